@@ -1,0 +1,36 @@
+#include <manta/base/error.h>
+
+namespace manta {
+namespace {
+
+std::string describe(const TaskErrorInfo& info) {
+  std::string text = info.type_name + ": " + info.message + "\n  thrown in " + info.function +
+                     " (attempt " + std::to_string(info.attempt) + ", pid " +
+                     std::to_string(info.pid);
+  if (!info.node.is_nil()) {
+    text += ", node " + info.node.hex();
+  }
+  text += ")";
+  if (!info.stack.empty()) {
+    text += "\n" + info.stack;
+  }
+  return text;
+}
+
+}  // namespace
+
+Error::~Error() = default;
+
+TaskError::TaskError(TaskErrorInfo info) {
+  std::string text = describe(info);
+  details_ = std::make_shared<const Details>(Details{std::move(info), std::move(text)});
+}
+
+const char* RuntimeError::what() const noexcept { return std::runtime_error::what(); }
+
+WorkerCrashed::WorkerCrashed(const std::string& what, int signal, std::string stack)
+    : RuntimeError(what),
+      signal_(signal),
+      stack_(std::make_shared<const std::string>(std::move(stack))) {}
+
+}  // namespace manta

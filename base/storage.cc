@@ -1,0 +1,45 @@
+#include <cstring>
+#include <limits>
+#include <new>
+
+#include <manta/base/storage.h>
+
+namespace manta::base {
+namespace {
+
+// The bytes follow the record, at the next multiple of the alignment.
+constexpr std::size_t kHeader =
+    (sizeof(HeapStorage) + kStorageAlignment - 1) / kStorageAlignment * kStorageAlignment;
+constexpr std::align_val_t kAlign{kStorageAlignment};
+
+}  // namespace
+
+Storage::~Storage() = default;
+
+HeapStorage::HeapStorage(std::size_t size)
+    : Storage(reinterpret_cast<std::byte*>(this) + kHeader, size) {}
+
+Ref<HeapStorage> HeapStorage::create(std::size_t size) {
+  if (size > std::numeric_limits<std::size_t>::max() - kHeader) {
+    throw std::bad_alloc();
+  }
+  void* memory = ::operator new(kHeader + size, kAlign);
+  return Ref<HeapStorage>::adopt(new (memory) HeapStorage(size));
+}
+
+Ref<HeapStorage> HeapStorage::copy_of(std::span<const std::byte> bytes) {
+  Ref<HeapStorage> storage = create(bytes.size());
+  if (!bytes.empty()) {
+    std::memcpy(storage->mutable_data(), bytes.data(), bytes.size());
+  }
+  return storage;
+}
+
+std::byte* HeapStorage::mutable_data() { return reinterpret_cast<std::byte*>(this) + kHeader; }
+
+void HeapStorage::destroy() noexcept {
+  this->~HeapStorage();
+  ::operator delete(this, kAlign);
+}
+
+}  // namespace manta::base

@@ -1,0 +1,49 @@
+// A Storage owns a range of immutable bytes and says nothing of where they are: heap memory, a
+// block of the object store, memory from outside. Arrays and Bytes hold a StorageRef; the bytes
+// live as long as any such ref.
+//
+// Invariants: data() and size() never change; the bytes do not change once the Storage is shared.
+// Threads:    any.   Units: bytes.
+#pragma once
+#include <cstddef>
+#include <span>
+
+#include <manta/base/counted.h>
+
+namespace manta::base {
+
+inline constexpr std::size_t kStorageAlignment = 64;  // of all array data
+
+class Storage : public Counted {
+ public:
+  const std::byte* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  std::span<const std::byte> span() const { return {data_, size_}; }
+
+ protected:
+  Storage(const std::byte* data, std::size_t size) : data_(data), size_(size) {}
+  ~Storage() override;
+
+ private:
+  const std::byte* data_;
+  std::size_t size_;
+};
+
+using StorageRef = Ref<Storage>;
+
+// Bytes on the heap, 64-byte aligned, in one allocation with their count. Who makes one fills it by
+// mutable_data() before sharing it.
+class HeapStorage final : public Storage {
+ public:
+  static Ref<HeapStorage> create(std::size_t size);  // uninitialized bytes; may throw bad_alloc
+  static Ref<HeapStorage> copy_of(std::span<const std::byte> bytes);
+
+  std::byte* mutable_data();
+
+ private:
+  explicit HeapStorage(std::size_t size);
+  ~HeapStorage() override = default;
+  void destroy() noexcept override;
+};
+
+}  // namespace manta::base

@@ -1,0 +1,18 @@
+# manta_warnings: how our own code is compiled. manta_sanitizers: what every target of the build
+# that links Manta must carry too.
+
+add_library(manta_warnings INTERFACE)
+target_compile_options(manta_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+  $<$<BOOL:${MANTA_WERROR}>:-Werror>
+  # False alarms of GCC 12: std::string's operator+ (PR105651), std::variant and std::optional.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized>
+  # ThreadSanitizer does not model fences; code that uses one is tested for its result instead.
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<STREQUAL:${MANTA_SANITIZE},thread>>:-Wno-tsan>)
+
+add_library(manta_sanitizers INTERFACE)
+if(MANTA_SANITIZE)
+  target_compile_options(manta_sanitizers INTERFACE
+    -fsanitize=${MANTA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  target_link_options(manta_sanitizers INTERFACE -fsanitize=${MANTA_SANITIZE})
+endif()
