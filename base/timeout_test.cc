@@ -31,7 +31,7 @@ TEST(Timeout, SaturatesToForEver) {
 
 TEST(Timeout, NegativeAndNanAreInvalidArguments) {
   EXPECT_THROW(Timeout(-1ns), InvalidArgument);
-  EXPECT_THROW(Timeout(std::chrono::hours::min()), InvalidArgument);
+  EXPECT_THROW(Timeout{std::chrono::hours::min()}, InvalidArgument);
   EXPECT_THROW(Timeout(std::chrono::duration<double>(std::numeric_limits<double>::quiet_NaN())),
                InvalidArgument);
 }

@@ -1,14 +1,21 @@
 # The functions that the folders' CMakeLists.txt use.
 #
 #   manta_library(FOLDER SOURCES a.cc ... [LIBS lib ...])
-#       The object library manta_FOLDER. Without sources (yet) a library of headers.
+#       The object library manta_FOLDER. Without sources (yet) a library of headers. LIBS are
+#       imported targets; one that is not header-only needs a line in cmake/MantaInstall.cmake.
 #   manta_unit_test(NAME SOURCES a_test.cc ... [LIBS lib ...] [CONCURRENT])
 #       Tests beside the sources: linked with the object libraries of this folder and those below.
 #       One executable per folder is best (link time); CONCURRENT ones get one of their own.
 #   manta_test(NAME SOURCES a_test.cc ... [LIBS lib ...] [CONCURRENT] [FULL] [TIMEOUT seconds])
 #       Tests of tests/: linked with manta::manta, as a user's program would be.
+#   manta_example(NAME SOURCES a.cc ... [ARGS arg ...])
+#       An example. When its (first) source says `// Expected output:`, CTest checks it: see
+#       examples/check_output.
 #   manta_fuzzer(NAME SOURCES a_fuzz.cc ... [CORPUS folder])
 #       A libFuzzer program, built with MANTA_BUILD_FUZZERS; .ci/run runs every fuzz_NAME.
+#
+# Targets to build by themselves: concurrent_tests, all_examples, all_fuzzers, check_headers (every
+# header compiles alone).
 #
 # CTest knows each GoogleTest case by its own name, and by one label: `unit`, `concurrent` (run under
 # ThreadSanitizer too), `full` (only with .ci/run --full), `concurrent-full`.
@@ -21,6 +28,16 @@ target_include_directories(manta_internal INTERFACE ${MANTA_INCLUDE_DIR})
 target_compile_features(manta_internal INTERFACE cxx_std_20)
 target_link_libraries(manta_internal INTERFACE
   manta_warnings manta_sanitizers Threads::Threads TBB::tbb)
+if(MANTA_BUILD_FUZZERS)  # coverage of all code, without libFuzzer's main
+  target_compile_options(manta_internal INTERFACE -fsanitize=fuzzer-no-link)
+  add_custom_target(all_fuzzers)
+endif()
+if(MANTA_BUILD_TESTS)
+  add_custom_target(concurrent_tests)
+endif()
+if(MANTA_BUILD_EXAMPLES)
+  add_custom_target(all_examples)
+endif()
 
 # A precompiled header serves all targets with the same flags: library code is compiled with -fPIC,
 # test programs are not, hence two.
@@ -66,6 +83,7 @@ function(manta_library folder)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   _manta_use_precompiled(${target} manta_pch)
   set_property(GLOBAL APPEND PROPERTY MANTA_OBJECT_LIBRARIES ${target})
+  set_property(GLOBAL APPEND PROPERTY MANTA_EXTRA_LIBS ${arg_LIBS})
 endfunction()
 
 # One libmanta.a out of the folders. Linking it wraps the program's main, so that a process started
@@ -80,8 +98,10 @@ function(manta_combined_library)
   target_include_directories(manta INTERFACE
     $<BUILD_INTERFACE:${MANTA_INCLUDE_DIR}> $<INSTALL_INTERFACE:include>)
   target_link_options(manta INTERFACE LINKER:--wrap=main LINKER:-u,main)
+  get_property(extra GLOBAL PROPERTY MANTA_EXTRA_LIBS)
+  list(REMOVE_DUPLICATES extra)
   target_link_libraries(manta INTERFACE
-    Threads::Threads TBB::tbb rt $<BUILD_INTERFACE:manta_sanitizers>)
+    Threads::Threads TBB::tbb rt ${extra} $<BUILD_INTERFACE:manta_sanitizers>)
 endfunction()
 
 if(MANTA_BUILD_TESTS)
@@ -92,6 +112,13 @@ if(MANTA_BUILD_TESTS)
     target_link_libraries(manta_test_pch PRIVATE GTest::gmock)
   endif()
 endif()
+
+# Object libraries bring the wrapped main along as soon as the runtime is among them.
+function(_manta_wrap_main target below)
+  if(manta_runtime IN_LIST below AND EXISTS ${PROJECT_SOURCE_DIR}/runtime/entry.cc)
+    target_link_options(${target} PRIVATE LINKER:--wrap=main LINKER:-u,main)
+  endif()
+endfunction()
 
 function(_manta_gtest_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "CONCURRENT;FULL" "TIMEOUT" "SOURCES;LIBS")
@@ -106,6 +133,9 @@ function(_manta_gtest_program name)
   elseif(arg_FULL)
     set(label full)
   endif()
+  if(arg_CONCURRENT)
+    add_dependencies(concurrent_tests ${name})
+  endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
@@ -117,13 +147,28 @@ function(manta_unit_test name)
   if(NOT MANTA_BUILD_TESTS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "CONCURRENT;FULL" "TIMEOUT" "SOURCES;LIBS")
   get_property(below GLOBAL PROPERTY MANTA_OBJECT_LIBRARIES)
   _manta_gtest_program(${name} ${ARGN} LIBS ${below})
+  _manta_wrap_main(${name} "${below}")
 endfunction()
 
 function(manta_test name)
   _manta_gtest_program(${name} ${ARGN} LIBS manta::manta)
+endfunction()
+
+function(manta_example name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;ARGS")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE manta::manta manta_warnings)
+  add_dependencies(all_examples ${name})
+  list(GET arg_SOURCES 0 first)
+  cmake_path(ABSOLUTE_PATH first)
+  file(STRINGS ${first} expected REGEX "^// Expected output:")
+  if(expected AND MANTA_BUILD_TESTS)
+    add_test(NAME example.${name}
+      COMMAND ${PROJECT_SOURCE_DIR}/examples/check_output ${first} $<TARGET_FILE:${name}> ${arg_ARGS})
+    set_tests_properties(example.${name} PROPERTIES LABELS unit TIMEOUT 120)
+  endif()
 endfunction()
 
 function(manta_fuzzer name)
@@ -138,8 +183,31 @@ function(manta_fuzzer name)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   set_target_properties(fuzz_${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzzers)
+  _manta_wrap_main(fuzz_${name} "${below}")
+  add_dependencies(all_fuzzers fuzz_${name})
   if(arg_CORPUS)
     file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${arg_CORPUS}
       ${PROJECT_BINARY_DIR}/fuzzers/fuzz_${name}.corpus SYMBOLIC)
   endif()
+endfunction()
+
+# Every header compiles without another one before it. Not part of `all`.
+function(manta_check_headers)
+  set(sources "")
+  foreach(folder IN LISTS MANTA_LAYERS)
+    file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
+      ${PROJECT_SOURCE_DIR}/${folder}/*.h)
+    foreach(header IN LISTS headers)
+      string(MAKE_C_IDENTIFIER ${header} name)
+      set(source ${PROJECT_BINARY_DIR}/check_headers/${name}.cc)
+      set(text "#include <manta/${header}>\n")
+      if(header STREQUAL "runtime/manta.h" OR header STREQUAL "runtime/asio.h")
+        string(REPLACE "runtime/" "" text "${text}")
+      endif()
+      file(CONFIGURE OUTPUT ${source} CONTENT "${text}")
+      list(APPEND sources ${source})
+    endforeach()
+  endforeach()
+  add_library(check_headers OBJECT EXCLUDE_FROM_ALL ${sources})
+  target_link_libraries(check_headers PRIVATE manta_internal)
 endfunction()
