@@ -1,0 +1,134 @@
+// An Arena is one process's view of the object store's memory: one memfd for the whole session,
+// divided into slabs of 1 MiB, with its bookkeeping in metadata that all processes of the session
+// share.
+//
+//   slab:  free --claim--> claimed --+--> small: blocks of one size class     --all blocks free-->
+//   free
+//                                    \--> head of a run of slabs: one block  <--free / used
+//                                    again--> free run
+//   block: free --allocate--> tagged with its owner --hand_over--> tagged with another --free-->
+//   free
+//
+// Every process maps the memory once, read-only, from a descriptor opened O_RDONLY; what it
+// allocates it also maps writable, at the same distance in a second window. seal() takes the write
+// permission away.
+//
+// Invariants: (1) a block is free exactly when its tag is 0, and freeing is one atomic store by any
+// process;
+//             (2) memory is committed before it is handed out: no SIGBUS; (3) a process that dies
+//             at any instruction leaves slabs and tags that carry its tag, which sweep() frees;
+//             nothing else; (4) no lock in shared memory.
+// Threads:    any, but sweep(), populate_ahead() and decommit(): one thread of the node.
+// Units:      bytes; offsets from the start of the arena. Errors: StoreError; the constructor
+// throws
+//             std::system_error. A bad offset breaks an invariant (check).
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include <manta/base/fd.h>
+#include <manta/base/result.h>
+#include <manta/objectstore/store_stats.h>
+
+namespace manta::objectstore {
+
+// Who frees a block: the slot of a process, or the node (whose slot is 0).
+using OwnerTag = std::uint16_t;
+inline constexpr OwnerTag kNobody = 0;
+inline constexpr OwnerTag kNodeTag = 0xFFFF;
+constexpr OwnerTag tag_of_slot(std::uint16_t slot) { return slot == 0 ? kNodeTag : slot; }
+
+inline constexpr std::size_t kSlabSize = std::size_t{1} << 20;
+inline constexpr std::size_t kBlockAlignment = 64;  // a page from kSealedSize on
+inline constexpr std::size_t kSealedSize = std::size_t{1}
+                                           << 20;  // seal() has an effect from here on
+
+enum class StoreError : std::uint8_t {
+  kFull,      // the budget leaves no room now
+  kTooLarge,  // it would not fit into the empty store either
+  kNoMemory,  // the kernel refuses to commit memory
+};
+
+// The memory of a new arena: a sparse memfd of at least `bytes`, which cannot be resized.
+struct ArenaFiles {
+  base::Fd writable;
+  base::Fd
+      read_only;  // of the same file, opened O_RDONLY: no mapping made from it can become writable
+};
+ArenaFiles create_arena_files(std::size_t bytes);  // throws std::system_error
+
+enum class Population {
+  kNow,   // committed and mapped writable on return
+  kLater  // runs only mapped: the caller calls populate() for each part before it writes there
+};
+
+struct Allocation {
+  std::uint64_t offset = 0;
+  std::size_t size = 0;   // what was asked for
+  bool zeroed = false;    // the memory was never used: all bytes are 0
+  bool populated = true;  // false only with Population::kLater
+};
+
+// A block as the metadata describes it.
+struct BlockExtent {
+  std::uint64_t offset = 0;
+  std::size_t size = 0;  // its room: at least what was asked for
+  OwnerTag owner = kNobody;
+};
+
+class Arena {
+ public:
+  // The metadata's size for an arena of `bytes`: address space, touched only as far as it is used.
+  static std::size_t metadata_size(std::size_t bytes);
+  // Prepares zeroed metadata; by the node, before anybody else opens the arena.
+  static void initialize(std::byte* metadata, std::size_t metadata_size, std::size_t bytes);
+
+  // `metadata` must outlive the arena; the descriptors may be closed afterwards.
+  Arena(int writable_fd, int read_only_fd, std::byte* metadata, OwnerTag self);
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  OwnerTag self() const;
+  std::size_t capacity() const;
+  const std::byte* read_base() const;
+  const std::byte* readable(std::uint64_t offset) const { return read_base() + offset; }
+  // Where a block that this process allocated is filled.
+  std::byte* writable(std::uint64_t offset) const;
+  bool contains(const void* address) const;  // in the read-only mapping
+  bool in_writable_window(const void* address) const;
+  std::uint64_t offset_of(const void* address) const;  // of an address in either mapping
+
+  // 64-byte aligned; page aligned from 1 MiB on. Owned by this process.
+  base::Result<Allocation, StoreError> allocate(std::size_t size,
+                                                Population population = Population::kNow);
+  // Commits a part of a block allocated with kLater and maps it; page aligned parts may go to
+  // several threads. False: the kernel has no memory.
+  bool populate(std::uint64_t offset, std::size_t size);
+  // Takes the write permission of a filled block away from this process, from kSealedSize on.
+  void seal(std::uint64_t offset);
+  void hand_over(std::uint64_t offset, OwnerTag to);  // the owner: `to` frees it from now on
+  void free(std::uint64_t offset);                    // the owner, whichever process
+
+  // The live or free block around `offset`; size 0 if there is none. Async-signal-safe.
+  BlockExtent block_at(std::uint64_t offset) const;
+  StoreStats stats() const;  // counts what is there: cost grows with the number of slabs in use
+
+  void
+  trim();  // gives back the slabs that this process keeps for small blocks, where they are empty
+
+  // The node: frees what a dead process owned.
+  void sweep(OwnerTag dead);
+  // The node, when idle: commits at most `step` bytes of free memory, until `keep` bytes are ready.
+  // Gives the bytes committed; 0: nothing to do.
+  std::size_t populate_ahead(std::size_t step, std::size_t keep);
+  // The node: gives free memory back to the system, beyond `keep` bytes.
+  std::size_t decommit(std::size_t keep);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace manta::objectstore

@@ -1,0 +1,107 @@
+// A Block is this process's counted record of one block of the arena, and the Storage that arrays
+// point into. There is at most one record per process and block; the BlockTable finds it.
+//
+//   create() -> mine  --hand_over(peer)--> lent                     mine: the last release frees
+//   the block adopt(kLent) -> lent --adopt(kMine)--> mine                     lent: it does nothing
+//   adopt(kHeld) -> held, n times; hand_over_to_node() -> held      held: it tells the node, n
+//   holds at once
+//
+// Invariants: the bytes of a block do not change once its ref was shared; the arena outlives its
+// blocks
+//             (each keeps its Store alive), also after the session ended.
+// Threads:    any; a transition needs a ref. Units: bytes; offsets into the arena.
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include <manta/base/id.h>
+#include <manta/base/storage.h>
+#include <manta/objectstore/arena.h>
+
+namespace manta::objectstore {
+
+class BlockTable;
+class Store;
+
+enum class Share : std::uint8_t {
+  kLent,  // somebody else keeps it alive as long as our call lasts
+  kMine,  // its owner made us the owner
+  kHeld,  // the node keeps it and counts one hold more for us
+};
+
+class Block final : public base::Storage {
+ public:
+  std::uint64_t offset() const { return offset_; }
+  std::byte* writable() const { return writable_; }  // null unless this process allocated it
+  bool zeroed() const { return zeroed_; }            // as allocated
+
+  bool mine() const { return (claim_.load(std::memory_order_acquire) & kMineBit) != 0; }
+  std::uint32_t holds() const { return claim_.load(std::memory_order_acquire) & ~kMineBit; }
+
+  // Filled: from 1 MiB on this process cannot write to it any more.
+  void seal();
+  // mine -> lent: `to` becomes the owner; the bytes stay valid here as long as `to` keeps them.
+  void hand_over(OwnerTag to);
+  // mine -> held: the node becomes the owner and counts `holds` for this process.
+  void hand_over_to_node(std::uint32_t holds = 1);
+
+  // The object that the bytes belong to, for messages; nil when unknown.
+  ObjectId object() const;
+  void set_object(ObjectId id);
+
+ private:
+  friend class BlockTable;
+  static constexpr std::uint32_t kMineBit = std::uint32_t{1} << 31;
+
+  Block(base::Ref<Store> store, std::uint64_t offset, std::size_t size, std::byte* writable,
+        bool zeroed);
+  ~Block() override;
+  void destroy() noexcept override;
+  void share(Share share);
+
+  const std::uint64_t offset_;
+  std::byte* const writable_;
+  const bool zeroed_;
+  std::atomic<std::uint32_t> claim_{0};
+  std::atomic<std::uint64_t> object_hi_{0};
+  std::atomic<std::uint64_t> object_lo_{0};
+  base::Ref<Store> store_;
+  Block* next_ = nullptr;  // the table's
+};
+
+class BlockTable {
+ public:
+  explicit BlockTable(Store& store);
+  ~BlockTable();
+
+  base::Ref<Block> create(const Allocation& allocation);      // a block just allocated: mine
+  base::Ref<Block> adopt(std::uint64_t offset, Share share);  // of another process
+  base::Ref<Block> find(std::uint64_t offset);                // null: no record here
+  std::size_t size() const;
+  // For a signal handler: the object of the block, nil when unknown or when the table is busy.
+  ObjectId object_of(std::uint64_t offset) const;
+
+ private:
+  friend class Block;
+  struct Shard {
+    mutable std::mutex mutex;
+    std::vector<Block*> buckets;
+    std::size_t size = 0;
+  };
+  static constexpr std::size_t kShards = 16;
+
+  Shard& shard_of(std::uint64_t offset) const;
+  static Block*& bucket_of(Shard& shard, std::uint64_t offset);
+  static void insert(Shard& shard, Block* block);
+  static Block* find_live(Shard& shard, std::uint64_t offset);
+  void forget(Block& block) noexcept;
+
+  Store& store_;
+  mutable Shard shards_[kShards];
+};
+
+}  // namespace manta::objectstore

@@ -1,0 +1,53 @@
+// What happens when user code writes to an immutable array: the kernel sends SIGSEGV, and this
+// handler, when the address lies in the object store, prints one line:
+//
+//   assignment destination is read-only: array of object <id> in <function>; make a copy first:
+//   a.copy()
+//
+// and calls the process's hook: a worker records the message and exits, a driver returns, and the
+// handler that was installed before is called, as for every other SIGSEGV.
+//
+// Invariants: the handler calls only async-signal-safe functions and allocates nothing.
+// Threads:    install and remove: one at a time; set_running_function: of the calling thread.
+#pragma once
+#include <cstddef>
+#include <string_view>
+
+namespace manta::objectstore {
+
+class Store;
+
+struct ReadOnlyFault {
+  const char* message = nullptr;  // one line, zero-terminated, without the newline
+  std::size_t length = 0;
+  const void* address = nullptr;
+};
+
+// Runs in the signal handler. A worker's hook does not return.
+using ReadOnlyFaultHook = void (*)(const ReadOnlyFault&);
+
+// From now on faults in `store` are explained. Replaces an earlier store; `store` must live until
+// remove.
+void install_read_only_fault(Store& store, ReadOnlyFaultHook hook);
+void remove_read_only_fault();
+
+// The function that this thread runs, for the message; cut at 255 characters. Empty: user code
+// outside a task.
+void set_running_function(std::string_view name) noexcept;
+const char* running_function() noexcept;
+
+// An alternate signal stack for the calling thread, as long as it lives: the handler also works
+// when the thread's stack has overflowed. Does nothing when the thread has one already.
+class SignalStack {
+ public:
+  SignalStack();
+  ~SignalStack();
+  SignalStack(const SignalStack&) = delete;
+  SignalStack& operator=(const SignalStack&) = delete;
+
+ private:
+  void* memory_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace manta::objectstore

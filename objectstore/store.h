@@ -1,0 +1,81 @@
+// A Store is one process's access to the object store of its session: the arena and the records of
+// the blocks that this process uses. It lives until the session is closed and the last array that
+// points into it is gone.
+//
+//   open -> current() = it -> close: nothing new; what was read stays valid -> destroyed with the
+//   last Block
+//
+// Invariants: buffers of put_buffers() are immutable from then on; a Block keeps its Store alive.
+// Threads:    any. Units: bytes.
+// Errors:     StoreError; throw_store_error() makes the user's exception out of it.
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include <manta/base/counted.h>
+#include <manta/base/result.h>
+#include <manta/objectstore/arena.h>
+#include <manta/objectstore/block.h>
+
+namespace manta::serialization {
+struct Buffer;
+}
+
+namespace manta::objectstore {
+
+struct StoreOptions {
+  int writable_fd = -1;  // of the arena; both may be closed after open()
+  int read_only_fd = -1;
+  std::byte* metadata = nullptr;
+  OwnerTag self = kNobody;
+  base::Ref<base::Counted> keep_alive = {};  // what holds the metadata's mapping
+  // Called when the last local reference to a held block is gone, by any thread, until close().
+  std::function<void(std::uint64_t offset, std::uint32_t holds)> release_holds = {};
+};
+
+class Store final : public base::Counted {
+ public:
+  static base::Ref<Store> open(StoreOptions options);  // throws std::system_error
+
+  Arena& arena() { return arena_; }
+  const Arena& arena() const { return arena_; }
+  BlockTable& blocks() { return blocks_; }
+
+  // A new block, writable until its seal().
+  base::Result<base::Ref<Block>, StoreError> create(std::size_t size,
+                                                    Population population = Population::kNow);
+  // All bytes in blocks of this store, for a value that leaves this process: buffers that are
+  // already in one stay as they are, others are copied (in parallel when large), each of 1 MiB and
+  // more into its own block, the smaller ones together. All or nothing.
+  base::Result<std::vector<serialization::Buffer>, StoreError> put_buffers(
+      std::span<const serialization::Buffer> buffers);
+  // The block that holds these bytes; null for memory outside the store.
+  Block* block_of(const base::Storage* storage) const;
+
+  StoreStats stats() const { return arena_.stats(); }
+  void close();
+
+ private:
+  friend class Block;
+  explicit Store(StoreOptions options);
+  ~Store() override;
+
+  base::Ref<base::Counted> keep_alive_;
+  Arena arena_;
+  BlockTable blocks_;
+  std::atomic<bool> open_{true};
+  std::function<void(std::uint64_t, std::uint32_t)> release_holds_;
+};
+
+// The open session's store; null without one. set_current(nullptr) when the session ends.
+base::Ref<Store> current();
+void set_current(base::Ref<Store> store);
+
+// Throws ObjectStoreFull or OutOfMemory, saying what was asked for and what is in use.
+[[noreturn]] void throw_store_error(StoreError error, std::size_t size, const Store& store);
+
+}  // namespace manta::objectstore
