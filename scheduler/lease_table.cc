@@ -1,0 +1,212 @@
+#include <algorithm>
+
+#include <manta/base/check.h>
+#include <manta/scheduler/lease_table.h>
+
+namespace manta::scheduler {
+namespace {
+
+ResourceSet lendable(const ResourceSet& request) {
+  ResourceSet part = request.only(kCpu);
+  part.add(request.only(kTaskSlot));
+  return part;
+}
+
+std::string refusal(const ResourceSet& total, const ResourceSet& request) {
+  const std::string name = total.shortest(request);
+  char text[160];
+  std::snprintf(text, sizeof text, " %.10g is asked for, the node has %.10g", request.amount(name),
+                total.amount(name));
+  return "no node can ever satisfy the request (" + request.text() + "): of " + name + text;
+}
+
+}  // namespace
+
+LeaseTable::LeaseTable(ResourceSet total) : total_(std::move(total)), free_(total_) {}
+
+std::optional<std::string> LeaseTable::want(OwnerShape who, std::uint64_t count,
+                                            const ResourceSet& request) {
+  if (count != 0 && !total_.fits(request)) return refusal(total_, request);
+  if (count == 0 && !shapes_.contains(who)) return std::nullopt;
+  Shape& shape = shapes_.try_emplace(who, Shape{.request = request}).first->second;
+  if (shape.wanted == 0 && count != 0) queue_.push_back(who);
+  if (shape.wanted != 0 && count == 0) std::erase(queue_, who);
+  shape.wanted = count;
+  drop_if_unused(who);
+  return std::nullopt;
+}
+
+std::optional<OwnerShape> LeaseTable::next() const {
+  ResourceSet left = free_;
+  for (const OwnerShape& who : queue_) {
+    const ResourceSet& request = shapes_.at(who).request;
+    if (left.fits(request)) return who;
+    left.subtract(request);  // kept for it
+  }
+  return std::nullopt;
+}
+
+LeaseId LeaseTable::grant(OwnerShape who) {
+  Shape& shape = shapes_.at(who);
+  base::check(shape.wanted > 0, "a lease is granted to who waits for one");
+  free_.subtract(shape.request);
+  ++shape.held;
+  ++held_[who.owner];
+  std::erase(queue_, who);
+  if (--shape.wanted > 0) queue_.push_back(who);
+  leases_.emplace(++last_lease_, Lease{.who = who});
+  return last_lease_;
+}
+
+// Plays next() and grant() through without granting: who would still wait then.
+std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit, std::size_t& fitting) const {
+  std::vector<Turn> waiters;
+  std::deque<std::pair<OwnerShape, std::uint64_t>> queue;
+  for (const OwnerShape& who : queue_) queue.emplace_back(who, shapes_.at(who).wanted);
+  ResourceSet left = free_;
+  fitting = 0;
+  while (!queue.empty() && fitting < limit) {
+    auto [who, wanted] = queue.front();
+    queue.pop_front();
+    const ResourceSet& request = shapes_.at(who).request;
+    if (left.fits(request)) {
+      ++fitting;
+      if (--wanted > 0) queue.emplace_back(who, wanted);
+    } else {
+      waiters.push_back({.who = who, .waits = wanted});
+    }
+    left.subtract(request);
+  }
+  return waiters;
+}
+
+std::size_t LeaseTable::grantable(std::size_t limit) const {
+  std::size_t fitting = 0;
+  turns(limit, fitting);
+  return fitting;
+}
+
+void LeaseTable::lend(Lease& lease) {
+  Shape& shape = shapes_.at(lease.who);
+  free_.add(lendable(shape.request));
+  lease.lends = true;
+  ++shape.lending;
+  ++lending_;
+}
+
+void LeaseTable::take_back(Lease& lease) {
+  Shape& shape = shapes_.at(lease.who);
+  free_.subtract(lendable(shape.request));
+  lease.lends = false;
+  --shape.lending;
+  --lending_;
+}
+
+void LeaseTable::blocked(LeaseId id) {
+  const auto lease = leases_.find(id);
+  if (lease != leases_.end() && !lease->second.lends) lend(lease->second);
+}
+
+void LeaseTable::unblocked(LeaseId id) {
+  const auto lease = leases_.find(id);
+  if (lease != leases_.end() && lease->second.lends) take_back(lease->second);
+}
+
+void LeaseTable::end(LeaseId id) {
+  const auto lease = leases_.find(id);
+  if (lease == leases_.end()) return;
+  if (lease->second.lends) take_back(lease->second);
+  const OwnerShape who = lease->second.who;
+  leases_.erase(lease);
+  Shape& shape = shapes_.at(who);
+  free_.add(shape.request);
+  --shape.held;
+  if (shape.recalled > 0) --shape.recalled;
+  if (--held_.at(who.owner) == 0) held_.erase(who.owner);
+  drop_if_unused(who);
+}
+
+void LeaseTable::forget(OwnerId owner) {
+  std::erase_if(queue_, [&](const OwnerShape& who) { return who.owner == owner; });
+  const auto first = shapes_.lower_bound({.owner = owner, .shape = 0});
+  for (auto entry = first; entry != shapes_.end() && entry->first.owner == owner;) {
+    entry->second.wanted = 0;
+    entry = entry->second.held == 0 ? shapes_.erase(entry) : std::next(entry);
+  }
+}
+
+std::vector<OwnerShape> LeaseTable::recalls(Shortage shortage) {
+  std::uint64_t outstanding = 0;
+  for (const auto& [who, shape] : shapes_) outstanding += shape.recalled;
+  std::size_t fitting = 0;
+  const std::size_t limit = shortage == Shortage::kWorkers ? 0 : SIZE_MAX;
+  std::vector<Turn> waiters = turns(limit, fitting);
+  if (shortage == Shortage::kWorkers) {
+    for (const OwnerShape& who : queue_) waiters.push_back({who, shapes_.at(who).wanted});
+  }
+  std::vector<OwnerShape> result;
+  for (const Turn& waiter : waiters) {
+    for (std::uint64_t i = 0; i < waiter.waits; ++i) {
+      if (outstanding > 0) {  // asked for already
+        --outstanding;
+        continue;
+      }
+      OwnerShape who;
+      Shape* holder = holder_for(waiter.who, shortage, who);
+      if (holder == nullptr) break;
+      ++holder->recalled;
+      result.push_back(who);
+    }
+  }
+  return result;
+}
+
+// Who should give a lease back for `waiter`: rather one that wants nothing more, then who has most.
+LeaseTable::Shape* LeaseTable::holder_for(OwnerShape waiter, Shortage shortage, OwnerShape& found) {
+  const std::string missing =
+      shortage == Shortage::kResources ? free_.shortest(shapes_.at(waiter).request) : "";
+  const std::uint64_t waiter_has = held_by(waiter.owner);
+  Shape* best = nullptr;
+  for (auto& [who, shape] : shapes_) {
+    if (who == waiter || who.owner >= kFirstActor) continue;
+    if (shape.held - shape.lending <= shape.recalled) continue;
+    if (!missing.empty() && shape.request.amount(missing) == 0) continue;
+    const std::uint64_t has = held_by(who.owner);
+    const bool fair = waiter_has == 0 || has > waiter_has + 1;
+    if (shape.wanted > 0 && (who.owner == waiter.owner || !fair)) continue;
+    const bool better = best == nullptr || (shape.wanted == 0) > (best->wanted == 0) ||
+                        ((shape.wanted == 0) == (best->wanted == 0) && has > held_by(found.owner));
+    if (!better) continue;
+    best = &shape;
+    found = who;
+  }
+  return best;
+}
+
+std::vector<OwnerShape> LeaseTable::refuse_waiting() {
+  std::vector<OwnerShape> refused(queue_.begin(), queue_.end());
+  queue_.clear();
+  for (const OwnerShape& who : refused) {
+    shapes_.at(who).wanted = 0;
+    drop_if_unused(who);
+  }
+  return refused;
+}
+
+std::uint64_t LeaseTable::waiting() const {
+  std::uint64_t sum = 0;
+  for (const OwnerShape& who : queue_) sum += shapes_.at(who).wanted;
+  return sum;
+}
+
+void LeaseTable::drop_if_unused(OwnerShape who) {
+  const auto entry = shapes_.find(who);
+  if (entry->second.wanted == 0 && entry->second.held == 0) shapes_.erase(entry);
+}
+
+std::uint64_t LeaseTable::held_by(OwnerId owner) const {
+  const auto entry = held_.find(owner);
+  return entry == held_.end() ? 0 : entry->second;
+}
+
+}  // namespace manta::scheduler
