@@ -2,10 +2,59 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
+# What libmanta.a needs besides Threads and TBB. One line per library that a layer links and that is not
+# header-only: the CMake package, the pkg-config module.
+set(requires "tbb")
+set(find_extra "")
+get_property(extra GLOBAL PROPERTY MANTA_EXTRA_LIBS)
+if("fmt::fmt" IN_LIST extra)
+  string(APPEND requires " fmt")
+  string(APPEND find_extra "find_dependency(fmt)\n")
+endif()
+
 install(TARGETS manta EXPORT mantaTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 foreach(folder IN LISTS MANTA_LAYERS)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/manta/${folder}
-    FILES_MATCHING PATTERN "*.h"
-    PATTERN "runtime/manta.h" EXCLUDE PATTERN "runtime/asio.h" EXCLUDE)
+    FILES_MATCHING PATTERN "*.h" PATTERN "*_test*" EXCLUDE
+    # Their names are <manta/manta.h> and <manta/asio.h>; two files of one content confuse #pragma once.
+    REGEX "/runtime/(manta|asio)\\.h$" EXCLUDE)
 endforeach()
+foreach(header manta.h asio.h)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/runtime/${header})
+    install(FILES ${PROJECT_SOURCE_DIR}/runtime/${header}
+      DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/manta)
+  endif()
+endforeach()
+
+set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/manta)
+install(EXPORT mantaTargets NAMESPACE manta:: DESTINATION ${config_dir})
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/mantaConfig.cmake @ONLY CONTENT
+[[include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+find_dependency(TBB)
+@find_extra@include(${CMAKE_CURRENT_LIST_DIR}/mantaTargets.cmake)
+]])
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/mantaConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+
+# The prefix is found from where the file lies, so that an installed tree can be moved.
+cmake_path(SET pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX
+  BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}/${pc_dir} OUTPUT_VARIABLE up)
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/manta.pc @ONLY CONTENT
+[[prefix=${pcfiledir}/@up@
+libdir=${prefix}/@CMAKE_INSTALL_LIBDIR@
+includedir=${prefix}/@CMAKE_INSTALL_INCLUDEDIR@
+
+Name: manta
+Description: @PROJECT_DESCRIPTION@
+Version: @PROJECT_VERSION@
+Requires: @requires@
+Cflags: -I${includedir} -pthread
+Libs: -L${libdir} -Wl,--wrap=main -Wl,-u,main -lmanta -pthread -lrt
+]])
+
+install(FILES ${PROJECT_BINARY_DIR}/mantaConfig.cmake ${PROJECT_BINARY_DIR}/mantaConfigVersion.cmake
+  DESTINATION ${config_dir})
+install(FILES ${PROJECT_BINARY_DIR}/manta.pc DESTINATION ${pc_dir})
