@@ -1,0 +1,99 @@
+// The control memory of a session: one sparse memfd that all its processes map read-write. It holds
+// what they share but the objects' bytes. Plain structs at fixed places; all-zero is "not in use".
+//
+//   | session header | process pages | node rings, a pair per slot | lanes | the store's metadata |
+//     64 KiB           4 KiB each      4 KiB + 2 x 1 MiB each         4 KiB + 2 x 256 KiB each
+//
+// About 40 GB of address space, of which only what was used costs memory. The processes of a
+// session are one build of one program; a layout version in the header refuses anything else.
+// Invariants: (1) no pointer lies in it; (2) nothing in it is ever locked, so nobody can die with
+// it. Threads:    a Control is immutable after construction; see the parts for theirs. Units:
+// bytes. Errors: create and the constructor throw std::system_error (no memory, no
+//             descriptor), and std::runtime_error for the layout of another build.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include <manta/base/fd.h>
+#include <manta/rpc/cores.h>
+#include <manta/rpc/crash_record.h>
+#include <manta/rpc/doorbell.h>
+#include <manta/rpc/lane.h>
+#include <manta/rpc/ring.h>
+
+namespace manta::rpc {
+
+inline constexpr Slot kNodeSlot = 0;
+inline constexpr Slot kDriverSlot = 1;
+inline constexpr std::uint32_t kMaxSlots = 2048;
+inline constexpr std::uint32_t kMaxLanes = 65536;
+inline constexpr std::uint32_t kNodeRingBytes = 1024 * 1024;
+inline constexpr std::uint32_t kLayoutVersion = 1;  // count up with every change of these structs
+
+struct ControlOptions {
+  std::uint64_t arena_bytes = 0;
+  std::uint64_t store_meta_bytes = 0;  // 0: a sixteenth of the arena and 4 MiB
+  std::uint32_t cores = 1;
+  std::chrono::nanoseconds wake_cost{};  // measure_wake_cost()
+};
+
+struct SessionHeader {
+  std::uint64_t magic;
+  std::uint32_t layout_version;
+  std::uint32_t page_bytes;
+  std::uint64_t total_bytes;
+  std::uint64_t arena_bytes;
+  std::uint64_t store_meta_bytes;
+  alignas(128) CoresPage cores;
+};
+
+// One per slot. The first cache line is what peers look at after each push.
+struct ProcessPage {
+  alignas(128) Doorbell bell;
+  std::atomic<std::uint32_t> busy;  // runs user code: see ring_unless_busy(); Progress::set_busy()
+  alignas(128) std::atomic<std::int32_t> pid;
+  std::atomic<std::uint32_t> epoch;          // of the slot: counted up each time it is used again
+  std::atomic<std::int32_t> active_threads;  // its part of CoresPage::active
+  alignas(128) CrashRecord crash;
+};
+
+struct RingPair {
+  RingMemory to_node;
+  RingMemory from_node;
+};
+
+// After pushing a call to an executor: like ring(), but not when it will look by itself.
+inline void ring_unless_busy(ProcessPage& page) { ring_call(page.bell, page.busy); }
+
+class Control {
+ public:
+  static base::Fd create(const ControlOptions& options);  // node only
+  explicit Control(int fd);                               // maps it; `fd` may be closed afterwards
+  ~Control();
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+
+  SessionHeader& session() const;
+  ProcessPage& process(Slot slot) const;
+  RingPair node_rings(Slot slot) const;
+  Lane lane(std::uint32_t index) const;
+  Cores cores(Slot self) const { return {session().cores, process(self).active_threads}; }
+  std::byte* store_meta() const;
+  std::size_t store_meta_size() const { return session().store_meta_bytes; }
+
+  // Node only, once nobody uses them any more: all zero again, memory given back. discard_slot
+  // keeps the epoch, counted up, and takes the process's threads out of Cores.
+  void discard_lane(std::uint32_t index) const;
+  void discard_slot(Slot slot) const;
+
+ private:
+  std::byte* at(std::uint64_t offset) const { return base_ + offset; }
+  void discard(std::uint64_t offset, std::uint64_t bytes) const;
+
+  std::byte* base_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace manta::rpc

@@ -1,0 +1,97 @@
+// Cores says whether a thread that waits may spin: only while a core is left over.
+//
+// All processes of a session count, in shared memory, their threads that use a core: those that run
+// user code, and those that spin. A thread that parks is not counted. Spinning for about twice what
+// a wake-up costs bounds the loss to a small factor; where no core is left over, a spinning thread
+// would take one from user code, so it parks at once. With a single core, waiting threads yield.
+//
+// Invariant: `active` is the sum of all `own` counts, but for processes that died (forget()).
+// Threads:   any; enter and leave come in pairs on one thread. Units: nanoseconds.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+#include <manta/rpc/fence.h>
+#include <manta/rpc/futex.h>
+
+namespace manta::rpc {
+
+struct CoresPage {                       // in the session header
+  std::atomic<std::uint32_t> cores;      // that this session may run on
+  std::atomic<std::uint32_t> wake_cost;  // ns, measured once by the node
+  alignas(128) std::atomic<std::int32_t> active;
+};
+
+class Cores {
+ public:
+  Cores(CoresPage& session, std::atomic<std::int32_t>& own) : session_(session), own_(own) {}
+
+  // This thread begins to use a core (an executor at its start; the driver's main thread in init;
+  // after parking) and ceases to (its end; parking). Progress::wait() does it around its sleeps.
+  void enter();
+  void leave();
+  static bool counted();  // is this thread between enter() and leave()?
+
+  bool single() const { return session_.cores.load(std::memory_order_relaxed) <= 1; }
+  bool may_spin() const {
+    return session_.active.load(std::memory_order_relaxed) <=
+           static_cast<std::int32_t>(session_.cores.load(std::memory_order_relaxed));
+  }
+  std::chrono::nanoseconds spin_time() const {  // how long, at most
+    return std::chrono::nanoseconds(2 * session_.wake_cost.load(std::memory_order_relaxed));
+  }
+
+  // Node only: a process died; takes its threads out of the sum.
+  static void forget(CoresPage& session, std::atomic<std::int32_t>& dead);
+
+ private:
+  CoresPage& session_;
+  std::atomic<std::int32_t>& own_;
+};
+
+// Counts this thread while it waits, if it is not counted already.
+class ActiveThread {
+ public:
+  explicit ActiveThread(Cores& cores) : cores_(Cores::counted() ? nullptr : &cores) {
+    if (cores_ != nullptr) cores_->enter();
+  }
+  ~ActiveThread() {
+    if (cores_ != nullptr) cores_->leave();
+  }
+  ActiveThread(const ActiveThread&) = delete;
+  ActiveThread& operator=(const ActiveThread&) = delete;
+
+ private:
+  Cores* cores_;
+};
+
+// One phase of spinning: call again() between two looks; false: park now.
+class Spin {
+ public:
+  Spin(const Cores& cores, Deadline deadline) : cores_(cores), deadline_(deadline) {}
+  bool again() {
+    if (++looks_ % kLooksPerCheck != 1 && !cores_.single()) [[likely]] {
+      cpu_pause();
+      return true;
+    }
+    return check();
+  }
+  void restart() { looks_ = 0; }  // something was served: count from now
+
+ private:
+  static constexpr std::uint32_t kLooksPerCheck = 32;
+  bool check();
+
+  const Cores& cores_;
+  Deadline deadline_;
+  std::chrono::steady_clock::time_point until_;
+  std::uint32_t looks_ = 0;
+};
+
+std::uint32_t usable_cores();  // in this process's affinity mask
+
+// How long it takes from futex_wake to the running sleeper on another core: a few milliseconds.
+std::chrono::nanoseconds measure_wake_cost();
+
+}  // namespace manta::rpc

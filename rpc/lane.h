@@ -1,0 +1,40 @@
+// A Lane is a pair of rings between two processes that call each other often: the owner of tasks
+// and a leased worker, or a caller and an actor. The node hands lanes out by number and takes them
+// back.
+//
+//   caller --to_callee--> callee        free (all zero) --node assigns--> in use --discard--> free
+//          <--to_caller--
+//
+// Invariant: an end writes only after it has seen its own slot and epoch in the header.
+// Threads:   each ring has one writer and one reader; the header is written by the node, except
+//            `started` (the callee) and `flags` (both).
+#pragma once
+#include <atomic>
+#include <cstdint>
+
+#include <manta/rpc/ring.h>
+
+namespace manta::rpc {
+
+using Slot = std::uint16_t;  // a process of the session: 0 node, 1 driver, 2.. workers
+
+inline constexpr std::uint32_t kLaneRingBytes = 256 * 1024;
+
+struct LaneHeader {
+  std::atomic<std::uint32_t> caller;  // slot
+  std::atomic<std::uint32_t> caller_epoch;
+  std::atomic<std::uint32_t> callee;
+  std::atomic<std::uint32_t> callee_epoch;
+  // The number of the call that the callee has begun last: SYNC: stored with release before user
+  // code runs, so that who finds the callee dead knows which call it died in.
+  alignas(64) std::atomic<std::uint64_t> started;
+  alignas(64) std::atomic<std::uint32_t> flags;  // the runtime's
+};
+
+struct Lane {
+  LaneHeader* header = nullptr;
+  RingMemory to_callee;
+  RingMemory to_caller;
+};
+
+}  // namespace manta::rpc

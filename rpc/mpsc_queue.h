@@ -1,0 +1,71 @@
+// An MpscQueue takes items from any thread; one thread at a time takes them all out, oldest first.
+// Intrusive: the item carries the link, nothing is allocated. Used for what user threads submit.
+//
+//   push: CAS onto a stack.     pop_all: takes the whole stack with one exchange, and turns it
+//   round.
+//
+// Invariant: an item is in at most one queue. The queue owns nothing.
+// Threads:   push and empty: any. pop_all: by whoever holds the right to (the progress baton).
+#pragma once
+#include <atomic>
+#include <utility>
+
+namespace manta::rpc {
+
+struct MpscLink {
+  MpscLink* next = nullptr;
+};
+
+// What pop_all() gives: a list in the order of pushing, confined to its taker.
+template <class T>
+class MpscList {
+ public:
+  explicit MpscList(MpscLink* first = nullptr) : first_(first) {}
+  bool empty() const { return first_ == nullptr; }
+  T* pop_front() {  // nullptr when empty; the item may then be pushed or destroyed at once
+    if (first_ == nullptr) return nullptr;
+    return static_cast<T*>(std::exchange(first_, first_->next));
+  }
+
+ private:
+  MpscLink* first_;
+};
+
+template <class T>  // T derives from MpscLink
+class MpscQueue {
+ public:
+  MpscQueue() = default;
+  MpscQueue(const MpscQueue&) = delete;
+  MpscQueue& operator=(const MpscQueue&) = delete;
+
+  // True if it was empty before.
+  bool push(T* item) {
+    MpscLink* const link = item;
+    MpscLink* top = top_.load(std::memory_order_relaxed);
+    do {
+      link->next = top;
+      // SYNC: publishes the item, and with it (release sequence) those below, to pop_all().
+    } while (!top_.compare_exchange_weak(top, link, std::memory_order_seq_cst,
+                                         std::memory_order_relaxed));
+    return top == nullptr;
+  }
+
+  MpscList<T> pop_all() {
+    if (empty()) return MpscList<T>();
+    // SYNC: acquires all items pushed so far.
+    MpscLink* from = top_.exchange(nullptr, std::memory_order_acquire);
+    MpscLink* turned = nullptr;
+    while (from != nullptr) {
+      MpscLink* const next = std::exchange(from->next, turned);
+      turned = std::exchange(from, next);
+    }
+    return MpscList<T>(turned);
+  }
+
+  bool empty() const { return top_.load(std::memory_order_seq_cst) == nullptr; }
+
+ private:
+  alignas(64) std::atomic<MpscLink*> top_{nullptr};
+};
+
+}  // namespace manta::rpc
