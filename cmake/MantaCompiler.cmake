@@ -1,6 +1,8 @@
 # manta_warnings: how our own code is compiled. manta_sanitizers: what every target of the build
 # that links Manta must carry too.
 
+set(CMAKE_CXX_EXTENSIONS OFF)
+
 add_library(manta_warnings INTERFACE)
 target_compile_options(manta_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow

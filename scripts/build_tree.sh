@@ -23,6 +23,11 @@ configure() {
   shift
   wanted="$*"
   if [[ -f $tree/build.ninja && $(cat "$tree/.options" 2> /dev/null) == "$wanted" ]]; then
+    # Also so that has_target() knows what was added to a CMakeLists.txt since.
+    ninja -C "$tree" build.ninja > "$tree/configure.log" 2>&1 || {
+      cat "$tree/configure.log" >&2
+      return 1
+    }
     return 0
   fi
   mkdir -p "$tree"
