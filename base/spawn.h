@@ -3,9 +3,7 @@
 //
 //   parent --clone(VM | VFORK)--> child --execveat--> program            (kChild)
 //   parent --clone--> between --clone--> child --execveat--> program     (kOrphan: "between" exits
-//   at
-//                                                     once, the nearest subreaper inherits the
-//                                                     child)
+//                                                     at once, the nearest subreaper inherits the child)
 //
 // The child gets exactly the descriptors that are listed; all others are closed, also those without
 // close-on-exec. Caught signals are reset, the signal mask is empty, SIGINT is ignored on demand.
