@@ -1,4 +1,5 @@
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -22,7 +23,8 @@ TEST(RefAcrossThreads, LastReleaseDestroysOnce) {
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([copy = ref] {
         for (int k = 0; k < 10'000; ++k) {
-          const Ref<Tracked> another = copy;
+          Ref<Tracked> another = copy;
+          const Ref<Tracked> third = std::move(another);
         }
       });
     }

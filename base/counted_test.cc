@@ -29,8 +29,7 @@ TEST(Ref, MovingDoesNotCount) {
   int deaths = 0;
   Ref<Child> first = make_ref<Child>(&deaths);
   Ref<Parent> second = std::move(first);
-  EXPECT_EQ(first,
-            nullptr);  // NOLINT(bugprone-use-after-move): the state after a move is the claim
+  EXPECT_EQ(first, nullptr);  // NOLINT(bugprone-use-after-move): that it is empty is the claim
   EXPECT_EQ(second->use_count(), 1U);
   second = nullptr;
   EXPECT_EQ(deaths, 1);

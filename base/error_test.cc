@@ -1,3 +1,4 @@
+#include <optional>
 #include <stdexcept>
 #include <type_traits>
 
@@ -52,8 +53,10 @@ TEST(Error, TaskErrorOfOurOwnTypeHasOneBaseOfEachKind) {
 }
 
 TEST(Error, TaskErrorKeepsItsFieldsThroughCopies) {
-  const TaskErrorOf<std::runtime_error> first(std::runtime_error("x"), sample());
-  const auto second = first;
+  std::optional<TaskErrorOf<std::runtime_error>> first;
+  first.emplace(std::runtime_error("x"), sample());
+  const auto second = *first;
+  first.reset();
   EXPECT_EQ(second.function(), "divide");
   EXPECT_EQ(second.message(), "by zero");
   EXPECT_EQ(second.node(), NodeId(1, 2));
