@@ -91,14 +91,20 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
 
   OwnerTag self() const;
-  std::size_t capacity() const;
-  const std::byte* read_base() const;
-  const std::byte* readable(std::uint64_t offset) const { return read_base() + offset; }
+  std::size_t capacity() const { return capacity_; }
+  const std::byte* read_base() const { return read_base_; }
+  const std::byte* readable(std::uint64_t offset) const { return read_base_ + offset; }
   // Where a block that this process allocated is filled.
-  std::byte* writable(std::uint64_t offset) const;
-  bool contains(const void* address) const;  // in the read-only mapping
-  bool in_writable_window(const void* address) const;
-  std::uint64_t offset_of(const void* address) const;  // of an address in either mapping
+  std::byte* writable(std::uint64_t offset) const { return write_base_ + offset; }
+  // Whether an address lies in the read-only mapping, in the writable window; its offset, in
+  // either.
+  bool contains(const void* address) const { return distance(address, read_base_) < capacity_; }
+  bool in_writable_window(const void* address) const {
+    return distance(address, write_base_) < capacity_;
+  }
+  std::uint64_t offset_of(const void* address) const {
+    return distance(address, contains(address) ? read_base_ : write_base_);
+  }
 
   // 64-byte aligned; page aligned from 1 MiB on. Owned by this process.
   base::Result<Allocation, StoreError> allocate(std::size_t size,
@@ -128,7 +134,14 @@ class Arena {
 
  private:
   struct State;
+  static std::uint64_t distance(const void* address, const std::byte* base) {
+    return reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(base);
+  }
+
   std::unique_ptr<State> state_;
+  const std::byte* read_base_;
+  std::byte* write_base_;
+  std::size_t capacity_;
 };
 
 }  // namespace manta::objectstore

@@ -44,6 +44,7 @@ class Store final : public base::Counted {
   Arena& arena() { return arena_; }
   const Arena& arena() const { return arena_; }
   BlockTable& blocks() { return blocks_; }
+  const BlockTable& blocks() const { return blocks_; }
 
   // A new block, writable until its seal().
   base::Result<base::Ref<Block>, StoreError> create(std::size_t size,
@@ -63,6 +64,10 @@ class Store final : public base::Counted {
   friend class Block;
   explicit Store(StoreOptions options);
   ~Store() override;
+  bool fill(Block& block, const std::byte* from);
+  base::Result<serialization::Buffer, StoreError> put_alone(const serialization::Buffer& buffer);
+  base::Status<StoreError> put_together(std::span<serialization::Buffer> buffers, std::size_t size);
+  void release_holds(std::uint64_t offset, std::uint32_t holds) noexcept;
 
   base::Ref<base::Counted> keep_alive_;
   Arena arena_;

@@ -1,0 +1,182 @@
+#include <algorithm>
+
+#include <manta/base/check.h>
+#include <manta/objectstore/block.h>
+#include <manta/objectstore/store.h>
+
+namespace manta::objectstore {
+
+// ---------------------------------------------------------------- Block
+
+Block::Block(base::Ref<Store> store, std::uint64_t offset, std::size_t size, std::byte* writable,
+             bool zeroed)
+    : Storage(store->arena().readable(offset), size),
+      offset_(offset),
+      writable_(writable),
+      zeroed_(zeroed),
+      store_(std::move(store)) {}
+
+Block::~Block() = default;
+
+void Block::seal() { store_->arena().seal(offset_); }
+
+// SYNC (claim_): acq_rel: the last release, on any thread, acts on what the transitions before it
+// left.
+void Block::hand_over(OwnerTag to) {
+  base::check((claim_.fetch_and(~kMineBit, std::memory_order_acq_rel) & kMineBit) != 0,
+              "a block is handed over by its owner");
+  store_->arena().hand_over(offset_, to);
+}
+
+void Block::hand_over_to_node(std::uint32_t holds) {
+  claim_.fetch_add(holds, std::memory_order_acq_rel);
+  hand_over(kNodeTag);
+}
+
+void Block::share(Share share) {
+  if (share == Share::kMine) {
+    claim_.fetch_or(kMineBit, std::memory_order_acq_rel);
+  } else if (share == Share::kHeld) {
+    claim_.fetch_add(1, std::memory_order_acq_rel);
+  }
+}
+
+ObjectId Block::object() const {
+  // SYNC: none: only for messages.
+  return ObjectId(object_hi_.load(std::memory_order_relaxed),
+                  object_lo_.load(std::memory_order_relaxed));
+}
+
+void Block::set_object(ObjectId id) {
+  object_hi_.store(id.hi(), std::memory_order_relaxed);  // SYNC: none, see above
+  object_lo_.store(id.lo(), std::memory_order_relaxed);
+}
+
+void Block::destroy() noexcept {
+  const base::Ref<Store> store = std::move(store_);  // lives until we are gone
+  store->blocks_.forget(*this);
+  const std::uint64_t offset = offset_;
+  const bool was_mine = mine();
+  const std::uint32_t held = holds();
+  delete this;
+  if (was_mine) {
+    store->arena_.free(offset);
+  }
+  if (held != 0) {
+    store->release_holds(offset, held);
+  }
+}
+
+// ---------------------------------------------------------------- BlockTable
+
+BlockTable::BlockTable(Store& store) : store_(store) {}
+
+BlockTable::~BlockTable() { base::check(size() == 0, "a block keeps its store alive"); }
+
+BlockTable::Shard& BlockTable::shard_of(std::uint64_t offset) const {
+  return shards_[(offset / kBlockAlignment ^ offset / kSlabSize) % kShards];
+}
+
+Block*& BlockTable::bucket_of(Shard& shard, std::uint64_t offset) {
+  // The bits of an offset are not spread evenly: blocks of one size are multiples of it.
+  const std::uint64_t hash = (offset / kBlockAlignment) * 0x9E3779B97F4A7C15u;
+  return shard.buckets[(hash >> 32) & (shard.buckets.size() - 1)];
+}
+
+void BlockTable::insert(Shard& shard, Block* block) {
+  if (shard.size >= shard.buckets.size()) {
+    std::vector<Block*> old(std::max<std::size_t>(64, shard.buckets.size() * 2));
+    old.swap(shard.buckets);
+    for (Block* next : old) {
+      while (Block* const moved = next) {
+        next = moved->next_;
+        Block*& bucket = bucket_of(shard, moved->offset_);
+        moved->next_ = bucket;
+        bucket = moved;
+      }
+    }
+  }
+  Block*& bucket = bucket_of(shard, block->offset_);
+  block->next_ = bucket;
+  bucket = block;
+  ++shard.size;
+}
+
+// One that is not being destroyed, with a count for the caller.
+Block* BlockTable::find_live(Shard& shard, std::uint64_t offset) {
+  if (shard.buckets.empty()) {
+    return nullptr;
+  }
+  for (Block* block = bucket_of(shard, offset); block != nullptr; block = block->next_) {
+    if (block->offset_ == offset && block->try_retain()) {
+      return block;
+    }
+  }
+  return nullptr;
+}
+
+base::Ref<Block> BlockTable::create(const Allocation& allocation) {
+  auto* const block =
+      new Block(base::Ref<Store>::retain(&store_), allocation.offset, allocation.size,
+                store_.arena().writable(allocation.offset), allocation.zeroed);
+  block->claim_.store(Block::kMineBit, std::memory_order_relaxed);  // SYNC: not shared yet
+  Shard& shard = shard_of(allocation.offset);
+  const std::lock_guard lock(shard.mutex);
+  insert(shard, block);
+  return base::Ref<Block>::adopt(block);
+}
+
+base::Ref<Block> BlockTable::adopt(std::uint64_t offset, Share share) {
+  Shard& shard = shard_of(offset);
+  const std::lock_guard lock(shard.mutex);
+  Block* block = find_live(shard, offset);
+  if (block == nullptr) {
+    const BlockExtent extent = store_.arena().block_at(offset);
+    base::check(extent.size != 0 && extent.offset == offset, "an offset names a block");
+    block = new Block(base::Ref<Store>::retain(&store_), offset, extent.size, nullptr, false);
+    insert(shard, block);
+  }
+  block->share(share);
+  return base::Ref<Block>::adopt(block);
+}
+
+base::Ref<Block> BlockTable::find(std::uint64_t offset) {
+  Shard& shard = shard_of(offset);
+  const std::lock_guard lock(shard.mutex);
+  return base::Ref<Block>::adopt(find_live(shard, offset));
+}
+
+void BlockTable::forget(Block& block) noexcept {
+  Shard& shard = shard_of(block.offset_);
+  const std::lock_guard lock(shard.mutex);
+  Block** place = &bucket_of(shard, block.offset_);
+  while (*place != &block) {
+    place = &(*place)->next_;
+  }
+  *place = block.next_;
+  --shard.size;
+}
+
+std::size_t BlockTable::size() const {
+  std::size_t size = 0;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    size += shard.size;
+  }
+  return size;
+}
+
+ObjectId BlockTable::object_of(std::uint64_t offset) const {
+  Shard& shard = shard_of(offset);
+  const std::unique_lock lock(shard.mutex, std::try_to_lock);
+  if (lock.owns_lock() && !shard.buckets.empty()) {
+    for (const Block* block = bucket_of(shard, offset); block != nullptr; block = block->next_) {
+      if (block->offset_ == offset) {
+        return block->object();
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace manta::objectstore

@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <manta/objectstore/read_only_fault.h>
+#include <manta/objectstore/store.h>
+
+namespace manta::objectstore {
+namespace {
+
+constexpr std::size_t kNameSize = 256;
+// In the handler no memory may be allocated for it, so not the dynamic model.
+[[gnu::tls_model("initial-exec")]] thread_local char running[kNameSize] = {};
+
+// SYNC: release when installed, acquire in the handler: the store and the hook are complete.
+std::atomic<Store*> watched{nullptr};
+std::atomic<ReadOnlyFaultHook> hook_of_process{nullptr};
+struct sigaction previous = {};
+
+// A line of text built without allocation; what does not fit is cut.
+class Line {
+ public:
+  void add(const char* text) {
+    while (*text != 0 && size_ + 1 < sizeof(text_)) {
+      text_[size_++] = *text++;
+    }
+  }
+  void add_hex(std::uint64_t number) {
+    char digits[17] = {};
+    for (int i = 16; i-- > 0; number >>= 4) {
+      digits[i] = "0123456789abcdef"[number & 15];
+    }
+    add(digits);
+  }
+  const char* text() const { return text_; }
+  std::size_t size() const { return size_; }
+
+ private:
+  char text_[512] = {};
+  std::size_t size_ = 0;
+};
+
+void write_line(const Line& line) {
+  char text[513];
+  std::memcpy(text, line.text(), line.size());
+  text[line.size()] = '\n';
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, line.size() + 1);
+}
+
+Line describe(const Store& store, const void* address) {
+  const BlockExtent block = store.arena().block_at(store.arena().offset_of(address));
+  const ObjectId id = block.size == 0 ? ObjectId() : store.blocks().object_of(block.offset);
+  Line line;
+  line.add("assignment destination is read-only: array of object ");
+  if (id.is_nil()) {
+    line.add("(unnamed)");
+  } else {
+    line.add_hex(id.hi());
+    line.add_hex(id.lo());
+  }
+  line.add(" in ");
+  line.add(running[0] != 0 ? running : "main");
+  line.add("; make a copy first: a.copy()");
+  return line;
+}
+
+void explain(const Store& store, const void* address) {
+  const Line line = describe(store, address);
+  write_line(line);
+  // SYNC: acquire: see above.
+  if (const ReadOnlyFaultHook hook = hook_of_process.load(std::memory_order_acquire)) {
+    hook({line.text(), line.size(), address});
+  }
+}
+
+void call_previous(int signal, siginfo_t* info, void* context) {
+  if ((previous.sa_flags & SA_SIGINFO) != 0) {
+    previous.sa_sigaction(signal, info, context);
+  } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
+    previous.sa_handler(signal);
+  } else if (previous.sa_handler == SIG_DFL || info->si_code > 0) {
+    // The faulting instruction runs again and ends the process; a signal that was sent is sent again.
+    struct sigaction fatal = {};
+    fatal.sa_handler = SIG_DFL;
+    ::sigaction(signal, &fatal, nullptr);
+    if (info->si_code <= 0) {
+      ::raise(signal);
+    }
+  }
+}
+
+void on_fault(int signal, siginfo_t* info, void* context) {
+  const Store* const store = watched.load(std::memory_order_acquire);  // SYNC: see above
+  const void* const address = info->si_addr;
+  if (store != nullptr && info->si_code > 0 &&
+      (store->arena().contains(address) || store->arena().in_writable_window(address))) {
+    explain(*store, address);
+  }
+  call_previous(signal, info, context);
+}
+
+bool is_ours(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == on_fault;
+}
+
+}  // namespace
+
+void install_read_only_fault(Store& store, ReadOnlyFaultHook hook) {
+  hook_of_process.store(hook, std::memory_order_release);
+  watched.store(&store, std::memory_order_release);
+  struct sigaction found = {};
+  ::sigaction(SIGSEGV, nullptr, &found);
+  if (is_ours(found)) {
+    return;
+  }
+  previous = found;
+  struct sigaction ours = {};
+  ours.sa_sigaction = on_fault;
+  ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  ::sigaction(SIGSEGV, &ours, nullptr);
+}
+
+void remove_read_only_fault() {
+  struct sigaction found = {};
+  ::sigaction(SIGSEGV, nullptr, &found);
+  if (is_ours(found)) {
+    ::sigaction(SIGSEGV, &previous, nullptr);
+  }
+  watched.store(nullptr, std::memory_order_release);
+  hook_of_process.store(nullptr, std::memory_order_release);
+}
+
+void set_running_function(std::string_view name) noexcept {
+  const std::size_t size = std::min(name.size(), kNameSize - 1);
+  std::memcpy(running, name.data(), size);
+  running[size] = 0;
+}
+
+const char* running_function() noexcept { return running; }
+
+SignalStack::SignalStack() {
+  stack_t found = {};
+  if (::sigaltstack(nullptr, &found) != 0 || (found.ss_flags & SS_DISABLE) == 0) {
+    return;
+  }
+  const std::size_t size = std::max<std::size_t>(static_cast<std::size_t>(SIGSTKSZ), 64 * 1024);
+  void* const memory =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  if (memory == MAP_FAILED) {
+    return;
+  }
+  stack_t stack = {};
+  stack.ss_sp = memory;
+  stack.ss_size = size;
+  if (::sigaltstack(&stack, nullptr) != 0) {
+    ::munmap(memory, size);
+    return;
+  }
+  memory_ = memory;
+  size_ = size;
+}
+
+SignalStack::~SignalStack() {
+  if (memory_ != nullptr) {
+    stack_t none = {};
+    none.ss_flags = SS_DISABLE;
+    ::sigaltstack(&none, nullptr);
+    ::munmap(memory_, size_);
+  }
+}
+
+}  // namespace manta::objectstore

@@ -1,0 +1,113 @@
+// The SlabTable is the shared bookkeeping of the arena: one word per slab that says what it is used
+// for, how far its memory is committed, and for slabs of small blocks one owner tag per block.
+//
+//   kFree --claim--> kClaimed{owner} --> kSmall{class, owner} --abandon--> kSmall{class, nobody}
+//   --adopt--> ...
+//                          \--publish--> kRun{owner, pages}: head; the slabs after it stay kClaimed
+//                          and mean nothing
+//                                          ^-- retake --> kRun{nobody}: a free run --> kBreaking
+//                                          --> kClaimed
+//
+// Invariants: (1) a transition of a slab or run is one compare-and-swap of one word, and each state
+// says who must
+//             clean it up; (2) the words after the head of a run (also a free or breaking one) are
+//             never looked at; (3) tags are all 0 unless the slab is kSmall, and only its owner
+//             makes a tag other than 0.
+// Threads:    any, of any process. Units: slabs; pages of 4 KiB. Errors: nothing found is nullopt.
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include <manta/objectstore/arena.h>
+#include <manta/objectstore/size_class.h>
+
+namespace manta::objectstore {
+
+inline constexpr std::size_t kPage = 4096;
+inline constexpr std::uint32_t kSlabPages = kSlabSize / kPage;
+inline constexpr std::size_t kTagsPerSlab = kSlabSize / kBlockAlignment;
+
+enum class SlabKind : std::uint8_t { kFree, kClaimed, kSmall, kRun, kBreaking };
+
+struct SlabWord {
+  SlabKind kind = SlabKind::kFree;
+  std::uint8_t size_class = 0;  // kSmall
+  OwnerTag owner = kNobody;
+  std::uint32_t pages = 0;  // kRun, kBreaking
+
+  // Slabs that this word speaks for.
+  std::size_t slabs() const {
+    return kind == SlabKind::kRun || kind == SlabKind::kBreaking
+               ? (std::size_t{pages} + kSlabPages - 1) / kSlabPages
+               : 1;
+  }
+};
+
+class SlabTable {
+ public:
+  static std::size_t bytes(std::size_t slabs);
+  static void initialize(std::byte* metadata, std::size_t slabs);
+  explicit SlabTable(std::byte* metadata);
+
+  std::size_t slabs() const { return slabs_; }
+  SlabWord word(std::size_t slab) const;
+
+  // Runs: a block of its own, `pages` long. The first slab.
+  std::optional<std::size_t> take_run(OwnerTag self, std::uint32_t pages);
+  bool retake_run(std::size_t slab, OwnerTag self,
+                  std::uint32_t pages);                              // a free run of as many slabs
+  void set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to);  // kNobody: free
+  std::size_t find_run(std::size_t slab) const;  // the head of the run that holds it, or slabs()
+
+  // Slabs of small blocks.
+  std::optional<std::size_t> take_small(OwnerTag self, std::uint8_t size_class);
+  std::optional<std::size_t> adopt_any_small(OwnerTag self, std::uint8_t size_class);
+  bool adopt_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);  // an abandoned one
+  void abandon_small(std::size_t slab, OwnerTag self);
+  void release_small(std::size_t slab);  // the owner: all blocks are free
+  static std::size_t blocks_per_slab(std::uint8_t size_class) {
+    return kSlabSize / class_size(size_class);
+  }
+  std::atomic<OwnerTag>& tag(std::size_t slab, std::size_t block) {
+    return tags_[slab * kTagsPerSlab + block];
+  }
+  const std::atomic<OwnerTag>& tag(std::size_t slab, std::size_t block) const {
+    return tags_[slab * kTagsPerSlab + block];
+  }
+  bool all_free(std::size_t slab, std::uint8_t size_class) const;
+
+  // How far a slab's memory is committed, from its start, and whether anybody ever wrote there.
+  std::uint32_t committed_pages(std::size_t slab) const;
+  void set_committed(std::size_t slab, std::uint32_t pages);  // at least so many
+  bool mark_used(std::size_t slab);                           // true: it was never used before
+
+  // The node.
+  void sweep(OwnerTag dead);
+  void free_up(OwnerTag self);  // makes all free memory kFree: free runs, empty slabs
+  bool claim_free(std::size_t slab, OwnerTag self);  // a kFree one
+  void release_claimed(std::size_t slab, bool decommitted);
+
+ private:
+  struct Header;
+  using Word = std::atomic<std::uint64_t>;
+
+  bool change(std::size_t slab, const SlabWord& from, const SlabWord& to);
+  void store(std::size_t slab, const SlabWord& word);
+  bool claimable(std::size_t slab, const SlabWord& word) const;
+  std::size_t try_claim(std::size_t slab, const SlabWord& word, OwnerTag self);
+  void break_run(std::size_t slab, std::size_t count, OwnerTag self);
+  std::optional<std::size_t> claim_range(std::size_t count, OwnerTag self);
+  std::size_t claim_from(std::size_t start, std::size_t count, OwnerTag self);
+  void release(std::size_t begin, std::size_t end);
+  std::optional<std::size_t> claim_highest(OwnerTag self);
+  void sweep_small(std::size_t slab, const SlabWord& word, OwnerTag dead);
+
+  std::size_t slabs_;
+  Word* words_;
+  std::atomic<std::uint16_t>* commits_;
+  std::atomic<OwnerTag>* tags_;
+};
+
+}  // namespace manta::objectstore

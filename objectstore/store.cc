@@ -1,0 +1,183 @@
+#include <atomic>
+#include <cstring>
+#include <mutex>
+#include <string>
+
+#include <manta/base/check.h>
+#include <manta/base/error.h>
+#include <manta/objectstore/parallel_copy.h>
+#include <manta/objectstore/store.h>
+#include <manta/serialization/encoded.h>
+
+namespace manta::objectstore {
+namespace {
+
+using serialization::Buffer;
+
+constexpr std::size_t kOwnBlock = std::size_t{1}
+                                  << 20;  // buffers from here on are not packed together
+
+constexpr std::size_t aligned(std::size_t size) {
+  return (size + kBlockAlignment - 1) / kBlockAlignment * kBlockAlignment;
+}
+
+struct Current {
+  std::mutex mutex;
+  base::Ref<Store> store;
+};
+
+// Never destroyed: arrays are made and dropped in static destructors too.
+Current& the_current() {
+  static auto* const current = new Current;
+  return *current;
+}
+std::atomic<bool> is_open{false};
+
+}  // namespace
+
+base::Ref<Store> Store::open(StoreOptions options) {
+  return base::Ref<Store>::adopt(new Store(std::move(options)));
+}
+
+Store::Store(StoreOptions options)
+    : keep_alive_(std::move(options.keep_alive)),
+      arena_(options.writable_fd, options.read_only_fd, options.metadata, options.self),
+      blocks_(*this),
+      release_holds_(std::move(options.release_holds)) {}
+
+Store::~Store() = default;
+
+base::Result<base::Ref<Block>, StoreError> Store::create(std::size_t size, Population population) {
+  const auto allocation = arena_.allocate(size, population);
+  if (!allocation.ok()) {
+    return allocation.error();
+  }
+  return blocks_.create(*allocation);
+}
+
+Block* Store::block_of(const base::Storage* storage) const {
+  if (storage == nullptr || !arena_.contains(storage->data())) {
+    return nullptr;
+  }
+  return const_cast<Block*>(static_cast<const Block*>(storage));
+}
+
+// Commits the block's memory and copies, piece by piece. False: the kernel has no memory.
+bool Store::fill(Block& block, const std::byte* from) {
+  std::atomic<bool> done{true};  // SYNC: none, the end of parallel_pieces() orders it
+  parallel_pieces(block.size(), [&](std::size_t at, std::size_t size) {
+    if (arena_.populate(block.offset() + at, size)) {
+      copy_piece(block.writable() + at, from + at, size);
+    } else {
+      done.store(false, std::memory_order_relaxed);
+    }
+  });
+  return done.load(std::memory_order_relaxed);
+}
+
+base::Result<Buffer, StoreError> Store::put_alone(const Buffer& buffer) {
+  auto block = create(buffer.size, Population::kLater);
+  if (!block.ok()) {
+    return block.error();
+  }
+  if (!fill(**block, buffer.data)) {
+    return StoreError::kNoMemory;
+  }
+  (*block)->seal();
+  const std::byte* const data = (*block)->data();
+  return Buffer{data, buffer.size, std::move(*block)};
+}
+
+base::Result<std::vector<Buffer>, StoreError> Store::put_buffers(std::span<const Buffer> buffers) {
+  std::vector<Buffer> stored(buffers.begin(), buffers.end());
+  std::size_t packed = 0;
+  for (Buffer& buffer : stored) {
+    if (block_of(buffer.storage.get()) != nullptr) {
+      continue;
+    }
+    if (buffer.size < kOwnBlock) {
+      packed += aligned(buffer.size);
+      continue;
+    }
+    auto alone = put_alone(buffer);
+    if (!alone.ok()) {
+      return alone.error();
+    }
+    buffer = std::move(*alone);
+  }
+  if (packed != 0) {
+    const auto status = put_together(stored, packed);
+    if (!status.ok()) {
+      return status.error();
+    }
+  }
+  return stored;
+}
+
+// The buffers outside the store into one block of `size` bytes, or a few when that is not to be had
+// small.
+base::Status<StoreError> Store::put_together(std::span<Buffer> buffers, std::size_t size) {
+  auto block = create(size);
+  if (!block.ok()) {
+    return block.error();
+  }
+  std::size_t at = 0;
+  for (Buffer& buffer : buffers) {
+    if (block_of(buffer.storage.get()) != nullptr) {
+      continue;
+    }
+    std::byte* const to = (*block)->writable() + at;
+    std::memcpy(to, buffer.data, buffer.size);
+    std::memset(to + buffer.size, 0,
+                aligned(buffer.size) - buffer.size);  // nothing of the last user leaks
+    buffer.data = (*block)->data() + at;
+    buffer.storage = *block;
+    at += aligned(buffer.size);
+  }
+  (*block)->seal();
+  return {};
+}
+
+void Store::release_holds(std::uint64_t offset, std::uint32_t holds) noexcept {
+  // SYNC: acquire: with close(): what the hook needs is there as long as we see it open.
+  if (release_holds_ && open_.load(std::memory_order_acquire)) {
+    release_holds_(offset, holds);
+  }
+}
+
+void Store::close() { open_.store(false, std::memory_order_release); }
+
+base::Ref<Store> current() {
+  if (!is_open.load(std::memory_order_acquire)) {  // SYNC: only saves the lock
+    return {};
+  }
+  const std::lock_guard lock(the_current().mutex);
+  return the_current().store;
+}
+
+void set_current(base::Ref<Store> store) {
+  const std::lock_guard lock(the_current().mutex);
+  is_open.store(static_cast<bool>(store), std::memory_order_release);
+  std::swap(the_current().store, store);
+}
+
+void throw_store_error(StoreError error, std::size_t size, const Store& store) {
+  const StoreStats stats = store.stats();
+  const std::string asked = std::to_string(size) + " bytes";
+  const std::string state = std::to_string(stats.used) + " of " + std::to_string(stats.capacity) +
+                            " bytes are in use by " + std::to_string(stats.objects) + " blocks";
+  switch (error) {
+    case StoreError::kFull:
+      throw ObjectStoreFull("object store: no room for " + asked + ": " + state +
+                            "; drop references, or give init a larger store");
+    case StoreError::kTooLarge:
+      throw ObjectStoreFull("object store: " + asked + " do not fit into a store of " +
+                            std::to_string(stats.capacity) + " bytes; give init a larger store");
+    case StoreError::kNoMemory:
+      break;
+  }
+  throw OutOfMemory("object store: the system has no memory for " + asked + ", although only " +
+                    state);
+}
+
+}  // namespace manta::objectstore
