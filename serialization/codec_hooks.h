@@ -1,0 +1,261 @@
+// Codecs of types that say themselves how they travel: manta_members, manta_reduce (with
+// manta_restore), serializer<T>, register_serializer.
+//
+//   members     like an aggregate's                  reduced    the state, nested by value
+//   dynamic     fingerprint of the state (8 bytes), then the state
+#pragma once
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <manta/serialization/codec.h>
+#include <manta/serialization/registry.h>
+#include <manta/serialization/settled.h>
+
+namespace manta::serialization {
+
+// ---- manta_members
+template <class T>
+inline constexpr std::size_t hook_member_count =
+    std::tuple_size_v<std::remove_cvref_t<decltype(T::manta_members())>>;
+
+template <class P>
+struct PointedMember;
+template <class C, class M>
+struct PointedMember<M C::*> {
+  using type = M;
+};
+
+// What "&Account::id_" is called: "id_". The class a function pointer belongs to: "Account".
+template <class T, std::size_t I>
+inline constexpr std::string_view kHookMemberName =
+    last_identifier(pretty_argument(pretty_value<std::get<I>(T::manta_members())>(), "V = "));
+
+template <class T, class Indexes>
+struct HookMembers;
+template <class T, std::size_t... I>
+struct HookMembers<T, std::index_sequence<I...>> {
+  template <std::size_t J>
+  using Member =
+      typename PointedMember<std::remove_cvref_t<decltype(std::get<J>(T::manta_members()))>>::type;
+
+  using Parts = Types<typename MemberPart<std::remove_const_t<Member<I>>>::type...>;
+  static constexpr std::array<std::string_view, sizeof...(I)> names = {kHookMemberName<T, I>...};
+
+  static void write([[maybe_unused]] Writer& writer, [[maybe_unused]] const T& value) {
+    if constexpr (sizeof...(I) == 0) {
+      writer.fixed<std::uint8_t>(0);
+    }
+    (MemberCodec<Member<I>>::write(writer, value.*std::get<I>(T::manta_members())), ...);
+  }
+  static void read_into([[maybe_unused]] Reader& reader, [[maybe_unused]] T& value) {
+    if constexpr (sizeof...(I) == 0) {
+      reader.raw(1);
+    }
+    (MemberCodec<Member<I>>::read_into(reader, value.*std::get<I>(T::manta_members())), ...);
+  }
+  static void describe(TypeText& text) {
+    ((text.member(names[I]), MemberCodec<std::remove_const_t<Member<I>>>::describe(text)), ...);
+  }
+};
+
+// manta_members of a base would list the base's members only.
+template <class T>
+consteval bool owns_members_hook() {
+  const std::string_view text = pretty_argument(pretty_value<&T::manta_members>(), "V = ");
+  const std::size_t end = text.rfind("::manta_members");
+  return end == std::string_view::npos || kShortName<T>.empty() ||
+         last_component(text.substr(0, end)).find(kShortName<T>) != std::string_view::npos;
+}
+
+template <class T>
+struct BuiltIn<T, Kind::kMembers> {
+  using Members = HookMembers<T, std::make_index_sequence<hook_member_count<T>>>;
+
+  using Parts = typename Members::Parts;
+
+  static constexpr TypeNode node() {
+    TypeNode node = make_node<T, Parts>();
+    node.member_names = Members::names.data();
+    if constexpr (!owns_members_hook<T>()) {
+      node.refusal = Refusal::kInheritedHook;
+    } else if constexpr (!std::is_default_constructible_v<T>) {
+      node.refusal = Refusal::kNotDefault;
+    }
+    return node;
+  }
+  static void write(Writer& writer, const T& value) { Members::write(writer, value); }
+  static T read(Reader& reader) {
+    T value{};
+    Members::read_into(reader, value);
+    return value;
+  }
+  static void describe(TypeText& text) {
+    if (text.begin_struct(&type_node<T>, kShortName<T>)) {
+      Members::describe(text);
+      text.end_struct();
+    }
+  }
+};
+
+// ---- manta_reduce
+template <class T>
+using ReducedState = std::remove_cvref_t<decltype(std::declval<const T&>().manta_reduce())>;
+
+template <class T, class State>
+struct Restorer {
+  static constexpr bool by_function = requires(State state) { T::manta_restore(std::move(state)); };
+  static decltype(auto) restore(State&& state) {
+    if constexpr (by_function) {
+      return T::manta_restore(std::move(state));
+    } else {
+      return T(std::move(state));
+    }
+  }
+};
+
+template <class T, class... S>
+struct Restorer<T, std::tuple<S...>> {
+  using State = std::tuple<S...>;
+  static decltype(auto) restore(State&& state) {
+    if constexpr (requires(S... s) { T::manta_restore(std::move(s)...); }) {
+      return std::apply([](S&... s) -> decltype(auto) { return T::manta_restore(std::move(s)...); },
+                        state);
+    } else if constexpr (requires { T::manta_restore(std::move(state)); }) {
+      return T::manta_restore(std::move(state));
+    } else if constexpr (requires(S... s) { T(std::move(s)...); }) {
+      return std::apply([](S&... s) { return T(std::move(s)...); }, state);
+    } else {
+      return T(std::move(state));
+    }
+  }
+};
+
+// What a T comes back as: T, or what its manta_restore() returns.
+template <class T>
+struct RestoredType {
+  using type = T;
+};
+template <class T>
+  requires(kKind<T> == Kind::kReduce)
+struct RestoredType<T> {
+  using type = std::remove_cvref_t<decltype(Restorer<T, ReducedState<T>>::restore(
+      std::declval<ReducedState<T>>()))>;
+};
+template <class T>
+using restored_t = typename RestoredType<T>::type;
+
+template <class M>
+struct MethodClass;
+template <class C, class R>
+struct MethodClass<R (C::*)() const> {
+  using type = C;
+};
+template <class C, class R>
+struct MethodClass<R (C::*)() const noexcept> {
+  using type = C;
+};
+template <class C, class R>
+struct MethodClass<R (C::*)()> {
+  using type = C;
+};
+
+template <class T>
+consteval bool owns_reduce_hook() {
+  if constexpr (requires { typename MethodClass<decltype(&T::manta_reduce)>::type; }) {
+    return std::is_same_v<typename MethodClass<decltype(&T::manta_reduce)>::type, T>;
+  } else {
+    return true;  // overloaded, or a template
+  }
+}
+
+template <class T>
+struct BuiltIn<T, Kind::kReduce> {
+  using State = ReducedState<T>;
+
+  using Parts = Types<State>;
+  static constexpr TypeNode node() {
+    TypeNode node = make_node<T, Parts>();
+    if constexpr (!owns_reduce_hook<T>()) {
+      node.refusal = Refusal::kInheritedHook;
+    } else if constexpr (!std::is_same_v<restored_t<T>, T>) {
+      node.refusal = Refusal::kRestoresOther;
+    }
+    return node;
+  }
+  static void write(Writer& writer, const T& value) {
+    const Writer::Nested nested(writer);
+    const Writer::Temporary temporary(writer);
+    const auto& state = value.manta_reduce();
+    write_settled<State>(writer, state);
+  }
+  static restored_t<T> read(Reader& reader) {
+    const Reader::Nested nested(reader);
+    State state = read_settled<State>(reader);
+    return Restorer<T, State>::restore(std::move(state));
+  }
+  static void describe(TypeText& text) {
+    text.add("reduced ");
+    text.add(kShortName<T>);
+    text.add("<");
+    Codec<State>::describe(text);
+    text.add(">");
+  }
+};
+
+// ---- serializer<T>
+template <class T>
+struct BuiltIn<T, Kind::kExternal> {
+  using State = std::remove_cvref_t<decltype(serializer<T>::reduce(std::declval<const T&>()))>;
+
+  using Parts = Types<State>;
+  static constexpr TypeNode node() { return make_node<T, Parts>(); }
+  static void write(Writer& writer, const T& value) {
+    const Writer::Nested nested(writer);
+    const Writer::Temporary temporary(writer);
+    const auto& state = serializer<T>::reduce(value);
+    write_settled<State>(writer, state);
+  }
+  static T read(Reader& reader) {
+    const Reader::Nested nested(reader);
+    State state = read_settled<State>(reader);
+    return serializer<T>::restore(std::move(state));
+  }
+  static void describe(TypeText& text) {
+    text.add("reduced ");
+    text.add(kShortName<T>);
+    text.add("<");
+    Codec<State>::describe(text);
+    text.add(">");
+  }
+};
+
+// ---- register_serializer
+template <class T>
+struct BuiltIn<T, Kind::kDynamic> {
+  static constexpr TypeNode node() { return {.name = kTypeName<T>}; }
+  static void write(Writer& writer, const T& value) {
+    const auto codec = DynamicSlot<T>::get().load();
+    if (codec == nullptr) {
+      no_serializer(kTypeName<T>);
+    }
+    const Writer::Nested nested(writer);
+    const Writer::Temporary temporary(writer);
+    codec->write(writer, value);
+  }
+  static T read(Reader& reader) {
+    const auto codec = DynamicSlot<T>::get().load();
+    if (codec == nullptr) {
+      no_serializer(kTypeName<T>);
+    }
+    const Reader::Nested nested(reader);
+    return codec->read(reader);
+  }
+  static void describe(TypeText& text) {
+    text.add("dynamic ");
+    text.add(kShortName<T>);
+  }
+};
+
+}  // namespace manta::serialization

@@ -1,0 +1,135 @@
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <manta/base/error.h>
+#include <manta/serialization/round_trip.h>
+
+namespace manta::serialization {
+namespace {
+
+using testing::HasSubstr;
+
+struct Pixel {
+  std::uint8_t r, g, b;
+};
+
+TEST(Encode, SmallValuesHaveNoBuffersAndReuseTheirMemory) {
+  Encoded out;
+  encode(42, out);
+  EXPECT_EQ(out.meta.size(), kMetaHeader + 4);
+  const std::byte* memory = out.meta.data();
+  encode(2.5, out);
+  EXPECT_EQ(out.meta.data(), memory);
+  EXPECT_TRUE(out.buffers.empty());
+  EXPECT_EQ(decode<double>(out), 2.5);
+}
+
+TEST(Encode, VectorsFrom4KiBAreBorrowed) {
+  const std::vector<double> small(511, 1.5);
+  const std::vector<double> large(512, 1.5);
+  Encoded out;
+  encode(small, out);
+  EXPECT_TRUE(out.buffers.empty());
+  encode(large, out);
+  ASSERT_EQ(out.buffers.size(), 1u);
+  EXPECT_EQ(out.buffers[0].data, reinterpret_cast<const std::byte*>(large.data()));
+  EXPECT_EQ(out.buffers[0].storage, nullptr);
+  EXPECT_EQ(round_trip(large), large);
+}
+
+TEST(Encode, EqualEncodingsHaveEqualFingerprints) {
+  EXPECT_EQ((fingerprint<std::vector<double>>()), (fingerprint<std::array<double, 3>>()));
+  EXPECT_NE(fingerprint<std::vector<double>>(), fingerprint<std::vector<float>>());
+  EXPECT_NE(fingerprint<int>(), fingerprint<unsigned>());
+  EXPECT_EQ(type_text<std::vector<Pixel>>(), "seq<struct Pixel{r:u8,g:u8,b:u8}>");
+}
+
+TEST(Encode, AMismatchNamesBothTypes) {
+  const Encoded bytes = encoded(std::map<std::string, int>{{"a", 1}});
+  try {
+    decode<std::vector<double>>(bytes);
+    FAIL();
+  } catch (const SerializationError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("map<str8,i32>"));
+    EXPECT_THAT(error.what(), HasSubstr("seq<f64>"));
+  }
+}
+
+TEST(Encode, TrailingAndMissingBytesAreRefused) {
+  Encoded bytes = encoded(std::string("text"));
+  bytes.meta.push_back(std::byte{0});
+  EXPECT_THROW(decode<std::string>(bytes), SerializationError);
+  bytes.meta.resize(bytes.meta.size() - 2);
+  EXPECT_THROW(decode<std::string>(bytes), SerializationError);
+}
+
+struct Target : Counted {};
+
+TEST(Encode, ReferencesAreCountedAndComeBackInOrder) {
+  const Ref<Target> object = base::make_ref<Target>();
+  Encoded out;
+  {
+    Writer writer(out, 7);
+    writer.reference(RefKind::object, object);
+    writer.reference(RefKind::actor, nullptr);
+    writer.reference(RefKind::actor, object);
+    writer.finish();
+  }
+  EXPECT_EQ(object->use_count(), 3u);
+  const EncodedView view(out);
+  Reader reader(view);
+  EXPECT_EQ(reader.reference(RefKind::object).target, object);
+  EXPECT_EQ(reader.reference(RefKind::actor).target, nullptr);
+  EXPECT_THROW(reader.reference(RefKind::object), SerializationError);
+}
+
+TEST(Encode, AnArrayIsWrittenOnceHoweverOftenItIsMentioned) {
+  for (const std::size_t size : {std::size_t{24}, std::size_t{64}, std::size_t{1 << 20}}) {
+    const auto storage = base::HeapStorage::create(size);
+    std::memset(storage->mutable_data(), 5, size);
+    Encoded out;
+    {
+      Writer writer(out, 7);
+      for (int i = 0; i < 99; ++i) {
+        writer.bytes(storage->data(), size, storage);
+      }
+      writer.finish();
+    }
+    EXPECT_EQ(out.buffers.size(), size < kArrayOutOfBand ? 0u : 1u);
+    EXPECT_LT(out.meta.size(), 250u);
+    const EncodedView view(out);
+    Reader reader(view);
+    const Buffer first = reader.bytes(size);
+    for (int i = 1; i < 99; ++i) {
+      EXPECT_EQ(reader.bytes(size).data, first.data);
+    }
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first.data) % 64, 0u);
+    EXPECT_EQ(first.data[size - 1], std::byte{5});
+    reader.finish();
+  }
+}
+
+TEST(Encode, AnNDimensionalArrayIsNotASequence) {
+  Encoded out;
+  {
+    Writer writer(out, fingerprint<std::vector<double>>());
+    const std::size_t shape[] = {2, 3};
+    const double data[6] = {};
+    write_extents(writer, shape);
+    writer.bytes(data, sizeof data, {});
+    writer.finish();
+  }
+  const EncodedView view(out);
+  EXPECT_THROW(decode<std::vector<double>>(view), SerializationError);
+  Reader reader(view);
+  const Extents extents = read_extents(reader);
+  EXPECT_THAT(extents.shape(), testing::ElementsAre(2, 3));
+  EXPECT_EQ(extents.byte_size<double>(), 48u);
+}
+
+}  // namespace
+}  // namespace manta::serialization

@@ -1,0 +1,195 @@
+#include <string>
+
+#include <manta/base/error.h>
+#include <manta/serialization/reader.h>
+#include <manta/serialization/tracking.h>
+
+namespace manta::serialization {
+namespace {
+
+// Memory that a value may take: generous for real ones, proportional to what was sent.
+constexpr std::size_t kBaseBudget = std::size_t{64} << 20;
+constexpr std::size_t kBudgetPerByte = 1024;
+
+const Reference kNullReference;
+
+std::size_t budget_for(const EncodedView& view) {
+  std::size_t input = view.meta.size();
+  for (const Buffer& buffer : view.buffers) {
+    input += buffer.size;
+  }
+  std::size_t budget = 0;
+  if (__builtin_mul_overflow(input, kBudgetPerByte, &budget) ||
+      __builtin_add_overflow(budget, kBaseBudget, &budget)) {
+    return static_cast<std::size_t>(-1);
+  }
+  return budget;
+}
+
+}  // namespace
+
+Reader::Reader(const EncodedView& view)
+    : budget_(budget_for(view)), buffers_(view.buffers), refs_(view.refs) {
+  if (view.meta.size() < kMetaHeader) {
+    truncated();
+  }
+  cursor_ = view.meta.data();
+  limit_ = cursor_ + view.meta.size();
+  fingerprint_ = fixed<std::uint64_t>();
+  tracked_objects_ = fixed<std::uint32_t>();
+  const auto owners = fixed<std::uint32_t>();
+  if (owners > 1 || (owners == 1 && tracked_objects_ > remaining())) {
+    fail("the table of owners is broken");
+  }
+  if (owners == 1) {
+    limit_ -= tracked_objects_;
+    for (std::size_t i = 0; i < tracked_objects_; ++i) {
+      if (limit_[i] > std::byte{2}) {
+        fail("the table of owners is broken");
+      }
+    }
+    tracking().objects.set_owners(limit_, tracked_objects_);
+  }
+}
+
+Reader::~Reader() { delete tracking_; }
+
+ReaderTracking& Reader::tracking() {
+  if (tracking_ == nullptr) {
+    tracking_ = new ReaderTracking;
+  }
+  return *tracking_;
+}
+
+void Reader::finish() {
+  if (tracking_ != nullptr) {
+    tracking_->objects.drain(*this);
+    tracking_->objects.check_complete(tracked_objects_);
+  } else if (tracked_objects_ != 0) {
+    fail("there are fewer objects than the header says");
+  }
+  if (cursor_ != limit_) {
+    fail("there are bytes after the value");
+  }
+  if (next_reference_ != refs_.size()) {
+    fail("there are references that the value does not hold");
+  }
+}
+
+std::uint64_t Reader::long_varint() {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64; shift += 7) {
+    const auto byte = static_cast<std::uint8_t>(*raw(1));
+    const std::uint64_t bits = byte & 0x7f;
+    if (shift == 63 && bits > 1) {
+      break;
+    }
+    value |= bits << shift;
+    if (byte < 0x80) {
+      return value;
+    }
+  }
+  fail("a number is longer than 64 bits");
+}
+
+bool Reader::boolean() {
+  const auto value = fixed<std::uint8_t>();
+  if (value > 1) {
+    fail("a bool is neither 0 nor 1");
+  }
+  return value == 1;
+}
+
+const Buffer& Reader::buffer(std::uint64_t index, std::size_t size) {
+  if (index >= buffers_.size() || buffers_[static_cast<std::size_t>(index)].size != size) {
+    fail("an array's buffer is missing or has another size");
+  }
+  return buffers_[static_cast<std::size_t>(index)];
+}
+
+Buffer Reader::bytes(std::size_t size) {
+  if (size == 0) {
+    return {};
+  }
+  const std::uint64_t payload = varint();
+  if (payload > 1 && payload % 2 == 0) {
+    const Buffer& found = buffer(payload / 2 - 1, size);
+    if (found.storage != nullptr) {
+      return found;
+    }
+    charge(size);
+    auto copy = base::HeapStorage::copy_of({found.data, size});
+    return {copy->data(), size, copy};
+  }
+  std::vector<Buffer>& known = tracking().inline_arrays;
+  if (payload > 1) {
+    const std::uint64_t index = (payload - 3) / 2;
+    if (index >= known.size() || known[static_cast<std::size_t>(index)].size != size) {
+      fail("an array that was met before is missing or has another size");
+    }
+    return known[static_cast<std::size_t>(index)];
+  }
+  const std::byte* from = raw(size);
+  charge(size);
+  auto copy = base::HeapStorage::copy_of({from, size});
+  const Buffer buffer{copy->data(), size, copy};
+  if (payload == 1) {
+    known.push_back(buffer);
+  }
+  return buffer;
+}
+
+Reader::Payload Reader::payload(std::size_t size) {
+  if (size == 0) {
+    return {nullptr, false};
+  }
+  const std::uint64_t payload = varint();
+  if (payload == 0) {
+    return {raw(size), false};
+  }
+  if (payload % 2 == 0) {
+    return {buffer(payload / 2 - 1, size).data, true};
+  }
+  std::vector<Buffer>& known = tracking().inline_arrays;
+  if (payload == 1) {
+    const std::byte* from = raw(size);
+    charge(size);
+    auto copy = base::HeapStorage::copy_of({from, size});
+    known.push_back({copy->data(), size, copy});
+    return {copy->data(), true};
+  }
+  const std::uint64_t index = (payload - 3) / 2;
+  if (index >= known.size() || known[static_cast<std::size_t>(index)].size != size) {
+    fail("an array that was met before is missing or has another size");
+  }
+  return {known[static_cast<std::size_t>(index)].data, true};
+}
+
+const Reference& Reader::reference(RefKind kind) {
+  if (!boolean()) {
+    return kNullReference;
+  }
+  if (next_reference_ >= refs_.size()) {
+    fail("a reference is missing");
+  }
+  const Reference& reference = refs_[next_reference_++];
+  if (reference.kind != kind) {
+    fail("a reference to an object stands where one to an actor should, or the reverse");
+  }
+  return reference;
+}
+
+void Reader::fail(const char* why) {
+  throw SerializationError(std::string("the bytes are corrupt: ") + why);
+}
+
+void Reader::truncated() { fail("they end too early"); }
+
+void Reader::over_budget() { fail("they ask for more memory than values of their size take"); }
+
+void Reader::too_deep() {
+  throw SerializationError(
+      "the value exceeds the maximum depth; it may contain itself recursively");
+}
+
+}  // namespace manta::serialization

@@ -1,0 +1,129 @@
+// A Reader takes a value out of an EncodedView: the counterpart of Writer, whose header states the
+// bytes. It trusts nothing: every length, index and count is checked before it is used.
+//
+// Invariants: no more memory is asked for than `budget` allows, which is proportional to the input.
+// Threads: confined.   Errors: SerializationError.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include <manta/serialization/encoded.h>
+
+namespace manta::serialization {
+
+class ReaderTracking;
+
+class Reader {
+ public:
+  explicit Reader(const EncodedView& view);
+  ~Reader();
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  std::uint64_t fingerprint() const { return fingerprint_; }
+
+  // Reads what shared pointers point to; refuses bytes that are left. Called once, at the end.
+  void finish();
+
+  // The next `size` bytes of the stream.
+  const std::byte* raw(std::size_t size) {
+    if (remaining() < size) [[unlikely]] {
+      truncated();
+    }
+    const std::byte* p = cursor_;
+    cursor_ += size;
+    return p;
+  }
+
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  T fixed() {
+    T value;
+    std::memcpy(&value, raw(sizeof(T)), sizeof(T));
+    return value;
+  }
+
+  std::uint64_t varint() {
+    if (cursor_ != limit_ && static_cast<std::uint8_t>(*cursor_) < 0x80) [[likely]] {
+      return static_cast<std::uint8_t>(*cursor_++);
+    }
+    return long_varint();
+  }
+
+  bool boolean();  // refuses everything but 0 and 1
+
+  // A count of things that take at least one byte each in the stream.
+  std::size_t count() {
+    const std::uint64_t n = varint();
+    if (n > remaining()) [[unlikely]] {
+      truncated();
+    }
+    return static_cast<std::size_t>(n);
+  }
+
+  // The payload of an array of `size` bytes: memory with an owner, aligned to 64 bytes.
+  Buffer bytes(std::size_t size);
+
+  // The same, to be copied out at once: `aligned` says that it is a buffer.
+  struct Payload {
+    const std::byte* data;
+    bool aligned;
+  };
+  Payload payload(std::size_t size);
+
+  const Buffer& buffer(std::uint64_t index, std::size_t size);  // of exactly that size
+
+  // The next reference; its target may be null.
+  const Reference& reference(RefKind kind);
+
+  // To be called before memory in proportion to a number from outside is allocated.
+  void charge(std::size_t size) {
+    if (size > budget_) [[unlikely]] {
+      over_budget();
+    }
+    budget_ -= size;
+  }
+
+  class Nested {
+   public:
+    explicit Nested(Reader& reader) : reader_(reader) {
+      if (++reader_.depth_ > kMaxDepth) [[unlikely]] {
+        --reader_.depth_;
+        too_deep();
+      }
+    }
+    ~Nested() { --reader_.depth_; }
+    Nested(const Nested&) = delete;
+    Nested& operator=(const Nested&) = delete;
+
+   private:
+    Reader& reader_;
+  };
+
+  std::size_t remaining() const { return static_cast<std::size_t>(limit_ - cursor_); }
+  ReaderTracking& tracking();
+  std::uint32_t tracked_objects() const { return tracked_objects_; }
+
+  [[noreturn]] static void fail(const char* why);  // SerializationError
+
+ private:
+  std::uint64_t long_varint();
+  [[noreturn]] static void truncated();
+  [[noreturn]] static void over_budget();
+  [[noreturn]] static void too_deep();
+
+  const std::byte* cursor_;
+  const std::byte* limit_;
+  std::size_t budget_;
+  std::uint64_t fingerprint_;
+  ReaderTracking* tracking_ = nullptr;
+  std::uint32_t tracked_objects_ = 0;
+  int depth_ = 0;
+  std::size_t next_reference_ = 0;
+  std::span<const Buffer> buffers_;
+  std::span<const Reference> refs_;
+};
+
+}  // namespace manta::serialization

@@ -1,0 +1,37 @@
+// What a Writer and a Reader remember beyond the stream: arrays and objects met before, and the
+// queue of objects that shared pointers point to. Made only for values that hold such things.
+//
+// Threads: confined; the writer's is kept for the thread's next value.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <manta/serialization/encoded.h>
+#include <manta/serialization/identity_map.h>
+#include <manta/serialization/pointer.h>
+
+namespace manta::serialization {
+
+class WriterTracking {
+ public:
+  static WriterTracking* acquire();               // the thread's own, or a new one
+  static void release(WriterTracking* tracking);  // empties it
+
+  IdentityMap arrays;  // to the payload's varint: 2 i + 2 or 2 k + 3
+  std::uint32_t inline_arrays = 0;
+  std::vector<StorageRef> array_owners;  // so that no address is used again meanwhile
+
+  WrittenObjects objects;
+
+ private:
+  void clear();
+};
+
+class ReaderTracking {
+ public:
+  std::vector<Buffer> inline_arrays;
+  ReadObjects objects;
+};
+
+}  // namespace manta::serialization

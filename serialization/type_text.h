@@ -1,0 +1,51 @@
+// The canonical text of a type, whose hash is its fingerprint: field names, order and widths, not
+// namespaces; the same on every compiler. Types with one encoding have one text.
+//
+//   i8 u16 f64 bool char16 str8 enum Color:i32     seq<T> set<T> map<K,V> tup<A,B> one<A|B> opt<T>
+//   struct Box{val:one<i32|str8>,m:map<str8,seq<f64>>,next:ptr<^0>}
+//
+// A struct's body stands where it is met first; later mentions, also inside itself, are ^n, its
+// number in the text.
+// Threads: a TypeText is confined; what fingerprint() and type_text() return is computed once.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace manta::serialization {
+
+class TypeText {
+ public:
+  void add(std::string_view text) { text_ += text; }
+  void add_number(std::uint64_t number);
+
+  // False if the struct with this key has a number already; a mention of it is then all there is.
+  bool begin_struct(const void* key, std::string_view name);
+  void member(std::string_view name);  // "," before all but the first
+  void end_struct();
+
+  const std::string& text() const { return text_; }
+  std::string take() && { return std::move(text_); }
+
+ private:
+  std::string text_;
+  std::vector<const void*> structs_;
+};
+
+std::uint64_t hash_text(std::string_view text);  // never 0
+
+// All types that this program may write, so that a mismatch can name both.
+struct KnownType {
+  std::uint64_t (*fingerprint)();
+  const std::string& (*text)();
+  KnownType* next = nullptr;
+
+  KnownType(std::uint64_t (*fingerprint_function)(), const std::string& (*text_function)());
+};
+
+std::string describe_fingerprint(std::uint64_t fingerprint);  // its text, or its number
+[[noreturn]] void type_mismatch(std::uint64_t found, const std::string& wanted);
+
+}  // namespace manta::serialization

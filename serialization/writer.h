@@ -1,0 +1,152 @@
+// A Writer appends one value to an Encoded. Codecs call it; it knows bytes, not types.
+//
+//   numbers   fixed width, little-endian            varint  counts and indexes, 7 bits a byte
+//   payload   the bytes of a sequence of flat elements, after its count: nothing if there are none,
+//             else a varint m:  0        they follow here
+//                               1        they follow here, and are in-line array number k = 0, 1, ...
+//                               2 i + 2  they are buffer i
+//                               2 k + 3  they are the bytes of in-line array k once more
+//
+// Invariants: an array (same address and size) is written once, however often it is mentioned.
+// Threads: confined.   Errors: SerializationError; the Encoded is then empty.
+#pragma once
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <type_traits>
+
+#include <manta/serialization/encoded.h>
+
+namespace manta::serialization {
+
+static_assert(std::endian::native == std::endian::little, "the format is little-endian");
+
+class WriterTracking;
+
+class Writer {
+ public:
+  Writer(Encoded& out, std::uint64_t fingerprint);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // Writes what shared pointers point to and closes the stream. Called once, at the end.
+  void finish();
+
+  void raw(const void* bytes, std::size_t size) {
+    if (size != 0) {
+      std::memcpy(room(size), bytes, size);
+      cursor_ += size;
+    }
+  }
+
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  void fixed(const T& value) {
+    std::memcpy(room(sizeof(T)), &value, sizeof(T));
+    cursor_ += sizeof(T);
+  }
+
+  void varint(std::uint64_t value) {
+    std::byte* p = room(10);
+    while (value >= 0x80) {
+      *p++ = static_cast<std::byte>(value | 0x80);
+      value >>= 7;
+    }
+    *p++ = static_cast<std::byte>(value);
+    cursor_ = p;
+  }
+
+  // `size` bytes to be filled by the caller at once, before the next call.
+  std::byte* reserve(std::size_t size) {
+    std::byte* p = room(size);
+    cursor_ += size;
+    return p;
+  }
+
+  // The payload of an array whose memory `keep` owns: a buffer from 64 bytes on.
+  void bytes(const void* data, std::size_t size, StorageRef keep);
+
+  // The payload of a vector, which stays alive as long as the value: a buffer from 4 KiB on.
+  void borrowed(const void* data, std::size_t size) {
+    if (size >= kVectorOutOfBand) {
+      out_of_band(data, size);
+    } else if (size != 0) {
+      std::byte* p = room(size + 1);
+      *p = std::byte{0};
+      std::memcpy(p + 1, data, size);
+      cursor_ = p + 1 + size;
+    }
+  }
+
+  // Adds a buffer, returns its index. Copies what is borrowed from a temporary.
+  std::size_t add_buffer(const void* data, std::size_t size, StorageRef keep);
+
+  // A reference to an object or actor; `target` may be null.
+  void reference(RefKind kind, Ref<Counted> target);
+
+  // While one exists, what is written is not part of the caller's value and dies early (the result
+  // of a manta_reduce): no buffer may point into it.
+  class Temporary {
+   public:
+    explicit Temporary(Writer& writer) : writer_(writer), before_(writer.temporary_) {
+      writer.temporary_ = true;
+    }
+    ~Temporary() { writer_.temporary_ = before_; }
+    Temporary(const Temporary&) = delete;
+    Temporary& operator=(const Temporary&) = delete;
+
+   private:
+    Writer& writer_;
+    bool before_;
+  };
+
+  // One more level of nesting by value.
+  class Nested {
+   public:
+    explicit Nested(Writer& writer) : writer_(writer) {
+      if (++writer_.depth_ > kMaxDepth) [[unlikely]] {
+        --writer_.depth_;
+        too_deep();
+      }
+    }
+    ~Nested() { --writer_.depth_; }
+    Nested(const Nested&) = delete;
+    Nested& operator=(const Nested&) = delete;
+
+   private:
+    Writer& writer_;
+  };
+
+  bool temporary() const { return temporary_; }
+  void track_unique() { tracks_unique_ = true; }  // observers may point to what unique_ptr owns
+  bool tracks_unique() const { return tracks_unique_; }
+  std::size_t position() const { return static_cast<std::size_t>(cursor_ - out_.meta.data()); }
+  WriterTracking& tracking();
+
+ private:
+  friend class WriterTracking;
+
+  std::byte* room(std::size_t size) {
+    if (static_cast<std::size_t>(limit_ - cursor_) < size) [[unlikely]] {
+      grow(size);
+    }
+    return cursor_;
+  }
+  void grow(std::size_t size);
+  void out_of_band(const void* data, std::size_t size);
+  [[noreturn]] static void too_deep();
+
+  std::byte* cursor_;
+  std::byte* limit_;
+  Encoded& out_;
+  WriterTracking* tracking_ = nullptr;  // made at the first array or shared pointer
+  int depth_ = 0;
+  bool temporary_ = false;
+  bool tracks_unique_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace manta::serialization
