@@ -189,8 +189,8 @@ template <class T, std::integral... N>
 MutableArray<T> uninitialized(N... extents);
 template <class T>
 MutableArray<T> full(Shape shape, T value);
-template <class T>
-MutableArray<T> full(std::size_t n, T value);
+template <class T, std::integral N>  // not std::size_t: full({}, x) is one element
+MutableArray<T> full(N n, T value);
 template <class T>
 MutableArray<T> arange(std::size_t n);  // 0, 1, ... n - 1
 template <class Range>
@@ -333,9 +333,9 @@ MutableArray<T> full(Shape shape, T value) {
   return array;
 }
 
-template <class T>
-MutableArray<T> full(std::size_t n, T value) {
-  return full<T>(Shape{n}, value);
+template <class T, std::integral N>
+MutableArray<T> full(N n, T value) {
+  return full<T>(Shape{detail::extent(n)}, value);
 }
 
 template <class T>

@@ -48,7 +48,7 @@ TEST(SlabTableCrash, SweepRepairsADeathAtAnyInstruction) {
   GTEST_SKIP() << "single steps through a sanitizer's runtime take too long";
 #endif
   bool running = true;
-  for (int instructions = 0; running; instructions += 11) {
+  for (int instructions = 0; running; instructions += 43) {
     SharedMemory memory(SlabTable::bytes(kSlabs));
     SlabTable table = new_table(memory);
     const auto kept = table.take_run(kWitness, kSlabPages);
