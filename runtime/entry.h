@@ -1,0 +1,54 @@
+// How a process of a session begins. The library wraps the program's main (-Wl,--wrap=main), so that
+// a process that Manta started enters here after static constructors, and never the user's main.
+//
+//   crt --> __wrap_main --no role--> the user's main (driver)
+//                       --role node--> run_node()      --role worker--> worker_main()
+//
+// The role is a sealed memfd that the environment variable MANTA_ROLE_FD names; it is unset at once.
+// Threads: begins on the main thread; the questions below may be asked from any.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <sys/types.h>
+
+#include <manta/base/fd.h>
+#include <manta/base/id.h>
+#include <manta/rpc/lane.h>
+
+namespace manta::detail {
+
+// What a process needs to take part in a session. The caller of launch_node() and worker_main()
+// become the owner of the descriptors.
+struct Attachment {
+  rpc::Slot slot = 0;
+  base::Fd control;   // rpc::Control
+  base::Fd arena_rw;  // objectstore::Arena
+  base::Fd arena_ro;
+  base::Fd node_bell;     // eventfd: rpc::bind_event_bell(node_bell.get()) before the first ring()
+  base::Fd socket;        // driver: stream to the node, read by LogStream; EOF: the node is dead
+  base::Fd node_process;  // driver: pidfd
+  std::filesystem::path directory;
+  JobId job;
+  NodeId node;
+  pid_t node_pid = 0;
+  double cpus = 0;
+  std::uint64_t object_store_bytes = 0;
+  std::map<std::string, std::string>
+      env;  // InitOptions::env: a worker has it in its environment already
+};
+
+// The life of a worker process, until the node tells it to exit; the result is its exit code.
+// Defined in worker.cc. The worker dies with its node (PR_SET_PDEATHSIG).
+int worker_main(Attachment&& attachment);
+
+// False: the program was not linked as the CMake target and the .pc file say, so that a copy of it
+// would run the user's main again. Then init() must refuse, unless a worker program is named.
+bool wrapped_main_ran();
+// False: static constructors are still running. (Always true in a program that is not wrapped.)
+bool main_has_started();
+// argv[0] of this process; "manta" where main was not wrapped.
+const char* program_name();
+
+}  // namespace manta::detail

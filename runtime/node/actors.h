@@ -1,0 +1,67 @@
+// The actors of a node, at work: from the request for a process to the news of the end.
+//
+// An actor's process is a worker of its own; the constructor's call is kept here until there is one. Every holder is
+// told of each change; whoever asks to connect gets a lane, or the end.
+// Threads: confined. Errors: as messages: an actor's cause of death is an ActorDied, or what its constructor threw.
+#pragma once
+#include <functional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <manta/runtime/node/death_report.h>
+#include <manta/runtime/node/lanes.h>
+#include <manta/runtime/node/peers.h>
+#include <manta/runtime/wire/error_record.h>
+#include <manta/scheduler/actor_table.h>
+#include <manta/scheduler/resources.h>
+
+namespace manta::detail {
+
+class Actors {
+ public:
+  struct Callbacks {
+    std::function<void(ActorId, const scheduler::ResourceSet&)> want_worker;
+    std::function<void(ActorId)> withdraw;
+    std::function<void(rpc::Slot)> kill_worker;
+    std::function<void(rpc::Slot, const std::string& name)> name_worker;
+  };
+  Actors(Peers& peers, Lanes& lanes, Callbacks callbacks);
+
+  // The actor messages, and hold and release of actors.
+  void handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload);
+  void assign(ActorId id, rpc::Slot worker);
+  void refuse(ActorId id, ErrorKind kind, const std::string& why);
+  void hold(ActorId id, std::int64_t count);  // by a published value
+  bool expects_exit(rpc::Slot worker) const;  // of an actor that ends, or was killed
+  void process_died(rpc::Slot slot, const DeathReport& death);
+
+  bool unsettled() const { return !new_.empty(); }
+  void begin_sweep();
+  void settle();
+
+ private:
+  struct Start {
+    NodeFrame frame;
+    std::vector<std::byte> payload;
+    std::string name;
+  };
+
+  void create(rpc::Slot from, ActorId id, const NodeFrame& frame,
+              std::span<const std::byte> payload);
+  void run_steps();
+  void announce(ActorId id, rpc::Slot to);
+  void connect(ActorId id, rpc::Slot caller);
+  std::string describe(ActorId id) const;
+
+  Peers& peers_;
+  Lanes& lanes_;
+  Callbacks callbacks_;
+  scheduler::ActorTable table_;
+  std::unordered_map<ActorId, Start> starts_;  // without payload once its worker has it
+  std::unordered_map<rpc::Slot, ActorId> workers_;
+  std::vector<ActorId> new_, sweeping_;
+};
+
+}  // namespace manta::detail

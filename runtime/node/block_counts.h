@@ -1,0 +1,54 @@
+// The blocks of the store that a node frees: those that outlive a call in another process than their
+// maker's, or belong to a published value.
+//
+//   held, not adopted --adopt()--> adopted --settle() when nobody holds it--> freed, gone
+//        \--settle() when nobody holds it--> gone (its maker still frees it)
+//
+// A hold may be read before the adopt, which comes on another ring. Events are calls; what to do is appended to
+// `steps`. Invariant: a block is freed once, after one sweep over all rings with its count at zero.
+// Threads: confined. Units: arena offsets.
+#pragma once
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include <manta/scheduler/holders.h>
+
+namespace manta::detail {
+
+struct BlockStep {
+  enum class Kind { kTakeOver, kFree };  // kTakeOver: the node's tag
+  Kind kind;
+  std::uint64_t block;
+
+  bool operator==(const BlockStep&) const = default;
+};
+
+class BlockCounts {
+ public:
+  using ProcessSlot = scheduler::ProcessSlot;
+
+  void adopt(std::uint64_t block, ProcessSlot process, std::int64_t count);
+  void add_holds(std::uint64_t block, ProcessSlot process, std::int64_t count);
+  void strike(ProcessSlot process);
+  // Blocks that somebody holds and nobody adopted: a dying maker's must be adopted before it is swept.
+  std::vector<std::uint64_t> held_unadopted() const;
+
+  std::vector<std::uint64_t> take_unsettled();
+  void settle(std::uint64_t block);
+
+  std::size_t size() const { return records_.size(); }
+  std::vector<BlockStep>& steps() { return steps_; }
+
+ private:
+  struct Record {
+    bool adopted = false;
+    scheduler::Holders holders;
+  };
+
+  std::unordered_map<std::uint64_t, Record> records_;
+  std::vector<std::uint64_t> unsettled_;
+  std::vector<BlockStep> steps_;
+};
+
+}  // namespace manta::detail

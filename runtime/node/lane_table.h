@@ -1,0 +1,50 @@
+// Which lanes there are, and between whom.
+//
+//   free --open()--> open --close() by one end--> half --close() by the other--> free
+//
+// An end that died counts as having closed. Invariant: a lane is used again only after both ends are closed.
+// Threads: confined. Errors: open() gives nothing when all lanes are in use.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <queue>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include <manta/rpc/lane.h>
+#include <manta/runtime/wire/node_messages.h>
+
+namespace manta::detail {
+
+struct LaneRecord {
+  rpc::Slot caller = 0;
+  rpc::Slot callee = 0;
+  LaneKind kind = LaneKind::task;
+  bool caller_closed = false;
+  bool callee_closed = false;
+};
+
+class LaneTable {
+ public:
+  explicit LaneTable(std::uint32_t limit) : limit_(limit) {}
+
+  std::optional<std::uint32_t> open(rpc::Slot caller, rpc::Slot callee, LaneKind kind);
+  const LaneRecord* find(std::uint32_t lane) const;
+
+  enum class Closing { kNothing, kHalf, kFree };  // kHalf: tell the other end; kFree: discard it
+  Closing close(std::uint32_t lane, rpc::Slot end);
+
+  std::vector<std::uint32_t> of(rpc::Slot process) const;  // not yet free
+  std::size_t size() const { return lanes_.size(); }
+
+ private:
+  std::uint32_t limit_;
+  std::uint32_t never_used_ = 0;
+  std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>>
+      free_;  // warm first
+  std::unordered_map<std::uint32_t, LaneRecord> lanes_;
+  std::unordered_map<rpc::Slot, std::set<std::uint32_t>> by_process_;
+};
+
+}  // namespace manta::detail

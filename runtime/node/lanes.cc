@@ -1,0 +1,60 @@
+#include <manta/runtime/node/lanes.h>
+
+namespace manta::detail {
+
+std::optional<std::uint32_t> Lanes::open(rpc::Slot caller, rpc::Slot callee, LaneKind kind) {
+  const std::optional<std::uint32_t> lane = table_.open(caller, callee, kind);
+  if (!lane) return std::nullopt;
+  rpc::LaneHeader& header = *control_.lane(*lane).header;
+  const auto epoch = [&](rpc::Slot slot) {
+    return control_.process(slot).epoch.load(std::memory_order_relaxed);
+  };
+  // SYNC: visible to both ends with the messages that name the lane.
+  header.caller.store(caller, std::memory_order_relaxed);
+  header.caller_epoch.store(epoch(caller), std::memory_order_relaxed);
+  header.callee.store(callee, std::memory_order_relaxed);
+  header.callee_epoch.store(epoch(callee), std::memory_order_relaxed);
+  peers_.send(callee, {.kind = NodeMessage::lane_open,
+                       .arg0 = *lane,
+                       .arg1 = caller,
+                       .arg2 = static_cast<std::uint64_t>(kind)});
+  return lane;
+}
+
+const LaneRecord* Lanes::find(std::uint64_t lane) const {
+  return lane < rpc::kMaxLanes ? table_.find(static_cast<std::uint32_t>(lane)) : nullptr;
+}
+
+void Lanes::close(std::uint64_t lane, rpc::Slot end) {
+  const LaneRecord* record = find(lane);
+  if (record == nullptr) return;
+  const bool own = record->caller == record->callee;
+  const rpc::Slot other = end == record->caller ? record->callee : record->caller;
+  const auto number = static_cast<std::uint32_t>(lane);
+  switch (table_.close(number, end)) {
+    case LaneTable::Closing::kNothing:
+      break;
+    case LaneTable::Closing::kFree:
+      control_.discard_lane(number);
+      break;
+    case LaneTable::Closing::kHalf:
+      if (!own) peers_.send(other, {.kind = NodeMessage::lane_close, .arg0 = lane});
+      break;
+  }
+}
+
+void Lanes::process_died(rpc::Slot slot, std::span<const std::byte> death) {
+  for (const std::uint32_t lane : table_.of(slot)) {
+    const LaneRecord record = *table_.find(lane);
+    const rpc::Slot other = slot == record.caller ? record.callee : record.caller;
+    const bool told = other == record.caller ? !record.caller_closed : !record.callee_closed;
+    if (told && other != slot) {
+      peers_.send(other, {.kind = NodeMessage::lane_dead, .arg0 = lane}, death);
+    }
+    LaneTable::Closing closing = table_.close(lane, slot);
+    if (other == slot && closing == LaneTable::Closing::kHalf) closing = table_.close(lane, slot);
+    if (closing == LaneTable::Closing::kFree) control_.discard_lane(lane);
+  }
+}
+
+}  // namespace manta::detail

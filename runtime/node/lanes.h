@@ -1,0 +1,33 @@
+// The node's work with lanes: names both ends in the lane's header, tells the callee, and takes the lane
+// back when both ends have closed it or died.
+// Threads: confined. Errors: open() gives nothing when all lanes are in use.
+#pragma once
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include <manta/runtime/node/lane_table.h>
+#include <manta/runtime/node/peers.h>
+
+namespace manta::detail {
+
+class Lanes {
+ public:
+  Lanes(rpc::Control& control, Peers& peers)
+      : control_(control), peers_(peers), table_(rpc::kMaxLanes) {}
+
+  std::optional<std::uint32_t> open(rpc::Slot caller, rpc::Slot callee, LaneKind kind);
+  const LaneRecord* find(std::uint64_t lane) const;
+  void close(std::uint64_t lane,
+             rpc::Slot end);  // tells the other end, if it has not closed it yet
+  // `death` is a ProcessDeath for the other ends.
+  void process_died(rpc::Slot slot, std::span<const std::byte> death);
+  bool unused(rpc::Slot slot) const { return table_.of(slot).empty(); }
+
+ private:
+  rpc::Control& control_;
+  Peers& peers_;
+  LaneTable table_;
+};
+
+}  // namespace manta::detail

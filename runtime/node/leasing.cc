@@ -1,0 +1,226 @@
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <manta/runtime/node/leasing.h>
+
+namespace manta::detail {
+
+using scheduler::LeaseTable;
+using scheduler::OwnerShape;
+using scheduler::ResourceSet;
+
+namespace {
+
+constexpr double kNextToNothing = 0.05;  // CPUs: below, a task takes a task slot
+
+scheduler::Time now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+ResourceSet resources_of(double cpus, std::span<const std::byte> items) {
+  ResourceSet set = ResourceSet::cpus(cpus);
+  for (; items.size() >= sizeof(ResourceItem); items = items.subspan(sizeof(ResourceItem))) {
+    ResourceItem item;
+    std::memcpy(&item, items.data(), sizeof item);
+    set.set(std::string_view(item.name, strnlen(item.name, sizeof item.name)), item.amount);
+  }
+  return set;
+}
+
+Leasing::Leasing(Peers& peers, Lanes& lanes, ResourceSet total, scheduler::WorkerPoolOptions pool,
+                 Callbacks callbacks)
+    : peers_(peers),
+      lanes_(lanes),
+      callbacks_(std::move(callbacks)),
+      leases_(std::move(total)),
+      pool_(pool) {}
+
+void Leasing::want(rpc::Slot owner, const NodeFrame& frame, std::span<const std::byte> payload) {
+  ResourceSet request = resources_of(frame.real, payload);
+  if (frame.real < kNextToNothing) request.set(scheduler::kTaskSlot, 1);
+  const OwnerShape who{.owner = owner, .shape = frame.arg0};
+  if (const auto refusal = leases_.want(who, frame.arg1, request)) {
+    refuse(who, ErrorKind::unschedulable, *refusal);
+  }
+  changed_ = true;
+}
+
+void Leasing::want_actor(ActorId actor, const ResourceSet& request) {
+  const OwnerShape who{.owner = last_actor_++, .shape = 0};
+  if (const auto refusal = leases_.want(who, 1, request)) {
+    callbacks_.refuse_actor(actor, ErrorKind::unschedulable, *refusal);
+    return;
+  }
+  actors_[who.owner] = actor;
+  changed_ = true;
+}
+
+void Leasing::withdraw_actor(ActorId actor) {
+  const auto entry =
+      std::ranges::find_if(actors_, [&](const auto& item) { return item.second == actor; });
+  if (entry == actors_.end()) return;
+  leases_.forget(entry->first);
+  actors_.erase(entry);
+  changed_ = true;
+}
+
+void Leasing::give_back(rpc::Slot owner, std::uint64_t lane) {
+  const auto entry = by_lane_.find(lane);
+  if (entry == by_lane_.end() || entry->second.owner != owner) return;
+  end_task(lane);
+  lanes_.close(lane, owner);
+}
+
+void Leasing::end_task(std::uint64_t lane) {
+  const auto entry = by_lane_.find(lane);
+  if (entry == by_lane_.end()) return;
+  const TaskLease lease = entry->second;
+  by_lane_.erase(entry);
+  by_worker_.erase(lease.worker);
+  leases_.end(lease.lease);
+  pool_.give_back(lease.worker, now());
+  changed_ = true;
+}
+
+void Leasing::blocked(rpc::Slot worker) {
+  const auto lease = by_worker_.find(worker);
+  if (lease != by_worker_.end()) leases_.blocked(lease->second);
+  changed_ = true;
+}
+
+void Leasing::unblocked(rpc::Slot worker) {
+  const auto lease = by_worker_.find(worker);
+  if (lease != by_worker_.end()) leases_.unblocked(lease->second);
+}
+
+void Leasing::worker_ready(rpc::Slot worker) {
+  pool_.ready(worker, now());
+  changed_ = true;
+}
+
+void Leasing::lane_closed(rpc::Slot by, std::uint64_t lane) {
+  const auto entry = by_lane_.find(lane);
+  if (entry != by_lane_.end() && (entry->second.worker == by || entry->second.owner == by))
+    end_task(lane);
+}
+
+void Leasing::process_died(rpc::Slot slot) {
+  leases_.forget(slot);
+  if (const auto lease = by_worker_.find(slot); lease != by_worker_.end()) {
+    leases_.end(lease->second);
+    std::erase_if(by_lane_, [&](const auto& item) { return item.second.worker == slot; });
+    by_worker_.erase(lease);
+  }
+  pool_.gone(slot);
+  changed_ = true;
+}
+
+void Leasing::dispatch() {
+  if (!std::exchange(changed_, false)) return;
+  for (;;) {
+    const std::optional<OwnerShape> who = leases_.next();
+    if (!who) break;
+    const auto worker = pool_.take();
+    if (!worker) break;
+    grant(*who, static_cast<rpc::Slot>(*worker));
+  }
+  while (start_workers()) {
+  }
+  if (pool_.failing() && leases_.waiting() > 0 && pool_.starting() == 0) {
+    refuse_all(ErrorKind::worker_start_failed, callbacks_.start_failure());
+    pool_.forgive();
+  } else if (stuck()) {
+    refuse_all(ErrorKind::unschedulable, "all " + std::to_string(pool_.size()) +
+                                             " workers of the node wait inside get() for tasks "
+                                             "that wait for a worker: that is the limit");
+  }
+  recall();
+}
+
+// As many as the pool wants now; true: a failed attempt may make another one due.
+bool Leasing::start_workers() {
+  const std::size_t count = pool_.to_start(leases_.grantable(64));
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const std::optional<rpc::Slot> slot = callbacks_.start_worker()) {
+      pool_.started(*slot);
+    } else {
+      pool_.start_failed();
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Leasing::stuck() const {
+  return pool_.at_limit() && leases_.waiting() > 0 && pool_.idle() == 0 && pool_.starting() == 0 &&
+         leases_.running() == 0;
+}
+
+void Leasing::grant(OwnerShape who, rpc::Slot worker) {
+  if (who.owner < scheduler::kFirstActor) {
+    grant_task(who, worker);
+    return;
+  }
+  by_worker_[worker] = leases_.grant(who);
+  pool_.dedicate(worker);
+  const auto entry = actors_.find(who.owner);
+  const ActorId actor = entry->second;
+  actors_.erase(entry);
+  callbacks_.assign_actor(actor, worker);
+}
+
+void Leasing::grant_task(OwnerShape who, rpc::Slot worker) {
+  const auto owner = static_cast<rpc::Slot>(who.owner);
+  const scheduler::LeaseId lease = leases_.grant(who);
+  const std::optional<std::uint32_t> lane = lanes_.open(owner, worker, LaneKind::task);
+  if (!lane) {
+    leases_.end(lease);
+    pool_.give_back(worker, now());
+    refuse(who, ErrorKind::unschedulable, "all lanes of the node are in use");
+    leases_.want(who, 0, {});
+    return;
+  }
+  by_lane_[*lane] = {.lease = lease, .owner = owner, .worker = worker};
+  by_worker_[worker] = lease;
+  peers_.send(owner,
+              {.kind = NodeMessage::lease_grant, .arg0 = who.shape, .arg1 = *lane, .arg2 = worker});
+}
+
+void Leasing::refuse_all(ErrorKind kind, const std::string& why) {
+  for (const OwnerShape& who : leases_.refuse_waiting()) refuse(who, kind, why);
+}
+
+void Leasing::refuse(OwnerShape who, ErrorKind kind, const std::string& why) {
+  if (who.owner >= scheduler::kFirstActor) {
+    const auto entry = actors_.find(who.owner);
+    if (entry == actors_.end()) return;
+    const ActorId actor = entry->second;
+    actors_.erase(entry);
+    callbacks_.refuse_actor(actor, kind, why);
+    return;
+  }
+  peers_.send(static_cast<rpc::Slot>(who.owner),
+              {.kind = NodeMessage::lease_refused,
+               .arg0 = who.shape,
+               .arg1 = static_cast<std::uint64_t>(kind)},
+              std::as_bytes(std::span(why)).first(std::min<std::size_t>(why.size(), 32 * 1024)));
+}
+
+void Leasing::recall() {
+  if (leases_.waiting() == 0) return;
+  const auto shortage =
+      pool_.at_limit() ? LeaseTable::Shortage::kWorkers : LeaseTable::Shortage::kResources;
+  for (const OwnerShape& who : leases_.recalls(shortage)) {
+    peers_.send(static_cast<rpc::Slot>(who.owner),
+                {.kind = NodeMessage::lease_recall, .arg0 = who.shape});
+  }
+}
+
+void Leasing::tell_surplus(scheduler::Time time) {
+  for (const scheduler::WorkerId worker : pool_.surplus(time)) {
+    peers_.send(static_cast<rpc::Slot>(worker), {.kind = NodeMessage::exit_now});
+  }
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,81 @@
+// Leases at work: brings who wants a worker, the workers there are, and lanes together. Grants as soon as it can, starts
+// workers when granted resources wait for one, recalls leases when nothing is free, refuses when no worker will start.
+//
+// A worker serves one lease at a time. When its owner dies, the lease lives until the worker has closed the lane (it may
+// be in the middle of a call).
+// Threads: confined. Errors: refusals are messages to the owner, or go to `refuse_actor`.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+#include <manta/base/id.h>
+#include <manta/runtime/node/lanes.h>
+#include <manta/runtime/node/peers.h>
+#include <manta/runtime/wire/error_record.h>
+#include <manta/scheduler/lease_table.h>
+#include <manta/scheduler/worker_pool.h>
+
+namespace manta::detail {
+
+scheduler::ResourceSet resources_of(double cpus, std::span<const std::byte> items);
+
+class Leasing {
+ public:
+  struct Callbacks {
+    std::function<std::optional<rpc::Slot>()> start_worker;  // nothing: it could not be started
+    std::function<std::string()> start_failure;              // why, of the last one
+    std::function<void(ActorId, rpc::Slot)> assign_actor;
+    std::function<void(ActorId, ErrorKind, const std::string&)> refuse_actor;
+  };
+  Leasing(Peers& peers, Lanes& lanes, scheduler::ResourceSet total,
+          scheduler::WorkerPoolOptions pool, Callbacks callbacks);
+
+  void want(rpc::Slot owner, const NodeFrame& frame, std::span<const std::byte> payload);
+  void want_actor(ActorId actor, const scheduler::ResourceSet& request);
+  void withdraw_actor(ActorId actor);
+  void give_back(rpc::Slot owner, std::uint64_t lane);
+  void blocked(rpc::Slot worker);
+  void unblocked(rpc::Slot worker);
+
+  void worker_ready(rpc::Slot worker);
+  void lane_closed(rpc::Slot by, std::uint64_t lane);  // before the lanes forget it
+  void process_died(rpc::Slot slot);                   // before the lanes forget it
+
+  void dispatch();  // after events; does nothing when there were none
+  bool dispatch_needed() const { return changed_; }
+  void tell_surplus(scheduler::Time now);
+  std::optional<scheduler::Time> next_surplus() const { return pool_.next_surplus(); }
+
+ private:
+  struct TaskLease {
+    scheduler::LeaseId lease;
+    rpc::Slot owner;
+    rpc::Slot worker;
+  };
+
+  void grant(scheduler::OwnerShape who, rpc::Slot worker);
+  void grant_task(scheduler::OwnerShape who, rpc::Slot worker);
+  void end_task(std::uint64_t lane);
+  bool start_workers();
+  void refuse_all(ErrorKind kind, const std::string& why);
+  void refuse(scheduler::OwnerShape who, ErrorKind kind, const std::string& why);
+  void recall();
+  bool stuck() const;
+
+  Peers& peers_;
+  Lanes& lanes_;
+  Callbacks callbacks_;
+  scheduler::LeaseTable leases_;
+  scheduler::WorkerPool pool_;
+  std::unordered_map<std::uint64_t, TaskLease> by_lane_;
+  std::unordered_map<rpc::Slot, scheduler::LeaseId> by_worker_;
+  std::unordered_map<scheduler::OwnerId, ActorId> actors_;  // that wait
+  scheduler::OwnerId last_actor_ = scheduler::kFirstActor;
+  bool changed_ = true;
+};
+
+}  // namespace manta::detail

@@ -1,0 +1,473 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <fcntl.h>
+#include <filesystem>
+#include <signal.h>
+#include <string>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <unordered_set>
+#include <utility>
+
+#include <asio/io_context.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <manta/objectstore/arena.h>
+#include <manta/runtime/node/actors.h>
+#include <manta/runtime/node/children.h>
+#include <manta/runtime/node/death_report.h>
+#include <manta/runtime/node/driver_log.h>
+#include <manta/runtime/node/hello.h>
+#include <manta/runtime/node/lanes.h>
+#include <manta/runtime/node/leasing.h>
+#include <manta/runtime/node/memory_ahead.h>
+#include <manta/runtime/node/node.h>
+#include <manta/runtime/node/objects.h>
+#include <manta/runtime/node/peers.h>
+#include <manta/runtime/node/worker_processes.h>
+#include <manta/runtime/role.h>
+#include <manta/serialization/encoded.h>
+
+namespace manta::detail {
+namespace {
+
+using namespace std::chrono_literals;
+
+base::Fd own(int fd) {
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return base::Fd(fd);
+}
+
+scheduler::ResourceSet total_resources(const NodeOptions& options) {
+  scheduler::ResourceSet total = scheduler::ResourceSet::cpus(options.cpus);
+  total.set(scheduler::kTaskSlot, std::max(8.0, 4 * options.cpus));
+  for (const auto& [name, amount] : options.resources) total.set(name, amount);
+  return total;
+}
+
+scheduler::WorkerPoolOptions pool_options(const NodeOptions& options) {
+  const auto cores = static_cast<std::size_t>(rpc::usable_cores());
+  const auto cpus = static_cast<std::size_t>(std::clamp(options.cpus, 1.0, 4.0));
+  return {.prestart = options.prestart >= 0 ? static_cast<std::size_t>(options.prestart) : cpus,
+          .parallel = std::max<std::size_t>(4, 2 * cores)};
+}
+
+// The shared memory of the session, before anybody else has it.
+struct SharedMemory {
+  objectstore::ArenaFiles arena;
+  base::Fd control;
+  base::Fd bell;
+
+  explicit SharedMemory(const NodeOptions& options)
+      : arena(objectstore::create_arena_files(options.object_store_bytes)),
+        control(rpc::Control::create(
+            {.arena_bytes = options.object_store_bytes,
+             .store_meta_bytes = objectstore::Arena::metadata_size(options.object_store_bytes),
+             .cores = rpc::usable_cores(),
+             .wake_cost = rpc::measure_wake_cost()})),
+        bell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+};
+
+class Node {
+ public:
+  Node(Role& role, base::Fd program, base::Fd lock, asio::io_context& io,
+       asio::local::stream_protocol::socket& socket);
+  void run();
+  const SharedMemory& memory() const { return memory_; }
+  [[noreturn]] void end();
+
+ private:
+  bool round();
+  void handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload);
+  void handle_lane(rpc::Slot from, const NodeFrame& frame);
+  std::optional<rpc::Slot> start_worker();
+  void worker_hello(rpc::Slot slot);
+  void reap();
+  void bury(const WorkerProcesses::Exit& exit);
+  void recycle_dead_slots();
+  void watch_startup(rpc::Slot slot);
+
+  void watch_bell();
+  void watch_driver();
+  void watch_signals();
+  void arm_timers();
+  void look_ahead();
+
+  const Role& role_;
+  base::Fd program_;
+  base::Fd lock_;  // of the session's directory
+  asio::io_context& io_;
+  asio::local::stream_protocol::socket& socket_;
+  SharedMemory memory_;
+  rpc::Control control_;
+  objectstore::Arena arena_;
+  Peers peers_;
+  Lanes lanes_;
+  DriverLog log_;
+  WorkerProcesses workers_;
+  Leasing leasing_;
+  Actors actors_;
+  Objects objects_;
+  MemoryAhead ahead_;
+  std::unordered_set<rpc::Slot> starting_;
+  std::vector<rpc::Slot> dead_;  // slots whose lanes are not closed by all others yet
+  asio::posix::stream_descriptor bell_;
+  asio::posix::stream_descriptor driver_process_;
+  asio::signal_set child_signal_;
+  asio::signal_set end_signal_;
+  asio::steady_timer surplus_timer_;
+  asio::steady_timer full_ring_timer_;
+  asio::steady_timer ahead_timer_;
+  char ignored_byte_ = 0;
+  bool ending_ = false;
+  bool full_ring_armed_ = false;
+  bool surplus_armed_ = false;
+};
+
+int driver_pidfd(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -1;
+  return static_cast<int>(syscall(SYS_pidfd_open, peer.pid, 0));
+}
+
+std::byte* initialized_metadata(const rpc::Control& control, std::uint64_t bytes) {
+  objectstore::Arena::initialize(control.store_meta(), control.store_meta_size(), bytes);
+  return control.store_meta();
+}
+
+Node::Node(Role& role, base::Fd program, base::Fd lock, asio::io_context& io,
+           asio::local::stream_protocol::socket& socket)
+    : role_(role),
+      program_(std::move(program)),
+      lock_(std::move(lock)),
+      io_(io),
+      socket_(socket),
+      memory_(role.options),
+      control_(memory_.control.get()),
+      arena_(memory_.arena.writable.get(), memory_.arena.read_only.get(),
+             initialized_metadata(control_, role.options.object_store_bytes),
+             objectstore::kNodeTag),
+      peers_(control_),
+      lanes_(control_, peers_),
+      log_(socket_, role.options.log_to_driver),
+      workers_(io_, log_, role_,
+               {.program = program_.get(),
+                .control = memory_.control.get(),
+                .arena_rw = memory_.arena.writable.get(),
+                .arena_ro = memory_.arena.read_only.get(),
+                .bell = memory_.bell.get()}),
+      leasing_(
+          peers_, lanes_, total_resources(role.options), pool_options(role.options),
+          {.start_worker = [this] { return start_worker(); },
+           .start_failure = [this] { return workers_.failure(); },
+           .assign_actor = [this](ActorId id, rpc::Slot worker) { actors_.assign(id, worker); },
+           .refuse_actor = [this](ActorId id, ErrorKind kind,
+                                  const std::string& why) { actors_.refuse(id, kind, why); }}),
+      actors_(
+          peers_, lanes_,
+          {.want_worker =
+               [this](ActorId id, const scheduler::ResourceSet& request) {
+                 leasing_.want_actor(id, request);
+               },
+           .withdraw = [this](ActorId id) { leasing_.withdraw_actor(id); },
+           .kill_worker = [this](rpc::Slot worker) { workers_.kill(worker); },
+           .name_worker = [this](rpc::Slot worker,
+                                 const std::string& name) { workers_.set_name(worker, name); }}),
+      objects_(peers_, arena_, [this](ActorId id, std::int64_t count) { actors_.hold(id, count); }),
+      ahead_(arena_, control_, role.options.object_store_bytes),
+      bell_(io_, memory_.bell.duplicate().release()),
+      driver_process_(io_, driver_pidfd(socket_.native_handle())),
+      child_signal_(io_, SIGCHLD),
+      end_signal_(io_, SIGTERM),
+      surplus_timer_(io_),
+      full_ring_timer_(io_),
+      ahead_timer_(io_) {
+  rpc::ProcessPage& page = control_.process(rpc::kNodeSlot);
+  page.bell.kind.store(rpc::BellKind::kEventFd, std::memory_order_relaxed);
+  page.pid.store(getpid(), std::memory_order_relaxed);
+  peers_.open(rpc::kDriverSlot);
+}
+
+// ---------------------------------------------------------------- the loop
+
+void Node::run() {
+  watch_bell();
+  watch_driver();
+  watch_signals();
+  look_ahead();
+  rpc::Doorbell& bell = control_.process(rpc::kNodeSlot).bell;
+  while (!ending_) {
+    if (round()) {
+      io_.poll();
+      continue;
+    }
+    rpc::arm(bell);
+    if (!peers_.pending()) io_.run_one();
+    rpc::disarm(bell);
+    io_.poll();
+  }
+  end();
+}
+
+// One sweep over all rings and what follows from it. False: nothing is left to do now.
+bool Node::round() {
+  objects_.begin_sweep();
+  actors_.begin_sweep();
+  const bool any =
+      peers_.sweep([this](rpc::Slot from, const NodeFrame& frame,
+                          std::span<const std::byte> payload) { handle(from, frame, payload); });
+  objects_.settle();
+  actors_.settle();
+  for (const rpc::Slot slot : peers_.take_broken()) workers_.kill(slot);
+  leasing_.dispatch();
+  recycle_dead_slots();
+  arm_timers();
+  return any || objects_.unsettled() || actors_.unsettled() || leasing_.dispatch_needed();
+}
+
+void Node::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload) {
+  switch (frame.kind) {
+    case NodeMessage::hello:
+      worker_hello(from);
+      break;
+    case NodeMessage::lease_want:
+      leasing_.want(from, frame, payload);
+      break;
+    case NodeMessage::lease_return:
+      leasing_.give_back(from, frame.arg0);
+      break;
+    case NodeMessage::blocked:
+      leasing_.blocked(from);
+      break;
+    case NodeMessage::unblocked:
+      leasing_.unblocked(from);
+      break;
+    case NodeMessage::actor_create:
+    case NodeMessage::actor_connect:
+    case NodeMessage::actor_kill:
+    case NodeMessage::actor_alive:
+    case NodeMessage::actor_failed:
+    case NodeMessage::actor_exiting:
+      actors_.handle(from, frame, payload);
+      break;
+    case NodeMessage::hold:
+    case NodeMessage::release:
+      if (frame.arg0 == static_cast<std::uint64_t>(serialization::RefKind::actor)) {
+        actors_.handle(from, frame, payload);
+      } else {
+        objects_.handle(from, frame, payload);
+      }
+      break;
+    case NodeMessage::publish:
+    case NodeMessage::fulfil:
+    case NodeMessage::subscribe:
+    case NodeMessage::free_object:
+    case NodeMessage::adopt_block:
+    case NodeMessage::hold_block:
+    case NodeMessage::release_block:
+      objects_.handle(from, frame, payload);
+      break;
+    case NodeMessage::lane_closed:
+    case NodeMessage::lane_kill:
+      handle_lane(from, frame);
+      break;
+    case NodeMessage::shutdown:
+      ending_ = true;
+      break;
+    default:
+      std::fprintf(stderr, "manta node: unknown message %u from slot %u\n",
+                   static_cast<unsigned>(frame.kind), static_cast<unsigned>(from));
+  }
+}
+
+void Node::handle_lane(rpc::Slot from, const NodeFrame& frame) {
+  if (frame.kind == NodeMessage::lane_closed) {
+    leasing_.lane_closed(from, frame.arg0);
+    lanes_.close(frame.arg0, from);
+    return;
+  }
+  const LaneRecord* lane = lanes_.find(frame.arg0);
+  if (lane != nullptr && lane->caller == from) workers_.kill(lane->callee);
+}
+
+// ---------------------------------------------------------------- workers
+
+std::optional<rpc::Slot> Node::start_worker() {
+  const std::optional<rpc::Slot> slot = peers_.free_slot();
+  if (!slot) {
+    workers_.note_failure("a worker process could not be started: the node has 2,046 processes");
+    return std::nullopt;
+  }
+  peers_.open(*slot);
+  const std::optional<pid_t> pid = workers_.start(*slot);
+  if (!pid) {
+    peers_.mark_dead(*slot);
+    peers_.release(*slot);
+    return std::nullopt;
+  }
+  peers_.set_pid(*slot, *pid);
+  starting_.insert(*slot);
+  watch_startup(*slot);
+  return slot;
+}
+
+// A worker that never says hello (a static constructor that hangs) counts as failed.
+void Node::watch_startup(rpc::Slot slot) {
+  auto timer = std::make_shared<asio::steady_timer>(io_, 60s);
+  timer->async_wait([this, slot, timer, pid = peers_.pid(slot)](asio::error_code) {
+    if (starting_.contains(slot) && peers_.pid(slot) == pid) workers_.kill(slot);
+  });
+}
+
+void Node::worker_hello(rpc::Slot slot) {
+  if (starting_.erase(slot) != 0) leasing_.worker_ready(slot);
+}
+
+void Node::reap() {
+  for (const WorkerProcesses::Exit& exit : workers_.reap()) bury(exit);
+}
+
+void Node::bury(const WorkerProcesses::Exit& exit) {
+  const rpc::Slot slot = exit.slot;
+  peers_.drain(slot, [this](rpc::Slot from, const NodeFrame& frame,
+                            std::span<const std::byte> payload) { handle(from, frame, payload); });
+  DeathReport death = describe_death(exit.pid, exit.status, control_.process(slot).crash);
+  death.expected = exit.killed_by_us || actors_.expects_exit(slot);
+  death.output = exit.last_output;
+  if (starting_.erase(slot) != 0) {
+    workers_.note_failure("a worker process ended before it was ready: " + death.text());
+  }
+  peers_.mark_dead(slot);
+  leasing_.process_died(slot);
+  lanes_.process_died(slot, death.payload());
+  actors_.process_died(slot, death);
+  objects_.process_died(slot, exit.pid);
+  dead_.push_back(slot);
+}
+
+void Node::recycle_dead_slots() {
+  std::erase_if(dead_, [this](rpc::Slot slot) {
+    if (!lanes_.unused(slot)) return false;
+    objects_.sweep_memory(slot);
+    peers_.release(slot);
+    return true;
+  });
+}
+
+// ---------------------------------------------------------------- what wakes the loop
+
+void Node::watch_bell() {
+  bell_.async_wait(asio::posix::stream_descriptor::wait_read, [this](asio::error_code error) {
+    if (error) return;
+    eventfd_t count = 0;
+    eventfd_read(bell_.native_handle(), &count);
+    watch_bell();
+  });
+}
+
+void Node::watch_driver() {
+  socket_.async_read_some(asio::buffer(&ignored_byte_, 1),
+                          [this](asio::error_code error, std::size_t) {
+                            if (error) {
+                              ending_ = true;
+                            } else {
+                              watch_driver();
+                            }
+                          });
+  // A child that the driver forked may keep the socket open.
+  if (!driver_process_.is_open()) return;
+  driver_process_.async_wait(asio::posix::stream_descriptor::wait_read,
+                             [this](asio::error_code error) { ending_ |= !error; });
+}
+
+void Node::watch_signals() {
+  child_signal_.async_wait([this](asio::error_code error, int) {
+    if (error) return;
+    reap();
+    watch_signals();
+  });
+  end_signal_.async_wait([this](asio::error_code error, int) { ending_ |= !error; });
+}
+
+void Node::arm_timers() {
+  if (peers_.flush() && !full_ring_armed_) {
+    full_ring_armed_ = true;
+    full_ring_timer_.expires_after(1ms);
+    full_ring_timer_.async_wait([this](asio::error_code) { full_ring_armed_ = false; });
+  }
+  const auto surplus = leasing_.next_surplus();
+  if (!surplus || surplus_armed_) return;
+  surplus_armed_ = true;
+  surplus_timer_.expires_at(*surplus);
+  surplus_timer_.async_wait([this](asio::error_code) {
+    surplus_armed_ = false;
+    leasing_.tell_surplus(std::chrono::steady_clock::now());
+  });
+}
+
+void Node::look_ahead() {
+  ahead_timer_.expires_after(ahead_.step());
+  ahead_timer_.async_wait([this](asio::error_code error) {
+    if (!error) look_ahead();
+  });
+}
+
+void Node::end() {
+  kill_all_children(1800ms);
+  workers_.finish_output();
+  log_.write_rest();
+  if (!role_.options.keep_logs) {
+    std::error_code ignored;
+    std::filesystem::remove_all(role_.attachment.directory, ignored);
+  }
+  _exit(0);
+}
+
+void prepare_process() {
+  become_subreaper();
+  signal(SIGINT, SIG_IGN);  // the terminal's: the driver decides
+  signal(SIGHUP, SIG_IGN);
+  rlimit files;  // two pipes per worker
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+}  // namespace
+
+int run_node(Role& role) {
+  prepare_process();
+  base::Fd driver = own(kNodeSocket);
+  const int driver_fd = driver.get();
+  try {
+    asio::io_context io(1);
+    asio::local::stream_protocol::socket socket(io, asio::local::stream_protocol(),
+                                                driver.release());
+    Node node(role, own(kNodeProgram), own(kNodeLock), io, socket);
+    NodeHello hello;
+    hello.control = node.memory().control.duplicate();
+    hello.arena_rw = node.memory().arena.writable.duplicate();
+    hello.arena_ro = node.memory().arena.read_only.duplicate();
+    hello.bell = node.memory().bell.duplicate();
+    if (!hello.send(driver_fd)) node.end();
+    hello = {};
+    node.run();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "manta node: %s\n", error.what());
+    NodeHello{.error = std::string("the node could not start: ") + error.what()}.send(driver_fd);
+    kill_all_children(1800ms);
+  }
+  _exit(1);
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,171 @@
+#include <string>
+#include <utility>
+
+#include <manta/runtime/node/objects.h>
+#include <manta/runtime/wire/error_record.h>
+#include <manta/runtime/wire/value_wire.h>
+#include <manta/serialization/encoded.h>
+
+namespace manta::detail {
+namespace {
+
+ObjectId object_of(const NodeFrame& frame) { return {frame.id_hi, frame.id_lo}; }
+
+SharedBytes copy_of(std::span<const std::byte> payload) {
+  return std::make_shared<std::vector<std::byte>>(payload.begin(), payload.end());
+}
+
+SharedBytes error_value(ErrorKind kind, const std::string& text) {
+  return std::make_shared<std::vector<std::byte>>(error_wire(kind, text));
+}
+
+template <class T>
+void append(std::vector<T>& to, std::vector<T> from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+}  // namespace
+
+Objects::Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor)
+    : peers_(peers), arena_(arena), hold_actor_(std::move(hold_actor)) {}
+
+void Objects::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload) {
+  const ObjectId id = object_of(frame);
+  const auto whose = static_cast<rpc::Slot>(frame.arg1);
+  const auto count = static_cast<std::int64_t>(frame.arg1);
+  switch (frame.kind) {
+    case NodeMessage::publish:
+      objects_.publish(id, from, frame.arg0 == 0 ? nullptr : copy_of(payload));
+      break;
+    case NodeMessage::fulfil:
+      objects_.fulfil(id, copy_of(payload));
+      break;
+    case NodeMessage::subscribe:
+      objects_.subscribe(id, from);
+      break;
+    case NodeMessage::free_object:
+      objects_.free(
+          id, error_value(ErrorKind::object_lost,
+                          "object " + id.hex() + " was freed: manta::free() was called on it"));
+      break;
+    case NodeMessage::hold:
+      if (whose == 0 || peers_.live(whose)) objects_.add_holds(id, whose, 1);
+      break;
+    case NodeMessage::release:
+      objects_.add_holds(id, from, -count);
+      break;
+    case NodeMessage::adopt_block:
+      blocks_.adopt(frame.arg0, from, count);
+      break;
+    case NodeMessage::hold_block:
+      if (peers_.live(whose)) blocks_.add_holds(frame.arg0, whose, 1);
+      break;
+    case NodeMessage::release_block:
+      blocks_.add_holds(frame.arg0, from, -count);
+      break;
+    default:
+      base::check(false, "a message about objects");
+  }
+  run_steps();
+}
+
+void Objects::process_died(rpc::Slot slot, pid_t pid) {
+  objects_.strike(slot, error_value(ErrorKind::owner_died,
+                                    "the process " + std::to_string(pid) +
+                                        " that was to make this object died before it was made"));
+  blocks_.strike(slot);
+  run_steps();
+}
+
+void Objects::take_over(std::uint64_t block) {
+  const objectstore::BlockExtent extent = arena_.block_at(block);
+  if (extent.size != 0 && extent.owner != objectstore::kNobody) {
+    arena_.hand_over(block, objectstore::kNodeTag);
+  }
+}
+
+void Objects::sweep_memory(rpc::Slot dead) {
+  for (const std::uint64_t block : blocks_.held_unadopted()) {
+    const objectstore::BlockExtent extent = arena_.block_at(block);
+    if (extent.size != 0 && extent.owner == objectstore::tag_of_slot(dead)) {
+      blocks_.adopt(block, rpc::kNodeSlot, 0);
+    }
+  }
+  run_steps();
+  arena_.sweep(objectstore::tag_of_slot(dead));
+}
+
+void Objects::begin_sweep() {
+  sweeping_objects_ = std::exchange(new_objects_, {});
+  sweeping_blocks_ = std::exchange(new_blocks_, {});
+}
+
+void Objects::settle() {
+  if (sweeping_objects_.empty() && sweeping_blocks_.empty()) return;
+  for (const ObjectId id : sweeping_objects_) {
+    // The text is needed for objects that nobody published, that is never in a sound program.
+    static const SharedBytes lost =
+        error_value(ErrorKind::object_lost,
+                    "the object is not known to its node: its last reference was dropped, "
+                    "or the process that sent the reference died before it was published");
+    objects_.settle(id, lost);
+  }
+  for (const std::uint64_t block : sweeping_blocks_) blocks_.settle(block);
+  sweeping_objects_.clear();
+  sweeping_blocks_.clear();
+  run_steps();
+}
+
+// Steps may cause further ones: the contents of a value hold blocks.
+void Objects::run_steps() {
+  for (const PublicationStep& step : std::exchange(objects_.steps(), {})) {
+    NodeFrame message{.id_hi = step.object.hi(), .id_lo = step.object.lo()};
+    switch (step.kind) {
+      case PublicationStep::Kind::kSendValue:
+        message.kind = NodeMessage::value;
+        peers_.send(step.process, message, *step.value);
+        break;
+      case PublicationStep::Kind::kSendFreed:
+        message.kind = NodeMessage::freed;
+        peers_.send(step.process, message);
+        break;
+      case PublicationStep::Kind::kHoldContents:
+        count_contents(*step.value, 1);
+        break;
+      case PublicationStep::Kind::kReleaseContents:
+        count_contents(*step.value, -1);
+        break;
+    }
+  }
+  for (const BlockStep& step : std::exchange(blocks_.steps(), {})) {
+    if (step.kind == BlockStep::Kind::kFree) {
+      arena_.free(step.block);
+    } else {
+      take_over(step.block);
+    }
+  }
+  append(new_objects_, objects_.take_unsettled());
+  append(new_blocks_, blocks_.take_unsettled());
+}
+
+void Objects::count_contents(std::span<const std::byte> bytes, std::int64_t count) {
+  const WireReader wire(bytes);
+  std::uint64_t last = UINT64_MAX;
+  for (const WireBuffer& buffer : wire.buffers()) {
+    if (buffer.block != last) blocks_.add_holds(buffer.block, rpc::kNodeSlot, count);
+    last = buffer.block;
+  }
+  for (const WireReference& reference : wire.references()) {
+    if (reference.kind == static_cast<std::uint64_t>(serialization::RefKind::object)) {
+      objects_.add_holds(ObjectId(reference.hi, reference.lo), rpc::kNodeSlot, count);
+    } else {
+      hold_actor_(ActorId(reference.hi, reference.lo), count);
+    }
+  }
+  if ((wire.header().flags & ValueFlag::kExternal) != 0 && wire.buffers().size() == 1) {
+    const WireBuffer& outer = wire.buffers().front();
+    count_contents({arena_.readable(outer.offset), outer.size}, count);
+  }
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,108 @@
+// The processes of a session as the node talks to them: by slot, over two rings each.
+//
+//   free --open()--> live --mark_dead()--> dead --release()--> free
+//
+// Frames to a process whose ring is full wait here, so that the node never waits for a process.
+// Invariants: frames arrive in the order of send(); nothing is read from or sent to a dead process;
+//             a slot is used again only after release().
+// Threads: confined. Errors: open() gives nothing when all slots are in use.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <optional>
+#include <span>
+#include <sys/types.h>
+#include <vector>
+
+#include <manta/base/check.h>
+#include <manta/rpc/control.h>
+#include <manta/runtime/wire/node_messages.h>
+
+namespace manta::detail {
+
+class Peers {
+ public:
+  explicit Peers(rpc::Control& control);
+
+  std::optional<rpc::Slot> free_slot() const;
+  void open(rpc::Slot slot);
+  void set_pid(rpc::Slot slot, pid_t pid);
+  void mark_dead(rpc::Slot slot);
+  void release(rpc::Slot slot);
+
+  bool live(rpc::Slot slot) const {
+    return slot < peers_.size() && peers_[slot].state == State::kLive;
+  }
+  pid_t pid(rpc::Slot slot) const { return slot < peers_.size() ? peers_[slot].pid : 0; }
+
+  void send(rpc::Slot slot, NodeFrame frame, std::span<const std::byte> payload = {});
+  // Pushes what waits for room, and rings those that were sent something. True: some of it still waits.
+  bool flush();
+
+  // Handles of each live process what is in its ring now: handle(slot, frame, payload). True if there was
+  // anything. A complete sweep: what was pushed before it began has been handled after it.
+  template <class Handle>
+  bool sweep(Handle&& handle);
+  template <class Handle>
+  bool drain(rpc::Slot slot, Handle&& handle);  // of one process, to the end
+
+  bool pending() const;                  // is there anything to read
+  std::vector<rpc::Slot> take_broken();  // whose ring makes no sense: kill them
+
+ private:
+  enum class State : std::uint8_t { kFree, kLive, kDead };
+  struct Peer {
+    State state = State::kFree;
+    bool to_ring = false;
+    bool broken = false;
+    pid_t pid = 0;
+    rpc::RingReader reader;
+    rpc::RingWriter writer;
+    std::deque<std::vector<std::byte>> waiting;
+  };
+
+  template <class Handle>
+  bool read(rpc::Slot slot, std::size_t budget, Handle& handle);
+  static bool push(Peer& peer, std::span<const std::byte> head, std::span<const std::byte> payload);
+
+  rpc::Control& control_;
+  std::vector<Peer> peers_;
+  std::vector<rpc::Slot> live_;
+  std::vector<rpc::Slot> sent_to_;
+};
+
+template <class Handle>
+bool Peers::read(rpc::Slot slot, std::size_t budget, Handle& handle) {
+  bool any = false;
+  for (std::size_t bytes = 0; bytes < budget && peers_[slot].state == State::kLive;) {
+    const std::span<const std::byte> message = peers_[slot].reader.front();
+    if (message.size() < sizeof(NodeFrame)) break;
+    NodeFrame frame;  // copied before it is looked at
+    std::memcpy(&frame, message.data(), sizeof frame);
+    if (frame.payload > message.size() - sizeof frame) break;
+    handle(slot, frame, message.subspan(sizeof frame, frame.payload));
+    peers_[slot].reader.pop();
+    bytes += message.size();
+    any = true;
+  }
+  peers_[slot].broken |= peers_[slot].reader.broken();
+  return any;
+}
+
+template <class Handle>
+bool Peers::sweep(Handle&& handle) {
+  bool any = false;
+  // A ring's worth of bytes covers all that was in it when we began; more would let one process
+  // keep the node from the others. By index: handlers open and release slots.
+  for (std::size_t i = 0; i < live_.size(); ++i) any |= read(live_[i], rpc::kNodeRingBytes, handle);
+  return any;
+}
+
+template <class Handle>
+bool Peers::drain(rpc::Slot slot, Handle&& handle) {
+  return read(slot, SIZE_MAX, handle);
+}
+
+}  // namespace manta::detail

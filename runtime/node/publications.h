@@ -1,0 +1,78 @@
+// The published objects of a node: those whose reference has left the process that made them.
+//
+//   unknown --publish(pending)--> pending --fulfil()--> done --free()--> done (error "freed")
+//      |  \-----publish(value)-----------|------------->-^
+//      |                                 \--maker died---^ (error OwnerDied)
+//      \--settle()--> done (error "lost")           settle() of what nobody holds --> gone
+//
+// "unknown": another process's message about it was read before the publish, which is on another ring; if still so
+// after one sweep over all rings, there is none. Whoever subscribed is told exactly once for each asking.
+//
+// Events are calls; what the node must then do is appended to `steps`, in order. What a value refers to (blocks, other
+// objects, actors) is held by its record: kHoldContents and kReleaseContents, once each.
+// Invariants: a done value never changes but by free(); the record of a held object stays.
+// Threads: confined. Values are opaque bytes.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include <manta/base/id.h>
+#include <manta/scheduler/holders.h>
+
+namespace manta::detail {
+
+using scheduler::Holders;
+using scheduler::ProcessSlot;
+using SharedBytes = std::shared_ptr<const std::vector<std::byte>>;
+
+struct PublicationStep {
+  enum class Kind { kSendValue, kSendFreed, kHoldContents, kReleaseContents };
+  Kind kind;
+  ObjectId object;
+  ProcessSlot process = 0;  // of the two sends
+  SharedBytes value = {};
+};
+
+class Publications {
+ public:
+  // The maker holds it once. Null: pending.
+  void publish(ObjectId id, ProcessSlot maker, SharedBytes value);
+  void fulfil(ObjectId id, SharedBytes value);
+  void subscribe(ObjectId id, ProcessSlot process);
+  void free(ObjectId id, SharedBytes freed_error);
+
+  void add_holds(ObjectId id, ProcessSlot process, std::int64_t count);  // negative: released
+  // The process died: what it was to fulfil holds `owner_died`, its holds and subscriptions are gone.
+  void strike(ProcessSlot process, const SharedBytes& owner_died);
+
+  // Objects to be looked at again by settle(), after a sweep that begins now. Empties the list.
+  std::vector<ObjectId> take_unsettled();
+  void settle(ObjectId id, const SharedBytes& lost_error);
+
+  std::size_t size() const { return records_.size(); }
+  std::vector<PublicationStep>& steps() { return steps_; }
+
+ private:
+  enum class State : std::uint8_t { kUnknown, kPending, kDone };
+  struct Record {
+    State state = State::kUnknown;
+    bool freed = false;
+    ProcessSlot maker = 0;
+    Holders holders;
+    std::vector<ProcessSlot> subscribers;
+    SharedBytes value;
+  };
+
+  Record& record(ObjectId id);
+  void complete(ObjectId id, Record& record, SharedBytes value);
+
+  std::unordered_map<ObjectId, Record> records_;
+  std::vector<ObjectId> unsettled_;
+  std::vector<PublicationStep> steps_;
+};
+
+}  // namespace manta::detail

@@ -1,0 +1,118 @@
+#include <cstring>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include <manta/base/spawn.h>
+#include <manta/runtime/node/process_environment.h>
+#include <manta/runtime/node/worker_processes.h>
+
+namespace manta::detail {
+namespace {
+
+struct Pipe {
+  base::Fd read, write;
+  Pipe() {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+      throw std::system_error(errno, std::generic_category(), "pipe");
+    read.reset(ends[0]);
+    write.reset(ends[1]);
+  }
+};
+
+}  // namespace
+
+WorkerProcesses::WorkerProcesses(asio::io_context& io, DriverLog& log, const Role& node,
+                                 Shared shared)
+    : io_(io),
+      log_(log),
+      node_(node),
+      shared_(shared),
+      nothing_(open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+  const std::string& directory = node.options.working_dir;
+  if (!directory.empty())
+    working_directory_.reset(open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot) try {
+  Role role;
+  role.kind = RoleKind::worker;
+  role.attachment.slot = slot;
+  role.attachment.directory = node_.attachment.directory;
+  role.attachment.job = node_.attachment.job;
+  role.attachment.node = node_.attachment.node;
+  role.attachment.node_pid = getpid();
+  role.attachment.cpus = node_.options.cpus;
+  role.attachment.object_store_bytes = node_.options.object_store_bytes;
+  role.attachment.env = node_.options.env;
+  const base::Fd file = make_role_file(role);
+  Pipe out, err;
+  const ProcessEnvironment environment(node_.options.env, kRoleFile);
+  const ProcessArguments arguments(node_.options);
+  const auto pid = base::spawn({.program = shared_.program,
+                                .argv = arguments.argv(),
+                                .envp = environment.envp(),
+                                .descriptors = {{nothing_.get(), 0},
+                                                {out.write.get(), 1},
+                                                {err.write.get(), 2},
+                                                {file.get(), kRoleFile},
+                                                {shared_.control, kWorkerControl},
+                                                {shared_.arena_rw, kWorkerArenaRw},
+                                                {shared_.arena_ro, kWorkerArenaRo},
+                                                {shared_.bell, kWorkerBell}},
+                                .working_directory = working_directory_.get(),
+                                .ignore_interrupt = true});
+  if (!pid.ok()) throw std::system_error(pid.error().code, std::generic_category(), "execveat");
+  const std::string log = "worker-" + std::to_string(pid.value()) + ".log";
+  auto output = std::make_shared<WorkerOutput>(io_, log_, node_.attachment.directory / log,
+                                               std::move(out.read), std::move(err.read));
+  output->begin(pid.value());
+  workers_[slot] = {.pid = pid.value(), .output = std::move(output)};
+  slots_[pid.value()] = slot;
+  return pid.value();
+} catch (const std::system_error& error) {
+  failure_ = std::string("a worker process could not be started: ") + error.what();
+  return std::nullopt;
+}
+
+void WorkerProcesses::set_name(rpc::Slot slot, const std::string& name) {
+  const auto worker = workers_.find(slot);
+  if (worker != workers_.end()) worker->second.output->set_name(name);
+}
+
+void WorkerProcesses::kill(rpc::Slot slot) {
+  const auto worker = workers_.find(slot);
+  if (worker == workers_.end()) return;
+  worker->second.killed = true;
+  ::kill(worker->second.pid, SIGKILL);
+}
+
+std::vector<WorkerProcesses::Exit> WorkerProcesses::reap() {
+  std::vector<Exit> exits;
+  int status = 0;
+  for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    const auto entry = slots_.find(pid);
+    if (entry == slots_.end()) continue;
+    const rpc::Slot slot = entry->second;
+    slots_.erase(entry);
+    const auto worker = workers_.extract(slot);
+    worker.mapped().output->finish();
+    exits.push_back({.slot = slot,
+                     .pid = pid,
+                     .status = status,
+                     .killed_by_us = worker.mapped().killed,
+                     .last_output = worker.mapped().output->last_lines()});
+  }
+  return exits;
+}
+
+void WorkerProcesses::finish_output() {
+  for (auto& [slot, worker] : workers_) worker.output->finish();
+}
+
+}  // namespace manta::detail

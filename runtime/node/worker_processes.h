@@ -1,0 +1,67 @@
+// The worker processes of a node: started from the program's descriptor, watched, killed, reaped; and what they print.
+//
+//   start() --> running --exited, seen by reap()--> gone (its last words are in the Exit)
+//
+// Invariant: a process number is used for kill only before it was reaped, so it is always the right process.
+// Threads: the node's. Errors: start() gives nothing; failure() says why.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <asio/io_context.hpp>
+
+#include <manta/base/fd.h>
+#include <manta/rpc/lane.h>
+#include <manta/runtime/node/worker_output.h>
+#include <manta/runtime/role.h>
+
+namespace manta::detail {
+
+class WorkerProcesses {
+ public:
+  struct Shared {  // descriptors that every worker inherits
+    int program = -1, control = -1, arena_rw = -1, arena_ro = -1, bell = -1;
+  };
+  struct Exit {
+    rpc::Slot slot = 0;
+    pid_t pid = 0;
+    int status = 0;  // of waitpid
+    bool killed_by_us = false;
+    std::string last_output = {};
+  };
+
+  WorkerProcesses(asio::io_context& io, DriverLog& log, const Role& node, Shared shared);
+
+  std::optional<pid_t> start(rpc::Slot slot);
+  const std::string& failure() const { return failure_; }
+  void note_failure(std::string why) { failure_ = std::move(why); }
+
+  void set_name(rpc::Slot slot, const std::string& name);
+  void kill(rpc::Slot slot);
+  std::vector<Exit>
+  reap();  // after SIGCHLD: those that ended; orphans that we inherited are reaped too
+  void finish_output();  // at the end: what is left in the pipes
+  std::size_t size() const { return workers_.size(); }
+
+ private:
+  struct Worker {
+    pid_t pid = 0;
+    bool killed = false;
+    std::shared_ptr<WorkerOutput> output;
+  };
+
+  asio::io_context& io_;
+  DriverLog& log_;
+  const Role& node_;
+  Shared shared_;
+  base::Fd nothing_;  // /dev/null
+  base::Fd working_directory_;
+  std::map<rpc::Slot, Worker> workers_;
+  std::map<pid_t, rpc::Slot> slots_;
+  std::string failure_;
+};
+
+}  // namespace manta::detail
