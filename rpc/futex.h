@@ -5,12 +5,15 @@
 #pragma once
 #include <atomic>
 #include <chrono>
+#include <climits>
 #include <cstdint>
 #include <optional>
 
 namespace manta::rpc {
 
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;  // none: for ever
+
+inline constexpr int kEverybody = INT_MAX;
 
 // Sleeps while `word` is `expected`, until futex_wake, the deadline, a signal, or for no reason.
 void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,

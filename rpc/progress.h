@@ -25,7 +25,6 @@
 #include <cstdint>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 #include <manta/rpc/control.h>
 #include <manta/rpc/cores.h>
@@ -89,57 +88,71 @@ class Progress {
   void set_busy(bool busy);
 
  private:
-  enum class Turn { kTaken, kListed };
+  // word_: flags, how many waiters are in line, and in the upper half the ring_gen with which the
+  // ring thread went to sleep.
+  static constexpr std::uint64_t kHeld = 1;     // somebody holds the baton
+  static constexpr std::uint64_t kKicked = 2;   // only with kHeld: poll once more before leaving
+  static constexpr std::uint64_t kComing = 4;   // a waiter left the line in order to take the baton
+  static constexpr std::uint64_t kUntimed = 8;  // the ring thread sleeps untimed, unless rung since
+  static constexpr std::uint64_t kListed = 256;
+  static bool anyone_in_line(std::uint64_t word) { return (word & 0xffffffff) >= kListed; }
+  static std::uint64_t asleep(std::uint64_t word, std::uint32_t ring_gen) {
+    return std::uint64_t{ring_gen} << 32 | (word & 0xffffffff) | kUntimed;
+  }
 
-  // Under the baton.
-  void taken();
+  enum class Turn { kTaken, kInLine };
+
+  // Getting the baton.
+  bool try_take();
+  bool take_while_spinning(const Waiter& waiter, Deadline deadline);
+  Turn take_or_get_in_line(Waiter& waiter, bool coming);
+
+  // With the baton.
+  bool serve(Waiter& waiter, Deadline deadline);
+  void user_thread_has_it();
   bool poll_once();
   void wake_satisfied();
-  bool serve(Waiter& waiter, Deadline deadline);
+  bool poll_if_kicked();
   void park_serving(const Waiter& waiter, Deadline deadline);
   void set_state(BellState state);
 
   // Giving it up.
   void leave();
   bool leave_once(bool call_ring_thread);
-  bool leave_to_ring_thread(std::uint32_t seen, bool call_ring_thread);
-  bool hand_on(std::uint32_t ring_thread_bit);
-  bool poll_if_kicked();
-  bool ring_thread_was_rung() const;
+  bool ring_thread_will_look(std::uint64_t word, bool call_ring_thread);
+  bool hand_on(const std::uint32_t* ring_thread_sleeps = nullptr);
+  void park_for_ring_thread();
   void wake_ring_thread();
 
-  // Getting it.
-  bool try_take();
-  bool take_while_spinning(const Waiter& waiter, Deadline deadline);
-  Turn take_or_get_in_line(Waiter& waiter, bool coming);
+  // The line of waiters without the baton (progress_line.cc); all under line_mutex_.
   Waiter::Signal sleep_in_line(Waiter& waiter, Deadline deadline);
+  bool get_out_of_line(Waiter& waiter);
   void append(Waiter& waiter);
   void remove(Waiter& waiter);
-  bool get_out_of_line(Waiter& waiter);
+  static void signal(Waiter& waiter, Waiter::Signal signal);
 
-  // The ring thread.
+  // The ring thread (progress_ring_thread.cc). True: sleep for one tick, false: until rung.
   void run_ring_thread();
-  bool ring_thread_turn(std::uint32_t gen);
-  bool ring_thread_leaves_watched();
-  bool ring_thread_parks(std::uint32_t gen);
-  bool sleep_while_held(std::uint32_t gen);
+  bool look(std::uint32_t gen);
+  void leave_watched();
+  void leave_parked(std::uint32_t gen);
+  bool try_leave_parked(std::uint32_t gen);
+  bool leave_it_to_holder(std::uint32_t gen);
 
   ProcessPage& page_;
   Cores& cores_;
   Work& work_;
 
-  alignas(128) std::atomic<std::uint32_t> word_;  // see progress.cc
-  std::atomic<std::uint32_t> activity_{0};        // user threads that took the baton
-  std::atomic<std::uint32_t> slept_gen_{0};  // ring_gen with which the ring thread went to sleep
-  std::uint32_t cold_leaves_ = 0;            // under the baton
-  std::vector<const std::atomic<std::uint32_t>*>
-      to_wake_;  // under the baton; kept for its capacity
+  alignas(128) std::atomic<std::uint64_t> word_;
+  std::atomic<std::uint32_t> activity_{0};  // user threads that took the baton
+  std::uint32_t cold_leaves_ = 0;           // under the baton
 
   alignas(128) std::mutex line_mutex_;
   Waiter* line_first_ = nullptr;
   Waiter* line_last_ = nullptr;
 
   std::atomic<bool> busy_{false};
+  std::atomic<bool> started_{false};
   std::atomic<bool> stopping_{false};
   std::uint32_t seen_activity_ = 0;  // the ring thread's
   std::thread ring_thread_;

@@ -12,8 +12,9 @@
 //
 // Invariants: (1) a zeroed memory is an empty ring; (2) tail - head <= capacity - 8: the word that
 //             the reader polls is never overwritten; (3) a frame never wraps.
-// A writer that finds the ring empty at the end of a page starts again at the first page, so that a
-// ring with little traffic stays in the cache and never touches its other pages.
+// A writer that finds the ring empty time and again starts at its beginning when it is beyond the
+// first 64 KiB, so that a ring without bursts never touches its other pages. (Until the reader has
+// passed the pad, only what lies before it is free, so this is not for rings with bursts.)
 // Threads: one writer, one reader, each confined; RingReader::empty() is for any thread.
 // Units:   bytes. Errors: reserve gives nullptr when full; the reader says broken() on nonsense
 //          (it trusts nothing it reads; each word is copied before it is checked).
@@ -42,7 +43,9 @@ namespace ring_detail {
 inline constexpr std::uint64_t kFrame = 0x46524d31;  // "FRM1"
 inline constexpr std::uint64_t kPad = 0x50414431;    // "PAD1"
 inline constexpr std::uint32_t kWordBytes = 8;
-inline constexpr std::uint32_t kRewindBytes = 4096;
+inline constexpr std::uint32_t kRewindBytes = 64 * 1024;
+inline constexpr std::uint32_t kRewindCheckBytes = 4096;  // how often to look at the reader's head
+inline constexpr std::uint32_t kQuietChecks = 15;
 
 inline std::atomic<std::uint64_t>& word_at(const RingMemory& ring, std::uint64_t position) {
   return *reinterpret_cast<std::atomic<std::uint64_t>*>(ring.data +
@@ -69,7 +72,8 @@ class RingWriter {
 
   RingMemory ring_;
   std::uint64_t tail_ = 0;
-  std::uint64_t rewind_at_ = 0;          // from this tail on: look whether the ring is empty
+  std::uint64_t rewind_at_ = 0;          // from this tail on: look whether it is empty
+  std::uint32_t quiet_checks_ = 0;       // in a row, that found the ring empty
   mutable std::uint64_t seen_head_ = 0;  // the reader's head as last looked at
   std::uint32_t pad_ = 0;                // the reservation
   std::uint32_t size_ = 0;
@@ -121,11 +125,14 @@ inline std::uint32_t RingWriter::padding_before(std::uint32_t frame) {
   const std::uint32_t to_end = ring_.capacity - position;
   if (frame > to_end) return to_end;
   if (tail_ < rewind_at_) return 0;
-  rewind_at_ = tail_ + ring_detail::kRewindBytes;
-  if (position < ring_detail::kRewindBytes || frame + ring_detail::kWordBytes > position) return 0;
+  rewind_at_ = tail_ + ring_detail::kRewindCheckBytes;
   // SYNC: as in fits().
   seen_head_ = ring_.header->head.load(std::memory_order_acquire);
-  return seen_head_ == tail_ ? to_end : 0;
+  quiet_checks_ = seen_head_ == tail_ ? quiet_checks_ + 1 : 0;
+  const bool rewind = quiet_checks_ >= ring_detail::kQuietChecks &&
+                      position >= ring_detail::kRewindBytes &&
+                      position >= frame + ring_detail::kWordBytes;
+  return rewind ? to_end : 0;
 }
 
 inline std::byte* RingWriter::reserve(std::uint32_t size) {
@@ -156,7 +163,7 @@ inline void RingWriter::commit() {
     word_at(ring_, start).store(word(kFrame, size_), std::memory_order_release);
     // SYNC: publishes the payload, the frame's word and the zero behind it to front().
     word_at(ring_, tail_).store(word(kPad, pad_ - kWordBytes), std::memory_order_release);
-    rewind_at_ = start + kRewindBytes;
+    rewind_at_ = start + kRewindCheckBytes;
   } else {
     // SYNC: publishes the payload and the zero behind it to front().
     word_at(ring_, start).store(word(kFrame, size_), std::memory_order_release);

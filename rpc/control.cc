@@ -1,0 +1,139 @@
+#include <cerrno>
+#include <stdexcept>
+#include <sys/mman.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <manta/base/check.h>
+#include <manta/rpc/control.h>
+
+namespace manta::rpc {
+namespace {
+
+constexpr std::uint64_t kMagic = 0x314c5254434e414d;  // "MANCTRL1"
+constexpr std::uint64_t kPage = 4096;
+
+constexpr std::uint64_t kPagesAt = 64 * 1024;
+constexpr std::uint64_t kNodeRingsAt = kPagesAt + kMaxSlots * kPage;
+constexpr std::uint64_t kNodeRingStride = kPage + 2ull * kNodeRingBytes;
+constexpr std::uint64_t kLanesAt = kNodeRingsAt + kMaxSlots * kNodeRingStride;
+constexpr std::uint64_t kLaneStride = kPage + 2ull * kLaneRingBytes;
+constexpr std::uint64_t kStoreMetaAt = kLanesAt + kMaxLanes * kLaneStride;
+
+constexpr std::uint64_t kRingHeadersAt = 512;  // in the first page of a pair, behind a LaneHeader
+static_assert(sizeof(SessionHeader) <= kPagesAt && sizeof(ProcessPage) <= kPage);
+static_assert(sizeof(LaneHeader) <= kRingHeadersAt);
+static_assert(kRingHeadersAt + 2 * sizeof(RingHeader) <= kPage);
+
+constexpr std::uint64_t round_to_page(std::uint64_t bytes) {
+  return (bytes + kPage - 1) & ~(kPage - 1);
+}
+
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+void* map_shared(int fd, std::size_t bytes) {
+  void* const base =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+  if (base == MAP_FAILED) fail("control memory: mmap");
+  return base;
+}
+
+RingMemory ring_of_pair(std::byte* pair, std::uint32_t which, std::uint32_t capacity) {
+  auto* const headers = reinterpret_cast<RingHeader*>(pair + kRingHeadersAt);
+  return {headers + which, pair + kPage + std::uint64_t{which} * capacity, capacity};
+}
+
+SessionHeader* read_header(int fd) {
+  auto* const header = static_cast<SessionHeader*>(map_shared(fd, kPagesAt));
+  if (header->magic == kMagic && header->layout_version == kLayoutVersion &&
+      header->page_bytes == sizeof(ProcessPage)) {
+    return header;
+  }
+  munmap(header, kPagesAt);
+  throw std::runtime_error(
+      "this session's control memory was laid out by another build of Manta: start all processes "
+      "of a session from the same executable");
+}
+
+}  // namespace
+
+base::Fd Control::create(const ControlOptions& options) {
+  base::Fd fd(memfd_create("manta-control", MFD_CLOEXEC));
+  if (!fd) fail("control memory: memfd_create");
+  const std::uint64_t meta =
+      round_to_page(options.store_meta_bytes != 0 ? options.store_meta_bytes
+                                                  : options.arena_bytes / 16 + (4u << 20));
+  const std::uint64_t total = kStoreMetaAt + meta;
+  if (ftruncate(fd.get(), static_cast<off_t>(total)) != 0) fail("control memory: ftruncate");
+  auto* const header = static_cast<SessionHeader*>(map_shared(fd.get(), kPagesAt));
+  header->layout_version = kLayoutVersion;
+  header->page_bytes = sizeof(ProcessPage);
+  header->total_bytes = total;
+  header->arena_bytes = options.arena_bytes;
+  header->store_meta_bytes = meta;
+  header->cores.cores.store(options.cores, std::memory_order_relaxed);
+  header->cores.wake_cost.store(static_cast<std::uint32_t>(options.wake_cost.count()),
+                                std::memory_order_relaxed);
+  header->magic = kMagic;
+  munmap(header, kPagesAt);
+  return fd;
+}
+
+Control::Control(int fd) {
+  SessionHeader* const header = read_header(fd);
+  size_ = header->total_bytes;
+  munmap(header, kPagesAt);
+  base_ = static_cast<std::byte*>(map_shared(fd, size_));
+  // A fork of user code must not share it, and a core file must not contain 40 GB of it.
+  madvise(base_, size_, MADV_DONTFORK);
+  madvise(base_, size_, MADV_DONTDUMP);
+}
+
+Control::~Control() { munmap(base_, size_); }
+
+SessionHeader& Control::session() const { return *reinterpret_cast<SessionHeader*>(base_); }
+
+ProcessPage& Control::process(Slot slot) const {
+  base::check(slot < kMaxSlots, "a slot number within the control memory");
+  return *reinterpret_cast<ProcessPage*>(at(kPagesAt + slot * kPage));
+}
+
+RingPair Control::node_rings(Slot slot) const {
+  base::check(slot < kMaxSlots, "a slot number within the control memory");
+  std::byte* const pair = at(kNodeRingsAt + slot * kNodeRingStride);
+  return {ring_of_pair(pair, 0, kNodeRingBytes), ring_of_pair(pair, 1, kNodeRingBytes)};
+}
+
+Lane Control::lane(std::uint32_t index) const {
+  base::check(index < kMaxLanes, "a lane number within the control memory");
+  std::byte* const pair = at(kLanesAt + index * kLaneStride);
+  return {reinterpret_cast<LaneHeader*>(pair), ring_of_pair(pair, 0, kLaneRingBytes),
+          ring_of_pair(pair, 1, kLaneRingBytes)};
+}
+
+std::byte* Control::store_meta() const { return at(kStoreMetaAt); }
+
+void Control::discard(std::uint64_t offset, std::uint64_t bytes) const {
+  // Punches a hole into the memfd: zero for every process, and the memory is free.
+  base::check(madvise(at(offset), bytes, MADV_REMOVE) == 0, "a memfd gives pages back");
+}
+
+void Control::discard_lane(std::uint32_t index) const {
+  base::check(index < kMaxLanes, "a lane number within the control memory");
+  discard(kLanesAt + index * kLaneStride, kLaneStride);
+}
+
+void Control::discard_slot(Slot slot) const {
+  ProcessPage& page = process(slot);
+  Cores::forget(session().cores, page.active_threads);
+  discard(kNodeRingsAt + slot * kNodeRingStride, kNodeRingStride);
+  page.epoch.fetch_add(1, std::memory_order_release);
+  page.pid.store(0, std::memory_order_relaxed);
+  page.busy.store(0, std::memory_order_relaxed);
+  page.crash.clear();
+  page.bell.state.store(BellState::kAwake, std::memory_order_relaxed);
+}
+
+}  // namespace manta::rpc
