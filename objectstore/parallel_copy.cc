@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 
 #include <tbb/info.h>
@@ -7,24 +8,25 @@
 
 #include <manta/objectstore/parallel_copy.h>
 
-// The sanitizers see memcpy, not instructions.
+// The sanitizers see memcpy, not these instructions.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define MANTA_PLAIN_COPY 1
 #endif
 #endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__x86_64__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__SSE2__)
 #define MANTA_PLAIN_COPY 1
 #endif
 #ifndef MANTA_PLAIN_COPY
-#include <cpuid.h>
+#include <emmintrin.h>
 #endif
 
 namespace manta::objectstore {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-constexpr std::size_t kPiece = 2 * kMiB;
+constexpr std::size_t kSmallestPiece = 2 * kMiB;
+constexpr std::size_t kLargestPiece = 32 * kMiB;
 constexpr std::size_t kParallel = 4 * kMiB;  // below, waking a thread costs more than it gains
 constexpr int kMaxThreads = 8;               // memory is the limit, not cores
 
@@ -35,13 +37,33 @@ tbb::task_arena& threads() {
   return *arena;
 }
 
+// Two pieces or more for each thread, so that one that is interrupted does not hold up all.
+std::size_t piece_size(std::size_t size) {
+  const auto pieces = static_cast<std::size_t>(threads().max_concurrency()) * 2;
+  return std::clamp(size / pieces / kMiB * kMiB, kSmallestPiece, kLargestPiece);
+}
+
 #ifndef MANTA_PLAIN_COPY
-bool has_fast_string_move() {
-  unsigned a = 0;
-  unsigned b = 0;
-  unsigned c = 0;
-  unsigned d = 0;
-  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & (1u << 9)) != 0;  // ERMS
+// Past the caches: the destination is not read first, and what is in the caches stays there
+// [21 to 24 GB/s with two threads, memcpy 18 to 20, string instructions the same or less].
+void copy_past_caches(std::byte* to, const std::byte* from, std::size_t size) {
+  const std::size_t head = (16 - reinterpret_cast<std::uintptr_t>(to) % 16) % 16;
+  std::memcpy(to, from, head);
+  auto* target = reinterpret_cast<__m128i*>(to + head);
+  const auto* source = reinterpret_cast<const __m128i*>(from + head);
+  const std::size_t lines = (size - head) / 64;
+  for (std::size_t i = 0; i < lines; ++i, target += 4, source += 4) {
+    const __m128i a = _mm_loadu_si128(source);
+    const __m128i b = _mm_loadu_si128(source + 1);
+    const __m128i c = _mm_loadu_si128(source + 2);
+    const __m128i d = _mm_loadu_si128(source + 3);
+    _mm_stream_si128(target, a);
+    _mm_stream_si128(target + 1, b);
+    _mm_stream_si128(target + 2, c);
+    _mm_stream_si128(target + 3, d);
+  }
+  _mm_sfence();  // these stores are not ordered with the ones that publish the copy
+  std::memcpy(target, source, (size - head) % 64);
 }
 #endif
 
@@ -49,11 +71,8 @@ bool has_fast_string_move() {
 
 void copy_piece(std::byte* to, const std::byte* from, std::size_t size) {
 #ifndef MANTA_PLAIN_COPY
-  // The string instruction does not read the destination into the cache first
-  // [22 against 15 GB/s, one thread, pieces of 1 MiB].
-  static const bool fast = has_fast_string_move();
-  if (fast && size >= kMiB / 2) {
-    asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+  if (size >= kSmallestPiece) {
+    copy_past_caches(to, from, size);
     return;
   }
 #endif
@@ -63,18 +82,17 @@ void copy_piece(std::byte* to, const std::byte* from, std::size_t size) {
 }
 
 void parallel_pieces(std::size_t size, const std::function<void(std::size_t, std::size_t)>& body) {
-  const std::size_t pieces = (size + kPiece - 1) / kPiece;
-  const auto run = [&](std::size_t piece) {
-    body(piece * kPiece, std::min(kPiece, size - piece * kPiece));
-  };
   if (size < kParallel) {
-    for (std::size_t piece = 0; piece < pieces; ++piece) {
-      run(piece);
+    if (size != 0) {
+      body(0, size);
     }
     return;
   }
+  const std::size_t piece = piece_size(size);
+  const auto run = [&](std::size_t i) { body(i * piece, std::min(piece, size - i * piece)); };
   threads().execute([&] {
-    tbb::this_task_arena::isolate([&] { tbb::parallel_for(std::size_t{0}, pieces, run); });
+    tbb::this_task_arena::isolate(
+        [&] { tbb::parallel_for(std::size_t{0}, (size + piece - 1) / piece, run); });
   });
 }
 

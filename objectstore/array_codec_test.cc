@@ -1,0 +1,121 @@
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <manta/base/error.h>
+#include <manta/objectstore/arena_fixture.h>
+#include <manta/objectstore/array_codec.h>
+#include <manta/serialization/codec_std.h>
+
+namespace manta {
+namespace {
+
+using objectstore::ArenaFixture;
+using objectstore::kMiB;
+using serialization::Codec;
+using serialization::Encoded;
+using serialization::Reader;
+using serialization::Refusal;
+using serialization::Writer;
+
+template <class T>
+Encoded write(const T& value) {
+  Encoded out;
+  Writer writer(out, 1);
+  Codec<T>::write(writer, value);
+  writer.finish();
+  return out;
+}
+
+template <class T>
+T read(const Encoded& encoded) {
+  Reader reader{serialization::EncodedView(encoded)};
+  T value = Codec<T>::read(reader);
+  reader.finish();
+  return value;
+}
+
+TEST(ArrayCodec, ArraysComeBackWithTheirShape) {
+  const Array<int> cube = Array<int>(arange<int>(24)).reshape({2, 3, 4});
+  EXPECT_EQ(read<Array<int>>(write(cube)), cube);
+  const Array<double> one = full<double>({}, 3.0);
+  EXPECT_EQ(read<Array<double>>(write(one)), one);
+  const Array<int> none = zeros<int>(4, 0);
+  EXPECT_EQ(read<Array<int>>(write(none)), none);
+  EXPECT_EQ(read<Array<int>>(write(Array<int>())), Array<int>());
+}
+
+TEST(ArrayCodec, AnArrayIsReadWhereItIs) {
+  const Array<int> array = arange<int>(1000);
+  const Encoded encoded = write(array);
+  ASSERT_EQ(encoded.buffers.size(), 1u);
+  EXPECT_EQ(read<Array<int>>(encoded).data(), array.data());
+}
+
+TEST(ArrayCodec, AMutableArrayIsReadAsACopyOfItsOwn) {
+  MutableArray<int> array = arange<int>(1000);
+  const Encoded encoded = write(array);
+  EXPECT_EQ(encoded.buffers[0].storage, nullptr);  // it may change: whoever keeps it copies
+  MutableArray<int> copy = read<MutableArray<int>>(encoded);
+  copy[0] = 7;
+  EXPECT_EQ(array[0], 0);
+  EXPECT_EQ(copy[999], 999);
+}
+
+TEST(ArrayCodec, ArraysAndVectorsStandForEachOther) {
+  const std::vector<double> vector(1000, 1.5);
+  const Array<double> array = full<double>(1000, 1.5);
+  EXPECT_EQ(read<Array<double>>(write(vector)), array);
+  EXPECT_EQ(read<std::vector<double>>(write(array)), vector);
+  EXPECT_THROW(read<std::vector<double>>(write(array.reshape({10, 100}))), SerializationError);
+}
+
+TEST(ArrayCodec, OneArrayWrittenTwiceIsOne) {
+  const std::vector<Array<int>> two(2, Array<int>(arange<int>(500)));
+  const Encoded encoded = write(two);
+  EXPECT_EQ(encoded.buffers.size(), 1u);
+  const auto back = read<std::vector<Array<int>>>(encoded);
+  EXPECT_TRUE(same_storage(back[0], back[1]));
+  const std::vector<Array<int>> small(2, Array<int>(arange<int>(3)));
+  const auto small_back = read<std::vector<Array<int>>>(write(small));
+  EXPECT_TRUE(same_storage(small_back[0], small_back[1]));
+  EXPECT_EQ(small_back[1], small[1]);
+}
+
+TEST(ArrayCodec, ArraysInTheStoreAreNotCopied) {
+  ArenaFixture fixture(16 * kMiB);
+  const auto store = fixture.store(1);
+  objectstore::set_current(store);
+  const Array<int> array = arange<int>(1'000'000);
+  const Array<int> part = array.slice(17, 999'000);
+  const Encoded encoded = write(part);
+  const auto stored = store->put_buffers(encoded.buffers).value();
+  EXPECT_EQ(stored[0].data, reinterpret_cast<const std::byte*>(part.data()));
+  EXPECT_EQ(read<Array<int>>(encoded), part);
+  objectstore::set_current(nullptr);
+}
+
+TEST(ArrayCodec, BoolsAreChecked) {
+  Encoded encoded = write(Array<bool>(zeros<bool>(3)));
+  encoded.meta.back() = std::byte{2};
+  EXPECT_THROW(read<Array<bool>>(encoded), SerializationError);
+}
+
+class Hidden {
+ public:
+  int value() const { return value_; }
+
+ private:
+  int value_ = 0;
+};
+
+TEST(ArrayCodec, ElementsWhoseBytesAreNotTheirValueAreRefused) {
+  const auto refused = [](const serialization::TypeNode& node) {
+    return node.refusal != Refusal::kNone || node.parts[0]->refusal != Refusal::kNone;
+  };
+  EXPECT_FALSE(refused(Codec<Array<double>>::node()));
+  EXPECT_TRUE(refused(Codec<Array<Hidden>>::node()));
+}
+
+}  // namespace
+}  // namespace manta

@@ -1,0 +1,112 @@
+#include <cstring>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <manta/objectstore/arena_fixture.h>
+#include <manta/objectstore/block.h>
+
+namespace manta::objectstore {
+namespace {
+
+constexpr OwnerTag kAnna = 1;
+constexpr OwnerTag kBert = 2;
+
+class BlockTest : public testing::Test {
+ protected:
+  std::uint64_t used() { return anna_->stats().used; }
+
+  ArenaFixture fixture_{16 * kMiB};
+  std::map<std::uint64_t, std::uint32_t> released_;
+  base::Ref<Store> anna_ = fixture_.store(kAnna);
+  base::Ref<Store> bert_ = fixture_.store(
+      kBert, [this](std::uint64_t offset, std::uint32_t holds) { released_[offset] += holds; });
+};
+
+TEST_F(BlockTest, OfMineIsFreedByTheLastRelease) {
+  base::Ref<Block> block = anna_->create(1000).value();
+  base::StorageRef second = block;
+  EXPECT_TRUE(block->mine());
+  block = nullptr;
+  EXPECT_EQ(used(), 1024u);
+  second = nullptr;
+  EXPECT_EQ(used(), 0u);
+  EXPECT_EQ(anna_->blocks().size(), 0u);
+}
+
+TEST_F(BlockTest, LentIsNotFreed) {
+  const base::Ref<Block> annas = anna_->create(1000).value();
+  std::memset(annas->writable(), 3, 1000);
+  base::Ref<Block> lent = bert_->blocks().adopt(annas->offset(), Share::kLent);
+  EXPECT_EQ(lent->data()[999], std::byte{3});
+  EXPECT_EQ(lent->writable(), nullptr);
+  lent = nullptr;
+  EXPECT_EQ(used(), 1024u);
+  EXPECT_TRUE(released_.empty());
+}
+
+TEST_F(BlockTest, HandedOverIsFreedByItsNewOwner) {
+  base::Ref<Block> annas = anna_->create(2 * kMiB).value();
+  annas->hand_over(kBert);
+  EXPECT_FALSE(annas->mine());
+  base::Ref<Block> berts = bert_->blocks().adopt(annas->offset(), Share::kMine);
+  annas = nullptr;
+  EXPECT_EQ(used(), 2 * kMiB);
+  berts = nullptr;
+  EXPECT_EQ(used(), 0u);
+}
+
+TEST_F(BlockTest, HeldTellsTheNodeHowOftenItWasHeld) {
+  const base::Ref<Block> annas = anna_->create(1000).value();
+  const std::uint64_t offset = annas->offset();
+  base::Ref<Block> held = bert_->blocks().adopt(offset, Share::kHeld);
+  EXPECT_EQ(bert_->blocks().adopt(offset, Share::kHeld), held);
+  EXPECT_EQ(bert_->blocks().adopt(offset, Share::kLent), held);
+  EXPECT_EQ(held->holds(), 2u);
+  held = nullptr;
+  EXPECT_EQ(released_, (std::map<std::uint64_t, std::uint32_t>{{offset, 2}}));
+}
+
+TEST_F(BlockTest, GivenToTheNodeIsHeldThere) {
+  base::Ref<Block> block = bert_->create(1000).value();
+  const std::uint64_t offset = block->offset();
+  block->hand_over_to_node(3);
+  EXPECT_EQ(bert_->stats().pinned, 0u);
+  block = nullptr;
+  EXPECT_EQ(released_, (std::map<std::uint64_t, std::uint32_t>{{offset, 3}}));
+  EXPECT_EQ(used(), 1024u);  // the node frees it
+}
+
+TEST_F(BlockTest, NothingIsReleasedAfterTheStoreWasClosed) {
+  base::Ref<Block> block = bert_->create(1000).value();
+  block->hand_over_to_node();
+  bert_->close();
+  block = nullptr;
+  EXPECT_TRUE(released_.empty());
+}
+
+TEST_F(BlockTest, IsFoundWhileItLives) {
+  std::vector<base::Ref<Block>> blocks;
+  for (int i = 0; i < 1000; ++i) {
+    blocks.push_back(anna_->create(64).value());
+  }
+  for (const auto& block : blocks) {
+    ASSERT_EQ(anna_->blocks().find(block->offset()), block);
+  }
+  const std::uint64_t offset = blocks[500]->offset();
+  blocks.clear();
+  EXPECT_EQ(anna_->blocks().find(offset), nullptr);
+}
+
+TEST_F(BlockTest, KnowsItsObject) {
+  const base::Ref<Block> block = anna_->create(64).value();
+  EXPECT_TRUE(block->object().is_nil());
+  block->set_object(ObjectId(1, 2));
+  EXPECT_EQ(anna_->blocks().object_of(block->offset()), ObjectId(1, 2));
+  EXPECT_TRUE(anna_->blocks().object_of(block->offset() + 64).is_nil());
+}
+
+}  // namespace
+}  // namespace manta::objectstore
