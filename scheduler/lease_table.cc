@@ -147,13 +147,13 @@ std::vector<OwnerShape> LeaseTable::recalls(Shortage shortage) {
   std::vector<OwnerShape> result;
   for (const Turn& waiter : waiters) {
     for (std::uint64_t i = 0; i < waiter.waits; ++i) {
+      OwnerShape who;
+      Shape* holder = holder_for(waiter.who, shortage, who);
+      if (holder == nullptr) break;
       if (outstanding > 0) {  // asked for already
         --outstanding;
         continue;
       }
-      OwnerShape who;
-      Shape* holder = holder_for(waiter.who, shortage, who);
-      if (holder == nullptr) break;
       ++holder->recalled;
       result.push_back(who);
     }
@@ -191,6 +191,11 @@ std::vector<OwnerShape> LeaseTable::refuse_waiting() {
     drop_if_unused(who);
   }
   return refused;
+}
+
+bool LeaseTable::has_business(OwnerId owner) const {
+  const auto first = shapes_.lower_bound({.owner = owner, .shape = 0});
+  return first != shapes_.end() && first->first.owner == owner;
 }
 
 std::uint64_t LeaseTable::waiting() const {

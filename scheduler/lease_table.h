@@ -77,6 +77,7 @@ class LeaseTable {
   // Every request that waits now, taken out of the queue (no worker can be started, say).
   std::vector<OwnerShape> refuse_waiting();
 
+  bool has_business(OwnerId owner) const;                            // it wants or holds something
   std::uint64_t waiting() const;                                     // leases wanted in all
   std::size_t running() const { return leases_.size() - lending_; }  // not blocked
   std::size_t leases() const { return leases_.size(); }

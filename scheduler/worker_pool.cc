@@ -80,11 +80,16 @@ void WorkerPool::gone(WorkerId worker) {
   workers_.erase(worker);
 }
 
-std::vector<WorkerId> WorkerPool::surplus(Time now) {
+std::vector<WorkerId> WorkerPool::surplus(Time now, const std::function<bool(WorkerId)>& busy) {
   std::vector<WorkerId> result;
   while (next_surplus() && *next_surplus() <= now) {
-    result.push_back(idle_.front().worker);
-    move_to(result.back(), State::kLeaving);
+    const WorkerId worker = idle_.front().worker;
+    if (busy && busy(worker)) {
+      give_back(worker, now);
+    } else {
+      result.push_back(worker);
+      move_to(worker, State::kLeaving);
+    }
   }
   return result;
 }

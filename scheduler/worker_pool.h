@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -50,8 +51,9 @@ class WorkerPool {
   void dedicate(WorkerId worker);  // a taken one will not come back
   void gone(WorkerId worker);      // it ended, in whatever state
 
-  // Idle workers beyond `prestart` that have been idle too long: now leaving, tell them.
-  std::vector<WorkerId> surplus(Time now);
+  // Idle workers beyond `prestart` that have been idle too long: now leaving, tell them. One that
+  // `busy` knows to have business of its own (tasks that it submitted) counts as idle from now.
+  std::vector<WorkerId> surplus(Time now, const std::function<bool(WorkerId)>& busy = {});
   std::optional<Time> next_surplus()
       const;  // when to ask again; nothing: not before the next event
 

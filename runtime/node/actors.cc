@@ -4,7 +4,7 @@
 #include <manta/runtime/node/actors.h>
 #include <manta/runtime/node/leasing.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 using scheduler::ActorPhase;
 using scheduler::ActorStep;
@@ -203,4 +203,4 @@ std::string Actors::describe(ActorId id) const {
          (start == starts_.end() ? id.hex() : start->second.name + " (" + id.hex() + ")");
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -17,7 +17,7 @@
 #include <manta/scheduler/actor_table.h>
 #include <manta/scheduler/resources.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 class Actors {
  public:
@@ -64,4 +64,4 @@ class Actors {
   std::vector<ActorId> new_, sweeping_;
 };
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -2,7 +2,7 @@
 
 #include <manta/runtime/node/block_counts.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 void BlockCounts::adopt(std::uint64_t block, ProcessSlot process, std::int64_t count) {
   Record& record = records_[block];
@@ -41,4 +41,4 @@ void BlockCounts::settle(std::uint64_t block) {
   records_.erase(entry);
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

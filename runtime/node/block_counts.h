@@ -14,7 +14,7 @@
 
 #include <manta/scheduler/holders.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 struct BlockStep {
   enum class Kind { kTakeOver, kFree };  // kTakeOver: the node's tag
@@ -51,4 +51,4 @@ class BlockCounts {
   std::vector<BlockStep> steps_;
 };
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

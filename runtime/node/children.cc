@@ -12,7 +12,7 @@
 
 #include <manta/runtime/node/children.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 namespace {
 
 // The parent as /proc/PID/stat has it: behind the name, which may contain anything.
@@ -80,4 +80,4 @@ std::size_t kill_all_children(std::chrono::milliseconds patience) {
   return 0;
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -6,11 +6,11 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 void become_subreaper();
 std::vector<pid_t> children();  // running or waiting to be reaped
 // Kills and reaps until there is none: children of killed children come up as ours. Gives how many are left.
 std::size_t kill_all_children(std::chrono::milliseconds patience);
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

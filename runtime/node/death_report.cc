@@ -9,7 +9,7 @@
 #include <manta/runtime/symbols.h>
 #include <manta/runtime/wire/node_messages.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 namespace {
 
 constexpr std::size_t kMaxText = 16 * 1024;
@@ -107,4 +107,4 @@ std::string DeathReport::text() const {
   return text;
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

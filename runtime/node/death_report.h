@@ -8,7 +8,7 @@
 
 #include <manta/rpc/crash_record.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 struct DeathReport {
   pid_t pid = 0;
@@ -26,4 +26,4 @@ struct DeathReport {
 // From waitpid's status and what the process wrote when it crashed, if it did.
 DeathReport describe_death(pid_t pid, int wait_status, const rpc::CrashRecord& crash);
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -4,7 +4,7 @@
 
 #include <manta/runtime/node/driver_log.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 void DriverLog::add(std::uint32_t stream, const std::string& lines, std::uint64_t count) {
   if (!enabled_) return;
@@ -49,4 +49,4 @@ void DriverLog::write_rest() {
   asio::write(socket_, asio::buffer(waiting_), ignored);
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -9,7 +9,7 @@
 
 #include <manta/runtime/log_stream.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 class DriverLog {
  public:
@@ -33,4 +33,4 @@ class DriverLog {
   std::uint64_t dropped_ = 0;
 };
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

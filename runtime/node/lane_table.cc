@@ -1,6 +1,6 @@
 #include <manta/runtime/node/lane_table.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 std::optional<std::uint32_t> LaneTable::open(rpc::Slot caller, rpc::Slot callee, LaneKind kind) {
   std::uint32_t lane = never_used_;
@@ -51,4 +51,4 @@ std::vector<std::uint32_t> LaneTable::of(rpc::Slot process) const {
   return {entry->second.begin(), entry->second.end()};
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

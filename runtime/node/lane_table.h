@@ -15,7 +15,7 @@
 #include <manta/rpc/lane.h>
 #include <manta/runtime/wire/node_messages.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 struct LaneRecord {
   rpc::Slot caller = 0;
@@ -47,4 +47,4 @@ class LaneTable {
   std::unordered_map<rpc::Slot, std::set<std::uint32_t>> by_process_;
 };
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

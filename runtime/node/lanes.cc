@@ -1,6 +1,6 @@
 #include <manta/runtime/node/lanes.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 std::optional<std::uint32_t> Lanes::open(rpc::Slot caller, rpc::Slot callee, LaneKind kind) {
   const std::optional<std::uint32_t> lane = table_.open(caller, callee, kind);
@@ -57,4 +57,4 @@ void Lanes::process_died(rpc::Slot slot, std::span<const std::byte> death) {
   }
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

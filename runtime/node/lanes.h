@@ -9,7 +9,7 @@
 #include <manta/runtime/node/lane_table.h>
 #include <manta/runtime/node/peers.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 class Lanes {
  public:
@@ -30,4 +30,4 @@ class Lanes {
   LaneTable table_;
 };
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

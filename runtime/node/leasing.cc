@@ -4,7 +4,7 @@
 
 #include <manta/runtime/node/leasing.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 using scheduler::LeaseTable;
 using scheduler::OwnerShape;
@@ -218,9 +218,11 @@ void Leasing::recall() {
 }
 
 void Leasing::tell_surplus(scheduler::Time time) {
-  for (const scheduler::WorkerId worker : pool_.surplus(time)) {
+  // A worker that still waits for tasks of its own would take them along.
+  const auto busy = [this](scheduler::WorkerId worker) { return leases_.has_business(worker); };
+  for (const scheduler::WorkerId worker : pool_.surplus(time, busy)) {
     peers_.send(static_cast<rpc::Slot>(worker), {.kind = NodeMessage::exit_now});
   }
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -19,7 +19,7 @@
 #include <manta/scheduler/lease_table.h>
 #include <manta/scheduler/worker_pool.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 scheduler::ResourceSet resources_of(double cpus, std::span<const std::byte> items);
 
@@ -78,4 +78,4 @@ class Leasing {
   bool changed_ = true;
 };
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

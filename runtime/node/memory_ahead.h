@@ -10,7 +10,7 @@
 #include <manta/objectstore/arena.h>
 #include <manta/rpc/control.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 class MemoryAhead {
  public:
@@ -42,4 +42,4 @@ class MemoryAhead {
   bool first_ = true;
 };
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

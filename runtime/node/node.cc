@@ -37,6 +37,7 @@
 #include <manta/serialization/encoded.h>
 
 namespace manta::detail {
+namespace node {
 namespace {
 
 using namespace std::chrono_literals;
@@ -444,8 +445,10 @@ void prepare_process() {
 }
 
 }  // namespace
+}  // namespace node
 
 int run_node(Role& role) {
+  using namespace node;
   prepare_process();
   base::Fd driver = own(kNodeSocket);
   const int driver_fd = driver.get();
@@ -453,15 +456,15 @@ int run_node(Role& role) {
     asio::io_context io(1);
     asio::local::stream_protocol::socket socket(io, asio::local::stream_protocol(),
                                                 driver.release());
-    Node node(role, own(kNodeProgram), own(kNodeLock), io, socket);
+    Node process(role, own(kNodeProgram), own(kNodeLock), io, socket);
     NodeHello hello;
-    hello.control = node.memory().control.duplicate();
-    hello.arena_rw = node.memory().arena.writable.duplicate();
-    hello.arena_ro = node.memory().arena.read_only.duplicate();
-    hello.bell = node.memory().bell.duplicate();
-    if (!hello.send(driver_fd)) node.end();
+    hello.control = process.memory().control.duplicate();
+    hello.arena_rw = process.memory().arena.writable.duplicate();
+    hello.arena_ro = process.memory().arena.read_only.duplicate();
+    hello.bell = process.memory().bell.duplicate();
+    if (!hello.send(driver_fd)) process.end();
     hello = {};
-    node.run();
+    process.run();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "manta node: %s\n", error.what());
     NodeHello{.error = std::string("the node could not start: ") + error.what()}.send(driver_fd);

@@ -23,7 +23,7 @@
 #include <manta/runtime/wire/error_record.h>
 #include <manta/runtime/wire/value_wire.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 namespace {
 
 using namespace std::chrono_literals;
@@ -344,4 +344,4 @@ TEST(LaunchNode, RunsTheWorkersInTheWorkingDirectory) {
 }
 
 }  // namespace
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -6,7 +6,7 @@
 #include <manta/runtime/wire/value_wire.h>
 #include <manta/serialization/encoded.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 namespace {
 
 ObjectId object_of(const NodeFrame& frame) { return {frame.id_hi, frame.id_lo}; }
@@ -168,4 +168,4 @@ void Objects::count_contents(std::span<const std::byte> bytes, std::int64_t coun
   }
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

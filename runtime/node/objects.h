@@ -14,7 +14,7 @@
 #include <manta/runtime/node/peers.h>
 #include <manta/runtime/node/publications.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 class Objects {
  public:
@@ -46,4 +46,4 @@ class Objects {
   std::vector<std::uint64_t> new_blocks_, sweeping_blocks_;
 };
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -2,7 +2,7 @@
 
 #include <manta/runtime/node/peers.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 namespace {
 
 std::span<const std::byte> bytes_of(const NodeFrame& frame) {
@@ -97,4 +97,4 @@ std::vector<rpc::Slot> Peers::take_broken() {
   return broken;
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -20,7 +20,7 @@
 #include <manta/rpc/control.h>
 #include <manta/runtime/wire/node_messages.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 class Peers {
  public:
@@ -105,4 +105,4 @@ bool Peers::drain(rpc::Slot slot, Handle&& handle) {
   return read(slot, SIZE_MAX, handle);
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

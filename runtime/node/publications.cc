@@ -3,7 +3,7 @@
 
 #include <manta/runtime/node/publications.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 using Kind = PublicationStep::Kind;
 
@@ -96,4 +96,4 @@ void Publications::settle(ObjectId id, const SharedBytes& lost_error) {
   records_.erase(entry);
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -23,7 +23,7 @@
 #include <manta/base/id.h>
 #include <manta/scheduler/holders.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 using scheduler::Holders;
 using scheduler::ProcessSlot;
@@ -75,4 +75,4 @@ class Publications {
   std::vector<PublicationStep> steps_;
 };
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -13,7 +13,7 @@
 #include <manta/runtime/entry.h>
 #include <manta/runtime/wire/node_messages.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 class SessionPeer {
  public:
@@ -72,4 +72,4 @@ class SessionPeer {
   rpc::RingWriter writer_;
 };
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -49,7 +49,7 @@ int worker_main(Attachment&& attachment) {
     std::fprintf(stderr, "this worker cannot start: %s\n", refuse);
     return 3;
   }
-  SessionPeer peer(attachment);
+  node::SessionPeer peer(attachment);
   struct End {
     rpc::Slot caller;
     rpc::RingReader calls;

@@ -5,7 +5,7 @@
 
 #include <manta/runtime/node/worker_output.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 namespace {
 
 constexpr std::size_t kMaxLine = 16 * 1024;
@@ -101,4 +101,4 @@ std::string WorkerOutput::last_lines() const {
   return text;
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -15,7 +15,7 @@
 #include <manta/base/fd.h>
 #include <manta/runtime/node/driver_log.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 // Shared by the two streams; kept alive by pending reads.
 class WorkerOutput : public std::enable_shared_from_this<WorkerOutput> {
@@ -51,4 +51,4 @@ class WorkerOutput : public std::enable_shared_from_this<WorkerOutput> {
   std::deque<std::string> last_;
 };
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

@@ -11,7 +11,7 @@
 #include <manta/runtime/node/process_environment.h>
 #include <manta/runtime/node/worker_processes.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 namespace {
 
 struct Pipe {
@@ -115,4 +115,4 @@ void WorkerProcesses::finish_output() {
   for (auto& [slot, worker] : workers_) worker.output->finish();
 }
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

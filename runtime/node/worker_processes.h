@@ -18,7 +18,7 @@
 #include <manta/runtime/node/worker_output.h>
 #include <manta/runtime/role.h>
 
-namespace manta::detail {
+namespace manta::detail::node {
 
 class WorkerProcesses {
  public:
@@ -64,4 +64,4 @@ class WorkerProcesses {
   std::string failure_;
 };
 
-}  // namespace manta::detail
+}  // namespace manta::detail::node

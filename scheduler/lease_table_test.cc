@@ -1,0 +1,192 @@
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <manta/scheduler/lease_table.h>
+
+namespace manta::scheduler {
+namespace {
+
+constexpr OwnerShape kA{.owner = 1, .shape = 1};
+constexpr OwnerShape kB{.owner = 2, .shape = 1};
+constexpr OwnerShape kA2{.owner = 1, .shape = 2};
+
+// Owners in the order in which they are granted what they want, as letters.
+std::string grant_all(LeaseTable& table) {
+  std::string order;
+  while (const auto who = table.next()) {
+    table.grant(*who);
+    order += who->owner == 1 ? 'A' : who->owner == 2 ? 'B' : 'x';
+  }
+  return order;
+}
+
+using Shortage = LeaseTable::Shortage;
+
+TEST(LeaseTable, OwnersTakeTurns) {
+  LeaseTable table(ResourceSet::cpus(6));
+  table.want(kA, 10, ResourceSet::cpus(1));
+  table.want(kB, 2, ResourceSet::cpus(1));
+  EXPECT_EQ(grant_all(table), "ABABAA");
+  EXPECT_EQ(table.waiting(), 6U);
+}
+
+TEST(LeaseTable, ARequestThatCanNeverFitIsRefusedByName) {
+  LeaseTable table(ResourceSet::cpus(2));
+  ResourceSet request = ResourceSet::cpus(1);
+  request.set("GPU", 1);
+  const auto refusal = table.want(kA, 1, request);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_NE(refusal->find("GPU 1 is asked for, the node has 0"), std::string::npos) << *refusal;
+  EXPECT_EQ(table.waiting(), 0U);
+}
+
+TEST(LeaseTable, ALargeRequestIsNotStarvedBySmallOnes) {
+  LeaseTable table(ResourceSet::cpus(4));
+  table.want(kB, 4, ResourceSet::cpus(1));
+  const LeaseId first = table.grant(kB);
+  table.want(kA, 1, ResourceSet::cpus(4));  // behind B's others
+  table.want(kB, 0, {});
+  table.want(kB, 9, ResourceSet::cpus(1));  // behind A now
+  EXPECT_EQ(grant_all(table), "");
+  table.end(first);
+  EXPECT_EQ(grant_all(table), "A");
+}
+
+TEST(LeaseTable, WhatALargeRequestDoesNotNeedGoesOn) {
+  ResourceSet total = ResourceSet::cpus(4);
+  total.set("GPU", 1);
+  LeaseTable table(total);
+  ResourceSet gpu = ResourceSet::cpus(1);
+  gpu.set("GPU", 1);
+  table.want(kA, 2, gpu);
+  EXPECT_EQ(grant_all(table), "A");  // the second waits for the GPU
+  table.want(kB, 5, ResourceSet::cpus(1));
+  EXPECT_EQ(grant_all(table), "BB");  // one CPU is kept for it
+}
+
+TEST(LeaseTable, ABlockedLeaseLendsItsCpusOnly) {
+  ResourceSet total = ResourceSet::cpus(1);
+  total.set("GPU", 1);
+  LeaseTable table(total);
+  ResourceSet request = total;
+  table.want(kA, 1, request);
+  const LeaseId lease = table.grant(kA);
+  table.blocked(lease);
+  table.blocked(lease);  // said twice
+  EXPECT_EQ(table.running(), 0U);
+  table.want(kB, 1, ResourceSet::cpus(1));
+  const auto nested = table.next();
+  ASSERT_EQ(nested, kB);
+  const LeaseId inner = table.grant(kB);
+  table.unblocked(lease);
+  EXPECT_EQ(table.free().amount(kCpu), -1);  // oversubscribed for a while
+  EXPECT_EQ(table.free().amount("GPU"), 0);
+  table.end(inner);
+  table.end(lease);
+  EXPECT_EQ(table.free(), total);
+}
+
+TEST(LeaseTable, EndingABlockedLeaseGivesEverythingBackOnce) {
+  LeaseTable table(ResourceSet::cpus(2));
+  table.want(kA, 1, ResourceSet::cpus(2));
+  const LeaseId lease = table.grant(kA);
+  table.blocked(lease);
+  table.end(lease);
+  table.end(lease);
+  EXPECT_EQ(table.free(), ResourceSet::cpus(2));
+}
+
+TEST(LeaseTable, RecallsFromWhomItIsFair) {
+  struct Case {
+    const char* what;
+    std::uint64_t a_holds, a_wants, b_holds, b_wants;
+    std::string recalled;
+  };
+  const Case cases[] = {
+      {"an owner that wants nothing more", 2, 0, 0, 1, "A"},
+      {"twice when two wait", 2, 0, 0, 2, "AA"},
+      {"not more than it holds", 2, 0, 0, 5, "AA"},
+      {"the one that has more although it wants more", 4, 3, 0, 1, "A"},
+      {"nobody when the difference is one", 2, 1, 1, 1, ""},
+      {"nobody when none waits", 2, 0, 2, 0, ""},
+  };
+  for (const Case& c : cases) {
+    LeaseTable table(ResourceSet::cpus(static_cast<double>(c.a_holds + c.b_holds)));
+    table.want(kA, c.a_holds, ResourceSet::cpus(1));
+    table.want(kB, c.b_holds, ResourceSet::cpus(1));
+    grant_all(table);
+    table.want(kA, c.a_wants, ResourceSet::cpus(1));
+    table.want(kB, c.b_wants, ResourceSet::cpus(1));
+    std::string recalled;
+    for (const OwnerShape& who : table.recalls(Shortage::kResources))
+      recalled += who.owner == 1 ? 'A' : 'B';
+    EXPECT_EQ(recalled, c.recalled) << c.what;
+    EXPECT_TRUE(table.recalls(Shortage::kResources).empty()) << "asked for once: " << c.what;
+  }
+}
+
+TEST(LeaseTable, RecallsAnotherShapeOfTheSameOwner) {
+  LeaseTable table(ResourceSet::cpus(1));
+  table.want(kA, 1, ResourceSet::cpus(1));
+  const LeaseId idle = table.grant(kA);
+  table.want(kA2, 1, ResourceSet::cpus(0.5));
+  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerShape>{kA});
+  table.end(idle);
+  EXPECT_EQ(table.next(), kA2);
+}
+
+TEST(LeaseTable, DoesNotRecallWhatWouldNotHelp) {
+  ResourceSet total = ResourceSet::cpus(2);
+  total.set("GPU", 1);
+  LeaseTable table(total);
+  ResourceSet gpu;
+  gpu.set("GPU", 1);
+  table.want(kB, 1, gpu);
+  table.grant(kB);
+  table.want(kA, 1, ResourceSet::cpus(1));
+  table.grant(kA);
+  table.want({.owner = 3, .shape = 1}, 1, gpu);
+  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerShape>{kB});
+}
+
+TEST(LeaseTable, ActorsKeepTheirs) {
+  LeaseTable table(ResourceSet::cpus(1));
+  const OwnerShape actor{.owner = kFirstActor + 5, .shape = 0};
+  table.want(actor, 1, ResourceSet::cpus(1));
+  table.grant(actor);
+  table.want(kA, 1, ResourceSet::cpus(1));
+  EXPECT_TRUE(table.recalls(Shortage::kResources).empty());
+}
+
+TEST(LeaseTable, RecallsIdleOnesWhenWorkersAreShort) {
+  LeaseTable table(ResourceSet::cpus(100));
+  table.want(kA, 1, ResourceSet::cpus(1));
+  table.grant(kA);
+  table.want(kB, 1, ResourceSet::cpus(1));
+  EXPECT_TRUE(table.recalls(Shortage::kResources).empty());
+  EXPECT_EQ(table.recalls(Shortage::kWorkers), std::vector<OwnerShape>{kA});
+}
+
+TEST(LeaseTable, ForgetsWhatADeadOwnerWanted) {
+  LeaseTable table(ResourceSet::cpus(1));
+  table.want(kA, 1, ResourceSet::cpus(1));
+  const LeaseId lease = table.grant(kA);
+  table.want(kA, 5, ResourceSet::cpus(1));
+  table.forget(1);
+  EXPECT_EQ(table.waiting(), 0U);
+  table.end(lease);
+  EXPECT_FALSE(table.has_business(1));
+  EXPECT_EQ(table.free(), table.total());
+}
+
+TEST(LeaseTable, CountsWhatItCouldGrant) {
+  LeaseTable table(ResourceSet::cpus(4));
+  table.want(kA, 3, ResourceSet::cpus(1));
+  table.want(kB, 3, ResourceSet::cpus(1));
+  EXPECT_EQ(table.grantable(64), 4U);
+  EXPECT_EQ(table.grantable(2), 2U);
+}
+
+}  // namespace
+}  // namespace manta::scheduler
