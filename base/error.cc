@@ -11,6 +11,9 @@ std::string describe(const TaskErrorInfo& info) {
     text += ", node " + info.node.hex();
   }
   text += ")";
+  if (!info.path.empty()) {
+    text += "\n  on the way: " + info.path;
+  }
   if (!info.stack.empty()) {
     text += "\n" + info.stack;
   }

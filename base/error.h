@@ -40,6 +40,7 @@ struct TaskErrorInfo {
   int pid = 0;
   int attempt = 1;                // counts from 1
   std::exception_ptr cause = {};  // the nested or upstream error, or null
+  std::string path = {};          // the tasks that it went through, "scale <- mean"; may be empty
 };
 
 // User code threw. Caught as such, or as the user's own type: get() throws a TaskErrorOf<E>.

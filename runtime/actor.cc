@@ -1,0 +1,144 @@
+#include <manta/base/error.h>
+#include <manta/runtime/actor.h>
+#include <manta/runtime/actor_payload.h>
+#include <manta/runtime/call.h>
+#include <manta/runtime/exceptions.h>
+#include <manta/runtime/executor.h>
+#include <manta/runtime/process.h>
+#include <manta/runtime/resolve_options.h>
+
+namespace manta {
+namespace detail {
+namespace {
+
+CallSpec constructor_spec(Stub stub) {
+  CallSpec spec;
+  spec.stub = stub;
+  return spec;
+}
+
+// Sends the creation of an actor to the node once the constructor's arguments are there.
+class CreateActor final : public Command {
+ public:
+  CreateActor(base::Ref<ActorEntry> actor, ActorOptions options, std::string type, std::unique_ptr<Call> call)
+      : actor_(std::move(actor)), options_(std::move(options)), type_(std::move(type)), call_(std::move(call)) {}
+
+  void run(Process& process) override {
+    std::unique_ptr<CreateActor> self(this);
+    if (auto* missing = first_missing()) {
+      process.add_dependent(*missing, {nullptr, nullptr, self.release()});  // runs again when it is there
+      return;
+    }
+    if (const auto* failed = call_->failed_argument()) {
+      failed->mark_seen();
+      process.actors().die_before_start(*actor_, record_of(failed->value()));
+      return;
+    }
+    send(process);
+  }
+
+ private:
+  ObjectEntry* first_missing() const {
+    if (!call_->kept) return nullptr;
+    for (const auto& part : call_->kept->parts) {
+      if (!part.entry->done()) return part.entry.get();
+    }
+    return nullptr;
+  }
+
+  void send(Process& process) {
+    if (process.dead()) return process.actors().die_before_start(*actor_, record_of(process.death()));
+    if (call_->kept) {
+      process.publish_references(call_->kept->references);
+      process.give_call_to_node(*call_);
+    }
+    const auto payload = write_actor_payload(options_, type_, *call_);
+    NodeFrame frame{.kind = NodeMessage::actor_create,
+                    .id_hi = actor_->id().hi(),
+                    .id_lo = actor_->id().lo(),
+                    .real = options_.cpus};
+    process.node().send(frame, payload);
+    process.actors().created(*actor_, std::move(call_));
+  }
+
+  base::Ref<ActorEntry> actor_;
+  ActorOptions options_;
+  std::string type_;
+  std::unique_ptr<Call> call_;
+};
+
+}  // namespace
+
+ActorEntry& checked_actor(const base::Ref<ActorEntry>& entry, const char* what) {
+  if (!entry) {
+    throw InvalidArgument(std::string(what) + ": the handle is empty: it was made by its default constructor, or moved from");
+  }
+  if (entry->session() != Process::current_session()) {
+    throw InvalidArgument(std::string(what) + ": the session of actor " + entry->id().hex() +
+                          " has ended; its actors went with it");
+  }
+  return *entry;
+}
+
+ActorBuilder::ActorBuilder(const ActorOptions& options, Stub stub, std::string type)
+    : options_(options), type_(std::move(type)) {
+  check_actor_options(options);
+  call_ = std::make_unique<CallBuilder>(constructor_spec(stub));
+}
+
+base::Ref<ActorEntry> ActorBuilder::create() {
+  Process& process = Process::current("manta::actor()");
+  const TaskId id = process.next_task_id();
+  auto entry = base::make_ref<ActorEntry>(ActorId(id.hi(), id.lo()), process.session());
+  entry->home = Home::held;
+  entry->node_holds = 1;  // the node counts its maker from the beginning
+  process.actors().add(*entry);
+  auto call = call_->take();
+  call->frame.kind = CallKind::constructor;
+  call->actor = nullptr;
+  process.submit(new CreateActor(entry, options_, type_, std::move(call)));
+  return entry;
+}
+
+void kill_actor(ActorEntry& entry) {
+  Process::current("ActorHandle::kill()")
+      .node()
+      .send({.kind = NodeMessage::actor_kill, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+}
+
+namespace {
+class Watch final : public Command {
+ public:
+  explicit Watch(base::Ref<ActorEntry> entry) : entry_(std::move(entry)) {}
+  void run(Process& process) override {
+    process.actors().watch(*entry_);
+    delete this;
+  }
+
+ private:
+  base::Ref<ActorEntry> entry_;
+};
+}  // namespace
+
+ObjectEntryRef actor_ready(ActorEntry& entry) {
+  Process::current("ActorHandle::ready()").submit(new Watch(base::Ref<ActorEntry>::retain(&entry)));
+  return entry.ready();
+}
+
+ObjectEntryRef actor_ended(ActorEntry& entry) {
+  Process::current("ActorHandle::ended()").submit(new Watch(base::Ref<ActorEntry>::retain(&entry)));
+  return entry.ended();
+}
+
+}  // namespace detail
+
+void exit_actor() {
+  auto* executor = detail::Executor::of_this_thread();
+  if (executor == nullptr || !executor->is_actor()) {
+    throw InvalidArgument("manta::exit_actor() was called outside of an actor's method");
+  }
+  executor->request_actor_exit();
+  throw detail::ExitActor();
+}
+
+}  // namespace manta

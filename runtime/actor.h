@@ -1,0 +1,333 @@
+// Actors: objects that live in a process of their own and are called from anywhere.
+//
+//   auto counter = manta::actor<Counter>(10);            any class; the object need be neither copyable nor movable
+//   auto n = counter.call(&Counter::add, 5);             ObjectRef<int>
+//   auto m = counter.call([](Counter& c) { return c.add(1); });
+//   counter.post(&Counter::add, 1);                      one way: no result, errors are logged
+//
+// Calls of one process run in the order of submission, one at a time. The actor ends, and its destructor runs, when its
+// last handle is gone, after the calls already made. A constructor that throws: every call's ref, and ready(), hold that
+// exception. Handles are values: copied, passed, nested in values, returned, converted to a public base's.
+// Errors: InvalidArgument at the call (no session, an empty handle, an option that is not supported); from get(): the
+//         method's own error, ActorDied. Threads: any.
+#pragma once
+#include <manta/runtime/actor_entry.h>
+#include <manta/runtime/remote.h>
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace manta {
+
+template <class T>
+class ActorHandle;
+
+namespace detail {
+
+struct HandleState {
+  base::Ref<ActorEntry> entry;
+  std::ptrdiff_t offset = 0;  // from the actor's object to the T of this handle
+  std::shared_ptr<const CallOptions> options;
+};
+struct HandleAccess;
+
+ActorEntry& checked_actor(const base::Ref<ActorEntry>& entry, const char* what);
+void check_call_options(const CallOptions& options);
+void kill_actor(ActorEntry& entry);
+ObjectEntryRef actor_ready(ActorEntry& entry);
+ObjectEntryRef actor_ended(ActorEntry& entry);
+
+// A constructor call on its way to the node.
+class ActorBuilder {
+ public:
+  ActorBuilder(const ActorOptions& options, Stub stub, std::string type);
+  CallBuilder& call() { return *call_; }
+  base::Ref<ActorEntry> create();
+
+ private:
+  ActorOptions options_;
+  std::string type_;
+  std::unique_ptr<CallBuilder> call_;
+};
+
+// Distance from a Derived to its public base T; virtual bases have no fixed one.
+template <class T, class Derived>
+std::ptrdiff_t base_offset() {
+  alignas(Derived) static char place[sizeof(Derived)];
+  auto* derived = reinterpret_cast<Derived*>(place);
+  return reinterpret_cast<char*>(static_cast<T*>(derived)) - place;
+}
+
+template <class F, class T>
+concept MemberOf = std::is_member_function_pointer_v<F> && requires { typename MemberSignature<F>::Class; } &&
+                   std::is_base_of_v<typename MemberSignature<F>::Class, T>;
+
+template <class Parameters>
+struct FirstOf;
+template <class First, class... Rest>
+struct FirstOf<Types<First, Rest...>> {
+  using type = First;
+  using rest = Types<Rest...>;
+};
+
+template <class Parameters, class... Args>
+struct PlansOf;
+template <class... P, class... Args>
+struct PlansOf<Types<P...>, Args...> {
+  template <class T, class Member>
+  using Method = MethodStub<T, Member, Plan<Args, P>...>;
+  template <class T, class F, class R>
+  using OnActor = OnActorStub<T, F, R, Types<P...>, Plan<Args, P>...>;
+  template <class T, class F, class R>
+  using FunctionOnActor = FunctionOnActorStub<T, F, R, Types<P...>, Plan<Args, P>...>;
+};
+
+// How a constructor's argument is held in the worker: a ref is resolved unless the constructor takes refs.
+template <class A>
+struct ResolvedArgument {
+  using type = Stored<A>;
+};
+template <class U>
+struct ResolvedArgument<ObjectRef<U>> {
+  using type = U;
+};
+
+}  // namespace detail
+
+template <class T>
+class ActorHandle {
+ public:
+  ActorHandle() = default;  // empty
+  // To a public base class (not a virtual one).
+  template <class Derived>
+    requires(!std::is_same_v<Derived, T> && std::is_convertible_v<Derived*, T*>)
+  ActorHandle(const ActorHandle<Derived>& other) : state_(other.state_) {
+    state_.offset += detail::base_offset<T, Derived>();
+  }
+
+  // A method, or any callable that takes T& first. Gives an ObjectRef to its result.
+  template <class M, class... Args>
+  auto call(M method, Args&&... args) const {
+    return submit<false>(std::move(method), std::forward<Args>(args)...);
+  }
+  // A method known at compile time: call<&T::m>(args...).
+  template <auto M, class... Args>
+  auto call(Args&&... args) const {
+    return submit<false>(M, std::forward<Args>(args)...);
+  }
+  // An overloaded method by its signature: call<R(A...)>(&T::m, args...).
+  template <class Signature, class... Args>
+    requires std::is_function_v<Signature>
+  auto call(std::type_identity_t<Signature> T::*method, Args&&... args) const {
+    return submit<false>(method, std::forward<Args>(args)...);
+  }
+  template <class M, class... Args>
+  void post(M method, Args&&... args) const {
+    submit<true>(std::move(method), std::forward<Args>(args)...);
+  }
+  template <auto M, class... Args>
+  void post(Args&&... args) const {
+    submit<true>(M, std::forward<Args>(args)...);
+  }
+
+  // The same handle with options for the calls made through it; they are not sent with it, and == ignores them.
+  ActorHandle with(CallOptions options) const {
+    detail::check_call_options(options);
+    ActorHandle handle = *this;
+    handle.state_.options = std::make_shared<const CallOptions>(std::move(options));
+    return handle;
+  }
+  // The same handle, whose calls give a tuple of refs for a tuple result.
+  auto unpack() const { return UnpackedHandle{*this}; }
+
+  ObjectRef<void> ready() const {
+    return detail::RefAccess::make<ObjectRef<void>>(detail::actor_ready(checked("ActorHandle::ready()")));
+  }
+  ObjectRef<void> ended() const {
+    return detail::RefAccess::make<ObjectRef<void>>(detail::actor_ended(checked("ActorHandle::ended()")));
+  }
+  void kill() const { detail::kill_actor(checked("ActorHandle::kill()")); }
+  ActorId id() const { return checked("ActorHandle::id()").id(); }
+  explicit operator bool() const { return static_cast<bool>(state_.entry); }
+
+ private:
+  template <class>
+  friend class ActorHandle;
+  friend struct serialization::Codec<ActorHandle>;
+  friend struct detail::HandleAccess;
+
+  struct UnpackedHandle {
+    ActorHandle handle;
+    template <class M, class... Args>
+    auto call(M method, Args&&... args) const {
+      return handle.template submit<false, detail::Unpacking::tuple>(std::move(method), std::forward<Args>(args)...);
+    }
+    template <auto M, class... Args>
+    auto call(Args&&... args) const {
+      return handle.template submit<false, detail::Unpacking::tuple>(M, std::forward<Args>(args)...);
+    }
+  };
+
+  detail::ActorEntry& checked(const char* what) const { return detail::checked_actor(state_.entry, what); }
+
+  template <bool OneWay, detail::Unpacking How = detail::Unpacking::none, class F, class... Args>
+  auto submit(F f, Args&&... args) const {
+    checked("ActorHandle::call()");
+    if constexpr (std::is_member_function_pointer_v<F>) {
+      return submit_method<OneWay, How>(f, std::forward<Args>(args)...);
+    } else {
+      return submit_callable<OneWay, How>(std::move(f), std::forward<Args>(args)...);
+    }
+  }
+
+  template <bool OneWay, detail::Unpacking How, class M, class... Args>
+  auto submit_method(M method, Args&&... args) const {
+    static_assert(detail::MemberOf<M, T>, "ActorHandle::call(&C::method): C is neither the actor's class nor a base of it");
+    using Signature = detail::MemberSignature<M>;
+    using Pass = detail::Passer<typename Signature::Parameters>;
+    static_assert(Pass::template check<Args&&...>());
+    if constexpr (Signature::Parameters::size == sizeof...(Args)) {
+      using Stub = typename detail::PlansOf<typename Signature::Parameters, Args&&...>::template Method<T, M>;
+      detail::MemberPointer raw;
+      static_assert(sizeof raw == sizeof method);
+      std::memcpy(static_cast<void*>(&raw), &method, sizeof raw);
+      detail::CallSpec spec;
+      spec.stub = Stub::stub();
+      spec.target = detail::identify_member(raw);
+      spec.adjustment = raw.adjustment;
+      return finish<OneWay, How, typename Signature::Result>(spec, [&](detail::CallBuilder& call) {
+        Pass::pass(call, std::forward<Args>(args)...);
+      });
+    }
+  }
+
+  template <bool OneWay, detail::Unpacking How, class F, class... Args>
+  auto submit_callable(F f, Args&&... args) const {
+    static_assert(detail::KnownSignature<F>, "ActorHandle::call(callable): a generic callable; name its parameter types, T& first");
+    using Signature = detail::CallableSignature<F>;
+    using First = detail::FirstOf<typename Signature::Parameters>;
+    static_assert(std::is_convertible_v<T&, typename First::type>, "ActorHandle::call(callable): its first parameter must take a T&");
+    using Pass = detail::Passer<typename First::rest>;
+    using Plans = detail::PlansOf<typename First::rest, Args&&...>;
+    using R = typename Signature::Result;
+    static_assert(Pass::template check<Args&&...>());
+    detail::CallSpec spec;
+    if constexpr (std::is_pointer_v<F>) {
+      spec.stub = Plans::template FunctionOnActor<T, F, R>::stub();
+      spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f));
+    } else {
+      spec.stub = Plans::template OnActor<T, F, R>::stub();
+    }
+    return finish<OneWay, How, R>(spec, [&](detail::CallBuilder& call) {
+      if constexpr (!std::is_pointer_v<F>) {
+        if constexpr (!detail::Stateless<F>) {
+          detail::ClosureState<F>::save(f, [&](const auto& state) { call.value(state); });
+        }
+      }
+      Pass::pass(call, std::forward<Args>(args)...);
+    });
+  }
+
+  template <bool OneWay, detail::Unpacking How, class R, class Pass>
+  auto finish(detail::CallSpec spec, Pass&& pass) const {
+    spec.object_offset = state_.offset;
+    detail::CallBuilder call(spec, state_.entry, state_.options.get());
+    pass(call);
+    if constexpr (OneWay) {
+      call.submit_one_way();
+    } else {
+      return detail::submit_as<R, How>(call, 1);
+    }
+  }
+
+  detail::HandleState state_;
+};
+
+template <class T, class U>
+bool operator==(const ActorHandle<T>& a, const ActorHandle<U>& b);
+
+namespace detail {
+struct HandleAccess {
+  template <class T>
+  static const HandleState& state(const ActorHandle<T>& handle) {
+    return handle.state_;
+  }
+  template <class T>
+  static ActorHandle<T> make(base::Ref<ActorEntry> entry, std::ptrdiff_t offset = 0) {
+    ActorHandle<T> handle;
+    handle.state_.entry = std::move(entry);
+    handle.state_.offset = offset;
+    return handle;
+  }
+};
+
+template <class T, class... Held, class... Args>
+void pass_constructor(ActorBuilder& builder, Args&&... args) {
+  (pass_argument<Held>(builder.call(), std::forward<Args>(args)), ...);
+}
+
+template <class T, class... Args>
+ActorHandle<T> make_actor(const ActorOptions& options, Args&&... args) {
+  constexpr bool as_they_are = std::is_constructible_v<T, Stored<Args>...>;
+  constexpr bool resolved =
+      std::is_constructible_v<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>;
+  static_assert(as_they_are || resolved, "manta::actor<T>(args...): T has no constructor that takes these arguments (refs are resolved)");
+  if constexpr (as_they_are) {
+    ActorBuilder builder(options, ConstructorStub<T, Stored<Args>...>::stub(), demangled(typeid(T).name()));
+    pass_constructor<T, Stored<Args>...>(builder, std::forward<Args>(args)...);
+    return HandleAccess::make<T>(builder.create());
+  } else if constexpr (resolved) {
+    ActorBuilder builder(
+        options, ConstructorStub<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>::stub(),
+        demangled(typeid(T).name()));
+    pass_constructor<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>(builder, std::forward<Args>(args)...);
+    return HandleAccess::make<T>(builder.create());
+  }
+}
+}  // namespace detail
+
+template <class T, class U>
+bool operator==(const ActorHandle<T>& a, const ActorHandle<U>& b) {
+  return detail::HandleAccess::state(a).entry == detail::HandleAccess::state(b).entry;
+}
+
+// Starts an actor: a T made from `args` in a process of its own. Returns at once.
+template <class T, class... Args>
+  requires(sizeof...(Args) == 0 || !std::is_same_v<std::remove_cvref_t<std::tuple_element_t<0, std::tuple<Args..., void>>>, ActorOptions>)
+ActorHandle<T> actor(Args&&... args) {
+  return detail::make_actor<T>(ActorOptions{}, std::forward<Args>(args)...);
+}
+template <class T, class... Args>
+ActorHandle<T> actor(ActorOptions options, Args&&... args) {
+  return detail::make_actor<T>(options, std::forward<Args>(args)...);
+}
+
+// From inside an actor: ends it after the calls before this one. This call and later ones hold ActorDied.
+[[noreturn]] void exit_actor();
+
+template <class T>
+struct serialization::Codec<ActorHandle<T>> {
+  static constexpr TypeNode node() { return make_node<ActorHandle<T>, Types<>>(); }
+  static void write(Writer& writer, const ActorHandle<T>& handle) {
+    const auto& state = detail::HandleAccess::state(handle);
+    writer.reference(RefKind::actor, state.entry);
+    writer.fixed(static_cast<std::int64_t>(state.offset));
+  }
+  static ActorHandle<T> read(Reader& reader) {
+    auto target = reader.reference(RefKind::actor).target;
+    const auto offset = reader.template fixed<std::int64_t>();
+    return detail::HandleAccess::make<T>(base::static_ref_cast<detail::ActorEntry>(std::move(target)),
+                                         static_cast<std::ptrdiff_t>(offset));
+  }
+  static void describe(TypeText& text) { text.append("actor"); }
+};
+
+}  // namespace manta
+
+template <class T>
+struct std::hash<manta::ActorHandle<T>> {
+  std::size_t operator()(const manta::ActorHandle<T>& handle) const noexcept {
+    return std::hash<manta::base::Ref<manta::detail::ActorEntry>>()(manta::detail::HandleAccess::state(handle).entry);
+  }
+};

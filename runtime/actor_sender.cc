@@ -1,0 +1,278 @@
+#include <manta/runtime/actor_sender.h>
+#include <manta/runtime/process.h>
+
+#include <algorithm>
+
+namespace manta::detail {
+namespace {
+
+constexpr std::size_t kMaxInFlight = 4096;
+
+// Asks the holder of the baton to give a lane back, when the last handle went on any thread.
+class Forget final : public Command {
+ public:
+  explicit Forget(ActorId id) : id_(id) {}
+  void run(Process& process) override {
+    process.actors().forget(id_);
+    delete this;
+  }
+
+ private:
+  ActorId id_;
+};
+
+}  // namespace
+
+ActorEntry::ActorEntry(ActorId id, std::uint32_t session)
+    : id_(id),
+      session_(session),
+      ready_(base::make_ref<ObjectEntry>(ObjectId(id.hi(), id.lo()))),
+      ended_(base::make_ref<ObjectEntry>(ObjectId(id.hi(), ~id.lo()))) {
+  for (const auto& entry : {ready_, ended_}) {
+    entry->session = session;
+    entry->mark_seen();  // how an actor ends is told by its calls; nobody must look here
+  }
+}
+
+ActorEntry::~ActorEntry() {
+  const auto process = Process::current_or_null();
+  if (!process || process->session() != session_) return;
+  process->actors().remove(*this);
+  if (node_holds != 0)
+    process->node().release(serialization::RefKind::actor, ObjectId(id_.hi(), id_.lo()),
+                            node_holds);
+  process->submit(new Forget(id_));
+}
+
+ActorSender::~ActorSender() {
+  for (auto& [id, link] : links_) {
+    std::deque<Call*> calls = std::move(link.queue);
+    if (link.lane) {
+      auto unfinished = link.lane->take_unfinished();
+      if (unfinished.begun != nullptr) calls.push_back(unfinished.begun);
+      calls.insert(calls.end(), unfinished.others.begin(), unfinished.others.end());
+    }
+    for (Call* call : calls) delete call;
+  }
+}
+
+base::Ref<ActorEntry> ActorSender::find(const ActorId& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found == entries_.end() || !found->second->try_retain()) return {};
+  return base::Ref<ActorEntry>::adopt(found->second);
+}
+
+base::Ref<ActorEntry> ActorSender::find_or_adopt(const ActorId& id, std::uint32_t session) {
+  const std::lock_guard lock(mutex_);
+  auto& slot = entries_[id];
+  if (slot != nullptr && slot->try_retain()) return base::Ref<ActorEntry>::adopt(slot);
+  auto entry = base::make_ref<ActorEntry>(id, session);
+  slot = entry.get();
+  return entry;
+}
+
+void ActorSender::add(ActorEntry& entry) {
+  const std::lock_guard lock(mutex_);
+  entries_[entry.id()] = &entry;
+}
+
+void ActorSender::remove(const ActorEntry& entry) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(entry.id());
+  if (found != entries_.end() && found->second == &entry) entries_.erase(found);
+}
+
+void ActorSender::submit(Call* call) {
+  if (call->actor->phase >= ActorPhase::ended) {
+    process_.fail_with(*call, call->actor->death);
+    delete call;
+    return;
+  }
+  links_[call->actor->id()].queue.push_back(call);
+}
+
+void ActorSender::watch(ActorEntry& entry) {
+  if (entry.watched) return;
+  entry.watched = true;
+  auto& link = links_[entry.id()];
+  if (link.lane || link.connecting) return;
+  link.connecting = true;
+  process_.node().send(
+      {.kind = NodeMessage::actor_connect, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+}
+
+void ActorSender::pump(const ActorId& id, Link& link) {
+  if (link.queue.empty()) return;
+  if (!link.lane) {
+    watch(*link.queue.front()->actor);
+    return;
+  }
+  while (!link.queue.empty() && link.lane->in_flight() < kMaxInFlight) {
+    Call* call = link.queue.front();
+    if (call->missing != 0) break;
+    if (const auto* failed = call->failed_argument()) {
+      link.queue.pop_front();
+      process_.fail_with(*call, failed->value());
+      delete call;
+      continue;
+    }
+    if (!link.lane->send(*call)) break;
+    link.queue.pop_front();
+  }
+  link.lane->ring();
+  (void)id;
+}
+
+bool ActorSender::receive(Link& link) {
+  if (!link.lane) return false;
+  return link.lane->receive(
+      [&](Call& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
+        process_.complete(call, frame, rest);
+        delete &call;
+      });
+}
+
+bool ActorSender::poll() {
+  bool any = false;
+  for (auto& [id, link] : links_) any |= receive(link);
+  return any;
+}
+
+bool ActorSender::pending() const {
+  for (const auto& [id, link] : links_) {
+    if (link.lane && link.lane->pending()) return true;
+  }
+  return false;
+}
+
+void ActorSender::flush() {
+  for (auto& [id, link] : links_) pump(id, link);
+}
+
+void ActorSender::forget(const ActorId& id) {
+  if (find(id)) return;  // a new handle arrived meanwhile
+  const auto found = links_.find(id);
+  if (found == links_.end()) return;
+  if (found->second.lane) {
+    process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = found->second.lane->index()});
+  }
+  links_.erase(found);
+}
+
+void ActorSender::created(ActorEntry& entry, std::unique_ptr<Call> constructor) {
+  links_[entry.id()].constructor = std::move(constructor);
+  watch(entry);
+}
+
+void ActorSender::die_before_start(ActorEntry& entry, const ErrorRecord& error) {
+  entry.phase = ActorPhase::dead;
+  entry.death = value_of(error);
+  entry.node_holds = 0;  // the node never heard of it
+  die(entry, entry.death);
+  process_.finish(*entry.ready(), value_of(error));
+  process_.finish(*entry.ended(), value_of(error));
+}
+
+bool ActorSender::active() const {
+  return std::any_of(links_.begin(), links_.end(), [](const auto& item) {
+    const Link& link = item.second;
+    return (link.lane && link.lane->in_flight() != 0) || (!link.queue.empty() && link.queue.front()->missing == 0);
+  });
+}
+
+void ActorSender::on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worker) {
+  const auto entry = find(id);
+  auto found = links_.find(id);
+  if (!entry || found == links_.end()) {  // the last handle went while we asked
+    process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = lane});
+    return;
+  }
+  found->second.connecting = false;
+  found->second.lane = std::make_unique<CallLane>(process_.control(), lane, worker);
+}
+
+void ActorSender::fail_link(Link& link, const Value& error) {
+  std::deque<Call*> calls;
+  if (link.lane) {
+    auto unfinished = link.lane->take_unfinished();
+    if (unfinished.begun != nullptr) calls.push_back(unfinished.begun);
+    calls.insert(calls.end(), unfinished.others.begin(), unfinished.others.end());
+  }
+  calls.insert(calls.end(), link.queue.begin(), link.queue.end());
+  link.queue.clear();
+  for (Call* call : calls) {
+    process_.fail_with(*call, error);
+    delete call;
+  }
+}
+
+void ActorSender::die(ActorEntry& entry, const Value& error) {
+  const auto found = links_.find(entry.id());
+  if (found == links_.end()) return;
+  receive(found->second);  // what it answered before
+  fail_link(found->second, error);
+}
+
+void ActorSender::on_state(const ActorId& id, ActorState state, std::span<const std::byte> error) {
+  const auto entry = find(id);
+  if (!entry || entry->phase >= ActorPhase::ended) return;
+  if (const auto link = links_.find(id); link != links_.end() && state != ActorState::starting) {
+    link->second.constructor.reset();
+  }
+  if (state == ActorState::alive) {
+    entry->phase = ActorPhase::alive;
+    if (!entry->ready()->done()) process_.finish(*entry->ready(), Value());
+    return;
+  }
+  if (state != ActorState::dead) return;
+  const bool normal = error.empty();
+  entry->phase = normal ? ActorPhase::ended : ActorPhase::dead;
+  entry->death =
+      normal ? error_value(error_wire(
+                   ErrorKind::actor_died,
+                   "the actor has ended: it called exit_actor() or its last handle is gone"))
+             : read_value(process_, WireReader(error), Arrival::held);
+  die(*entry, entry->death);
+  const ErrorRecord record = record_of(entry->death);
+  if (!entry->ready()->done()) process_.finish(*entry->ready(), value_of(record));
+  process_.finish(*entry->ended(), normal ? Value() : value_of(record));
+}
+
+bool ActorSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
+  for (auto& [id, link] : links_) {
+    if (!link.lane || link.lane->index() != lane) continue;
+    receive(link);
+    ErrorRecord error;
+    error.kind = ErrorKind::actor_died;
+    error.message = "the actor's process " + describe(death);
+    // The state that follows says why; calls that were out fail now.
+    const auto entry = find(id);
+    const bool told = entry && entry->phase >= ActorPhase::ended;
+    fail_link(link, told ? value_of(record_of(entry->death)) : value_of(error));
+    link.lane.reset();
+    return true;
+  }
+  return false;
+}
+
+void ActorSender::fail_all(const Value& error) {
+  std::vector<base::Ref<ActorEntry>> alive;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [id, entry] : entries_) {
+      if (entry->try_retain()) alive.push_back(base::Ref<ActorEntry>::adopt(entry));
+    }
+  }
+  const ErrorRecord record = record_of(error);
+  for (const auto& entry : alive) {
+    if (entry->phase >= ActorPhase::ended) continue;
+    entry->phase = ActorPhase::dead;
+    entry->death = value_of(record);
+    die(*entry, entry->death);
+    if (!entry->ready()->done()) process_.finish(*entry->ready(), value_of(record));
+    process_.finish(*entry->ended(), value_of(record));
+  }
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,73 @@
+// The ActorSender of a process sends its calls to actors: one lane per actor, calls in the order of submission.
+//
+//   call --> the link's queue --arguments there, lane there--> in flight --reply--> done
+//
+// Invariants: a call behind one whose arguments are missing waits; while a call is out it keeps the actor's entry, and
+//             with it the actor, alive.
+// Threads:    the holder of the progress baton, under the tables lock; find, find_or_adopt, add and remove: any.
+#pragma once
+#include <manta/runtime/actor_entry.h>
+#include <manta/runtime/call_lane.h>
+#include <manta/runtime/death_report.h>
+#include <manta/runtime/wire/error_record.h>
+#include <manta/runtime/wire/node_messages.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+namespace manta::detail {
+
+class Process;
+
+class ActorSender {
+ public:
+  explicit ActorSender(Process& process) : process_(process) {}
+  ~ActorSender();
+
+  base::Ref<ActorEntry> find(const ActorId& id);
+  base::Ref<ActorEntry> find_or_adopt(const ActorId& id, std::uint32_t session);
+  void add(ActorEntry& entry);
+  void remove(const ActorEntry& entry);
+
+  void submit(Call* call);  // whether or not its arguments are there
+  bool poll();
+  bool pending() const;
+  void flush();
+  void watch(ActorEntry& entry);      // asks the node, once, to say when it is alive, ended or dead
+  void forget(const ActorId& id);     // the last handle of this process is gone: gives the lane back
+
+  void created(ActorEntry& entry, std::unique_ptr<Call> constructor);  // kept until the actor is alive or dead
+  void die_before_start(ActorEntry& entry, const ErrorRecord& error);
+  bool active() const;  // a call of it can end without another being submitted
+
+  // From the node.
+  void on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worker);
+  void on_state(const ActorId& id, ActorState state, std::span<const std::byte> error);
+  bool on_lane_dead(std::uint32_t lane, const DeathReport& death);
+  void fail_all(const Value& error);
+
+ private:
+  struct Link {
+    std::unique_ptr<CallLane> lane;
+    std::deque<Call*> queue;
+    std::unique_ptr<Call> constructor;
+    bool connecting = false;
+  };
+
+  void pump(const ActorId& id, Link& link);
+  bool receive(Link& link);
+  void die(ActorEntry& entry, const Value& error);
+  void fail_link(Link& link, const Value& error);
+
+  Process& process_;
+  std::unordered_map<ActorId, Link> links_;
+  std::mutex mutex_;  // of entries_; a leaf
+  std::unordered_map<ActorId, ActorEntry*> entries_;
+};
+
+}  // namespace manta::detail

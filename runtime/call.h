@@ -1,0 +1,82 @@
+// A Call is one call as its caller's process keeps it, from submission to reply.
+//
+//   built --submitted--> waiting for arguments --> queued --> in flight --reply--> done
+//                                                    ^------- bounced, retried ------|
+//
+// The arguments are encoded on the caller's thread into `body`; where a ref stands for a value, a Part says at which
+// position of the body the value is inserted when the call is sent.
+// Invariants: a Call keeps alive what its arguments refer to until its reply; it owns its results until they are done.
+// Threads:    built by the caller's thread, then confined to the holder of the progress baton (under the tables lock).
+#pragma once
+#include <manta/rpc/mpsc_queue.h>
+#include <manta/runtime/actor_entry.h>
+#include <manta/runtime/object_entry.h>
+#include <manta/runtime/options.h>
+#include <manta/runtime/wire/lane_messages.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace manta::detail {
+
+class Process;
+
+// Something that a user thread asks of the holder of the baton, through the process's queue.
+class Command : public rpc::MpscLink {
+ public:
+  virtual ~Command() = default;
+  virtual void run(Process& process) = 0;  // under the tables lock; deletes itself or hands itself on
+};
+
+class Call final : public Command {
+ public:
+  struct Part {
+    std::size_t at = 0;  // position in the body
+    ObjectEntryRef entry;
+  };
+  struct Kept {  // what the arguments refer to
+    std::vector<base::StorageRef> blocks;
+    std::vector<serialization::Reference> references;
+    std::vector<Part> parts;
+  };
+
+  ~Call() override;
+  void run(Process& process) override;
+
+  // Bytes of the argument section once every part is there; writes them to `out`.
+  std::size_t arguments_size() const;
+  void write_arguments(std::byte* out) const;
+
+  template <class Visit>
+  void each_result(Visit&& visit) {
+    if (result) visit(result);
+    if (more_results) {
+      for (auto& entry : *more_results) visit(entry);
+    }
+  }
+  // The first argument that failed, or null.
+  const ObjectEntry* failed_argument() const;
+  std::string display_name() const;
+
+  CallFrame frame;
+  std::string name;  // given by the user; empty: the function's own
+  SmallBytes body;
+  std::unique_ptr<Kept> kept;
+  ObjectEntryRef result;
+  std::unique_ptr<std::vector<ObjectEntryRef>> more_results;  // of an unpacked call: `result` is null then
+  base::Ref<ActorEntry> actor;                                // of a method call
+  std::shared_ptr<const TaskOptions> options;                 // null: the defaults
+  base::StorageRef external;                                  // block that holds the arguments of a large frame
+  int missing = 0;                                            // arguments that are not there yet
+  int retries = 0;                                            // crashes survived
+  bool one_way = false;
+  std::uint64_t estimate_ns = 0;  // of its run time, while in flight
+  std::chrono::steady_clock::time_point submitted{};
+  Call* next = nullptr;           // in a queue of ready calls
+  Process* process = nullptr;     // that counts its bytes while it waits
+  std::uint32_t counted_bytes = 0;
+};
+
+}  // namespace manta::detail

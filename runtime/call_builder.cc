@@ -1,0 +1,155 @@
+#include <manta/base/check.h>
+#include <manta/base/error.h>
+#include <manta/runtime/call.h>
+#include <manta/runtime/call_builder.h>
+#include <manta/runtime/object_ref.h>
+#include <manta/runtime/pending_calls.h>
+#include <manta/runtime/process.h>
+#include <manta/runtime/value_codec.h>
+
+#include <cstring>
+
+namespace manta::detail {
+namespace {
+
+void append_word(std::vector<std::byte>& bytes, std::uint64_t word) {
+  const std::size_t at = bytes.size();
+  bytes.resize(at + sizeof word);
+  std::memcpy(bytes.data() + at, &word, sizeof word);
+}
+
+constexpr std::uint64_t kSingle = 1 << 1;
+
+}  // namespace
+
+// The arguments as they are collected, one per thread: nothing is allocated for a small call.
+struct CallBuilder::Body {
+  std::vector<std::byte> bytes;
+};
+
+serialization::Encoded& encoding_scratch() {
+  thread_local serialization::Encoded scratch;
+  return scratch;
+}
+
+namespace {
+Call* new_call(const CallSpec& spec, CallKind kind) {
+  Process& process = Process::current("a remote call");
+  wait_for_room(process);
+  auto* call = new Call;
+  const CodeId stub = identify_stub(spec.stub);
+  call->frame.kind = kind;
+  call->frame.stub_image = stub.image;
+  call->frame.stub_offset = stub.offset;
+  call->frame.target_image = spec.target.image;
+  call->frame.target_offset = spec.target.offset;
+  call->frame.adjustment = spec.adjustment;
+  call->frame.object_offset = spec.object_offset;
+  if (spec.name_size != 0) call->name.assign(spec.name, spec.name_size);
+  return call;
+}
+}  // namespace
+
+CallBuilder::Body& CallBuilder::body_of_this_thread() {
+  thread_local Body body;
+  return body;
+}
+
+CallBuilder::CallBuilder(const CallSpec& spec) : body_(body_of_this_thread()), call_(new_call(spec, CallKind::task)) {
+  body_.bytes.clear();
+  call_->frame.cpus = 1;
+  if (spec.options == nullptr || !*spec.options) return;
+  call_->options = *spec.options;
+  call_->frame.cpus = call_->options->cpus;
+  if (!call_->options->name.empty()) call_->name = call_->options->name;
+}
+
+CallBuilder::CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor, const CallOptions* options)
+    : body_(body_of_this_thread()), call_(new_call(spec, CallKind::method)) {
+  body_.bytes.clear();
+  call_->actor = actor;
+  if (options != nullptr && !options->name.empty()) call_->name = options->name;
+}
+
+CallBuilder::~CallBuilder() { delete call_; }
+
+void CallBuilder::begin_argument(bool list, std::size_t count) {
+  append_word(body_.bytes, list ? count << 1 | 1 : kSingle);
+  ++call_->frame.argument_count;
+}
+
+void CallBuilder::append(serialization::Encoded& encoded) {
+  begin_argument(false, 1);
+  auto& store = Process::current_store();
+  store_buffers(store, encoded.buffers);
+  const std::size_t at = body_.bytes.size();
+  body_.bytes.resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
+  write_wire(body_.bytes.data() + at, store, encoded.meta, encoded.buffers, encoded.refs, encoded.fingerprint, 0);
+  if (encoded.buffers.empty() && encoded.refs.empty()) return;
+  if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
+  for (auto& buffer : encoded.buffers) call_->kept->blocks.push_back(std::move(buffer.storage));
+  for (auto& reference : encoded.refs) call_->kept->references.push_back(std::move(reference));
+}
+
+void CallBuilder::append_state(const Bytes& state) { value(state); }
+
+void CallBuilder::reference(const ObjectEntryRef& argument) {
+  checked(argument, "an argument of a remote call");
+  begin_argument(false, 1);
+  if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
+  call_->kept->parts.push_back({body_.bytes.size(), argument});
+}
+
+void CallBuilder::list(const std::vector<ObjectEntryRef>& arguments) {
+  begin_argument(true, arguments.size());
+  if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
+  for (const auto& argument : arguments) {
+    checked(argument, "an element of a list argument of a remote call");
+    call_->kept->parts.push_back({body_.bytes.size(), argument});
+  }
+}
+
+void CallBuilder::send(std::size_t results) {
+  Process& process = Process::current("a remote call");
+  Call* call = std::exchange(call_, nullptr);
+  call->body = SmallBytes(body_.bytes);
+  call->frame.result_count = static_cast<std::uint32_t>(results);
+  const TaskId id = process.next_task_id();
+  call->frame.task_hi = id.hi();
+  call->frame.task_lo = id.lo();
+  count_pending(process, *call);
+  process.submit(call);
+}
+
+ObjectEntryRef CallBuilder::submit() {
+  ObjectEntryRef entry = Process::current("a remote call").make_entry();
+  call_->result = entry;
+  entry->producer = call_;
+  send(1);
+  return entry;
+}
+
+std::vector<ObjectEntryRef> CallBuilder::submit(std::size_t results) {
+  Process& process = Process::current("a remote call");
+  std::vector<ObjectEntryRef> entries;
+  entries.reserve(results);
+  for (std::size_t i = 0; i < results; ++i) {
+    entries.push_back(process.make_entry());
+    entries.back()->producer = call_;
+  }
+  call_->more_results = std::make_unique<std::vector<ObjectEntryRef>>(entries);
+  send(results);
+  return entries;
+}
+
+std::unique_ptr<Call> CallBuilder::take() {
+  call_->body = SmallBytes(body_.bytes);
+  return std::unique_ptr<Call>(std::exchange(call_, nullptr));
+}
+
+void CallBuilder::submit_one_way() {
+  call_->one_way = true;
+  submit();
+}
+
+}  // namespace manta::detail

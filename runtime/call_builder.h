@@ -1,0 +1,71 @@
+// A CallBuilder puts one call together on the caller's thread: encodes the arguments, makes the refs of the results,
+// and hands the call to the process. No system call, no lock, no message.
+//
+//   CallBuilder call(spec);  call.value(x);  call.reference(entry);  call.list(entries);  auto refs = call.submit(1);
+//
+// Errors: InvalidArgument (no session, an empty ref, a bad option); SerializationError; ObjectStoreFull.
+// Threads: confined to the caller.
+#pragma once
+#include <manta/runtime/code_id.h>
+#include <manta/runtime/object_entry.h>
+#include <manta/runtime/options.h>
+#include <manta/serialization/bytes.h>
+#include <manta/serialization/encode.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace manta::detail {
+
+class ActorEntry;
+class Call;
+
+// What a remote function is made of, before its arguments.
+struct CallSpec {
+  Stub stub = nullptr;
+  CodeId target = {};                    // of the function or member pointer; image 0: none
+  std::ptrdiff_t adjustment = 0;         // of a member pointer
+  std::ptrdiff_t object_offset = 0;      // from the actor's object to the handle's base class
+  const std::shared_ptr<const TaskOptions>* options = nullptr;  // of a task; null inside: the defaults
+  const char* name = nullptr;            // display name known at compile time, or null
+  std::size_t name_size = 0;
+};
+
+// Scratch space for encoding, one per thread: nothing is allocated for a small argument.
+serialization::Encoded& encoding_scratch();
+
+class CallBuilder {
+ public:
+  explicit CallBuilder(const CallSpec& spec);                                       // a task
+  CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor, const CallOptions* options);  // a method call
+  ~CallBuilder();
+  CallBuilder(const CallBuilder&) = delete;
+
+  template <class T>
+  void value(const T& argument) {
+    auto& encoded = encoding_scratch();
+    encoded.clear();
+    serialization::encode(argument, encoded);
+    append(encoded);
+  }
+  void append(serialization::Encoded& encoded);
+  void append_state(const Bytes& state);  // of an erased closure, which was serialized before
+  void reference(const ObjectEntryRef& argument);           // resolved before the call is sent
+  void list(const std::vector<ObjectEntryRef>& arguments);  // fan-in: resolved element by element
+
+  ObjectEntryRef submit();                                // one result
+  std::vector<ObjectEntryRef> submit(std::size_t results);
+  void submit_one_way();                                  // errors are logged
+  std::unique_ptr<Call> take();                           // an actor's constructor: not submitted as a call
+
+ private:
+  struct Body;
+  static Body& body_of_this_thread();
+  void send(std::size_t results);
+  void begin_argument(bool list, std::size_t count);
+  Body& body_;
+  Call* call_;
+};
+
+}  // namespace manta::detail

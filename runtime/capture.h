@@ -1,0 +1,222 @@
+// Closures in the open: what a lambda needs beyond its code, and how it travels.
+//
+//   remote([](int x) { return x + 1; })                        no captures: the code alone
+//   remote([k](int x) { return x + k; })                       trivially copyable captures without an address: their bytes
+//   remote(plain([p](int x) { ... }))                          the same, without the check for addresses
+//   remote(capture([](const std::string& s, int x) {...}, s))  any serializable values, handed to the lambda first
+//   remote(named<"add">([](int a, int b) { return a + b; }))   a name of its own, for errors and tools
+//
+// Errors: a trivially copyable capture that holds an address: InvalidArgument at the call.
+// Threads: values.
+#pragma once
+#include <manta/runtime/signature.h>
+
+#include <array>
+#include <cstring>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace manta {
+
+template <std::size_t N>
+struct FixedString {
+  char text[N];
+  constexpr FixedString(const char (&s)[N]) : text{} {
+    for (std::size_t i = 0; i < N; ++i) text[i] = s[i];
+  }
+};
+
+namespace detail {
+
+template <class F, class... C>
+class Captured {
+ public:
+  Captured() = default;
+  Captured(F f, std::tuple<C...> values) : f_(std::move(f)), values_(std::move(values)) {}
+
+  template <class... Args>
+    requires std::is_invocable_v<const F&, const C&..., Args...>
+  auto operator()(Args&&... args) const -> std::invoke_result_t<const F&, const C&..., Args...> {
+    return std::apply(
+        [&](const C&... captured) -> std::invoke_result_t<const F&, const C&..., Args...> {
+          return f_(captured..., std::forward<Args>(args)...);
+        },
+        values_);
+  }
+
+  const F& function() const { return f_; }
+  const std::tuple<C...>& values() const { return values_; }
+
+ private:
+  F f_;
+  std::tuple<C...> values_;
+};
+
+template <class F>
+struct Plain {
+  F function;
+  template <class... Args>
+    requires std::is_invocable_v<const F&, Args...>
+  decltype(auto) operator()(Args&&... args) const {
+    return function(std::forward<Args>(args)...);
+  }
+};
+
+template <FixedString Name, class F>
+struct Named {
+  F function;
+  template <class... Args>
+    requires std::is_invocable_v<const F&, Args...>
+  decltype(auto) operator()(Args&&... args) const {
+    return function(std::forward<Args>(args)...);
+  }
+};
+
+template <auto F>
+struct StaticFunction {
+  template <class... Args>
+    requires std::is_invocable_v<decltype(F), Args...>
+  decltype(auto) operator()(Args&&... args) const {
+    return F(std::forward<Args>(args)...);
+  }
+};
+
+// The first `Dropped` parameters belong to the captures.
+template <class Parameters, std::size_t Dropped>
+struct DropFirst {
+  using type = Parameters;
+};
+template <class First, class... Rest, std::size_t Dropped>
+  requires(Dropped > 0)
+struct DropFirst<Types<First, Rest...>, Dropped> : DropFirst<Types<Rest...>, Dropped - 1> {};
+
+template <class F, class... C>
+  requires KnownSignature<F>
+struct CallableSignature<Captured<F, C...>> {
+  using Result = typename CallableSignature<F>::Result;
+  static_assert(CallableSignature<F>::Parameters::size >= sizeof...(C),
+                "manta::capture(): the function has fewer parameters than captured values");
+  using Parameters = typename DropFirst<typename CallableSignature<F>::Parameters, sizeof...(C)>::type;
+};
+template <class F>
+  requires KnownSignature<F>
+struct CallableSignature<Plain<F>> : CallableSignature<F> {};
+template <FixedString Name, class F>
+  requires KnownSignature<F>
+struct CallableSignature<Named<Name, F>> : CallableSignature<F> {};
+template <auto F>
+struct CallableSignature<StaticFunction<F>> : CallableSignature<std::decay_t<decltype(F)>> {};
+
+// The name that a callable gives itself, or null.
+template <class F>
+inline constexpr const char* kGivenName = nullptr;
+template <FixedString Name, class F>
+inline constexpr const char* kGivenName<Named<Name, F>> = Name.text;
+
+// InvalidArgument when an aligned word of `bytes` is an address in a mapped region.
+void refuse_addresses(const void* bytes, std::size_t size, std::size_t alignment);
+
+template <class F>
+concept Stateless = std::is_empty_v<F> && std::is_trivially_copyable_v<F>;
+
+// How the state of a callable travels; restore() gives it back in the worker.
+template <class F>
+struct ClosureState {
+  static constexpr bool kSerializable = serialization::is_serializable<F>();
+  static constexpr bool kPlain = std::is_trivially_copyable_v<F>;
+  static_assert(kSerializable || kPlain,
+                "this lambda's captures cannot be copied to another process: captures cannot be listed in C++; use "
+                "manta::capture(lambda, captured...), or a function object with serializable members");
+  using Bytes = std::array<unsigned char, sizeof(F)>;
+
+  template <class Sink>
+  static void save(const F& f, Sink&& sink) {
+    if constexpr (kSerializable) {
+      sink(f);
+    } else {
+      refuse_addresses(&f, sizeof f, alignof(F));
+      Bytes bytes;
+      std::memcpy(bytes.data(), &f, sizeof f);
+      sink(bytes);
+    }
+  }
+  template <class Use>
+  static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
+    if constexpr (kSerializable) {
+      const F f = serialization::decode<F>(from);
+      return use(f);
+    } else {
+      alignas(F) Bytes bytes = serialization::decode<Bytes>(from);
+      return use(*std::launder(reinterpret_cast<const F*>(bytes.data())));
+    }
+  }
+};
+template <class F>
+struct ClosureState<Plain<F>> {
+  static_assert(std::is_trivially_copyable_v<F>,
+                "manta::plain() vouches for trivially copyable captures only; use manta::capture(lambda, captured...)");
+  using Bytes = std::array<unsigned char, sizeof(Plain<F>)>;
+  template <class Sink>
+  static void save(const Plain<F>& f, Sink&& sink) {
+    Bytes bytes;
+    std::memcpy(bytes.data(), &f, sizeof f);
+    sink(bytes);
+  }
+  template <class Use>
+  static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
+    alignas(Plain<F>) Bytes bytes = serialization::decode<Bytes>(from);
+    return use(*std::launder(reinterpret_cast<const Plain<F>*>(bytes.data())));
+  }
+};
+template <FixedString Name, class F>
+struct ClosureState<Named<Name, F>> {
+  template <class Sink>
+  static void save(const Named<Name, F>& f, Sink&& sink) {
+    ClosureState<F>::save(f.function, std::forward<Sink>(sink));
+  }
+  template <class Use>
+  static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
+    return ClosureState<F>::restore(from, std::forward<Use>(use));
+  }
+};
+template <class F, class... C>
+struct ClosureState<Captured<F, C...>> {
+  static_assert(Stateless<F>,
+                "manta::capture(lambda, captured...): the lambda itself must capture nothing; give it every value as an argument");
+  template <class Sink>
+  static void save(const Captured<F, C...>& f, Sink&& sink) {
+    sink(f.values());
+  }
+  template <class Use>
+  static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
+    const Captured<F, C...> f(F{}, serialization::decode<std::tuple<C...>>(from));
+    return use(f);
+  }
+};
+
+}  // namespace detail
+
+// f(captured..., args...): the captured values go through the serializer with every call, arrays without a copy.
+template <class F, class... Values>
+auto capture(F f, Values... captured) {
+  return detail::Captured<F, Values...>(std::move(f), std::tuple<Values...>(std::move(captured)...));
+}
+
+// "I vouch that this lambda's captures hold no address": its bytes are copied without the check.
+template <class F>
+auto plain(F f) {
+  return detail::Plain<F>{std::move(f)};
+}
+
+// A function with a name of its own: shown in errors and tools, and by which other programs find it.
+template <FixedString Name, class F>
+auto named(F f) {
+  return detail::Named<Name, F>{std::move(f)};
+}
+template <FixedString Name, auto F>
+auto named() {
+  return detail::Named<Name, detail::StaticFunction<F>>{};
+}
+
+}  // namespace manta

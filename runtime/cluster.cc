@@ -1,0 +1,53 @@
+#include <manta/base/error.h>
+#include <manta/runtime/cluster.h>
+#include <manta/runtime/executor.h>
+#include <manta/runtime/process.h>
+#include <manta/runtime/task_frame.h>
+
+namespace manta {
+
+Cluster cluster() {
+  auto& process = detail::Process::current("manta::cluster()");
+  NodeInfo node;
+  node.id = process.attachment().node;
+  node.state = process.dead() ? NodeState::dead : NodeState::alive;
+  node.total = process.resources;
+  node.total["CPU"] = process.node_cpus();
+  node.available = node.total;
+  for (auto& [name, amount] : node.available) amount = process.available(name, amount);
+  node.store = process.store().stats();
+  Cluster cluster;
+  cluster.total = node.total;
+  cluster.available = node.available;
+  cluster.nodes.push_back(std::move(node));
+  return cluster;
+}
+
+TaskContext this_task() {
+  const auto* frame = detail::TaskFrame::current();
+  if (frame == nullptr) {
+    throw InvalidArgument("manta::this_task() was called outside of a task: only the thread that runs a task or an "
+                          "actor's method has one");
+  }
+  const auto& attachment = detail::Process::current("manta::this_task()").attachment();
+  TaskContext context;
+  context.id_ = frame->id;
+  context.name_ = frame->name;
+  context.attempt_ = frame->attempt;
+  context.cpus_ = frame->cpus;
+  context.node_ = attachment.node;
+  context.job_ = attachment.job;
+  return context;
+}
+
+ActorContext this_actor() {
+  auto* executor = detail::Executor::of_this_thread();
+  if (executor == nullptr || !executor->is_actor()) {
+    throw InvalidArgument("manta::this_actor() was called outside of an actor");
+  }
+  ActorContext context;
+  context.entry_ = executor->self();
+  return context;
+}
+
+}  // namespace manta

@@ -1,0 +1,48 @@
+// Code that travels: a function is named by the image (executable or shared library) that holds it and its offset there.
+//
+//   address --identify()--> (image, offset) --wire--> resolve_*() --> address in the other process
+//
+// The image is named by a hash of its build id. An offset is accepted only if it is the start of a function in the
+// image's .eh_frame_hdr (functions), or a stub that static initialization registered (stubs).
+// Errors: InvalidArgument when the address is no function of the program (a system library's, a virtual address, ...).
+// Threads: any.
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace manta::detail {
+
+class CallContext;
+using Stub = void (*)(CallContext&);
+
+struct CodeId {
+  std::uint64_t image = 0;
+  std::uint64_t offset = 0;
+};
+
+// A list that static initialization fills: one node per instantiated stub.
+class StubRegistration {
+ public:
+  explicit StubRegistration(Stub stub);
+};
+
+CodeId identify_stub(Stub stub);
+Stub resolve_stub(CodeId id);  // SerializationError: not a stub of this program
+
+// `address` of a function of the user's program or of the user's own shared library.
+CodeId identify_function(std::uintptr_t address);
+std::uintptr_t resolve_function(CodeId id);  // SerializationError: not the start of a function
+
+// Member function pointers as the Itanium ABI represents them: a virtual member is a vtable slot, not an address.
+struct MemberPointer {
+  std::uintptr_t pointer = 0;
+  std::ptrdiff_t adjustment = 0;
+};
+CodeId identify_member(const MemberPointer& member);
+std::uintptr_t resolve_member(CodeId id);
+
+// The name of the function that holds `address`, demangled, without parameters; "0x..." when the symbols are stripped.
+std::string function_name(std::uintptr_t address);
+std::string demangled(const char* mangled);
+
+}  // namespace manta::detail

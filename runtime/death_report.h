@@ -1,0 +1,30 @@
+// How a process of the session died, as its node tells it.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include <manta/runtime/wire/error_record.h>
+
+namespace manta::detail {
+
+struct DeathReport {
+  int pid = 0;
+  int signal = 0;
+  int exit_code = 0;
+  bool expected = false;  // the runtime asked for it
+  std::string stack;      // one frame a line
+  std::string output;     // its last lines
+};
+
+// A worker that wrote to a read-only array exits with this code; the last line of its output is the message.
+inline constexpr int kReadOnlyWriteExit = 113;
+
+DeathReport parse_death(std::span<const std::byte> payload);
+std::string describe(const DeathReport& death);  // "was killed by signal 9 (Killed)"
+
+// What the call that it was running fails with.
+ErrorRecord crash_error(const DeathReport& death, const std::string& function, int attempt, int attempts);
+
+}  // namespace manta::detail

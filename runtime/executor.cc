@@ -1,0 +1,342 @@
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include <manta/base/check.h>
+#include <manta/base/error.h>
+#include <manta/objectstore/read_only_fault.h>
+#include <manta/runtime/actor_payload.h>
+#include <manta/runtime/exceptions.h>
+#include <manta/runtime/executor.h>
+#include <manta/runtime/names.h>
+#include <manta/runtime/process.h>
+#include <manta/runtime/task_frame.h>
+
+namespace manta::detail {
+namespace {
+
+thread_local Executor* executor_here = nullptr;
+
+std::uint32_t saturated(std::chrono::nanoseconds time) {
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(time.count(), UINT32_MAX));
+}
+
+}  // namespace
+
+// The executor waits for work: calls, or something to do for its actor, or the end.
+class Executor::Idle final : public rpc::Progress::Waiter {
+ public:
+  explicit Idle(Executor& executor) : executor_(executor) { executor_.idle_.store(true); }
+  ~Idle() { executor_.idle_.store(false); }
+  bool satisfied() const override {
+    return executor_.exit_requested_.load() || executor_.start_requested_.load() ||
+           executor_.end_requested_.load() || executor_.call_waiting();
+  }
+
+ private:
+  Executor& executor_;
+};
+
+// The reply ring is full: until its reader, the caller, has made room.
+class Executor::RoomForReply final : public rpc::Progress::Waiter {
+ public:
+  RoomForReply(Executor& executor, Lane& lane, std::uint32_t size)
+      : executor_(executor), lane_(lane), size_(size) {
+    executor_.waiting_for_room_.fetch_add(1);
+  }
+  ~RoomForReply() { executor_.waiting_for_room_.fetch_sub(1); }
+  bool satisfied() const override {
+    // SYNC: the flag first, then the ring: the caller reads the ring, then the flag.
+    lane_.memory.header->flags.fetch_or(kReplyRingFull);
+    const std::lock_guard lock(executor_.lanes_mutex_);
+    return lane_.dead || lane_.writer.has_room(size_);
+  }
+
+ private:
+  Executor& executor_;
+  Lane& lane_;
+  std::uint32_t size_;
+};
+
+Executor::Executor(Process& process) : process_(process), running_(process) {
+  executor_here = this;
+}
+Executor::~Executor() { executor_here = nullptr; }
+
+Executor* Executor::of_this_thread() { return executor_here; }
+
+// ------------------------------------------------------------------------------------------------ the main loop
+
+int Executor::run() {
+  auto& progress = process_.progress();
+  process_.cores().enter();
+  progress.set_busy(true);
+  while (!exit_requested_.load()) {
+    if (start_requested_.exchange(false)) start_actor();
+    std::shared_ptr<Lane> lane;
+    if (take_next(lane)) {
+      run_call(*lane);
+      if (exit_actor_) return finish_actor(1);
+      continue;
+    }
+    if (end_requested_.load() && instance_.object != nullptr) return finish_actor(0);
+    progress.set_busy(false);
+    {
+      Idle idle(*this);
+      progress.wait(idle);
+    }
+    progress.set_busy(true);
+  }
+  return 0;
+}
+
+bool Executor::call_waiting() const {
+  if (is_actor_ && instance_.object == nullptr) return false;
+  const std::lock_guard lock(lanes_mutex_);
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& lane) { return !lane->dead && !lane->reader.empty(); });
+}
+
+// The next call, copied out of its ring, and marked as begun. Lanes take turns.
+bool Executor::take_next(std::shared_ptr<Lane>& taken) {
+  if (is_actor_ && instance_.object == nullptr) return false;
+  const std::lock_guard lock(lanes_mutex_);
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const auto& lane = lanes_[(next_lane_ + i) % lanes_.size()];
+    if (lane->dead) continue;
+    const auto bytes = lane->reader.front();
+    if (bytes.empty()) continue;
+    frame_.assign(bytes.begin(), bytes.end());
+    std::uint64_t sequence = 0;
+    std::memcpy(&sequence, frame_.data() + offsetof(CallFrame, sequence), sizeof sequence);
+    // SYNC: release: who finds us dead must know that this call was begun.
+    lane->memory.header->started.store(sequence, std::memory_order_release);
+    lane->reader.pop();
+    taken = lane;
+    next_lane_ = (next_lane_ + i + 1) % lanes_.size();
+    return true;
+  }
+  return false;
+}
+
+void Executor::run_call(Lane& lane) {
+  const auto began = std::chrono::steady_clock::now();
+  try {
+    running_.begin(frame_, instance_.object);
+    const TaskFrame::Scope scope(running_.frame(), display_name(running_.frame(), running_.name()));
+    try {
+      running_.run();
+    } catch (const ExitActor&) {
+      running_.fail(exit_actor_error());
+    } catch (...) {
+      running_.fail(record_current_exception(process_.attachment().node));
+    }
+  } catch (const std::exception& error) {  // the call itself makes no sense here
+    running_.fail(simple_error(ErrorKind::serialization_error, error.what()));
+  }
+  running_.end();
+  const auto ran = std::chrono::steady_clock::now() - began;
+  running_.set_run_time(saturated(ran));
+  reply(lane, running_);
+}
+
+void Executor::reply(Lane& lane, RunningCall& call) {
+  auto results = call.results_for(lane.caller);
+  ReplyFrame frame;
+  frame.status = ReplyStatus::done;
+  frame.sequence = call.frame().sequence;
+  frame.result_count = call.frame().result_count;
+  frame.kept_count = static_cast<std::uint32_t>(call.kept().size());
+  frame.run_ns = call.run_time();
+  base::Ref<objectstore::Block> external;
+  if (results.size() > kMaxInlineValue) {
+    external = call.externalize(results, lane.caller);
+    if (external) {
+      frame.external_block = external->offset() + 1;
+      frame.external_size = results.size();
+      results = {};
+    } else {
+      results = call.results_for(lane.caller);  // an error instead: there is no room
+    }
+  }
+  const auto kept = std::as_bytes(call.kept());
+  const auto size = static_cast<std::uint32_t>(sizeof frame + kept.size() + results.size());
+  frame.size = size;
+  std::byte* out = nullptr;
+  while (true) {
+    {
+      const std::lock_guard lock(lanes_mutex_);
+      if (lane.dead) return;
+      out = lane.writer.reserve(size);
+      if (out != nullptr) {
+        std::memcpy(out, &frame, sizeof frame);
+        if (!kept.empty()) std::memcpy(out + sizeof frame, kept.data(), kept.size());
+        if (!results.empty())
+          std::memcpy(out + sizeof frame + kept.size(), results.data(), results.size());
+        lane.writer.commit();
+        break;
+      }
+    }
+    RoomForReply room(*this, lane, size);
+    process_.progress().wait(room);
+  }
+  rpc::ring(process_.control().process(lane.caller).bell);
+}
+
+// ------------------------------------------------------------------------------------------------ actors
+
+void Executor::start_actor() {
+  try {
+    running_.begin(constructor_, nullptr);
+    const TaskFrame::Scope scope(running_.frame(), actor_type_);
+    running_.run();
+    instance_ = running_.constructed();
+  } catch (const ExitActor&) {
+    running_.fail(exit_actor_error());
+  } catch (...) {
+    ErrorRecord error = record_current_exception(process_.attachment().node);
+    if (error.function.empty()) error.function = "the constructor of " + actor_type_;
+    running_.fail(error);
+    const auto wire = error_wire(error);
+    running_.end();
+    process_.node().send(
+        {.kind = NodeMessage::actor_failed, .id_hi = actor_id_.hi(), .id_lo = actor_id_.lo()},
+        wire);
+    return;
+  }
+  running_.end();
+  constructor_.clear();
+  process_.node().send(
+      {.kind = NodeMessage::actor_alive, .id_hi = actor_id_.hi(), .id_lo = actor_id_.lo()});
+}
+
+base::Ref<ActorEntry> Executor::self() {
+  const Process::TablesLock lock(process_);
+  auto entry = process_.adopt_actor(actor_id_, Arrival::lent);
+  if (entry->home == Home::lent) {  // while this runs the caller's handle keeps the actor alive; then ours counts
+    process_.node().hold(serialization::RefKind::actor, ObjectId(actor_id_.hi(), actor_id_.lo()), process_.slot());
+    entry->home = Home::held;
+    ++entry->node_holds;
+  }
+  return entry;
+}
+
+int Executor::finish_actor(std::uint64_t reason) {
+  if (reason == 0) {
+    if (instance_.object != nullptr) instance_.destroy(instance_.object);
+  }
+  process_.node().send({.kind = NodeMessage::actor_exiting,
+                        .id_hi = actor_id_.hi(),
+                        .id_lo = actor_id_.lo(),
+                        .arg0 = reason});
+  return 0;
+}
+
+// ------------------------------------------------------------------------------------------------ the holder's part
+
+void Executor::on_node(const NodeFrame& frame, std::span<const std::byte> payload) {
+  switch (frame.kind) {
+    case NodeMessage::lane_open: {
+      auto lane = std::make_shared<Lane>();
+      lane->index = static_cast<std::uint32_t>(frame.arg0);
+      lane->caller = static_cast<rpc::Slot>(frame.arg1);
+      lane->kind = static_cast<LaneKind>(frame.arg2);
+      lane->memory = process_.control().lane(lane->index);
+      lane->reader = rpc::RingReader(lane->memory.to_callee);
+      lane->writer = rpc::RingWriter(lane->memory.to_caller);
+      const std::lock_guard lock(lanes_mutex_);
+      lanes_.push_back(std::move(lane));
+      return;
+    }
+    case NodeMessage::actor_start: {
+      const ActorPayload parts(payload);
+      actor_id_ = ActorId(frame.id_hi, frame.id_lo);
+      actor_type_ = parts.type;
+      constructor_.assign(parts.call.begin(), parts.call.end());
+      is_actor_ = true;
+      start_requested_.store(true);
+      return;
+    }
+    case NodeMessage::actor_end:
+      return end_requested_.store(true);
+    case NodeMessage::exit_now:
+      return exit_requested_.store(true);
+    default:
+      base::check(false, "an unknown message of the node");
+  }
+}
+
+void Executor::on_lane_dead(std::uint32_t index) {
+  const std::lock_guard lock(lanes_mutex_);
+  const auto found = std::find_if(lanes_.begin(), lanes_.end(),
+                                  [&](const auto& lane) { return lane->index == index; });
+  if (found == lanes_.end()) return;
+  (*found)->dead = true;
+  lanes_.erase(found);
+}
+
+void Executor::give_back(Lane& lane) {
+  const std::lock_guard lock(lanes_mutex_);
+  bool any = false;
+  for (auto bytes = lane.reader.front(); !bytes.empty(); bytes = lane.reader.front()) {
+    CallFrame call;
+    std::memcpy(&call, bytes.data(), sizeof call);
+    ReplyFrame frame;
+    frame.size = sizeof frame;
+    frame.status = ReplyStatus::bounced;
+    frame.sequence = call.sequence;
+    auto* out = lane.writer.reserve(sizeof frame);
+    if (out == nullptr) break;
+    std::memcpy(out, &frame, sizeof frame);
+    lane.writer.commit();
+    lane.reader.pop();
+    any = true;
+  }
+  if (any) rpc::ring(process_.control().process(lane.caller).bell);
+}
+
+bool Executor::poll() {
+  std::vector<std::shared_ptr<Lane>> lanes;
+  const bool blocked = blocked_.load();
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    for (const auto& lane : lanes_) {
+      if (lane->kind != LaneKind::task || lane->reader.empty()) continue;
+      const bool recalled = (lane->memory.header->flags.load() & kRecall) != 0;
+      if (blocked || (recalled && !idle_.load())) lanes.push_back(lane);
+    }
+  }
+  for (const auto& lane : lanes) {
+    give_back(*lane);
+    lane->memory.header->flags.fetch_and(~std::uint32_t{kRecall});
+  }
+  return waiting_for_room_.load() != 0 ||
+         (idle_.load() && (exit_requested_.load() || start_requested_.load() ||
+                           end_requested_.load() || call_waiting()));
+}
+
+bool Executor::pending() const { return (idle_.load() || blocked_.load()) && call_waiting(); }
+
+// ------------------------------------------------------------------------------------------------ blocking
+
+Executor::Blocked::Blocked(Executor& executor) : executor_(executor) {
+  executor_.blocked_.store(true);
+  executor_.process_.node().send({.kind = NodeMessage::blocked});
+  if (!executor_.is_actor_) executor_.process_.progress().set_busy(false);
+  std::vector<std::shared_ptr<Lane>> lanes;
+  {
+    const std::lock_guard lock(executor_.lanes_mutex_);
+    lanes = executor_.lanes_;
+  }
+  for (const auto& lane : lanes) {
+    if (lane->kind == LaneKind::task) executor_.give_back(*lane);
+  }
+}
+
+Executor::Blocked::~Blocked() {
+  executor_.blocked_.store(false);
+  executor_.process_.node().send({.kind = NodeMessage::unblocked});
+  executor_.process_.progress().set_busy(true);
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,99 @@
+// The Executor of a worker runs what arrives on the worker's lanes, one call at a time, in its main thread.
+//
+//   idle --call in a lane--> running --reply--> idle          an actor's worker constructs its object first
+//              running --get() blocks--> blocked --> running    (blocked: tasks not begun are given back)
+//
+// Invariants: the calls of one lane are begun in their order; a call is begun before it is run, and the lane says so, so
+//             that who finds this process dead knows in which call it died.
+// Threads:    run() is the worker's main thread; poll() and on_*() belong to the holder of the progress baton; a mutex
+//             guards the ends of the lanes.
+#pragma once
+#include <manta/rpc/control.h>
+#include <manta/rpc/progress.h>
+#include <manta/runtime/actor_entry.h>
+#include <manta/runtime/call_context.h>
+#include <manta/runtime/running_call.h>
+#include <manta/runtime/wire/lane_messages.h>
+#include <manta/runtime/wire/node_messages.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace manta::detail {
+
+class Process;
+
+class Executor {
+ public:
+  explicit Executor(Process& process);
+  ~Executor();
+
+  int run();  // until the node says so, or the actor has ended; gives the exit code
+
+  // While one exists on the executor's thread, it waits inside get().
+  class Blocked {
+   public:
+    explicit Blocked(Executor& executor);
+    ~Blocked();
+    Blocked(const Blocked&) = delete;
+
+   private:
+    Executor& executor_;
+  };
+  static Executor* of_this_thread();
+  void request_actor_exit() { exit_actor_ = true; }
+  bool is_actor() const { return is_actor_; }
+  base::Ref<ActorEntry> self();  // of the actor that lives here
+
+  // The holder of the baton, under the tables lock.
+  void on_node(const NodeFrame& frame, std::span<const std::byte> payload);
+  void on_lane_dead(std::uint32_t lane);
+  bool poll();
+  bool pending() const;
+
+ private:
+  struct Lane {
+    std::uint32_t index = 0;
+    rpc::Slot caller = 0;
+    LaneKind kind = LaneKind::task;
+    rpc::Lane memory;
+    rpc::RingReader reader;
+    rpc::RingWriter writer;
+    bool dead = false;
+  };
+  class Idle;
+  class RoomForReply;
+
+  bool take_next(std::shared_ptr<Lane>& lane);
+  bool call_waiting() const;
+  void run_call(Lane& lane);
+  void reply(Lane& lane, RunningCall& call);
+  void give_back(Lane& lane);
+  void start_actor();
+  int finish_actor(std::uint64_t reason);
+
+  Process& process_;
+  mutable std::mutex lanes_mutex_;
+  std::vector<std::shared_ptr<Lane>> lanes_;
+  std::size_t next_lane_ = 0;
+  std::vector<std::byte> frame_;  // the call being run
+  RunningCall running_;
+  std::vector<std::byte> constructor_;  // of an actor that is to be started
+  ActorId actor_id_;
+  std::string actor_type_;
+  Instance instance_;
+  bool is_actor_ = false;
+  bool exit_actor_ = false;
+  std::atomic<bool> blocked_{false};
+  std::atomic<bool> idle_{false};
+  std::atomic<bool> start_requested_{false};
+  std::atomic<bool> end_requested_{false};  // of the actor: after the calls received
+  std::atomic<bool> exit_requested_{false};
+  std::atomic<int> waiting_for_room_{0};
+};
+
+}  // namespace manta::detail

@@ -1,0 +1,109 @@
+#include <manta/base/error.h>
+#include <manta/runtime/code_id.h>
+#include <manta/runtime/get.h>
+#include <manta/runtime/process.h>
+#include <manta/runtime/progress_bar.h>
+#include <manta/runtime/value_codec.h>
+
+namespace manta {
+namespace detail {
+
+serialization::Encoded& put_scratch() {
+  thread_local serialization::Encoded scratch;
+  return scratch;
+}
+
+ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions&) {
+  Process& process = Process::current("manta::put()");
+  ObjectEntryRef entry = process.make_entry();
+  Value value = value_of(process.store(), encoded);
+  for (const auto& buffer : value.buffers()) {
+    process.store().block_of(buffer.storage.get())->set_object(entry->id());
+  }
+  entry->complete(std::move(value));
+  return entry;
+}
+
+ObjectEntry& checked(const ObjectEntryRef& entry, const char* what) {
+  if (!entry) {
+    throw InvalidArgument(std::string(what) + ": the ref is empty: it was made by its default constructor, or moved from");
+  }
+  if (entry->session != Process::current_session()) {
+    throw InvalidArgument(std::string(what) + ": the session of object " + entry->id().hex() +
+                          " has ended; its objects went with it");
+  }
+  return *entry;
+}
+
+bool object_ready(const ObjectEntry& entry) {
+  if (entry.done()) return true;
+  if (entry.from_elsewhere()) Process::current("ready()").subscribe(const_cast<ObjectEntry&>(entry));
+  return entry.done();
+}
+
+std::string why(const ObjectEntry& entry) { return Process::current("why()").why(entry); }
+
+namespace {
+class AddCallback final : public Command {
+ public:
+  AddCallback(ObjectEntryRef entry, std::function<void()> fn) : entry_(std::move(entry)), fn_(std::move(fn)) {}
+  void run(Process& process) override {
+    if (entry_->done()) {
+      process.callbacks().add(std::move(fn_));
+    } else {
+      process.add_dependent(*entry_, {nullptr, std::move(fn_)});
+    }
+    delete this;
+  }
+
+ private:
+  ObjectEntryRef entry_;
+  std::function<void()> fn_;
+};
+}  // namespace
+
+void on_ready(const ObjectEntryRef& entry, std::function<void()> fn) {
+  Process::current("on_ready()").submit(new AddCallback(entry, std::move(fn)));
+}
+
+void throw_wrong_type(const std::type_info& held, const std::type_info& wanted) {
+  throw InvalidArgument("AnyRef::as(): the ref was made from an ObjectRef<" + demangled(held.name()) +
+                        ">, not from an ObjectRef<" + demangled(wanted.name()) + ">");
+}
+
+void check_wait(std::size_t refs, std::size_t num_ready) {
+  Process::current("manta::wait()");
+  if (num_ready <= refs) return;
+  throw InvalidArgument("manta::wait(): num_ready is " + std::to_string(num_ready) + ", but there are only " +
+                        std::to_string(refs) + " refs");
+}
+
+}  // namespace detail
+
+WaitResult<AnyRef> wait(const std::vector<AnyRef>& refs, WaitOptions options) {
+  return detail::wait_refs<AnyRef>(refs, options);
+}
+
+void wait_with_progress(const std::vector<AnyRef>& refs, std::string_view label) {
+  const auto entries = detail::entries_of(refs, "manta::wait_with_progress()");
+  detail::Process::current("manta::wait_with_progress()");
+  detail::ProgressBar bar(label, entries.size());
+  constexpr auto kRefresh = std::chrono::milliseconds(200);
+  for (std::size_t done = 0; done < entries.size();) {
+    done = detail::wait_some(entries, entries.size(), detail::deadline_of(Timeout(kRefresh)));
+    bar.show(done);
+  }
+}
+
+void free(const AnyRef& ref) {
+  auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::free()");
+  detail::Process::current("manta::free()").free_object(entry);
+}
+void free(std::initializer_list<AnyRef> refs) {
+  for (const auto& ref : refs) free(ref);
+}
+void free(const std::vector<AnyRef>& refs) {
+  for (const auto& ref : refs) free(ref);
+}
+
+}  // namespace manta

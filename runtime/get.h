@@ -1,0 +1,220 @@
+// Getting values: put, get, wait, free.
+//
+// Errors: the error of the object; GetTimeout; InvalidArgument for an empty ref, a ref of an ended session, no session.
+// Threads: any.
+#pragma once
+#include <manta/base/timeout.h>
+#include <manta/objectstore/array_codec.h>
+#include <manta/runtime/object_ref.h>
+#include <manta/runtime/signature.h>
+#include <manta/runtime/wait_objects.h>
+
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace manta {
+
+struct PutOptions {
+  std::string name = {};  // shown by the tools
+};
+
+namespace detail {
+
+ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& options);
+serialization::Encoded& put_scratch();
+void check_wait(std::size_t refs, std::size_t num_ready);  // InvalidArgument
+
+template <class T>
+ObjectEntryRef put_as(const T& value, const PutOptions& options) {
+  auto& encoded = put_scratch();
+  encoded.clear();
+  serialization::encode(value, encoded);
+  return put_encoded(encoded, options);
+}
+
+// What a put of a T stores: restored types come back as what they restore to.
+template <class T>
+using Put = serialization::restored_t<Stored<T>>;
+
+template <class T>
+T decode_done(const ObjectEntry& entry) {
+  if (entry.state() == ObjectState::failed) throw_failed(entry);
+  if constexpr (!std::is_void_v<T>) {
+    return entry.read([](const Value& value) -> T { return serialization::decode<T>(value.view()); });
+  }
+}
+
+template <class T>
+using OrMonostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+template <class T>
+OrMonostate<T> decode_or_monostate(const ObjectEntry& entry) {
+  if constexpr (std::is_void_v<T>) {
+    decode_done<void>(entry);
+    return {};
+  } else {
+    return decode_done<T>(entry);
+  }
+}
+
+template <class Range>
+std::vector<ObjectEntryRef> entries_of(const Range& refs, const char* what) {
+  std::vector<ObjectEntryRef> entries;
+  entries.reserve(refs.size());
+  for (const auto& ref : refs) {
+    checked(RefAccess::entry(ref), what);
+    entries.push_back(RefAccess::entry(ref));
+  }
+  return entries;
+}
+
+template <class T>
+auto get_list(const std::vector<ObjectEntryRef>& entries, const std::optional<Timeout>& timeout) {
+  if (!wait_all_or_failure(entries, timeout ? deadline_of(*timeout) : Deadline())) throw_timeout(entries, *timeout);
+  if (const auto* failed = first_failed(entries)) throw_failed(*failed);
+  if constexpr (!std::is_void_v<T>) {
+    std::vector<T> values;
+    values.reserve(entries.size());
+    for (const auto& entry : entries) values.push_back(decode_done<T>(*entry));
+    return values;
+  }
+}
+
+}  // namespace detail
+
+// Stores a value and gives a reference to it. A string literal or string_view is stored as std::string, a span as an
+// Array, a MutableArray rvalue is sealed in place without a copy. Afterwards changing the original changes nothing.
+// Errors: ObjectStoreFull, SerializationError, InvalidArgument (no session).
+template <class T>
+auto put(T&& value, PutOptions options = {}) {
+  using S = detail::Stored<T>;
+  using Ref = ObjectRef<detail::Put<T>>;
+  if constexpr (detail::IsMutableArray<std::remove_cvref_t<T>>::value) {
+    if constexpr (std::is_lvalue_reference_v<T>) {
+      return detail::RefAccess::make<Ref>(detail::put_as(S(value.copy()), options));
+    } else {
+      return detail::RefAccess::make<Ref>(detail::put_as(S(std::move(value)), options));
+    }
+  } else if constexpr (std::is_same_v<S, std::remove_cvref_t<T>>) {
+    return detail::RefAccess::make<Ref>(detail::put_as(static_cast<const S&>(value), options));
+  } else if constexpr (std::is_constructible_v<std::string_view, T> && std::is_same_v<S, std::string>) {
+    return detail::RefAccess::make<Ref>(detail::put_as(std::string_view(value), options));
+  } else {
+    return detail::RefAccess::make<Ref>(detail::put_as(static_cast<const std::remove_cvref_t<T>&>(value), options));
+  }
+}
+
+// Waits for the value and returns it, or throws its error. Arrays inside are views into the store: no copy.
+template <class T>
+T get(const ObjectRef<T>& ref) {
+  auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::get()");
+  detail::wait_done(entry, std::nullopt);
+  return detail::decode_done<T>(entry);
+}
+template <class T>
+T get(const ObjectRef<T>& ref, Timeout timeout) {
+  auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::get()");
+  if (!detail::wait_done(entry, detail::deadline_of(timeout))) {
+    detail::throw_timeout({&detail::RefAccess::entry(ref), 1}, timeout);
+  }
+  return detail::decode_done<T>(entry);
+}
+
+// All values, in the order of the refs (nothing for void). Fails at the first failure in time, without waiting for the
+// rest; among those that have already failed, with that of the lowest index.
+template <class T>
+auto get(const std::vector<ObjectRef<T>>& refs) {
+  return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), std::nullopt);
+}
+template <class T>
+auto get(const std::vector<ObjectRef<T>>& refs, Timeout timeout) {
+  return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), timeout);
+}
+template <class T>
+auto get(std::initializer_list<ObjectRef<T>> refs) {
+  return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), std::nullopt);
+}
+template <class T>
+auto get(std::initializer_list<ObjectRef<T>> refs, Timeout timeout) {
+  return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), timeout);
+}
+// Values of several types as a tuple; std::monostate stands for void.
+template <class T, class U, class... V>
+auto get(const ObjectRef<T>& first, const ObjectRef<U>& second, const ObjectRef<V>&... rest) {
+  const std::vector<detail::ObjectEntryRef> entries =
+      detail::entries_of(std::array<AnyRef, 2 + sizeof...(V)>{first, second, rest...}, "manta::get()");
+  detail::wait_all_or_failure(entries, std::nullopt);
+  if (const auto* failed = detail::first_failed(entries)) detail::throw_failed(*failed);
+  std::size_t next = 2;  // braces evaluate from left to right
+  return std::tuple<detail::OrMonostate<T>, detail::OrMonostate<U>, detail::OrMonostate<V>...>{
+      detail::decode_or_monostate<T>(*entries[0]), detail::decode_or_monostate<U>(*entries[1]),
+      detail::decode_or_monostate<V>(*entries[next++])...};
+}
+
+struct WaitOptions {
+  std::size_t num_ready = 1;
+  std::optional<Timeout> timeout = {};
+  bool fetch = true;  // one node: values are here anyway
+};
+template <class Ref>
+struct WaitResult {
+  std::vector<Ref> ready = {};    // at most num_ready, the first in input order
+  std::vector<Ref> pending = {};  // all others, in input order
+};
+
+namespace detail {
+template <class Ref, class Range>
+WaitResult<Ref> wait_refs(const Range& refs, const WaitOptions& options) {
+  const auto entries = entries_of(refs, "manta::wait()");
+  check_wait(entries.size(), options.num_ready);
+  if (options.num_ready != 0) {
+    wait_some(entries, options.num_ready, options.timeout ? deadline_of(*options.timeout) : Deadline());
+  }
+  WaitResult<Ref> result;
+  for (const auto& ref : refs) {
+    const bool ready = result.ready.size() < options.num_ready && RefAccess::entry(ref)->done();
+    (ready ? result.ready : result.pending).push_back(ref);
+  }
+  return result;
+}
+}  // namespace detail
+
+// Waits until num_ready of the refs are ready or the timeout is over. A failed object is ready: wait never throws its
+// error. num_ready over the number of refs: InvalidArgument; 0 returns at once. Duplicates count separately.
+template <class T>
+WaitResult<ObjectRef<T>> wait(const std::vector<ObjectRef<T>>& refs, WaitOptions options = {}) {
+  return detail::wait_refs<ObjectRef<T>>(refs, options);
+}
+template <class T>
+WaitResult<ObjectRef<T>> wait(std::initializer_list<ObjectRef<T>> refs, WaitOptions options = {}) {
+  return detail::wait_refs<ObjectRef<T>>(refs, options);
+}
+WaitResult<AnyRef> wait(const std::vector<AnyRef>& refs, WaitOptions options = {});
+
+// Waits for all refs, showing a bar with rate and time left on a terminal, plain lines elsewhere (on stderr).
+void wait_with_progress(const std::vector<AnyRef>& refs, std::string_view label);
+template <class T>
+void wait_with_progress(const std::vector<ObjectRef<T>>& refs, std::string_view label) {
+  wait_with_progress(std::vector<AnyRef>(refs.begin(), refs.end()), label);
+}
+
+// Deletes the values everywhere: later gets throw ObjectLost. Arrays that point into them stay valid; the bytes are used
+// again when the last one is gone.
+void free(const AnyRef& ref);
+void free(std::initializer_list<AnyRef> refs);
+void free(const std::vector<AnyRef>& refs);
+template <class T>
+void free(const std::vector<ObjectRef<T>>& refs) {
+  free(std::vector<AnyRef>(refs.begin(), refs.end()));
+}
+
+}  // namespace manta

@@ -1,0 +1,30 @@
+// Manta runs C++ functions and objects across processes: the one header to include.
+//
+//   auto session = manta::init();
+//   manta::ObjectRef<double> m = manta::remote(mean)(data);
+//   std::cout << manta::get(m);
+//
+// session.h    init, Session, OnStart            remote.h   remote functions
+// actor.h      actors                            capture.h  closures: capture, plain, named
+// get.h        put, get, wait, free              cluster.h  cluster, this_task, this_actor
+// object_ref.h references                        options.h  all options
+// <manta/objectstore/array.h>  arrays            <manta/serialization/...>  serialize, customise
+// <manta/base/error.h>         errors            logger.h   log lines
+#pragma once
+#include <manta/base/error.h>
+#include <manta/base/id.h>
+#include <manta/base/timeout.h>
+#include <manta/objectstore/array.h>
+#include <manta/objectstore/npy.h>
+#include <manta/runtime/actor.h>
+#include <manta/runtime/capture.h>
+#include <manta/runtime/cluster.h>
+#include <manta/runtime/exceptions.h>
+#include <manta/runtime/get.h>
+#include <manta/runtime/logger.h>
+#include <manta/runtime/object_ref.h>
+#include <manta/runtime/on_start.h>
+#include <manta/runtime/options.h>
+#include <manta/runtime/remote.h>
+#include <manta/runtime/session.h>
+#include <manta/serialization/bytes.h>

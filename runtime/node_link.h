@@ -1,0 +1,63 @@
+// A process's connection to its node: the two node rings of its slot, and the descriptor-free way to wake the node.
+//
+// Invariants: what send() returned for is visible to the node; messages are read in the order of sending.
+// Threads:    send and the calls made of it: any; receive: the holder of the progress baton.
+// Errors:     once the node is dead nothing is sent any more (the session is over, everybody is told so).
+#pragma once
+#include <manta/rpc/control.h>
+#include <manta/runtime/wire/node_messages.h>
+#include <manta/serialization/encoded.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <vector>
+
+namespace manta::detail {
+
+class NodeLink {
+ public:
+  NodeLink(rpc::Control& control, rpc::Slot self);
+
+  void send(NodeFrame frame, std::span<const std::byte> payload = {});
+
+  void hold(serialization::RefKind kind, ObjectId id, rpc::Slot whose);
+  void release(serialization::RefKind kind, ObjectId id, std::uint32_t count);
+  void adopt_block(std::uint64_t offset, std::uint32_t holds);
+  void hold_block(std::uint64_t offset, rpc::Slot whose);
+  void release_block(std::uint64_t offset, std::uint32_t count);
+
+  // Calls `handle(frame, payload)` for each message received; true if there was one.
+  template <class Handle>
+  bool receive(Handle&& handle) {
+    bool any = false;
+    for (auto bytes = reader_.front(); !bytes.empty(); bytes = reader_.front()) {
+      NodeFrame frame;
+      const auto payload = parse(bytes, frame);
+      handle(frame, payload);
+      reader_.pop();
+      any = true;
+    }
+    return any;
+  }
+  bool pending() const { return !reader_.empty(); }
+
+  void node_died() { dead_.store(true, std::memory_order_release); }
+  bool dead() const { return dead_.load(std::memory_order_acquire); }
+  std::uint64_t messages_sent() const { return sent_.load(std::memory_order_relaxed); }
+
+ private:
+  static std::span<const std::byte> parse(std::span<const std::byte> bytes, NodeFrame& frame);
+  std::byte* reserve(std::uint32_t size);  // waits for room; null when the node is dead
+
+  rpc::Control& control_;
+  std::mutex mutex_;
+  rpc::RingWriter writer_;
+  rpc::RingReader reader_;
+  std::atomic<bool> dead_{false};
+  std::atomic<std::uint64_t> sent_{0};
+};
+
+}  // namespace manta::detail

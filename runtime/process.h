@@ -1,0 +1,157 @@
+// A Process is what one process (driver or worker) of a session has: its end of the shared memory, and the parts that
+// serve it. It wires them together and decides nothing.
+//
+//   user thread --Command--> queue --holder of the baton--> TaskSender, ActorSender --> lanes, node
+//                 <-- entries done <------------------------ replies, values <---------
+//
+// Invariants: the tables (senders, homes and dependents of entries, actors) change only under the tables lock, which
+//             the holder of the baton has inside poll().
+// Threads:    see each part; Process::current() may be called from any.
+#pragma once
+#include <manta/objectstore/store.h>
+#include <manta/rpc/control.h>
+#include <manta/rpc/progress.h>
+#include <manta/runtime/actor_sender.h>
+#include <manta/runtime/call.h>
+#include <manta/runtime/callbacks.h>
+#include <manta/runtime/death_report.h>
+#include <manta/runtime/entry.h>
+#include <manta/runtime/node_link.h>
+#include <manta/runtime/object_table.h>
+#include <manta/runtime/task_sender.h>
+#include <manta/runtime/value_codec.h>
+#include <manta/runtime/wire/error_record.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string_view>
+
+namespace manta::detail {
+
+class Executor;
+
+class Process final : public base::Counted, private rpc::Progress::Work {
+ public:
+  static base::Ref<Process> open(Attachment attachment);
+  ~Process() override;
+
+  // The open session's process. The first throws InvalidArgument, naming `what`, when there is none.
+  static Process& current(const char* what);
+  static base::Ref<Process> current_or_null();
+  static objectstore::Store& current_store();
+  static std::uint32_t current_session();  // 0: none is open
+
+  void close();  // nothing new from now on; stops the ring thread
+
+  const Attachment& attachment() const { return attachment_; }
+  rpc::Control& control() { return control_; }
+  rpc::Cores& cores() { return cores_; }
+  rpc::Progress& progress() { return progress_; }
+  objectstore::Store& store() { return *store_; }
+  NodeLink& node() { return node_; }
+  ObjectTable& objects() { return objects_; }
+  ActorSender& actors() { return actors_; }
+  TaskSender& tasks() { return tasks_; }
+  Callbacks& callbacks() { return callbacks_; }
+  // Holds the tables lock. What is submitted meanwhile by this thread is served after it.
+  class TablesLock {
+   public:
+    explicit TablesLock(Process& process);
+    ~TablesLock();
+    TablesLock(const TablesLock&) = delete;
+
+   private:
+    friend class Process;
+    Process& process_;
+    std::unique_lock<std::mutex> lock_;
+    TablesLock* const outer_;
+    bool submitted_ = false;
+  };
+  rpc::Slot slot() const { return attachment_.slot; }
+  std::uint32_t session() const { return session_; }
+  double node_cpus() const { return attachment_.cpus; }
+  void set_executor(Executor* executor) { executor_ = executor; }
+
+  Resources resources;  // of the node, besides its cpus
+  double available(const std::string& name, double total) const { (void)name; return total; }
+
+  // ---- any thread
+  static constexpr std::uint64_t kMaxPendingBytes = std::uint64_t{1} << 30;
+  void add_pending(std::uint64_t bytes) { pending_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  void remove_pending(std::uint64_t bytes) { pending_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+  std::uint64_t pending_bytes() const { return pending_bytes_.load(std::memory_order_relaxed); }
+  bool can_finish_something() const;  // takes the tables lock
+  TaskId next_task_id() { return {id_prefix_, next_id_.fetch_add(1, std::memory_order_relaxed)}; }
+  void submit(Command* command);  // takes it over; runs it in the next poll
+  ObjectEntryRef make_entry();    // local and pending
+  void subscribe(ObjectEntry& entry);  // asks the node for the value of an object made elsewhere, once
+  void publish(const serialization::Reference& reference);  // takes the tables lock
+  void free_object(ObjectEntry& entry);
+  std::string why(const ObjectEntry& entry);
+  void node_died();
+
+  // ---- under the tables lock
+  void accept(Call* call);
+  void complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest);
+  void fail(Call& call, const ErrorRecord& error);
+  void fail(Call& call, ErrorKind kind, std::string_view message);
+  void fail_with(Call& call, const Value& error);
+  void finish(ObjectEntry& entry, Value value);  // completes it and starts what depended on it
+  void publish_locked(const serialization::Reference& reference);
+  void publish_references(std::span<const serialization::Reference> references);
+  ObjectEntryRef adopt_object(const ObjectId& id, Arrival arrival);
+  base::Ref<ActorEntry> adopt_actor(const ActorId& id, Arrival arrival);
+  void add_dependent(ObjectEntry& entry, ObjectEntry::Dependent dependent);
+  void give_call_to_node(const Call& call);
+  void must_report(std::uint64_t block) { reported_blocks_.insert(block); }
+  bool take_report(std::uint64_t block) { return reported_blocks_.erase(block) != 0; }
+  bool dead() const { return node_.dead(); }
+  const Value& death() const { return death_; }
+
+ private:
+  explicit Process(Attachment attachment);
+
+  bool poll() override;
+  bool pending() const override;
+  void on_node(const NodeFrame& frame, std::span<const std::byte> payload);
+  void on_value(const NodeFrame& frame, std::span<const std::byte> payload);
+  void on_freed(const NodeFrame& frame);
+  void on_lane_dead(const NodeFrame& frame, std::span<const std::byte> payload);
+  void start_ready(Call* call);
+  void start_dependents(ObjectEntry& entry);
+  void publish_object(ObjectEntry& entry);
+  std::vector<std::byte> externalize(std::span<const std::byte> wire);
+  void send_value(NodeMessage kind, std::uint64_t arg0, const ObjectEntry& entry);
+  void give_blocks_to_node(const Value& value);
+  void adopt_kept_blocks(std::span<const std::uint64_t> offsets);
+  void fail_everything();
+
+  Attachment attachment_;
+  rpc::Control control_;
+  rpc::Cores cores_;
+  base::Ref<objectstore::Store> store_;
+  NodeLink node_;
+  ObjectTable objects_;
+  rpc::MpscQueue<Command> queue_;
+  mutable std::mutex tables_;
+  TaskSender tasks_;
+  ActorSender actors_;
+  Callbacks callbacks_;
+  Executor* executor_ = nullptr;  // of a worker
+  std::set<std::uint64_t> reported_blocks_;
+  Value death_;  // what everything fails with once the node is dead
+  std::atomic<bool> death_seen_{false};
+  std::atomic<std::uint64_t> pending_bytes_{0};
+  std::atomic<std::uint64_t> next_id_{1};
+  std::uint64_t id_prefix_ = 0;
+  std::uint32_t session_ = 0;
+  std::atomic<bool> closed_{false};
+  rpc::Progress progress_;
+};
+
+ErrorRecord record_of(const Value& error);
+Value value_of(const ErrorRecord& error);
+
+}  // namespace manta::detail

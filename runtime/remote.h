@@ -1,0 +1,329 @@
+// Remote functions: manta::remote(f)(args...) runs f(args...) in a worker process and gives an ObjectRef to its result.
+//
+//   ObjectRef<double> m = remote(mean)(data);            any function, lambda or function object; returns at once
+//   ObjectRef<double> s = remote(scale)(m, 2.0);         a ref where a double is expected: chained
+//   auto [q, r] = remote(divide).unpack()(7, 2);         a tuple result as a tuple of refs
+//   remote(f, TaskOptions{.name = "load", .cpus = 2})(x)
+//   remote<f>(x)        remote<int(int, int)>(overloaded)(1, 2)
+//
+// How an argument meets its parameter: if it converts, it is passed as it is (so a parameter that is an ObjectRef gets
+// the reference itself); else an ObjectRef<U> is resolved, and U must convert; a vector<ObjectRef<U>> for a vector<T> is
+// resolved element by element. vector<double> and Array<double> stand for each other. Small values travel with the call
+// (64 KiB in all), larger ones are put in the store once.
+// Errors: InvalidArgument at the call (no session, a bad option, a captured address, a function of a system library);
+//         the task's own error from get(). Threads: a RemoteFunction may be called from any thread.
+#pragma once
+#include <manta/runtime/call_builder.h>
+#include <manta/runtime/object_ref.h>
+#include <manta/runtime/stub.h>
+
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace manta {
+
+namespace detail {
+
+// Named in compile errors: see remote.h, "how an argument meets its parameter".
+template <std::size_t Position, class Given, class Parameter>
+struct Argument {
+  static constexpr bool converts = passing<Given, Parameter>() != Passing::mismatch;
+  static_assert(converts,
+                "an argument of a remote call does not convert to its parameter: position, given type and parameter type "
+                "stand in detail::Argument<Position, Given, Parameter> above");
+  static constexpr bool lost_write =
+      std::is_lvalue_reference_v<Parameter> && !std::is_const_v<std::remove_reference_t<Parameter>>;
+  static_assert(!lost_write,
+                "a remote function must not take a non-const lvalue reference: its writes would be lost in the other "
+                "process; take it by value or const reference and return the result");
+};
+
+template <class P, class A>
+void pass_argument(CallBuilder& call, A&& argument) {
+  using Plain = std::remove_cvref_t<A>;
+  constexpr Passing how = passing<A&&, P>();
+  if constexpr (how == Passing::reference) {
+    call.reference(RefAccess::entry(argument));
+  } else if constexpr (how == Passing::list) {
+    std::vector<ObjectEntryRef> entries;
+    entries.reserve(argument.size());
+    for (const auto& ref : argument) entries.push_back(RefAccess::entry(ref));
+    call.list(entries);
+  } else if constexpr (kSameEncoding<Plain, Holder<P>>) {
+    call.value(static_cast<const Plain&>(argument));
+  } else if constexpr (std::is_convertible_v<A&&, Holder<P>>) {
+    const Holder<P> converted = std::forward<A>(argument);
+    call.value(converted);
+  } else if constexpr (how != Passing::mismatch) {
+    const std::remove_cvref_t<P> view = std::forward<A>(argument);
+    call.value(view);
+  }
+}
+
+// The name as the compiler writes it, for lambdas and remote<f>; functions by pointer get theirs from the symbols.
+template <class F>
+constexpr std::string_view written_name() {
+  if constexpr (kGivenName<F> != nullptr) return kGivenName<F>;
+  return {};
+}
+
+template <class Parameters, class... Args>
+struct CheckedArguments;
+template <class... P, class... Args>
+struct CheckedArguments<Types<P...>, Args...> {
+  static constexpr bool same_number = sizeof...(P) == sizeof...(Args);
+  static_assert(same_number,
+                "a remote call has the wrong number of arguments (default arguments do not apply): see "
+                "CheckedArguments<Types<parameters...>, arguments...> above");
+};
+
+// Common to all kinds of remote functions: the checks, the arguments, the refs.
+template <class Parameters>
+struct Passer;
+template <class... P>
+struct Passer<Types<P...>> {
+  template <class... Args>
+  static constexpr bool check() {
+    (void)sizeof(CheckedArguments<Types<P...>, Args...>);
+    if constexpr (sizeof...(P) == sizeof...(Args)) check_each<Args...>(std::index_sequence_for<P...>{});
+    return true;
+  }
+  template <class... Args, std::size_t... I>
+  static constexpr void check_each(std::index_sequence<I...>) {
+    ((void)sizeof(Argument<I + 1, Args, P>), ...);
+  }
+  template <class... Args>
+  static void pass(CallBuilder& call, Args&&... args) {
+    (pass_argument<P>(call, std::forward<Args>(args)), ...);
+  }
+};
+
+enum class Unpacking { none, tuple, vector };
+
+template <class R>
+struct TupleOfRefs;
+template <class... T>
+struct TupleOfRefs<std::tuple<T...>> {
+  using type = std::tuple<ObjectRef<Stored<T>>...>;
+};
+template <class A, class B>
+struct TupleOfRefs<std::pair<A, B>> {
+  using type = std::tuple<ObjectRef<Stored<A>>, ObjectRef<Stored<B>>>;
+};
+
+template <class Tuple>
+Tuple tuple_of(std::vector<ObjectEntryRef> entries) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return Tuple(RefAccess::make<std::tuple_element_t<I, Tuple>>(std::move(entries[I]))...);
+  }(std::make_index_sequence<std::tuple_size_v<Tuple>>{});
+}
+
+template <class R, Unpacking How>
+auto submit_as(CallBuilder& call, std::size_t n) {
+  using Plain = std::remove_cvref_t<R>;
+  if constexpr (How == Unpacking::tuple) {
+    static_assert(IsTuple<Plain>::value, "unpack() needs a function that returns a std::tuple or std::pair; for a vector say unpack(n)");
+    using Tuple = typename TupleOfRefs<Plain>::type;
+    return tuple_of<Tuple>(call.submit(std::tuple_size_v<Tuple>));
+  } else if constexpr (How == Unpacking::vector) {
+    static_assert(IsVector<Plain>::value, "unpack(n) needs a function that returns a std::vector");
+    using Ref = ObjectRef<Stored<typename IsVector<Plain>::Element>>;
+    std::vector<Ref> refs;
+    refs.reserve(n);
+    for (auto& entry : call.submit(n)) refs.push_back(RefAccess::make<Ref>(std::move(entry)));
+    return refs;
+  } else {
+    return RefAccess::make<ObjectRef<Stored<R>>>(call.submit());
+  }
+}
+
+}  // namespace detail
+
+template <class F>
+class RemoteFunction;
+
+namespace detail {
+
+// A remote function with its results unpacked: what unpack() returns.
+template <class Function, Unpacking How>
+class Unpacked {
+ public:
+  Unpacked(Function function, std::size_t n) : function_(std::move(function)), n_(n) {}
+  template <class... Args>
+  auto operator()(Args&&... args) const {
+    return function_.template submit<How>(n_, std::forward<Args>(args)...);
+  }
+
+ private:
+  Function function_;
+  std::size_t n_;
+};
+
+template <class Derived>
+class Callable {
+ public:
+  template <class... Args>
+  auto operator()(Args&&... args) const {
+    return self().template submit<Unpacking::none>(1, std::forward<Args>(args)...);
+  }
+  // A tuple result as a tuple of refs.
+  auto unpack() const { return Unpacked<Derived, Unpacking::tuple>(self(), 0); }
+  // A vector<T> result of n elements as vector<ObjectRef<T>>; with another length each ref holds InvalidArgument.
+  auto unpack(std::size_t n) const { return Unpacked<Derived, Unpacking::vector>(self(), n); }
+
+ private:
+  const Derived& self() const { return static_cast<const Derived&>(*this); }
+};
+
+using OptionsRef = std::shared_ptr<const TaskOptions>;  // null: the defaults
+OptionsRef checked_options(TaskOptions options);        // InvalidArgument for what is wrong or not supported
+bool all_default(const TaskOptions& options);
+
+inline OptionsRef keep(TaskOptions&& options) {
+  return all_default(options) ? nullptr : checked_options(std::move(options));
+}
+
+template <class F, class Parameters, class... Args>
+struct StubFor;
+template <class F, class... P, class... Args>
+struct StubFor<F, Types<P...>, Args...> {
+  using type = std::conditional_t<
+      std::is_pointer_v<F>, FunctionStub<F, Plan<Args, P>...>,
+      ClosureStub<F, typename CallableSignature<F>::Result, Types<P...>, Plan<Args, P>...>>;
+};
+
+}  // namespace detail
+
+// f is a function pointer or a class-type callable.
+template <class F>
+class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
+  static_assert(detail::KnownSignature<F>,
+                "this callable is generic or overloaded: say its signature, manta::remote<R(A...)>(f)");
+  using Signature = detail::CallableSignature<F>;
+
+ public:
+  RemoteFunction(F f, TaskOptions options) : f_(std::move(f)), options_(detail::keep(std::move(options))) {}
+
+  // operator(), unpack(), unpack(n): see detail::Callable
+  template <detail::Unpacking How, class... Args>
+  auto submit(std::size_t n, Args&&... args) const {
+    using Parameters = typename Signature::Parameters;
+    using Pass = detail::Passer<Parameters>;
+    static_assert(Pass::template check<Args&&...>());
+    if constexpr (Parameters::size == sizeof...(Args)) {
+      using Stub = typename detail::StubFor<F, Parameters, Args&&...>::type;
+      detail::CallBuilder call(spec(Stub::stub()));
+      if constexpr (!std::is_pointer_v<F>) {
+        if constexpr (!detail::Stateless<F>) {
+          detail::ClosureState<F>::save(f_, [&](const auto& state) { call.value(state); });
+        }
+      }
+      Pass::pass(call, std::forward<Args>(args)...);
+      return detail::submit_as<typename Signature::Result, How>(call, n);
+    }
+  }
+
+  const F& function() const { return f_; }
+  const detail::OptionsRef& options() const { return options_; }
+
+ private:
+  detail::CallSpec spec(detail::Stub stub) const {
+    detail::CallSpec spec;
+    spec.stub = stub;
+    if constexpr (std::is_pointer_v<F>) {
+      spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f_));
+    }
+    spec.options = &options_;
+    constexpr auto name = detail::written_name<F>();
+    spec.name = name.data();
+    spec.name_size = name.size();
+    return spec;
+  }
+
+  F f_;
+  detail::OptionsRef options_;
+};
+
+// A remote function of a given signature, whatever the callable: a serializable value that can be stored, passed to a
+// task and called there. A ref argument must refer to the parameter's own type (or one of the same encoding).
+template <class R, class... P>
+class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>> {
+ public:
+  RemoteFunction() = default;
+  template <class F>
+    requires(!std::is_function_v<F>)
+  RemoteFunction(const RemoteFunction<F>& other) : RemoteFunction(other.function(), other.options()) {}
+  template <class F>
+  RemoteFunction(const F& f, detail::OptionsRef options) : options_(std::move(options)) {
+    if constexpr (std::is_pointer_v<F>) {
+      stub_ = detail::identify_stub(detail::FunctionStub<F, detail::Decode<detail::Holder<P>>...>::stub());
+      target_ = detail::identify_function(reinterpret_cast<std::uintptr_t>(f));
+    } else {
+      stub_ = detail::identify_stub(
+          detail::ClosureStub<F, R, detail::Types<P...>, detail::Decode<detail::Holder<P>>...>::stub());
+      if constexpr (!detail::Stateless<F>) {
+        detail::ClosureState<F>::save(f, [&](const auto& state) { state_ = serialize(state); });
+        stateful_ = true;
+      }
+    }
+  }
+
+  template <detail::Unpacking How, class... Args>
+  auto submit(std::size_t n, Args&&... args) const {
+    using Pass = detail::Passer<detail::Types<P...>>;
+    static_assert(Pass::template check<Args&&...>());
+    if constexpr (sizeof...(P) == sizeof...(Args)) {
+      static_assert((std::is_same_v<detail::Plan<Args&&, P>, detail::Decode<detail::Holder<P>>> && ...),
+                    "a RemoteFunction<R(A...)> takes a ref only of the parameter's own type: convert in a task of your own");
+      detail::CallSpec spec;
+      spec.stub = detail::resolve_stub(stub_);
+      spec.target = target_;
+      spec.options = &options_;
+      detail::CallBuilder call(spec);
+      if (stateful_) call.append_state(state_);
+      Pass::pass(call, std::forward<Args>(args)...);
+      return detail::submit_as<R, How>(call, n);
+    }
+  }
+  explicit operator bool() const { return stub_.image != 0; }
+
+ private:
+  friend struct serialization::Codec<RemoteFunction>;
+  detail::CodeId stub_;
+  detail::CodeId target_;
+  bool stateful_ = false;
+  Bytes state_;
+  detail::OptionsRef options_;
+};
+
+template <class F>
+  requires(!std::is_function_v<F>)
+RemoteFunction<F> remote(F f, TaskOptions options = {}) {
+  return RemoteFunction<F>(std::move(f), std::move(options));
+}
+
+// An overloaded function by its signature: remote<int(int, int)>(add)(1, 2).
+template <class Signature>
+  requires std::is_function_v<Signature>
+RemoteFunction<Signature> remote(std::type_identity_t<Signature>* f, TaskOptions options = {}) {
+  return RemoteFunction<Signature>(f, detail::keep(std::move(options)));
+}
+
+// A generic callable by its signature.
+template <class Signature, class F>
+  requires std::is_class_v<F> && std::is_function_v<Signature>
+RemoteFunction<Signature> remote(F f, TaskOptions options = {}) {
+  return RemoteFunction<Signature>(f, detail::keep(std::move(options)));
+}
+
+// A function known at compile time: remote<f>(args...).
+template <auto F, class... Args>
+auto remote(Args&&... args) {
+  return RemoteFunction<detail::StaticFunction<F>>(detail::StaticFunction<F>{}, TaskOptions{})(
+      std::forward<Args>(args)...);
+}
+
+}  // namespace manta

@@ -1,0 +1,16 @@
+// InitOptions and the MANTA_* variables, checked and made into what a node is told; and the checks of all other options.
+//
+// Errors: InvalidArgument that names the field or variable, its value, and what is allowed.
+// Threads: reads the environment: not beside setenv().
+#pragma once
+#include <manta/runtime/node/node_options.h>
+#include <manta/runtime/options.h>
+
+namespace manta::detail {
+
+NodeOptions resolve_options(InitOptions options);
+
+void check_task_options(const TaskOptions& options);
+void check_actor_options(const ActorOptions& options);
+
+}  // namespace manta::detail

@@ -1,0 +1,80 @@
+// A RunningCall is one call while a worker runs it: its arguments as views into the received bytes and the store, and
+// its results as they are written.
+//
+//   begin(frame bytes) --> the stub reads arguments, adds results --> end(): what of the arguments is still in use
+//
+// Invariants: arguments stay readable until end(); results are written in order.
+// Threads:    confined to the executor.
+#pragma once
+#include <manta/objectstore/block.h>
+#include <manta/runtime/call_context.h>
+#include <manta/runtime/code_id.h>
+#include <manta/runtime/value_codec.h>
+#include <manta/runtime/wire/error_record.h>
+#include <manta/runtime/wire/lane_messages.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace manta::detail {
+
+class Process;
+
+class RunningCall final : public CallContext {
+ public:
+  explicit RunningCall(Process& process) : process_(process) {}
+
+  // `bytes`: a CallFrame and what follows; they must stay until end(). Throws SerializationError for unknown code.
+  void begin(std::span<const std::byte> bytes, void* instance);
+  void run() { stub_(*this); }
+  void fail(const ErrorRecord& error);  // instead of all results
+  // Drops the arguments; notes the blocks and references that the program still uses.
+  void end();
+
+  const CallFrame& frame() const { return frame_; }
+  const std::string& name() const { return name_; }
+  Instance constructed() const { return constructed_; }
+
+  // The reply, once ended. `caller` receives the results: blocks are handed over, references counted for it.
+  std::span<const std::uint64_t> kept() const { return kept_; }
+  std::span<const std::byte> results_for(rpc::Slot caller);
+  // A large result section in a block given to the caller. Null when there is no room: the results are then an error.
+  base::Ref<objectstore::Block> externalize(std::span<const std::byte> results, rpc::Slot caller);
+
+  std::uint32_t run_time() const { return run_ns_; }
+  void set_run_time(std::uint32_t ns) { run_ns_ = ns; }
+
+  void void_result() override;
+  void construct(Instance instance) override { constructed_ = instance; }
+
+ private:
+  serialization::Encoded& scratch() override { return scratch_; }
+  void add_result(serialization::Encoded& encoded) override;
+  void read_arguments(std::span<const std::byte> bytes);
+  void keep_block(objectstore::Block& block);
+  void keep_reference(const serialization::Reference& reference);
+  BlockMark mark_for(objectstore::Block& block, std::size_t uses, rpc::Slot caller);
+
+  Process& process_;
+  CallFrame frame_;
+  std::string name_;
+  Stub stub_ = nullptr;
+  Instance constructed_;
+  std::vector<serialization::Buffer> buffers_;  // of all arguments
+  std::vector<serialization::Reference> references_;
+  std::vector<base::StorageRef> lent_;  // the blocks of the arguments, once each
+  serialization::Encoded scratch_;
+
+  std::vector<std::byte> results_;
+  std::vector<std::size_t> result_buffers_;  // positions of WireBuffers in results_
+  std::vector<base::StorageRef> result_blocks_;  // beside them
+  std::vector<serialization::Reference> result_references_;
+  std::uint32_t results_added_ = 0;
+  std::vector<std::uint64_t> kept_;
+  std::uint32_t run_ns_ = 0;
+};
+
+}  // namespace manta::detail

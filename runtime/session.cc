@@ -1,0 +1,108 @@
+#include <manta/base/error.h>
+#include <manta/objectstore/read_only_fault.h>
+#include <manta/runtime/cluster.h>
+#include <manta/runtime/launch.h>
+#include <manta/runtime/log_stream.h>
+#include <manta/runtime/process.h>
+#include <manta/runtime/resolve_options.h>
+#include <manta/runtime/session.h>
+
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
+namespace manta {
+namespace {
+
+std::atomic<bool> session_open{false};
+
+void check_can_init() {
+  if (!detail::main_has_started()) {
+    throw InvalidArgument("manta::init() was called before main(), from a static constructor: call it in main()");
+  }
+  if (!detail::wrapped_main_ran()) {
+    throw InvalidArgument(
+        "manta::init(): this program was not linked with the wrapped main (-Wl,--wrap=main), without which its workers "
+        "would run main() again: link the CMake target manta::manta, or use the flags of `pkg-config --libs manta`");
+  }
+}
+
+// Nothing to do: the handler has printed the line, and goes on to the program's own SIGSEGV handling.
+void on_write_in_driver(const objectstore::ReadOnlyFault& fault) {
+  std::fprintf(stderr, "manta: %.*s\n", static_cast<int>(fault.length), fault.message);
+}
+
+}  // namespace
+
+struct Session::State {
+  State(detail::Attachment attachment, Resources resources) : process(detail::Process::open(std::move(attachment))) {
+    process->cores().enter();
+    process->resources = std::move(resources);
+    objectstore::install_read_only_fault(process->store(), on_write_in_driver);
+    log_thread = std::thread([this, socket = process->attachment().socket.get()] {
+      detail::run_log_stream(socket);
+      if (!ending.load()) process->node_died();
+    });
+  }
+
+  void end() {
+    if (ended) return;
+    ended = true;
+    ending.store(true);
+    process->cores().leave();
+    process->close();
+    auto& attachment = const_cast<detail::Attachment&>(process->attachment());
+    detail::shutdown_node(attachment);
+    log_thread.join();
+    objectstore::remove_read_only_fault();
+    session_open.store(false);
+  }
+
+  base::Ref<detail::Process> process;
+  std::thread log_thread;
+  std::atomic<bool> ending{false};
+  bool ended = false;
+};
+
+Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&& other) noexcept {
+  if (this != &other) {
+    shutdown();
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+Session::~Session() { shutdown(); }
+
+void Session::shutdown() {
+  if (state_) state_->end();
+}
+
+JobId Session::job() const {
+  if (!state_) throw InvalidArgument("Session::job(): the session was moved from");
+  return state_->process->attachment().job;
+}
+
+std::filesystem::path Session::directory() const {
+  if (!state_) throw InvalidArgument("Session::directory(): the session was moved from");
+  return state_->process->attachment().directory;
+}
+
+Session init(InitOptions options) {
+  check_can_init();
+  const detail::NodeOptions resolved = detail::resolve_options(std::move(options));
+  if (session_open.exchange(true)) {
+    throw InvalidArgument("manta::init(): a session is open already; end it first (Session::shutdown()), or share it");
+  }
+  try {
+    detail::run_on_start();
+    auto state = std::make_unique<Session::State>(detail::launch_node(resolved), resolved.resources);
+    return Session(std::move(state));
+  } catch (...) {
+    session_open.store(false);
+    throw;
+  }
+}
+
+}  // namespace manta

@@ -1,0 +1,234 @@
+// What is known of callables at compile time: result, parameters, and how an argument meets its parameter.
+#pragma once
+#include <manta/base/storage.h>
+#include <manta/objectstore/array_codec.h>
+#include <manta/runtime/object_ref.h>
+#include <manta/serialization/bytes.h>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace manta::detail {
+
+// ---- signatures
+template <class... P>
+struct Types {
+  static constexpr std::size_t size = sizeof...(P);
+};
+
+template <class Pointer>
+struct SignatureOf;
+template <class R, class... P>
+struct SignatureOf<R (*)(P...)> {
+  using Result = R;
+  using Parameters = Types<P...>;
+  using Plain = R(P...);
+};
+template <class R, class... P>
+struct SignatureOf<R (*)(P...) noexcept> : SignatureOf<R (*)(P...)> {};
+
+template <class Member>
+struct MemberSignature;
+#define MANTA_MEMBER_SIGNATURE(qualifiers)                                       \
+  template <class R, class C, class... P>                                       \
+  struct MemberSignature<R (C::*)(P...) qualifiers> : SignatureOf<R (*)(P...)> { \
+    using Class = C;                                                            \
+  };
+MANTA_MEMBER_SIGNATURE()
+MANTA_MEMBER_SIGNATURE(const)
+MANTA_MEMBER_SIGNATURE(&)
+MANTA_MEMBER_SIGNATURE(const&)
+MANTA_MEMBER_SIGNATURE(&&)
+MANTA_MEMBER_SIGNATURE(noexcept)
+MANTA_MEMBER_SIGNATURE(const noexcept)
+MANTA_MEMBER_SIGNATURE(& noexcept)
+MANTA_MEMBER_SIGNATURE(const& noexcept)
+MANTA_MEMBER_SIGNATURE(&& noexcept)
+#undef MANTA_MEMBER_SIGNATURE
+
+template <class F>
+concept HasOneCallOperator = requires { &F::operator(); };
+
+template <class F>
+struct CallableSignature;
+template <class F>
+  requires std::is_pointer_v<F>
+struct CallableSignature<F> : SignatureOf<F> {};
+template <class F>
+  requires HasOneCallOperator<F>
+struct CallableSignature<F> : MemberSignature<decltype(&F::operator())> {};
+
+template <class F>
+concept KnownSignature = requires { typename CallableSignature<F>::Result; };
+
+// ---- stored types: what a result or a parameter is while it travels and waits
+template <class T>
+struct StoredType {
+  using type = std::remove_cvref_t<T>;
+};
+template <class T>
+struct StoredType<MutableArray<T>> {
+  using type = Array<T>;  // results and puts: a mutable array is frozen
+};
+template <class T>
+  requires std::is_array_v<std::remove_reference_t<T>> &&
+           std::is_same_v<std::remove_cv_t<std::remove_extent_t<std::remove_reference_t<T>>>, char>
+struct StoredType<T> {
+  using type = std::string;
+};
+template <>
+struct StoredType<const char*> {
+  using type = std::string;
+};
+template <>
+struct StoredType<char*> {
+  using type = std::string;
+};
+template <>
+struct StoredType<std::string_view> {
+  using type = std::string;
+};
+template <class T, std::size_t N>
+struct StoredType<std::span<T, N>> {
+  using type = Array<std::remove_cv_t<T>>;
+};
+template <class T>
+using Stored = typename StoredType<std::remove_cvref_t<T>>::type;
+
+// A parameter's holder: decoded before the call, passed by what the parameter is.
+template <class P>
+struct HolderType {
+  using type = std::remove_cvref_t<P>;
+};
+template <>
+struct HolderType<std::string_view> {
+  using type = std::string;
+};
+template <>
+struct HolderType<const char*> {
+  using type = std::string;
+};
+template <class T, std::size_t N>
+struct HolderType<std::span<T, N>> {
+  static_assert(std::is_const_v<T>, "a span parameter of a remote function must be std::span<const T>: writes would be lost");
+  using type = Array<std::remove_const_t<T>>;
+};
+template <class P>
+using Holder = typename HolderType<std::remove_cvref_t<P>>::type;
+
+template <class P, class H>
+decltype(auto) pass(H& holder) {
+  using Plain = std::remove_cvref_t<P>;
+  if constexpr (std::is_same_v<Plain, const char*>) {
+    return holder.c_str();
+  } else if constexpr (!std::is_same_v<Plain, H>) {
+    if constexpr (requires { holder.span(); }) {
+      return Plain(holder.span());
+    } else {
+      return Plain(holder);
+    }
+  } else if constexpr (std::is_lvalue_reference_v<P>) {
+    return static_cast<const H&>(holder);
+  } else {
+    return std::move(holder);
+  }
+}
+
+// ---- how an argument meets its parameter
+template <class T>
+struct IsRef : std::false_type {};
+template <class T>
+struct IsRef<ObjectRef<T>> : std::true_type {
+  using Value = T;
+};
+template <class T>
+struct IsRefList : std::false_type {};
+template <class T, class A>
+struct IsRefList<std::vector<ObjectRef<T>, A>> : std::true_type {
+  using Value = T;
+};
+template <class T>
+struct IsVector : std::false_type {};
+template <class T, class A>
+struct IsVector<std::vector<T, A>> : std::true_type {
+  using Element = T;
+};
+template <class T>
+struct IsMutableArray : std::false_type {};
+template <class T>
+struct IsMutableArray<MutableArray<T>> : std::true_type {
+  using Element = T;
+};
+
+template <class U, class H>
+inline constexpr bool kSameEncoding =
+    std::is_same_v<U, H> || one_encoding<U, H> || [] {
+      if constexpr (IsMutableArray<H>::value) {
+        using E = typename IsMutableArray<H>::Element;
+        return std::is_same_v<U, Array<E>> || std::is_same_v<U, std::vector<E>>;
+      } else {
+        return false;
+      }
+    }();
+template <class U, class P>
+inline constexpr bool kMeets = kSameEncoding<U, Holder<P>> || std::is_convertible_v<U, Holder<P>>;
+
+enum class Passing { value, encoded_as, reference, list, mismatch };
+
+template <class A, class P>
+consteval Passing passing() {
+  using Plain = std::remove_cvref_t<A>;
+  if constexpr (std::is_convertible_v<A, std::remove_cvref_t<P>> || std::is_convertible_v<A, Holder<P>>) {
+    return Passing::value;
+  } else if constexpr (kSameEncoding<Plain, Holder<P>>) {
+    return Passing::encoded_as;
+  } else if constexpr (IsRef<Plain>::value) {
+    return kMeets<typename IsRef<Plain>::Value, P> ? Passing::reference : Passing::mismatch;
+  } else if constexpr (IsRefList<Plain>::value && IsVector<std::remove_cvref_t<P>>::value) {
+    using Element = typename IsVector<std::remove_cvref_t<P>>::Element;
+    return kMeets<typename IsRefList<Plain>::Value, Element> ? Passing::list : Passing::mismatch;
+  } else {
+    return Passing::mismatch;
+  }
+}
+
+// What the worker decodes for parameter P when the caller passed an A: a tag that a stub is instantiated with.
+template <class U>
+struct Decode {
+  using Encoded = U;
+};
+template <class U>
+struct DecodeList {
+  using Encoded = U;
+};
+
+template <class A, class P>
+struct PlanOf {
+  static consteval auto make() {
+    using Plain = std::remove_cvref_t<A>;
+    constexpr Passing how = passing<A, P>();
+    if constexpr (how == Passing::reference) {
+      using U = typename IsRef<Plain>::Value;
+      if constexpr (kSameEncoding<U, Holder<P>>) {
+        return Decode<Holder<P>>{};
+      } else {
+        return Decode<U>{};
+      }
+    } else if constexpr (how == Passing::list) {
+      return DecodeList<typename IsRefList<Plain>::Value>{};
+    } else {
+      return Decode<Holder<P>>{};
+    }
+  }
+  using type = decltype(make());
+};
+template <class A, class P>
+using Plan = typename PlanOf<A, P>::type;
+
+}  // namespace manta::detail

@@ -1,0 +1,234 @@
+// Stubs: the code that, in a worker, decodes the arguments of one kind of call, runs it, and encodes its result. One is
+// instantiated per callable and way of passing its arguments, and registered by static initialization.
+#pragma once
+#include <manta/runtime/call_context.h>
+#include <manta/runtime/capture.h>
+#include <manta/runtime/code_id.h>
+#include <manta/runtime/signature.h>
+
+#include <cstring>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace manta::detail {
+
+// ---- decoding: each leaf is built in place, so that immovable types work
+template <std::size_t I, class P, class Tag>
+struct Leaf;
+template <std::size_t I, class P, class U>
+struct Leaf<I, P, Decode<U>> {
+  U value;
+  static U read(const CallContext& call, std::size_t base) {
+    return serialization::decode<U>(call.value(call.argument(base + I).first));
+  }
+  decltype(auto) get() {
+    if constexpr (std::is_same_v<U, Holder<P>>) {
+      return pass<P>(value);
+    } else {
+      return static_cast<Holder<P>>(std::move(value));  // the conversion runs in the worker
+    }
+  }
+};
+template <std::size_t I, class P, class U>
+struct Leaf<I, P, DecodeList<U>> {
+  using Element = typename IsVector<std::remove_cvref_t<P>>::Element;
+  std::vector<Element> value;
+  static std::vector<Element> read(const CallContext& call, std::size_t base) {
+    const auto& argument = call.argument(base + I);
+    std::vector<Element> values;
+    values.reserve(argument.count);
+    for (std::size_t i = 0; i < argument.count; ++i) {
+      if constexpr (kSameEncoding<U, Element>) {
+        values.push_back(serialization::decode<Element>(call.value(argument.first + i)));
+      } else {
+        values.push_back(static_cast<Element>(serialization::decode<U>(call.value(argument.first + i))));
+      }
+    }
+    return values;
+  }
+  decltype(auto) get() { return pass<P>(value); }
+};
+
+template <class Indices, class Parameters, class... Tags>
+struct Leaves;
+template <std::size_t... I, class... P, class... Tags>
+struct Leaves<std::index_sequence<I...>, Types<P...>, Tags...> : Leaf<I, P, Tags>... {
+  template <class Function>
+  static decltype(auto) apply(const CallContext& call, std::size_t base, Function&& function) {
+    Leaves leaves{Leaf<I, P, Tags>{Leaf<I, P, Tags>::read(call, base)}...};
+    return function(static_cast<Leaf<I, P, Tags>&>(leaves).get()...);
+  }
+};
+template <class Parameters, class... Tags>
+using LeavesOf = Leaves<std::make_index_sequence<sizeof...(Tags)>, Parameters, Tags...>;
+
+// ---- results
+template <class T>
+struct IsTuple : std::false_type {};
+template <class... T>
+struct IsTuple<std::tuple<T...>> : std::true_type {};
+template <class A, class B>
+struct IsTuple<std::pair<A, B>> : std::true_type {};
+
+void give_unpacked_mismatch(CallContext& call, std::size_t got);
+
+template <class R>
+void give_result(CallContext& call, R&& result) {
+  using Plain = std::remove_cvref_t<R>;
+  if (call.result_count() == 1) {
+    if constexpr (IsMutableArray<Plain>::value) {
+      const Stored<R> frozen(std::move(result));
+      call.result(frozen);
+    } else {
+      call.result(static_cast<const Plain&>(result));
+    }
+    return;
+  }
+  if constexpr (IsTuple<Plain>::value) {
+    std::apply([&](const auto&... part) { (call.result(part), ...); }, result);
+  } else if constexpr (IsVector<Plain>::value) {
+    if (result.size() != call.result_count()) return give_unpacked_mismatch(call, result.size());
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      const typename IsVector<Plain>::Element& element = result[i];
+      call.result(element);
+    }
+  }
+}
+
+template <class R, class Run>
+void run_and_give(CallContext& call, Run&& run) {
+  if constexpr (std::is_void_v<R>) {
+    run();
+    call.void_result();
+  } else {
+    give_result(call, run());
+  }
+}
+
+// A stub is `static void run(CallContext&)`; naming `registered` makes it known in every process of the program.
+template <class Concrete>
+struct Registered {
+  static inline const StubRegistration registration{&Concrete::run};
+  static Stub stub() {
+    (void)&registration;
+    return &Concrete::run;
+  }
+};
+
+// ---- functions: the target is an address
+template <class Pointer, class... Tags>
+struct FunctionStub : Registered<FunctionStub<Pointer, Tags...>> {
+  using Signature = SignatureOf<Pointer>;
+  static void run(CallContext& call) {
+    const auto function = reinterpret_cast<Pointer>(call.target());
+    run_and_give<typename Signature::Result>(call, [&]() -> typename Signature::Result {
+      return LeavesOf<typename Signature::Parameters, Tags...>::apply(
+          call, 0, [&](auto&&... args) -> typename Signature::Result {
+            return function(std::forward<decltype(args)>(args)...);
+          });
+    });
+  }
+};
+
+// ---- class-type callables; argument 0 is the closure's state, if it has one
+template <class F, class R, class Parameters, class... Tags>
+struct ClosureStub : Registered<ClosureStub<F, R, Parameters, Tags...>> {
+  static void run(CallContext& call) {
+    run_and_give<R>(call, [&]() -> R {
+      if constexpr (Stateless<F>) {
+        const F f{};
+        return invoke(call, 0, f);
+      } else {
+        return ClosureState<F>::restore(call.value(call.argument(0).first),
+                                        [&](const auto& f) -> R { return invoke(call, 1, f); });
+      }
+    });
+  }
+  template <class Callable>
+  static R invoke(CallContext& call, std::size_t base, const Callable& f) {
+    // A call operator that is not const runs on a copy of its own.
+    return LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) -> R {
+      if constexpr (std::is_invocable_v<const Callable&, decltype(args)...>) {
+        return static_cast<R>(f(std::forward<decltype(args)>(args)...));
+      } else {
+        Callable own(f);
+        return static_cast<R>(own(std::forward<decltype(args)>(args)...));
+      }
+    });
+  }
+};
+
+// ---- actors
+template <class T>
+Instance instance_of(T* object) {
+  return {object, [](void* p) { delete static_cast<T*>(p); }};
+}
+
+template <class T, class... Held>
+struct ConstructorStub : Registered<ConstructorStub<T, Held...>> {
+  static void run(CallContext& call) {
+    T* object = LeavesOf<Types<Held...>, Decode<Held>...>::apply(
+        call, 0, [](auto&&... args) { return new T(std::forward<decltype(args)>(args)...); });
+    call.construct(instance_of(object));
+  }
+};
+
+template <class T, class Member, class... Tags>
+struct MethodStub : Registered<MethodStub<T, Member, Tags...>> {
+  using Signature = MemberSignature<Member>;
+  static void run(CallContext& call) {
+    const MemberPointer raw{call.target(), call.adjustment()};
+    Member method;
+    static_assert(sizeof method == sizeof raw);
+    std::memcpy(static_cast<void*>(&method), &raw, sizeof raw);
+    T& object = *static_cast<T*>(call.instance());
+    run_and_give<typename Signature::Result>(call, [&]() -> typename Signature::Result {
+      return LeavesOf<typename Signature::Parameters, Tags...>::apply(
+          call, 0, [&](auto&&... args) -> typename Signature::Result {
+            if constexpr (std::is_invocable_v<Member, T&, decltype(args)...>) {
+              return (object.*method)(std::forward<decltype(args)>(args)...);
+            } else {
+              return (std::move(object).*method)(std::forward<decltype(args)>(args)...);
+            }
+          });
+    });
+  }
+};
+
+// A callable whose first parameter is T&.
+template <class T, class F, class R, class Parameters, class... Tags>
+struct OnActorStub : Registered<OnActorStub<T, F, R, Parameters, Tags...>> {
+  static void run(CallContext& call) {
+    T& object = *static_cast<T*>(call.instance());
+    run_and_give<R>(call, [&]() -> R {
+      const auto with = [&](std::size_t base, const auto& f) -> R {
+        return LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) -> R {
+          return static_cast<R>(f(object, std::forward<decltype(args)>(args)...));
+        });
+      };
+      if constexpr (Stateless<F>) {
+        return with(0, F{});
+      } else {
+        return ClosureState<F>::restore(call.value(call.argument(0).first),
+                                        [&](const auto& f) -> R { return with(1, f); });
+      }
+    });
+  }
+};
+// The same for a plain function that takes T& first.
+template <class T, class Pointer, class R, class Parameters, class... Tags>
+struct FunctionOnActorStub : Registered<FunctionOnActorStub<T, Pointer, R, Parameters, Tags...>> {
+  static void run(CallContext& call) {
+    T& object = *static_cast<T*>(call.instance());
+    const auto function = reinterpret_cast<Pointer>(call.target());
+    run_and_give<R>(call, [&]() -> R {
+      return LeavesOf<Parameters, Tags...>::apply(call, 0, [&](auto&&... args) -> R {
+        return function(object, std::forward<decltype(args)>(args)...);
+      });
+    });
+  }
+};
+
+}  // namespace manta::detail

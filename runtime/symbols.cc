@@ -1,0 +1,155 @@
+#include <cstdio>
+#include <cstring>
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <mutex>
+#include <string_view>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+#include <manta/runtime/code_id.h>
+#include <manta/runtime/symbols.h>
+
+namespace manta::detail {
+namespace {
+
+struct Located {
+  std::uintptr_t base = 0;
+  std::string path;
+};
+
+Located locate(std::uintptr_t address) {
+  struct Search {
+    std::uintptr_t address;
+    Located found;
+  } search{address, {}};
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* data) {
+        auto& s = *static_cast<Search*>(data);
+        for (int i = 0; i < info->dlpi_phnum; ++i) {
+          const auto& segment = info->dlpi_phdr[i];
+          const std::uintptr_t start = info->dlpi_addr + segment.p_vaddr;
+          if (segment.p_type == PT_LOAD && s.address >= start &&
+              s.address - start < segment.p_memsz) {
+            const bool executable = info->dlpi_name == nullptr || *info->dlpi_name == 0;
+            s.found = {info->dlpi_addr, executable ? "/proc/self/exe" : info->dlpi_name};
+            return 1;
+          }
+        }
+        return 0;
+      },
+      &search);
+  return search.found;
+}
+
+// A file mapped for reading, for the time of one look-up.
+class MappedFile {
+ public:
+  explicit MappedFile(const char* path) {
+    const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    struct stat status {};
+    if (::fstat(fd, &status) == 0 && status.st_size > 0) {
+      size_ = static_cast<std::size_t>(status.st_size);
+      void* at = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
+      data_ = at == MAP_FAILED ? nullptr : static_cast<const char*>(at);
+    }
+    ::close(fd);
+  }
+  ~MappedFile() {
+    if (data_ != nullptr) ::munmap(const_cast<char*>(data_), size_);
+  }
+  MappedFile(const MappedFile&) = delete;
+
+  template <class T>
+  const T* at(std::uint64_t offset, std::uint64_t count = 1) const {
+    const bool inside =
+        data_ != nullptr && offset <= size_ && count <= (size_ - offset) / sizeof(T);
+    return inside ? reinterpret_cast<const T*>(data_ + offset) : nullptr;
+  }
+
+ private:
+  const char* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+std::string find_in_table(const MappedFile& file, const ElfW(Shdr) & table,
+                          const ElfW(Shdr) & names, std::uintptr_t offset) {
+  const auto count = table.sh_size / sizeof(ElfW(Sym));
+  const auto* symbols = file.at<ElfW(Sym)>(table.sh_offset, count);
+  if (symbols == nullptr) return {};
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto& symbol = symbols[i];
+    const bool function = (symbol.st_info & 0xf) == STT_FUNC && symbol.st_shndx != SHN_UNDEF;
+    if (!function || offset < symbol.st_value || offset - symbol.st_value >= symbol.st_size)
+      continue;
+    const auto* name = file.at<char>(names.sh_offset + symbol.st_name, 1);
+    return name != nullptr ? name : "";
+  }
+  return {};
+}
+
+std::string find_symbol(const Located& image, std::uintptr_t address) {
+  const MappedFile file(image.path.c_str());
+  const auto* header = file.at<ElfW(Ehdr)>(0);
+  if (header == nullptr || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return {};
+  const auto* sections = file.at<ElfW(Shdr)>(header->e_shoff, header->e_shnum);
+  if (sections == nullptr) return {};
+  for (const std::uint32_t type : {SHT_SYMTAB, SHT_DYNSYM}) {
+    for (unsigned i = 0; i < header->e_shnum; ++i) {
+      if (sections[i].sh_type != type || sections[i].sh_link >= header->e_shnum) continue;
+      auto name =
+          find_in_table(file, sections[i], sections[sections[i].sh_link], address - image.base);
+      if (!name.empty()) return name;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string symbol_of(std::uintptr_t address) {
+  const Located image = locate(address);
+  return image.path.empty() ? std::string() : find_symbol(image, address);
+}
+
+std::string without_parameters(const std::string& demangled) {
+  // The parameter list is the last parenthesis at depth 0 that is not part of "(anonymous namespace)" or a lambda.
+  int depth = 0;
+  for (std::size_t i = demangled.size(); i-- > 0;) {
+    const char c = demangled[i];
+    if (c == ')' || c == '>' || c == '}') ++depth;
+    if (c == '(' || c == '<' || c == '{') --depth;
+    if (c == '(' && depth == 0 && i > 0) {
+      const std::string name = demangled.substr(0, i);
+      if (demangled.compare(i, 21, "(anonymous namespace)") == 0) return demangled;
+      const auto space = name.rfind(' ');
+      const bool typed =
+          space != std::string::npos && name.find_first_of("<({") == std::string::npos;
+      return typed ? name.substr(space + 1) : name;
+    }
+  }
+  return demangled;
+}
+
+std::string stack_text(std::span<const std::uintptr_t> addresses) {
+  std::string text;
+  for (const auto address : addresses) {
+    const Located image = locate(address);
+    const auto slash = image.path.rfind('/');
+    char line[64];
+    std::snprintf(line, sizeof line, "  0x%zx ", static_cast<std::size_t>(address - image.base));
+    text += line + function_name(address);
+    if (!image.path.empty() && image.path != "/proc/self/exe") {
+      text += " (" + image.path.substr(slash + 1) + ")";
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace manta::detail

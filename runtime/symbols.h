@@ -1,0 +1,19 @@
+// Names of functions from the symbol tables of this process's images, for messages: errors, crash stacks, logs.
+// Slow (reads files); threads: any; never fails: what is not found is empty.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace manta::detail {
+
+// The mangled symbol of the function that holds `address`; empty when the image is stripped.
+std::string symbol_of(std::uintptr_t address);
+
+// "ns::mean(manta::Array<double> const&)" -> "ns::mean": brackets of templates and lambdas are kept.
+std::string without_parameters(const std::string& demangled);
+
+// One frame a line: "  0x55d0 mean + 0x1c (in app)".
+std::string stack_text(std::span<const std::uintptr_t> addresses);
+
+}  // namespace manta::detail

@@ -1,0 +1,268 @@
+#include <algorithm>
+#include <cstring>
+
+#include <manta/runtime/process.h>
+#include <manta/runtime/task_sender.h>
+
+namespace manta::detail {
+namespace {
+
+constexpr std::uint64_t kWindow = 200'000;     // ns of estimated work in flight on a lease
+constexpr std::uint64_t kUnknown = 1'000'000;  // ns assumed of code that never ran
+constexpr std::size_t kMaxInFlight = 1024;
+
+std::uint64_t code_key(const Call& call) {
+  return call.frame.stub_offset * 0x9e3779b97f4a7c15ULL ^ call.frame.target_offset ^
+         call.frame.stub_image;
+}
+
+}  // namespace
+
+TaskSender::~TaskSender() {
+  for (auto& shape : shapes_) {
+    while (Call* call = dequeue(*shape)) delete call;
+    for (auto& lease : shape->leases) {
+      auto unfinished = lease->lane.take_unfinished();
+      delete unfinished.begun;
+      for (Call* call : unfinished.others) delete call;
+    }
+  }
+}
+
+TaskSender::Shape& TaskSender::shape_of(const Call& call) {
+  const double cpus = call.options ? call.options->cpus : 1;
+  const bool plain = !call.options || call.options->resources.empty();
+  for (auto& shape : shapes_) {
+    if (shape->cpus != cpus) continue;
+    if (plain ? shape->resources.empty() : shape->resources == call.options->resources)
+      return *shape;
+  }
+  auto shape = std::make_unique<Shape>();
+  shape->number = static_cast<std::uint32_t>(shapes_.size());
+  shape->cpus = cpus;
+  if (!plain) shape->resources = call.options->resources;
+  shapes_.push_back(std::move(shape));
+  return *shapes_.back();
+}
+
+void TaskSender::enqueue(Shape& shape, Call* call) {
+  call->next = nullptr;
+  (shape.last != nullptr ? shape.last->next : shape.first) = call;
+  shape.last = call;
+  ++shape.queued;
+}
+
+Call* TaskSender::dequeue(Shape& shape) {
+  Call* call = shape.first;
+  if (call == nullptr) return nullptr;
+  shape.first = call->next;
+  if (shape.first == nullptr) shape.last = nullptr;
+  --shape.queued;
+  return call;
+}
+
+void TaskSender::submit(Call* ready) { enqueue(shape_of(*ready), ready); }
+
+std::uint64_t TaskSender::estimate(const Call& call) const {
+  const auto found = learnt_.find(code_key(call));
+  return found == learnt_.end() ? kUnknown : found->second.run_ns;
+}
+
+void TaskSender::learn(const Call& call, std::uint32_t run_ns) {
+  auto& known = learnt_[code_key(call)];
+  known.run_ns = known.run_ns == 0 ? run_ns + 1 : (known.run_ns * 7 + run_ns) / 8 + 1;
+}
+
+TaskSender::Lease* TaskSender::lease_with_room(Shape& shape, const Call& call) {
+  for (auto& lease : shape.leases) {
+    if (lease->recalled || lease->blocked) continue;
+    const auto& lane = lease->lane;
+    if (lane.in_flight() == 0) return lease.get();
+    const bool fits =
+        lane.estimated_ns() + call.estimate_ns <= kWindow && lane.in_flight() < kMaxInFlight;
+    if (fits) return lease.get();
+  }
+  return nullptr;
+}
+
+void TaskSender::pump(Shape& shape) {
+  while (shape.first != nullptr) {
+    shape.first->estimate_ns = estimate(*shape.first);
+    Lease* lease = lease_with_room(shape, *shape.first);
+    if (lease == nullptr || !lease->lane.send(*shape.first)) break;
+    dequeue(shape);
+  }
+  for (auto& lease : shape.leases) lease->lane.ring();
+  ask_for_leases(shape);
+}
+
+void TaskSender::ask_for_leases(Shape& shape) {
+  // As many as there are tasks waiting, up to what the node could ever run at once; a blocked lease lends its cpus.
+  const double capacity = shape.cpus > 0 ? process_.node_cpus() / shape.cpus : 64;
+  const auto blocked = static_cast<std::size_t>(std::count_if(
+      shape.leases.begin(), shape.leases.end(), [](const auto& lease) { return lease->blocked; }));
+  const auto limit = std::max<std::size_t>(1, static_cast<std::size_t>(capacity)) + blocked;
+  const std::size_t room = limit > shape.leases.size() ? limit - shape.leases.size() : 0;
+  const std::uint64_t wanted = std::min(shape.queued, room);
+  if (wanted == shape.wanted || (wanted > 0 && wanted < shape.wanted)) return;
+  shape.wanted = wanted;
+  std::vector<ResourceItem> items;
+  for (const auto& [name, amount] : shape.resources) {
+    ResourceItem item;
+    std::strncpy(item.name, name.c_str(), sizeof item.name - 1);
+    item.amount = amount;
+    items.push_back(item);
+  }
+  process_.node().send(
+      {.kind = NodeMessage::lease_want, .arg0 = shape.number, .arg1 = wanted, .real = shape.cpus},
+      std::as_bytes(std::span(items)));
+}
+
+void TaskSender::give_back_idle(Shape& shape) {
+  if (!shape.recalled || shape.first != nullptr) return;
+  for (auto& lease : shape.leases) {
+    if (lease->lane.in_flight() != 0) continue;
+    process_.node().send({.kind = NodeMessage::lease_return, .arg0 = lease->lane.index()});
+    std::swap(lease, shape.leases.back());
+    shape.leases.pop_back();
+    shape.recalled = false;
+    return;
+  }
+}
+
+// A worker is idle while calls wait behind a long one on another: ask for them back.
+void TaskSender::steal_back(Shape& shape) {
+  if (shape.first != nullptr || shape.leases.size() < 2) return;
+  const bool idle = std::any_of(shape.leases.begin(), shape.leases.end(), [](const auto& lease) {
+    return lease->lane.in_flight() == 0 && !lease->blocked;
+  });
+  if (!idle) return;
+  for (auto& lease : shape.leases) {
+    if (lease->lane.in_flight() > 1 && lease->lane.estimated_ns() > kWindow / 2)
+      lease->lane.recall();
+  }
+}
+
+bool TaskSender::receive(Shape& shape, Lease& lease) {
+  return lease.lane.receive(
+      [&](Call& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
+        if (frame.status == ReplyStatus::bounced) {
+          lease.blocked = true;
+          enqueue(shape, &call);
+          return;
+        }
+        lease.blocked = false;
+        learn(call, frame.run_ns);
+        process_.complete(call, frame, rest);
+        delete &call;
+      });
+}
+
+bool TaskSender::poll() {
+  bool any = false;
+  for (auto& shape : shapes_) {
+    for (std::size_t i = 0; i < shape->leases.size(); ++i)
+      any |= receive(*shape, *shape->leases[i]);
+  }
+  return any;
+}
+
+bool TaskSender::pending() const {
+  for (const auto& shape : shapes_) {
+    for (const auto& lease : shape->leases) {
+      if (lease->lane.pending()) return true;
+    }
+  }
+  return false;
+}
+
+void TaskSender::flush() {
+  for (auto& shape : shapes_) {
+    if (shape->first != nullptr) {
+      pump(*shape);
+    } else {
+      steal_back(*shape);
+      give_back_idle(*shape);
+      if (shape->wanted != 0) ask_for_leases(*shape);
+    }
+  }
+}
+
+void TaskSender::on_grant(std::uint32_t shape_number, std::uint32_t lane, rpc::Slot worker) {
+  auto& shape = *shapes_[shape_number];
+  if (shape.wanted > 0) --shape.wanted;
+  shape.leases.push_back(
+      std::unique_ptr<Lease>(new Lease{CallLane(process_.control(), lane, worker)}));
+}
+
+void TaskSender::on_refused(std::uint32_t shape_number, std::string_view text) {
+  auto& shape = *shapes_[shape_number];
+  shape.wanted = 0;
+  while (Call* call = dequeue(shape)) {
+    process_.fail(*call, ErrorKind::unschedulable,
+                  "the task " + call->display_name() + " can never run: " + std::string(text));
+    delete call;
+  }
+}
+
+void TaskSender::on_recall(std::uint32_t shape) {
+  shapes_[shape]->recalled = true;
+  give_back_idle(*shapes_[shape]);
+}
+
+void TaskSender::retry_or_fail(Call* call, const DeathReport& death) {
+  const int allowed = call->options ? call->options->max_retries : TaskOptions().max_retries;
+  const ErrorRecord error =
+      crash_error(death, call->display_name(), call->frame.attempt, allowed < 0 ? 0 : allowed + 1);
+  const bool retry =
+      error.kind == ErrorKind::worker_crashed && (allowed < 0 || call->retries < allowed);
+  if (retry) {
+    ++call->retries;
+    ++call->frame.attempt;
+    return enqueue(shape_of(*call), call);
+  }
+  process_.fail(*call, error);
+  delete call;
+}
+
+bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
+  for (auto& shape : shapes_) {
+    for (auto& lease : shape->leases) {
+      if (lease->lane.index() != lane) continue;
+      receive(*shape, *lease);  // what it answered before it died
+      auto unfinished = lease->lane.take_unfinished();
+      std::swap(lease, shape->leases.back());
+      shape->leases.pop_back();
+      if (unfinished.begun != nullptr) retry_or_fail(unfinished.begun, death);
+      for (Call* call : unfinished.others) enqueue(*shape, call);
+      shape->wanted = 0;
+      return true;
+    }
+  }
+  return false;
+}
+
+void TaskSender::fail_all(const Value& error) {
+  for (auto& shape : shapes_) {
+    for (auto& lease : shape->leases) {
+      auto unfinished = lease->lane.take_unfinished();
+      if (unfinished.begun != nullptr) unfinished.others.push_back(unfinished.begun);
+      for (Call* call : unfinished.others) enqueue(*shape, call);
+    }
+    shape->leases.clear();
+    while (Call* call = dequeue(*shape)) {
+      process_.fail_with(*call, error);
+      delete call;
+    }
+  }
+}
+
+bool TaskSender::active() const {
+  return std::any_of(shapes_.begin(), shapes_.end(), [](const auto& shape) {
+    return shape->first != nullptr ||
+           std::any_of(shape->leases.begin(), shape->leases.end(),
+                       [](const auto& lease) { return lease->lane.in_flight() != 0; });
+  });
+}
+
+}  // namespace manta::detail

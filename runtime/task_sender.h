@@ -1,0 +1,86 @@
+// The TaskSender of a process sends its tasks to leased workers: it asks the node for leases, keeps them while there is
+// work, and spreads tasks over them.
+//
+//   ready task --> shape's queue --> lease with room --> in flight --reply--> done
+//                        ^------ bounced; worker died and retries left ---------|
+//
+// A shape is a request for resources (cpus and others); each has its queue and its leases. A lease has room while the
+// calls in flight on it are estimated to run for less than kWindow together, by what the same code took before; code
+// that was never seen runs alone. So tiny tasks travel in bursts, and long ones never wait behind each other.
+// Invariants: no message to the node per task: it is told how many leases are wanted only when that changes.
+// Threads:    the holder of the progress baton, under the tables lock.
+#pragma once
+#include <manta/runtime/call_lane.h>
+#include <manta/runtime/death_report.h>
+#include <manta/runtime/options.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace manta::detail {
+
+class Process;
+
+class TaskSender {
+ public:
+  explicit TaskSender(Process& process) : process_(process) {}
+  ~TaskSender();
+
+  void submit(Call* ready);  // all arguments are there
+  bool poll();               // reads replies; true if something was completed
+  bool pending() const;
+  void flush();              // sends what can be sent, rings whom it sent to
+
+  // From the node.
+  void on_grant(std::uint32_t shape, std::uint32_t lane, rpc::Slot worker);
+  void on_refused(std::uint32_t shape, std::string_view text);
+  void on_recall(std::uint32_t shape);
+  bool on_lane_dead(std::uint32_t lane, const DeathReport& death);
+
+  void fail_all(const Value& error);  // the node died
+  bool active() const;  // a call of it can end without another being submitted
+
+ private:
+  struct Lease {
+    CallLane lane;
+    bool blocked = false;  // it gave a call back: it waits inside get()
+    bool recalled = false;
+  };
+  struct Shape {
+    std::uint32_t number = 0;
+    double cpus = 1;
+    Resources resources;
+    Call* first = nullptr;  // the queue
+    Call* last = nullptr;
+    std::size_t queued = 0;
+    std::vector<std::unique_ptr<Lease>> leases;
+    std::uint64_t wanted = 0;  // as the node was told
+    bool recalled = false;
+  };
+  struct Learnt {  // of one piece of code
+    std::uint64_t run_ns = 0;
+  };
+
+  Shape& shape_of(const Call& call);
+  void enqueue(Shape& shape, Call* call);
+  Call* dequeue(Shape& shape);
+  Lease* lease_with_room(Shape& shape, const Call& call);
+  void pump(Shape& shape);
+  void ask_for_leases(Shape& shape);
+  void give_back_idle(Shape& shape);
+  void steal_back(Shape& shape);
+  bool receive(Shape& shape, Lease& lease);
+  void learn(const Call& call, std::uint32_t run_ns);
+  std::uint64_t estimate(const Call& call) const;
+  void retry_or_fail(Call* call, const DeathReport& death);
+
+  Process& process_;
+  std::vector<std::unique_ptr<Shape>> shapes_;
+  std::unordered_map<std::uint64_t, Learnt> learnt_;
+};
+
+}  // namespace manta::detail

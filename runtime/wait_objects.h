@@ -1,0 +1,34 @@
+// How user threads wait for objects: behind get(), wait() and wait_with_progress().
+//
+// Threads: any user thread; inside a task a thread that waits lends its cpu (Executor::Blocked).
+#pragma once
+#include <manta/base/timeout.h>
+#include <manta/runtime/object_entry.h>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace manta::detail {
+
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+Deadline deadline_of(const Timeout& timeout);
+
+// Waits until the object is done; false: the deadline is over.
+bool wait_done(ObjectEntry& entry, const Deadline& deadline);
+
+// Waits until all are done, or one has failed. False: the deadline is over. Throws nothing else.
+bool wait_all_or_failure(std::span<const ObjectEntryRef> entries, const Deadline& deadline);
+
+// Waits until `count` of them are done, or the deadline is over; gives how many are.
+std::size_t wait_some(std::span<const ObjectEntryRef> entries, std::size_t count, const Deadline& deadline);
+
+// The error that a list fails with: of the lowest index among those already failed; null if none has.
+const ObjectEntry* first_failed(std::span<const ObjectEntryRef> entries);
+
+[[noreturn]] void throw_failed(const ObjectEntry& entry);
+[[noreturn]] void throw_timeout(std::span<const ObjectEntryRef> entries, const Timeout& timeout);
+
+}  // namespace manta::detail

@@ -1,0 +1,62 @@
+// An error as it travels: the meta of a value wire with kError. Written by hand-made fields rather than by the
+// serializer, so that a node can make and read one without knowing any user type.
+//
+//   kind u32 | attempt i32 | pid i32 | node u64 u64 | strings: function, type, message, stack, path (u32 size + bytes each)
+//   | exception payload: u32 size + encoded bytes (empty unless the type is standard or registered) | cause: an ErrorRecord or nothing
+#pragma once
+#include <manta/base/id.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace manta::detail {
+
+enum class ErrorKind : std::uint32_t {
+  task_error,  // user code threw; all others are thrown as the class of their name
+  worker_crashed,
+  worker_start_failed,
+  actor_died,
+  actor_unavailable,
+  actor_restarted,
+  object_lost,
+  owner_died,
+  node_died,
+  cancelled,
+  object_store_full,
+  out_of_memory,
+  unschedulable,
+  pending_calls_limit,
+  serialization_error,
+  read_only_write,
+  invalid_argument,
+  runtime_error,
+};
+
+struct ErrorRecord {
+  ErrorKind kind = ErrorKind::runtime_error;
+  std::int32_t attempt = 0;
+  std::int32_t pid = 0;
+  std::int32_t signal = 0;
+  NodeId node;
+  std::string function;  // as written
+  std::string type;      // type name of the exception (task_error)
+  std::string message;   // task_error: the user's what(); else the complete text
+  std::string stack;
+  std::string path;      // the tasks that the error went through, "a <- b"
+  std::vector<std::byte> payload;       // the encoded exception (task_error of a standard or registered type)
+  std::shared_ptr<ErrorRecord> cause;   // nested or upstream
+};
+
+std::vector<std::byte> encode_error(const ErrorRecord& error);
+ErrorRecord decode_error(std::span<const std::byte> bytes);  // throws SerializationError on malformed bytes
+
+// The complete value wire of an error: ready to be sent as `value`, or put into a reply.
+std::vector<std::byte> error_wire(const ErrorRecord& error);
+std::vector<std::byte> error_wire(ErrorKind kind, std::string_view message);
+
+}  // namespace manta::detail

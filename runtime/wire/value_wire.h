@@ -1,0 +1,68 @@
+// A value as it travels between the processes of one node: in a lane, in a node ring, in a record.
+//
+//   ValueHeader | buffers: WireBuffer[] | references: WireReference[] | meta bytes | zero padding to 8
+//
+// `meta` is the header stream of serialization/; buffers are ranges of the arena and are never copied. A value whose
+// wire form exceeds kMaxInlineValue is moved into a block of the store by its sender, and travels as a header with
+// kExternal set and one buffer: the block that holds the bytes of its whole wire form.
+//
+// Invariants: sizes are validated by WireReader before anything is read; the layout is that of one build.
+// Units: bytes. Threads: plain data.
+#pragma once
+#include <manta/base/id.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace manta::detail {
+
+inline constexpr std::size_t kMaxInlineValue = 64 * 1024;
+
+enum ValueFlag : std::uint32_t {
+  kError = 1,     // meta is an encoded ErrorRecord: getting the value throws
+  kExternal = 2,  // the one buffer holds the wire form of the value
+};
+
+struct ValueHeader {
+  std::uint32_t total = 0;  // bytes of the whole wire form, padding included
+  std::uint32_t flags = 0;
+  std::uint32_t buffer_count = 0;
+  std::uint32_t reference_count = 0;
+  std::uint64_t meta_size = 0;
+  std::uint64_t fingerprint = 0;
+};
+
+struct WireBuffer {
+  std::uint64_t block = 0;   // arena offset of the block that holds it: what is counted
+  std::uint64_t offset = 0;  // arena offset of the first byte
+  std::uint64_t size = 0;
+};
+
+struct WireReference {
+  std::uint64_t kind = 0;  // serialization::RefKind
+  std::uint64_t hi = 0;
+  std::uint64_t lo = 0;
+};
+
+// Reads the parts of one wire value in place. Construction checks every size against `bytes`.
+class WireReader {
+ public:
+  explicit WireReader(std::span<const std::byte> bytes);  // check() fails on malformed bytes: same-build peers only
+
+  const ValueHeader& header() const { return header_; }
+  std::span<const WireBuffer> buffers() const { return buffers_; }
+  std::span<const WireReference> references() const { return references_; }
+  std::span<const std::byte> meta() const { return meta_; }
+  std::size_t size() const { return header_.total; }
+
+ private:
+  ValueHeader header_;
+  std::span<const WireBuffer> buffers_;
+  std::span<const WireReference> references_;
+  std::span<const std::byte> meta_;
+};
+
+std::size_t wire_size(std::size_t buffers, std::size_t references, std::size_t meta);
+
+}  // namespace manta::detail

@@ -1,0 +1,54 @@
+// The life of a worker process: join the session, run what every process needs, say hello, execute until told to go.
+#include <manta/objectstore/read_only_fault.h>
+#include <manta/runtime/crash_handler.h>
+#include <manta/runtime/death_report.h>
+#include <manta/runtime/entry.h>
+#include <manta/runtime/executor.h>
+#include <manta/runtime/on_start.h>
+#include <manta/runtime/process.h>
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+
+namespace manta::detail {
+namespace {
+
+// In the signal handler: the line is the last that this process says; its exit code tells the owner to look for it.
+void on_write(const objectstore::ReadOnlyFault& fault) {
+  [[maybe_unused]] auto written = ::write(STDERR_FILENO, fault.message, fault.length);
+  written = ::write(STDERR_FILENO, "\n", 1);
+  ::_exit(kReadOnlyWriteExit);
+}
+
+bool prepare() {
+  try {
+    run_on_start();
+    return true;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "manta: an OnStart function threw in a worker: %s\n", error.what());
+  } catch (...) {
+    std::fprintf(stderr, "manta: an OnStart function threw in a worker\n");
+  }
+  return false;
+}
+
+}  // namespace
+
+int worker_main(Attachment&& attachment) {
+  const auto process = Process::open(std::move(attachment));
+  const objectstore::SignalStack stack;
+  install_crash_handler(process->control().process(process->slot()).crash);
+  objectstore::install_read_only_fault(process->store(), on_write);
+  Executor executor(*process);
+  process->set_executor(&executor);
+  if (!prepare()) return 1;
+  process->node().send({.kind = NodeMessage::hello, .arg0 = static_cast<std::uint64_t>(::getpid())});
+  const int code = executor.run();
+  process->progress().stop();
+  std::fflush(nullptr);
+  return code;
+}
+
+}  // namespace manta::detail
