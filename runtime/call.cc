@@ -11,7 +11,7 @@ Call::~Call() {
   if (process != nullptr) process->remove_pending(counted_bytes);
 }
 
-void Call::run(Process& process) { process.accept(this); }
+void Call::run(Process& here) { here.accept(this); }
 
 std::size_t Call::arguments_size() const {
   std::size_t size = body.size();

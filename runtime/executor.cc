@@ -257,22 +257,28 @@ void Executor::on_node(const NodeFrame& frame, std::span<const std::byte> payloa
       start_requested_.store(true);
       return;
     }
+    case NodeMessage::lane_close:
+      if (forget_lane(static_cast<std::uint32_t>(frame.arg0))) {
+        process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = frame.arg0});
+      }
+      return;
     case NodeMessage::actor_end:
       return end_requested_.store(true);
     case NodeMessage::exit_now:
       return exit_requested_.store(true);
     default:
-      base::check(false, "an unknown message of the node");
+      base::check(false, ("an unknown message of the node, number " + std::to_string(static_cast<unsigned>(frame.kind))).c_str());
   }
 }
 
-void Executor::on_lane_dead(std::uint32_t index) {
+bool Executor::forget_lane(std::uint32_t index) {
   const std::lock_guard lock(lanes_mutex_);
   const auto found = std::find_if(lanes_.begin(), lanes_.end(),
                                   [&](const auto& lane) { return lane->index == index; });
-  if (found == lanes_.end()) return;
-  (*found)->dead = true;
+  if (found == lanes_.end()) return false;
+  (*found)->dead = true;  // who is about to reply gives up
   lanes_.erase(found);
+  return true;
 }
 
 void Executor::give_back(Lane& lane) {

@@ -51,7 +51,7 @@ class Executor {
 
   // The holder of the baton, under the tables lock.
   void on_node(const NodeFrame& frame, std::span<const std::byte> payload);
-  void on_lane_dead(std::uint32_t lane);
+  bool forget_lane(std::uint32_t lane);  // closed or dead at the other end; false: unknown
   bool poll();
   bool pending() const;
 

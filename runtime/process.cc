@@ -471,7 +471,7 @@ void Process::on_node(const NodeFrame& frame, std::span<const std::byte> payload
                              static_cast<std::uint32_t>(frame.arg1),
                              static_cast<rpc::Slot>(frame.arg2));
     case NodeMessage::lease_refused:
-      return tasks_.on_refused(static_cast<std::uint32_t>(frame.arg0), text);
+      return tasks_.on_refused(static_cast<std::uint32_t>(frame.arg0), static_cast<ErrorKind>(frame.arg1), text);
     case NodeMessage::lease_recall:
       return tasks_.on_recall(static_cast<std::uint32_t>(frame.arg0));
     case NodeMessage::lane_dead:
@@ -510,11 +510,9 @@ void Process::on_freed(const NodeFrame& frame) {
 void Process::on_lane_dead(const NodeFrame& frame, std::span<const std::byte> payload) {
   const auto lane = static_cast<std::uint32_t>(frame.arg0);
   const DeathReport death = parse_death(payload);
-  if (!tasks_.on_lane_dead(lane, death) && !actors_.on_lane_dead(lane, death) &&
-      executor_ != nullptr) {
-    executor_->on_lane_dead(lane);
-  }
-  node_.send({.kind = NodeMessage::lane_closed, .arg0 = lane});
+  const bool known = tasks_.on_lane_dead(lane, death) || actors_.on_lane_dead(lane, death) ||
+                     (executor_ != nullptr && executor_->forget_lane(lane));
+  if (known) node_.send({.kind = NodeMessage::lane_closed, .arg0 = lane});  // else it was closed already
 }
 
 void Process::fail_everything() {

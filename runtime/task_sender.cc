@@ -195,12 +195,12 @@ void TaskSender::on_grant(std::uint32_t shape_number, std::uint32_t lane, rpc::S
       std::unique_ptr<Lease>(new Lease{CallLane(process_.control(), lane, worker)}));
 }
 
-void TaskSender::on_refused(std::uint32_t shape_number, std::string_view text) {
+void TaskSender::on_refused(std::uint32_t shape_number, ErrorKind kind, std::string_view text) {
   auto& shape = *shapes_[shape_number];
   shape.wanted = 0;
   while (Call* call = dequeue(shape)) {
-    process_.fail(*call, ErrorKind::unschedulable,
-                  "the task " + call->display_name() + " can never run: " + std::string(text));
+    process_.fail(*call, kind,
+                  "the task " + call->display_name() + " cannot run: " + std::string(text));
     delete call;
   }
 }

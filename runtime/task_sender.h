@@ -37,7 +37,7 @@ class TaskSender {
 
   // From the node.
   void on_grant(std::uint32_t shape, std::uint32_t lane, rpc::Slot worker);
-  void on_refused(std::uint32_t shape, std::string_view text);
+  void on_refused(std::uint32_t shape, ErrorKind kind, std::string_view text);
   void on_recall(std::uint32_t shape);
   bool on_lane_dead(std::uint32_t lane, const DeathReport& death);
 
