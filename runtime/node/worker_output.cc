@@ -43,18 +43,22 @@ void WorkerOutput::read(int stream) {
 void WorkerOutput::take(int stream, std::size_t size) {
   Stream& from = streams_[static_cast<std::size_t>(stream)];
   from.partial.append(from.buffer.data(), size);
-  std::string lines;
-  const std::size_t last = from.partial.rfind('\n');
-  if (last != std::string::npos) {
-    lines = from.partial.substr(0, last + 1);
+  if (const std::size_t last = from.partial.rfind('\n'); last != std::string::npos) {
+    emit(stream, from.partial.substr(0, last + 1));
     from.partial.erase(0, last + 1);
   } else if (from.partial.size() > kMaxLine) {
-    lines = std::exchange(from.partial, {}) + "\n";
+    emit_partial(stream);
   }
-  if (!lines.empty()) emit(stream, lines);
 }
 
-void WorkerOutput::emit(int stream, std::string& lines) {
+void WorkerOutput::emit_partial(int stream) {
+  std::string& partial = streams_[static_cast<std::size_t>(stream)].partial;
+  partial.push_back('\n');
+  emit(stream, partial);
+  partial.clear();
+}
+
+void WorkerOutput::emit(int stream, const std::string& lines) {
   const std::string tag = "(" + name_ + " pid=" + std::to_string(pid_) + ") ";
   std::string tagged;
   std::uint64_t count = 0;
@@ -87,10 +91,7 @@ void WorkerOutput::finish() {
       const std::size_t size = from.pipe.read_some(asio::buffer(from.buffer), error);
       if (!error) take(stream, size);
     }
-    if (!from.partial.empty()) {
-      std::string line = std::exchange(from.partial, {}) + "\n";
-      emit(stream, line);
-    }
+    if (!from.partial.empty()) emit_partial(stream);
     from.pipe.close(error);
   }
 }

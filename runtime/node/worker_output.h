@@ -38,8 +38,9 @@ class WorkerOutput : public std::enable_shared_from_this<WorkerOutput> {
 
   void read(int stream);
   void take(int stream, std::size_t size);
-  void emit(int stream, std::string& lines);
-  void keep(const std::string& tagged);
+  void emit_partial(int stream);
+  void emit(int stream, const std::string& lines);
+  void keep(const std::string& lines);
 
   DriverLog& driver_;
   std::filesystem::path path_;
