@@ -61,7 +61,7 @@ struct BuiltIn<T, Kind::kBool> {
   static constexpr TypeNode node() { return {.name = kTypeName<T>}; }
   static void write(Writer& writer, const T& value) { writer.fixed<std::uint8_t>(value ? 1 : 0); }
   static T read(Reader& reader) { return reader.boolean(); }
-  static void describe(TypeText& text) { text.add("bool"); }
+  static void describe(TypeText& text) { text.append("bool"); }
 };
 
 template <class T>
@@ -95,7 +95,7 @@ struct BuiltIn<T, Kind::kNumber> {
   static constexpr TypeNode node() { return {.name = kTypeName<T>}; }
   static void write(Writer& writer, const T& value) { writer.fixed(value); }
   static T read(Reader& reader) { return reader.fixed<T>(); }
-  static void describe(TypeText& text) { text.add(number_text<T>()); }
+  static void describe(TypeText& text) { text.append(number_text<T>()); }
 };
 
 template <class T>
@@ -107,9 +107,9 @@ struct BuiltIn<T, Kind::kEnum> {
   }
   static T read(Reader& reader) { return static_cast<T>(Codec<Underlying>::read(reader)); }
   static void describe(TypeText& text) {
-    text.add("enum ");
-    text.add(kShortName<T>);
-    text.add(":");
+    text.append("enum ");
+    text.append(kShortName<T>);
+    text.append(":");
     Codec<Underlying>::describe(text);
   }
 };
@@ -146,9 +146,9 @@ struct MemberCodec {
   static void describe(TypeText& text) {
     if constexpr (kFixed) {
       MemberCodec<std::remove_const_t<typename FixedArray<M>::Element>>::describe(text);
-      text.add("[");
-      text.add_number(FixedArray<M>::size);
-      text.add("]");
+      text.append("[");
+      text.append_number(FixedArray<M>::size);
+      text.append("]");
     } else {
       Codec<M>::describe(text);
     }

@@ -87,7 +87,7 @@ struct BuiltIn<T, Kind::kMembers> {
   }
   static void write(Writer& writer, const T& value) { Members::write(writer, value); }
   static T read(Reader& reader) {
-    T value{};
+    T value = T();
     Members::read_into(reader, value);
     return value;
   }
@@ -196,11 +196,10 @@ struct BuiltIn<T, Kind::kReduce> {
     return Restorer<T, State>::restore(std::move(state));
   }
   static void describe(TypeText& text) {
-    text.add("reduced ");
-    text.add(kShortName<T>);
-    text.add("<");
-    Codec<State>::describe(text);
-    text.add(">");
+    if (text.begin_struct(&type_node<T>, kShortName<T>, "reduced")) {
+      Codec<State>::describe(text);
+      text.end_struct();
+    }
   }
 };
 
@@ -223,11 +222,10 @@ struct BuiltIn<T, Kind::kExternal> {
     return serializer<T>::restore(std::move(state));
   }
   static void describe(TypeText& text) {
-    text.add("reduced ");
-    text.add(kShortName<T>);
-    text.add("<");
-    Codec<State>::describe(text);
-    text.add(">");
+    if (text.begin_struct(&type_node<T>, kShortName<T>, "reduced")) {
+      Codec<State>::describe(text);
+      text.end_struct();
+    }
   }
 };
 
@@ -253,8 +251,8 @@ struct BuiltIn<T, Kind::kDynamic> {
     return codec->read(reader);
   }
   static void describe(TypeText& text) {
-    text.add("dynamic ");
-    text.add(kShortName<T>);
+    text.append("dynamic ");
+    text.append(kShortName<T>);
   }
 };
 

@@ -26,15 +26,9 @@ constexpr Refusal pointee_refusal() {
   }
 }
 
-// Complete when asked: inside a codec, not for the graph of a recursive type.
+// By its kind, not by its node, which may be in the making.
 template <class T>
-inline constexpr bool stands_alone = [] {
-  if constexpr (std::is_abstract_v<T>) {
-    return false;
-  } else {
-    return Codec<T>::node().refusal == Refusal::kNone;
-  }
-}();
+inline constexpr bool stands_alone = !std::is_abstract_v<T> && kKind<T> != Kind::kRefused;
 
 template <class P, class T>
 constexpr TypeNode pointer_node() {
@@ -43,10 +37,10 @@ constexpr TypeNode pointer_node() {
     if constexpr (std::is_polymorphic_v<T>) {
       node.is_observer = true;
       if constexpr (stands_alone<T>) {
-        node.parts = PartNodes<Types<T>>::nodes;
+        PartNodes<P, Types<T>>::add_to(node);
       }
     } else {
-      node.parts = PartNodes<Types<T>>::nodes;
+      PartNodes<P, Types<T>>::add_to(node);
     }
   }
   return node;
@@ -54,15 +48,15 @@ constexpr TypeNode pointer_node() {
 
 template <class T>
 void describe_pointee(TypeText& text, std::string_view kind) {
-  text.add(kind);
-  text.add("<");
+  text.append(kind);
+  text.append("<");
   if constexpr (std::is_polymorphic_v<T> && !stands_alone<T>) {
-    text.add("any ");
-    text.add(kShortName<T>);
+    text.append("any ");
+    text.append(kShortName<T>);
   } else {
     Codec<T>::describe(text);
   }
-  text.add(">");
+  text.append(">");
 }
 
 template <class T>

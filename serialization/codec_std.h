@@ -22,10 +22,10 @@ namespace manta::serialization {
 
 template <class E, class Describe>
 void describe_with(TypeText& text, std::string_view open, Describe describe_parts) {
-  text.add(open);
-  text.add("<");
+  text.append(open);
+  text.append("<");
   describe_parts();
-  text.add(">");
+  text.append(">");
 }
 
 // ---- strings
@@ -70,7 +70,7 @@ struct Codec<std::basic_string<C, Traits, Allocator>> {
 
   static void describe(TypeText& text) {
     if constexpr (std::is_same_v<C, char>) {
-      text.add("str8");
+      text.append("str8");
     } else {
       describe_with<C>(text, "str", [&] { Codec<C>::describe(text); });
     }
@@ -447,7 +447,7 @@ struct BuiltIn<T, Kind::kMap> {
   static void describe(TypeText& text) {
     describe_with<T>(text, UniqueKeys<T> ? "map" : "multimap", [&] {
       Codec<Key>::describe(text);
-      text.add(",");
+      text.append(",");
       Codec<Mapped>::describe(text);
     });
   }
@@ -497,7 +497,7 @@ struct Codec<std::pair<A, B>> {
   static void describe(TypeText& text) {
     describe_with<Pair>(text, "tup", [&] {
       Codec<First>::describe(text);
-      text.add(",");
+      text.append(",");
       Codec<B>::describe(text);
     });
   }
@@ -533,7 +533,7 @@ struct Codec<std::tuple<T...>> {
   static void describe(TypeText& text) {
     describe_with<Tuple>(text, "tup", [&] {
       [[maybe_unused]] bool first = true;
-      ((text.add(std::exchange(first, false) ? "" : ","),
+      ((text.append(std::exchange(first, false) ? "" : ","),
         Codec<std::remove_const_t<T>>::describe(text)),
        ...);
     });
@@ -593,7 +593,7 @@ struct Codec<std::variant<T...>> {
   static void describe(TypeText& text) {
     describe_with<Variant>(text, "one", [&] {
       bool first = true;
-      ((text.add(std::exchange(first, false) ? "" : "|"), Codec<T>::describe(text)), ...);
+      ((text.append(std::exchange(first, false) ? "" : "|"), Codec<T>::describe(text)), ...);
     });
   }
 
@@ -633,8 +633,8 @@ struct BuiltIn<T, Kind::kBitset> {
     return value;
   }
   static void describe(TypeText& text) {
-    text.add("bits");
-    text.add_number(kBits);
+    text.append("bits");
+    text.append_number(kBits);
   }
 };
 
@@ -666,10 +666,10 @@ struct BuiltIn<T, Kind::kDuration> {
   static void describe(TypeText& text) {
     describe_with<T>(text, "duration", [&] {
       Codec<Rep>::describe(text);
-      text.add(",");
-      text.add_number(static_cast<std::uint64_t>(T::period::num));
-      text.add("/");
-      text.add_number(static_cast<std::uint64_t>(T::period::den));
+      text.append(",");
+      text.append_number(static_cast<std::uint64_t>(T::period::num));
+      text.append("/");
+      text.append_number(static_cast<std::uint64_t>(T::period::den));
     });
   }
 };
@@ -689,7 +689,7 @@ struct BuiltIn<T, Kind::kTimePoint> {
   }
   static T read(Reader& reader) { return T(Codec<Duration>::read(reader)); }
   static void describe(TypeText& text) {
-    text.add(kClock);
+    text.append(kClock);
     describe_with<T>(text, "", [&] { Codec<Duration>::describe(text); });
   }
 };

@@ -14,6 +14,7 @@
 #include <manta/serialization/encoded.h>
 #include <manta/serialization/explain.h>
 #include <manta/serialization/reader.h>
+#include <manta/serialization/restore.h>
 #include <manta/serialization/type_text.h>
 #include <manta/serialization/writer.h>
 
@@ -42,12 +43,32 @@ struct KnownTypeOf {
   static inline const KnownType known{&fingerprint<T>, &type_text<T>};
 };
 
+// A value that comes back as another type: its state is what must be serializable.
+template <class T>
+inline constexpr bool is_wrapper = !std::is_same_v<restored_t<T>, T>;
+
+template <class T>
+consteval bool root_is_serializable() {
+  if constexpr (is_wrapper<T>) {
+    return serializable_v<StateOf<T>>;
+  } else {
+    return serializable_v<T>;
+  }
+}
+
 // Replaces what `out` held, keeping its memory. Buffers may be borrowed from `value`.
 template <class T>
 void encode(const T& value, Encoded& out) {
-  require_serializable<T>();
-  if constexpr (serializable_v<T>) {
+  if constexpr (is_wrapper<T>) {
+    require_serializable<StateOf<T>>();
+  } else {
+    require_serializable<T>();
+  }
+  if constexpr (root_is_serializable<T>()) {
     static_cast<void>(&KnownTypeOf<T>::known);
+    if constexpr (is_wrapper<T>) {
+      static_cast<void>(&WrapperOf<T>::known);
+    }
     Writer writer(out, fingerprint<T>());
     if constexpr (holds_observer<T>) {
       writer.track_unique();
@@ -75,22 +96,38 @@ class FinishOnReturn {
   int exceptions_;
 };
 
+// How to read a T from these bytes, whose fingerprint is known. Throws if they hold something else.
+template <class T>
+T (*read_function(Reader& reader))
+(Reader&) {
+  if constexpr (serializable_v<T>) {
+    if (reader.fingerprint() == fingerprint<T>()) [[likely]] {
+      return &Codec<T>::read;
+    }
+  }
+  if (T(*from_wrapper)(Reader&) = find_wrapper<T>(reader)) {
+    return from_wrapper;
+  }
+  if constexpr (serializable_v<T>) {
+    type_mismatch(reader.fingerprint(), type_text<T>());
+  } else {
+    type_mismatch(reader.fingerprint(), std::string(kTypeName<T>));
+  }
+}
+
+// The value, built in place where it cannot move. A T need not be serializable itself if a wrapper
+// restores it.
 template <class T>
 T decode(const EncodedView& view) {
-  require_serializable<T>();
-  if constexpr (serializable_v<T>) {
-    Reader reader(view);
-    if (reader.fingerprint() != fingerprint<T>()) [[unlikely]] {
-      type_mismatch(reader.fingerprint(), type_text<T>());
-    }
-    if constexpr (std::is_move_constructible_v<T>) {
-      T value = Codec<T>::read(reader);
-      reader.finish();
-      return value;
-    } else {
-      const FinishOnReturn finish(reader);
-      return Codec<T>::read(reader);
-    }
+  Reader reader(view);
+  T (*const read)(Reader&) = read_function<T>(reader);
+  if constexpr (std::is_move_constructible_v<T>) {
+    T value = read(reader);
+    reader.finish();
+    return value;
+  } else {
+    const FinishOnReturn finish(reader);
+    return read(reader);
   }
 }
 

@@ -133,9 +133,23 @@ constexpr auto member_of() {
   }
 }
 
+template <class T>
+inline constexpr bool is_types = false;
+template <class... P>
+inline constexpr bool is_types<Types<P...>> = true;
+
+template <class T>
+consteval bool names_parts() {
+  if constexpr (requires { typename Codec<T>::Parts; }) {
+    return is_types<typename Codec<T>::Parts>;
+  } else {
+    return false;
+  }
+}
+
 template <class Root, class T, auto Member, std::size_t Step>
 constexpr void explain() {
-  if constexpr (Step == Failure<Root>::value.length) {
+  if constexpr (Step == Failure<Root>::value.length || !names_parts<T>()) {
     static_cast<void>(sizeof(CannotBeSerialized<Failure<Root>::value.refusal, Root, Member, T>));
   } else {
     constexpr std::size_t kPart = Failure<Root>::value.path[Step];

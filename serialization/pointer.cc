@@ -304,7 +304,6 @@ void ReadObjects::check_complete(std::uint32_t expected) {
       Reader::fail("an object that is mentioned is missing");
     }
   }
-  complete_ = true;
 }
 
 ReadObjects::~ReadObjects() {

@@ -110,6 +110,7 @@ class ReadObjects {
   void end_settled(Reader& reader, std::vector<std::uint32_t>* before);
   void abandon_settled(std::vector<std::uint32_t>* before) { settled_ = before; }
   void check_complete(std::uint32_t expected);
+  void keep() { complete_ = true; }  // the value was read: the objects are its own
   std::size_t size() const { return objects_.size(); }
 
  private:

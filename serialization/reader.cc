@@ -74,6 +74,9 @@ void Reader::finish() {
   if (next_reference_ != refs_.size()) {
     fail("there are references that the value does not hold");
   }
+  if (tracking_ != nullptr) {
+    tracking_->objects.keep();
+  }
 }
 
 std::uint64_t Reader::long_varint() {

@@ -60,15 +60,15 @@ inline std::size_t read_extent(Reader& reader) {
 
 template <class T>
 void describe_sequence(TypeText& text) {
-  text.add("seq<");
+  text.append("seq<");
   Codec<T>::describe(text);
   if constexpr (is_flat<T>) {
     if constexpr (kFlatness<T>.has_padding) {
-      text.add(":");
-      text.add_number(sizeof(T));
+      text.append(":");
+      text.append_number(sizeof(T));
     }
   }
-  text.add(">");
+  text.append(">");
 }
 
 // `count` flat elements in one block that lives as long as the value being written.

@@ -112,27 +112,48 @@ struct TypeNode {
   Refusal refusal = Refusal::kNone;
   bool is_observer = false;  // or may lead to one that is not in the graph (polymorphic pointers)
   bool is_shared = false;    // shared or weak pointer
-  std::span<const TypeNode* const> parts = {};
+  const TypeNode* const* first_part =
+      nullptr;  // not a span: reading it would need the parts themselves
+  std::size_t part_count = 0;
   const std::string_view* member_names = nullptr;  // as many as parts, or null
+
+  constexpr std::span<const TypeNode* const> parts() const { return {first_part, part_count}; }
 };
 
 template <class T>
-inline constexpr TypeNode type_node = Codec<T>::node();
+constexpr TypeNode node_of() {
+  if constexpr (requires { Codec<T>::node(); }) {
+    return Codec<T>::node();
+  } else {
+    return {.name = kTypeName<T>};  // a codec that has no parts to show
+  }
+}
 
-template <class Parts>
+template <class T>
+inline constexpr TypeNode type_node = node_of<T>();
+
+// One for each owner: while a recursive type's node is made, nothing of it is complete but addresses.
+template <class Owner, class Parts>
 struct PartNodes;
 
-template <class... P>
-struct PartNodes<Types<P...>> {
-  static constexpr std::array<const TypeNode*, sizeof...(P)> nodes = {&type_node<P>...};
+template <class Owner, class... P>
+struct PartNodes<Owner, Types<P...>> {
+  static constexpr const TypeNode* nodes[] = {&type_node<P>..., nullptr};
+
+  static constexpr void add_to(TypeNode& node) {
+    node.first_part = nodes;
+    node.part_count = sizeof...(P);
+  }
 };
 
 template <class T, class Parts>
 constexpr TypeNode make_node() {
-  return {.name = kTypeName<T>, .parts = PartNodes<Parts>::nodes};
+  TypeNode node{.name = kTypeName<T>};
+  PartNodes<T, Parts>::add_to(node);
+  return node;
 }
 
-// Depth first over all types reachable from a root, each once.
+// Breadth first over all types reachable from a root, each once.
 class TypeWalk {
  public:
   static constexpr std::size_t kMaxTypes = 512;  // a larger graph is not searched to its end
@@ -146,7 +167,7 @@ class TypeWalk {
       if (found(*nodes_[next])) {
         return next;
       }
-      const auto parts = nodes_[next]->parts;
+      const auto parts = nodes_[next]->parts();
       for (std::size_t i = 0; i < parts.size(); ++i) {
         add(*parts[i], next, i);
       }

@@ -125,7 +125,7 @@ constexpr TypeRecord make_type_record() {
   TypeRecord record{};
   record.name = kTypeName<T>.data();
   record.size = sizeof(T);
-  if constexpr (!std::is_abstract_v<T> && Codec<T>::node().refusal == Refusal::kNone) {
+  if constexpr (!std::is_abstract_v<T> && node_of<T>().refusal == Refusal::kNone) {
     record.fingerprint = &fingerprint<T>;
     record.write = [](Writer& writer, const void* object) {
       Codec<T>::write(writer, *static_cast<const T*>(object));

@@ -7,17 +7,18 @@
 
 namespace manta::serialization {
 
-void TypeText::add_number(std::uint64_t number) { text_ += std::to_string(number); }
+void TypeText::append_number(std::uint64_t number) { text_ += std::to_string(number); }
 
-bool TypeText::begin_struct(const void* key, std::string_view name) {
+bool TypeText::begin_struct(const void* key, std::string_view name, std::string_view word) {
   const auto found = std::find(structs_.begin(), structs_.end(), key);
   if (found != structs_.end()) {
     text_ += '^';
-    add_number(static_cast<std::uint64_t>(found - structs_.begin()));
+    append_number(static_cast<std::uint64_t>(found - structs_.begin()));
     return false;
   }
   structs_.push_back(key);
-  text_ += "struct ";
+  text_ += word;
+  text_ += ' ';
   text_ += name;
   text_ += '{';
   return true;
@@ -49,7 +50,17 @@ std::atomic<KnownType*>& known_types() {
   static std::atomic<KnownType*> head = nullptr;
   return head;
 }
+
+thread_local const SchemaHint* schema_hint = nullptr;
+
 }  // namespace
+
+SchemaHint::SchemaHint(std::uint64_t fingerprint, std::string_view text)
+    : fingerprint_(fingerprint), text_(text), before_(schema_hint) {
+  schema_hint = this;
+}
+
+SchemaHint::~SchemaHint() { schema_hint = before_; }
 
 KnownType::KnownType(std::uint64_t (*fingerprint_function)(), const std::string& (*text_function)())
     : fingerprint(fingerprint_function), text(text_function) {
@@ -66,6 +77,9 @@ std::string describe_fingerprint(std::uint64_t fingerprint) {
     if (type->fingerprint() == fingerprint) {
       return type->text();
     }
+  }
+  if (schema_hint != nullptr && schema_hint->fingerprint_ == fingerprint) {
+    return std::string(schema_hint->text_.substr(0, 1000));  // it comes from outside
   }
   char number[40];
   std::snprintf(number, sizeof number, "(unknown type %016llx)",

@@ -2,7 +2,7 @@
 // namespaces; the same on every compiler. Types with one encoding have one text.
 //
 //   i8 u16 f64 bool char16 str8 enum Color:i32     seq<T> set<T> map<K,V> tup<A,B> one<A|B> opt<T>
-//   struct Box{val:one<i32|str8>,m:map<str8,seq<f64>>,next:ptr<^0>}
+//   struct Box{val:one<i32|str8>,m:map<str8,seq<f64>>,next:ptr<^0>}    reduced Connection{tup<str8>}
 //
 // A struct's body stands where it is met first; later mentions, also inside itself, are ^n, its
 // number in the text.
@@ -18,11 +18,11 @@ namespace manta::serialization {
 
 class TypeText {
  public:
-  void add(std::string_view text) { text_ += text; }
-  void add_number(std::uint64_t number);
+  void append(std::string_view text) { text_ += text; }
+  void append_number(std::uint64_t number);
 
   // False if the struct with this key has a number already; a mention of it is then all there is.
-  bool begin_struct(const void* key, std::string_view name);
+  bool begin_struct(const void* key, std::string_view name, std::string_view word = "struct");
   void member(std::string_view name);  // "," before all but the first
   void end_struct();
 
@@ -43,6 +43,21 @@ struct KnownType {
   KnownType* next = nullptr;
 
   KnownType(std::uint64_t (*fingerprint_function)(), const std::string& (*text_function)());
+};
+
+// While one exists, this thread's error messages know the text of a type from elsewhere.
+class SchemaHint {
+ public:
+  SchemaHint(std::uint64_t fingerprint, std::string_view text);
+  ~SchemaHint();
+  SchemaHint(const SchemaHint&) = delete;
+  SchemaHint& operator=(const SchemaHint&) = delete;
+
+ private:
+  friend std::string describe_fingerprint(std::uint64_t fingerprint);
+  std::uint64_t fingerprint_;
+  std::string_view text_;
+  const SchemaHint* before_;
 };
 
 std::string describe_fingerprint(std::uint64_t fingerprint);  // its text, or its number

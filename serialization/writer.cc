@@ -99,6 +99,10 @@ void Writer::bytes(const void* data, std::size_t size, StorageRef keep) {
   if (size == 0) {
     return;
   }
+  if (keep == nullptr && temporary_) {  // its address may be used again
+    borrowed(data, size);
+    return;
+  }
   WriterTracking& tracked = tracking();
   const bool small = size < kArrayOutOfBand;
   const auto fresh = small ? 2 * tracked.inline_arrays + 3

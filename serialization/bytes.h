@@ -1,0 +1,129 @@
+// Values as bytes outside the store: for files, sockets, databases. docs/wire.md states the format.
+#pragma once
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include <manta/serialization/encode.h>
+
+namespace manta {
+
+namespace serialization {
+struct BytesAccess;
+}
+
+// Immutable bytes with shared ownership: from the store, or from outside. A copy copies no byte.
+// Threads: as a shared_ptr's.
+class Bytes {
+ public:
+  Bytes() = default;
+  explicit Bytes(std::span<const std::byte> copied);
+  explicit Bytes(std::string_view copied) : Bytes(std::as_bytes(std::span<const char>(copied))) {}
+
+  const std::byte* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  std::span<const std::byte> span() const { return {data_, size_}; }
+  std::string_view view() const { return {reinterpret_cast<const char*>(data_), size_}; }
+  bool operator==(const Bytes& other) const { return view() == other.view(); }
+
+ private:
+  friend struct serialization::BytesAccess;
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+  base::StorageRef storage_;
+};
+
+namespace serialization {
+
+// Bytes of memory that somebody owns, without a copy.
+struct BytesAccess {
+  static Bytes make(const std::byte* data, std::size_t size, StorageRef storage) {
+    Bytes bytes;
+    bytes.data_ = data;
+    bytes.size_ = size;
+    bytes.storage_ = std::move(storage);
+    return bytes;
+  }
+  static const StorageRef& storage(const Bytes& bytes) { return bytes.storage_; }
+};
+
+// Travels like an array of std::byte, without a copy.
+template <>
+struct Codec<Bytes> {
+  using Parts = Types<std::byte>;
+  static constexpr TypeNode node() { return make_node<Bytes, Parts>(); }
+  static void write(Writer& writer, const Bytes& value) {
+    write_extent(writer, value.size());
+    writer.bytes(value.data(), value.size(), BytesAccess::storage(value));
+  }
+  static Bytes read(Reader& reader) {
+    const std::size_t size = read_extent(reader);
+    Buffer buffer = reader.bytes(size);
+    return BytesAccess::make(buffer.data, size, std::move(buffer.storage));
+  }
+  static void describe(TypeText& text) { describe_sequence<std::byte>(text); }
+};
+
+// How the runtime turns references into bytes that other processes understand, and back.
+class ReferenceFormat {
+ public:
+  virtual ~ReferenceFormat() = default;
+  // Appends what names the target; pins it. Throws SerializationError.
+  virtual void write(const Reference& reference, MetaBytes& out) = 0;
+  // `bytes` come from outside. Throws SerializationError.
+  virtual Reference read(RefKind kind, std::span<const std::byte> bytes) = 0;
+};
+void set_reference_format(ReferenceFormat* format);  // null: references are refused
+
+Bytes to_bytes(const Encoded& encoded, std::string_view schema);
+
+// The parts of checked bytes, valid as long as it lives. Throws SerializationError.
+class ParsedBytes {
+ public:
+  explicit ParsedBytes(const Bytes& bytes);
+  std::uint64_t fingerprint() const { return fingerprint_; }
+  std::string_view schema() const { return schema_; }
+  EncodedView view() const { return {meta_, buffers_, refs_}; }
+
+ private:
+  std::uint64_t fingerprint_ = 0;
+  std::string_view schema_;
+  std::span<const std::byte> meta_;
+  std::vector<Buffer> buffers_;
+  std::vector<Reference> refs_;
+  StorageRef storage_;  // of the bytes, or of an aligned copy
+};
+
+class ScratchEncoded {  // the thread's own, or a new one inside another serialize()
+ public:
+  ScratchEncoded();
+  ~ScratchEncoded();
+  ScratchEncoded(const ScratchEncoded&) = delete;
+  ScratchEncoded& operator=(const ScratchEncoded&) = delete;
+  Encoded& operator*() { return *encoded_; }
+
+ private:
+  Encoded* encoded_;
+};
+
+}  // namespace serialization
+
+// The value as bytes, arrays included; with a checksum over all but the arrays. References to
+// objects inside pin them. Errors: SerializationError.
+template <class T>
+Bytes serialize(const T& value) {
+  serialization::ScratchEncoded encoded;
+  serialization::encode(value, *encoded);
+  return serialization::to_bytes(*encoded, serialization::type_text<T>());
+}
+
+// The value again. Arrays point into `bytes` (into a copy, if these are not aligned to 64 bytes) and
+// keep them alive. Corrupt, truncated, foreign or wrongly typed bytes: SerializationError.
+template <class T>
+T deserialize(const Bytes& bytes) {
+  const serialization::ParsedBytes parsed(bytes);
+  const serialization::SchemaHint hint(parsed.fingerprint(), parsed.schema());
+  return serialization::decode<T>(parsed.view());
+}
+
+}  // namespace manta
