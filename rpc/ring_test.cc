@@ -59,6 +59,20 @@ TEST_F(RingTest, MessagesComeOutInOrderAndAligned) {
   EXPECT_TRUE(reader_.empty());
 }
 
+TEST_F(RingTest, TheBytesAreThoseOfTheWirePage) {
+  std::byte* const room = writer_.reserve(5);
+  std::memset(room, 0, 8);
+  std::memcpy(room, "hello", 5);
+  writer_.commit();
+  const unsigned char expected[] = {0x05, 0, 0, 0, 0x31, 0x4d, 0x52, 0x46, 'h', 'e', 'l', 'l',
+                                    'o',  0, 0, 0, 0,    0,    0,    0,    0,   0,   0,   0};
+  EXPECT_EQ(std::memcmp(data_.data(), expected, sizeof expected), 0);
+  EXPECT_EQ(header_.tail.load(), 16u);
+  reader_.front();
+  reader_.pop();
+  EXPECT_EQ(header_.head.load(), 16u);
+}
+
 TEST_F(RingTest, AReservationIsInvisibleUntilCommit) {
   ASSERT_NE(writer_.reserve(10), nullptr);
   EXPECT_TRUE(reader_.front().empty());
