@@ -79,11 +79,11 @@ std::optional<std::size_t> Arena::State::take_run(std::uint32_t pages) {
   if (auto slab = take_recent(pages)) {
     return slab;
   }
-  if (auto slab = table.take_run(self, pages)) {
+  if (auto slab = table.take_run(self, pages, From::kUnused)) {
     return slab;
   }
-  small.trim();  // what we keep empty may be in the way
-  return table.take_run(self, pages);
+  small.trim();  // what we, and others, keep empty is in the way
+  return table.take_run(self, pages, From::kUnusedAndEmpty);
 }
 
 void Arena::State::remember(std::size_t slab) {

@@ -101,6 +101,39 @@ TEST(ArenaConcurrent, ThreadsOfTwoProcessesExchangeBlocks) {
   EXPECT_TRUE(anna.allocate(64 * kMiB).ok());
 }
 
+// So little room that each takes slabs from the other all the time.
+TEST(ArenaConcurrent, ProcessesWithoutRoomTakeEmptySlabsFromEachOther) {
+  ArenaFixture fixture(6 * kMiB);
+  Arena anna = fixture.arena(kAnna);
+  Arena bert = fixture.arena(kBert);
+  std::atomic<int> broken{0};
+  const auto work = [&](Arena& arena, unsigned seed) {
+    std::mt19937 random(seed);
+    for (int i = 0; i < 4000; ++i) {
+      const std::size_t size = std::size_t{512} << random() % 11;
+      const auto block = arena.allocate(size);
+      if (!block.ok()) {
+        continue;
+      }
+      const auto mark = static_cast<std::byte>(random());
+      std::memset(arena.writable(block->offset), static_cast<int>(mark), 512);
+      if (random() % 2 == 0) {
+        std::this_thread::yield();
+      }
+      broken += arena.readable(block->offset)[511] == mark ? 0 : 1;
+      arena.free(block->offset);
+    }
+  };
+  std::thread one([&] { work(anna, 1); });
+  std::thread two([&] { work(bert, 2); });
+  one.join();
+  two.join();
+  EXPECT_EQ(broken, 0);
+  EXPECT_EQ(anna.stats().used, 0u);
+  anna.trim();
+  EXPECT_TRUE(anna.allocate(6 * kMiB).ok());
+}
+
 TEST(ArenaConcurrent, TheNodeCommitsAndGivesBackMemoryMeanwhile) {
   ArenaFixture fixture(64 * kMiB);
   Arena anna = fixture.arena(kAnna);

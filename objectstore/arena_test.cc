@@ -125,6 +125,17 @@ TEST_F(ArenaTest, TheWholeArenaIsUsableAfterSmallBlocksCameAndWent) {
   EXPECT_TRUE(all.ok());
 }
 
+TEST_F(ArenaTest, WhatIdleProcessesKeepEmptyIsThereForOthers) {
+  for (std::size_t size = 64; size < 500'000; size *= 2) {
+    anna_.free(allocate(anna_, size));
+  }
+  const auto all = bert_.allocate(32 * kMiB);
+  ASSERT_TRUE(all.ok());
+  EXPECT_EQ(anna_.allocate(64).error(), StoreError::kFull);
+  bert_.free(all->offset);
+  EXPECT_TRUE(anna_.allocate(64).ok());
+}
+
 TEST_F(ArenaTest, SmallBlocksUseTheWholeBudget) {
   int count = 0;
   while (anna_.allocate(1000).ok()) {

@@ -111,7 +111,7 @@ class Hidden {
 
 TEST(ArrayCodec, ElementsWhoseBytesAreNotTheirValueAreRefused) {
   const auto refused = [](const serialization::TypeNode& node) {
-    return node.refusal != Refusal::kNone || node.parts[0]->refusal != Refusal::kNone;
+    return node.refusal != Refusal::kNone || node.parts()[0]->refusal != Refusal::kNone;
   };
   EXPECT_FALSE(refused(Codec<Array<double>>::node()));
   EXPECT_TRUE(refused(Codec<Array<Hidden>>::node()));

@@ -142,14 +142,16 @@ TEST_F(NpyTest, EveryCutOfAFileIsRefused) {
 }
 
 TEST_F(NpyTest, EveryChangedByteOfTheHeaderIsRefusedOrHarmless) {
-  save_npy(file("a.npy"), Array<int>(arange<int>(5)));
-  const std::string whole = content("a.npy");
-  for (std::size_t at = 0; at < 128; ++at) {
-    for (const char value : {'\0', '0', '9', '(', '\'', ',', '\xFF'}) {
+  const std::string whole = detail::make_npy_header("<i4", Shape{5, 3});
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    for (int value = 0; value < 256; ++value) {
       std::string changed = whole;
-      changed[at] = value;
-      write("changed.npy", changed);
-      (void)refusal<int>("changed.npy");  // or an array; no crash
+      changed[at] = static_cast<char>(value);
+      try {
+        (void)detail::npy_data_offset(changed);
+        (void)detail::parse_npy_header(changed);
+      } catch (const InvalidArgument&) {  // or a header; no crash
+      }
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <signal.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <manta/objectstore/read_only_fault.h>
@@ -93,10 +94,20 @@ void call_previous(int signal, siginfo_t* info, void* context) {
   }
 }
 
+// A forked child does not have the mappings: its reads fault too.
+bool is_write([[maybe_unused]] void* context) {
+#if defined(__x86_64__)
+  const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
+  return (registers[REG_ERR] & 2) != 0;
+#else
+  return true;
+#endif
+}
+
 void on_fault(int signal, siginfo_t* info, void* context) {
   const Store* const store = watched.load(std::memory_order_acquire);  // SYNC: see above
   const void* const address = info->si_addr;
-  if (store != nullptr && info->si_code > 0 &&
+  if (store != nullptr && info->si_code > 0 && is_write(context) &&
       (store->arena().contains(address) || store->arena().in_writable_window(address))) {
     explain(*store, address);
   }

@@ -158,6 +158,19 @@ TEST(ReadOnlyFault, OtherFaultsAreNotItsBusiness) {
   EXPECT_EQ(WTERMSIG(sent.status), SIGSEGV);
 }
 
+TEST(ReadOnlyFault, ReadingInAForkedChildIsNotAWrite) {
+  const Outcome outcome = in_a_process([](Store& store) {
+    use_previous_handler();
+    install_read_only_fault(store, record_and_exit);
+    const Array<char> array = named_array(100'000, store);
+    const int status =
+        ended(in_process([&] { (void)*static_cast<const volatile char*>(array.data()); }));
+    ::_exit(WEXITSTATUS(status));
+  });
+  EXPECT_EQ(WEXITSTATUS(outcome.status), 4);
+  EXPECT_EQ(outcome.error_output, "");
+}
+
 TEST(ReadOnlyFault, RemovedItIsGone) {
   const Outcome outcome = in_a_process([](Store& store) {
     use_previous_handler();

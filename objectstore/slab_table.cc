@@ -24,6 +24,12 @@ SlabWord unpack(std::uint64_t bits) {
           static_cast<OwnerTag>(bits >> 16 & 0xFFFF), static_cast<std::uint32_t>(bits >> 32)};
 }
 
+// Of a slab of small blocks that somebody looks through, to take it if it is empty.
+constexpr std::uint32_t kTaking = 1;
+
+// Of a block while its tag is being set. Slots are below 2048.
+constexpr OwnerTag tentative(OwnerTag owner) { return owner ^ 0x4000; }
+
 bool is_free_run(const SlabWord& word) {
   return word.kind == SlabKind::kRun && word.owner == kNobody;
 }
@@ -72,9 +78,9 @@ SlabWord SlabTable::word(std::size_t slab) const {
 
 bool SlabTable::change(std::size_t slab, const SlabWord& from, const SlabWord& to) {
   std::uint64_t expected = pack(from);
-  // SYNC: release: what was written in the old state is visible to who sees the new one; acquire:
-  // as word().
-  return words_[slab].compare_exchange_strong(expected, pack(to), std::memory_order_acq_rel);
+  // SYNC: release: what was written in the old state is visible to who sees the new one; acquire: as
+  // word(). Sequentially consistent: see tag_block().
+  return words_[slab].compare_exchange_strong(expected, pack(to), std::memory_order_seq_cst);
 }
 
 void SlabTable::store(std::size_t slab, const SlabWord& word) {
@@ -84,19 +90,26 @@ void SlabTable::store(std::size_t slab, const SlabWord& word) {
 
 // ---------------------------------------------------------------- claiming
 
+// SYNC (tags): acquire: the freer's last accesses to the block come before our use of it. Sequentially
+// consistent, like change(): see tag_block().
 bool SlabTable::all_free(std::size_t slab, std::uint8_t size_class) const {
   for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n; ++block) {
-    // SYNC: acquire: the freer's last accesses to the block come before our use of it.
-    if (tag(slab, block).load(std::memory_order_acquire) != kNobody) {
+    if (tag(slab, block).load(std::memory_order_seq_cst) != kNobody) {
       return false;
     }
   }
   return true;
 }
 
-bool SlabTable::claimable(std::size_t slab, const SlabWord& word) const {
-  return word.kind == SlabKind::kFree || is_free_run(word) ||
-         (is_abandoned(word) && all_free(slab, word.size_class));
+bool SlabTable::claimable(std::size_t slab, const SlabWord& word, From from, OwnerTag self) const {
+  if (word.kind == SlabKind::kFree || is_free_run(word)) {
+    return true;
+  }
+  if (word.kind != SlabKind::kSmall || word.pages == kTaking || word.owner == self) {
+    return false;
+  }
+  return (word.owner == kNobody || from == From::kUnusedAndEmpty) &&
+         all_free(slab, word.size_class);
 }
 
 // Makes what `word` speaks for kClaimed by `self`: the number of slabs, 0 when somebody was faster.
@@ -112,13 +125,15 @@ std::size_t SlabTable::try_claim(std::size_t slab, const SlabWord& word, OwnerTa
     break_run(slab, word.slabs(), self);
     return word.slabs();
   }
-  if (is_abandoned(word) && adopt_small(slab, self, word.size_class)) {
-    if (all_free(slab, word.size_class)) {  // now nobody but we could change that
-      store(slab, claimed);
-      return 1;
-    }
-    abandon_small(slab, self);
+  const SlabWord taking{SlabKind::kSmall, word.size_class, self, kTaking};
+  if (!change(slab, word, taking)) {
+    return 0;
   }
+  if (all_free(slab, word.size_class)) {  // now nobody but we could change that
+    store(slab, claimed);
+    return 1;
+  }
+  store(slab, {SlabKind::kSmall, word.size_class, kNobody, 0});
   return 0;
 }
 
@@ -137,11 +152,11 @@ void SlabTable::release(std::size_t begin, std::size_t end) {
 
 // Claims at least `count` slabs from `start` on and releases the excess. Gives `start`, or, when
 // one of them is taken, the place after it to go on.
-std::size_t SlabTable::claim_from(std::size_t start, std::size_t count, OwnerTag self) {
+std::size_t SlabTable::claim_from(std::size_t start, std::size_t count, OwnerTag self, From from) {
   std::size_t end = start;
   while (end < start + count) {
     const SlabWord found = word(end);
-    const std::size_t claimed = claimable(end, found) ? try_claim(end, found, self) : 0;
+    const std::size_t claimed = claimable(end, found, from, self) ? try_claim(end, found, self) : 0;
     if (claimed == 0) {
       release(start, end);
       return end + 1;
@@ -153,16 +168,16 @@ std::size_t SlabTable::claim_from(std::size_t start, std::size_t count, OwnerTag
 }
 
 // First fit from below: what was used before is warm.
-std::optional<std::size_t> SlabTable::claim_range(std::size_t count, OwnerTag self) {
+std::optional<std::size_t> SlabTable::claim_range(std::size_t count, OwnerTag self, From from) {
   std::size_t start = 0;  // of the free slabs just before `i`
   for (std::size_t i = 0; i < slabs_;) {
     const SlabWord found = word(i);
-    const bool free = claimable(i, found);
+    const bool free = claimable(i, found, from, self);
     i += found.slabs();
     if (!free) {
       start = i;
     } else if (i - start >= count) {
-      const std::size_t reached = claim_from(start, count, self);
+      const std::size_t reached = claim_from(start, count, self, from);
       if (reached == start) {
         return start;
       }
@@ -173,19 +188,19 @@ std::optional<std::size_t> SlabTable::claim_range(std::size_t count, OwnerTag se
 }
 
 // Slabs of small blocks lie at the upper end, so that they do not cut the space for runs to pieces.
-std::optional<std::size_t> SlabTable::claim_highest(OwnerTag self) {
+std::optional<std::size_t> SlabTable::claim_highest(OwnerTag self, From from) {
   for (std::size_t i = slabs_; i-- > 0;) {
     const SlabWord found = word(i);  // a slab inside a run is kClaimed
-    if (found.slabs() == 1 && claimable(i, found) && try_claim(i, found, self) == 1) {
+    if (found.slabs() == 1 && claimable(i, found, from, self) && try_claim(i, found, self) == 1) {
       return i;
     }
   }
-  return claim_range(1, self);
+  return claim_range(1, self, from);
 }
 
 // ---------------------------------------------------------------- runs
 
-std::optional<std::size_t> SlabTable::take_run(OwnerTag self, std::uint32_t pages) {
+std::optional<std::size_t> SlabTable::take_run(OwnerTag self, std::uint32_t pages, From from) {
   const SlabWord run{SlabKind::kRun, 0, self, pages};
   for (std::size_t i = 0; i < slabs_; i += word(i).slabs()) {
     const SlabWord found = word(i);
@@ -193,7 +208,7 @@ std::optional<std::size_t> SlabTable::take_run(OwnerTag self, std::uint32_t page
       return i;
     }
   }
-  const std::optional<std::size_t> claimed = claim_range(run.slabs(), self);
+  const std::optional<std::size_t> claimed = claim_range(run.slabs(), self, from);
   if (claimed) {
     store(*claimed, run);
   }
@@ -229,12 +244,38 @@ std::size_t SlabTable::find_run(std::size_t slab) const {
 
 // ---------------------------------------------------------------- small blocks
 
-std::optional<std::size_t> SlabTable::take_small(OwnerTag self, std::uint8_t size_class) {
-  const std::optional<std::size_t> claimed = claim_highest(self);
+std::optional<std::size_t> SlabTable::take_small(OwnerTag self, std::uint8_t size_class,
+                                                 From from) {
+  const std::optional<std::size_t> claimed = claim_highest(self, from);
   if (claimed) {
+    for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n; ++block) {
+      // What an earlier owner tagged and had no time to take back: see tag_block().
+      if (tag(*claimed, block).load(std::memory_order_relaxed) != kNobody) {  // SYNC: none
+        tag(*claimed, block).store(kNobody, std::memory_order_relaxed);
+      }
+    }
     store(*claimed, {SlabKind::kSmall, size_class, self, 0});
   }
   return claimed;
+}
+
+// Somebody may be taking the slab from us because all its blocks are free. We tag and then look at the slab's word;
+// he changes the word and then looks at the tags. SYNC: sequentially consistent, all four, so at least one of us sees
+// the other; if both do, the slab is abandoned and the block free. The tentative tag, so that taking it back does not
+// hit a block that another thread of this process got in the same place of what the slab has become.
+SlabTable::Tagged SlabTable::tag_block(std::size_t slab, std::uint8_t size_class, std::size_t block,
+                                       OwnerTag self) {
+  std::atomic<OwnerTag>& place = tag(slab, block);
+  OwnerTag found = kNobody;
+  if (!place.compare_exchange_strong(found, tentative(self), std::memory_order_seq_cst)) {
+    return Tagged::kNotFree;
+  }
+  const SlabWord ours{SlabKind::kSmall, size_class, self, 0};
+  const bool still_ours = words_[slab].load(std::memory_order_seq_cst) == pack(ours);
+  found = tentative(self);
+  const bool kept =
+      place.compare_exchange_strong(found, still_ours ? self : kNobody, std::memory_order_seq_cst);
+  return !still_ours ? Tagged::kSlabLost : kept ? Tagged::kDone : Tagged::kNotFree;
 }
 
 bool SlabTable::adopt_small(std::size_t slab, OwnerTag self, std::uint8_t size_class) {
@@ -259,15 +300,14 @@ std::optional<std::size_t> SlabTable::adopt_any_small(OwnerTag self, std::uint8_
   return std::nullopt;
 }
 
-void SlabTable::abandon_small(std::size_t slab, OwnerTag self) {
-  SlabWord found = word(slab);
-  base::check(found.kind == SlabKind::kSmall && found.owner == self,
-              "only its owner abandons a slab");
-  found.owner = kNobody;
-  store(slab, found);
+bool SlabTable::abandon_small(std::size_t slab, OwnerTag self, std::uint8_t size_class) {
+  return change(slab, {SlabKind::kSmall, size_class, self, 0},
+                {SlabKind::kSmall, size_class, kNobody, 0});
 }
 
-void SlabTable::release_small(std::size_t slab) { store(slab, {}); }
+bool SlabTable::release_small(std::size_t slab, OwnerTag self, std::uint8_t size_class) {
+  return change(slab, {SlabKind::kSmall, size_class, self, 0}, {});
+}
 
 // ---------------------------------------------------------------- commitment
 
@@ -298,15 +338,13 @@ bool SlabTable::mark_used(std::size_t slab) {
 
 void SlabTable::sweep_small(std::size_t slab, const SlabWord& found, OwnerTag dead) {
   for (std::size_t block = 0, n = blocks_per_slab(found.size_class); block < n; ++block) {
-    OwnerTag expected = dead;
-    if (tag(slab, block).load(std::memory_order_relaxed) ==
-        dead) {  // SYNC: none, its owner is dead
-      tag(slab, block).compare_exchange_strong(expected, kNobody, std::memory_order_release);
+    OwnerTag owner = tag(slab, block).load(std::memory_order_relaxed);  // SYNC: none, it is dead
+    if (owner == dead || owner == tentative(dead)) {
+      tag(slab, block).compare_exchange_strong(owner, kNobody, std::memory_order_release);
     }
   }
-  if (found.owner == dead) {
-    store(slab,
-          {SlabKind::kSmall, found.size_class, kNobody, 0});  // whoever claims it next looks inside
+  if (found.owner == dead) {  // unless somebody takes it meanwhile
+    change(slab, found, {SlabKind::kSmall, found.size_class, kNobody, 0});
   }
 }
 
@@ -333,7 +371,7 @@ void SlabTable::sweep(OwnerTag dead) {
 void SlabTable::free_up(OwnerTag self) {
   for (std::size_t i = 0; i < slabs_;) {
     const SlabWord found = word(i);
-    if (found.kind != SlabKind::kFree && claimable(i, found)) {
+    if (found.kind != SlabKind::kFree && claimable(i, found, From::kUnused, self)) {
       release(i, i + try_claim(i, found, self));
     }
     i += found.slabs();

@@ -31,11 +31,15 @@ inline constexpr std::size_t kTagsPerSlab = kSlabSize / kBlockAlignment;
 
 enum class SlabKind : std::uint8_t { kFree, kClaimed, kSmall, kRun, kBreaking };
 
+// What may be taken: memory that nobody uses; or also slabs of small blocks that another process
+// keeps, although they are empty.
+enum class From : std::uint8_t { kUnused, kUnusedAndEmpty };
+
 struct SlabWord {
   SlabKind kind = SlabKind::kFree;
   std::uint8_t size_class = 0;  // kSmall
   OwnerTag owner = kNobody;
-  std::uint32_t pages = 0;  // kRun, kBreaking
+  std::uint32_t pages = 0;  // kRun, kBreaking; of kSmall: kTaking or 0
 
   // Slabs that this word speaks for.
   std::size_t slabs() const {
@@ -55,18 +59,22 @@ class SlabTable {
   SlabWord word(std::size_t slab) const;
 
   // Runs: a block of its own, `pages` long. The first slab.
-  std::optional<std::size_t> take_run(OwnerTag self, std::uint32_t pages);
+  std::optional<std::size_t> take_run(OwnerTag self, std::uint32_t pages, From from);
   bool retake_run(std::size_t slab, OwnerTag self,
                   std::uint32_t pages);                              // a free run of as many slabs
   void set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to);  // kNobody: free
   std::size_t find_run(std::size_t slab) const;  // the head of the run that holds it, or slabs()
 
   // Slabs of small blocks.
-  std::optional<std::size_t> take_small(OwnerTag self, std::uint8_t size_class);
+  std::optional<std::size_t> take_small(OwnerTag self, std::uint8_t size_class, From from);
   std::optional<std::size_t> adopt_any_small(OwnerTag self, std::uint8_t size_class);
   bool adopt_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);  // an abandoned one
-  void abandon_small(std::size_t slab, OwnerTag self);
-  void release_small(std::size_t slab);  // the owner: all blocks are free
+  // Both are false when the slab was taken from us, which happens to empty ones.
+  bool abandon_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);
+  bool release_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);  // empty
+  // Tags a free block of a slab that we own, if it is still free and ours.
+  enum class Tagged { kDone, kNotFree, kSlabLost };
+  Tagged tag_block(std::size_t slab, std::uint8_t size_class, std::size_t block, OwnerTag self);
   static std::size_t blocks_per_slab(std::uint8_t size_class) {
     return kSlabSize / class_size(size_class);
   }
@@ -95,13 +103,13 @@ class SlabTable {
 
   bool change(std::size_t slab, const SlabWord& from, const SlabWord& to);
   void store(std::size_t slab, const SlabWord& word);
-  bool claimable(std::size_t slab, const SlabWord& word) const;
+  bool claimable(std::size_t slab, const SlabWord& word, From from, OwnerTag self) const;
   std::size_t try_claim(std::size_t slab, const SlabWord& word, OwnerTag self);
   void break_run(std::size_t slab, std::size_t count, OwnerTag self);
-  std::optional<std::size_t> claim_range(std::size_t count, OwnerTag self);
-  std::size_t claim_from(std::size_t start, std::size_t count, OwnerTag self);
+  std::optional<std::size_t> claim_range(std::size_t count, OwnerTag self, From from);
+  std::size_t claim_from(std::size_t start, std::size_t count, OwnerTag self, From from);
   void release(std::size_t begin, std::size_t end);
-  std::optional<std::size_t> claim_highest(OwnerTag self);
+  std::optional<std::size_t> claim_highest(OwnerTag self, From from);
   void sweep_small(std::size_t slab, const SlabWord& word, OwnerTag dead);
 
   std::size_t slabs_;

@@ -20,15 +20,16 @@ SlabTable new_table(const SharedMemory& memory) {
   return SlabTable(memory.data());
 }
 
-// Takes a free run of others apart, makes runs and small blocks of it, gives some up.
+// Takes a free run of others apart, makes runs and small blocks of it, gives some up, and takes an empty slab from the
+// witness.
 void work(SlabTable& table) {
-  const auto run = table.take_run(kVictim, 2 * kSlabPages);
-  const auto small = table.take_small(kVictim, 40);
-  table.tag(*small, 1).store(kVictim);
+  const auto run = table.take_run(kVictim, 2 * kSlabPages, From::kUnused);
+  const auto small = table.take_small(kVictim, 40, From::kUnused);
+  table.tag_block(*small, 40, 1, kVictim);
   table.set_run_owner(*run, kVictim, kNobody);
   table.tag(*small, 1).store(kNobody);
-  table.abandon_small(*small, kVictim);
-  (void)table.take_run(kVictim, 4 * kSlabPages);
+  table.abandon_small(*small, kVictim, 40);
+  (void)table.take_run(kVictim, (kSlabs - 1) * kSlabPages, From::kUnusedAndEmpty);
 }
 
 // Lets the process run so many instructions. False: it ended before.
@@ -51,9 +52,10 @@ TEST(SlabTableCrash, SweepRepairsADeathAtAnyInstruction) {
   for (int instructions = 0; running; instructions += 43) {
     SharedMemory memory(SlabTable::bytes(kSlabs));
     SlabTable table = new_table(memory);
-    const auto kept = table.take_run(kWitness, kSlabPages);
-    const auto old = table.take_run(kWitness, 4 * kSlabPages);
+    const auto kept = table.take_run(kWitness, kSlabPages, From::kUnused);
+    const auto old = table.take_run(kWitness, 4 * kSlabPages, From::kUnused);
     table.set_run_owner(*old, kWitness, kNobody);
+    const auto empty = table.take_small(kWitness, 41, From::kUnused);
     const pid_t pid = in_process([&] {
       if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0) {
         ::raise(SIGSTOP);
@@ -72,7 +74,8 @@ TEST(SlabTableCrash, SweepRepairsADeathAtAnyInstruction) {
     }
     table.sweep(kVictim);
     ASSERT_EQ(table.word(*kept).owner, kWitness) << instructions;
-    ASSERT_TRUE(table.take_run(kWitness, 5 * kSlabPages)) << instructions;
+    table.release_small(*empty, kWitness, 41);  // unless it was taken
+    ASSERT_TRUE(table.take_run(kWitness, (kSlabs - 1) * kSlabPages, From::kUnused)) << instructions;
   }
 }
 

@@ -28,22 +28,34 @@ SmallBlocks::SmallBlocks(SlabTable& table, MemoryWindow& window, OwnerTag self)
 
 base::Result<std::uint64_t, StoreError> SmallBlocks::allocate(std::size_t size) {
   const std::uint8_t size_class = size_class_of(std::max<std::size_t>(size, 1));
+  const std::size_t block_size = class_size(size_class);
   SizeClass& cache = classes_[size_class];
   const std::lock_guard lock(cache.mutex);
-  if (cache.free.empty() && !next_slab(cache, size_class)) {
-    return StoreError::kFull;
+  for (;;) {
+    if (cache.free.empty() && !next_slab(cache, size_class)) {
+      return StoreError::kFull;
+    }
+    const std::size_t block = cache.free.back();
+    cache.free.pop_back();
+    const auto tagged = table_.tag_block(cache.slab, size_class, block, self_);
+    if (tagged == SlabTable::Tagged::kDone) {
+      const std::uint64_t start = std::uint64_t{cache.slab} * kSlabSize;
+      if (populate(start, (block + 1) * block_size)) {
+        return start + block * block_size;
+      }
+      table_.tag(cache.slab, block).store(kNobody, std::memory_order_release);  // SYNC: as free()
+      return StoreError::kNoMemory;
+    }
+    if (tagged == SlabTable::Tagged::kSlabLost) {
+      forget(cache);
+    }
   }
-  const std::size_t block = cache.free.back();
-  const std::size_t inside = block * class_size(size_class);
-  const std::size_t ahead =
-      (inside + class_size(size_class) + kPopulateStep - 1) / kPopulateStep * kPopulateStep;
-  if (!window_.populate(table_, cache.slab * kSlabSize, std::min(ahead, kSlabSize))) {
-    return StoreError::kNoMemory;
-  }
-  cache.free.pop_back();
-  // SYNC: none: our own until its offset is sent to somebody, who then sees the tag too.
-  table_.tag(cache.slab, block).store(self_, std::memory_order_relaxed);
-  return std::uint64_t{cache.slab} * kSlabSize + inside;
+}
+
+// The slab from its start to `end`, and some pages ahead.
+bool SmallBlocks::populate(std::uint64_t slab_start, std::size_t end) {
+  const std::size_t ahead = (end + kPopulateStep - 1) / kPopulateStep * kPopulateStep;
+  return window_.populate(table_, slab_start, std::min(ahead, kSlabSize));
 }
 
 void SmallBlocks::free(std::uint64_t offset, const SlabWord& word) {
@@ -79,7 +91,7 @@ std::size_t SmallBlocks::collect(SizeClass& cache, std::uint8_t size_class) {
 
 bool SmallBlocks::enter(SizeClass& cache, std::uint8_t size_class, std::size_t slab) {
   if (!window_.open(slab, 1)) {
-    table_.abandon_small(slab, self_);
+    table_.abandon_small(slab, self_, size_class);
     return false;
   }
   table_.mark_used(slab);
@@ -87,14 +99,19 @@ bool SmallBlocks::enter(SizeClass& cache, std::uint8_t size_class, std::size_t s
   return collect(cache, size_class) != 0;
 }
 
-void SmallBlocks::leave(SizeClass& cache) {
-  table_.abandon_small(cache.slab, self_);
-  if (cache.abandoned.size() == kRemembered) {
-    cache.abandoned.pop_front();
-  }
-  cache.abandoned.push_back(cache.slab);
+void SmallBlocks::forget(SizeClass& cache) {
   cache.slab = kNone;
   cache.free.clear();
+}
+
+void SmallBlocks::leave(SizeClass& cache, std::uint8_t size_class) {
+  if (table_.abandon_small(cache.slab, self_, size_class)) {
+    if (cache.abandoned.size() == kRemembered) {
+      cache.abandoned.pop_front();
+    }
+    cache.abandoned.push_back(cache.slab);
+  }
+  forget(cache);
 }
 
 bool SmallBlocks::try_abandoned(SizeClass& cache, std::uint8_t size_class) {
@@ -107,7 +124,7 @@ bool SmallBlocks::try_abandoned(SizeClass& cache, std::uint8_t size_class) {
       }
     }
     if (cache.slab != kNone) {
-      leave(cache);
+      leave(cache, size_class);
     }
   }
   return false;
@@ -118,12 +135,12 @@ bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class) {
     if (collect(cache, size_class) >= enough(size_class)) {
       return true;
     }
-    leave(cache);
+    leave(cache, size_class);
   }
   if (try_abandoned(cache, size_class)) {
     return true;
   }
-  if (const auto unused = table_.take_small(self_, size_class)) {
+  if (const auto unused = table_.take_small(self_, size_class, From::kUnused)) {
     return enter(cache, size_class, *unused);
   }
   while (const auto any = table_.adopt_any_small(self_, size_class)) {
@@ -131,10 +148,11 @@ bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class) {
       return true;
     }
     if (cache.slab != kNone) {
-      leave(cache);
+      leave(cache, size_class);
     }
   }
-  return false;
+  const auto empty = table_.take_small(self_, size_class, From::kUnusedAndEmpty);
+  return empty && enter(cache, size_class, *empty);
 }
 
 void SmallBlocks::trim() {
@@ -142,9 +160,8 @@ void SmallBlocks::trim() {
     SizeClass& cache = classes_[size_class];
     const std::lock_guard lock(cache.mutex);
     if (cache.slab != kNone && table_.all_free(cache.slab, size_class)) {
-      table_.release_small(cache.slab);
-      cache.slab = kNone;
-      cache.free = {};
+      table_.release_small(cache.slab, self_, size_class);
+      forget(cache);
     }
   }
 }
