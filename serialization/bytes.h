@@ -114,7 +114,11 @@ template <class T>
 Bytes serialize(const T& value) {
   serialization::ScratchEncoded encoded;
   serialization::encode(value, *encoded);
-  return serialization::to_bytes(*encoded, serialization::type_text<T>());
+  if constexpr (serialization::root_is_serializable<T>()) {
+    return serialization::to_bytes(*encoded, serialization::type_text<T>());
+  } else {
+    return {};  // the error was said
+  }
 }
 
 // The value again. Arrays point into `bytes` (into a copy, if these are not aligned to 64 bytes) and

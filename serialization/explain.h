@@ -1,8 +1,8 @@
 // The compile error for a type that cannot be serialized. A static_assert's text is fixed, so the
 // names stand in the instantiation that fails:
 //
-//   cannot_be_serialized<Root, Member, Type>    Type, which is the member (see Member's text
-//                                               "...Job::lock") of something in Root, is the reason
+//   CannotBeSerialized<Reason, Root, Job, (... Job::lock), std::mutex>    in a value of type Root, the
+//                                member `lock` of a Job, a std::mutex, is the reason
 //
 // Threads: compile time only.
 #pragma once
@@ -18,73 +18,154 @@ inline constexpr bool kNever = false;
 struct TheTypeItself {};
 struct AnElement {};
 
-// One assertion for each reason: what is printed is the advice.
-template <Refusal R, class Root, auto Member, class Type>
-struct CannotBeSerialized {
-#define MANTA_ADVICE(reason, text) static_assert(R != Refusal::reason || kNever<Type>, text)
-  MANTA_ADVICE(kPointer,
-               "Manta cannot serialize a raw pointer, which does not say who owns what it points "
-               "to: use std::shared_ptr, std::unique_ptr, or manta::observer<T> for a link to "
-               "something owned in the same value");
-  MANTA_ADVICE(kView,
-               "Manta cannot serialize a view, which does not own its elements: use std::string, "
-               "std::vector or manta::Array");
-  MANTA_ADVICE(kFunction,
-               "Manta cannot serialize std::function, which hides what it holds: use "
-               "manta::RemoteFunction<R(A...)>");
-  MANTA_ADVICE(kClosure,
-               "Manta cannot serialize a lambda, whose captures cannot be listed: use "
-               "manta::capture(lambda, captured...) or a function object");
-  MANTA_ADVICE(kReferenceWrapper,
-               "Manta cannot serialize a reference, which does not own what it refers to: hold the "
-               "value or a std::shared_ptr");
-  MANTA_ADVICE(kLive,
-               "Manta cannot serialize this member: it stands for something that lives in this "
-               "process only. Give the class that holds it a manta_reduce(), register a "
-               "serializer, or hold it in an actor");
-  MANTA_ADVICE(kLongDouble,
-               "Manta cannot serialize long double, which differs between machines: use double");
-  MANTA_ADVICE(
-      kSteadyClock,
+// One specialisation for each reason: its text is the advice.
+template <Refusal R, class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized;
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kPointer, Root, Holder, Member, Type> {
+  static_assert(
+      kNever<Type>,
+      "Manta cannot serialize a raw pointer, which does not say who owns what it points to:"
+      " use std::shared_ptr, std::unique_ptr, or manta::observer<T> for a link to something"
+      " owned in the same value");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kView, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot serialize a view, which does not own its elements: use std::string, "
+                "std::vector or manta::Array");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kFunction, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot serialize std::function, which hides what it holds: use "
+                "manta::RemoteFunction<R(A...)>");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kClosure, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot serialize a lambda, whose captures cannot be listed: use "
+                "manta::capture(lambda, captured...) or a function object");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kReferenceWrapper, Root, Holder, Member, Type> {
+  static_assert(
+      kNever<Type>,
+      "Manta cannot serialize a reference, which does not own what it refers to: hold the "
+      "value or a std::shared_ptr");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kLive, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot serialize this member: it stands for something that lives in this "
+                "process only. Who holds it: give it a manta_reduce(), register a serializer, "
+                "or hold it in an actor");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kLongDouble, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot serialize long double, which differs between machines: use double");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kUnion, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot serialize a union, which does not say which member it holds: use "
+                "std::variant or a manta_reduce()");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kBases, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot see the members of a class with non-empty bases: list them all, "
+                "inherited ones too, in static constexpr auto manta_members()");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kOpaque, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot count the members of this class (one is a reference or converts from "
+                "anything): list them in static constexpr auto manta_members()");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kTooMany, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot see the members of a class with more than 64: list them in static "
+                "constexpr auto manta_members()");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kArrayPointer, Root, Holder, Member, Type> {
+  static_assert(
+      kNever<Type>,
+      "Manta cannot serialize a pointer to an array, which does not say how long it is: use"
+      " std::vector or manta::Array");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kDeleter, Root, Holder, Member, Type> {
+  static_assert(
+      kNever<Type>,
+      "Manta cannot rebuild a unique_ptr with a deleter of its own: use the default deleter"
+      " or a manta_reduce()");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kVoidPointer, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot serialize a pointer to void, which does not say what it points to");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kNotDefault, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta fills a default-constructed object: give it a default constructor or a "
+                "manta_reduce()");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kInheritedHook, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta would lose this class's own members, because its manta_ functions are "
+                "inherited: define them in the class itself");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kRestoresOther, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot put a wrapper, whose manta_restore() returns another type, inside "
+                "another value: put or return the wrapper itself");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kQualified, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot make const, volatile or reference types: remove the qualifier");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kPrivate, Root, Holder, Member, Type> {
+  static_assert(
+      kNever<Type>,
+      "Manta cannot see the members of this class (it has private members, constructors or "
+      "virtual functions): give it a manta_reduce(), register a serializer, or hold it in "
+      "an actor; or list its members in static constexpr auto manta_members()");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kSteadyClock, Root, Holder, Member, Type> {
+  static_assert(
+      kNever<Type>,
       "Manta cannot serialize a steady_clock time, which means nothing in another process: "
       "send a duration or a system_clock time");
-  MANTA_ADVICE(kUnion,
-               "Manta cannot serialize a union, which does not say which member it holds: use "
-               "std::variant or a manta_reduce()");
-  MANTA_ADVICE(kBases,
-               "Manta cannot see the members of a class with non-empty bases: list them all, "
-               "inherited ones too, in static constexpr auto manta_members()");
-  MANTA_ADVICE(
-      kPrivate,
-      "Manta cannot see the members of this class (it has private members, constructors or "
-      "virtual functions): give it static constexpr auto manta_members() or a "
-      "manta_reduce(), register a serializer, or hold it in an actor");
-  MANTA_ADVICE(kOpaque,
-               "Manta cannot count the members of this class (one is a reference or converts from "
-               "anything): list them in static constexpr auto manta_members()");
-  MANTA_ADVICE(kTooMany,
-               "Manta cannot see the members of a class with more than 64: list them in static "
-               "constexpr auto manta_members()");
-  MANTA_ADVICE(kArrayPointer,
-               "Manta cannot serialize a pointer to an array, which does not say how long it is: "
-               "use std::vector or manta::Array");
-  MANTA_ADVICE(kDeleter,
-               "Manta cannot rebuild a unique_ptr with a deleter of its own: use the default "
-               "deleter or a manta_reduce()");
-  MANTA_ADVICE(kVoidPointer,
-               "Manta cannot serialize a pointer to void, which does not say what it points to");
-  MANTA_ADVICE(kNotDefault,
-               "Manta fills a default-constructed object: give it a default constructor or a "
-               "manta_reduce()");
-  MANTA_ADVICE(kInheritedHook,
-               "Manta would lose this class's own members, because its manta_ functions are "
-               "inherited: define them in the class itself");
-  MANTA_ADVICE(kRestoresOther,
-               "Manta cannot put a wrapper, whose manta_restore() returns another type, inside "
-               "another value: put or return the wrapper itself");
-  MANTA_ADVICE(kQualified,
-               "Manta cannot make const, volatile or reference types: remove the qualifier");
-#undef MANTA_ADVICE
 };
 
 // Indexes of the first refused type in the walk from T, and of those on the way.
@@ -147,26 +228,34 @@ consteval bool names_parts() {
   }
 }
 
-template <class Root, class T, auto Member, std::size_t Step>
-constexpr void explain() {
-  if constexpr (Step == Failure<Root>::value.length || !names_parts<T>()) {
-    static_cast<void>(sizeof(CannotBeSerialized<Failure<Root>::value.refusal, Root, Member, T>));
-  } else {
-    constexpr std::size_t kPart = Failure<Root>::value.path[Step];
-    using Part = typename PartAt<kPart, typename Codec<T>::Parts>::type;
-    if constexpr (kKind<T> == Kind::kAggregate || kKind<T> == Kind::kMembers) {
-      explain<Root, Part, member_of<T, kPart>(), Step + 1>();
+// Follows the path down to the refused type, and notes the last member that has a name.
+template <class Root, class T, class Holder, auto Member, std::size_t Step, bool End>
+struct Culprit {
+  static constexpr std::size_t kPart = Failure<Root>::value.path[Step];
+  static constexpr bool kNamed = kKind<T> == Kind::kAggregate || kKind<T> == Kind::kMembers;
+  using Part = typename PartAt<kPart, typename Codec<T>::Parts>::type;
+  static constexpr bool kEnd = Step + 1 == Failure<Root>::value.length || !names_parts<Part>();
+  static constexpr auto kMember = [] {
+    if constexpr (kNamed) {
+      return member_of<T, kPart>();
     } else {
-      explain<Root, Part, Member, Step + 1>();
+      return Member;
     }
-  }
-}
+  }();
+  using Error = typename Culprit<Root, Part, std::conditional_t<kNamed, T, Holder>, kMember,
+                                 Step + 1, kEnd>::Error;
+};
+template <class Root, class T, class Holder, auto Member, std::size_t Step>
+struct Culprit<Root, T, Holder, Member, Step, true> {
+  using Error = CannotBeSerialized<Failure<Root>::value.refusal, Root, Holder, Member, T>;
+};
 
 // Compiles if a T can be written and read; else the error names member, type and advice.
 template <class T>
 constexpr void require_serializable() {
   if constexpr (!serializable_v<T>) {
-    explain<T, T, TheTypeItself{}, 0>();
+    constexpr bool kEnd = Failure<T>::value.length == 0 || !names_parts<T>();
+    static_cast<void>(sizeof(typename Culprit<T, T, T, TheTypeItself{}, 0, kEnd>::Error));
   }
 }
 
