@@ -53,6 +53,7 @@ class Publications {
   std::vector<ObjectId> take_unsettled();
   void settle(ObjectId id, const SharedBytes& lost_error);
 
+  bool knows(ObjectId id) const { return records_.contains(id); }
   std::size_t size() const { return records_.size(); }
   std::vector<PublicationStep>& steps() { return steps_; }
 
