@@ -1,27 +1,23 @@
 // An Arena is one process's view of the object store's memory: one memfd for the whole session,
-// divided into slabs of 1 MiB, with its bookkeeping in metadata that all processes of the session
-// share.
+// divided into slabs of 1 MiB, with its bookkeeping in metadata that all processes share.
 //
-//   slab:  free --claim--> claimed --+--> small: blocks of one size class     --all blocks free-->
-//   free
-//                                    \--> head of a run of slabs: one block  <--free / used
-//                                    again--> free run
-//   block: free --allocate--> tagged with its owner --hand_over--> tagged with another --free-->
-//   free
+//   slab:   free --claim--> claimed --+--> small: blocks of one size class --empty--> free
+//                                     \--> head of a run of slabs: one block
+//   run:    owned --free--> free run --taken whole or apart--> owned, or claimed
+//   block:  free --allocate--> tagged with its owner --hand_over--> with another's --free--> free
 //
 // Every process maps the memory once, read-only, from a descriptor opened O_RDONLY; what it
 // allocates it also maps writable, at the same distance in a second window. seal() takes the write
 // permission away.
 //
-// Invariants: (1) a block is free exactly when its tag is 0, and freeing is one atomic store by any
-// process;
-//             (2) memory is committed before it is handed out: no SIGBUS; (3) a process that dies
-//             at any instruction leaves slabs and tags that carry its tag, which sweep() frees;
-//             nothing else; (4) no lock in shared memory.
+// Invariants: (1) a block is free exactly when its tag is 0; any process frees it by one atomic
+//             store. (2) Memory is committed before it is handed out: no SIGBUS. (3) A process that
+//             dies at any instruction leaves only slabs and tags that carry its own tag, which
+//             sweep() frees. (4) No lock lies in shared memory.
 // Threads:    any, but sweep(), populate_ahead() and decommit(): one thread of the node.
-// Units:      bytes; offsets from the start of the arena. Errors: StoreError; the constructor
-// throws
-//             std::system_error. A bad offset breaks an invariant (check).
+// Units:      bytes; offsets from the start of the arena.
+// Errors:     StoreError; the constructor throws std::system_error. A bad offset breaks an
+//             invariant (check).
 #pragma once
 #include <cstddef>
 #include <cstdint>

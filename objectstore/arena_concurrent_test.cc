@@ -1,5 +1,5 @@
-// Many threads of one process, or of two that share the mapping of the metadata, allocate and free blocks of all sizes:
-// no block is handed out twice, and nothing is lost.
+// Many threads of one process, or of two that share the mapping of the metadata, allocate and free
+// blocks of all sizes: no block is handed out twice, and nothing is lost.
 #include <atomic>
 #include <cstring>
 #include <mutex>

@@ -1,4 +1,5 @@
-// Processes that share an arena and are killed at any moment: what they owned comes back, nothing else is touched.
+// Processes that share an arena and are killed at any moment: what they owned comes back, nothing
+// else is touched.
 #include <atomic>
 #include <cstring>
 #include <deque>

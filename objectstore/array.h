@@ -1,8 +1,7 @@
 // Arrays: n-dimensional, row-major, of a trivially copyable element type.
 //
-//   MutableArray<T>  sole owner, writable   --freeze() or conversion of an rvalue-->   Array<T>
-//   immutable, shared
-//                    <------------------------------- copy() -------------------------
+//   MutableArray<T>                --freeze(), or conversion of an rvalue-->   Array<T>
+//   sole owner, writable           <---------------- copy() ---------------    immutable, shared
 //
 // An Array is a handle: copying it copies no element, and it keeps its memory alive. From 64 KiB on
 // a MutableArray made while a session is open lives in the object store, so that freezing, putting
@@ -69,7 +68,7 @@ class Array {
  public:
   using value_type = T;
 
-  Array() = default;                       // no elements
+  Array() {}                               // no elements; not defaulted, for `const Array<T> none;`
   Array(const MutableArray<T>&) = delete;  // std::move it, or .copy()
   Array(MutableArray<T>&& array);          // freezes
 
@@ -116,7 +115,7 @@ class MutableArray {
  public:
   using value_type = T;
 
-  MutableArray() = default;
+  MutableArray() {}
   explicit MutableArray(std::vector<std::size_t> shape)
       : MutableArray(detail::Extents(std::span<const std::size_t>(shape)), detail::Fill::kNone) {}
   template <std::integral First, std::integral... N>

@@ -1,8 +1,10 @@
-// How arrays travel: as sequences of flat elements (serialization/sequence.h), so that Array<T>, MutableArray<T> and
-// std::vector<T> stand for each other. An Array is read as a view of the memory it arrived in, a MutableArray as a copy.
+// How arrays travel: as sequences of flat elements (serialization/sequence.h), so that Array<T>,
+// MutableArray<T> and std::vector<T> stand for each other. An Array is read as a view of the memory
+// it arrived in, a MutableArray as a copy.
 //
-// Invariants: arrays that lie in the store are written as references to their blocks, not copied; an Array that is
-//             written twice is read as one (same_storage). Errors: SerializationError. Threads: as the Array.
+// Invariants: arrays that lie in the store are written as references to their blocks, not copied;
+//             an Array that is written twice is read as one (same_storage).
+// Errors:     SerializationError. Threads: as the Array.
 #pragma once
 #include <cstddef>
 #include <span>

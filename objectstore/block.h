@@ -1,14 +1,13 @@
 // A Block is this process's counted record of one block of the arena, and the Storage that arrays
 // point into. There is at most one record per process and block; the BlockTable finds it.
 //
-//   create() -> mine  --hand_over(peer)--> lent                     mine: the last release frees
-//   the block adopt(kLent) -> lent --adopt(kMine)--> mine                     lent: it does nothing
-//   adopt(kHeld) -> held, n times; hand_over_to_node() -> held      held: it tells the node, n
-//   holds at once
+//   create() --> mine --hand_over(peer)--> lent        mine: the last release frees the block
+//   adopt(kLent) --> lent --adopt(kMine)--> mine       lent: it does nothing
+//   adopt(kHeld), n times --> held                     held: it tells the node, n holds at once
+//   mine --hand_over_to_node(n)--> held
 //
 // Invariants: the bytes of a block do not change once its ref was shared; the arena outlives its
-// blocks
-//             (each keeps its Store alive), also after the session ended.
+//             blocks (each keeps its Store alive), also after the session ended.
 // Threads:    any; a transition needs a ref. Units: bytes; offsets into the arena.
 #pragma once
 #include <atomic>

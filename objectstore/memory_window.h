@@ -1,16 +1,17 @@
 // The MemoryWindow is one process's two mappings of the arena's memory file: all of it read-only,
 // and as much of it writable as this process fills.
 //
-//   slab in the writable window:  kNone --open()--> kWritable --seal()--> kReadable --open()-->
-//   kWritable
+//   slab in the writable window:   kNone --open()--> kWritable --seal()--> kReadable
+//                                                        ^-----open()-----/
 //
 // Both mappings are made once, without reserving memory; only permissions change. What was
 // populated stays in the page tables, so that memory used again costs nothing.
 //
-// Invariant: the read-only mapping comes from a descriptor opened O_RDONLY: no mprotect makes it
-// writable. Threads:   any. Units: bytes, slabs, pages of 4 KiB. Errors: the constructor throws
-// std::system_error;
-//            open() and populate() are false when the kernel has no memory (or too many mappings).
+// Invariant:  the read-only mapping comes from a descriptor opened O_RDONLY: no mprotect makes it
+//             writable.
+// Threads:    any. Units: bytes, slabs, pages of 4 KiB.
+// Errors:     the constructor throws std::system_error; open() and populate() are false when the
+//             kernel has no memory (or too many mappings).
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The header of an .npy file: text <-> what it says. No input or output here.
 //
-//   \x93NUMPY | major minor | header length (2 bytes in version 1, else 4) | a Python dict, padded | data
+//   \x93NUMPY | major minor | header length (2 bytes, from version 2 on 4) | dict, padded | data
 //
 // Errors: InvalidArgument with the reason (the caller adds the file). Units: bytes.
 #pragma once

@@ -84,7 +84,8 @@ void call_previous(int signal, siginfo_t* info, void* context) {
   } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
     previous.sa_handler(signal);
   } else if (previous.sa_handler == SIG_DFL || info->si_code > 0) {
-    // The faulting instruction runs again and ends the process; a signal that was sent is sent again.
+    // The faulting instruction runs again and ends the process; a signal that was sent is sent
+    // again.
     struct sigaction fatal = {};
     fatal.sa_handler = SIG_DFL;
     ::sigaction(signal, &fatal, nullptr);

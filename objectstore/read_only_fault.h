@@ -1,8 +1,7 @@
 // What happens when user code writes to an immutable array: the kernel sends SIGSEGV, and this
 // handler, when the address lies in the object store, prints one line:
 //
-//   assignment destination is read-only: array of object <id> in <function>; make a copy first:
-//   a.copy()
+//   assignment destination is read-only: array of object <id> in <function>; make a copy first: ...
 //
 // and calls the process's hook: a worker records the message and exits, a driver returns, and the
 // handler that was installed before is called, as for every other SIGSEGV.

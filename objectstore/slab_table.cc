@@ -78,8 +78,8 @@ SlabWord SlabTable::word(std::size_t slab) const {
 
 bool SlabTable::change(std::size_t slab, const SlabWord& from, const SlabWord& to) {
   std::uint64_t expected = pack(from);
-  // SYNC: release: what was written in the old state is visible to who sees the new one; acquire: as
-  // word(). Sequentially consistent: see tag_block().
+  // SYNC: release: what was written in the old state is visible to who sees the new one; acquire:
+  // as word(). Sequentially consistent: see tag_block().
   return words_[slab].compare_exchange_strong(expected, pack(to), std::memory_order_seq_cst);
 }
 
@@ -90,8 +90,8 @@ void SlabTable::store(std::size_t slab, const SlabWord& word) {
 
 // ---------------------------------------------------------------- claiming
 
-// SYNC (tags): acquire: the freer's last accesses to the block come before our use of it. Sequentially
-// consistent, like change(): see tag_block().
+// SYNC (tags): acquire: the freer's last accesses to the block come before our use of it.
+// Sequentially consistent, like change(): see tag_block().
 bool SlabTable::all_free(std::size_t slab, std::uint8_t size_class) const {
   for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n; ++block) {
     if (tag(slab, block).load(std::memory_order_seq_cst) != kNobody) {
@@ -259,10 +259,11 @@ std::optional<std::size_t> SlabTable::take_small(OwnerTag self, std::uint8_t siz
   return claimed;
 }
 
-// Somebody may be taking the slab from us because all its blocks are free. We tag and then look at the slab's word;
-// he changes the word and then looks at the tags. SYNC: sequentially consistent, all four, so at least one of us sees
-// the other; if both do, the slab is abandoned and the block free. The tentative tag, so that taking it back does not
-// hit a block that another thread of this process got in the same place of what the slab has become.
+// Somebody may be taking the slab from us because all its blocks are free. We tag and then look at
+// the slab's word; he changes the word and then looks at the tags. SYNC: sequentially consistent,
+// all four, so at least one of us sees the other; if both do, the slab is abandoned and the block
+// free. The tentative tag, so that taking it back does not hit a block that another thread of this
+// process got in the same place of what the slab has become.
 SlabTable::Tagged SlabTable::tag_block(std::size_t slab, std::uint8_t size_class, std::size_t block,
                                        OwnerTag self) {
   std::atomic<OwnerTag>& place = tag(slab, block);

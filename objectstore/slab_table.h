@@ -2,18 +2,17 @@
 // for, how far its memory is committed, and for slabs of small blocks one owner tag per block.
 //
 //   kFree --claim--> kClaimed{owner} --> kSmall{class, owner} --abandon--> kSmall{class, nobody}
-//   --adopt--> ...
-//                          \--publish--> kRun{owner, pages}: head; the slabs after it stay kClaimed
-//                          and mean nothing
-//                                          ^-- retake --> kRun{nobody}: a free run --> kBreaking
-//                                          --> kClaimed
+//                        |                    ^---------------adopt-------------/
+//                        |        kSmall, all blocks free --> taking --> kClaimed
+//                        \--> kRun{owner, pages}    the head; the words after it mean nothing
+//                                 --free--> kRun{nobody} --retake--> kRun{owner}
+//                                                        --break--> kBreaking{owner} --> kClaimed
 //
-// Invariants: (1) a transition of a slab or run is one compare-and-swap of one word, and each state
-// says who must
-//             clean it up; (2) the words after the head of a run (also a free or breaking one) are
-//             never looked at; (3) tags are all 0 unless the slab is kSmall, and only its owner
-//             makes a tag other than 0.
-// Threads:    any, of any process. Units: slabs; pages of 4 KiB. Errors: nothing found is nullopt.
+// Invariants: (1) a transition of a slab or run is one change of one word, and each state says who
+//             cleans it up after a death. (2) The words after the head of a run, also of a free or
+//             breaking one, are never looked at. (3) A tag other than 0 is made by the owner of a
+//             kSmall slab only.
+// Threads:    any, of any process. Units: slabs; pages of 4 KiB. Errors: nothing found: nullopt.
 #pragma once
 #include <atomic>
 #include <cstddef>

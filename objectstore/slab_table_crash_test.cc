@@ -1,5 +1,5 @@
-// A process is stopped after every few instructions of its work on the table, and killed there: sweep() always finds
-// everything again.
+// A process is stopped after every few instructions of its work on the table, and killed there:
+// sweep() always finds everything again.
 #include <signal.h>
 #include <sys/ptrace.h>
 
@@ -20,8 +20,8 @@ SlabTable new_table(const SharedMemory& memory) {
   return SlabTable(memory.data());
 }
 
-// Takes a free run of others apart, makes runs and small blocks of it, gives some up, and takes an empty slab from the
-// witness.
+// Takes a free run of others apart, makes runs and small blocks of it, gives some up, and takes an
+// empty slab from the witness.
 void work(SlabTable& table) {
   const auto run = table.take_run(kVictim, 2 * kSlabPages, From::kUnused);
   const auto small = table.take_small(kVictim, 40, From::kUnused);

@@ -1,13 +1,13 @@
 // SmallBlocks hands out this process's small blocks: for each size class one slab that it owns,
 // with a list of blocks known to be free.
 //
-//   list of free blocks --empty--> look again at the slab's tags (others free by storing 0) --too
-//   few--> abandon the slab to everybody, take one abandoned earlier that has room, or an unused
-//   one
+//   list --empty--> look at the slab's tags again (others free by storing 0)
+//        --too few--> abandon the slab to everybody; take one abandoned before that has room, else
+//                     an unused one, else one that another process keeps empty
 //
-// Invariant: only blocks of a slab that this process owns are in a list, and only with tag 0; both
-// change under the
-//            class's mutex. Threads: any. Units: bytes. Errors: StoreError.
+// Invariants: a list holds blocks of the slab that was ours when it was made; tag_block() finds out
+//             whether it still is. A list changes under its class's mutex.
+// Threads:    any. Units: bytes. Errors: StoreError.
 #pragma once
 #include <array>
 #include <cstddef>

@@ -2,8 +2,7 @@
 // the blocks that this process uses. It lives until the session is closed and the last array that
 // points into it is gone.
 //
-//   open -> current() = it -> close: nothing new; what was read stays valid -> destroyed with the
-//   last Block
+//   open --> current() --close--> nothing new, all stays readable --last Block gone--> destroyed
 //
 // Invariants: buffers of put_buffers() are immutable from then on; a Block keeps its Store alive.
 // Threads:    any. Units: bytes.
