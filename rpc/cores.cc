@@ -10,6 +10,36 @@ namespace {
 
 thread_local bool this_thread_counted = false;
 
+// What spinning brought this thread lately. A spin that ended in vain, or that lost its core to another program (two
+// looks far apart), makes the next ones park at once, more of them each time; one that paid off, fewer.
+struct SpinHistory {
+  std::chrono::steady_clock::time_point last_look;
+  std::uint32_t penalty = 0;
+  std::uint32_t to_skip = 0;
+  bool failed = false;
+
+  void fail(std::uint32_t least) {
+    failed = true;
+    penalty = std::clamp(2 * penalty + 1, least, kMaxPenalty);
+    to_skip = penalty;
+  }
+  bool skip() {
+    if (to_skip == 0) {
+      if (!failed) penalty /= 2;
+      failed = false;
+      return false;
+    }
+    --to_skip;
+    return true;
+  }
+
+  static constexpr std::uint32_t kMaxPenalty = 31;
+};
+thread_local SpinHistory spin_history;
+
+constexpr std::uint32_t kPenaltyOfPreemption = 15;
+constexpr auto kPreempted = std::chrono::microseconds(400);  // between two looks
+
 }  // namespace
 
 void Cores::enter() {
@@ -32,11 +62,25 @@ void Cores::forget(CoresPage& session, std::atomic<std::int32_t>& dead) {
 
 bool Spin::check() {
   const auto now = std::chrono::steady_clock::now();
-  if (looks_ == 1) until_ = now + cores_.spin_time();
-  if (now >= until_ || (deadline_ && now >= *deadline_)) return false;
   if (cores_.single()) {
+    if (looks_ == 1) until_ = now + cores_.spin_time();
+    if (now >= until_ || (deadline_ && now >= *deadline_)) return false;
     sched_yield();
     return true;
+  }
+  SpinHistory& history = spin_history;
+  if (looks_ == 1) {
+    if (history.skip()) return false;
+    until_ = now + cores_.spin_time();
+  } else if (now - history.last_look > kPreempted) {
+    history.fail(kPenaltyOfPreemption);
+    return false;
+  }
+  history.last_look = now;
+  if (deadline_ && now >= *deadline_) return false;
+  if (now >= until_) {
+    history.fail(1);
+    return false;
   }
   return cores_.may_spin();
 }
