@@ -1,0 +1,84 @@
+// ClusterTest: the fixture of every test that starts processes. It opens a session, and at the end of the test checks
+// that nothing of it is left.
+//
+//   SetUp: count --> [open(options)] --> the test --> TearDown: expect_store_empty, shutdown, expect_nothing_left
+//
+//   TEST_F(ClusterTest, AddsInAWorker) {
+//     open({.cpus = 1});
+//     EXPECT_EQ(manta::get(manta::remote(add)(1, 2)), 3);
+//   }
+//
+// What must be as before, once the values and refs of the test are gone (the test's locals are, in TearDown):
+//   store bytes used; and after the shutdown: processes of the session (zombies too), descriptors and threads of this
+//   process, mappings of the session's memory, its directory, shared memory files.
+// Threads: GoogleTest's. Waiting is always for a state; the time limit (kPatience) only ever fails a test.
+#pragma once
+#include <manta/manta.h>
+
+#include <gtest/gtest.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace manta::testing {
+
+inline constexpr std::chrono::seconds kPatience{60};
+
+// True as soon as `predicate` is; false, which should fail the test, when it never was within the limit.
+bool eventually(const std::function<bool()>& predicate, std::chrono::nanoseconds limit = kPatience);
+
+// What this process has that a session might leave behind.
+struct Footprint {
+  std::set<std::string> descriptors;  // "7 -> /memfd:manta-control (deleted)"
+  std::size_t threads = 0;
+  std::vector<std::string> mappings;  // of memory that sessions share, as /proc/self/maps shows them
+  std::set<std::string> shared_files;  // in /dev/shm, with "manta" in the name
+
+  static Footprint now();
+};
+
+// The processes of the session that a node leads: "4711 (manta-node) S"; also zombies, unless they are init's to bury.
+std::vector<std::string> processes_of(pid_t node);
+
+class ClusterTest : public ::testing::Test {
+ protected:
+  // Where options say nothing: 2 CPUs and a store of 256 MiB, whatever the machine has.
+  Session& open(InitOptions options = {});
+  bool is_open() const { return session_.has_value(); }
+  Session& session() { return *session_; }
+  pid_t node_pid() const { return node_; }
+
+  // The end of the session, with all its checks. TearDown calls it, if the test did not.
+  void close();
+  // The bytes that the store holds are those it held when the session was opened, at the latest after kPatience.
+  void expect_store_empty();
+  std::uint64_t store_bytes_used();
+
+  // For tests that keep arrays beyond the session: the mapping stays as long as they do.
+  void arrays_outlive_the_session() { arrays_outlive_ = true; }
+  // For tests that break their node, or fill their store on purpose.
+  void store_is_not_checked() { check_store_ = false; }
+
+  void SetUp() override;
+  void TearDown() override;
+
+ private:
+  void expect_nothing_left();
+
+  std::optional<Session> session_;
+  Footprint before_;
+  std::filesystem::path directory_;
+  pid_t node_ = 0;
+  std::uint64_t used_at_start_ = 0;
+  bool check_store_ = true;
+  bool arrays_outlive_ = false;
+};
+
+}  // namespace manta::testing
