@@ -36,6 +36,7 @@ enum class Kind {
   kDuration,
   kTimePoint,
   kPath,
+  kExpected,  // std::expected, tl::expected and their like
 };
 
 template <class T>
@@ -48,7 +49,13 @@ template <class T>
 inline constexpr bool has_members = requires { T::manta_members(); };
 
 template <class T>
-inline constexpr std::size_t tuple_extent = 0;
+inline constexpr bool is_expected = requires(const T& value) {
+  typename T::value_type;
+  typename T::error_type;
+  typename T::unexpected_type;
+  value.has_value();
+  value.error();
+};
 
 // The container kinds, by interface.
 template <class T>
@@ -156,6 +163,8 @@ consteval Kind classify() {
     return Kind::kReduce;
   } else if constexpr (has_members<T>) {
     return Kind::kMembers;
+  } else if constexpr (is_expected<T>) {
+    return Kind::kExpected;
   } else if constexpr (is_std_type<T> && std_kind<T>() != Kind::kRefused) {
     return std_kind<T>();
   } else if constexpr (std::is_aggregate_v<T>) {

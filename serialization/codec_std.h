@@ -705,4 +705,44 @@ struct BuiltIn<T, Kind::kPath> {
   static void describe(TypeText& text) { Codec<String>::describe(text); }
 };
 
+// 1 and the value, or 0 and the error.
+template <class T>
+struct BuiltIn<T, Kind::kExpected> {
+  using Value = typename T::value_type;
+  using Error = typename T::error_type;
+  static constexpr bool kHolds = !std::is_void_v<Value>;
+  using Parts = std::conditional_t<kHolds, Types<Value, Error>, Types<Error>>;
+  static constexpr TypeNode node() { return make_node<T, Parts>(); }
+
+  static void write(Writer& writer, const T& value) {
+    writer.fixed<std::uint8_t>(value.has_value() ? 1 : 0);
+    if (!value.has_value()) {
+      Codec<Error>::write(writer, value.error());
+    } else if constexpr (kHolds) {
+      Codec<Value>::write(writer, *value);
+    }
+  }
+  static T read(Reader& reader) {
+    if (!reader.boolean()) {
+      return T(typename T::unexpected_type(Codec<Error>::read(reader)));
+    }
+    if constexpr (kHolds) {
+      return T(Codec<Value>::read(reader));
+    } else {
+      return T();
+    }
+  }
+  static void describe(TypeText& text) {
+    describe_with<T>(text, "expected", [&] {
+      if constexpr (kHolds) {
+        Codec<Value>::describe(text);
+      } else {
+        text.append("void");
+      }
+      text.append("|");
+      Codec<Error>::describe(text);
+    });
+  }
+};
+
 }  // namespace manta::serialization

@@ -1,6 +1,7 @@
 #include <string>
 
 #include <manta/base/error.h>
+#include <manta/serialization/immutable_memory.h>
 #include <manta/serialization/reader.h>
 #include <manta/serialization/tracking.h>
 
@@ -121,7 +122,7 @@ Buffer Reader::bytes(std::size_t size) {
       return found;
     }
     charge(size);
-    auto copy = base::HeapStorage::copy_of({found.data, size});
+    auto copy = immutable_copy({found.data, size});
     return {copy->data(), size, copy};
   }
   std::vector<Buffer>& known = tracking().inline_arrays;
@@ -134,7 +135,7 @@ Buffer Reader::bytes(std::size_t size) {
   }
   const std::byte* from = raw(size);
   charge(size);
-  auto copy = base::HeapStorage::copy_of({from, size});
+  auto copy = immutable_copy({from, size});
   const Buffer buffer{copy->data(), size, copy};
   if (payload == 1) {
     known.push_back(buffer);

@@ -169,6 +169,37 @@ TEST(Types, ProductsAndSums) {
   expect_round_trip(std::variant<int, int>(std::in_place_index<1>, 3));
 }
 
+// As std::expected is, which GCC 12 does not have.
+template <class E>
+class Unexpected {
+ public:
+  explicit Unexpected(E e) : error(std::move(e)) {}
+  E error;
+};
+template <class T, class E>
+class Expected {
+ public:
+  using value_type = T;
+  using error_type = E;
+  using unexpected_type = Unexpected<E>;
+  Expected(T value) : content_(std::in_place_index<0>, std::move(value)) {}
+  Expected(Unexpected<E> e) : content_(std::in_place_index<1>, std::move(e.error)) {}
+  bool has_value() const { return content_.index() == 0; }
+  const T& operator*() const { return std::get<0>(content_); }
+  const E& error() const { return std::get<1>(content_); }
+  bool operator==(const Expected&) const = default;
+
+ private:
+  std::variant<T, E> content_;
+};
+
+TEST(Types, ExpectedLikeResults) {
+  using Result = Expected<std::vector<int>, std::string>;
+  expect_round_trip(Result(std::vector<int>{1, 2}));
+  expect_round_trip(Result(Unexpected<std::string>("no")));
+  EXPECT_EQ(type_text<Result>(), "expected<seq<i32>|str8>");
+}
+
 TEST(Types, TheRestOfTheStandardLibrary) {
   using std::chrono::milliseconds;
   expect_round_trip(milliseconds(-5));

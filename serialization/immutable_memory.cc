@@ -1,0 +1,22 @@
+#include <atomic>
+
+#include <manta/serialization/immutable_memory.h>
+
+namespace manta::serialization {
+namespace {
+
+std::atomic<ImmutableMemory> current_memory{nullptr};
+
+}  // namespace
+
+base::StorageRef immutable_copy(std::span<const std::byte> bytes) {
+  // SYNC: acquire: what the session set up before it named its memory.
+  const ImmutableMemory memory = current_memory.load(std::memory_order_acquire);
+  return memory != nullptr ? memory(bytes) : base::StorageRef(base::HeapStorage::copy_of(bytes));
+}
+
+void set_immutable_memory(ImmutableMemory memory) {
+  current_memory.store(memory, std::memory_order_release);  // SYNC: see immutable_copy()
+}
+
+}  // namespace manta::serialization
