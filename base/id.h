@@ -10,6 +10,7 @@
 #include <functional>
 #include <iosfwd>
 #include <string>
+#include <tuple>
 
 namespace manta {
 
@@ -30,6 +31,8 @@ class Id {
   std::string hex() const { return base::hex_digits(hi_, lo_); }
 
   auto operator<=>(const Id&) const = default;
+
+  static constexpr auto manta_members() { return std::tuple(&Id::hi_, &Id::lo_); }  // it travels
 
   friend std::ostream& operator<<(std::ostream& out, const Id& id) {
     base::print_hex(out, id.hi_, id.lo_);

@@ -8,6 +8,7 @@
 #include <manta/objectstore/parallel_copy.h>
 #include <manta/objectstore/store.h>
 #include <manta/serialization/encoded.h>
+#include <manta/serialization/immutable_memory.h>
 
 namespace manta::objectstore {
 namespace {
@@ -154,9 +155,24 @@ base::Ref<Store> current() {
   return the_current().store;
 }
 
+namespace {
+
+// Small arrays that come in line are decoded into the store: what readers see is read-only.
+base::StorageRef copy_into_store(std::span<const std::byte> bytes) {
+  const auto store = current();
+  if (!store) return base::HeapStorage::copy_of(bytes);
+  auto created = store->create(bytes.size());
+  if (!created.ok()) throw_store_error(created.error(), bytes.size(), *store);
+  std::memcpy(created.value()->writable(), bytes.data(), bytes.size());
+  return created.value();
+}
+
+}  // namespace
+
 void set_current(base::Ref<Store> store) {
   const std::lock_guard lock(the_current().mutex);
   is_open.store(static_cast<bool>(store), std::memory_order_release);
+  serialization::set_immutable_memory(store ? copy_into_store : nullptr);
   std::swap(the_current().store, store);
 }
 

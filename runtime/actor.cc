@@ -25,16 +25,18 @@ class CreateActor final : public Command {
 
   void run(Process& process) override {
     std::unique_ptr<CreateActor> self(this);
+    if (process.dead()) return process.actors().die_before_start(*actor_, record_of(process.death()), false);
     if (auto* missing = first_missing()) {
+      declare(process);  // others may hear of the actor before it is made
       process.add_dependent(*missing, {nullptr, nullptr, self.release()});  // runs again when it is there
       return;
     }
-    if (const auto* failed = call_->failed_argument()) {
-      failed->mark_seen();
-      process.actors().die_before_start(*actor_, record_of(failed->value()));
-      return;
+    if (const auto error = process.make_ready(*call_)) {
+      return process.actors().die_before_start(*actor_, *error, declared_);
     }
-    send(process);
+    process.give_call_to_node(*call_);
+    send(process, NodeMessage::actor_create, *call_);
+    process.actors().created(*actor_, std::move(call_));
   }
 
  private:
@@ -46,25 +48,37 @@ class CreateActor final : public Command {
     return nullptr;
   }
 
-  void send(Process& process) {
-    if (process.dead()) return process.actors().die_before_start(*actor_, record_of(process.death()));
-    if (call_->kept) {
-      process.publish_references(call_->kept->references);
-      process.give_call_to_node(*call_);
-    }
-    const auto payload = write_actor_payload(options_, type_, *call_);
-    NodeFrame frame{.kind = NodeMessage::actor_create,
-                    .id_hi = actor_->id().hi(),
-                    .id_lo = actor_->id().lo(),
-                    .real = options_.cpus};
+  void declare(Process& process) {
+    if (declared_) return;
+    declared_ = true;
+    send(process, NodeMessage::actor_declare, Call());
+  }
+
+  void send(Process& process, NodeMessage kind, const Call& call) {
+    const auto payload = write_actor_payload(options_, type_, call);
+    const NodeFrame frame{.kind = kind, .id_hi = actor_->id().hi(), .id_lo = actor_->id().lo(), .real = options_.cpus};
     process.node().send(frame, payload);
-    process.actors().created(*actor_, std::move(call_));
   }
 
   base::Ref<ActorEntry> actor_;
   ActorOptions options_;
   std::string type_;
   std::unique_ptr<Call> call_;
+  bool declared_ = false;
+};
+
+// In the order of submission: after the creation.
+class Kill final : public Command {
+ public:
+  explicit Kill(base::Ref<ActorEntry> entry) : entry_(std::move(entry)) {}
+  void run(Process& process) override {
+    const auto& id = entry_->id();
+    process.node().send({.kind = NodeMessage::actor_kill, .id_hi = id.hi(), .id_lo = id.lo()});
+    delete this;
+  }
+
+ private:
+  base::Ref<ActorEntry> entry_;
 };
 
 }  // namespace
@@ -101,9 +115,7 @@ base::Ref<ActorEntry> ActorBuilder::create() {
 }
 
 void kill_actor(ActorEntry& entry) {
-  Process::current("ActorHandle::kill()")
-      .node()
-      .send({.kind = NodeMessage::actor_kill, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+  Process::current("ActorHandle::kill()").submit(new Kill(base::Ref<ActorEntry>::retain(&entry)));
 }
 
 namespace {

@@ -311,6 +311,7 @@ struct serialization::Codec<ActorHandle<T>> {
   static constexpr TypeNode node() { return make_node<ActorHandle<T>, Types<>>(); }
   static void write(Writer& writer, const ActorHandle<T>& handle) {
     const auto& state = detail::HandleAccess::state(handle);
+    if (state.entry) detail::checked_actor(state.entry, "an ActorHandle inside a value");
     writer.reference(RefKind::actor, state.entry);
     writer.fixed(static_cast<std::int64_t>(state.offset));
   }

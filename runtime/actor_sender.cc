@@ -96,13 +96,14 @@ void ActorSender::watch(ActorEntry& entry) {
   if (entry.watched) return;
   entry.watched = true;
   auto& link = links_[entry.id()];
-  if (link.lane || link.connecting) return;
+  if (link.told != ActorState::starting) return apply(entry, link);
+  if (link.connecting) return;  // else the node says how it is, also if there is a lane of an earlier handle
   link.connecting = true;
   process_.node().send(
       {.kind = NodeMessage::actor_connect, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
 }
 
-void ActorSender::pump(const ActorId& id, Link& link) {
+void ActorSender::pump(Link& link) {
   if (link.queue.empty()) return;
   if (!link.lane) {
     watch(*link.queue.front()->actor);
@@ -111,9 +112,9 @@ void ActorSender::pump(const ActorId& id, Link& link) {
   while (!link.queue.empty() && link.lane->in_flight() < kMaxInFlight) {
     Call* call = link.queue.front();
     if (call->missing != 0) break;
-    if (const auto* failed = call->failed_argument()) {
+    if (const auto error = process_.make_ready(*call)) {
       link.queue.pop_front();
-      process_.fail_with(*call, failed->value());
+      process_.fail(*call, *error);
       delete call;
       continue;
     }
@@ -121,7 +122,6 @@ void ActorSender::pump(const ActorId& id, Link& link) {
     link.queue.pop_front();
   }
   link.lane->ring();
-  (void)id;
 }
 
 bool ActorSender::receive(Link& link) {
@@ -147,7 +147,7 @@ bool ActorSender::pending() const {
 }
 
 void ActorSender::flush() {
-  for (auto& [id, link] : links_) pump(id, link);
+  for (auto& [id, link] : links_) pump(link);
 }
 
 void ActorSender::forget(const ActorId& id) {
@@ -161,17 +161,23 @@ void ActorSender::forget(const ActorId& id) {
 }
 
 void ActorSender::created(ActorEntry& entry, std::unique_ptr<Call> constructor) {
-  links_[entry.id()].constructor = std::move(constructor);
+  auto& link = links_[entry.id()];
+  link.constructor = std::move(constructor);
+  link.constructing = base::Ref<ActorEntry>::retain(&entry);
   watch(entry);
 }
 
-void ActorSender::die_before_start(ActorEntry& entry, const ErrorRecord& error) {
+void ActorSender::die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared) {
   entry.phase = ActorPhase::dead;
   entry.death = value_of(error);
-  entry.node_holds = 0;  // the node never heard of it
+  if (declared) {
+    process_.node().send(
+        {.kind = NodeMessage::actor_failed, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()},
+        error_wire_within(error, kMaxInlineValue));
+  } else {
+    entry.node_holds = 0;  // the node never heard of it
+  }
   die(entry, entry.death);
-  process_.finish(*entry.ready(), value_of(error));
-  process_.finish(*entry.ended(), value_of(error));
 }
 
 bool ActorSender::active() const {
@@ -184,7 +190,7 @@ bool ActorSender::active() const {
 void ActorSender::on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worker) {
   const auto entry = find(id);
   auto found = links_.find(id);
-  if (!entry || found == links_.end()) {  // the last handle went while we asked
+  if (!entry || found == links_.end() || found->second.lane) {  // the last handle went while we asked
     process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = lane});
     return;
   }
@@ -207,36 +213,57 @@ void ActorSender::fail_link(Link& link, const Value& error) {
   }
 }
 
+// Its phase says how it ended: all calls hold the error, and so does ended(), but after a normal end.
 void ActorSender::die(ActorEntry& entry, const Value& error) {
-  const auto found = links_.find(entry.id());
-  if (found == links_.end()) return;
-  receive(found->second);  // what it answered before
-  fail_link(found->second, error);
+  const auto keep = base::Ref<ActorEntry>::retain(&entry);  // the calls may hold the last handles
+  if (const auto found = links_.find(entry.id()); found != links_.end()) {
+    receive(found->second);  // what it answered before
+    fail_link(found->second, error);
+  }
+  const ErrorRecord record = record_of(error);
+  if (!entry.ready()->done()) process_.finish(*entry.ready(), value_of(record));
+  process_.finish(*entry.ended(), entry.phase == ActorPhase::ended ? Value() : value_of(record));
 }
 
 void ActorSender::on_state(const ActorId& id, ActorState state, std::span<const std::byte> error) {
-  const auto entry = find(id);
-  if (!entry || entry->phase >= ActorPhase::ended) return;
-  if (const auto link = links_.find(id); link != links_.end() && state != ActorState::starting) {
-    link->second.constructor.reset();
-  }
-  if (state == ActorState::alive) {
-    entry->phase = ActorPhase::alive;
-    if (!entry->ready()->done()) process_.finish(*entry->ready(), Value());
-    return;
-  }
-  if (state != ActorState::dead) return;
+  if (state == ActorState::starting) return;
   const bool normal = error.empty();
+  Value death;
+  if (state == ActorState::dead) {
+    death = normal ? error_value(error_wire(
+                         ErrorKind::actor_died,
+                         "the actor has ended: it called exit_actor() or its last handle is gone"))
+                   : read_value(process_, WireReader(error), Arrival::held);
+  }
+  const auto entry = find(id);
+  const auto found = links_.find(id);
+  base::Ref<ActorEntry> constructed;  // let go of at the end
+  if (found != links_.end()) {
+    Link& link = found->second;
+    link.constructor.reset();
+    constructed = std::move(link.constructing);
+    link.told = state;
+    if (state == ActorState::dead) link.death = value_of(record_of(death));
+  }
+  if (!entry || entry->phase >= ActorPhase::ended) return;
+  if (state == ActorState::alive) return become_alive(*entry);
   entry->phase = normal ? ActorPhase::ended : ActorPhase::dead;
-  entry->death =
-      normal ? error_value(error_wire(
-                   ErrorKind::actor_died,
-                   "the actor has ended: it called exit_actor() or its last handle is gone"))
-             : read_value(process_, WireReader(error), Arrival::held);
+  entry->death = std::move(death);
   die(*entry, entry->death);
-  const ErrorRecord record = record_of(entry->death);
-  if (!entry->ready()->done()) process_.finish(*entry->ready(), value_of(record));
-  process_.finish(*entry->ended(), normal ? Value() : value_of(record));
+}
+
+void ActorSender::become_alive(ActorEntry& entry) {
+  entry.phase = ActorPhase::alive;
+  if (!entry.ready()->done()) process_.finish(*entry.ready(), Value());
+}
+
+// What the node told an earlier handle of this process.
+void ActorSender::apply(ActorEntry& entry, const Link& link) {
+  if (entry.phase >= ActorPhase::ended) return;
+  if (link.told == ActorState::alive) return become_alive(entry);
+  entry.phase = ActorPhase::dead;
+  entry.death = value_of(record_of(link.death));
+  die(entry, entry.death);
 }
 
 bool ActorSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
@@ -258,6 +285,10 @@ bool ActorSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
 
 void ActorSender::fail_all(const Value& error) {
   std::vector<base::Ref<ActorEntry>> alive;
+  for (auto& [id, link] : links_) {
+    link.constructor.reset();
+    if (link.constructing) alive.push_back(std::move(link.constructing));
+  }
   {
     const std::lock_guard lock(mutex_);
     for (auto& [id, entry] : entries_) {
@@ -270,8 +301,6 @@ void ActorSender::fail_all(const Value& error) {
     entry->phase = ActorPhase::dead;
     entry->death = value_of(record);
     die(*entry, entry->death);
-    if (!entry->ready()->done()) process_.finish(*entry->ready(), value_of(record));
-    process_.finish(*entry->ended(), value_of(record));
   }
 }
 

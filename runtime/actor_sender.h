@@ -42,7 +42,8 @@ class ActorSender {
   void forget(const ActorId& id);     // the last handle of this process is gone: gives the lane back
 
   void created(ActorEntry& entry, std::unique_ptr<Call> constructor);  // kept until the actor is alive or dead
-  void die_before_start(ActorEntry& entry, const ErrorRecord& error);
+  // An argument of the constructor failed. `declared`: the node knows of the actor, and tells the other holders.
+  void die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared);
   bool active() const;  // a call of it can end without another being submitted
 
   // From the node.
@@ -56,10 +57,15 @@ class ActorSender {
     std::unique_ptr<CallLane> lane;
     std::deque<Call*> queue;
     std::unique_ptr<Call> constructor;
+    base::Ref<ActorEntry> constructing;  // it is made, and gone again, even if nobody has a handle meanwhile
     bool connecting = false;
+    ActorState told = ActorState::starting;  // what the node said last; a later handle of this process is told the same
+    Value death;
   };
 
-  void pump(const ActorId& id, Link& link);
+  void become_alive(ActorEntry& entry);
+  void apply(ActorEntry& entry, const Link& link);
+  void pump(Link& link);
   bool receive(Link& link);
   void die(ActorEntry& entry, const Value& error);
   void fail_link(Link& link, const Value& error);

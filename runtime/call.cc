@@ -7,6 +7,18 @@
 
 namespace manta::detail {
 
+namespace {
+
+// So that the worker can say of which object an array is.
+void name_blocks(objectstore::Store& store, const ObjectEntry& entry) {
+  for (const auto& buffer : entry.value().buffers()) {
+    auto* block = store.block_of(buffer.storage.get());
+    if (block != nullptr && block->object().is_nil()) block->set_object(entry.id());
+  }
+}
+
+}  // namespace
+
 Call::~Call() {
   if (process != nullptr) process->remove_pending(counted_bytes);
 }
@@ -29,13 +41,28 @@ void Call::write_arguments(std::byte* out) const {
     copied = end;
   };
   if (kept) {
-    const auto& store = Process::current_store();
+    auto& store = Process::current_store();
     for (const auto& part : kept->parts) {
       copy_until(part.at);
+      name_blocks(store, *part.entry);
       out = write_wire(out, store, part.entry->value());
     }
   }
   copy_until(body.size());
+}
+
+base::Status<objectstore::StoreError> Call::externalize(objectstore::Store& store) {
+  const std::size_t size = arguments_size();
+  auto created = store.create(size);
+  if (!created.ok()) return created.error();
+  auto& block = *created.value();
+  write_arguments(block.writable());
+  block.seal();
+  frame.external_block = block.offset() + 1;
+  frame.external_size = size;
+  external = std::move(created.value());
+  body = {};
+  return {};
 }
 
 const ObjectEntry* Call::failed_argument() const {

@@ -8,6 +8,8 @@
 // Invariants: a Call keeps alive what its arguments refer to until its reply; it owns its results until they are done.
 // Threads:    built by the caller's thread, then confined to the holder of the progress baton (under the tables lock).
 #pragma once
+#include <manta/base/result.h>
+#include <manta/objectstore/store.h>
 #include <manta/rpc/mpsc_queue.h>
 #include <manta/runtime/actor_entry.h>
 #include <manta/runtime/object_entry.h>
@@ -56,6 +58,8 @@ class Call final : public Command {
       for (auto& entry : *more_results) visit(entry);
     }
   }
+  // Moves the arguments into a block of the store, when they are too large to travel in a lane.
+  base::Status<objectstore::StoreError> externalize(objectstore::Store& store);
   // The first argument that failed, or null.
   const ObjectEntry* failed_argument() const;
   std::string display_name() const;
@@ -72,6 +76,7 @@ class Call final : public Command {
   int missing = 0;                                            // arguments that are not there yet
   int retries = 0;                                            // crashes survived
   bool one_way = false;
+  bool ready = false;                                         // see Process::make_ready()
   std::uint64_t estimate_ns = 0;  // of its run time, while in flight
   std::chrono::steady_clock::time_point submitted{};
   Call* next = nullptr;           // in a queue of ready calls

@@ -5,6 +5,7 @@
 #include <manta/runtime/object_ref.h>
 #include <manta/runtime/pending_calls.h>
 #include <manta/runtime/process.h>
+#include <manta/runtime/resolve_options.h>
 #include <manta/runtime/value_codec.h>
 
 #include <cstring>
@@ -35,6 +36,7 @@ serialization::Encoded& encoding_scratch() {
 namespace {
 Call* new_call(const CallSpec& spec, CallKind kind) {
   Process& process = Process::current("a remote call");
+  if (spec.options != nullptr && *spec.options) check_task_options(**spec.options);
   wait_for_room(process);
   auto* call = new Call;
   const CodeId stub = identify_stub(spec.stub);
@@ -91,8 +93,6 @@ void CallBuilder::append(serialization::Encoded& encoded) {
   for (auto& reference : encoded.refs) call_->kept->references.push_back(std::move(reference));
 }
 
-void CallBuilder::append_state(const Bytes& state) { value(state); }
-
 void CallBuilder::reference(const ObjectEntryRef& argument) {
   checked(argument, "an argument of a remote call");
   begin_argument(false, 1);
@@ -109,10 +109,21 @@ void CallBuilder::list(const std::vector<ObjectEntryRef>& arguments) {
   }
 }
 
+// On the caller's thread, so that a large copy holds up nobody else. Arguments that are not there yet are added by
+// Process::make_ready().
+void CallBuilder::finish_body(Process& process) {
+  call_->body = SmallBytes(body_.bytes);
+  const bool complete = !call_->kept || call_->kept->parts.empty();
+  if (!complete || body_.bytes.size() <= kMaxInlineValue) return;
+  const std::size_t size = std::exchange(body_.bytes, {}).size();
+  const auto status = call_->externalize(process.store());
+  if (!status.ok()) objectstore::throw_store_error(status.error(), size, process.store());
+}
+
 void CallBuilder::send(std::size_t results) {
   Process& process = Process::current("a remote call");
+  finish_body(process);
   Call* call = std::exchange(call_, nullptr);
-  call->body = SmallBytes(body_.bytes);
   call->frame.result_count = static_cast<std::uint32_t>(results);
   const TaskId id = process.next_task_id();
   call->frame.task_hi = id.hi();
@@ -143,7 +154,7 @@ std::vector<ObjectEntryRef> CallBuilder::submit(std::size_t results) {
 }
 
 std::unique_ptr<Call> CallBuilder::take() {
-  call_->body = SmallBytes(body_.bytes);
+  finish_body(Process::current("manta::actor()"));
   return std::unique_ptr<Call>(std::exchange(call_, nullptr));
 }
 

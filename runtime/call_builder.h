@@ -20,6 +20,7 @@ namespace manta::detail {
 
 class ActorEntry;
 class Call;
+class Process;
 
 // What a remote function is made of, before its arguments.
 struct CallSpec {
@@ -50,7 +51,6 @@ class CallBuilder {
     append(encoded);
   }
   void append(serialization::Encoded& encoded);
-  void append_state(const Bytes& state);  // of an erased closure, which was serialized before
   void reference(const ObjectEntryRef& argument);           // resolved before the call is sent
   void list(const std::vector<ObjectEntryRef>& arguments);  // fan-in: resolved element by element
 
@@ -62,6 +62,7 @@ class CallBuilder {
  private:
   struct Body;
   static Body& body_of_this_thread();
+  void finish_body(Process& process);
   void send(std::size_t results);
   void begin_argument(bool list, std::size_t count);
   Body& body_;

@@ -3,12 +3,13 @@
 //   remote([](int x) { return x + 1; })                        no captures: the code alone
 //   remote([k](int x) { return x + k; })                       trivially copyable captures without an address: their bytes
 //   remote(plain([p](int x) { ... }))                          the same, without the check for addresses
-//   remote(capture([](const std::string& s, int x) {...}, s))  any serializable values, handed to the lambda first
+//   remote(capture([](const std::string& s, int x) {...}, s))  any serializable values, handed to the lambda (or function) first
 //   remote(named<"add">([](int a, int b) { return a + b; }))   a name of its own, for errors and tools
 //
 // Errors: a trivially copyable capture that holds an address: InvalidArgument at the call.
 // Threads: values.
 #pragma once
+#include <manta/runtime/code_id.h>
 #include <manta/runtime/signature.h>
 
 #include <array>
@@ -194,6 +195,31 @@ struct ClosureState<Captured<F, C...>> {
     return use(f);
   }
 };
+
+// A function by its address, with captured values: capture(scale, 2.0).
+template <class F, class... C>
+  requires std::is_function_v<F>
+struct ClosureState<Captured<F*, C...>> {
+  using Saved = std::tuple<std::uint64_t, std::uint64_t, std::tuple<C...>>;
+  template <class Sink>
+  static void save(const Captured<F*, C...>& f, Sink&& sink) {
+    const CodeId code = identify_function(reinterpret_cast<std::uintptr_t>(f.function()));
+    const Saved saved(code.image, code.offset, f.values());
+    sink(saved);
+  }
+  template <class Use>
+  static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
+    auto [image, offset, values] = serialization::decode<Saved>(from);
+    const auto address = resolve_function({image, offset});
+    const Captured<F*, C...> f(reinterpret_cast<F*>(address), std::move(values));
+    return use(f);
+  }
+};
+
+template <class F>
+inline constexpr bool kCapturedFunction = false;
+template <class F, class... C>
+inline constexpr bool kCapturedFunction<Captured<F*, C...>> = std::is_function_v<F>;
 
 }  // namespace detail
 

@@ -11,10 +11,9 @@ Cluster cluster() {
   NodeInfo node;
   node.id = process.attachment().node;
   node.state = process.dead() ? NodeState::dead : NodeState::alive;
-  node.total = process.resources;
-  node.total["CPU"] = process.node_cpus();
-  node.available = node.total;
-  for (auto& [name, amount] : node.available) amount = process.available(name, amount);
+  auto resources = process.node_resources();
+  node.total = std::move(resources.total);
+  node.available = std::move(resources.available);
   node.store = process.store().stats();
   Cluster cluster;
   cluster.total = node.total;

@@ -35,10 +35,16 @@ bool is_a(const std::exception& error) {
   return dynamic_cast<const E*>(&error) != nullptr;
 }
 
+// The user's own text, without what TaskErrorOf adds to it.
+std::string message_of(const std::exception& error) {
+  const auto* task_error = dynamic_cast<const TaskError*>(&error);
+  return task_error != nullptr ? task_error->message() : error.what();
+}
+
 // Types made of a message.
 template <class E>
 ExceptionType with_message() {
-  return {&typeid(E), is_a<E>, [](const std::exception& error) { return bytes_of(error.what()); },
+  return {&typeid(E), is_a<E>, [](const std::exception& error) { return bytes_of(message_of(error)); },
           [](std::span<const std::byte> saved, TaskErrorInfo info) {
             throw TaskErrorOf<E>(E(text_of(saved)), std::move(info));
           }};
@@ -76,7 +82,7 @@ ExceptionType with_code() {
           [](const std::exception& error) {
             const auto& code = dynamic_cast<const E&>(error).code();
             // what() ends with the code's own text, which the constructor adds again.
-            std::string what = error.what();
+            std::string what = message_of(error);
             const auto suffix = ": " + code.message();
             if (what.ends_with(suffix)) what.resize(what.size() - suffix.size());
             return save_code(code, what);
@@ -91,10 +97,25 @@ ExceptionType with_code() {
           }};
 }
 
-// Derived types before their bases.
+// "signal", 0, stack, 0, message.
+ExceptionType worker_crashed() {
+  return {&typeid(WorkerCrashed), is_a<WorkerCrashed>,
+          [](const std::exception& error) {
+            const auto& crash = dynamic_cast<const WorkerCrashed&>(error);
+            return bytes_of(std::to_string(crash.signal()) + '\0' + crash.stack() + '\0' + message_of(error));
+          },
+          [](std::span<const std::byte> saved, TaskErrorInfo info) {
+            const std::string text = text_of(saved);
+            const auto stack = text.find('\0') + 1, message = text.find('\0', stack) + 1;
+            throw TaskErrorOf<WorkerCrashed>(
+                WorkerCrashed(text.substr(message), std::stoi(text), text.substr(stack, message - stack - 1)),
+                std::move(info));
+          }};
+}
+
 std::vector<ExceptionType> built_in() {
   return {
-      with_message<ActorRestarted>(), with_message<OwnerDied>(), with_message<WorkerCrashed>(),
+      worker_crashed(), with_message<ActorRestarted>(), with_message<OwnerDied>(),
       with_message<WorkerStartFailed>(), with_message<ActorDied>(), with_message<ActorUnavailable>(),
       with_message<ObjectLost>(), with_message<NodeDied>(), with_message<HeadUnavailable>(), with_message<Cancelled>(),
       with_message<GetTimeout>(), with_message<DeadlineExceeded>(), with_message<DeadlockDetected>(),
@@ -113,23 +134,50 @@ std::vector<ExceptionType> built_in() {
   };
 }
 
+constexpr int kFar = 1 << 20;
+
+// How many steps of inheritance lead from a class to its base: 0 for itself.
+int steps_to_base(const std::type_info& type, const std::type_info& base) {
+  if (type == base) return 0;
+  int steps = kFar;
+  if (const auto* single = dynamic_cast<const abi::__si_class_type_info*>(&type)) {
+    steps = steps_to_base(*single->__base_type, base);
+  } else if (const auto* several = dynamic_cast<const abi::__vmi_class_type_info*>(&type)) {
+    for (unsigned i = 0; i < several->__base_count; ++i) {
+      steps = std::min(steps, steps_to_base(*several->__base_info[i].__base_type, base));
+    }
+  }
+  return std::min(steps + 1, kFar);
+}
+
+// The type's name as the user wrote it: what std::throw_with_nested throws is derived from it.
+std::string type_name_of(const std::type_info& type) {
+  std::string name = demangled(type.name());
+  constexpr std::string_view kNested = "std::_Nested_exception<";
+  if (name.starts_with(kNested) && name.ends_with(">")) name = name.substr(kNested.size(), name.size() - kNested.size() - 1);
+  return name;
+}
+
 class ExceptionTypes {
  public:
   void add(const ExceptionType& type) {
     const std::lock_guard lock(mutex_);
     const auto known = std::find_if(types_.begin(), types_.end(), [&](const auto& t) { return *t.type == *type.type; });
-    if (known == types_.end()) types_.insert(types_.begin(), type);
+    if (known == types_.end()) types_.push_back(type);
   }
-  // The type itself, else its nearest base: the first match, since derived types stand before their bases.
+  // The type itself, else its nearest base.
   std::optional<ExceptionType> nearest(const std::exception& error) {
     const std::lock_guard lock(mutex_);
+    const ExceptionType* nearest = nullptr;
+    int shortest = 0;
     for (const auto& type : types_) {
-      if (*type.type == typeid(error)) return type;
+      if (!type.matches(error)) continue;
+      const int steps = steps_to_base(typeid(error), *type.type);
+      if (nearest != nullptr && steps >= shortest) continue;
+      nearest = &type;
+      shortest = steps;
     }
-    for (const auto& type : types_) {
-      if (type.matches(error)) return type;
-    }
-    return std::nullopt;
+    return nearest != nullptr ? std::optional(*nearest) : std::nullopt;
   }
   std::optional<ExceptionType> named(std::string_view name) {
     const std::lock_guard lock(mutex_);
@@ -231,7 +279,7 @@ ErrorRecord record_current_exception(const NodeId& node) {
   record.node = node;
   record.pid = ::getpid();
   record.stack = last_throw_stack();
-  record.type = type != nullptr ? demangled(type->name()) : "unknown";
+  record.type = type != nullptr ? type_name_of(*type) : "unknown";
   if (const auto* frame = TaskFrame::current()) {
     record.function = frame->name;
     record.attempt = frame->attempt;

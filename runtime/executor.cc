@@ -1,6 +1,10 @@
 #include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <unistd.h>
 
 #include <manta/base/check.h>
 #include <manta/base/error.h>
@@ -19,6 +23,15 @@ thread_local Executor* executor_here = nullptr;
 
 std::uint32_t saturated(std::chrono::nanoseconds time) {
   return static_cast<std::uint32_t>(std::min<std::int64_t>(time.count(), UINT32_MAX));
+}
+
+// MANTA_DEBUG_TASK=name: the worker stops before that task until a debugger lets it go on.
+void stop_for_debugger(const std::string& name) {
+  static const char* const wanted = std::getenv("MANTA_DEBUG_TASK");
+  if (wanted == nullptr || name != wanted) return;
+  std::fprintf(stderr, "manta: task %s is about to begin; attach with: gdb -p %d (then: signal SIGCONT)\n", name.c_str(), ::getpid());
+  std::fflush(stderr);
+  ::raise(SIGSTOP);
 }
 
 }  // namespace
@@ -72,7 +85,10 @@ int Executor::run() {
   process_.cores().enter();
   progress.set_busy(true);
   while (!exit_requested_.load()) {
-    if (start_requested_.exchange(false)) start_actor();
+    if (start_requested_.exchange(false)) {
+      start_actor();
+      if (exit_actor_) return finish_actor(1);
+    }
     std::shared_ptr<Lane> lane;
     if (take_next(lane)) {
       run_call(*lane);
@@ -124,6 +140,7 @@ void Executor::run_call(Lane& lane) {
   try {
     running_.begin(frame_, instance_.object);
     const TaskFrame::Scope scope(running_.frame(), display_name(running_.frame(), running_.name()));
+    stop_for_debugger(TaskFrame::current()->name);
     try {
       running_.run();
     } catch (const ExitActor&) {
@@ -141,6 +158,7 @@ void Executor::run_call(Lane& lane) {
 }
 
 void Executor::reply(Lane& lane, RunningCall& call) {
+  const auto external = call.room_for_results();
   auto results = call.results_for(lane.caller);
   ReplyFrame frame;
   frame.status = ReplyStatus::done;
@@ -148,16 +166,11 @@ void Executor::reply(Lane& lane, RunningCall& call) {
   frame.result_count = call.frame().result_count;
   frame.kept_count = static_cast<std::uint32_t>(call.kept().size());
   frame.run_ns = call.run_time();
-  base::Ref<objectstore::Block> external;
-  if (results.size() > kMaxInlineValue) {
-    external = call.externalize(results, lane.caller);
-    if (external) {
-      frame.external_block = external->offset() + 1;
-      frame.external_size = results.size();
-      results = {};
-    } else {
-      results = call.results_for(lane.caller);  // an error instead: there is no room
-    }
+  if (external) {
+    call.move_results(*external, lane.caller);
+    frame.external_block = external->offset() + 1;
+    frame.external_size = results.size();
+    results = {};
   }
   const auto kept = std::as_bytes(call.kept());
   const auto size = static_cast<std::uint32_t>(sizeof frame + kept.size() + results.size());
@@ -191,17 +204,16 @@ void Executor::start_actor() {
     const TaskFrame::Scope scope(running_.frame(), actor_type_);
     running_.run();
     instance_ = running_.constructed();
-  } catch (const ExitActor&) {
-    running_.fail(exit_actor_error());
+  } catch (const ExitActor&) {  // run() sees to it
+    return running_.end();
   } catch (...) {
     ErrorRecord error = record_current_exception(process_.attachment().node);
     if (error.function.empty()) error.function = "the constructor of " + actor_type_;
-    running_.fail(error);
-    const auto wire = error_wire(error);
     running_.end();
     process_.node().send(
         {.kind = NodeMessage::actor_failed, .id_hi = actor_id_.hi(), .id_lo = actor_id_.lo()},
-        wire);
+        error_wire_within(error, kMaxInlineValue));
+    exit_requested_.store(true);
     return;
   }
   running_.end();
@@ -222,9 +234,7 @@ base::Ref<ActorEntry> Executor::self() {
 }
 
 int Executor::finish_actor(std::uint64_t reason) {
-  if (reason == 0) {
-    if (instance_.object != nullptr) instance_.destroy(instance_.object);
-  }
+  if (instance_.object != nullptr) instance_.destroy(instance_.object);
   process_.node().send({.kind = NodeMessage::actor_exiting,
                         .id_hi = actor_id_.hi(),
                         .id_lo = actor_id_.lo(),
@@ -302,26 +312,28 @@ void Executor::give_back(Lane& lane) {
 }
 
 bool Executor::poll() {
-  std::vector<std::shared_ptr<Lane>> lanes;
-  const bool blocked = blocked_.load();
+  std::vector<std::shared_ptr<Lane>> lanes;  // whose calls go back
   {
     const std::lock_guard lock(lanes_mutex_);
     for (const auto& lane : lanes_) {
-      if (lane->kind != LaneKind::task || lane->reader.empty()) continue;
-      const bool recalled = (lane->memory.header->flags.load() & kRecall) != 0;
-      if (blocked || (recalled && !idle_.load())) lanes.push_back(lane);
+      if (lane->kind != LaneKind::task) continue;
+      auto& flags = lane->memory.header->flags;
+      const bool recalled = (flags.load() & kRecall) != 0;
+      if (recalled) flags.fetch_and(~std::uint32_t{kRecall});
+      const bool back = blocked_.load() || (recalled && !idle_.load());
+      if (back && !lane->reader.empty()) lanes.push_back(lane);
     }
   }
-  for (const auto& lane : lanes) {
-    give_back(*lane);
-    lane->memory.header->flags.fetch_and(~std::uint32_t{kRecall});
-  }
+  for (const auto& lane : lanes) give_back(*lane);
   return waiting_for_room_.load() != 0 ||
          (idle_.load() && (exit_requested_.load() || start_requested_.load() ||
                            end_requested_.load() || call_waiting()));
 }
 
-bool Executor::pending() const { return (idle_.load() || blocked_.load()) && call_waiting(); }
+bool Executor::pending() const {
+  // An actor that is blocked leaves its calls where they are.
+  return (idle_.load() || (blocked_.load() && !is_actor_)) && call_waiting();
+}
 
 // ------------------------------------------------------------------------------------------------ blocking
 

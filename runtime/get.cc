@@ -35,9 +35,15 @@ ObjectEntry& checked(const ObjectEntryRef& entry, const char* what) {
   return *entry;
 }
 
+void check_session(const ObjectEntryRef& entry, const char* what) {
+  if (entry) checked(entry, what);
+}
+
 bool object_ready(const ObjectEntry& entry) {
   if (entry.done()) return true;
-  if (entry.from_elsewhere()) Process::current("ready()").subscribe(const_cast<ObjectEntry&>(entry));
+  Process& process = Process::current("ready()");
+  if (entry.from_elsewhere()) process.subscribe(const_cast<ObjectEntry&>(entry));
+  process.progress().kick();  // who asks again and again need not wait for the ring thread's next look
   return entry.done();
 }
 

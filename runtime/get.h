@@ -107,9 +107,9 @@ auto put(T&& value, PutOptions options = {}) {
   } else if constexpr (std::is_same_v<S, std::remove_cvref_t<T>>) {
     return detail::RefAccess::make<Ref>(detail::put_as(static_cast<const S&>(value), options));
   } else if constexpr (std::is_constructible_v<std::string_view, T> && std::is_same_v<S, std::string>) {
-    return detail::RefAccess::make<Ref>(detail::put_as(std::string_view(value), options));
-  } else {
-    return detail::RefAccess::make<Ref>(detail::put_as(static_cast<const std::remove_cvref_t<T>&>(value), options));
+    return detail::RefAccess::make<Ref>(detail::put_as(S(std::string_view(value)), options));
+  } else {  // a span
+    return detail::RefAccess::make<Ref>(detail::put_as(detail::owned(value), options));
   }
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <thread>
 
 #include <manta/runtime/object_entry.h>
@@ -7,7 +9,27 @@
 
 namespace manta::detail {
 
+namespace {
+
+// The last ref to an object drops those inside its value, and so on: one after the other, however long the chain is.
+void release_in_turn(std::vector<serialization::Reference> references) {
+  thread_local std::vector<serialization::Reference>* waiting = nullptr;
+  if (waiting != nullptr) {
+    std::move(references.begin(), references.end(), std::back_inserter(*waiting));
+    return;
+  }
+  waiting = &references;
+  while (!references.empty()) {
+    const auto next = std::move(references.back());
+    references.pop_back();
+  }
+  waiting = nullptr;
+}
+
+}  // namespace
+
 ObjectEntry::~ObjectEntry() {
+  if (!value_.references().empty()) release_in_turn(std::move(value_.attached->references));
   if (state() == ObjectState::failed && !seen()) log_unseen_error(*this);
   if (home == Home::local) return;
   const auto process = Process::current_or_null();

@@ -59,6 +59,7 @@ namespace detail {
 
 // Throws InvalidArgument, naming `what`, for an empty ref or one of an ended session.
 ObjectEntry& checked(const ObjectEntryRef& entry, const char* what);
+void check_session(const ObjectEntryRef& entry, const char* what);  // the same, but an empty ref is fine
 std::string why(const ObjectEntry& entry);
 void on_ready(const ObjectEntryRef& entry, std::function<void()> fn);
 [[noreturn]] void throw_wrong_type(const std::type_info& held, const std::type_info& wanted);
@@ -163,6 +164,7 @@ inline bool AnyRef::ready() const {
 template <class T>
 struct serialization::Codec<ObjectRef<T>> {
   static void write(Writer& writer, const ObjectRef<T>& ref) {
+    detail::check_session(detail::RefAccess::entry(ref), "an ObjectRef inside a value");
     writer.reference(RefKind::object, detail::RefAccess::entry(ref));
   }
   static ObjectRef<T> read(Reader& reader) {

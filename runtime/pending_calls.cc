@@ -12,7 +12,7 @@ class RoomForCalls final : public rpc::Progress::Waiter {
   explicit RoomForCalls(Process& process) : process_(process) {}
   bool satisfied() const override {
     return process_.pending_bytes() <= Process::kMaxPendingBytes / 2 || !process_.can_finish_something() ||
-           process_.dead();
+           process_.dead() || process_.closed();
   }
 
  private:

@@ -1,4 +1,5 @@
 #include <cstring>
+#include <pthread.h>
 #include <random>
 
 #include <manta/base/check.h>
@@ -11,16 +12,25 @@ namespace manta::detail {
 namespace {
 
 std::mutex current_mutex;
-base::Ref<Process> current_process;           // under current_mutex
+// Under current_mutex. Never destroyed: refs are dropped in static destructors too.
+base::Ref<Process>& current_process = *new base::Ref<Process>;
 std::atomic<Process*> current_fast{nullptr};  // SYNC: release in open(), acquire in current()
 std::atomic<std::uint32_t> session_count{0};
+std::atomic<bool> forked{false};  // this process was forked from one with a session: it has none
 
-base::Ref<objectstore::Store> open_store(const Attachment& attachment, rpc::Control& control,
-                                         NodeLink& node) {
+// The child has neither the ring thread nor the mappings (MADV_DONTFORK); only flags may be touched in it.
+void forget_session_in_child() {
+  forked.store(true);
+  current_fast.store(nullptr);
+}
+
+base::Ref<objectstore::Store> open_store(const Attachment& attachment,
+                                         const base::Ref<SharedControl>& shared, NodeLink& node) {
   objectstore::StoreOptions options;
   options.writable_fd = attachment.arena_rw.get();
   options.read_only_fd = attachment.arena_ro.get();
-  options.metadata = control.store_meta();
+  options.metadata = shared->control.store_meta();
+  options.keep_alive = shared;
   options.self = objectstore::tag_of_slot(attachment.slot);
   options.release_holds = [&node](std::uint64_t offset, std::uint32_t holds) {
     node.release_block(offset, holds);
@@ -32,7 +42,8 @@ base::Ref<objectstore::Store> open_store(const Attachment& attachment, rpc::Cont
 
 Process::Process(Attachment attachment)
     : attachment_(std::move(attachment)),
-      control_(attachment_.control.get()),
+      shared_control_(base::make_ref<SharedControl>(attachment_.control.get())),
+      control_(shared_control_->control),
       cores_(control_.cores(attachment_.slot)),
       node_(control_, attachment_.slot),
       tasks_(*this),
@@ -42,7 +53,7 @@ Process::Process(Attachment attachment)
       session_(session_count.fetch_add(1) + 1),
       progress_(control_.process(attachment_.slot), cores_, *this) {
   rpc::bind_event_bell(attachment_.node_bell.get());
-  store_ = open_store(attachment_, control_, node_);
+  store_ = open_store(attachment_, shared_control_, node_);
 }
 
 Process::~Process() = default;
@@ -55,12 +66,19 @@ base::Ref<Process> Process::open(Attachment attachment) {
     current_process = process;
     current_fast.store(process.get(), std::memory_order_release);
   }
+  static const int registered = ::pthread_atfork(nullptr, nullptr, forget_session_in_child);
+  base::check(registered == 0, "no memory for a fork handler");
   process->progress_.start();
   return process;
 }
 
 Process& Process::current(const char* what) {
   Process* process = current_fast.load(std::memory_order_acquire);
+  if (process == nullptr && forked.load()) {
+    throw InvalidArgument(std::string(what) +
+                          ": this process was forked from one with a session, which stays its parent's: call exec, or "
+                          "use manta in the parent only");
+  }
   if (process == nullptr) {
     throw InvalidArgument(
         std::string(what) +
@@ -70,6 +88,7 @@ Process& Process::current(const char* what) {
 }
 
 base::Ref<Process> Process::current_or_null() {
+  if (forked.load()) return {};
   const std::lock_guard lock(current_mutex);
   return current_process;
 }
@@ -92,6 +111,7 @@ void Process::close() {
   objectstore::set_current(nullptr);
   callbacks_.stop();
   progress_.stop();
+  progress_.wake_all();
   store_->close();
 }
 
@@ -158,7 +178,7 @@ void Process::free_object(ObjectEntry& entry) {
   entry.mark_seen();
   if (entry.done()) {
     entry.discard(value_of(error));
-  } else if (entry.home == Home::held || entry.home == Home::lent) {
+  } else {
     finish(entry, value_of(error));
   }
 }
@@ -211,13 +231,40 @@ void Process::accept(Call* call) {
 
 // All arguments are there: to the sender, or failed with the first that failed.
 void Process::start_ready(Call* call) {
-  if (const auto* failed = call->failed_argument()) {
-    failed->mark_seen();
-    fail_with(*call, failed->value());
+  if (const auto error = make_ready(*call)) {
+    fail(*call, *error);
     delete call;
     return;
   }
   tasks_.submit(call);
+}
+
+std::unique_ptr<ErrorRecord> Process::make_ready(Call& call) {
+  if (call.ready) return nullptr;
+  if (const auto* failed = call.failed_argument()) {
+    failed->mark_seen();
+    return std::make_unique<ErrorRecord>(record_of(failed->value()));
+  }
+  call.ready = true;
+  if (!call.kept || call.kept->parts.empty()) return nullptr;  // complete since it was built
+  auto& kept = *call.kept;
+  for (const auto& part : kept.parts) {
+    const Value& value = part.entry->value();
+    publish_references(value.references());
+    kept.references.insert(kept.references.end(), value.references().begin(), value.references().end());
+    for (const auto& buffer : value.buffers()) kept.blocks.push_back(buffer.storage);
+  }
+  const std::size_t size = call.arguments_size();
+  if (size <= kMaxInlineValue || call.externalize(*store_).ok()) return nullptr;
+  ErrorRecord error;
+  error.kind = ErrorKind::object_store_full;
+  error.function = call.display_name();
+  error.message = "no room in the object store for the arguments of " + error.function + ", " + std::to_string(size) + " bytes";
+  return std::make_unique<ErrorRecord>(std::move(error));
+}
+
+void Process::run_commands() {
+  for (auto commands = queue_.pop_all(); !commands.empty();) commands.pop_front()->run(*this);
 }
 
 void Process::add_dependent(ObjectEntry& entry, ObjectEntry::Dependent dependent) {
@@ -246,6 +293,9 @@ void Process::start_dependents(ObjectEntry& entry) {
 void Process::finish(ObjectEntry& entry, Value value) {
   if (entry.done()) return;
   entry.producer = nullptr;
+  for (const auto& buffer : value.buffers()) {
+    if (auto* block = store_->block_of(buffer.storage.get())) block->set_object(entry.id());
+  }
   entry.complete(std::move(value));
   if (entry.home == Home::published) send_value(NodeMessage::fulfil, 0, entry);
   if (!entry.dependents().empty()) start_dependents(entry);
@@ -301,12 +351,11 @@ void Process::give_call_to_node(const Call& call) {
       must_report(block.offset());
     }
   };
+  if (auto* block = store_->block_of(call.external.get())) give(*block);
+  if (!call.kept) return;
+  publish_references(call.kept->references);
   for (const auto& storage : call.kept->blocks) {
     if (auto* block = store_->block_of(storage.get())) give(*block);
-  }
-  for (const auto& part : call.kept->parts) {
-    publish_references(part.entry->value().references());
-    for (const auto& buffer : part.entry->value().buffers()) give(*store_->block_of(buffer.storage.get()));
   }
 }
 
@@ -393,13 +442,14 @@ void Process::send_value(NodeMessage kind, std::uint64_t arg0, const ObjectEntry
   give_blocks_to_node(value);
   std::vector<std::byte> wire(wire_size(value));
   write_wire(wire.data(), *store_, value);
-  if (wire.size() > kMaxInlineValue) wire = externalize(wire);
+  base::StorageRef outer;  // released after the message that makes the node hold it
+  if (wire.size() > kMaxInlineValue) wire = externalize(wire, outer);
   node_.send({.kind = kind, .id_hi = entry.id().hi(), .id_lo = entry.id().lo(), .arg0 = arg0},
              wire);
 }
 
 // The wire form of a large value in a block of its own, which the node owns from now on.
-std::vector<std::byte> Process::externalize(std::span<const std::byte> wire) {
+std::vector<std::byte> Process::externalize(std::span<const std::byte> wire, base::StorageRef& keep) {
   auto created = store_->create(wire.size());
   if (!created.ok()) {
     return error_wire(ErrorKind::object_store_full, "no room in the object store for a value of " +
@@ -415,6 +465,7 @@ std::vector<std::byte> Process::externalize(std::span<const std::byte> wire) {
   outer.flags = kExternal;
   outer.attached = std::make_unique<Value::Attached>();
   outer.attached->buffers.push_back({block.data(), wire.size(), created.value()});
+  keep = created.value();
   std::vector<std::byte> bytes(wire_size(outer));
   write_wire(bytes.data(), *store_, outer);
   return bytes;
@@ -423,7 +474,7 @@ std::vector<std::byte> Process::externalize(std::span<const std::byte> wire) {
 ObjectEntryRef Process::adopt_object(const ObjectId& id, Arrival arrival) {
   if (id.is_nil()) return {};
   auto entry = objects_.find_or_adopt(id, session_);
-  if (arrival == Arrival::held) {
+  if (arrival != Arrival::lent) {
     if (entry->home == Home::lent) entry->home = Home::held;
     ++entry->node_holds;
   }
@@ -433,7 +484,7 @@ ObjectEntryRef Process::adopt_object(const ObjectId& id, Arrival arrival) {
 base::Ref<ActorEntry> Process::adopt_actor(const ActorId& id, Arrival arrival) {
   if (id.is_nil()) return {};
   auto entry = actors_.find_or_adopt(id, session_);
-  if (arrival == Arrival::held) {
+  if (arrival != Arrival::lent) {
     entry->home = Home::held;
     ++entry->node_holds;
   }
@@ -445,7 +496,7 @@ base::Ref<ActorEntry> Process::adopt_actor(const ActorId& id, Arrival arrival) {
 bool Process::poll() {
   const TablesLock lock(*this);
   bool any = false;
-  for (auto commands = queue_.pop_all(); !commands.empty();) commands.pop_front()->run(*this);
+  run_commands();
   any |= node_.receive(
       [&](const NodeFrame& frame, std::span<const std::byte> payload) { on_node(frame, payload); });
   any |= tasks_.poll();
@@ -485,6 +536,8 @@ void Process::on_node(const NodeFrame& frame, std::span<const std::byte> payload
       return on_value(frame, payload);
     case NodeMessage::freed:
       return on_freed(frame);
+    case NodeMessage::resources:
+      return on_resources(frame, payload);
     default:
       base::check(executor_ != nullptr, "a message for a worker reached a driver");
       executor_->on_node(frame, payload);
@@ -493,18 +546,53 @@ void Process::on_node(const NodeFrame& frame, std::span<const std::byte> payload
 
 void Process::on_value(const NodeFrame& frame, std::span<const std::byte> payload) {
   // Read first: the node counts what is inside in our name, whether or not we still want it.
-  Value value = read_value(*this, WireReader(payload), Arrival::held);
+  Value value = read_value(*this, WireReader(payload), Arrival::counted);
   if (const auto entry = objects_.find(ObjectId(frame.id_hi, frame.id_lo)))
     finish(*entry, std::move(value));
 }
 
 void Process::on_freed(const NodeFrame& frame) {
   const auto entry = objects_.find(ObjectId(frame.id_hi, frame.id_lo));
-  if (!entry || !entry->done()) return;
+  if (!entry) return;
   ErrorRecord error;
   error.kind = ErrorKind::object_lost;
   error.message = "object " + entry->id().hex() + " was freed by manta::free() in another process";
-  entry->discard(value_of(error));
+  if (entry->done()) {
+    entry->discard(value_of(error));
+  } else if (!entry->from_elsewhere()) {
+    finish(*entry, value_of(error));  // else the value that comes says so
+  }
+}
+
+void Process::on_resources(const NodeFrame& frame, std::span<const std::byte> payload) {
+  resources_ = {};
+  for (std::size_t i = 0; payload.size() >= sizeof(ResourceItem); ++i) {
+    ResourceItem item;
+    std::memcpy(&item, payload.data(), sizeof item);
+    payload = payload.subspan(sizeof item);
+    (i < frame.arg1 ? resources_.total : resources_.available)[item.name] = item.amount;
+  }
+  resources_told_.store(frame.arg0);
+}
+
+Process::NodeResources Process::node_resources() {
+  class Told final : public rpc::Progress::Waiter {
+   public:
+    Told(const Process& process, std::uint64_t question) : process_(process), question_(question) {}
+    bool satisfied() const override {
+      return process_.resources_told_.load() >= question_ || process_.dead() || process_.closed();
+    }
+
+   private:
+    const Process& process_;
+    const std::uint64_t question_;
+  };
+  const std::uint64_t question = resources_asked_.fetch_add(1) + 1;
+  node_.send({.kind = NodeMessage::resources_ask, .arg0 = question});
+  Told told(*this, question);
+  progress_.wait(told);
+  const TablesLock lock(*this);
+  return resources_told_.load() >= question ? resources_ : NodeResources();
 }
 
 void Process::on_lane_dead(const NodeFrame& frame, std::span<const std::byte> payload) {

@@ -32,6 +32,12 @@ namespace manta::detail {
 
 class Executor;
 
+// The mapping of the control memory, as long as somebody needs it.
+struct SharedControl final : base::Counted {
+  explicit SharedControl(int fd) : control(fd) {}
+  rpc::Control control;
+};
+
 class Process final : public base::Counted, private rpc::Progress::Work {
  public:
   static base::Ref<Process> open(Attachment attachment);
@@ -74,8 +80,11 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   double node_cpus() const { return attachment_.cpus; }
   void set_executor(Executor* executor) { executor_ = executor; }
 
-  Resources resources;  // of the node, besides its cpus
-  double available(const std::string& name, double total) const { (void)name; return total; }
+  struct NodeResources {
+    Resources total;
+    Resources available;
+  };
+  NodeResources node_resources();  // asks the node; empty when it is dead
 
   // ---- any thread
   static constexpr std::uint64_t kMaxPendingBytes = std::uint64_t{1} << 30;
@@ -104,10 +113,15 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   ObjectEntryRef adopt_object(const ObjectId& id, Arrival arrival);
   base::Ref<ActorEntry> adopt_actor(const ActorId& id, Arrival arrival);
   void add_dependent(ObjectEntry& entry, ObjectEntry::Dependent dependent);
+  // All arguments are there: keeps what they refer to until the reply, and makes the call fit into a lane. Not null:
+  // why it must fail instead.
+  std::unique_ptr<ErrorRecord> make_ready(Call& call);
   void give_call_to_node(const Call& call);
+  void run_commands();  // what threads have submitted before now
   void must_report(std::uint64_t block) { reported_blocks_.insert(block); }
   bool take_report(std::uint64_t block) { return reported_blocks_.erase(block) != 0; }
   bool dead() const { return node_.dead(); }
+  bool closed() const { return closed_.load(); }  // whoever waits gives up
   const Value& death() const { return death_; }
 
  private:
@@ -118,18 +132,20 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   void on_node(const NodeFrame& frame, std::span<const std::byte> payload);
   void on_value(const NodeFrame& frame, std::span<const std::byte> payload);
   void on_freed(const NodeFrame& frame);
+  void on_resources(const NodeFrame& frame, std::span<const std::byte> payload);
   void on_lane_dead(const NodeFrame& frame, std::span<const std::byte> payload);
   void start_ready(Call* call);
   void start_dependents(ObjectEntry& entry);
   void publish_object(ObjectEntry& entry);
-  std::vector<std::byte> externalize(std::span<const std::byte> wire);
+  std::vector<std::byte> externalize(std::span<const std::byte> wire, base::StorageRef& keep);
   void send_value(NodeMessage kind, std::uint64_t arg0, const ObjectEntry& entry);
   void give_blocks_to_node(const Value& value);
   void adopt_kept_blocks(std::span<const std::uint64_t> offsets);
   void fail_everything();
 
   Attachment attachment_;
-  rpc::Control control_;
+  base::Ref<SharedControl> shared_control_;  // arrays that outlive the session keep it too
+  rpc::Control& control_;
   rpc::Cores cores_;
   base::Ref<objectstore::Store> store_;
   NodeLink node_;
@@ -145,6 +161,9 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   std::atomic<bool> death_seen_{false};
   std::atomic<std::uint64_t> pending_bytes_{0};
   std::atomic<std::uint64_t> next_id_{1};
+  std::atomic<std::uint64_t> resources_asked_{0};
+  std::atomic<std::uint64_t> resources_told_{0};  // the last question that was answered
+  NodeResources resources_;                       // that answer; under the tables lock
   std::uint64_t id_prefix_ = 0;
   std::uint32_t session_ = 0;
   std::atomic<bool> closed_{false};

@@ -13,7 +13,9 @@
 // Errors: InvalidArgument at the call (no session, a bad option, a captured address, a function of a system library);
 //         the task's own error from get(). Threads: a RemoteFunction may be called from any thread.
 #pragma once
+#include <manta/base/error.h>
 #include <manta/runtime/call_builder.h>
+#include <manta/runtime/closure_bytes.h>
 #include <manta/runtime/object_ref.h>
 #include <manta/runtime/stub.h>
 
@@ -27,6 +29,13 @@ namespace manta {
 
 namespace detail {
 
+// True if a T can travel; else a compile error that names the member that cannot, its type and what to do.
+template <class T>
+constexpr bool travels() {
+  if constexpr (!serialization::root_is_serializable<T>()) serialization::require_serializable<T>();
+  return serialization::root_is_serializable<T>();
+}
+
 // Named in compile errors: see remote.h, "how an argument meets its parameter".
 template <std::size_t Position, class Given, class Parameter>
 struct Argument {
@@ -39,6 +48,7 @@ struct Argument {
   static_assert(!lost_write,
                 "a remote function must not take a non-const lvalue reference: its writes would be lost in the other "
                 "process; take it by value or const reference and return the result");
+  static constexpr bool fits = converts && !lost_write && travels<Holder<Parameter>>();
 };
 
 template <class P, class A>
@@ -59,7 +69,7 @@ void pass_argument(CallBuilder& call, A&& argument) {
     call.value(converted);
   } else if constexpr (how != Passing::mismatch) {
     const std::remove_cvref_t<P> view = std::forward<A>(argument);
-    call.value(view);
+    call.value(owned(view));
   }
 }
 
@@ -80,26 +90,39 @@ struct CheckedArguments<Types<P...>, Args...> {
                 "CheckedArguments<Types<parameters...>, arguments...> above");
 };
 
-// Common to all kinds of remote functions: the checks, the arguments, the refs.
+// Common to all kinds of remote functions: the checks, and the arguments.
 template <class Parameters>
 struct Passer;
 template <class... P>
 struct Passer<Types<P...>> {
+  // Whether a call with such arguments compiles. It is not compiled else: the first error is the one that matters.
   template <class... Args>
   static constexpr bool check() {
     (void)sizeof(CheckedArguments<Types<P...>, Args...>);
-    if constexpr (sizeof...(P) == sizeof...(Args)) check_each<Args...>(std::index_sequence_for<P...>{});
-    return true;
+    if constexpr (sizeof...(P) == sizeof...(Args)) {
+      return check_each<Args...>(std::index_sequence_for<P...>{});
+    } else {
+      return false;
+    }
   }
   template <class... Args, std::size_t... I>
-  static constexpr void check_each(std::index_sequence<I...>) {
-    ((void)sizeof(Argument<I + 1, Args, P>), ...);
+  static constexpr bool check_each(std::index_sequence<I...>) {
+    return (Argument<I + 1, Args, P>::fits && ... && true);
   }
   template <class... Args>
   static void pass(CallBuilder& call, Args&&... args) {
     (pass_argument<P>(call, std::forward<Args>(args)), ...);
   }
 };
+
+template <class R>
+constexpr bool result_travels() {
+  if constexpr (std::is_void_v<R>) {
+    return true;
+  } else {
+    return travels<Stored<R>>();
+  }
+}
 
 enum class Unpacking { none, tuple, vector };
 
@@ -179,11 +202,10 @@ class Callable {
 };
 
 using OptionsRef = std::shared_ptr<const TaskOptions>;  // null: the defaults
-OptionsRef checked_options(TaskOptions options);        // InvalidArgument for what is wrong or not supported
 bool all_default(const TaskOptions& options);
 
-inline OptionsRef keep(TaskOptions&& options) {
-  return all_default(options) ? nullptr : checked_options(std::move(options));
+inline OptionsRef keep(TaskOptions&& options) {  // they are checked at the call
+  return all_default(options) ? nullptr : std::make_shared<const TaskOptions>(std::move(options));
 }
 
 template <class F, class Parameters, class... Args>
@@ -212,8 +234,8 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
   auto submit(std::size_t n, Args&&... args) const {
     using Parameters = typename Signature::Parameters;
     using Pass = detail::Passer<Parameters>;
-    static_assert(Pass::template check<Args&&...>());
-    if constexpr (Parameters::size == sizeof...(Args)) {
+    using R = typename Signature::Result;
+    if constexpr (Pass::template check<Args&&...>() && detail::result_travels<R>()) {
       using Stub = typename detail::StubFor<F, Parameters, Args&&...>::type;
       detail::CallBuilder call(spec(Stub::stub()));
       if constexpr (!std::is_pointer_v<F>) {
@@ -222,7 +244,7 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
         }
       }
       Pass::pass(call, std::forward<Args>(args)...);
-      return detail::submit_as<typename Signature::Result, How>(call, n);
+      return detail::submit_as<R, How>(call, n);
     }
   }
 
@@ -235,6 +257,8 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
     spec.stub = stub;
     if constexpr (std::is_pointer_v<F>) {
       spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f_));
+    } else if constexpr (detail::kCapturedFunction<F>) {  // for its name
+      spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f_.function()));
     }
     spec.options = &options_;
     constexpr auto name = detail::written_name<F>();
@@ -265,8 +289,7 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
       stub_ = detail::identify_stub(
           detail::ClosureStub<F, R, detail::Types<P...>, detail::Decode<detail::Holder<P>>...>::stub());
       if constexpr (!detail::Stateless<F>) {
-        detail::ClosureState<F>::save(f, [&](const auto& state) { state_ = serialize(state); });
-        stateful_ = true;
+        detail::ClosureState<F>::save(f, [&](const auto& state) { state_ = detail::ClosureBytes::of(state); });
       }
     }
   }
@@ -274,16 +297,16 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
   template <detail::Unpacking How, class... Args>
   auto submit(std::size_t n, Args&&... args) const {
     using Pass = detail::Passer<detail::Types<P...>>;
-    static_assert(Pass::template check<Args&&...>());
-    if constexpr (sizeof...(P) == sizeof...(Args)) {
+    if constexpr (Pass::template check<Args&&...>() && detail::result_travels<R>()) {
       static_assert((std::is_same_v<detail::Plan<Args&&, P>, detail::Decode<detail::Holder<P>>> && ...),
                     "a RemoteFunction<R(A...)> takes a ref only of the parameter's own type: convert in a task of your own");
+      if (!*this) throw InvalidArgument("an empty RemoteFunction was called: it was made by its default constructor");
       detail::CallSpec spec;
       spec.stub = detail::resolve_stub(stub_);
       spec.target = target_;
       spec.options = &options_;
       detail::CallBuilder call(spec);
-      if (stateful_) call.append_state(state_);
+      if (state_) state_.append_to(call);
       Pass::pass(call, std::forward<Args>(args)...);
       return detail::submit_as<R, How>(call, n);
     }
@@ -293,10 +316,58 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
  private:
   friend struct serialization::Codec<RemoteFunction>;
   detail::CodeId stub_;
-  detail::CodeId target_;
-  bool stateful_ = false;
-  Bytes state_;
+  detail::CodeId target_;  // of a function
+  detail::ClosureBytes state_;
   detail::OptionsRef options_;
+};
+
+namespace detail {
+
+// What of a RemoteFunction<R(A...)> travels, besides the closure's state.
+struct RemoteFunctionParts {
+  std::uint64_t stub_image = 0, stub_offset = 0, target_image = 0, target_offset = 0;
+  bool stateful = false, with_options = false;
+  std::string name;
+  double cpus = 0;
+  Resources resources;
+  int max_retries = 0;
+
+  void set_options(const OptionsRef& options);
+  OptionsRef options() const;
+};
+
+}  // namespace detail
+
+template <class R, class... P>
+struct serialization::Codec<RemoteFunction<R(P...)>> {
+  using Parts = detail::RemoteFunctionParts;
+  static void write(Writer& writer, const RemoteFunction<R(P...)>& f) {
+    Parts parts;
+    parts.stub_image = f.stub_.image;
+    parts.stub_offset = f.stub_.offset;
+    parts.target_image = f.target_.image;
+    parts.target_offset = f.target_.offset;
+    parts.stateful = static_cast<bool>(f.state_);
+    parts.set_options(f.options_);
+    {
+      const Writer::Temporary temporary(writer);
+      Codec<Parts>::write(writer, parts);
+    }
+    if (f.state_) f.state_.write(writer);
+  }
+  static RemoteFunction<R(P...)> read(Reader& reader) {
+    const auto parts = Codec<Parts>::read(reader);
+    RemoteFunction<R(P...)> f;
+    f.stub_ = {parts.stub_image, parts.stub_offset};
+    f.target_ = {parts.target_image, parts.target_offset};
+    f.options_ = parts.options();
+    if (parts.stateful) f.state_ = detail::ClosureBytes::read(reader);
+    return f;
+  }
+  static void describe(TypeText& text) {
+    text.append("function ");
+    text.append(kTypeName<R(P...)>);
+  }
 };
 
 template <class F>

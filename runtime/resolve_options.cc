@@ -223,8 +223,19 @@ bool all_default(const TaskOptions& options) {
          !options.deadline && options.max_buffered == 0;
 }
 
-OptionsRef checked_options(TaskOptions options) {
-  return std::make_shared<const TaskOptions>(std::move(options));
+void RemoteFunctionParts::set_options(const OptionsRef& options) {
+  if (!options) return;
+  with_options = true;
+  name = options->name;
+  cpus = options->cpus;
+  resources = options->resources;
+  max_retries = options->max_retries;
+}
+
+OptionsRef RemoteFunctionParts::options() const {
+  if (!with_options) return nullptr;
+  return std::make_shared<const TaskOptions>(
+      TaskOptions{.name = name, .cpus = cpus, .resources = resources, .max_retries = max_retries});
 }
 
 }  // namespace manta::detail

@@ -18,6 +18,7 @@ void RunningCall::begin(std::span<const std::byte> bytes, void* instance) {
   results_added_ = 0;
   kept_.clear();
   constructed_ = {};
+  failed_argument_.reset();
   base::check(bytes.size() >= sizeof frame_, "a call is cut off");
   std::memcpy(&frame_, bytes.data(), sizeof frame_);
   bytes = bytes.subspan(sizeof frame_);
@@ -58,6 +59,9 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
     arguments_.push_back({is_list, ranges.size(), count});
     for (std::size_t k = 0; k < count; ++k) {
       const WireReader wire(bytes);
+      if ((wire.header().flags & kError) != 0 && !failed_argument_) {
+        failed_argument_ = std::make_unique<ErrorRecord>(decode_error(wire.meta()));
+      }
       ranges.push_back({buffers_.size(), references_.size(), wire.meta()});
       if (!wire.buffers().empty() || !wire.references().empty()) {
         adopt_parts(process_, wire, Arrival::lent, buffers_, references_);
@@ -74,6 +78,11 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
         buffers.subspan(ranges[i].buffers, ranges[i + 1].buffers - ranges[i].buffers),
         references.subspan(ranges[i].references, ranges[i + 1].references - ranges[i].references));
   }
+}
+
+void RunningCall::run() {
+  if (failed_argument_) return fail(*failed_argument_);
+  stub_(*this);
 }
 
 void RunningCall::fail(const ErrorRecord& error) {
@@ -115,15 +124,17 @@ void RunningCall::add_result(serialization::Encoded& encoded) {
 void RunningCall::keep_block(objectstore::Block& block) {
   // Lent to us and still in use, besides by lent_ itself: from now on the node counts us.
   auto& blocks = process_.store().blocks();
-  const bool lent = !block.mine() && block.holds() == 0;
-  if (block.use_count() > 1 && lent) {
+  bool report = false;
+  {
+    const Process::TablesLock lock(process_);
+    report = process_.take_report(block.offset());
+  }
+  if (!block.mine() && block.holds() == 0 && block.use_count() > 1) {
     process_.node().hold_block(block.offset(), process_.slot());
     (void)blocks.adopt(block.offset(), objectstore::Share::kHeld);
-    kept_.push_back(block.offset());
-  } else if (lent) {
-    const Process::TablesLock lock(process_);
-    if (process_.take_report(block.offset())) kept_.push_back(block.offset());
+    report = true;
   }
+  if (report) kept_.push_back(block.offset());
 }
 
 void RunningCall::keep_reference(const serialization::Reference& reference) {
@@ -193,6 +204,7 @@ std::span<const std::byte> RunningCall::results_for(rpc::Slot caller) {
   result_blocks_.clear();
   if (!result_references_.empty()) {
     const Process::TablesLock lock(process_);
+    process_.run_commands();  // the node hears of an actor made here before it hears of a handle
     process_.publish_references(result_references_);
     for (const auto& reference : result_references_) {
       if (!reference.target) continue;
@@ -207,23 +219,23 @@ std::span<const std::byte> RunningCall::results_for(rpc::Slot caller) {
   return results_;
 }
 
-base::Ref<objectstore::Block> RunningCall::externalize(std::span<const std::byte> results,
-                                                       rpc::Slot caller) {
-  auto created = process_.store().create(results.size());
-  if (!created.ok()) {
-    ErrorRecord error;
-    error.kind = ErrorKind::object_store_full;
-    error.function = name_;
-    error.message =
-        "no room in the object store for a result of " + std::to_string(results.size()) + " bytes";
-    fail(error);
-    return {};
-  }
-  auto block = std::move(created.value());
-  std::memcpy(block->writable(), results.data(), results.size());
-  block->seal();
-  block->hand_over(objectstore::tag_of_slot(caller));
-  return block;
+base::Ref<objectstore::Block> RunningCall::room_for_results() {
+  const std::size_t size = results_.size();
+  if (size <= kMaxInlineValue) return {};
+  auto created = process_.store().create(size);
+  if (created.ok()) return std::move(created.value());
+  ErrorRecord error;
+  error.kind = ErrorKind::object_store_full;
+  error.function = name_;
+  error.message = "no room in the object store for a result of " + std::to_string(size) + " bytes";
+  fail(error);
+  return {};
+}
+
+void RunningCall::move_results(objectstore::Block& block, rpc::Slot caller) {
+  std::memcpy(block.writable(), results_.data(), results_.size());
+  block.seal();
+  block.hand_over(objectstore::tag_of_slot(caller));
 }
 
 }  // namespace manta::detail

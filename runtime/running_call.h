@@ -14,6 +14,7 @@
 #include <manta/runtime/wire/lane_messages.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,7 +30,7 @@ class RunningCall final : public CallContext {
 
   // `bytes`: a CallFrame and what follows; they must stay until end(). Throws SerializationError for unknown code.
   void begin(std::span<const std::byte> bytes, void* instance);
-  void run() { stub_(*this); }
+  void run();
   void fail(const ErrorRecord& error);  // instead of all results
   // Drops the arguments; notes the blocks and references that the program still uses.
   void end();
@@ -41,8 +42,10 @@ class RunningCall final : public CallContext {
   // The reply, once ended. `caller` receives the results: blocks are handed over, references counted for it.
   std::span<const std::uint64_t> kept() const { return kept_; }
   std::span<const std::byte> results_for(rpc::Slot caller);
-  // A large result section in a block given to the caller. Null when there is no room: the results are then an error.
-  base::Ref<objectstore::Block> externalize(std::span<const std::byte> results, rpc::Slot caller);
+  // For a large result section, before results_for(): a block for it, where move_results() puts it and gives it to the
+  // caller. Null: the section is small, or there is no room and the results are an error now.
+  base::Ref<objectstore::Block> room_for_results();
+  void move_results(objectstore::Block& block, rpc::Slot caller);
 
   std::uint32_t run_time() const { return run_ns_; }
   void set_run_time(std::uint32_t ns) { run_ns_ = ns; }
@@ -75,6 +78,7 @@ class RunningCall final : public CallContext {
   std::uint32_t results_added_ = 0;
   std::vector<std::uint64_t> kept_;
   std::uint32_t run_ns_ = 0;
+  std::unique_ptr<ErrorRecord> failed_argument_;  // freed while the call was on its way
 };
 
 }  // namespace manta::detail

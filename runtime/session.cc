@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdio>
 #include <thread>
+#include <unistd.h>
 
 namespace manta {
 namespace {
@@ -35,9 +36,8 @@ void on_write_in_driver(const objectstore::ReadOnlyFault& fault) {
 }  // namespace
 
 struct Session::State {
-  State(detail::Attachment attachment, Resources resources) : process(detail::Process::open(std::move(attachment))) {
+  explicit State(detail::Attachment attachment) : process(detail::Process::open(std::move(attachment))) {
     process->cores().enter();
-    process->resources = std::move(resources);
     objectstore::install_read_only_fault(process->store(), on_write_in_driver);
     log_thread = std::thread([this, socket = process->attachment().socket.get()] {
       detail::run_log_stream(socket);
@@ -48,6 +48,11 @@ struct Session::State {
   void end() {
     if (ended) return;
     ended = true;
+    if (::getpid() != owner) {  // forked by the user: the session is the parent's
+      log_thread.detach();
+      (void)process.detach();
+      return;
+    }
     ending.store(true);
     process->cores().leave();
     process->close();
@@ -61,6 +66,7 @@ struct Session::State {
   base::Ref<detail::Process> process;
   std::thread log_thread;
   std::atomic<bool> ending{false};
+  const pid_t owner = ::getpid();
   bool ended = false;
 };
 
@@ -97,7 +103,7 @@ Session init(InitOptions options) {
   }
   try {
     detail::run_on_start();
-    auto state = std::make_unique<Session::State>(detail::launch_node(resolved), resolved.resources);
+    auto state = std::make_unique<Session::State>(detail::launch_node(resolved));
     return Session(std::move(state));
   } catch (...) {
     session_open.store(false);

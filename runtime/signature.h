@@ -101,6 +101,13 @@ struct StoredType<std::span<T, N>> {
 template <class T>
 using Stored = typename StoredType<std::remove_cvref_t<T>>::type;
 
+// A view's elements as a value of its own, in the type that is stored for it.
+inline std::string owned(std::string_view view) { return std::string(view); }
+template <class T, std::size_t N>
+Stored<std::span<T, N>> owned(const std::span<T, N>& view) {
+  return array_from(view).freeze();
+}
+
 // A parameter's holder: decoded before the call, passed by what the parameter is.
 template <class P>
 struct HolderType {

@@ -51,14 +51,25 @@ struct Leaf<I, P, DecodeList<U>> {
   decltype(auto) get() { return pass<P>(value); }
 };
 
+// Reads one argument after the other, then calls function(arguments...) while all of them live.
+template <class Function, class... Read>
+decltype(auto) read_leaves(Types<>, const CallContext&, std::size_t, Function& function, Read&... read) {
+  return function(read.get()...);
+}
+template <class First, class... Rest, class Function, class... Read>
+decltype(auto) read_leaves(Types<First, Rest...>, const CallContext& call, std::size_t base, Function& function,
+                           Read&... read) {
+  First leaf{First::read(call, base)};
+  return read_leaves(Types<Rest...>{}, call, base, function, read..., leaf);
+}
+
 template <class Indices, class Parameters, class... Tags>
 struct Leaves;
 template <std::size_t... I, class... P, class... Tags>
-struct Leaves<std::index_sequence<I...>, Types<P...>, Tags...> : Leaf<I, P, Tags>... {
+struct Leaves<std::index_sequence<I...>, Types<P...>, Tags...> {
   template <class Function>
   static decltype(auto) apply(const CallContext& call, std::size_t base, Function&& function) {
-    Leaves leaves{Leaf<I, P, Tags>{Leaf<I, P, Tags>::read(call, base)}...};
-    return function(static_cast<Leaf<I, P, Tags>&>(leaves).get()...);
+    return read_leaves(Types<Leaf<I, P, Tags>...>{}, call, base, function);
   }
 };
 template <class Parameters, class... Tags>
@@ -72,31 +83,42 @@ struct IsTuple<std::tuple<T...>> : std::true_type {};
 template <class A, class B>
 struct IsTuple<std::pair<A, B>> : std::true_type {};
 
-void give_unpacked_mismatch(CallContext& call, std::size_t got);
+[[noreturn]] void give_unpacked_mismatch(CallContext& call, std::size_t got);
+
+template <class T>
+void give_one(CallContext& call, T&& value) {
+  using Plain = std::remove_cvref_t<T>;
+  if constexpr (IsMutableArray<Plain>::value && !std::is_const_v<std::remove_reference_t<T>>) {
+    const Stored<T> frozen(std::move(value));
+    call.result(frozen);
+  } else if constexpr (!IsMutableArray<Plain>::value && !std::is_same_v<Plain, Stored<T>>) {
+    const Stored<T> copy = owned(value);  // a view
+    call.result(copy);
+  } else {
+    call.result(static_cast<const Plain&>(value));
+  }
+}
 
 template <class R>
 void give_result(CallContext& call, R&& result) {
   using Plain = std::remove_cvref_t<R>;
-  if (call.result_count() == 1) {
-    if constexpr (IsMutableArray<Plain>::value) {
-      const Stored<R> frozen(std::move(result));
-      call.result(frozen);
-    } else {
-      call.result(static_cast<const Plain&>(result));
-    }
-    return;
-  }
+  if (call.result_count() == 1) return give_one(call, result);
   if constexpr (IsTuple<Plain>::value) {
-    std::apply([&](const auto&... part) { (call.result(part), ...); }, result);
+    std::apply([&](auto&... part) { (give_one(call, part), ...); }, result);
   } else if constexpr (IsVector<Plain>::value) {
     if (result.size() != call.result_count()) return give_unpacked_mismatch(call, result.size());
     for (std::size_t i = 0; i < result.size(); ++i) {
-      const typename IsVector<Plain>::Element& element = result[i];
-      call.result(element);
+      if constexpr (std::is_same_v<typename IsVector<Plain>::Element, bool>) {
+        const bool element = result[i];
+        call.result(element);
+      } else {
+        give_one(call, result[i]);
+      }
     }
   }
 }
 
+// The result is written while the arguments live: it may be a reference to one of them.
 template <class R, class Run>
 void run_and_give(CallContext& call, Run&& run) {
   if constexpr (std::is_void_v<R>) {
@@ -123,11 +145,10 @@ struct FunctionStub : Registered<FunctionStub<Pointer, Tags...>> {
   using Signature = SignatureOf<Pointer>;
   static void run(CallContext& call) {
     const auto function = reinterpret_cast<Pointer>(call.target());
-    run_and_give<typename Signature::Result>(call, [&]() -> typename Signature::Result {
-      return LeavesOf<typename Signature::Parameters, Tags...>::apply(
-          call, 0, [&](auto&&... args) -> typename Signature::Result {
-            return function(std::forward<decltype(args)>(args)...);
-          });
+    LeavesOf<typename Signature::Parameters, Tags...>::apply(call, 0, [&](auto&&... args) {
+      run_and_give<typename Signature::Result>(call, [&]() -> typename Signature::Result {
+        return function(std::forward<decltype(args)>(args)...);
+      });
     });
   }
 };
@@ -136,25 +157,22 @@ struct FunctionStub : Registered<FunctionStub<Pointer, Tags...>> {
 template <class F, class R, class Parameters, class... Tags>
 struct ClosureStub : Registered<ClosureStub<F, R, Parameters, Tags...>> {
   static void run(CallContext& call) {
-    run_and_give<R>(call, [&]() -> R {
-      if constexpr (Stateless<F>) {
-        const F f{};
-        return invoke(call, 0, f);
-      } else {
-        return ClosureState<F>::restore(call.value(call.argument(0).first),
-                                        [&](const auto& f) -> R { return invoke(call, 1, f); });
-      }
-    });
+    if constexpr (Stateless<F>) {
+      const F f{};
+      invoke(call, 0, f);
+    } else {
+      ClosureState<F>::restore(call.value(call.argument(0).first),
+                               [&](const auto& f) { invoke(call, 1, f); });
+    }
   }
   template <class Callable>
-  static R invoke(CallContext& call, std::size_t base, const Callable& f) {
-    // A call operator that is not const runs on a copy of its own.
-    return LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) -> R {
+  static void invoke(CallContext& call, std::size_t base, const Callable& f) {
+    LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) {
       if constexpr (std::is_invocable_v<const Callable&, decltype(args)...>) {
-        return static_cast<R>(f(std::forward<decltype(args)>(args)...));
+        run_and_give<R>(call, [&]() -> R { return static_cast<R>(f(std::forward<decltype(args)>(args)...)); });
       } else {
-        Callable own(f);
-        return static_cast<R>(own(std::forward<decltype(args)>(args)...));
+        Callable own(f);  // a call operator that is not const runs on a copy of its own
+        run_and_give<R>(call, [&]() -> R { return static_cast<R>(own(std::forward<decltype(args)>(args)...)); });
       }
     });
   }
@@ -184,16 +202,19 @@ struct MethodStub : Registered<MethodStub<T, Member, Tags...>> {
     static_assert(sizeof method == sizeof raw);
     std::memcpy(static_cast<void*>(&method), &raw, sizeof raw);
     T& object = *static_cast<T*>(call.instance());
-    run_and_give<typename Signature::Result>(call, [&]() -> typename Signature::Result {
-      return LeavesOf<typename Signature::Parameters, Tags...>::apply(
-          call, 0, [&](auto&&... args) -> typename Signature::Result {
-            if constexpr (std::is_invocable_v<Member, T&, decltype(args)...>) {
-              return (object.*method)(std::forward<decltype(args)>(args)...);
-            } else {
-              return (std::move(object).*method)(std::forward<decltype(args)>(args)...);
-            }
-          });
+    LeavesOf<typename Signature::Parameters, Tags...>::apply(call, 0, [&](auto&&... args) {
+      run_and_give<typename Signature::Result>(call, [&]() -> typename Signature::Result {
+        return invoke(object, method, std::forward<decltype(args)>(args)...);
+      });
     });
+  }
+  template <class... Args>
+  static typename Signature::Result invoke(T& object, Member method, Args&&... args) {
+    if constexpr (std::is_invocable_v<Member, T&, Args...>) {
+      return (object.*method)(std::forward<Args>(args)...);
+    } else {
+      return (std::move(object).*method)(std::forward<Args>(args)...);
+    }
   }
 };
 
@@ -202,19 +223,18 @@ template <class T, class F, class R, class Parameters, class... Tags>
 struct OnActorStub : Registered<OnActorStub<T, F, R, Parameters, Tags...>> {
   static void run(CallContext& call) {
     T& object = *static_cast<T*>(call.instance());
-    run_and_give<R>(call, [&]() -> R {
-      const auto with = [&](std::size_t base, const auto& f) -> R {
-        return LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) -> R {
+    const auto with = [&](std::size_t base, const auto& f) {
+      LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) {
+        run_and_give<R>(call, [&]() -> R {
           return static_cast<R>(f(object, std::forward<decltype(args)>(args)...));
         });
-      };
-      if constexpr (Stateless<F>) {
-        return with(0, F{});
-      } else {
-        return ClosureState<F>::restore(call.value(call.argument(0).first),
-                                        [&](const auto& f) -> R { return with(1, f); });
-      }
-    });
+      });
+    };
+    if constexpr (Stateless<F>) {
+      with(0, F{});
+    } else {
+      ClosureState<F>::restore(call.value(call.argument(0).first), [&](const auto& f) { with(1, f); });
+    }
   }
 };
 // The same for a plain function that takes T& first.
@@ -223,10 +243,8 @@ struct FunctionOnActorStub : Registered<FunctionOnActorStub<T, Pointer, R, Param
   static void run(CallContext& call) {
     T& object = *static_cast<T*>(call.instance());
     const auto function = reinterpret_cast<Pointer>(call.target());
-    run_and_give<R>(call, [&]() -> R {
-      return LeavesOf<Parameters, Tags...>::apply(call, 0, [&](auto&&... args) -> R {
-        return function(object, std::forward<decltype(args)>(args)...);
-      });
+    LeavesOf<Parameters, Tags...>::apply(call, 0, [&](auto&&... args) {
+      run_and_give<R>(call, [&]() -> R { return function(object, std::forward<decltype(args)>(args)...); });
     });
   }
 };

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <unordered_map>
 #include <vector>
 
 #include <manta/runtime/code_id.h>
@@ -110,11 +111,48 @@ std::string find_symbol(const Located& image, std::uintptr_t address) {
   return {};
 }
 
+// What was found for an address: a task that fails again and again throws from the same few places.
+class Remembered {
+ public:
+  template <class Find>
+  std::string get(std::uintptr_t address, Find find) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto known = texts_.find(address);
+      if (known != texts_.end()) return known->second;
+    }
+    std::string text = find();
+    const std::lock_guard lock(mutex_);
+    if (texts_.size() >= kMost) texts_.clear();
+    return texts_.emplace(address, std::move(text)).first->second;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 4096;
+  std::mutex mutex_;
+  std::unordered_map<std::uintptr_t, std::string> texts_;
+};
+
+std::string frame_text(std::uintptr_t address) {
+  const Located image = locate(address);
+  char offset[32];
+  std::snprintf(offset, sizeof offset, "  0x%zx ", static_cast<std::size_t>(address - image.base));
+  // A return address may lie behind the end of a function whose last instruction is the call.
+  std::string text = offset + function_name(address - 1);
+  if (!image.path.empty() && image.path != "/proc/self/exe") {
+    text += " (" + image.path.substr(image.path.rfind('/') + 1) + ")";
+  }
+  return text + '\n';
+}
+
 }  // namespace
 
 std::string symbol_of(std::uintptr_t address) {
-  const Located image = locate(address);
-  return image.path.empty() ? std::string() : find_symbol(image, address);
+  static auto* const known = new Remembered;  // outlives static destructors
+  return known->get(address, [&] {
+    const Located image = locate(address);
+    return image.path.empty() ? std::string() : find_symbol(image, address);
+  });
 }
 
 std::string without_parameters(const std::string& demangled) {
@@ -137,18 +175,9 @@ std::string without_parameters(const std::string& demangled) {
 }
 
 std::string stack_text(std::span<const std::uintptr_t> addresses) {
+  static auto* const known = new Remembered;
   std::string text;
-  for (const auto address : addresses) {
-    const Located image = locate(address);
-    const auto slash = image.path.rfind('/');
-    char line[64];
-    std::snprintf(line, sizeof line, "  0x%zx ", static_cast<std::size_t>(address - image.base));
-    text += line + function_name(address);
-    if (!image.path.empty() && image.path != "/proc/self/exe") {
-      text += " (" + image.path.substr(slash + 1) + ")";
-    }
-    text += '\n';
-  }
+  for (const auto address : addresses) text += known->get(address, [&] { return frame_text(address); });
   return text;
 }
 

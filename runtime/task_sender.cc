@@ -75,9 +75,13 @@ void TaskSender::learn(const Call& call, std::uint32_t run_ns) {
 
 TaskSender::Lease* TaskSender::lease_with_room(Shape& shape, const Call& call) {
   for (auto& lease : shape.leases) {
-    if (lease->recalled || lease->blocked) continue;
     const auto& lane = lease->lane;
-    if (lane.in_flight() == 0) return lease.get();
+    if (lease->returning) continue;
+    if (lane.in_flight() == 0) {
+      lease->blocked = false;  // what it gave back was the last
+      return lease.get();
+    }
+    if (lease->blocked) continue;
     const bool fits =
         lane.estimated_ns() + call.estimate_ns <= kWindow && lane.in_flight() < kMaxInFlight;
     if (fits) return lease.get();
@@ -118,14 +122,13 @@ void TaskSender::ask_for_leases(Shape& shape) {
       std::as_bytes(std::span(items)));
 }
 
-void TaskSender::give_back_idle(Shape& shape) {
-  if (!shape.recalled || shape.first != nullptr) return;
+// Others wait for a worker: one lease gets no more calls, and goes back when those in flight are done.
+void TaskSender::give_back(Shape& shape) {
   for (auto& lease : shape.leases) {
-    if (lease->lane.in_flight() != 0) continue;
+    if (!lease->returning || lease->lane.in_flight() != 0) continue;
     process_.node().send({.kind = NodeMessage::lease_return, .arg0 = lease->lane.index()});
     std::swap(lease, shape.leases.back());
     shape.leases.pop_back();
-    shape.recalled = false;
     return;
   }
 }
@@ -134,7 +137,7 @@ void TaskSender::give_back_idle(Shape& shape) {
 void TaskSender::steal_back(Shape& shape) {
   if (shape.first != nullptr || shape.leases.size() < 2) return;
   const bool idle = std::any_of(shape.leases.begin(), shape.leases.end(), [](const auto& lease) {
-    return lease->lane.in_flight() == 0 && !lease->blocked;
+    return lease->lane.in_flight() == 0;
   });
   if (!idle) return;
   for (auto& lease : shape.leases) {
@@ -178,11 +181,11 @@ bool TaskSender::pending() const {
 
 void TaskSender::flush() {
   for (auto& shape : shapes_) {
+    give_back(*shape);
     if (shape->first != nullptr) {
       pump(*shape);
     } else {
       steal_back(*shape);
-      give_back_idle(*shape);
       if (shape->wanted != 0) ask_for_leases(*shape);
     }
   }
@@ -205,9 +208,18 @@ void TaskSender::on_refused(std::uint32_t shape_number, ErrorKind kind, std::str
   }
 }
 
-void TaskSender::on_recall(std::uint32_t shape) {
-  shapes_[shape]->recalled = true;
-  give_back_idle(*shapes_[shape]);
+void TaskSender::on_recall(std::uint32_t shape_number) {
+  auto& shape = *shapes_[shape_number];
+  const auto least_busy = std::min_element(
+      shape.leases.begin(), shape.leases.end(), [](const auto& a, const auto& b) {
+        const auto key = [](const Lease& lease) {
+          return std::pair(lease.returning, lease.lane.in_flight());
+        };
+        return key(*a) < key(*b);
+      });
+  if (least_busy == shape.leases.end()) return;
+  (*least_busy)->returning = true;
+  give_back(shape);
 }
 
 void TaskSender::retry_or_fail(Call* call, const DeathReport& death) {

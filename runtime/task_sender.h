@@ -47,8 +47,8 @@ class TaskSender {
  private:
   struct Lease {
     CallLane lane;
-    bool blocked = false;  // it gave a call back: it waits inside get()
-    bool recalled = false;
+    bool blocked = false;    // it gave a call back: it waits inside get()
+    bool returning = false;  // others wait: it gets no more calls
   };
   struct Shape {
     std::uint32_t number = 0;
@@ -59,7 +59,6 @@ class TaskSender {
     std::size_t queued = 0;
     std::vector<std::unique_ptr<Lease>> leases;
     std::uint64_t wanted = 0;  // as the node was told
-    bool recalled = false;
   };
   struct Learnt {  // of one piece of code
     std::uint64_t run_ns = 0;
@@ -71,7 +70,7 @@ class TaskSender {
   Lease* lease_with_room(Shape& shape, const Call& call);
   void pump(Shape& shape);
   void ask_for_leases(Shape& shape);
-  void give_back_idle(Shape& shape);
+  void give_back(Shape& shape);
   void steal_back(Shape& shape);
   bool receive(Shape& shape, Lease& lease);
   void learn(const Call& call, std::uint32_t run_ns);

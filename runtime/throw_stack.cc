@@ -14,13 +14,13 @@ namespace manta::detail {
 namespace {
 
 constexpr int kMaxFrames = 32;
-constexpr int kOwnFrames = 1;
+constexpr int kOwnFrames = 2;  // remember_throw and __cxa_throw
 thread_local void* frames_here[kMaxFrames];
 thread_local int frame_count_here = 0;
 
 }  // namespace
 
-void remember_throw() noexcept {
+[[gnu::noinline]] void remember_throw() noexcept {
   if (TaskFrame::current() != nullptr) frame_count_here = ::backtrace(frames_here, kMaxFrames);
 }
 

@@ -9,9 +9,10 @@ namespace {
 
 constexpr std::uint64_t kMarkBits = 3;
 
-base::StorageRef adopt_block(objectstore::Store& store, std::uint64_t block) {
+base::Ref<objectstore::Block> adopt_block(objectstore::Store& store, std::uint64_t block, Arrival arrival) {
   const std::uint64_t offset = block & ~kMarkBits;
   auto& blocks = store.blocks();
+  if (arrival == Arrival::counted) return blocks.adopt(offset, objectstore::Share::kHeld);
   switch (static_cast<BlockMark>(block & kMarkBits)) {
     case BlockMark::given:
       return blocks.adopt(offset, objectstore::Share::kMine);
@@ -34,6 +35,7 @@ serialization::Reference adopt_reference(Process& process, const WireReference& 
 
 WireReference wire_of(const serialization::Reference& reference) {
   const auto kind = static_cast<std::uint64_t>(reference.kind);
+  if (!reference.target) return {kind, 0, 0};  // an empty ref or handle
   if (reference.kind == serialization::RefKind::actor) {
     const auto& id = static_cast<const ActorEntry*>(reference.target.get())->id();
     return {kind, id.hi(), id.lo()};
@@ -93,8 +95,9 @@ std::byte* write_wire(std::byte* out, const objectstore::Store& store,
     const auto* block = store.block_of(buffer.storage.get());
     base::check(block != nullptr, "a buffer of a stored value lies outside the store");
     const auto inside = static_cast<std::uint64_t>(buffer.data - block->data());
+    const ObjectId object = block->object();
     const WireBuffer wire{marked(block->offset(), BlockMark::lent), block->offset() + inside,
-                          buffer.size};
+                          buffer.size, object.hi(), object.lo()};
     std::memcpy(out, &wire, sizeof wire);
     out += sizeof wire;
   }
@@ -118,8 +121,9 @@ void adopt_parts(Process& process, const WireReader& wire, Arrival arrival,
                  std::vector<serialization::Reference>& references) {
   auto& store = process.store();
   for (const auto& buffer : wire.buffers()) {
-    buffers.push_back(
-        {store.arena().readable(buffer.offset), buffer.size, adopt_block(store, buffer.block)});
+    auto block = adopt_block(store, buffer.block, arrival);
+    if (block->object().is_nil()) block->set_object(ObjectId(buffer.object_hi, buffer.object_lo));
+    buffers.push_back({store.arena().readable(buffer.offset), buffer.size, std::move(block)});
   }
   for (const auto& reference : wire.references()) {
     references.push_back(adopt_reference(process, reference, arrival));

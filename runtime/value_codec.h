@@ -34,8 +34,9 @@ std::byte* write_wire(std::byte* out, const objectstore::Store& store, std::span
                       std::uint32_t flags);
 std::byte* write_wire(std::byte* out, const objectstore::Store& store, const Value& value);
 
-// How references inside a value arrive: lent for the time of a call, or counted by the node in our name.
-enum class Arrival { lent, held };
+// How the contents of a value arrive. lent: for the time of a call. held: references are counted by the node in our
+// name, buffers as their marks say. counted: the node sent it, and counts us for each reference and buffer in it.
+enum class Arrival { lent, held, counted };
 
 // Appends the buffers and references of a wire value to `buffers` and `references`, adopting blocks and entries.
 void adopt_parts(Process& process, const WireReader& wire, Arrival arrival,

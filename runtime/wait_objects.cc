@@ -5,6 +5,10 @@
 #include <manta/runtime/process.h>
 #include <manta/runtime/wait_objects.h>
 
+#include <algorithm>
+#include <atomic>
+#include <string>
+
 namespace manta::detail {
 namespace {
 
@@ -13,68 +17,101 @@ using Clock = std::chrono::steady_clock;
 // How long an executor waits before it says that it is blocked: a short wait costs the node no message.
 constexpr auto kShortWait = std::chrono::microseconds(200);
 
-class OneDone final : public rpc::Progress::Waiter {
+// Also over when the session is: its process is kept while somebody waits.
+class SessionWaiter : public rpc::Progress::Waiter {
  public:
-  OneDone(const Process& process, const ObjectEntry& entry) : process_(process), entry_(entry) {}
-  bool satisfied() const override { return entry_.done(); }
+  explicit SessionWaiter(const char* what) : process_(Process::current_or_null()), what_(what) {
+    if (!process_) Process::current(what);  // throws
+  }
+  bool satisfied() const final { return process_->closed() || done(); }
+  virtual bool done() const = 0;
+  Process& process() const { return *process_; }
+
+  bool wait(const Deadline& deadline) {
+    const bool over = wait_as_who_we_are(deadline);
+    if (process_->closed() && !done()) {
+      throw InvalidArgument(std::string(what_) + ": the session was shut down meanwhile; its objects went with it");
+    }
+    return over;
+  }
 
  private:
-  const Process& process_;
+  bool wait_as_who_we_are(const Deadline& deadline) {
+    auto* executor = Executor::of_this_thread();
+    if (executor == nullptr) return process_->progress().wait(*this, deadline);
+    const auto soon = Clock::now() + kShortWait;
+    if (process_->progress().wait(*this, deadline && *deadline < soon ? deadline : Deadline(soon))) return true;
+    if (deadline && *deadline <= soon) return false;
+    const Executor::Blocked blocked(*executor);
+    return process_->progress().wait(*this, deadline);
+  }
+
+  const base::Ref<Process> process_;
+  const char* const what_;
+};
+
+class OneDone final : public SessionWaiter {
+ public:
+  explicit OneDone(const ObjectEntry& entry) : SessionWaiter("manta::get()"), entry_(entry) {}
+  bool done() const override { return entry_.done(); }
+
+ private:
   const ObjectEntry& entry_;
 };
 
-// All done, or one failed. Remembers how far it got: each entry is looked at once, but for failures behind.
-class AllDone final : public rpc::Progress::Waiter {
+// Entries that are looked at in order. Remembers how far all are done, so that each is looked at once more or less.
+class Prefix {
  public:
-  explicit AllDone(std::span<const ObjectEntryRef> entries) : entries_(entries) {}
-  bool satisfied() const override {
-    // SYNC: whoever looks may move the mark forward only past entries that are done: a stale mark costs time only.
+  explicit Prefix(std::span<const ObjectEntryRef> entries) : entries_(entries) {}
+  std::size_t done() const {
+    // SYNC: none: whoever looks moves the mark only past entries that are done; a stale mark costs time only.
     std::size_t at = done_.load(std::memory_order_relaxed);
-    while (at < entries_.size() && entries_[at]->done()) {
-      if (entries_[at]->state() == ObjectState::failed) return true;
-      ++at;
-    }
+    while (at < entries_.size() && entries_[at]->done()) ++at;
     done_.store(at, std::memory_order_relaxed);
-    return at == entries_.size() || failed_behind(at);
+    return at;
   }
 
  private:
-  bool failed_behind(std::size_t at) const {
-    for (; at < entries_.size(); ++at) {
-      if (entries_[at]->state() == ObjectState::failed) return true;
-    }
-    return false;
-  }
-
   std::span<const ObjectEntryRef> entries_;
   mutable std::atomic<std::size_t> done_{0};
 };
 
-class SomeDone final : public rpc::Progress::Waiter {
+// All done, or one failed.
+class AllDone final : public SessionWaiter {
  public:
-  SomeDone(std::span<const ObjectEntryRef> entries, std::size_t count) : entries_(entries), count_(count) {}
-  bool satisfied() const override {
-    std::size_t found = 0;
-    for (const auto& entry : entries_) {
-      if (entry->done() && ++found >= count_) return true;
-    }
+  explicit AllDone(std::span<const ObjectEntryRef> entries)
+      : SessionWaiter("manta::get()"), entries_(entries), prefix_(entries) {}
+  bool done() const override {
+    const std::size_t at = prefix_.done();
+    if (at == entries_.size()) return true;
+    const std::size_t seen = without_failure_.load(std::memory_order_relaxed);
+    if (first_failed(entries_.subspan(std::min(seen, at), at - std::min(seen, at))) != nullptr) return true;
+    without_failure_.store(at, std::memory_order_relaxed);  // SYNC: none, as in Prefix
+    return first_failed(entries_.subspan(at)) != nullptr;
+  }
+
+ private:
+  std::span<const ObjectEntryRef> entries_;
+  Prefix prefix_;
+  mutable std::atomic<std::size_t> without_failure_{0};
+};
+
+class SomeDone final : public SessionWaiter {
+ public:
+  SomeDone(std::span<const ObjectEntryRef> entries, std::size_t count)
+      : SessionWaiter("manta::wait()"), entries_(entries), count_(count), prefix_(entries) {}
+  bool done() const override {
+    const std::size_t first = prefix_.done();
+    std::size_t found = first;
+    for (std::size_t i = first; i < entries_.size() && found < count_; ++i) found += entries_[i]->done() ? 1 : 0;
     return found >= count_;
   }
 
  private:
   std::span<const ObjectEntryRef> entries_;
   const std::size_t count_;
+  Prefix prefix_;
 };
-
-bool wait_on(Process& process, rpc::Progress::Waiter& waiter, const Deadline& deadline) {
-  auto* executor = Executor::of_this_thread();
-  if (executor == nullptr) return process.progress().wait(waiter, deadline);
-  const auto soon = Clock::now() + kShortWait;
-  if (process.progress().wait(waiter, deadline && *deadline < soon ? deadline : Deadline(soon))) return true;
-  if (deadline && *deadline <= soon) return false;
-  const Executor::Blocked blocked(*executor);
-  return process.progress().wait(waiter, deadline);
-}
 
 void subscribe_all(Process& process, std::span<const ObjectEntryRef> entries) {
   for (const auto& entry : entries) {
@@ -91,30 +128,26 @@ Deadline deadline_of(const Timeout& timeout) {
 
 bool wait_done(ObjectEntry& entry, const Deadline& deadline) {
   if (entry.done()) return true;
-  Process& process = Process::current("manta::get()");
-  if (entry.from_elsewhere()) process.subscribe(entry);
-  OneDone waiter(process, entry);
-  return wait_on(process, waiter, deadline);
+  OneDone waiter(entry);
+  if (entry.from_elsewhere()) waiter.process().subscribe(entry);
+  return waiter.wait(deadline);
 }
 
 bool wait_all_or_failure(std::span<const ObjectEntryRef> entries, const Deadline& deadline) {
   AllDone waiter(entries);
-  if (waiter.satisfied()) return true;
-  Process& process = Process::current("manta::get()");
-  subscribe_all(process, entries);
-  return wait_on(process, waiter, deadline);
+  if (waiter.done()) return true;
+  subscribe_all(waiter.process(), entries);
+  return waiter.wait(deadline);
 }
 
 std::size_t wait_some(std::span<const ObjectEntryRef> entries, std::size_t count, const Deadline& deadline) {
   SomeDone waiter(entries, count);
-  if (!waiter.satisfied()) {
-    Process& process = Process::current("manta::wait()");
-    subscribe_all(process, entries);
-    wait_on(process, waiter, deadline);
+  if (!waiter.done()) {
+    subscribe_all(waiter.process(), entries);
+    waiter.wait(deadline);
   }
-  std::size_t found = 0;
-  for (const auto& entry : entries) found += entry->done() ? 1 : 0;
-  return found;
+  return static_cast<std::size_t>(
+      std::count_if(entries.begin(), entries.end(), [](const auto& entry) { return entry->done(); }));
 }
 
 const ObjectEntry* first_failed(std::span<const ObjectEntryRef> entries) {

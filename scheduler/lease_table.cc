@@ -102,6 +102,14 @@ void LeaseTable::take_back(Lease& lease) {
   --lending_;
 }
 
+ResourceSet LeaseTable::taken(LeaseId id) const {
+  const auto lease = leases_.find(id);
+  if (lease == leases_.end()) return {};
+  ResourceSet taken = shapes_.at(lease->second.who).request;
+  if (lease->second.lends) taken.subtract(lendable(taken));
+  return taken;
+}
+
 void LeaseTable::blocked(LeaseId id) {
   const auto lease = leases_.find(id);
   if (lease != leases_.end() && !lease->second.lends) lend(lease->second);

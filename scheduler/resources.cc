@@ -64,6 +64,12 @@ std::string ResourceSet::shortest(const ResourceSet& request) const {
   return name;
 }
 
+std::vector<std::string> ResourceSet::names() const {
+  std::vector<std::string> names;
+  for (const auto& item : items_) names.push_back(item.first);
+  return names;
+}
+
 std::string ResourceSet::text() const {
   std::string result;
   for (const auto& [name, units] : items_) {

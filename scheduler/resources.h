@@ -35,6 +35,7 @@ class ResourceSet {
   std::string shortest(const ResourceSet& request) const;
 
   std::string text() const;  // "CPU 2, GPU 0.5"
+  std::vector<std::string> names() const;
 
   bool operator==(const ResourceSet&) const = default;
 

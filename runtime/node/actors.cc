@@ -33,6 +33,7 @@ Actors::Actors(Peers& peers, Lanes& lanes, Callbacks callbacks)
 void Actors::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload) {
   const ActorId id(frame.id_hi, frame.id_lo);
   switch (frame.kind) {
+    case NodeMessage::actor_declare:
     case NodeMessage::actor_create:
       create(from, id, frame, payload);
       break;
@@ -82,8 +83,11 @@ void Actors::create(rpc::Slot from, ActorId id, const NodeFrame& frame,
   if (name.empty()) name = text(resources + padded(head.name_size), head.type_size);
   starts_[id] = {
       .frame = frame, .payload = {payload.begin(), payload.end()}, .name = std::move(name)};
-  if (table_.create(id, from))
-    callbacks_.want_worker(id, resources_of(frame.real, rest.first(resources)));
+  const bool fresh = table_.create(id, from);
+  if (frame.kind == NodeMessage::actor_declare) return;
+  const scheduler::ActorTable::Actor* actor = table_.find(id);
+  const bool declared = !fresh && actor != nullptr && actor->phase == ActorPhase::kPending;
+  if (fresh || declared) callbacks_.want_worker(id, resources_of(frame.real, rest.first(resources)));
 }
 
 void Actors::assign(ActorId id, rpc::Slot worker) {
@@ -102,8 +106,8 @@ void Actors::refuse(ActorId id, ErrorKind kind, const std::string& why) {
   run_steps();
 }
 
-void Actors::hold(ActorId id, std::int64_t count) {
-  table_.add_holds(id, rpc::kNodeSlot, count);
+void Actors::hold(ActorId id, rpc::Slot whose, std::int64_t count) {
+  table_.add_holds(id, whose, count);
   for (const ActorId actor : table_.take_unsettled()) new_.push_back(actor);
 }
 

@@ -33,7 +33,7 @@ class Actors {
   void handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload);
   void assign(ActorId id, rpc::Slot worker);
   void refuse(ActorId id, ErrorKind kind, const std::string& why);
-  void hold(ActorId id, std::int64_t count);  // by a published value
+  void hold(ActorId id, rpc::Slot whose, std::int64_t count);  // by a published value
   bool expects_exit(rpc::Slot worker) const;  // of an actor that ends, or was killed
   void process_died(rpc::Slot slot, const DeathReport& death);
 

@@ -94,6 +94,14 @@ void Leasing::unblocked(rpc::Slot worker) {
   if (lease != by_worker_.end()) leases_.unblocked(lease->second);
 }
 
+ResourceSet Leasing::available(const std::function<bool(rpc::Slot)>& idle) const {
+  ResourceSet available = leases_.free();
+  for (const auto& [lane, lease] : by_lane_) {
+    if (idle(lease.worker)) available.add(leases_.taken(lease.lease));
+  }
+  return available;
+}
+
 void Leasing::worker_ready(rpc::Slot worker) {
   pool_.ready(worker, now());
   changed_ = true;

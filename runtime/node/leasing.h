@@ -41,6 +41,10 @@ class Leasing {
   void blocked(rpc::Slot worker);
   void unblocked(rpc::Slot worker);
 
+  const scheduler::ResourceSet& total() const { return leases_.total(); }
+  // Free, or held by an owner for tasks while none runs there: `idle` tells of a worker whether none does.
+  scheduler::ResourceSet available(const std::function<bool(rpc::Slot)>& idle) const;
+
   void worker_ready(rpc::Slot worker);
   void lane_closed(rpc::Slot by, std::uint64_t lane);  // before the lanes forget it
   void process_died(rpc::Slot slot);                   // before the lanes forget it

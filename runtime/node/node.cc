@@ -89,6 +89,7 @@ class Node {
   bool round();
   void handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload);
   void handle_lane(rpc::Slot from, const NodeFrame& frame);
+  void tell_resources(rpc::Slot to, std::uint64_t question);
   std::optional<rpc::Slot> start_worker();
   void worker_hello(rpc::Slot slot);
   void reap();
@@ -183,7 +184,7 @@ Node::Node(Role& role, base::Fd program, base::Fd lock, asio::io_context& io,
            .kill_worker = [this](rpc::Slot worker) { workers_.kill(worker); },
            .name_worker = [this](rpc::Slot worker,
                                  const std::string& name) { workers_.set_name(worker, name); }}),
-      objects_(peers_, arena_, [this](ActorId id, std::int64_t count) { actors_.hold(id, count); }),
+      objects_(peers_, arena_, [this](ActorId id, rpc::Slot whose, std::int64_t count) { actors_.hold(id, whose, count); }),
       ahead_(arena_, control_, role.options.object_store_bytes),
       bell_(io_, memory_.bell.duplicate().release()),
       driver_process_(io_, driver_pidfd(socket_.native_handle())),
@@ -252,6 +253,10 @@ void Node::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::b
     case NodeMessage::unblocked:
       leasing_.unblocked(from);
       break;
+    case NodeMessage::resources_ask:
+      tell_resources(from, frame.arg0);
+      break;
+    case NodeMessage::actor_declare:
     case NodeMessage::actor_create:
     case NodeMessage::actor_connect:
     case NodeMessage::actor_kill:
@@ -288,6 +293,28 @@ void Node::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::b
       std::fprintf(stderr, "manta node: unknown message %u from slot %u\n",
                    static_cast<unsigned>(frame.kind), static_cast<unsigned>(from));
   }
+}
+
+void Node::tell_resources(rpc::Slot to, std::uint64_t question) {
+  std::vector<ResourceItem> items;
+  const auto names = leasing_.total().names();
+  const auto append = [&](const scheduler::ResourceSet& amounts) {
+    for (const std::string& name : names) {
+      if (name == scheduler::kTaskSlot) continue;
+      ResourceItem item;
+      name.copy(item.name, sizeof item.name - 1);
+      item.amount = std::max(0.0, amounts.amount(name));
+      items.push_back(item);
+    }
+  };
+  append(leasing_.total());
+  const std::uint64_t totals = items.size();
+  append(leasing_.available([this](rpc::Slot worker) {
+    // SYNC: none: a snapshot. An executor that waits for calls is not active.
+    return control_.process(worker).active_threads.load(std::memory_order_relaxed) == 0;
+  }));
+  peers_.send(to, {.kind = NodeMessage::resources, .arg0 = question, .arg1 = totals},
+              std::as_bytes(std::span(items)));
 }
 
 void Node::handle_lane(rpc::Slot from, const NodeFrame& frame) {

@@ -123,6 +123,7 @@ void Objects::run_steps() {
     switch (step.kind) {
       case PublicationStep::Kind::kSendValue:
         message.kind = NodeMessage::value;
+        hold_contents_for(step.process, *step.value);
         peers_.send(step.process, message, *step.value);
         break;
       case PublicationStep::Kind::kSendFreed:
@@ -148,6 +149,26 @@ void Objects::run_steps() {
   append(new_blocks_, blocks_.take_unsettled());
 }
 
+// In the name of the process that a value is sent to: once for each buffer and reference, as it reads them.
+void Objects::hold_contents_for(rpc::Slot process, std::span<const std::byte> bytes) {
+  if (!peers_.live(process)) return;
+  const WireReader wire(bytes);
+  for (const WireBuffer& buffer : wire.buffers()) blocks_.add_holds(buffer.block, process, 1);
+  for (const WireReference& reference : wire.references()) {
+    const ObjectId id(reference.hi, reference.lo);
+    if (id.is_nil()) continue;  // an empty ref or handle
+    if (reference.kind == static_cast<std::uint64_t>(serialization::RefKind::object)) {
+      objects_.add_holds(id, process, 1);
+    } else {
+      hold_actor_(ActorId(id.hi(), id.lo()), process, 1);
+    }
+  }
+  if ((wire.header().flags & ValueFlag::kExternal) != 0 && wire.buffers().size() == 1) {
+    const WireBuffer& outer = wire.buffers().front();
+    hold_contents_for(process, {arena_.readable(outer.offset), outer.size});
+  }
+}
+
 void Objects::count_contents(std::span<const std::byte> bytes, std::int64_t count) {
   const WireReader wire(bytes);
   std::uint64_t last = UINT64_MAX;
@@ -156,10 +177,12 @@ void Objects::count_contents(std::span<const std::byte> bytes, std::int64_t coun
     last = buffer.block;
   }
   for (const WireReference& reference : wire.references()) {
+    const ObjectId id(reference.hi, reference.lo);
+    if (id.is_nil()) continue;
     if (reference.kind == static_cast<std::uint64_t>(serialization::RefKind::object)) {
-      objects_.add_holds(ObjectId(reference.hi, reference.lo), rpc::kNodeSlot, count);
+      objects_.add_holds(id, rpc::kNodeSlot, count);
     } else {
-      hold_actor_(ActorId(reference.hi, reference.lo), count);
+      hold_actor_(ActorId(id.hi(), id.lo()), rpc::kNodeSlot, count);
     }
   }
   if ((wire.header().flags & ValueFlag::kExternal) != 0 && wire.buffers().size() == 1) {

@@ -18,8 +18,8 @@ namespace manta::detail::node {
 
 class Objects {
  public:
-  // `hold_actor` counts a handle inside a value.
-  using HoldActor = std::function<void(ActorId, std::int64_t count)>;
+  // `hold_actor` counts a handle inside a value: of the node's record, or as sent to a process.
+  using HoldActor = std::function<void(ActorId, rpc::Slot whose, std::int64_t count)>;
   Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor);
 
   // publish, fulfil, subscribe, free_object, the block messages, and hold and release of objects.
@@ -35,6 +35,7 @@ class Objects {
  private:
   void run_steps();
   void count_contents(std::span<const std::byte> wire, std::int64_t count);
+  void hold_contents_for(rpc::Slot process, std::span<const std::byte> wire);
   void take_over(std::uint64_t block);
 
   Peers& peers_;

@@ -119,4 +119,17 @@ std::vector<std::byte> error_wire(ErrorKind kind, std::string_view message) {
   return error_wire(error);
 }
 
+std::vector<std::byte> error_wire_within(const ErrorRecord& error, std::size_t limit) {
+  auto wire = error_wire(error);
+  if (wire.size() <= limit) return wire;
+  ErrorRecord shorter = error;
+  shorter.payload.clear();
+  shorter.cause.reset();
+  for (std::string* text : {&shorter.function, &shorter.type, &shorter.message, &shorter.stack, &shorter.path}) {
+    if (text->size() <= limit / 8) continue;
+    text->replace(limit / 8, std::string::npos, " ...");
+  }
+  return error_wire(shorter);
+}
+
 }  // namespace manta::detail

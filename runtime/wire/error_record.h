@@ -58,5 +58,7 @@ ErrorRecord decode_error(std::span<const std::byte> bytes);  // throws Serializa
 // The complete value wire of an error: ready to be sent as `value`, or put into a reply.
 std::vector<std::byte> error_wire(const ErrorRecord& error);
 std::vector<std::byte> error_wire(ErrorKind kind, std::string_view message);
+// At most `limit` bytes (16 KiB or more): what does not fit is left out, the texts are shortened.
+std::vector<std::byte> error_wire_within(const ErrorRecord& error, std::size_t limit);
 
 }  // namespace manta::detail

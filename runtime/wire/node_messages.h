@@ -45,6 +45,10 @@ enum class NodeMessage : std::uint32_t {
                     // owner). Each end says it exactly once, also after lane_close or lane_dead
   lane_kill,        // arg0 = lane: from its caller: kill the process at the other end (cancel with force)
   shutdown,         // from the driver
+  actor_declare,    // id = actor: actor_create follows when the constructor's arguments are there; calls and references
+                    // may come before. Payload as in actor_create, without arguments. The sender holds it as there.
+                    // When an argument failed, actor_failed follows instead
+  resources_ask,    // arg0 = number of the question: send `resources`
 
   // -------- node -> process
   lease_grant = 128,  // arg0 = shape, arg1 = lane, arg2 = slot of the worker
@@ -64,6 +68,8 @@ enum class NodeMessage : std::uint32_t {
   value,              // id = object; payload: value wire (values of freed, lost objects have kError)
   freed,              // id = object was freed: drop the value
   exit_now,           // to a worker: the pool has no use for it
+  resources,          // arg0 = number of the question, arg1 = how many totals; payload: ResourceItem[] of the totals, then
+                      // of what is available: not taken by actors and by tasks that run
 };
 
 struct NodeFrame {

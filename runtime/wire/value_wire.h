@@ -37,6 +37,7 @@ struct WireBuffer {
   std::uint64_t block = 0;   // arena offset of the block that holds it: what is counted
   std::uint64_t offset = 0;  // arena offset of the first byte
   std::uint64_t size = 0;
+  std::uint64_t object_hi = 0, object_lo = 0;  // the object it belongs to, for messages; 0: none
 };
 
 struct WireReference {
