@@ -145,14 +145,15 @@ consteval Kind std_kind() {
 
 template <class T>
 consteval Kind classify() {
-  if constexpr (!std::is_same_v<T, std::remove_cvref_t<T>>) {
+  if constexpr (!std::is_same_v<T, std::remove_cvref_t<T>> ||
+                std::is_same_v<T, long double>) {  // NOLINT(bugprone-branch-clone)
     return Kind::kRefused;
   } else if constexpr (dynamic_serializer<T>) {
     return Kind::kDynamic;
   } else if constexpr (std::is_same_v<T, bool>) {
     return Kind::kBool;
   } else if constexpr (std::is_arithmetic_v<T>) {
-    return std::is_same_v<T, long double> ? Kind::kRefused : Kind::kNumber;
+    return Kind::kNumber;
   } else if constexpr (has_external<T>) {
     return Kind::kExternal;
   } else if constexpr (std::is_enum_v<T>) {

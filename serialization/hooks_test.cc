@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <manta/base/error.h>
@@ -89,8 +88,6 @@ inline constexpr bool manta::dynamic_serializer<Late> = true;
 
 namespace manta::serialization {
 namespace {
-
-using testing::HasSubstr;
 
 TEST(Hooks, ReduceRebuildsWithTheConstructor) {
   EXPECT_EQ(round_trip<Connection>(Connection("/tmp/db")).path(), "/tmp/db");

@@ -38,7 +38,7 @@ namespace {
 const void* control_block(const std::shared_ptr<const void>& owner) {
   static_assert(sizeof owner == 2 * sizeof(void*));
   const void* words[2];
-  std::memcpy(words, &owner, sizeof words);
+  std::memcpy(words, static_cast<const void*>(&owner), sizeof words);
   return words[1];
 }
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kBaseBudget = std::size_t{64} << 20;
 constexpr std::size_t kBudgetPerByte = 1024;
 
-const Reference kNullReference;
+const Reference null_reference;
 
 std::size_t budget_for(const EncodedView& view) {
   std::size_t input = view.meta.size();
@@ -136,7 +136,7 @@ Buffer Reader::bytes(std::size_t size) {
   const std::byte* from = raw(size);
   charge(size);
   auto copy = immutable_copy({from, size});
-  const Buffer buffer{copy->data(), size, copy};
+  Buffer buffer{copy->data(), size, copy};
   if (payload == 1) {
     known.push_back(buffer);
   }
@@ -171,7 +171,7 @@ Reader::Payload Reader::payload(std::size_t size) {
 
 const Reference& Reader::reference(RefKind kind) {
   if (!boolean()) {
-    return kNullReference;
+    return null_reference;
   }
   if (next_reference_ >= refs_.size()) {
     fail("a reference is missing");

@@ -237,7 +237,7 @@ consteval Reflected reflect() {
         return {Reflection::kBases, 0};
       } else {
         constexpr std::size_t kCount = count_members<T, kBases, kMax>();
-        constexpr bool kFits = kCount != kNoCount && kCount <= kMaxMembers;
+        constexpr bool kFits = kCount <= kMaxMembers;  // kNoCount does not
         return {kFits ? Reflection::kYes : Reflection::kTooMany, kFits ? kCount : 0};
       }
     }
