@@ -123,7 +123,7 @@ class Watch final : public Command {
  public:
   explicit Watch(base::Ref<ActorEntry> entry) : entry_(std::move(entry)) {}
   void run(Process& process) override {
-    process.actors().watch(*entry_);
+    process.actors().watch_end(*entry_);
     delete this;
   }
 

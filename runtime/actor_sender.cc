@@ -21,6 +21,12 @@ class Forget final : public Command {
   ActorId id_;
 };
 
+// What calls of an actor fail with that ended as it should.
+Value normal_end() {
+  return error_value(error_wire(ErrorKind::actor_died,
+                                "the actor has ended: it called exit_actor() or its last handle is gone"));
+}
+
 }  // namespace
 
 ActorEntry::ActorEntry(ActorId id, std::uint32_t session)
@@ -101,6 +107,34 @@ void ActorSender::watch(ActorEntry& entry) {
   link.connecting = true;
   process_.node().send(
       {.kind = NodeMessage::actor_connect, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+}
+
+void ActorSender::watch_end(ActorEntry& entry) {
+  watch(entry);
+  if (entry.phase >= ActorPhase::ended) return;
+  const auto [found, fresh] = watched_.try_emplace(entry.id());
+  Watched& watched = found->second;
+  if (std::find(watched.ended.begin(), watched.ended.end(), entry.ended()) != watched.ended.end()) return;
+  watched.ready.push_back(entry.ready());
+  watched.ended.push_back(entry.ended());
+  if (!fresh) return;
+  process_.node().send(
+      {.kind = NodeMessage::actor_watch, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+}
+
+// `error`: of an actor that died; null after a normal end.
+void ActorSender::tell_watched(const ActorId& id, ActorState state, const Value* error) {
+  const auto found = watched_.find(id);
+  if (found == watched_.end()) return;
+  if (state == ActorState::alive) {
+    for (const auto& ready : found->second.ready) process_.finish(*ready, Value());
+    return;
+  }
+  const Watched watched = std::move(found->second);
+  watched_.erase(found);
+  const Value ended_before = error != nullptr ? Value() : normal_end();
+  for (const auto& ready : watched.ready) process_.finish(*ready, value_of(record_of(error != nullptr ? *error : ended_before)));
+  for (const auto& ended : watched.ended) process_.finish(*ended, error != nullptr ? value_of(record_of(*error)) : Value());
 }
 
 void ActorSender::pump(Link& link) {
@@ -230,10 +264,7 @@ void ActorSender::on_state(const ActorId& id, ActorState state, std::span<const 
   const bool normal = error.empty();
   Value death;
   if (state == ActorState::dead) {
-    death = normal ? error_value(error_wire(
-                         ErrorKind::actor_died,
-                         "the actor has ended: it called exit_actor() or its last handle is gone"))
-                   : read_value(process_, WireReader(error), Arrival::held);
+    death = normal ? normal_end() : read_value(process_, WireReader(error), Arrival::held);
   }
   const auto entry = find(id);
   const auto found = links_.find(id);
@@ -245,11 +276,17 @@ void ActorSender::on_state(const ActorId& id, ActorState state, std::span<const 
     link.told = state;
     if (state == ActorState::dead) link.death = value_of(record_of(death));
   }
-  if (!entry || entry->phase >= ActorPhase::ended) return;
-  if (state == ActorState::alive) return become_alive(*entry);
+  if (!entry || entry->phase >= ActorPhase::ended) {
+    return tell_watched(id, state, normal ? nullptr : &death);
+  }
+  if (state == ActorState::alive) {
+    become_alive(*entry);
+    return tell_watched(id, state, nullptr);
+  }
   entry->phase = normal ? ActorPhase::ended : ActorPhase::dead;
   entry->death = std::move(death);
   die(*entry, entry->death);
+  tell_watched(id, state, normal ? nullptr : &entry->death);
 }
 
 void ActorSender::become_alive(ActorEntry& entry) {
@@ -302,6 +339,7 @@ void ActorSender::fail_all(const Value& error) {
     entry->death = value_of(record);
     die(*entry, entry->death);
   }
+  while (!watched_.empty()) tell_watched(watched_.begin()->first, ActorState::dead, &error);
 }
 
 }  // namespace manta::detail

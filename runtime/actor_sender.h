@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace manta::detail {
 
@@ -39,6 +40,7 @@ class ActorSender {
   bool pending() const;
   void flush();
   void watch(ActorEntry& entry);      // asks the node, once, to say when it is alive, ended or dead
+  void watch_end(ActorEntry& entry);  // its ready() and ended() are to be told also without a handle in this process
   void forget(const ActorId& id);     // the last handle of this process is gone: gives the lane back
 
   void created(ActorEntry& entry, std::unique_ptr<Call> constructor);  // kept until the actor is alive or dead
@@ -63,6 +65,7 @@ class ActorSender {
     Value death;
   };
 
+  void tell_watched(const ActorId& id, ActorState state, const Value* error);
   void become_alive(ActorEntry& entry);
   void apply(ActorEntry& entry, const Link& link);
   void pump(Link& link);
@@ -72,6 +75,11 @@ class ActorSender {
 
   Process& process_;
   std::unordered_map<ActorId, Link> links_;
+  struct Watched {
+    std::vector<ObjectEntryRef> ready;  // of each record that this process had of it
+    std::vector<ObjectEntryRef> ended;
+  };
+  std::unordered_map<ActorId, Watched> watched_;
   std::mutex mutex_;  // of entries_; a leaf
   std::unordered_map<ActorId, ActorEntry*> entries_;
 };

@@ -175,8 +175,8 @@ template <class Key, class Result>
 class LastAnswers {
  public:
   const Result* find(const Key& key) const {
-    for (const auto& [k, result] : answers_) {
-      if (k == key) return &result;
+    for (std::size_t i = 0; i < std::min(next_, kSize); ++i) {
+      if (answers_[i].first == key) return &answers_[i].second;
     }
     return nullptr;
   }

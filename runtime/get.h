@@ -66,6 +66,11 @@ OrMonostate<T> decode_or_monostate(const ObjectEntry& entry) {
   }
 }
 
+template <class... T, std::size_t... I>
+std::tuple<OrMonostate<T>...> decode_tuple(const std::vector<ObjectEntryRef>& entries, std::index_sequence<I...>) {
+  return std::tuple<OrMonostate<T>...>{decode_or_monostate<T>(*entries[I])...};  // braces: from left to right
+}
+
 template <class Range>
 std::vector<ObjectEntryRef> entries_of(const Range& refs, const char* what) {
   std::vector<ObjectEntryRef> entries;
@@ -154,10 +159,7 @@ auto get(const ObjectRef<T>& first, const ObjectRef<U>& second, const ObjectRef<
       detail::entries_of(std::array<AnyRef, 2 + sizeof...(V)>{first, second, rest...}, "manta::get()");
   detail::wait_all_or_failure(entries, std::nullopt);
   if (const auto* failed = detail::first_failed(entries)) detail::throw_failed(*failed);
-  std::size_t next = 2;  // braces evaluate from left to right
-  return std::tuple<detail::OrMonostate<T>, detail::OrMonostate<U>, detail::OrMonostate<V>...>{
-      detail::decode_or_monostate<T>(*entries[0]), detail::decode_or_monostate<U>(*entries[1]),
-      detail::decode_or_monostate<V>(*entries[next++])...};
+  return detail::decode_tuple<T, U, V...>(entries, std::index_sequence_for<T, U, V...>());
 }
 
 struct WaitOptions {

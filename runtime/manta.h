@@ -28,3 +28,7 @@
 #include <manta/runtime/remote.h>
 #include <manta/runtime/session.h>
 #include <manta/serialization/bytes.h>
+#include <manta/serialization/customize.h>
+#include <manta/serialization/inspect.h>
+#include <manta/serialization/observer.h>
+#include <manta/serialization/register.h>

@@ -1,4 +1,5 @@
 #include <exception>
+#include <string_view>
 #include <unordered_map>
 
 #include <manta/runtime/code_id.h>
@@ -35,6 +36,15 @@ std::string inner_name(std::string name) {
   return name;
 }
 
+// Users do not write the names of anonymous namespaces.
+std::string as_written(std::string name) {
+  constexpr std::string_view kAnonymous = "(anonymous namespace)::";
+  for (auto at = name.find(kAnonymous); at != std::string::npos; at = name.find(kAnonymous)) {
+    name.erase(at, kAnonymous.size());
+  }
+  return name;
+}
+
 std::string find_name(const CallFrame& call) {
   try {
     if (call.target_image > 1) {
@@ -60,7 +70,7 @@ const std::string& display_name(const CallFrame& call, const std::string& given)
                             (call.stub_image + 3 * call.target_image);
   const auto found = known.find(key);
   if (found != known.end()) return found->second;
-  return known.emplace(key, find_name(call)).first->second;
+  return known.emplace(key, as_written(find_name(call))).first->second;
 }
 
 }  // namespace manta::detail

@@ -61,7 +61,7 @@ Resources resources_of(const char* name, std::string_view text) {
     const auto item = text.substr(0, comma);
     const auto equals = item.find('=');
     if (equals == std::string_view::npos || equals == 0) {
-      refuse(std::string(name) + " needs the form \"a=1,b=2\", but has \"" + std::string(item) + "\"");
+      refuse(std::string(name).append(" needs the form \"a=1,b=2\", but has \"").append(item).append("\""));
     }
     resources[std::string(item.substr(0, equals))] = number_of(name, item.substr(equals + 1));
     text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);

@@ -115,9 +115,10 @@ void RunningCall::add_result(serialization::Encoded& encoded) {
              encoded.fingerprint, 0);
   for (std::size_t i = 0; i < encoded.buffers.size(); ++i) {
     result_buffers_.push_back(at + sizeof(ValueHeader) + i * sizeof(WireBuffer));
-    result_blocks_.push_back(encoded.buffers[i].storage);
+    result_blocks_.push_back(std::move(encoded.buffers[i].storage));
   }
   result_references_.insert(result_references_.end(), encoded.refs.begin(), encoded.refs.end());
+  encoded.clear();  // the scratch space must not keep what is handed over
   ++results_added_;
 }
 

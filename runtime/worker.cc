@@ -37,6 +37,7 @@ bool prepare() {
 }  // namespace
 
 int worker_main(Attachment&& attachment) {
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // a pipe, but its lines are read by people as they come
   const auto process = Process::open(std::move(attachment));
   const objectstore::SignalStack stack;
   install_crash_handler(process->control().process(process->slot()).crash);

@@ -37,6 +37,9 @@ void Actors::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std:
     case NodeMessage::actor_create:
       create(from, id, frame, payload);
       break;
+    case NodeMessage::actor_watch:
+      table_.watch(id, from);
+      break;
     case NodeMessage::actor_connect:
       table_.connect(id, from);
       break;

@@ -257,6 +257,7 @@ void Node::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::b
       tell_resources(from, frame.arg0);
       break;
     case NodeMessage::actor_declare:
+    case NodeMessage::actor_watch:
     case NodeMessage::actor_create:
     case NodeMessage::actor_connect:
     case NodeMessage::actor_kill:

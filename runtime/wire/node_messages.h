@@ -48,6 +48,7 @@ enum class NodeMessage : std::uint32_t {
   actor_declare,    // id = actor: actor_create follows when the constructor's arguments are there; calls and references
                     // may come before. Payload as in actor_create, without arguments. The sender holds it as there.
                     // When an argument failed, actor_failed follows instead
+  actor_watch,      // id = actor: tell me its states until it is dead, also when I hold it no more
   resources_ask,    // arg0 = number of the question: send `resources`
 
   // -------- node -> process

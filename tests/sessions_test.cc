@@ -1,0 +1,278 @@
+// How drivers begin and end: a program of its own (session_program.cc), run as a user would run it.
+#include "cluster_fixture.h"
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace manta::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+// One run of the program; its output (both streams) is read as it comes.
+class Program {
+ public:
+  struct Setting {
+    std::map<std::string, std::string> env = {};
+    std::string program = SESSION_PROGRAM;
+    bool close_stdin = false;
+    std::string directory = {};
+  };
+
+  explicit Program(const std::string& mode) : Program(mode, Setting{}) {}
+  Program(const std::string& mode, const Setting& setting) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::setpgid(0, 0);
+      ::dup2(ends[1], 1);
+      ::dup2(ends[1], 2);
+      if (setting.close_stdin) ::close(0);
+      for (const auto& [name, value] : setting.env) ::setenv(name.c_str(), value.c_str(), 1);
+      if (!setting.directory.empty() && ::chdir(setting.directory.c_str()) != 0) ::_exit(126);
+      ::execlp(setting.program.c_str(), setting.program.c_str(), mode.c_str(), nullptr);
+      ::_exit(127);
+    }
+    ::close(ends[1]);
+    output_ = ::fdopen(ends[0], "r");
+  }
+  ~Program() {
+    ::kill(-pid_, SIGKILL);
+    if (!waited_) ::waitpid(pid_, nullptr, 0);
+    std::fclose(output_);
+  }
+  Program(const Program&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+  // The rest of the first line that has `words`; reads until then.
+  std::string line_with(const std::string& words) {
+    char line[4096];
+    while (text_.find(words) == std::string::npos && std::fgets(line, sizeof line, output_) != nullptr) text_ += line;
+    const auto at = text_.find(words);
+    if (at == std::string::npos) return {};
+    const auto begin = at + words.size();
+    return text_.substr(begin, text_.find('\n', begin) - begin);
+  }
+  std::string all() {
+    (void)line_with("\x01");  // never there: to the end
+    return text_;
+  }
+  int wait() {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    waited_ = true;
+    return status;
+  }
+
+ private:
+  pid_t pid_ = 0;
+  bool waited_ = false;
+  std::FILE* output_ = nullptr;
+  std::string text_;
+};
+
+bool alive(pid_t pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  if (!std::getline(stat, line)) return false;
+  return line[line.rfind(')') + 2] != 'Z';
+}
+
+char state_of(pid_t pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  return std::getline(stat, line) ? line[line.rfind(')') + 2] : '?';
+}
+
+// What a program said of its session, to see that nothing of it is left.
+struct Traces {
+  pid_t node, worker;
+  fs::path directory;
+
+  explicit Traces(Program& run)
+      : node(std::stoi(run.line_with("node: "))),
+        worker(std::stoi(run.line_with("worker: "))),
+        directory(run.line_with("directory: ")) {}
+  bool gone() const { return !alive(node) && !alive(worker) && !fs::exists(directory); }
+};
+
+TEST(Sessions, AKilledDriverLeavesNothing) {
+  Program run("wait");
+  const Traces traces(run);
+  ASSERT_EQ(run.line_with("ready: "), "yes");
+  ::kill(run.pid(), SIGKILL);
+  run.wait();
+  EXPECT_TRUE(eventually([&] { return traces.gone(); }));
+}
+
+TEST(Sessions, CtrlCLeavesNothing) {
+  Program run("wait");
+  const Traces traces(run);
+  ASSERT_EQ(run.line_with("ready: "), "yes");
+  ::kill(-run.pid(), SIGINT);  // as a terminal does: to the whole process group
+  const int status = run.wait();
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+  EXPECT_TRUE(eventually([&] { return traces.gone(); }));
+}
+
+TEST(Sessions, ExitWithAnOpenSessionKeepsTheCodeAndLeavesNothing) {
+  Program run("exit");
+  const Traces traces(run);
+  const int status = run.wait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << run.all();
+  EXPECT_TRUE(eventually([&] { return traces.gone(); }));
+}
+
+TEST(Sessions, AnUncaughtExceptionLeavesNothing) {
+  Program run("throw");
+  const Traces traces(run);
+  EXPECT_TRUE(WIFSIGNALED(run.wait()));
+  EXPECT_THAT(run.all(), HasSubstr("thrown by main"));
+  EXPECT_TRUE(eventually([&] { return traces.gone(); }));
+}
+
+TEST(Sessions, AForkedChildIsRefusedAndHarmsNothing) {
+  Program run("fork");
+  const std::string said = run.all();
+  EXPECT_EQ(run.wait(), 0) << said;
+  EXPECT_THAT(said, AllOf(HasSubstr("child: a remote call"), HasSubstr("forked"), HasSubstr("child ended with: 0"),
+                          HasSubstr("parent: 3")));
+}
+
+TEST(Sessions, ADeadNodeFailsWhatWaitsAndWhatComesAfterAndInitWorksAgain) {
+  Program run("kill-node");
+  const std::string said = run.all();
+  EXPECT_EQ(run.wait(), 0) << said;
+  EXPECT_THAT(said, AllOf(ContainsRegex("caught: the node process of this session.*caught: the node"), HasSubstr("again: 42")));
+}
+
+TEST(Sessions, OutputOfWorkersIsStreamedInWholeTaggedLines) {
+  Program run("talk");
+  const std::string said = run.all();
+  EXPECT_EQ(run.wait(), 0) << said;
+  EXPECT_THAT(said, ContainsRegex("pid=[0-9]+\\) to stdout\n"));
+  EXPECT_THAT(said, ContainsRegex("pid=[0-9]+\\) to stderr\n"));
+  EXPECT_THAT(said, ContainsRegex("pid=[0-9]+\\) a line in two parts\n"));
+  EXPECT_THAT(said, ContainsRegex("\\[talk pid=[0-9]+\\] by the logger\n"));
+}
+
+TEST(Sessions, OnStartRunsOnceInEachProcess) {
+  Program run("starts");
+  const std::string said = run.all();
+  EXPECT_EQ(run.wait(), 0) << said;
+  EXPECT_THAT(said, AllOf(HasSubstr("in the driver: 1"), HasSubstr("in a worker: 1")));
+}
+
+TEST(Sessions, ARefThatOutlivesMainIsRefusedNotFatal) {
+  Program run("late");
+  const std::string said = run.all();
+  EXPECT_EQ(run.wait(), 0) << said;
+  EXPECT_THAT(said, HasSubstr("late: refused"));
+}
+
+TEST(Sessions, InitBeforeMainIsRefused) {
+  Program run("add", {.env = {{"SESSION_PROGRAM_EARLY", "1"}}});
+  EXPECT_THAT(run.all(), HasSubstr("before main: manta::init() was called before main()"));
+}
+
+TEST(Sessions, WorkersReadNothingFromStandardInput) {
+  Program run("stdin");
+  EXPECT_THAT(run.all(), HasSubstr("input: 0"));
+}
+
+TEST(Sessions, ItWorksWithClosedInputAndInADirectoryThatCannotBeWritten) {
+  Program run("add", {.close_stdin = true, .directory = "/proc"});
+  EXPECT_THAT(run.all(), HasSubstr("sum: 3"));
+}
+
+TEST(Sessions, ItWorksWhenFoundThroughPath) {
+  const fs::path program = SESSION_PROGRAM;
+  const std::string path = program.parent_path().string() + ":" + std::getenv("PATH");
+  // execlp searches our PATH, not the child's: both are set.
+  const std::string before = std::getenv("PATH");
+  ::setenv("PATH", path.c_str(), 1);
+  Program run("add", {.program = program.filename().string(), .directory = "/"});
+  ::setenv("PATH", before.c_str(), 1);
+  EXPECT_THAT(run.all(), HasSubstr("sum: 3"));
+}
+
+TEST(Sessions, WrongVariablesAreNamed) {
+  const std::map<std::string, std::string> wrong = {
+      {"MANTA_CPUS", "many"},         {"MANTA_OBJECT_STORE_BYTES", "1"}, {"MANTA_RESOURCES", "gpu"},
+      {"MANTA_LOG_TO_DRIVER", "yes"}, {"MANTA_ADDRESS", "127.0.0.1:1"},  {"MANTA_GPUS", "1"}};
+  for (const auto& [name, value] : wrong) {
+    Program run("defaults", {.env = {{name, value}}});
+    EXPECT_THAT(run.line_with("refused: "), HasSubstr(name)) << name << "=" << value;
+  }
+}
+
+TEST(Sessions, ATaskToBeDebuggedStopsBeforeItBegins) {
+  Program run("add", {.env = {{"MANTA_DEBUG_TASK", "add"}}});
+  std::string command = run.line_with("gdb -p ");
+  ASSERT_FALSE(command.empty());
+  const pid_t worker = std::stoi(command);
+  EXPECT_TRUE(eventually([&] { return state_of(worker) == 'T'; }));
+  ::kill(worker, SIGCONT);
+  EXPECT_EQ(run.line_with("sum: "), "3");
+}
+
+using SessionsInside = ClusterTest;
+
+TEST_F(SessionsInside, ASecondOpenSessionIsRefused) {
+  open();
+  EXPECT_THROW((void)init(), InvalidArgument);
+  EXPECT_NO_THROW(get(put(1)));
+}
+
+TEST_F(SessionsInside, CallsWithoutASessionAreRefused) {
+  EXPECT_THROW(put(1), InvalidArgument);
+  EXPECT_THROW(remote([](int x) { return x; })(1), InvalidArgument);
+  EXPECT_THROW(cluster(), InvalidArgument);
+  EXPECT_THROW(this_task(), InvalidArgument);
+}
+
+TEST_F(SessionsInside, OptionsThatAreNotSupportedAreRefusedNotIgnored) {
+  EXPECT_THROW((void)init({.address = "auto"}), InvalidArgument);
+  EXPECT_THROW((void)init({.gpus = 1}), InvalidArgument);
+  EXPECT_THROW((void)init({.spill_dirs = {"/tmp"}}), InvalidArgument);
+  EXPECT_THROW((void)init({.cpus = -1}), InvalidArgument);
+  open();
+  const auto f = [](int x) { return x; };
+  EXPECT_THROW(remote(f, {.gpus = 1})(1), InvalidArgument);
+  EXPECT_THROW(remote(f, {.cpus = -1})(1), InvalidArgument);
+  EXPECT_THROW(remote(f, {.name = std::string(2000, 'x')})(1), InvalidArgument);
+  EXPECT_THROW(remote(f, {.deadline = Timeout(std::chrono::seconds(1))})(1), InvalidArgument);
+}
+
+int make_file(const std::string& path, int before) {
+  std::ofstream(path) << before;
+  return before + 1;
+}
+
+TEST_F(SessionsInside, ADriverThatComputesIsServed) {
+  open();
+  const std::string path = (session().directory() / "made").string();
+  auto first = remote([](int x) { return x + 1; })(1);
+  auto last = remote(make_file)(path, first);  // is sent when the first reply arrives: nobody calls manta meanwhile
+  EXPECT_TRUE(eventually([&] { return fs::exists(path); }));
+  EXPECT_EQ(get(last), 3);
+}
+
+}  // namespace
+}  // namespace manta::testing
