@@ -1,0 +1,52 @@
+// A Loop is one line of the table: what is repeated, its unit, its floor, and the figure that it has to reach first.
+//
+// The floor says how fast one operation could be on this machine: a number of round trips between two processes
+// that spin, of starts of a small program, or the bytes that a copy moves. `floor_ratio` is the share of the floor that is
+// reached: 1 is as fast as the machine allows, 0.5 takes twice as long.
+// A loop runs in a process of its own, so that a session, a crash or a hang of one does not touch the next.
+#pragma once
+#include <limits>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "floors.h"
+
+namespace manta::bench {
+
+inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+using Floors = std::map<std::string, double>;  // by Figure::name, in its unit
+
+struct Measured {
+  double value = kNone;          // in the loop's unit
+  double cpu_us_per_op = kNone;  // over all processes of the session
+};
+
+struct Run {
+  Effort effort;
+  const Floors& floors;
+};
+
+struct FloorOf {
+  enum Kind { kNoFloor, kRoundTrips, kSpawns, kRatio };  // kRatio: the value is the ratio
+  Kind kind = kNoFloor;
+  double count = 1;  // round trips or spawns that one operation takes at best
+};
+
+struct Loop {
+  std::string_view name;
+  std::string_view unit;  // "/s": more is better, as with a "ratio"; else less is
+  double first;           // the budget: docs of the project call it the column "first"
+  FloorOf floor;
+  Measured (*run)(const Run&);
+
+  bool more_is_better() const { return unit == "/s" || unit == "ratio"; }
+  bool reached(double value) const { return more_is_better() ? value >= first : value <= first; }
+};
+
+const std::vector<Loop>& all_loops();
+double floor_ratio(const Loop& loop, double value, const Floors& floors);
+
+}  // namespace manta::bench

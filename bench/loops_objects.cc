@@ -1,0 +1,61 @@
+// Small puts and gets, and the get of a large array, which copies nothing.
+// Units: operations per second; microseconds for the large array. Floor: a round trip between two processes.
+#include <manta/manta.h>
+
+#include "figures.h"
+#include "loops.h"
+
+namespace manta::bench {
+namespace {
+
+int put_ten() {
+  for (int i = 0; i < 10; ++i) (void)manta::put(0);
+  return 0;
+}
+
+}  // namespace
+
+Measured get_small(const Run& run) {
+  const auto session = manta::init({.cpus = 2});
+  const Measure measure(run.effort);
+  const auto ref = manta::put(0);
+  return per_second(measure.rounds([&] { (void)manta::get(ref); }));
+}
+
+Measured put_small(const Run& run) {
+  const auto session = manta::init({.cpus = 2});
+  const Measure measure(run.effort);
+  return per_second(measure.rounds([&] { (void)manta::put(0); }));
+}
+
+// An array, however small, is in shared memory; 128 bytes are what an int is to Ray's store.
+Measured put_small_shared(const Run& run) {
+  const auto session = manta::init({.cpus = 2});
+  const Measure measure(run.effort);
+  const manta::Array<double> array = manta::arange<double>(16);
+  return per_second(measure.rounds([&] { (void)manta::put(array); }));
+}
+
+// Ten tasks at a time, each of which puts ten times.
+Measured multi_client_put(const Run& run) {
+  const auto session = manta::init({.cpus = 2});
+  const Measure measure(run.effort);
+  const auto round = [&] {
+    std::vector<manta::ObjectRef<int>> done;
+    for (int i = 0; i < 10; ++i) done.push_back(manta::remote(put_ten)());
+    (void)manta::get(done);
+  };
+  return per_second(measure.rounds(round), 100);
+}
+
+Measured get_100mib(const Run& run) {
+  const auto session = manta::init({.cpus = 2});
+  const Measure measure(run.effort);
+  const auto bytes = measure.count(std::size_t{100} << 20, std::size_t{1} << 20);
+  const auto ref = manta::put(manta::zeros<std::uint8_t>(bytes));
+  double sum = 0;
+  const auto sample = measure.rounds([&] { sum += manta::get(ref)[0]; });
+  return sum == 0 ? microseconds(sample) : Measured{};
+}
+
+}  // namespace manta::bench

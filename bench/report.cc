@@ -1,0 +1,82 @@
+#include "report.h"
+
+#include <cmath>
+
+namespace manta::bench {
+namespace {
+
+std::string formatted(const char* format, double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+std::string json_number(double value) {
+  return std::isfinite(value) ? formatted("%.6g", value) : "null";
+}
+
+std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+
+std::string json_loop(const Outcome& outcome, const Floors& floors) {
+  const auto& loop = *outcome.loop;
+  const double ratio = floor_ratio(loop, outcome.measured.value, floors);
+  return quoted(loop.name) + ": {\"value\": " + json_number(outcome.measured.value) +
+         ", \"unit\": " + quoted(loop.unit) + ", \"floor_ratio\": " + json_number(ratio) +
+         ", \"cpu_us_per_op\": " + json_number(outcome.measured.cpu_us_per_op) + "}";
+}
+
+}  // namespace
+
+std::string short_number(double value) {
+  if (std::isnan(value)) return "-";
+  if (value >= 1e6) return formatted("%.3g M", value / 1e6);
+  if (value >= 1e4) return formatted("%.3g k", value / 1e3);
+  return formatted("%.3g", value);
+}
+
+void print_floors(const std::vector<Figure>& floors) {
+  std::puts("Floors: what this machine does at best, without Manta");
+  for (const auto& floor : floors) {
+    std::printf("  %-26s %9.3g %s\n", floor.name.c_str(), floor.value, floor.unit.c_str());
+  }
+  std::puts("");
+}
+
+void print_heading() {
+  std::printf("%-26s %9s %-5s %9s %11s %9s\n", "loop", "value", "unit", "of floor", "cpu us/op",
+              "budget");
+  std::fflush(stdout);
+}
+
+void print_row(const Outcome& outcome, const Floors& floors) {
+  const auto& loop = *outcome.loop;
+  const int name_width = static_cast<int>(loop.name.size());
+  if (!outcome.error.empty()) {
+    std::printf("%-26.*s FAILED: %s\n", name_width, loop.name.data(), outcome.error.c_str());
+  } else {
+    const double value = outcome.measured.value;
+    std::printf("%-26.*s %9s %-5.*s %9s %11s %9s %s\n", name_width, loop.name.data(),
+                short_number(value).c_str(), static_cast<int>(loop.unit.size()), loop.unit.data(),
+                short_number(floor_ratio(loop, value, floors)).c_str(),
+                short_number(outcome.measured.cpu_us_per_op).c_str(),
+                short_number(loop.first).c_str(), loop.reached(value) ? "reached" : "MISSED");
+  }
+  std::fflush(stdout);
+}
+
+std::string to_json(const std::vector<Figure>& floors, const std::vector<Outcome>& outcomes) {
+  Floors by_name;
+  std::string text = "{\"floors\": {";
+  for (const auto& floor : floors) {
+    if (!by_name.empty()) text += ", ";
+    text += quoted(floor.name) + ": " + json_number(floor.value);
+    by_name[floor.name] = floor.value;
+  }
+  text += "},\n \"loops\": {";
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    text += (i == 0 ? "\n  " : ",\n  ") + json_loop(outcomes[i], by_name);
+  }
+  return text + "}}\n";
+}
+
+}  // namespace manta::bench
