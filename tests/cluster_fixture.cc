@@ -1,17 +1,17 @@
 #include "cluster_fixture.h"
 
-#include <manta/runtime/process.h>
-
-#include <sys/resource.h>
-#include <tbb/info.h>
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <fstream>
 #include <sstream>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
+
+#include <tbb/info.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <manta/runtime/process.h>
 
 namespace manta::testing {
 namespace {
@@ -165,7 +165,8 @@ std::uint64_t ClusterTest::store_bytes_used() { return cluster().nodes.at(0).sto
 void ClusterTest::expect_store_empty() {
   std::uint64_t used = 0;
   const bool empty = eventually([&] { return (used = store_bytes_used()) <= used_at_start_; });
-  EXPECT_TRUE(empty) << "the store holds " << used << " bytes, at the start it was " << used_at_start_;
+  EXPECT_TRUE(empty) << "the store holds " << used << " bytes, at the start it was "
+                     << used_at_start_;
 }
 
 void ClusterTest::close() {
@@ -187,7 +188,8 @@ void ClusterTest::expect_nothing_left() {
   if (arrays_outlive_) return;  // which keep the store's descriptor and mapping
   EXPECT_LE(after.descriptors.size(), before_.descriptors.size())
       << "descriptors left:" << new_in(after.descriptors, before_.descriptors);
-  EXPECT_LE(after.mappings.size(), before_.mappings.size()) << "mappings left:" << joined(after.mappings);
+  EXPECT_LE(after.mappings.size(), before_.mappings.size())
+      << "mappings left:" << joined(after.mappings);
 }
 
 void ClusterTest::TearDown() { close(); }

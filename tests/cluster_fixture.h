@@ -13,11 +13,6 @@
 //   process, mappings of the session's memory, its directory, shared memory files.
 // Threads: GoogleTest's. Waiting is always for a state; the time limit (kPatience) only ever fails a test.
 #pragma once
-#include <manta/manta.h>
-
-#include <gtest/gtest.h>
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -25,7 +20,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <sys/types.h>
 #include <vector>
+
+#include <gtest/gtest.h>
+
+#include <manta/manta.h>
 
 namespace manta::testing {
 
@@ -38,7 +38,8 @@ bool eventually(const std::function<bool()>& predicate, std::chrono::nanoseconds
 struct Footprint {
   std::set<std::string> descriptors;  // "7 -> /memfd:manta-control (deleted)"
   std::size_t threads = 0;
-  std::vector<std::string> mappings;  // of memory that sessions share, as /proc/self/maps shows them
+  std::vector<std::string>
+      mappings;  // of memory that sessions share, as /proc/self/maps shows them
   std::set<std::string> shared_files;  // in /dev/shm, with "manta" in the name
 
   static Footprint now();

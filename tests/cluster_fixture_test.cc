@@ -1,11 +1,10 @@
 // The checks of the fixture see what they claim to see.
 #include "cluster_fixture.h"
 
-#include <manta/manta.h>
-
+#include <string>
 #include <unistd.h>
 
-#include <string>
+#include <manta/manta.h>
 
 namespace manta::testing {
 namespace {

@@ -1,0 +1,17 @@
+// No constructor takes these arguments.
+// Says: Counter
+#include <manta/manta.h>
+
+#include <string>
+
+struct Counter {
+  explicit Counter(int start) : n(start) {}
+  int n = 0;
+};
+
+int main() {
+  (void)manta::actor<Counter>(1);
+#ifdef WRONG
+  (void)manta::actor<Counter>(std::string("one"));
+#endif
+}

@@ -1,0 +1,14 @@
+// A MutableArray is handed over by std::move, or copied.
+// Says: does not convert to its parameter
+// Says: MutableArray<double>&
+#include <manta/manta.h>
+
+double first(const manta::Array<double>& a) { return a[0]; }
+
+int main() {
+  auto a = manta::zeros<double>(10);
+  (void)manta::remote(first)(a.copy());
+#ifdef WRONG
+  (void)manta::remote(first)(a);
+#endif
+}

@@ -1,0 +1,19 @@
+// A result that cannot be serialized.
+// Says: Stream
+// Says: give it a manta_reduce()
+#include <manta/manta.h>
+
+#include <thread>
+
+struct Stream {
+  std::thread thread;
+};
+Stream make() { return {}; }
+int make_good() { return 1; }
+
+int main() {
+  (void)manta::remote(make_good)();
+#ifdef WRONG
+  (void)manta::remote(make)();
+#endif
+}

@@ -1,0 +1,310 @@
+// Workers that die under a task: retries, and what WorkerCrashed says; writes to read-only arrays.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "cluster_fixture.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MANTA_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MANTA_SANITIZED 1
+#endif
+#endif
+
+namespace manta::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+#ifdef MANTA_SANITIZED
+constexpr bool kSanitized = true;  // which turn some deaths into an exit with a report
+#else
+constexpr bool kSanitized = false;
+#endif
+
+volatile int zero = 0;
+volatile int* volatile null_pointer = nullptr;
+
+#pragma GCC diagnostic push
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
+#endif
+[[gnu::noinline]] int overflow(volatile int* up) {
+  volatile int frame[256] = {};
+  frame[0] = *up + 1;
+  return overflow(frame) + frame[0];
+}
+#pragma GCC diagnostic pop
+
+enum class Death { kill, segv, abort, exit0, exit3, stack_overflow, terminate, bus };
+
+[[gnu::noinline]] void die_here(Death death) {
+  switch (death) {
+    case Death::kill:
+      ::raise(SIGKILL);
+      break;
+    case Death::segv:
+      *null_pointer = 1;
+      break;
+    case Death::abort:
+      std::abort();
+    case Death::exit0:
+      std::exit(0);
+    case Death::exit3:
+      std::exit(3);
+    case Death::stack_overflow: {
+      volatile int start = 0;
+      zero = overflow(&start);
+      break;
+    }
+    case Death::terminate:
+      std::terminate();
+    case Death::bus:
+      ::raise(SIGBUS);
+      break;
+  }
+  zero = 0;  // no call above is the last thing done: each keeps its frame
+}
+
+int die(int death) {
+  std::fprintf(stderr, "last words of %d\n", death);
+  die_here(Death(death));
+  return 0;
+}
+
+// Dies in its first `times` attempts; counts them in a file.
+int die_some_times(int death, const std::string& file, int times) {
+  std::ofstream(file, std::ios::app) << 'x';
+  if (int(std::filesystem::file_size(file)) <= times) die_here(Death(death));
+  return this_task().attempt();
+}
+
+const std::vector<Death> kAllDeaths{Death::kill,      Death::segv,  Death::abort,
+                                    Death::exit0,     Death::exit3, Death::stack_overflow,
+                                    Death::terminate, Death::bus};
+
+int signal_of(Death death) {
+  switch (death) {
+    case Death::kill:
+      return SIGKILL;
+    case Death::segv:
+    case Death::stack_overflow:
+      return SIGSEGV;
+    case Death::abort:
+    case Death::terminate:
+      return SIGABRT;
+    case Death::bus:
+      return SIGBUS;
+    default:
+      return 0;
+  }
+}
+
+class Crashes : public ClusterTest, public ::testing::WithParamInterface<Death> {
+ protected:
+  void SetUp() override {
+    ClusterTest::SetUp();
+    open();
+  }
+  int death() const { return int(GetParam()); }
+};
+
+TEST_P(Crashes, WithoutRetriesItIsWorkerCrashed) {
+  const auto ref = remote(die, {.max_retries = 0})(death());
+  try {
+    get(ref);
+    FAIL() << "it lived";
+  } catch (const WorkerCrashed& error) {
+    const std::string what = error.what();
+    EXPECT_THAT(what, HasSubstr("die"));
+    EXPECT_THAT(what, HasSubstr("last words of " + std::to_string(death())));
+    if (kSanitized) return;
+    EXPECT_EQ(error.signal(), signal_of(GetParam())) << what;
+    if (GetParam() == Death::exit0) {
+      EXPECT_THAT(what, HasSubstr("exited with code 0"));
+    } else if (GetParam() == Death::exit3) {
+      EXPECT_THAT(what, HasSubstr("exited with code 3"));
+    } else {
+      EXPECT_THAT(what, HasSubstr("signal " + std::to_string(signal_of(GetParam()))));
+    }
+    const bool has_stack = error.signal() != 0 && error.signal() != SIGKILL;
+    const std::string culprit = GetParam() == Death::stack_overflow ? "overflow" : "die_here";
+    if (has_stack) {
+      EXPECT_THAT(error.stack(), HasSubstr(culprit)) << what;
+    }
+  }
+}
+
+TEST_P(Crashes, ItIsRetried) {
+  const auto file = (session().directory() / "attempts").string();
+  EXPECT_EQ(get(remote(die_some_times, {.max_retries = 2})(death(), file, 2)), 3);
+  EXPECT_EQ(std::filesystem::file_size(file), 3u);
+}
+
+TEST_P(Crashes, AfterTheLastRetryItIsWorkerCrashed) {
+  const auto file = (session().directory() / "attempts").string();
+  EXPECT_THROW(get(remote(die_some_times, {.max_retries = 1})(death(), file, 100)), WorkerCrashed);
+  EXPECT_EQ(std::filesystem::file_size(file), 2u);
+}
+
+std::string name_of(const ::testing::TestParamInfo<Death>& death) {
+  static const char* const names[] = {"Sigkill", "Sigsegv",       "Abort",     "Exit0",
+                                      "Exit3",   "StackOverflow", "Terminate", "Sigbus"};
+  return names[int(death.param)];
+}
+INSTANTIATE_TEST_SUITE_P(All, Crashes, ::testing::ValuesIn(kAllDeaths), name_of);
+
+class Crash : public ClusterTest {};
+
+int add(int a, int b) { return a + b; }
+
+TEST_F(Crash, OtherTasksAreNotHarmed) {
+  open();
+  std::vector<ObjectRef<int>> good, bad;
+  for (int i = 0; i < 100; ++i) {
+    if (i % 20 == 0) bad.push_back(remote(die, {.max_retries = 0})(int(Death::abort)));
+    good.push_back(remote(add)(i, 1));
+  }
+  const auto values = get(good);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(values[std::size_t(i)], i + 1);
+  for (const auto& ref : bad) EXPECT_THROW(get(ref), WorkerCrashed);
+}
+
+TEST_F(Crash, TheMessageCountsTheAttempts) {
+  open();
+  try {
+    get(remote(die, {.max_retries = 1})(int(Death::exit3)));
+    FAIL();
+  } catch (const WorkerCrashed& error) {
+    EXPECT_THAT(error.what(), HasSubstr("attempt 2 of 2"));
+  }
+}
+
+TEST_F(Crash, RetriesForEver) {
+  open();
+  const auto file = (session().directory() / "attempts").string();
+  EXPECT_EQ(get(remote(die_some_times, {.max_retries = -1})(int(Death::kill), file, 6)), 7);
+}
+
+TEST_F(Crash, ARetryHasItsArgumentsAgain) {
+  open();
+  const auto file = (session().directory() / "attempts").string();
+  const auto f = [](const Array<double>& large, const std::string& text, const ObjectRef<int>& ref,
+                    const std::string& path) {
+    std::ofstream(path, std::ios::app) << 'x';
+    if (std::filesystem::file_size(path) <= 2) ::raise(SIGKILL);
+    return large[99'999] + double(text.size()) + get(ref);
+  };
+  EXPECT_EQ(get(remote(f)(arange<double>(100'000), std::string(100'000, 't'), put(1), file)),
+            200'000.0);
+}
+
+TEST_F(Crash, DependentsHoldTheCrash) {
+  open();
+  const auto crashed = remote(die, {.max_retries = 0})(int(Death::abort));
+  const auto dependent = remote(add, {.name = "dependent"})(crashed, 1);
+  try {
+    get(dependent);
+    FAIL();
+  } catch (const WorkerCrashed& error) {
+    EXPECT_EQ(error.signal(), kSanitized ? error.signal() : SIGABRT);
+    EXPECT_THAT(error.what(), HasSubstr("dependent <- "));
+  }
+}
+
+TEST_F(Crash, ACrashPassesThroughGetInsideATask) {
+  open();
+  const auto f = remote([] { return get(remote(die, {.max_retries = 0})(int(Death::abort))); });
+  try {
+    get(f());
+    FAIL();
+  } catch (const WorkerCrashed& error) {
+    EXPECT_EQ(error.signal(), kSanitized ? error.signal() : SIGABRT);
+    EXPECT_THAT(error.what(), HasSubstr("die"));
+  }
+}
+
+TEST_F(Crash, AChildOfACrashedTaskIsNoTrouble) {
+  open();
+  const auto f = remote(
+      [] {
+        std::vector<ObjectRef<int>> children;
+        for (int i = 0; i < 20; ++i) children.push_back(remote(add)(i, i));
+        ::raise(SIGKILL);
+      },
+      {.max_retries = 0});
+  EXPECT_THROW(get(f()), WorkerCrashed);
+  EXPECT_EQ(get(remote(add)(1, 2)), 3);
+}
+
+TEST_F(Crash, ResultsOfADeadWorkerLiveOn) {
+  open({.cpus = 1});
+  const auto array = remote([] { return arange<double>(100'000); })();
+  const auto ref = remote([] { return put(std::string(100'000, 'p')); })();
+  wait(std::vector<AnyRef>{array, ref}, {.num_ready = 2});
+  EXPECT_THROW(get(remote(die, {.max_retries = 0})(int(Death::kill))), WorkerCrashed);
+  EXPECT_EQ(get(array)[99'999], 99'999);
+  EXPECT_EQ(get(get(ref)).size(), 100'000u);
+}
+
+// ---- writes to read-only arrays
+
+double scribble(const Array<double>& a) {
+  const_cast<double*>(a.data())[a.size() / 2] = 1;  // what the API does not allow, by a cast
+  return a[0];
+}
+
+TEST_F(Crash, AWriteToAnArrayFailsThatTaskOnly) {
+  open();
+  for (const std::size_t n : {10, 1'000, 1'000'000}) {
+    const auto ref = put(zeros<double>(n));
+    const auto failed = remote(scribble)(ref);
+    EXPECT_THROW(get(failed), ReadOnlyWrite);
+    EXPECT_THROW(get(failed), TaskErrorOf<ReadOnlyWrite>);
+    try {
+      get(failed);
+    } catch (const TaskError& error) {
+      EXPECT_THAT(
+          error.message(),
+          HasSubstr("assignment destination is read-only: array of object " + ref.id().hex()));
+      EXPECT_THAT(error.message(), HasSubstr("scribble"));
+      EXPECT_THAT(error.message(), HasSubstr("make a copy first: a.copy()"));
+      EXPECT_THAT(error.function(), HasSubstr("scribble"));
+      EXPECT_EQ(error.attempt(), 1);  // not retried
+    }
+    EXPECT_EQ(get(ref)[n / 2], 0);
+    EXPECT_EQ(get(remote(add)(1, 2)), 3);
+  }
+}
+
+TEST_F(Crash, AnArrayOfATaskIsReadOnlyInTheNext) {
+  open();
+  const auto made = remote([] { return arange<double>(1'000); })();
+  EXPECT_THROW(get(remote(scribble)(made)), ReadOnlyWrite);
+  EXPECT_EQ(get(made)[500], 500);
+}
+
+using CrashDeathTest = Crash;
+
+TEST_F(CrashDeathTest, AWriteInTheDriverPrintsTheLineAndFaults) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(
+      {
+        const auto session = init({.cpus = 1, .object_store_bytes = 64 << 20});
+        const auto a = get(put(zeros<double>(1000)));
+        const_cast<double*>(a.data())[3] = 1;
+      },
+      "assignment destination is read-only: array of object [0-9a-f]+");
+}
+
+}  // namespace
+}  // namespace manta::testing

@@ -1,0 +1,17 @@
+// A shared library of the user's own, whose functions are called remotely.
+#pragma once
+#include <string>
+
+namespace user {
+
+double halve(double x);
+std::string greet(const std::string& name);
+int add(int a, int b);
+double add(double a, double b);
+
+struct Multiplier {
+  int factor = 1;
+  int operator()(int x) const;
+};
+
+}  // namespace user
