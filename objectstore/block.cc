@@ -166,6 +166,24 @@ std::size_t BlockTable::size() const {
   return size;
 }
 
+std::vector<BlockTable::Use> BlockTable::largest(std::size_t count) const {
+  std::vector<Use> all;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (const Block* block : shard.buckets) {
+      for (; block != nullptr; block = block->next_) {
+        all.push_back({block->size(), block->object()});
+      }
+    }
+  }
+  count = std::min(count, all.size());
+  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(count);
+  std::partial_sort(all.begin(), middle, all.end(),
+                    [](const Use& a, const Use& b) { return a.size > b.size; });
+  all.resize(count);
+  return all;
+}
+
 ObjectId BlockTable::object_of(std::uint64_t offset) const {
   Shard& shard = shard_of(offset);
   const std::unique_lock lock(shard.mutex, std::try_to_lock);

@@ -81,6 +81,12 @@ class BlockTable {
   base::Ref<Block> adopt(std::uint64_t offset, Share share);  // of another process
   base::Ref<Block> find(std::uint64_t offset);                // null: no record here
   std::size_t size() const;
+  // The `count` largest blocks that this process uses, largest first.
+  struct Use {
+    std::size_t size = 0;
+    ObjectId object;  // nil when unknown
+  };
+  std::vector<Use> largest(std::size_t count) const;
   // For a signal handler: the object of the block, nil when unknown or when the table is busy.
   ObjectId object_of(std::uint64_t offset) const;
 

@@ -176,11 +176,25 @@ void set_current(base::Ref<Store> store) {
   std::swap(the_current().store, store);
 }
 
+namespace {
+// Who holds what, as far as this process knows.
+std::string largest_uses(const Store& store) {
+  std::string text;
+  for (const BlockTable::Use& use : store.blocks().largest(5)) {
+    text += text.empty() ? "; the largest that this process uses: " : ", ";
+    text += use.object.is_nil() ? "an array that is no object yet" : "object " + use.object.hex();
+    text += " (" + std::to_string(use.size) + " bytes)";
+  }
+  return text;
+}
+}  // namespace
+
 void throw_store_error(StoreError error, std::size_t size, const Store& store) {
   const StoreStats stats = store.stats();
   const std::string asked = std::to_string(size) + " bytes";
   const std::string state = std::to_string(stats.used) + " of " + std::to_string(stats.capacity) +
-                            " bytes are in use by " + std::to_string(stats.objects) + " blocks";
+                            " bytes are in use by " + std::to_string(stats.objects) + " blocks" +
+                            largest_uses(store);
   switch (error) {
     case StoreError::kFull:
       throw ObjectStoreFull("object store: no room for " + asked + ": " + state +

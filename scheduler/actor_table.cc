@@ -4,14 +4,25 @@
 #include <manta/scheduler/actor_table.h>
 
 namespace manta::scheduler {
+namespace {
+
+void add_once(std::vector<ProcessSlot>& list, ProcessSlot process) {
+  if (std::ranges::find(list, process) == list.end()) list.push_back(process);
+}
+
+}  // namespace
 
 void ActorTable::step(ActorStep::Kind kind, ActorId id, ProcessSlot process) {
   steps_.push_back({.kind = kind, .actor = id, .process = process});
 }
 
 void ActorTable::announce(ActorId id, const Actor& actor) {
-  actor.holders.for_each(
-      [&](ProcessSlot process) { step(ActorStep::Kind::kAnnounce, id, process); });
+  for (const ProcessSlot process : actor.watching) step(ActorStep::Kind::kAnnounce, id, process);
+  actor.holders.for_each([&](ProcessSlot process) {
+    if (std::ranges::find(actor.watching, process) == actor.watching.end()) {
+      step(ActorStep::Kind::kAnnounce, id, process);
+    }
+  });
 }
 
 bool ActorTable::create(ActorId id, ProcessSlot creator) {
@@ -48,16 +59,9 @@ void ActorTable::die(ActorId id, Actor& actor, Bytes cause) {
   if (actor.phase == ActorPhase::kDead) return;
   actor.phase = ActorPhase::kDead;
   actor.cause = std::move(cause);
-  // Whoever waits to be connected may hold nothing that is counted yet.
-  for (const ProcessSlot process : actor.connecting) {
-    step(ActorStep::Kind::kAnnounce, id, process);
-  }
-  actor.holders.for_each([&](ProcessSlot process) {
-    if (std::ranges::find(actor.connecting, process) == actor.connecting.end()) {
-      step(ActorStep::Kind::kAnnounce, id, process);
-    }
-  });
   actor.connecting.clear();
+  announce(id, actor);
+  actor.watching.clear();
   if (actor.holders.unused()) unsettled_.push_back(id);
 }
 
@@ -100,6 +104,8 @@ void ActorTable::connect(ActorId id, ProcessSlot process) {
   const auto [entry, fresh] = actors_.try_emplace(id);
   Actor& actor = entry->second;
   if (fresh) unsettled_.push_back(id);
+  // It may hold nothing that is counted: a handle that was lent to it for a call.
+  if (actor.phase != ActorPhase::kDead) add_once(actor.watching, process);
   switch (actor.phase) {
     case ActorPhase::kUnknown:
       actor.connecting.push_back(process);
@@ -120,6 +126,15 @@ void ActorTable::connect(ActorId id, ProcessSlot process) {
       step(ActorStep::Kind::kAnnounce, id, process);
       break;
   }
+}
+
+void ActorTable::watch(ActorId id, ProcessSlot process) {
+  const auto [entry, fresh] = actors_.try_emplace(id);
+  if (fresh) unsettled_.push_back(id);
+  Actor& actor = entry->second;
+  if (actor.phase == ActorPhase::kAlive || actor.phase == ActorPhase::kDead)
+    step(ActorStep::Kind::kAnnounce, id, process);
+  if (actor.phase != ActorPhase::kDead) add_once(actor.watching, process);
 }
 
 void ActorTable::worker_gone(ProcessSlot worker, const std::function<Bytes()>& crash_cause) {
@@ -150,6 +165,7 @@ void ActorTable::add_holds(ActorId id, ProcessSlot process, std::int64_t count) 
 void ActorTable::strike(ProcessSlot process) {
   for (auto& [id, actor] : actors_) {
     std::erase(actor.connecting, process);
+    std::erase(actor.watching, process);
     if (actor.holders.strike(process) && actor.holders.unused()) unsettled_.push_back(id);
   }
 }

@@ -54,6 +54,8 @@ class ActorTable {
     ProcessSlot worker = 0;  // from kStarting on
     Holders holders;
     std::vector<ProcessSlot> connecting;  // asked before there was a worker
+    std::vector<ProcessSlot>
+        watching;  // has a lane or asked for one, or wants to know: told like a holder
     bool kill_asked = false;
     bool unheld = false;  // ends as soon as its worker has it
     Bytes cause;
@@ -68,6 +70,8 @@ class ActorTable {
   void exiting(ActorId id);              // the worker is about to exit as it should
   void kill(ActorId id, Bytes cause);
   void connect(ActorId id, ProcessSlot process);
+  void watch(ActorId id,
+             ProcessSlot process);  // to be told its phases until it is dead, like a holder
   void worker_gone(ProcessSlot worker, const std::function<Bytes()>& crash_cause);
 
   void add_holds(ActorId id, ProcessSlot process, std::int64_t count);  // negative: released
@@ -82,7 +86,7 @@ class ActorTable {
   std::vector<ActorStep>& steps() { return steps_; }  // the caller takes them out after each event
 
  private:
-  void announce(ActorId id, const Actor& actor);
+  void announce(ActorId id, const Actor& actor);  // to holders and who watches, each once
   void die(ActorId id, Actor& actor, Bytes cause);
   void step(ActorStep::Kind kind, ActorId id, ProcessSlot process = 0);
 

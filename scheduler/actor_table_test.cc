@@ -92,6 +92,22 @@ TEST(ActorTable, TellsEveryHolderOfACrash) {
   EXPECT_EQ(done(table), "announce 3");  // dead
 }
 
+TEST(ActorTable, TellsWhoIsConnectedOrWatchesWithoutAHandle) {
+  ActorTable table = alive_actor();
+  table.connect(kActor, kOther);  // with a handle that was lent
+  EXPECT_EQ(done(table), "announce 3, connect 3");
+  table.watch(kActor, kDriver);
+  EXPECT_EQ(done(table), "announce 1");
+  table.add_holds(kActor, kDriver, -1);
+  settle_all(table);
+  EXPECT_EQ(done(table), "end");
+  table.exiting(kActor);
+  table.worker_gone(kWorker, [] { return bytes("crash"); });
+  EXPECT_EQ(done(table), "announce 3, announce 1");
+  table.watch(kActor, kOther);
+  EXPECT_EQ(done(table), "announce 3");  // dead
+}
+
 TEST(ActorTable, AConstructorThatThrowsIsTheCause) {
   ActorTable table;
   table.create(kActor, kDriver);

@@ -72,9 +72,11 @@ TEST(LeaseTable, ABlockedLeaseLendsItsCpusOnly) {
   ResourceSet request = total;
   table.want(kA, 1, request);
   const LeaseId lease = table.grant(kA);
+  EXPECT_EQ(table.taken(lease).text(), request.text());
   table.blocked(lease);
   table.blocked(lease);  // said twice
   EXPECT_EQ(table.running(), 0U);
+  EXPECT_EQ(table.taken(lease).text(), "GPU 1");
   table.want(kB, 1, ResourceSet::cpus(1));
   const auto nested = table.next();
   ASSERT_EQ(nested, kB);
