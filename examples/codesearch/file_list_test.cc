@@ -66,7 +66,7 @@ TEST_F(FileListTest, NamesWhatIsEmptyHugeOrNotThere) {
 
 TEST_F(FileListTest, BatchesAreNeighboursAndNotMuchLargerThanAsked) {
   std::vector<File> files;
-  for (const std::uint64_t size : {3, 3, 3, 9, 1, 1, 20, 1}) {
+  for (const std::uint64_t size : {3u, 3u, 3u, 9u, 1u, 1u, 20u, 1u}) {
     files.push_back({std::to_string(files.size()), size});
   }
   std::vector<std::vector<std::string>> paths;

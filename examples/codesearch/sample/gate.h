@@ -7,7 +7,7 @@ struct gate {
   int is_open;
 };
 
-static inline void gate_open(struct gate *gate) {
+static inline void gate_open(struct gate* gate) {
   pthread_mutex_lock(&gate->mutex); /* the mutex makes is_open visible */
   gate->is_open = 1;
   pthread_cond_broadcast(&gate->cond);
