@@ -8,8 +8,8 @@
 namespace manta::bench {
 namespace {
 
-int put_ten() {
-  for (int i = 0; i < 10; ++i) (void)manta::put(0);
+int put_many() {
+  for (int i = 0; i < 100; ++i) (void)manta::put(0);
   return 0;
 }
 
@@ -36,16 +36,16 @@ Measured put_small_shared(const Run& run) {
   return per_second(measure.rounds([&] { (void)manta::put(array); }));
 }
 
-// Ten tasks at a time, each of which puts ten times.
+// Ten tasks at a time, each of which puts a hundred times.
 Measured multi_client_put(const Run& run) {
   const auto session = manta::init({.cpus = 2});
   const Measure measure(run.effort);
   const auto round = [&] {
     std::vector<manta::ObjectRef<int>> done;
-    for (int i = 0; i < 10; ++i) done.push_back(manta::remote(put_ten)());
+    for (int i = 0; i < 10; ++i) done.push_back(manta::remote(put_many)());
     (void)manta::get(done);
   };
-  return per_second(measure.rounds(round), 100);
+  return per_second(measure.rounds(round), 1000);
 }
 
 Measured get_100mib(const Run& run) {

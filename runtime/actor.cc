@@ -20,15 +20,21 @@ CallSpec constructor_spec(Stub stub) {
 // Sends the creation of an actor to the node once the constructor's arguments are there.
 class CreateActor final : public Command {
  public:
-  CreateActor(base::Ref<ActorEntry> actor, ActorOptions options, std::string type, std::unique_ptr<Call> call)
-      : actor_(std::move(actor)), options_(std::move(options)), type_(std::move(type)), call_(std::move(call)) {}
+  CreateActor(base::Ref<ActorEntry> actor, ActorOptions options, std::string type,
+              std::unique_ptr<Call> call)
+      : actor_(std::move(actor)),
+        options_(std::move(options)),
+        type_(std::move(type)),
+        call_(std::move(call)) {}
 
   void run(Process& process) override {
     std::unique_ptr<CreateActor> self(this);
-    if (process.dead()) return process.actors().die_before_start(*actor_, record_of(process.death()), false);
+    if (process.dead())
+      return process.actors().die_before_start(*actor_, record_of(process.death()), false);
     if (auto* missing = first_missing()) {
       declare(process);  // others may hear of the actor before it is made
-      process.add_dependent(*missing, {nullptr, nullptr, self.release()});  // runs again when it is there
+      process.add_dependent(*missing,
+                            {nullptr, nullptr, self.release()});  // runs again when it is there
       return;
     }
     if (const auto error = process.make_ready(*call_)) {
@@ -56,7 +62,10 @@ class CreateActor final : public Command {
 
   void send(Process& process, NodeMessage kind, const Call& call) {
     const auto payload = write_actor_payload(options_, type_, call);
-    const NodeFrame frame{.kind = kind, .id_hi = actor_->id().hi(), .id_lo = actor_->id().lo(), .real = options_.cpus};
+    const NodeFrame frame{.kind = kind,
+                          .id_hi = actor_->id().hi(),
+                          .id_lo = actor_->id().lo(),
+                          .real = options_.cpus};
     process.node().send(frame, payload);
   }
 
@@ -85,7 +94,9 @@ class Kill final : public Command {
 
 ActorEntry& checked_actor(const base::Ref<ActorEntry>& entry, const char* what) {
   if (!entry) {
-    throw InvalidArgument(std::string(what) + ": the handle is empty: it was made by its default constructor, or moved from");
+    throw InvalidArgument(
+        std::string(what) +
+        ": the handle is empty: it was made by its default constructor, or moved from");
   }
   if (entry->session() != Process::current_session()) {
     throw InvalidArgument(std::string(what) + ": the session of actor " + entry->id().hex() +

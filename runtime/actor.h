@@ -11,12 +11,12 @@
 // Errors: InvalidArgument at the call (no session, an empty handle, an option that is not supported); from get(): the
 //         method's own error, ActorDied. Threads: any.
 #pragma once
-#include <manta/runtime/actor_entry.h>
-#include <manta/runtime/remote.h>
-
 #include <memory>
 #include <type_traits>
 #include <utility>
+
+#include <manta/runtime/actor_entry.h>
+#include <manta/runtime/remote.h>
 
 namespace manta {
 
@@ -54,14 +54,17 @@ class ActorBuilder {
 // Distance from a Derived to its public base T; virtual bases have no fixed one.
 template <class T, class Derived>
 std::ptrdiff_t base_offset() {
+  static_assert(requires(T* base) { static_cast<Derived*>(base); },
+                "manta::ActorHandle: a handle does not convert to a virtual base class; call its methods on the actor's own handle");
   alignas(Derived) static char place[sizeof(Derived)];
   auto* derived = reinterpret_cast<Derived*>(place);
   return reinterpret_cast<char*>(static_cast<T*>(derived)) - place;
 }
 
 template <class F, class T>
-concept MemberOf = std::is_member_function_pointer_v<F> && requires { typename MemberSignature<F>::Class; } &&
-                   std::is_base_of_v<typename MemberSignature<F>::Class, T>;
+concept MemberOf = std::is_member_function_pointer_v<F> && requires {
+  typename MemberSignature<F>::Class;
+} && std::is_base_of_v<typename MemberSignature<F>::Class, T>;
 
 template <class Parameters>
 struct FirstOf;
@@ -142,10 +145,12 @@ class ActorHandle {
   auto unpack() const { return UnpackedHandle{*this}; }
 
   ObjectRef<void> ready() const {
-    return detail::RefAccess::make<ObjectRef<void>>(detail::actor_ready(checked("ActorHandle::ready()")));
+    return detail::RefAccess::make<ObjectRef<void>>(
+        detail::actor_ready(checked("ActorHandle::ready()")));
   }
   ObjectRef<void> ended() const {
-    return detail::RefAccess::make<ObjectRef<void>>(detail::actor_ended(checked("ActorHandle::ended()")));
+    return detail::RefAccess::make<ObjectRef<void>>(
+        detail::actor_ended(checked("ActorHandle::ended()")));
   }
   void kill() const { detail::kill_actor(checked("ActorHandle::kill()")); }
   ActorId id() const { return checked("ActorHandle::id()").id(); }
@@ -161,15 +166,19 @@ class ActorHandle {
     ActorHandle handle;
     template <class M, class... Args>
     auto call(M method, Args&&... args) const {
-      return handle.template submit<false, detail::Unpacking::tuple>(std::move(method), std::forward<Args>(args)...);
+      return handle.template submit<false, detail::Unpacking::tuple>(std::move(method),
+                                                                     std::forward<Args>(args)...);
     }
     template <auto M, class... Args>
     auto call(Args&&... args) const {
-      return handle.template submit<false, detail::Unpacking::tuple>(M, std::forward<Args>(args)...);
+      return handle.template submit<false, detail::Unpacking::tuple>(M,
+                                                                     std::forward<Args>(args)...);
     }
   };
 
-  detail::ActorEntry& checked(const char* what) const { return detail::checked_actor(state_.entry, what); }
+  detail::ActorEntry& checked(const char* what) const {
+    return detail::checked_actor(state_.entry, what);
+  }
 
   template <bool OneWay, detail::Unpacking How = detail::Unpacking::none, class F, class... Args>
   auto submit(F f, Args&&... args) const {
@@ -183,12 +192,14 @@ class ActorHandle {
 
   template <bool OneWay, detail::Unpacking How, class M, class... Args>
   auto submit_method(M method, Args&&... args) const {
-    static_assert(detail::MemberOf<M, T>, "ActorHandle::call(&C::method): C is neither the actor's class nor a base of it");
+    static_assert(detail::MemberOf<M, T>,
+                  "ActorHandle::call(&C::method): C is neither the actor's class nor a base of it");
     using Signature = detail::MemberSignature<M>;
     using Pass = detail::Passer<typename Signature::Parameters>;
     static_assert(Pass::template check<Args&&...>());
     if constexpr (Signature::Parameters::size == sizeof...(Args)) {
-      using Stub = typename detail::PlansOf<typename Signature::Parameters, Args&&...>::template Method<T, M>;
+      using Stub = typename detail::PlansOf<typename Signature::Parameters,
+                                            Args&&...>::template Method<T, M>;
       detail::MemberPointer raw;
       static_assert(sizeof raw == sizeof method);
       std::memcpy(static_cast<void*>(&raw), &method, sizeof raw);
@@ -196,18 +207,20 @@ class ActorHandle {
       spec.stub = Stub::stub();
       spec.target = detail::identify_member(raw);
       spec.adjustment = raw.adjustment;
-      return finish<OneWay, How, typename Signature::Result>(spec, [&](detail::CallBuilder& call) {
-        Pass::pass(call, std::forward<Args>(args)...);
-      });
+      return finish<OneWay, How, typename Signature::Result>(
+          spec, [&](detail::CallBuilder& call) { Pass::pass(call, std::forward<Args>(args)...); });
     }
   }
 
   template <bool OneWay, detail::Unpacking How, class F, class... Args>
   auto submit_callable(F f, Args&&... args) const {
-    static_assert(detail::KnownSignature<F>, "ActorHandle::call(callable): a generic callable; name its parameter types, T& first");
+    static_assert(
+        detail::KnownSignature<F>,
+        "ActorHandle::call(callable): a generic callable; name its parameter types, T& first");
     using Signature = detail::CallableSignature<F>;
     using First = detail::FirstOf<typename Signature::Parameters>;
-    static_assert(std::is_convertible_v<T&, typename First::type>, "ActorHandle::call(callable): its first parameter must take a T&");
+    static_assert(std::is_convertible_v<T&, typename First::type>,
+                  "ActorHandle::call(callable): its first parameter must take a T&");
     using Pass = detail::Passer<typename First::rest>;
     using Plans = detail::PlansOf<typename First::rest, Args&&...>;
     using R = typename Signature::Result;
@@ -272,16 +285,21 @@ ActorHandle<T> make_actor(const ActorOptions& options, Args&&... args) {
   constexpr bool as_they_are = std::is_constructible_v<T, Stored<Args>...>;
   constexpr bool resolved =
       std::is_constructible_v<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>;
-  static_assert(as_they_are || resolved, "manta::actor<T>(args...): T has no constructor that takes these arguments (refs are resolved)");
+  static_assert(as_they_are || resolved,
+                "manta::actor<T>(args...): T has no constructor that takes these arguments (refs "
+                "are resolved)");
   if constexpr (as_they_are) {
-    ActorBuilder builder(options, ConstructorStub<T, Stored<Args>...>::stub(), demangled(typeid(T).name()));
+    ActorBuilder builder(options, ConstructorStub<T, Stored<Args>...>::stub(),
+                         demangled(typeid(T).name()));
     pass_constructor<T, Stored<Args>...>(builder, std::forward<Args>(args)...);
     return HandleAccess::make<T>(builder.create());
   } else if constexpr (resolved) {
     ActorBuilder builder(
-        options, ConstructorStub<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>::stub(),
+        options,
+        ConstructorStub<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>::stub(),
         demangled(typeid(T).name()));
-    pass_constructor<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>(builder, std::forward<Args>(args)...);
+    pass_constructor<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>(
+        builder, std::forward<Args>(args)...);
     return HandleAccess::make<T>(builder.create());
   }
 }
@@ -294,7 +312,9 @@ bool operator==(const ActorHandle<T>& a, const ActorHandle<U>& b) {
 
 // Starts an actor: a T made from `args` in a process of its own. Returns at once.
 template <class T, class... Args>
-  requires(sizeof...(Args) == 0 || !std::is_same_v<std::remove_cvref_t<std::tuple_element_t<0, std::tuple<Args..., void>>>, ActorOptions>)
+  requires(sizeof...(Args) == 0 ||
+           !std::is_same_v<std::remove_cvref_t<std::tuple_element_t<0, std::tuple<Args..., void>>>,
+                           ActorOptions>)
 ActorHandle<T> actor(Args&&... args) {
   return detail::make_actor<T>(ActorOptions{}, std::forward<Args>(args)...);
 }
@@ -318,8 +338,9 @@ struct serialization::Codec<ActorHandle<T>> {
   static ActorHandle<T> read(Reader& reader) {
     auto target = reader.reference(RefKind::actor).target;
     const auto offset = reader.template fixed<std::int64_t>();
-    return detail::HandleAccess::make<T>(base::static_ref_cast<detail::ActorEntry>(std::move(target)),
-                                         static_cast<std::ptrdiff_t>(offset));
+    return detail::HandleAccess::make<T>(
+        base::static_ref_cast<detail::ActorEntry>(std::move(target)),
+        static_cast<std::ptrdiff_t>(offset));
   }
   static void describe(TypeText& text) { text.append("actor"); }
 };
@@ -329,6 +350,7 @@ struct serialization::Codec<ActorHandle<T>> {
 template <class T>
 struct std::hash<manta::ActorHandle<T>> {
   std::size_t operator()(const manta::ActorHandle<T>& handle) const noexcept {
-    return std::hash<manta::base::Ref<manta::detail::ActorEntry>>()(manta::detail::HandleAccess::state(handle).entry);
+    return std::hash<manta::base::Ref<manta::detail::ActorEntry>>()(
+        manta::detail::HandleAccess::state(handle).entry);
   }
 };

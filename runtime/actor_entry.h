@@ -7,11 +7,11 @@
 // Invariants: node_holds is how often the node counts this process as a holder.
 // Threads:    under the tables lock, but for the count, id(), ready() and ended().
 #pragma once
+#include <cstdint>
+
 #include <manta/base/counted.h>
 #include <manta/base/id.h>
 #include <manta/runtime/object_entry.h>
-
-#include <cstdint>
 
 namespace manta::detail {
 

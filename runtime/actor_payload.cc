@@ -1,8 +1,8 @@
+#include <cstring>
+
 #include <manta/base/check.h>
 #include <manta/runtime/actor_payload.h>
 #include <manta/runtime/call.h>
-
-#include <cstring>
 
 namespace manta::detail {
 namespace {
@@ -11,7 +11,8 @@ std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
 
 }  // namespace
 
-std::vector<std::byte> write_actor_payload(const ActorOptions& options, const std::string& type, const Call& call) {
+std::vector<std::byte> write_actor_payload(const ActorOptions& options, const std::string& type,
+                                           const Call& call) {
   const std::size_t arguments = call.external ? 0 : call.arguments_size();
   ActorCreate head;
   head.name_size = static_cast<std::uint32_t>(options.name.size());
@@ -20,7 +21,8 @@ std::vector<std::byte> write_actor_payload(const ActorOptions& options, const st
   head.resource_count = static_cast<std::uint32_t>(options.resources.size());
   head.cpus = options.cpus;
   std::vector<std::byte> bytes(sizeof head + options.resources.size() * sizeof(ResourceItem) +
-                               padded(options.name.size()) + padded(type.size()) + padded(head.call_size));
+                               padded(options.name.size()) + padded(type.size()) +
+                               padded(head.call_size));
   std::byte* out = bytes.data();
   const auto put = [&](const void* from, std::size_t size) {
     if (size != 0) std::memcpy(out, from, size);
@@ -48,7 +50,8 @@ ActorPayload::ActorPayload(std::span<const std::byte> payload) {
   base::check(payload.size() >= sizeof head, "the creation of an actor is cut off");
   std::memcpy(&head, payload.data(), sizeof head);
   const std::size_t resources = std::size_t{head.resource_count} * sizeof(ResourceItem);
-  const std::size_t whole = sizeof head + resources + padded(head.name_size) + padded(head.type_size) + head.call_size;
+  const std::size_t whole =
+      sizeof head + resources + padded(head.name_size) + padded(head.type_size) + head.call_size;
   base::check(whole <= payload.size(), "the creation of an actor is cut off");
   const auto* at = reinterpret_cast<const char*>(payload.data()) + sizeof head + resources;
   name.assign(at, head.name_size);

@@ -1,7 +1,7 @@
+#include <algorithm>
+
 #include <manta/runtime/actor_sender.h>
 #include <manta/runtime/process.h>
-
-#include <algorithm>
 
 namespace manta::detail {
 namespace {
@@ -23,8 +23,9 @@ class Forget final : public Command {
 
 // What calls of an actor fail with that ended as it should.
 Value normal_end() {
-  return error_value(error_wire(ErrorKind::actor_died,
-                                "the actor has ended: it called exit_actor() or its last handle is gone"));
+  return error_value(
+      error_wire(ErrorKind::actor_died,
+                 "the actor has ended: it called exit_actor() or its last handle is gone"));
 }
 
 }  // namespace
@@ -103,7 +104,8 @@ void ActorSender::watch(ActorEntry& entry) {
   entry.watched = true;
   auto& link = links_[entry.id()];
   if (link.told != ActorState::starting) return apply(entry, link);
-  if (link.connecting) return;  // else the node says how it is, also if there is a lane of an earlier handle
+  if (link.connecting)
+    return;  // else the node says how it is, also if there is a lane of an earlier handle
   link.connecting = true;
   process_.node().send(
       {.kind = NodeMessage::actor_connect, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
@@ -114,7 +116,8 @@ void ActorSender::watch_end(ActorEntry& entry) {
   if (entry.phase >= ActorPhase::ended) return;
   const auto [found, fresh] = watched_.try_emplace(entry.id());
   Watched& watched = found->second;
-  if (std::find(watched.ended.begin(), watched.ended.end(), entry.ended()) != watched.ended.end()) return;
+  if (std::find(watched.ended.begin(), watched.ended.end(), entry.ended()) != watched.ended.end())
+    return;
   watched.ready.push_back(entry.ready());
   watched.ended.push_back(entry.ended());
   if (!fresh) return;
@@ -133,8 +136,10 @@ void ActorSender::tell_watched(const ActorId& id, ActorState state, const Value*
   const Watched watched = std::move(found->second);
   watched_.erase(found);
   const Value ended_before = error != nullptr ? Value() : normal_end();
-  for (const auto& ready : watched.ready) process_.finish(*ready, value_of(record_of(error != nullptr ? *error : ended_before)));
-  for (const auto& ended : watched.ended) process_.finish(*ended, error != nullptr ? value_of(record_of(*error)) : Value());
+  for (const auto& ready : watched.ready)
+    process_.finish(*ready, value_of(record_of(error != nullptr ? *error : ended_before)));
+  for (const auto& ended : watched.ended)
+    process_.finish(*ended, error != nullptr ? value_of(record_of(*error)) : Value());
 }
 
 void ActorSender::pump(Link& link) {
@@ -217,14 +222,16 @@ void ActorSender::die_before_start(ActorEntry& entry, const ErrorRecord& error, 
 bool ActorSender::active() const {
   return std::any_of(links_.begin(), links_.end(), [](const auto& item) {
     const Link& link = item.second;
-    return (link.lane && link.lane->in_flight() != 0) || (!link.queue.empty() && link.queue.front()->missing == 0);
+    return (link.lane && link.lane->in_flight() != 0) ||
+           (!link.queue.empty() && link.queue.front()->missing == 0);
   });
 }
 
 void ActorSender::on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worker) {
   const auto entry = find(id);
   auto found = links_.find(id);
-  if (!entry || found == links_.end() || found->second.lane) {  // the last handle went while we asked
+  if (!entry || found == links_.end() ||
+      found->second.lane) {  // the last handle went while we asked
     process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = lane});
     return;
   }

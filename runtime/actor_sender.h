@@ -6,12 +6,6 @@
 //             with it the actor, alive.
 // Threads:    the holder of the progress baton, under the tables lock; find, find_or_adopt, add and remove: any.
 #pragma once
-#include <manta/runtime/actor_entry.h>
-#include <manta/runtime/call_lane.h>
-#include <manta/runtime/death_report.h>
-#include <manta/runtime/wire/error_record.h>
-#include <manta/runtime/wire/node_messages.h>
-
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -20,6 +14,12 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include <manta/runtime/actor_entry.h>
+#include <manta/runtime/call_lane.h>
+#include <manta/runtime/death_report.h>
+#include <manta/runtime/wire/error_record.h>
+#include <manta/runtime/wire/node_messages.h>
 
 namespace manta::detail {
 
@@ -39,11 +39,14 @@ class ActorSender {
   bool poll();
   bool pending() const;
   void flush();
-  void watch(ActorEntry& entry);      // asks the node, once, to say when it is alive, ended or dead
-  void watch_end(ActorEntry& entry);  // its ready() and ended() are to be told also without a handle in this process
-  void forget(const ActorId& id);     // the last handle of this process is gone: gives the lane back
+  void watch(ActorEntry& entry);  // asks the node, once, to say when it is alive, ended or dead
+  void watch_end(
+      ActorEntry&
+          entry);  // its ready() and ended() are to be told also without a handle in this process
+  void forget(const ActorId& id);  // the last handle of this process is gone: gives the lane back
 
-  void created(ActorEntry& entry, std::unique_ptr<Call> constructor);  // kept until the actor is alive or dead
+  void created(ActorEntry& entry,
+               std::unique_ptr<Call> constructor);  // kept until the actor is alive or dead
   // An argument of the constructor failed. `declared`: the node knows of the actor, and tells the other holders.
   void die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared);
   bool active() const;  // a call of it can end without another being submitted
@@ -59,9 +62,11 @@ class ActorSender {
     std::unique_ptr<CallLane> lane;
     std::deque<Call*> queue;
     std::unique_ptr<Call> constructor;
-    base::Ref<ActorEntry> constructing;  // it is made, and gone again, even if nobody has a handle meanwhile
+    base::Ref<ActorEntry>
+        constructing;  // it is made, and gone again, even if nobody has a handle meanwhile
     bool connecting = false;
-    ActorState told = ActorState::starting;  // what the node said last; a later handle of this process is told the same
+    ActorState told = ActorState::
+        starting;  // what the node said last; a later handle of this process is told the same
     Value death;
   };
 

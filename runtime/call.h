@@ -8,6 +8,11 @@
 // Invariants: a Call keeps alive what its arguments refer to until its reply; it owns its results until they are done.
 // Threads:    built by the caller's thread, then confined to the holder of the progress baton (under the tables lock).
 #pragma once
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
 #include <manta/base/result.h>
 #include <manta/objectstore/store.h>
 #include <manta/rpc/mpsc_queue.h>
@@ -15,11 +20,6 @@
 #include <manta/runtime/object_entry.h>
 #include <manta/runtime/options.h>
 #include <manta/runtime/wire/lane_messages.h>
-
-#include <chrono>
-#include <memory>
-#include <string>
-#include <vector>
 
 namespace manta::detail {
 
@@ -29,7 +29,8 @@ class Process;
 class Command : public rpc::MpscLink {
  public:
   virtual ~Command() = default;
-  virtual void run(Process& process) = 0;  // under the tables lock; deletes itself or hands itself on
+  virtual void run(
+      Process& process) = 0;  // under the tables lock; deletes itself or hands itself on
 };
 
 class Call final : public Command {
@@ -69,18 +70,19 @@ class Call final : public Command {
   SmallBytes body;
   std::unique_ptr<Kept> kept;
   ObjectEntryRef result;
-  std::unique_ptr<std::vector<ObjectEntryRef>> more_results;  // of an unpacked call: `result` is null then
-  base::Ref<ActorEntry> actor;                                // of a method call
-  std::shared_ptr<const TaskOptions> options;                 // null: the defaults
-  base::StorageRef external;                                  // block that holds the arguments of a large frame
-  int missing = 0;                                            // arguments that are not there yet
-  int retries = 0;                                            // crashes survived
+  std::unique_ptr<std::vector<ObjectEntryRef>>
+      more_results;                            // of an unpacked call: `result` is null then
+  base::Ref<ActorEntry> actor;                 // of a method call
+  std::shared_ptr<const TaskOptions> options;  // null: the defaults
+  base::StorageRef external;                   // block that holds the arguments of a large frame
+  int missing = 0;                             // arguments that are not there yet
+  int retries = 0;                             // crashes survived
   bool one_way = false;
-  bool ready = false;                                         // see Process::make_ready()
+  bool ready = false;             // see Process::make_ready()
   std::uint64_t estimate_ns = 0;  // of its run time, while in flight
   std::chrono::steady_clock::time_point submitted{};
-  Call* next = nullptr;           // in a queue of ready calls
-  Process* process = nullptr;     // that counts its bytes while it waits
+  Call* next = nullptr;        // in a queue of ready calls
+  Process* process = nullptr;  // that counts its bytes while it waits
   std::uint32_t counted_bytes = 0;
 };
 

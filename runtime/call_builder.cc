@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include <manta/base/check.h>
 #include <manta/base/error.h>
 #include <manta/runtime/call.h>
@@ -7,8 +9,6 @@
 #include <manta/runtime/process.h>
 #include <manta/runtime/resolve_options.h>
 #include <manta/runtime/value_codec.h>
-
-#include <cstring>
 
 namespace manta::detail {
 namespace {
@@ -57,7 +57,8 @@ CallBuilder::Body& CallBuilder::body_of_this_thread() {
   return body;
 }
 
-CallBuilder::CallBuilder(const CallSpec& spec) : body_(body_of_this_thread()), call_(new_call(spec, CallKind::task)) {
+CallBuilder::CallBuilder(const CallSpec& spec)
+    : body_(body_of_this_thread()), call_(new_call(spec, CallKind::task)) {
   body_.bytes.clear();
   call_->frame.cpus = 1;
   if (spec.options == nullptr || !*spec.options) return;
@@ -66,7 +67,8 @@ CallBuilder::CallBuilder(const CallSpec& spec) : body_(body_of_this_thread()), c
   if (!call_->options->name.empty()) call_->name = call_->options->name;
 }
 
-CallBuilder::CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor, const CallOptions* options)
+CallBuilder::CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor,
+                         const CallOptions* options)
     : body_(body_of_this_thread()), call_(new_call(spec, CallKind::method)) {
   body_.bytes.clear();
   call_->actor = actor;
@@ -85,8 +87,10 @@ void CallBuilder::append(serialization::Encoded& encoded) {
   auto& store = Process::current_store();
   store_buffers(store, encoded.buffers);
   const std::size_t at = body_.bytes.size();
-  body_.bytes.resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
-  write_wire(body_.bytes.data() + at, store, encoded.meta, encoded.buffers, encoded.refs, encoded.fingerprint, 0);
+  body_.bytes.resize(at +
+                     wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
+  write_wire(body_.bytes.data() + at, store, encoded.meta, encoded.buffers, encoded.refs,
+             encoded.fingerprint, 0);
   if (encoded.buffers.empty() && encoded.refs.empty()) return;
   if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
   for (auto& buffer : encoded.buffers) call_->kept->blocks.push_back(std::move(buffer.storage));

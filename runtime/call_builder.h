@@ -6,15 +6,15 @@
 // Errors: InvalidArgument (no session, an empty ref, a bad option); SerializationError; ObjectStoreFull.
 // Threads: confined to the caller.
 #pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
 #include <manta/runtime/code_id.h>
 #include <manta/runtime/object_entry.h>
 #include <manta/runtime/options.h>
 #include <manta/serialization/bytes.h>
 #include <manta/serialization/encode.h>
-
-#include <cstdint>
-#include <memory>
-#include <vector>
 
 namespace manta::detail {
 
@@ -25,11 +25,12 @@ class Process;
 // What a remote function is made of, before its arguments.
 struct CallSpec {
   Stub stub = nullptr;
-  CodeId target = {};                    // of the function or member pointer; image 0: none
-  std::ptrdiff_t adjustment = 0;         // of a member pointer
-  std::ptrdiff_t object_offset = 0;      // from the actor's object to the handle's base class
-  const std::shared_ptr<const TaskOptions>* options = nullptr;  // of a task; null inside: the defaults
-  const char* name = nullptr;            // display name known at compile time, or null
+  CodeId target = {};                // of the function or member pointer; image 0: none
+  std::ptrdiff_t adjustment = 0;     // of a member pointer
+  std::ptrdiff_t object_offset = 0;  // from the actor's object to the handle's base class
+  const std::shared_ptr<const TaskOptions>* options =
+      nullptr;                 // of a task; null inside: the defaults
+  const char* name = nullptr;  // display name known at compile time, or null
   std::size_t name_size = 0;
 };
 
@@ -38,8 +39,9 @@ serialization::Encoded& encoding_scratch();
 
 class CallBuilder {
  public:
-  explicit CallBuilder(const CallSpec& spec);                                       // a task
-  CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor, const CallOptions* options);  // a method call
+  explicit CallBuilder(const CallSpec& spec);  // a task
+  CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor,
+              const CallOptions* options);  // a method call
   ~CallBuilder();
   CallBuilder(const CallBuilder&) = delete;
 
@@ -54,10 +56,10 @@ class CallBuilder {
   void reference(const ObjectEntryRef& argument);           // resolved before the call is sent
   void list(const std::vector<ObjectEntryRef>& arguments);  // fan-in: resolved element by element
 
-  ObjectEntryRef submit();                                // one result
+  ObjectEntryRef submit();  // one result
   std::vector<ObjectEntryRef> submit(std::size_t results);
-  void submit_one_way();                                  // errors are logged
-  std::unique_ptr<Call> take();                           // an actor's constructor: not submitted as a call
+  void submit_one_way();         // errors are logged
+  std::unique_ptr<Call> take();  // an actor's constructor: not submitted as a call
 
  private:
   struct Body;

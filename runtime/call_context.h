@@ -2,12 +2,12 @@
 //
 // Threads: confined to the executor that runs the call.
 #pragma once
-#include <manta/serialization/encode.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
+
+#include <manta/serialization/encode.h>
 
 namespace manta::detail {
 

@@ -3,13 +3,13 @@
 // Invariants: calls are numbered from 1 without gaps; what is in flight is known by its number.
 // Threads:    the holder of the progress baton.
 #pragma once
-#include <manta/rpc/control.h>
-#include <manta/runtime/call.h>
-
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <vector>
+
+#include <manta/rpc/control.h>
+#include <manta/runtime/call.h>
 
 namespace manta::detail {
 

@@ -9,14 +9,14 @@
 // Errors: a trivially copyable capture that holds an address: InvalidArgument at the call.
 // Threads: values.
 #pragma once
-#include <manta/runtime/code_id.h>
-#include <manta/runtime/signature.h>
-
 #include <array>
 #include <cstring>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+
+#include <manta/runtime/code_id.h>
+#include <manta/runtime/signature.h>
 
 namespace manta {
 
@@ -98,7 +98,8 @@ struct CallableSignature<Captured<F, C...>> {
   using Result = typename CallableSignature<F>::Result;
   static_assert(CallableSignature<F>::Parameters::size >= sizeof...(C),
                 "manta::capture(): the function has fewer parameters than captured values");
-  using Parameters = typename DropFirst<typename CallableSignature<F>::Parameters, sizeof...(C)>::type;
+  using Parameters =
+      typename DropFirst<typename CallableSignature<F>::Parameters, sizeof...(C)>::type;
 };
 template <class F>
   requires KnownSignature<F>
@@ -126,9 +127,11 @@ template <class F>
 struct ClosureState {
   static constexpr bool kSerializable = serialization::is_serializable<F>();
   static constexpr bool kPlain = std::is_trivially_copyable_v<F>;
-  static_assert(kSerializable || kPlain,
-                "this lambda's captures cannot be copied to another process: captures cannot be listed in C++; use "
-                "manta::capture(lambda, captured...), or a function object with serializable members");
+  static_assert(
+      kSerializable || kPlain,
+      "this lambda's captures cannot be copied to another process: captures cannot be listed in "
+      "C++; use "
+      "manta::capture(lambda, captured...), or a function object with serializable members");
   using Bytes = std::array<unsigned char, sizeof(F)>;
 
   template <class Sink>
@@ -156,7 +159,8 @@ struct ClosureState {
 template <class F>
 struct ClosureState<Plain<F>> {
   static_assert(std::is_trivially_copyable_v<F>,
-                "manta::plain() vouches for trivially copyable captures only; use manta::capture(lambda, captured...)");
+                "manta::plain() vouches for trivially copyable captures only; use "
+                "manta::capture(lambda, captured...)");
   using Bytes = std::array<unsigned char, sizeof(Plain<F>)>;
   template <class Sink>
   static void save(const Plain<F>& f, Sink&& sink) {
@@ -184,7 +188,8 @@ struct ClosureState<Named<Name, F>> {
 template <class F, class... C>
 struct ClosureState<Captured<F, C...>> {
   static_assert(Stateless<F>,
-                "manta::capture(lambda, captured...): the lambda itself must capture nothing; give it every value as an argument");
+                "manta::capture(lambda, captured...): the lambda itself must capture nothing; give "
+                "it every value as an argument");
   template <class Sink>
   static void save(const Captured<F, C...>& f, Sink&& sink) {
     sink(f.values());
@@ -226,7 +231,8 @@ inline constexpr bool kCapturedFunction<Captured<F*, C...>> = std::is_function_v
 // f(captured..., args...): the captured values go through the serializer with every call, arrays without a copy.
 template <class F, class... Values>
 auto capture(F f, Values... captured) {
-  return detail::Captured<F, Values...>(std::move(f), std::tuple<Values...>(std::move(captured)...));
+  return detail::Captured<F, Values...>(std::move(f),
+                                        std::tuple<Values...>(std::move(captured)...));
 }
 
 // "I vouch that this lambda's captures hold no address": its bytes are copied without the check.

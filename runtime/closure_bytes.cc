@@ -1,7 +1,7 @@
+#include <cstring>
+
 #include <manta/runtime/call_builder.h>
 #include <manta/runtime/closure_bytes.h>
-
-#include <cstring>
 
 namespace manta::detail {
 

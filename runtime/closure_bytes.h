@@ -3,9 +3,9 @@
 //
 // Invariant: it owns all its bytes. Threads: a value; copies share one immutable state.
 #pragma once
-#include <manta/serialization/encode.h>
-
 #include <memory>
+
+#include <manta/serialization/encode.h>
 
 namespace manta::detail {
 

@@ -25,8 +25,9 @@ Cluster cluster() {
 TaskContext this_task() {
   const auto* frame = detail::TaskFrame::current();
   if (frame == nullptr) {
-    throw InvalidArgument("manta::this_task() was called outside of a task: only the thread that runs a task or an "
-                          "actor's method has one");
+    throw InvalidArgument(
+        "manta::this_task() was called outside of a task: only the thread that runs a task or an "
+        "actor's method has one");
   }
   const auto& attachment = detail::Process::current("manta::this_task()").attachment();
   TaskContext context;

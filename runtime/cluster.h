@@ -2,13 +2,13 @@
 //
 // Errors: InvalidArgument without a session, and for a context outside of a task or actor. Threads: any; values.
 #pragma once
+#include <string>
+#include <vector>
+
 #include <manta/base/id.h>
 #include <manta/objectstore/store_stats.h>
 #include <manta/runtime/actor.h>
 #include <manta/runtime/options.h>
-
-#include <string>
-#include <vector>
 
 namespace manta {
 

@@ -1,12 +1,11 @@
-#include <manta/runtime/crash_handler.h>
-
+#include <cstdint>
+#include <cstring>
 #include <execinfo.h>
 #include <link.h>
 #include <signal.h>
 #include <unistd.h>
 
-#include <cstdint>
-#include <cstring>
+#include <manta/runtime/crash_handler.h>
 
 namespace manta::detail {
 namespace {

@@ -25,6 +25,7 @@ DeathReport parse_death(std::span<const std::byte> payload);
 std::string describe(const DeathReport& death);  // "was killed by signal 9 (Killed)"
 
 // What the call that it was running fails with.
-ErrorRecord crash_error(const DeathReport& death, const std::string& function, int attempt, int attempts);
+ErrorRecord crash_error(const DeathReport& death, const std::string& function, int attempt,
+                        int attempts);
 
 }  // namespace manta::detail

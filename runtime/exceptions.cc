@@ -1,14 +1,7 @@
-#include <manta/runtime/code_id.h>
-#include <manta/runtime/exceptions.h>
-#include <manta/runtime/process.h>
-#include <manta/runtime/task_frame.h>
-
-#include <cxxabi.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <any>
 #include <cstring>
+#include <cxxabi.h>
 #include <filesystem>
 #include <future>
 #include <ios>
@@ -17,7 +10,13 @@
 #include <optional>
 #include <regex>
 #include <system_error>
+#include <unistd.h>
 #include <variant>
+
+#include <manta/runtime/code_id.h>
+#include <manta/runtime/exceptions.h>
+#include <manta/runtime/process.h>
+#include <manta/runtime/task_frame.h>
 
 namespace manta::detail {
 namespace {
@@ -44,7 +43,8 @@ std::string message_of(const std::exception& error) {
 // Types made of a message.
 template <class E>
 ExceptionType with_message() {
-  return {&typeid(E), is_a<E>, [](const std::exception& error) { return bytes_of(message_of(error)); },
+  return {&typeid(E), is_a<E>,
+          [](const std::exception& error) { return bytes_of(message_of(error)); },
           [](std::span<const std::byte> saved, TaskErrorInfo info) {
             throw TaskErrorOf<E>(E(text_of(saved)), std::move(info));
           }};
@@ -54,7 +54,9 @@ ExceptionType with_message() {
 template <class E>
 ExceptionType empty() {
   return {&typeid(E), is_a<E>, [](const std::exception&) { return std::vector<std::byte>(); },
-          [](std::span<const std::byte>, TaskErrorInfo info) { throw TaskErrorOf<E>(E(), std::move(info)); }};
+          [](std::span<const std::byte>, TaskErrorInfo info) {
+            throw TaskErrorOf<E>(E(), std::move(info));
+          }};
 }
 
 // Types made of an error code of the system or generic category, and a message.
@@ -74,7 +76,8 @@ SavedCode load_code(std::span<const std::byte> saved) {
   std::size_t used = 0;
   const int value = std::stoi(text, &used);
   const bool generic = text.at(used) == 'g';
-  return {std::error_code(value, generic ? std::generic_category() : std::system_category()), text.substr(used + 1)};
+  return {std::error_code(value, generic ? std::generic_category() : std::system_category()),
+          text.substr(used + 1)};
 }
 template <class E>
 ExceptionType with_code() {
@@ -102,34 +105,67 @@ ExceptionType worker_crashed() {
   return {&typeid(WorkerCrashed), is_a<WorkerCrashed>,
           [](const std::exception& error) {
             const auto& crash = dynamic_cast<const WorkerCrashed&>(error);
-            return bytes_of(std::to_string(crash.signal()) + '\0' + crash.stack() + '\0' + message_of(error));
+            return bytes_of(std::to_string(crash.signal()) + '\0' + crash.stack() + '\0' +
+                            message_of(error));
           },
           [](std::span<const std::byte> saved, TaskErrorInfo info) {
             const std::string text = text_of(saved);
             const auto stack = text.find('\0') + 1, message = text.find('\0', stack) + 1;
-            throw TaskErrorOf<WorkerCrashed>(
-                WorkerCrashed(text.substr(message), std::stoi(text), text.substr(stack, message - stack - 1)),
-                std::move(info));
+            throw TaskErrorOf<WorkerCrashed>(WorkerCrashed(text.substr(message), std::stoi(text),
+                                                           text.substr(stack, message - stack - 1)),
+                                             std::move(info));
           }};
 }
 
 std::vector<ExceptionType> built_in() {
   return {
-      worker_crashed(), with_message<ActorRestarted>(), with_message<OwnerDied>(),
-      with_message<WorkerStartFailed>(), with_message<ActorDied>(), with_message<ActorUnavailable>(),
-      with_message<ObjectLost>(), with_message<NodeDied>(), with_message<HeadUnavailable>(), with_message<Cancelled>(),
-      with_message<GetTimeout>(), with_message<DeadlineExceeded>(), with_message<DeadlockDetected>(),
-      with_message<ObjectStoreFull>(), with_message<OutOfDisk>(), with_message<OutOfMemory>(),
-      with_message<Unschedulable>(), with_message<PendingCallsLimit>(), with_message<SerializationError>(),
-      with_message<ReadOnlyWrite>(), with_message<AuthenticationError>(), with_message<BuildMismatch>(),
-      with_message<NotFound>(), with_message<AlreadyExists>(), with_message<InvalidArgument>(),
-      with_message<RuntimeError>(), with_code<std::filesystem::filesystem_error>(), with_code<std::ios_base::failure>(),
-      with_code<std::system_error>(), with_message<std::invalid_argument>(), with_message<std::domain_error>(),
-      with_message<std::length_error>(), with_message<std::out_of_range>(), with_message<std::logic_error>(),
-      with_message<std::range_error>(), with_message<std::overflow_error>(), with_message<std::underflow_error>(),
-      with_message<std::runtime_error>(), empty<std::bad_array_new_length>(), empty<std::bad_alloc>(),
-      empty<std::bad_any_cast>(), empty<std::bad_cast>(), empty<std::bad_typeid>(), empty<std::bad_optional_access>(),
-      empty<std::bad_variant_access>(), empty<std::bad_function_call>(), empty<std::bad_weak_ptr>(),
+      worker_crashed(),
+      with_message<ActorRestarted>(),
+      with_message<OwnerDied>(),
+      with_message<WorkerStartFailed>(),
+      with_message<ActorDied>(),
+      with_message<ActorUnavailable>(),
+      with_message<ObjectLost>(),
+      with_message<NodeDied>(),
+      with_message<HeadUnavailable>(),
+      with_message<Cancelled>(),
+      with_message<GetTimeout>(),
+      with_message<DeadlineExceeded>(),
+      with_message<DeadlockDetected>(),
+      with_message<ObjectStoreFull>(),
+      with_message<OutOfDisk>(),
+      with_message<OutOfMemory>(),
+      with_message<Unschedulable>(),
+      with_message<PendingCallsLimit>(),
+      with_message<SerializationError>(),
+      with_message<ReadOnlyWrite>(),
+      with_message<AuthenticationError>(),
+      with_message<BuildMismatch>(),
+      with_message<NotFound>(),
+      with_message<AlreadyExists>(),
+      with_message<InvalidArgument>(),
+      with_message<RuntimeError>(),
+      with_code<std::filesystem::filesystem_error>(),
+      with_code<std::ios_base::failure>(),
+      with_code<std::system_error>(),
+      with_message<std::invalid_argument>(),
+      with_message<std::domain_error>(),
+      with_message<std::length_error>(),
+      with_message<std::out_of_range>(),
+      with_message<std::logic_error>(),
+      with_message<std::range_error>(),
+      with_message<std::overflow_error>(),
+      with_message<std::underflow_error>(),
+      with_message<std::runtime_error>(),
+      empty<std::bad_array_new_length>(),
+      empty<std::bad_alloc>(),
+      empty<std::bad_any_cast>(),
+      empty<std::bad_cast>(),
+      empty<std::bad_typeid>(),
+      empty<std::bad_optional_access>(),
+      empty<std::bad_variant_access>(),
+      empty<std::bad_function_call>(),
+      empty<std::bad_weak_ptr>(),
       empty<std::bad_exception>(),
   };
 }
@@ -154,7 +190,8 @@ int steps_to_base(const std::type_info& type, const std::type_info& base) {
 std::string type_name_of(const std::type_info& type) {
   std::string name = demangled(type.name());
   constexpr std::string_view kNested = "std::_Nested_exception<";
-  if (name.starts_with(kNested) && name.ends_with(">")) name = name.substr(kNested.size(), name.size() - kNested.size() - 1);
+  if (name.starts_with(kNested) && name.ends_with(">"))
+    name = name.substr(kNested.size(), name.size() - kNested.size() - 1);
   return name;
 }
 
@@ -162,7 +199,8 @@ class ExceptionTypes {
  public:
   void add(const ExceptionType& type) {
     const std::lock_guard lock(mutex_);
-    const auto known = std::find_if(types_.begin(), types_.end(), [&](const auto& t) { return *t.type == *type.type; });
+    const auto known = std::find_if(types_.begin(), types_.end(),
+                                    [&](const auto& t) { return *t.type == *type.type; });
     if (known == types_.end()) types_.push_back(type);
   }
   // The type itself, else its nearest base.
@@ -286,7 +324,8 @@ ErrorRecord record_current_exception(const NodeId& node) {
   }
   try {
     throw;
-  } catch (const TaskError& error) {  // a get() inside the task: the first cause, with one more step of its path
+  } catch (const TaskError&
+               error) {  // a get() inside the task: the first cause, with one more step of its path
     auto first = of_task_error(error, dynamic_cast<const std::exception*>(&error));
     first.path = record.function + " <- " + (first.path.empty() ? first.function : first.path);
     return first;
@@ -308,7 +347,8 @@ ErrorRecord simple_error(ErrorKind kind, std::string_view message) {
 }
 
 ErrorRecord exit_actor_error() {
-  return simple_error(ErrorKind::actor_died, "the actor has ended: this call ran manta::exit_actor()");
+  return simple_error(ErrorKind::actor_died,
+                      "the actor has ended: this call ran manta::exit_actor()");
 }
 
 std::exception_ptr exception_of(const ErrorRecord& error) {
@@ -342,26 +382,45 @@ namespace {
 }  // namespace
 
 void throw_error(const ErrorRecord& error) {
-  const std::string text = error.path.empty() ? error.message : error.message + "\n  on the way: " + error.path;
+  const std::string text =
+      error.path.empty() ? error.message : error.message + "\n  on the way: " + error.path;
   switch (error.kind) {
-    case ErrorKind::task_error: throw_task_error(error);
-    case ErrorKind::worker_crashed: throw WorkerCrashed(text, error.signal, error.stack);
-    case ErrorKind::worker_start_failed: throw WorkerStartFailed(text);
-    case ErrorKind::actor_died: throw ActorDied(text);
-    case ErrorKind::actor_unavailable: throw ActorUnavailable(text);
-    case ErrorKind::actor_restarted: throw ActorRestarted(text);
-    case ErrorKind::object_lost: throw ObjectLost(text);
-    case ErrorKind::owner_died: throw OwnerDied(text);
-    case ErrorKind::node_died: throw NodeDied(text);
-    case ErrorKind::cancelled: throw Cancelled(text);
-    case ErrorKind::object_store_full: throw ObjectStoreFull(text);
-    case ErrorKind::out_of_memory: throw OutOfMemory(text);
-    case ErrorKind::unschedulable: throw Unschedulable(text);
-    case ErrorKind::pending_calls_limit: throw PendingCallsLimit(text);
-    case ErrorKind::serialization_error: throw SerializationError(text);
-    case ErrorKind::read_only_write: throw ReadOnlyWrite(text);
-    case ErrorKind::invalid_argument: throw InvalidArgument(text);
-    case ErrorKind::runtime_error: break;
+    case ErrorKind::task_error:
+      throw_task_error(error);
+    case ErrorKind::worker_crashed:
+      throw WorkerCrashed(text, error.signal, error.stack);
+    case ErrorKind::worker_start_failed:
+      throw WorkerStartFailed(text);
+    case ErrorKind::actor_died:
+      throw ActorDied(text);
+    case ErrorKind::actor_unavailable:
+      throw ActorUnavailable(text);
+    case ErrorKind::actor_restarted:
+      throw ActorRestarted(text);
+    case ErrorKind::object_lost:
+      throw ObjectLost(text);
+    case ErrorKind::owner_died:
+      throw OwnerDied(text);
+    case ErrorKind::node_died:
+      throw NodeDied(text);
+    case ErrorKind::cancelled:
+      throw Cancelled(text);
+    case ErrorKind::object_store_full:
+      throw ObjectStoreFull(text);
+    case ErrorKind::out_of_memory:
+      throw OutOfMemory(text);
+    case ErrorKind::unschedulable:
+      throw Unschedulable(text);
+    case ErrorKind::pending_calls_limit:
+      throw PendingCallsLimit(text);
+    case ErrorKind::serialization_error:
+      throw SerializationError(text);
+    case ErrorKind::read_only_write:
+      throw ReadOnlyWrite(text);
+    case ErrorKind::invalid_argument:
+      throw InvalidArgument(text);
+    case ErrorKind::runtime_error:
+      break;
   }
   throw RuntimeError(text);
 }

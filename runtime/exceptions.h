@@ -6,16 +6,16 @@
 // nearest base among those, and as TaskErrorOf<RuntimeError> if there is none.
 // Threads: any; registration is local to each process (declare it in an OnStart for all).
 #pragma once
-#include <manta/base/error.h>
-#include <manta/runtime/wire/error_record.h>
-#include <manta/serialization/bytes.h>
-#include <manta/serialization/codec.h>
-
 #include <exception>
 #include <span>
 #include <string>
 #include <string_view>
 #include <typeinfo>
+
+#include <manta/base/error.h>
+#include <manta/runtime/wire/error_record.h>
+#include <manta/serialization/bytes.h>
+#include <manta/serialization/codec.h>
 
 namespace manta {
 namespace detail {
@@ -47,8 +47,11 @@ void remember_throw() noexcept;
 // as E. E must be serializable, derive from std::exception and not be final. Call it in an OnStart, for all processes.
 template <class E>
 void register_exception() {
-  static_assert(std::is_base_of_v<std::exception, E>, "manta::register_exception<E>: E must derive from std::exception");
-  static_assert(!std::is_final_v<E>, "manta::register_exception<E>: E must not be final, since get() throws a type derived from it");
+  static_assert(std::is_base_of_v<std::exception, E>,
+                "manta::register_exception<E>: E must derive from std::exception");
+  static_assert(!std::is_final_v<E>,
+                "manta::register_exception<E>: E must not be final, since get() throws a type "
+                "derived from it");
   serialization::require_serializable<E>();
   detail::add_exception_type({
       &typeid(E),

@@ -29,7 +29,9 @@ std::uint32_t saturated(std::chrono::nanoseconds time) {
 void stop_for_debugger(const std::string& name) {
   static const char* const wanted = std::getenv("MANTA_DEBUG_TASK");
   if (wanted == nullptr || name != wanted) return;
-  std::fprintf(stderr, "manta: task %s is about to begin; attach with: gdb -p %d (then: signal SIGCONT)\n", name.c_str(), ::getpid());
+  std::fprintf(stderr,
+               "manta: task %s is about to begin; attach with: gdb -p %d (then: signal SIGCONT)\n",
+               name.c_str(), ::getpid());
   std::fflush(stderr);
   ::raise(SIGSTOP);
 }
@@ -225,8 +227,10 @@ void Executor::start_actor() {
 base::Ref<ActorEntry> Executor::self() {
   const Process::TablesLock lock(process_);
   auto entry = process_.adopt_actor(actor_id_, Arrival::lent);
-  if (entry->home == Home::lent) {  // while this runs the caller's handle keeps the actor alive; then ours counts
-    process_.node().hold(serialization::RefKind::actor, ObjectId(actor_id_.hi(), actor_id_.lo()), process_.slot());
+  if (entry->home ==
+      Home::lent) {  // while this runs the caller's handle keeps the actor alive; then ours counts
+    process_.node().hold(serialization::RefKind::actor, ObjectId(actor_id_.hi(), actor_id_.lo()),
+                         process_.slot());
     entry->home = Home::held;
     ++entry->node_holds;
   }
@@ -277,7 +281,9 @@ void Executor::on_node(const NodeFrame& frame, std::span<const std::byte> payloa
     case NodeMessage::exit_now:
       return exit_requested_.store(true);
     default:
-      base::check(false, ("an unknown message of the node, number " + std::to_string(static_cast<unsigned>(frame.kind))).c_str());
+      base::check(false, ("an unknown message of the node, number " +
+                          std::to_string(static_cast<unsigned>(frame.kind)))
+                             .c_str());
   }
 }
 

@@ -8,6 +8,13 @@
 // Threads:    run() is the worker's main thread; poll() and on_*() belong to the holder of the progress baton; a mutex
 //             guards the ends of the lanes.
 #pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
 #include <manta/rpc/control.h>
 #include <manta/rpc/progress.h>
 #include <manta/runtime/actor_entry.h>
@@ -15,13 +22,6 @@
 #include <manta/runtime/running_call.h>
 #include <manta/runtime/wire/lane_messages.h>
 #include <manta/runtime/wire/node_messages.h>
-
-#include <atomic>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <span>
-#include <vector>
 
 namespace manta::detail {
 

@@ -26,7 +26,9 @@ ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions&) {
 
 ObjectEntry& checked(const ObjectEntryRef& entry, const char* what) {
   if (!entry) {
-    throw InvalidArgument(std::string(what) + ": the ref is empty: it was made by its default constructor, or moved from");
+    throw InvalidArgument(
+        std::string(what) +
+        ": the ref is empty: it was made by its default constructor, or moved from");
   }
   if (entry->session != Process::current_session()) {
     throw InvalidArgument(std::string(what) + ": the session of object " + entry->id().hex() +
@@ -43,7 +45,8 @@ bool object_ready(const ObjectEntry& entry) {
   if (entry.done()) return true;
   Process& process = Process::current("ready()");
   if (entry.from_elsewhere()) process.subscribe(const_cast<ObjectEntry&>(entry));
-  process.progress().kick();  // who asks again and again need not wait for the ring thread's next look
+  process.progress()
+      .kick();  // who asks again and again need not wait for the ring thread's next look
   return entry.done();
 }
 
@@ -52,7 +55,8 @@ std::string why(const ObjectEntry& entry) { return Process::current("why()").why
 namespace {
 class AddCallback final : public Command {
  public:
-  AddCallback(ObjectEntryRef entry, std::function<void()> fn) : entry_(std::move(entry)), fn_(std::move(fn)) {}
+  AddCallback(ObjectEntryRef entry, std::function<void()> fn)
+      : entry_(std::move(entry)), fn_(std::move(fn)) {}
   void run(Process& process) override {
     if (entry_->done()) {
       process.callbacks().add(std::move(fn_));
@@ -73,15 +77,16 @@ void on_ready(const ObjectEntryRef& entry, std::function<void()> fn) {
 }
 
 void throw_wrong_type(const std::type_info& held, const std::type_info& wanted) {
-  throw InvalidArgument("AnyRef::as(): the ref was made from an ObjectRef<" + demangled(held.name()) +
-                        ">, not from an ObjectRef<" + demangled(wanted.name()) + ">");
+  throw InvalidArgument("AnyRef::as(): the ref was made from an ObjectRef<" +
+                        demangled(held.name()) + ">, not from an ObjectRef<" +
+                        demangled(wanted.name()) + ">");
 }
 
 void check_wait(std::size_t refs, std::size_t num_ready) {
   Process::current("manta::wait()");
   if (num_ready <= refs) return;
-  throw InvalidArgument("manta::wait(): num_ready is " + std::to_string(num_ready) + ", but there are only " +
-                        std::to_string(refs) + " refs");
+  throw InvalidArgument("manta::wait(): num_ready is " + std::to_string(num_ready) +
+                        ", but there are only " + std::to_string(refs) + " refs");
 }
 
 }  // namespace detail

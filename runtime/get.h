@@ -3,12 +3,6 @@
 // Errors: the error of the object; GetTimeout; InvalidArgument for an empty ref, a ref of an ended session, no session.
 // Threads: any.
 #pragma once
-#include <manta/base/timeout.h>
-#include <manta/objectstore/array_codec.h>
-#include <manta/runtime/object_ref.h>
-#include <manta/runtime/signature.h>
-#include <manta/runtime/wait_objects.h>
-
 #include <array>
 #include <cstddef>
 #include <initializer_list>
@@ -20,6 +14,13 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <manta/base/timeout.h>
+#include <manta/objectstore/array_codec.h>
+#include <manta/runtime/object_ref.h>
+#include <manta/runtime/signature.h>
+#include <manta/runtime/wait_objects.h>
+#include <manta/runtime/wire/value_wire.h>
 
 namespace manta {
 
@@ -49,7 +50,10 @@ template <class T>
 T decode_done(const ObjectEntry& entry) {
   if (entry.state() == ObjectState::failed) throw_failed(entry);
   if constexpr (!std::is_void_v<T>) {
-    return entry.read([](const Value& value) -> T { return serialization::decode<T>(value.view()); });
+    return entry.read([&](const Value& value) -> T {
+      if ((value.flags & kError) != 0) throw_failed(entry);  // freed just now
+      return serialization::decode<T>(value.view());
+    });
   }
 }
 
@@ -67,8 +71,10 @@ OrMonostate<T> decode_or_monostate(const ObjectEntry& entry) {
 }
 
 template <class... T, std::size_t... I>
-std::tuple<OrMonostate<T>...> decode_tuple(const std::vector<ObjectEntryRef>& entries, std::index_sequence<I...>) {
-  return std::tuple<OrMonostate<T>...>{decode_or_monostate<T>(*entries[I])...};  // braces: from left to right
+std::tuple<OrMonostate<T>...> decode_tuple(const std::vector<ObjectEntryRef>& entries,
+                                           std::index_sequence<I...>) {
+  return std::tuple<OrMonostate<T>...>{
+      decode_or_monostate<T>(*entries[I])...};  // braces: from left to right
 }
 
 template <class Range>
@@ -84,7 +90,8 @@ std::vector<ObjectEntryRef> entries_of(const Range& refs, const char* what) {
 
 template <class T>
 auto get_list(const std::vector<ObjectEntryRef>& entries, const std::optional<Timeout>& timeout) {
-  if (!wait_all_or_failure(entries, timeout ? deadline_of(*timeout) : Deadline())) throw_timeout(entries, *timeout);
+  if (!wait_all_or_failure(entries, timeout ? deadline_of(*timeout) : Deadline()))
+    throw_timeout(entries, *timeout);
   if (const auto* failed = first_failed(entries)) throw_failed(*failed);
   if constexpr (!std::is_void_v<T>) {
     std::vector<T> values;
@@ -111,7 +118,8 @@ auto put(T&& value, PutOptions options = {}) {
     }
   } else if constexpr (std::is_same_v<S, std::remove_cvref_t<T>>) {
     return detail::RefAccess::make<Ref>(detail::put_as(static_cast<const S&>(value), options));
-  } else if constexpr (std::is_constructible_v<std::string_view, T> && std::is_same_v<S, std::string>) {
+  } else if constexpr (std::is_constructible_v<std::string_view, T> &&
+                       std::is_same_v<S, std::string>) {
     return detail::RefAccess::make<Ref>(detail::put_as(S(std::string_view(value)), options));
   } else {  // a span
     return detail::RefAccess::make<Ref>(detail::put_as(detail::owned(value), options));
@@ -155,8 +163,8 @@ auto get(std::initializer_list<ObjectRef<T>> refs, Timeout timeout) {
 // Values of several types as a tuple; std::monostate stands for void.
 template <class T, class U, class... V>
 auto get(const ObjectRef<T>& first, const ObjectRef<U>& second, const ObjectRef<V>&... rest) {
-  const std::vector<detail::ObjectEntryRef> entries =
-      detail::entries_of(std::array<AnyRef, 2 + sizeof...(V)>{first, second, rest...}, "manta::get()");
+  const std::vector<detail::ObjectEntryRef> entries = detail::entries_of(
+      std::array<AnyRef, 2 + sizeof...(V)>{first, second, rest...}, "manta::get()");
   detail::wait_all_or_failure(entries, std::nullopt);
   if (const auto* failed = detail::first_failed(entries)) detail::throw_failed(*failed);
   return detail::decode_tuple<T, U, V...>(entries, std::index_sequence_for<T, U, V...>());
@@ -179,7 +187,8 @@ WaitResult<Ref> wait_refs(const Range& refs, const WaitOptions& options) {
   const auto entries = entries_of(refs, "manta::wait()");
   check_wait(entries.size(), options.num_ready);
   if (options.num_ready != 0) {
-    wait_some(entries, options.num_ready, options.timeout ? deadline_of(*options.timeout) : Deadline());
+    wait_some(entries, options.num_ready,
+              options.timeout ? deadline_of(*options.timeout) : Deadline());
   }
   WaitResult<Ref> result;
   for (const auto& ref : refs) {

@@ -1,12 +1,11 @@
-#include <manta/runtime/logger.h>
-#include <manta/runtime/task_frame.h>
-
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <string>
+#include <unistd.h>
+
+#include <manta/runtime/logger.h>
+#include <manta/runtime/task_frame.h>
 
 namespace manta::logger {
 namespace {

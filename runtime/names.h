@@ -2,9 +2,9 @@
 //
 // Threads: any; found once per code and process, then remembered. Never fails.
 #pragma once
-#include <manta/runtime/wire/lane_messages.h>
-
 #include <string>
+
+#include <manta/runtime/wire/lane_messages.h>
 
 namespace manta::detail {
 

@@ -4,16 +4,16 @@
 // Threads:    send and the calls made of it: any; receive: the holder of the progress baton.
 // Errors:     once the node is dead nothing is sent any more (the session is over, everybody is told so).
 #pragma once
-#include <manta/rpc/control.h>
-#include <manta/runtime/wire/node_messages.h>
-#include <manta/serialization/encoded.h>
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <span>
 #include <vector>
+
+#include <manta/rpc/control.h>
+#include <manta/runtime/wire/node_messages.h>
+#include <manta/serialization/encoded.h>
 
 namespace manta::detail {
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <thread>
 
@@ -50,7 +51,13 @@ void ObjectEntry::discard(Value error) {
   replacement_ = std::make_unique<Value>(std::move(error));
   state_.store(ObjectState::failed);
   current_.store(replacement_.get());
-  while (readers_.load() != 0) std::this_thread::yield();  // decoding a value is short
+  // Decoding a value is short, but it may run user code, which must not wait for us for ever: then the value stays until
+  // the entry goes.
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  while (readers_.load() != 0) {
+    if (std::chrono::steady_clock::now() > patience) return;
+    std::this_thread::yield();
+  }
   value_ = Value();
 }
 

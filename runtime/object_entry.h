@@ -10,15 +10,15 @@
 //             progress baton; (2) `home`, `node_holds` and `dependents` change only under the tables lock.
 // Threads:    state and value may be read from any thread; the count is atomic.
 #pragma once
-#include <manta/base/counted.h>
-#include <manta/base/id.h>
-#include <manta/runtime/value.h>
-
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
+
+#include <manta/base/counted.h>
+#include <manta/base/id.h>
+#include <manta/runtime/value.h>
 
 namespace manta::detail {
 
@@ -67,13 +67,14 @@ class ObjectEntry final : public base::Counted {
   // Whether the value comes through the node. Also for threads without the lock: it never turns back to true.
   bool from_elsewhere() const { return home == Home::lent || home == Home::held; }
   std::atomic<Home> home = Home::local;
-  bool subscribed = false;         // the node was asked for the value
+  bool subscribed = false;  // the node was asked for the value
   std::uint32_t node_holds = 0;
   std::uint32_t session = 0;       // number of the session that made it; 0: none
   const Call* producer = nullptr;  // the call that makes it, while it is pending
 
  private:
-  class Reading {  // SYNC: sequentially consistent with discard(): it swaps `current_`, then waits for the readers
+  class
+      Reading {  // SYNC: sequentially consistent with discard(): it swaps `current_`, then waits for the readers
    public:
     explicit Reading(std::atomic<std::uint32_t>& count) : count_(count) { count_.fetch_add(1); }
     ~Reading() { count_.fetch_sub(1); }

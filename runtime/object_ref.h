@@ -7,9 +7,6 @@
 // after its session ended.
 // Threads: all functions may be called from any thread; one ref object is confined, like a shared_ptr.
 #pragma once
-#include <manta/runtime/object_entry.h>
-#include <manta/serialization/codec.h>
-
 #include <array>
 #include <deque>
 #include <functional>
@@ -19,6 +16,9 @@
 #include <typeinfo>
 #include <unordered_map>
 #include <vector>
+
+#include <manta/runtime/object_entry.h>
+#include <manta/serialization/codec.h>
 
 namespace manta {
 
@@ -59,7 +59,8 @@ namespace detail {
 
 // Throws InvalidArgument, naming `what`, for an empty ref or one of an ended session.
 ObjectEntry& checked(const ObjectEntryRef& entry, const char* what);
-void check_session(const ObjectEntryRef& entry, const char* what);  // the same, but an empty ref is fine
+void check_session(const ObjectEntryRef& entry,
+                   const char* what);  // the same, but an empty ref is fine
 std::string why(const ObjectEntry& entry);
 void on_ready(const ObjectEntryRef& entry, std::function<void()> fn);
 [[noreturn]] void throw_wrong_type(const std::type_info& held, const std::type_info& wanted);

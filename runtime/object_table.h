@@ -6,12 +6,12 @@
 // Invariants: at most one live entry per id and process; an entry removes itself when its last ref goes.
 // Threads:    any (a mutex of its own, a leaf: nothing is called under it).
 #pragma once
-#include <manta/base/id.h>
-#include <manta/runtime/object_entry.h>
-
 #include <mutex>
 #include <unordered_map>
 #include <vector>
+
+#include <manta/base/id.h>
+#include <manta/runtime/object_entry.h>
 
 namespace manta::detail {
 

@@ -11,8 +11,8 @@ class RoomForCalls final : public rpc::Progress::Waiter {
  public:
   explicit RoomForCalls(Process& process) : process_(process) {}
   bool satisfied() const override {
-    return process_.pending_bytes() <= Process::kMaxPendingBytes / 2 || !process_.can_finish_something() ||
-           process_.dead() || process_.closed();
+    return process_.pending_bytes() <= Process::kMaxPendingBytes / 2 ||
+           !process_.can_finish_something() || process_.dead() || process_.closed();
   }
 
  private:
@@ -27,13 +27,15 @@ void wait_for_room(Process& process) {
   process.progress().wait(room);
   if (process.pending_bytes() <= Process::kMaxPendingBytes) return;
   if (!process.can_finish_something() && !process.dead()) {
-    throw PendingCallsLimit("this process has " + std::to_string(process.pending_bytes() >> 20) +
-                            " MiB of calls that wait for others, and none that can finish: submit fewer at a time");
+    throw PendingCallsLimit(
+        "this process has " + std::to_string(process.pending_bytes() >> 20) +
+        " MiB of calls that wait for others, and none that can finish: submit fewer at a time");
   }
 }
 
 void count_pending(Process& process, Call& call) {
-  call.counted_bytes = static_cast<std::uint32_t>(sizeof(Call) + sizeof(ObjectEntry) + call.body.size() + call.name.size());
+  call.counted_bytes = static_cast<std::uint32_t>(sizeof(Call) + sizeof(ObjectEntry) +
+                                                  call.body.size() + call.name.size());
   call.process = &process;
   process.add_pending(call.counted_bytes);
 }

@@ -76,7 +76,8 @@ Process& Process::current(const char* what) {
   Process* process = current_fast.load(std::memory_order_acquire);
   if (process == nullptr && forked.load()) {
     throw InvalidArgument(std::string(what) +
-                          ": this process was forked from one with a session, which stays its parent's: call exec, or "
+                          ": this process was forked from one with a session, which stays its "
+                          "parent's: call exec, or "
                           "use manta in the parent only");
   }
   if (process == nullptr) {
@@ -178,6 +179,7 @@ void Process::free_object(ObjectEntry& entry) {
   entry.mark_seen();
   if (entry.done()) {
     entry.discard(value_of(error));
+    failures_.fetch_add(1);
   } else {
     finish(entry, value_of(error));
   }
@@ -251,7 +253,8 @@ std::unique_ptr<ErrorRecord> Process::make_ready(Call& call) {
   for (const auto& part : kept.parts) {
     const Value& value = part.entry->value();
     publish_references(value.references());
-    kept.references.insert(kept.references.end(), value.references().begin(), value.references().end());
+    kept.references.insert(kept.references.end(), value.references().begin(),
+                           value.references().end());
     for (const auto& buffer : value.buffers()) kept.blocks.push_back(buffer.storage);
   }
   const std::size_t size = call.arguments_size();
@@ -259,7 +262,8 @@ std::unique_ptr<ErrorRecord> Process::make_ready(Call& call) {
   ErrorRecord error;
   error.kind = ErrorKind::object_store_full;
   error.function = call.display_name();
-  error.message = "no room in the object store for the arguments of " + error.function + ", " + std::to_string(size) + " bytes";
+  error.message = "no room in the object store for the arguments of " + error.function + ", " +
+                  std::to_string(size) + " bytes";
   return std::make_unique<ErrorRecord>(std::move(error));
 }
 
@@ -297,6 +301,7 @@ void Process::finish(ObjectEntry& entry, Value value) {
     if (auto* block = store_->block_of(buffer.storage.get())) block->set_object(entry.id());
   }
   entry.complete(std::move(value));
+  if (entry.state() == ObjectState::failed) failures_.fetch_add(1);
   if (entry.home == Home::published) send_value(NodeMessage::fulfil, 0, entry);
   if (!entry.dependents().empty()) start_dependents(entry);
 }
@@ -363,13 +368,16 @@ std::string Process::why(const ObjectEntry& entry) {
   const TablesLock lock(*this);
   const std::string name = "object " + entry.id().hex();
   if (entry.state() == ObjectState::ready) return name + " is ready";
-  if (entry.state() == ObjectState::failed) return name + " holds an error: " + record_of(entry.value()).message;
-  if (entry.from_elsewhere()) return name + " was made in another process and is not ready there yet";
+  if (entry.state() == ObjectState::failed)
+    return name + " holds an error: " + record_of(entry.value()).message;
+  if (entry.from_elsewhere())
+    return name + " was made in another process and is not ready there yet";
   const Call* call = entry.producer;
   if (call == nullptr) return name + " is pending";
   const auto since = std::chrono::steady_clock::now() - call->submitted;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-  std::string text = name + " waits for " + call->display_name() + ", submitted " + std::to_string(ms) + " ms ago, which ";
+  std::string text = name + " waits for " + call->display_name() + ", submitted " +
+                     std::to_string(ms) + " ms ago, which ";
   if (call->missing != 0) {
     text += "waits for " + std::to_string(call->missing) + " of its arguments";
   } else if (call->actor && call->actor->phase == ActorPhase::starting) {
@@ -449,7 +457,8 @@ void Process::send_value(NodeMessage kind, std::uint64_t arg0, const ObjectEntry
 }
 
 // The wire form of a large value in a block of its own, which the node owns from now on.
-std::vector<std::byte> Process::externalize(std::span<const std::byte> wire, base::StorageRef& keep) {
+std::vector<std::byte> Process::externalize(std::span<const std::byte> wire,
+                                            base::StorageRef& keep) {
   auto created = store_->create(wire.size());
   if (!created.ok()) {
     return error_wire(ErrorKind::object_store_full, "no room in the object store for a value of " +
@@ -522,7 +531,8 @@ void Process::on_node(const NodeFrame& frame, std::span<const std::byte> payload
                              static_cast<std::uint32_t>(frame.arg1),
                              static_cast<rpc::Slot>(frame.arg2));
     case NodeMessage::lease_refused:
-      return tasks_.on_refused(static_cast<std::uint32_t>(frame.arg0), static_cast<ErrorKind>(frame.arg1), text);
+      return tasks_.on_refused(static_cast<std::uint32_t>(frame.arg0),
+                               static_cast<ErrorKind>(frame.arg1), text);
     case NodeMessage::lease_recall:
       return tasks_.on_recall(static_cast<std::uint32_t>(frame.arg0));
     case NodeMessage::lane_dead:
@@ -559,6 +569,7 @@ void Process::on_freed(const NodeFrame& frame) {
   error.message = "object " + entry->id().hex() + " was freed by manta::free() in another process";
   if (entry->done()) {
     entry->discard(value_of(error));
+    failures_.fetch_add(1);
   } else if (!entry->from_elsewhere()) {
     finish(*entry, value_of(error));  // else the value that comes says so
   }
@@ -600,7 +611,8 @@ void Process::on_lane_dead(const NodeFrame& frame, std::span<const std::byte> pa
   const DeathReport death = parse_death(payload);
   const bool known = tasks_.on_lane_dead(lane, death) || actors_.on_lane_dead(lane, death) ||
                      (executor_ != nullptr && executor_->forget_lane(lane));
-  if (known) node_.send({.kind = NodeMessage::lane_closed, .arg0 = lane});  // else it was closed already
+  if (known)
+    node_.send({.kind = NodeMessage::lane_closed, .arg0 = lane});  // else it was closed already
 }
 
 void Process::fail_everything() {

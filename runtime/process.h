@@ -8,6 +8,12 @@
 //             the holder of the baton has inside poll().
 // Threads:    see each part; Process::current() may be called from any.
 #pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string_view>
+
 #include <manta/objectstore/store.h>
 #include <manta/rpc/control.h>
 #include <manta/rpc/progress.h>
@@ -21,12 +27,6 @@
 #include <manta/runtime/task_sender.h>
 #include <manta/runtime/value_codec.h>
 #include <manta/runtime/wire/error_record.h>
-
-#include <atomic>
-#include <memory>
-#include <mutex>
-#include <set>
-#include <string_view>
 
 namespace manta::detail {
 
@@ -88,14 +88,19 @@ class Process final : public base::Counted, private rpc::Progress::Work {
 
   // ---- any thread
   static constexpr std::uint64_t kMaxPendingBytes = std::uint64_t{1} << 30;
-  void add_pending(std::uint64_t bytes) { pending_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
-  void remove_pending(std::uint64_t bytes) { pending_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+  void add_pending(std::uint64_t bytes) {
+    pending_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  void remove_pending(std::uint64_t bytes) {
+    pending_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  }
   std::uint64_t pending_bytes() const { return pending_bytes_.load(std::memory_order_relaxed); }
   bool can_finish_something() const;  // takes the tables lock
   TaskId next_task_id() { return {id_prefix_, next_id_.fetch_add(1, std::memory_order_relaxed)}; }
   void submit(Command* command);  // takes it over; runs it in the next poll
   ObjectEntryRef make_entry();    // local and pending
-  void subscribe(ObjectEntry& entry);  // asks the node for the value of an object made elsewhere, once
+  void subscribe(
+      ObjectEntry& entry);  // asks the node for the value of an object made elsewhere, once
   void publish(const serialization::Reference& reference);  // takes the tables lock
   void free_object(ObjectEntry& entry);
   std::string why(const ObjectEntry& entry);
@@ -121,6 +126,8 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   void must_report(std::uint64_t block) { reported_blocks_.insert(block); }
   bool take_report(std::uint64_t block) { return reported_blocks_.erase(block) != 0; }
   bool dead() const { return node_.dead(); }
+  // Counts objects that turned out failed: who waits for many looks for a failure only when it has changed.
+  std::uint64_t failures() const { return failures_.load(); }
   bool closed() const { return closed_.load(); }  // whoever waits gives up
   const Value& death() const { return death_; }
 
@@ -161,6 +168,7 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   std::atomic<bool> death_seen_{false};
   std::atomic<std::uint64_t> pending_bytes_{0};
   std::atomic<std::uint64_t> next_id_{1};
+  std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> resources_asked_{0};
   std::atomic<std::uint64_t> resources_told_{0};  // the last question that was answered
   NodeResources resources_;                       // that answer; under the tables lock

@@ -1,9 +1,8 @@
-#include <manta/runtime/progress_bar.h>
-
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
+#include <unistd.h>
+
+#include <manta/runtime/progress_bar.h>
 
 namespace manta::detail {
 namespace {
@@ -27,13 +26,16 @@ ProgressBar::~ProgressBar() {
 }
 
 std::string ProgressBar::line(std::size_t done) const {
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
   const double share = total_ == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total_);
   const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
   const auto filled = static_cast<std::size_t>(share * kWidth);
   char numbers[96];
-  std::snprintf(numbers, sizeof numbers, " %3.0f %% %zu/%zu  %.1f/s  ", share * 100, done, total_, rate);
-  std::string text = label_ + "  [" + std::string(filled, '=') + std::string(kWidth - filled, ' ') + "]" + numbers;
+  std::snprintf(numbers, sizeof numbers, " %3.0f %% %zu/%zu  %.1f/s  ", share * 100, done, total_,
+                rate);
+  std::string text =
+      label_ + "  [" + std::string(filled, '=') + std::string(kWidth - filled, ' ') + "]" + numbers;
   if (done == total_) return text + clock(seconds) + " in all";
   return text + (rate > 0 ? clock(static_cast<double>(total_ - done) / rate) + " left" : "");
 }

@@ -13,17 +13,17 @@
 // Errors: InvalidArgument at the call (no session, a bad option, a captured address, a function of a system library);
 //         the task's own error from get(). Threads: a RemoteFunction may be called from any thread.
 #pragma once
-#include <manta/base/error.h>
-#include <manta/runtime/call_builder.h>
-#include <manta/runtime/closure_bytes.h>
-#include <manta/runtime/object_ref.h>
-#include <manta/runtime/stub.h>
-
 #include <memory>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <manta/base/error.h>
+#include <manta/runtime/call_builder.h>
+#include <manta/runtime/closure_bytes.h>
+#include <manta/runtime/object_ref.h>
+#include <manta/runtime/stub.h>
 
 namespace manta {
 
@@ -41,12 +41,14 @@ template <std::size_t Position, class Given, class Parameter>
 struct Argument {
   static constexpr bool converts = passing<Given, Parameter>() != Passing::mismatch;
   static_assert(converts,
-                "an argument of a remote call does not convert to its parameter: position, given type and parameter type "
+                "an argument of a remote call does not convert to its parameter: position, given "
+                "type and parameter type "
                 "stand in detail::Argument<Position, Given, Parameter> above");
   static constexpr bool lost_write =
       std::is_lvalue_reference_v<Parameter> && !std::is_const_v<std::remove_reference_t<Parameter>>;
   static_assert(!lost_write,
-                "a remote function must not take a non-const lvalue reference: its writes would be lost in the other "
+                "a remote function must not take a non-const lvalue reference: its writes would be "
+                "lost in the other "
                 "process; take it by value or const reference and return the result");
   static constexpr bool fits = converts && !lost_write && travels<Holder<Parameter>>();
 };
@@ -85,9 +87,10 @@ struct CheckedArguments;
 template <class... P, class... Args>
 struct CheckedArguments<Types<P...>, Args...> {
   static constexpr bool same_number = sizeof...(P) == sizeof...(Args);
-  static_assert(same_number,
-                "a remote call has the wrong number of arguments (default arguments do not apply): see "
-                "CheckedArguments<Types<parameters...>, arguments...> above");
+  static_assert(
+      same_number,
+      "a remote call has the wrong number of arguments (default arguments do not apply): see "
+      "CheckedArguments<Types<parameters...>, arguments...> above");
 };
 
 // Common to all kinds of remote functions: the checks, and the arguments.
@@ -148,7 +151,9 @@ template <class R, Unpacking How>
 auto submit_as(CallBuilder& call, std::size_t n) {
   using Plain = std::remove_cvref_t<R>;
   if constexpr (How == Unpacking::tuple) {
-    static_assert(IsTuple<Plain>::value, "unpack() needs a function that returns a std::tuple or std::pair; for a vector say unpack(n)");
+    static_assert(IsTuple<Plain>::value,
+                  "unpack() needs a function that returns a std::tuple or std::pair; for a vector "
+                  "say unpack(n)");
     using Tuple = typename TupleOfRefs<Plain>::type;
     return tuple_of<Tuple>(call.submit(std::tuple_size_v<Tuple>));
   } else if constexpr (How == Unpacking::vector) {
@@ -222,12 +227,14 @@ struct StubFor<F, Types<P...>, Args...> {
 // f is a function pointer or a class-type callable.
 template <class F>
 class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
-  static_assert(detail::KnownSignature<F>,
-                "this callable is generic or overloaded: say its signature, manta::remote<R(A...)>(f)");
+  static_assert(
+      detail::KnownSignature<F>,
+      "this callable is generic or overloaded: say its signature, manta::remote<R(A...)>(f)");
   using Signature = detail::CallableSignature<F>;
 
  public:
-  RemoteFunction(F f, TaskOptions options) : f_(std::move(f)), options_(detail::keep(std::move(options))) {}
+  RemoteFunction(F f, TaskOptions options)
+      : f_(std::move(f)), options_(detail::keep(std::move(options))) {}
 
   // operator(), unpack(), unpack(n): see detail::Callable
   template <detail::Unpacking How, class... Args>
@@ -279,17 +286,21 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
   RemoteFunction() = default;
   template <class F>
     requires(!std::is_function_v<F>)
-  RemoteFunction(const RemoteFunction<F>& other) : RemoteFunction(other.function(), other.options()) {}
+  RemoteFunction(const RemoteFunction<F>& other)
+      : RemoteFunction(other.function(), other.options()) {}
   template <class F>
   RemoteFunction(const F& f, detail::OptionsRef options) : options_(std::move(options)) {
     if constexpr (std::is_pointer_v<F>) {
-      stub_ = detail::identify_stub(detail::FunctionStub<F, detail::Decode<detail::Holder<P>>...>::stub());
+      stub_ = detail::identify_stub(
+          detail::FunctionStub<F, detail::Decode<detail::Holder<P>>...>::stub());
       target_ = detail::identify_function(reinterpret_cast<std::uintptr_t>(f));
     } else {
-      stub_ = detail::identify_stub(
-          detail::ClosureStub<F, R, detail::Types<P...>, detail::Decode<detail::Holder<P>>...>::stub());
+      stub_ =
+          detail::identify_stub(detail::ClosureStub<F, R, detail::Types<P...>,
+                                                    detail::Decode<detail::Holder<P>>...>::stub());
       if constexpr (!detail::Stateless<F>) {
-        detail::ClosureState<F>::save(f, [&](const auto& state) { state_ = detail::ClosureBytes::of(state); });
+        detail::ClosureState<F>::save(
+            f, [&](const auto& state) { state_ = detail::ClosureBytes::of(state); });
       }
     }
   }
@@ -298,9 +309,13 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
   auto submit(std::size_t n, Args&&... args) const {
     using Pass = detail::Passer<detail::Types<P...>>;
     if constexpr (Pass::template check<Args&&...>() && detail::result_travels<R>()) {
-      static_assert((std::is_same_v<detail::Plan<Args&&, P>, detail::Decode<detail::Holder<P>>> && ...),
-                    "a RemoteFunction<R(A...)> takes a ref only of the parameter's own type: convert in a task of your own");
-      if (!*this) throw InvalidArgument("an empty RemoteFunction was called: it was made by its default constructor");
+      static_assert(
+          (std::is_same_v<detail::Plan<Args&&, P>, detail::Decode<detail::Holder<P>>> && ...),
+          "a RemoteFunction<R(A...)> takes a ref only of the parameter's own type: convert in a "
+          "task of your own");
+      if (!*this)
+        throw InvalidArgument(
+            "an empty RemoteFunction was called: it was made by its default constructor");
       detail::CallSpec spec;
       spec.stub = detail::resolve_stub(stub_);
       spec.target = target_;
@@ -393,8 +408,8 @@ RemoteFunction<Signature> remote(F f, TaskOptions options = {}) {
 // A function known at compile time: remote<f>(args...).
 template <auto F, class... Args>
 auto remote(Args&&... args) {
-  return RemoteFunction<detail::StaticFunction<F>>(detail::StaticFunction<F>{}, TaskOptions{})(
-      std::forward<Args>(args)...);
+  return RemoteFunction<detail::StaticFunction<F>>(detail::StaticFunction<F>{},
+                                                   TaskOptions{})(std::forward<Args>(args)...);
 }
 
 }  // namespace manta

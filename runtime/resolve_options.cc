@@ -1,16 +1,15 @@
-#include <manta/base/error.h>
-#include <manta/rpc/cores.h>
-#include <manta/runtime/actor.h>
-#include <manta/runtime/remote.h>
-#include <manta/runtime/resolve_options.h>
-
-#include <unistd.h>
-
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <unistd.h>
+
+#include <manta/base/error.h>
+#include <manta/rpc/cores.h>
+#include <manta/runtime/actor.h>
+#include <manta/runtime/remote.h>
+#include <manta/runtime/resolve_options.h>
 
 namespace manta::detail {
 namespace {
@@ -61,7 +60,10 @@ Resources resources_of(const char* name, std::string_view text) {
     const auto item = text.substr(0, comma);
     const auto equals = item.find('=');
     if (equals == std::string_view::npos || equals == 0) {
-      refuse(std::string(name).append(" needs the form \"a=1,b=2\", but has \"").append(item).append("\""));
+      refuse(std::string(name)
+                 .append(" needs the form \"a=1,b=2\", but has \"")
+                 .append(item)
+                 .append("\""));
     }
     resources[std::string(item.substr(0, equals))] = number_of(name, item.substr(equals + 1));
     text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
@@ -71,22 +73,29 @@ Resources resources_of(const char* name, std::string_view text) {
 
 void apply_variables(InitOptions& options) {
   if (const char* v = variable("MANTA_ADDRESS"); v && options.address.empty()) options.address = v;
-  if (const char* v = variable("MANTA_CPUS"); v && !options.cpus) options.cpus = number_of("MANTA_CPUS", v);
-  if (const char* v = variable("MANTA_GPUS"); v && options.gpus == 0) options.gpus = number_of("MANTA_GPUS", v);
-  if (const char* v = variable("MANTA_MEMORY"); v && !options.memory) options.memory = bytes_of("MANTA_MEMORY", v);
+  if (const char* v = variable("MANTA_CPUS"); v && !options.cpus)
+    options.cpus = number_of("MANTA_CPUS", v);
+  if (const char* v = variable("MANTA_GPUS"); v && options.gpus == 0)
+    options.gpus = number_of("MANTA_GPUS", v);
+  if (const char* v = variable("MANTA_MEMORY"); v && !options.memory)
+    options.memory = bytes_of("MANTA_MEMORY", v);
   if (const char* v = variable("MANTA_RESOURCES"); v && options.resources.empty()) {
     options.resources = resources_of("MANTA_RESOURCES", v);
   }
   if (const char* v = variable("MANTA_OBJECT_STORE_BYTES"); v && !options.object_store_bytes) {
     options.object_store_bytes = bytes_of("MANTA_OBJECT_STORE_BYTES", v);
   }
-  if (const char* v = variable("MANTA_SPILL_DIRS"); v && options.spill_dirs.empty()) options.spill_dirs = {v};
-  if (const char* v = variable("MANTA_NAMESPACE"); v && options.name_space.empty()) options.name_space = v;
+  if (const char* v = variable("MANTA_SPILL_DIRS"); v && options.spill_dirs.empty())
+    options.spill_dirs = {v};
+  if (const char* v = variable("MANTA_NAMESPACE"); v && options.name_space.empty())
+    options.name_space = v;
   if (const char* v = variable("MANTA_LOG_TO_DRIVER"); v && options.log_to_driver) {
     options.log_to_driver = flag_of("MANTA_LOG_TO_DRIVER", v);
   }
-  if (const char* v = variable("MANTA_WORKING_DIR"); v && options.working_dir.empty()) options.working_dir = v;
-  if (const char* v = variable("MANTA_LABELS"); v && options.labels.empty()) options.labels = {{v, ""}};
+  if (const char* v = variable("MANTA_WORKING_DIR"); v && options.working_dir.empty())
+    options.working_dir = v;
+  if (const char* v = variable("MANTA_LABELS"); v && options.labels.empty())
+    options.labels = {{v, ""}};
   if (const char* v = variable("MANTA_PUT_TIMEOUT"); v && !options.put_timeout) {
     options.put_timeout = Timeout(std::chrono::duration<double>(number_of("MANTA_PUT_TIMEOUT", v)));
   }
@@ -96,7 +105,8 @@ void apply_variables(InitOptions& options) {
 std::uint64_t usable_memory() {
   auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
                static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  for (const char* file : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+  for (const char* file :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
     std::uint64_t limit = 0;
     if (std::ifstream(file) >> limit && limit != 0) bytes = std::min(bytes, limit);
   }
@@ -106,29 +116,34 @@ std::uint64_t usable_memory() {
 void check_resources(const Resources& resources, const char* what) {
   for (const auto& [name, amount] : resources) {
     if (name.empty() || name.size() > kMaxResourceName) {
-      refuse(std::string(what) + ": a resource's name has 1 to 55 characters, \"" + name + "\" does not");
+      refuse(std::string(what) + ": a resource's name has 1 to 55 characters, \"" + name +
+             "\" does not");
     }
     if (name == "CPU") refuse(std::string(what) + ": CPU has a field of its own, cpus");
     if (!(amount >= 0) || !std::isfinite(amount)) {
-      refuse(std::string(what) + ": resource " + name + " is " + std::to_string(amount) + ", which is no amount");
+      refuse(std::string(what) + ": resource " + name + " is " + std::to_string(amount) +
+             ", which is no amount");
     }
   }
 }
 
 void check_cpus(double cpus, const char* what) {
   if (!(cpus >= 0) || !std::isfinite(cpus)) {
-    refuse(std::string(what) + "::cpus is " + std::to_string(cpus) + "; it must be 0, a fraction or a number above");
+    refuse(std::string(what) + "::cpus is " + std::to_string(cpus) +
+           "; it must be 0, a fraction or a number above");
   }
 }
 
 void check_name(const std::string& name, const char* what) {
   if (name.size() > kMaxName) {
-    refuse(std::string(what) + "::name has " + std::to_string(name.size()) + " bytes; at most 1024 are allowed");
+    refuse(std::string(what) + "::name has " + std::to_string(name.size()) +
+           " bytes; at most 1024 are allowed");
   }
 }
 
 void check_strategy(const SchedulingStrategy& strategy, const char* what) {
-  const bool simple = std::holds_alternative<Default>(strategy) || std::holds_alternative<Spread>(strategy);
+  const bool simple =
+      std::holds_alternative<Default>(strategy) || std::holds_alternative<Spread>(strategy);
   unsupported(!simple, what);
 }
 
@@ -138,7 +153,8 @@ NodeOptions resolve_options(InitOptions options) {
   apply_variables(options);
   if (!options.address.empty()) {
     refuse("manta::init(): nothing was found at the address \"" + options.address +
-           "\": joining a running node or cluster is not supported by this version of manta yet; leave "
+           "\": joining a running node or cluster is not supported by this version of manta yet; "
+           "leave "
            "InitOptions::address and MANTA_ADDRESS empty for a private node");
   }
   unsupported(options.gpus != 0, "InitOptions::gpus (MANTA_GPUS)");
@@ -147,10 +163,12 @@ NodeOptions resolve_options(InitOptions options) {
   unsupported(!options.name_space.empty(), "InitOptions::name_space (MANTA_NAMESPACE)");
   unsupported(!options.labels.empty(), "InitOptions::labels (MANTA_LABELS)");
   unsupported(options.put_timeout.has_value(), "InitOptions::put_timeout (MANTA_PUT_TIMEOUT)");
-  unsupported(!options.worker.path.empty() || !options.worker.args.empty() || !options.worker.libraries.empty(),
+  unsupported(!options.worker.path.empty() || !options.worker.args.empty() ||
+                  !options.worker.libraries.empty(),
               "InitOptions::worker");
   if (options.cpus && !(*options.cpus > 0 && std::isfinite(*options.cpus))) {
-    refuse("InitOptions::cpus (MANTA_CPUS) is " + std::to_string(*options.cpus) + "; it must be above 0");
+    refuse("InitOptions::cpus (MANTA_CPUS) is " + std::to_string(*options.cpus) +
+           "; it must be above 0");
   }
   check_resources(options.resources, "InitOptions::resources (MANTA_RESOURCES)");
   if (options.object_store_bytes && *options.object_store_bytes < kSmallestStore) {
@@ -174,7 +192,8 @@ void check_task_options(const TaskOptions& options) {
   check_cpus(options.cpus, "TaskOptions");
   check_resources(options.resources, "TaskOptions::resources");
   if (options.max_retries < -1) {
-    refuse("TaskOptions::max_retries is " + std::to_string(options.max_retries) + "; -1 means for ever, 0 never");
+    refuse("TaskOptions::max_retries is " + std::to_string(options.max_retries) +
+           "; -1 means for ever, 0 never");
   }
   unsupported(options.gpus != 0, "TaskOptions::gpus");
   unsupported(options.memory != 0, "TaskOptions::memory");
@@ -217,8 +236,9 @@ void check_call_options(const CallOptions& options) {
 
 bool all_default(const TaskOptions& options) {
   static const TaskOptions defaults;
-  return options.name.empty() && options.cpus == defaults.cpus && options.gpus == 0 && options.memory == 0 &&
-         options.resources.empty() && options.max_retries == defaults.max_retries && !options.retry_exceptions &&
+  return options.name.empty() && options.cpus == defaults.cpus && options.gpus == 0 &&
+         options.memory == 0 && options.resources.empty() &&
+         options.max_retries == defaults.max_retries && !options.retry_exceptions &&
          options.strategy.index() == 0 && options.label_selector.empty() && options.env.empty() &&
          !options.deadline && options.max_buffered == 0;
 }

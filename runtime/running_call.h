@@ -6,19 +6,19 @@
 // Invariants: arguments stay readable until end(); results are written in order.
 // Threads:    confined to the executor.
 #pragma once
-#include <manta/objectstore/block.h>
-#include <manta/runtime/call_context.h>
-#include <manta/runtime/code_id.h>
-#include <manta/runtime/value_codec.h>
-#include <manta/runtime/wire/error_record.h>
-#include <manta/runtime/wire/lane_messages.h>
-
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <manta/objectstore/block.h>
+#include <manta/runtime/call_context.h>
+#include <manta/runtime/code_id.h>
+#include <manta/runtime/value_codec.h>
+#include <manta/runtime/wire/error_record.h>
+#include <manta/runtime/wire/lane_messages.h>
 
 namespace manta::detail {
 
@@ -72,7 +72,7 @@ class RunningCall final : public CallContext {
   serialization::Encoded scratch_;
 
   std::vector<std::byte> results_;
-  std::vector<std::size_t> result_buffers_;  // positions of WireBuffers in results_
+  std::vector<std::size_t> result_buffers_;      // positions of WireBuffers in results_
   std::vector<base::StorageRef> result_blocks_;  // beside them
   std::vector<serialization::Reference> result_references_;
   std::uint32_t results_added_ = 0;

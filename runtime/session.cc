@@ -1,3 +1,8 @@
+#include <atomic>
+#include <cstdio>
+#include <thread>
+#include <unistd.h>
+
 #include <manta/base/error.h>
 #include <manta/objectstore/read_only_fault.h>
 #include <manta/runtime/cluster.h>
@@ -7,11 +12,6 @@
 #include <manta/runtime/resolve_options.h>
 #include <manta/runtime/session.h>
 
-#include <atomic>
-#include <cstdio>
-#include <thread>
-#include <unistd.h>
-
 namespace manta {
 namespace {
 
@@ -19,12 +19,15 @@ std::atomic<bool> session_open{false};
 
 void check_can_init() {
   if (!detail::main_has_started()) {
-    throw InvalidArgument("manta::init() was called before main(), from a static constructor: call it in main()");
+    throw InvalidArgument(
+        "manta::init() was called before main(), from a static constructor: call it in main()");
   }
   if (!detail::wrapped_main_ran()) {
     throw InvalidArgument(
-        "manta::init(): this program was not linked with the wrapped main (-Wl,--wrap=main), without which its workers "
-        "would run main() again: link the CMake target manta::manta, or use the flags of `pkg-config --libs manta`");
+        "manta::init(): this program was not linked with the wrapped main (-Wl,--wrap=main), "
+        "without which its workers "
+        "would run main() again: link the CMake target manta::manta, or use the flags of "
+        "`pkg-config --libs manta`");
   }
 }
 
@@ -36,7 +39,8 @@ void on_write_in_driver(const objectstore::ReadOnlyFault& fault) {
 }  // namespace
 
 struct Session::State {
-  explicit State(detail::Attachment attachment) : process(detail::Process::open(std::move(attachment))) {
+  explicit State(detail::Attachment attachment)
+      : process(detail::Process::open(std::move(attachment))) {
     process->cores().enter();
     objectstore::install_read_only_fault(process->store(), on_write_in_driver);
     log_thread = std::thread([this, socket = process->attachment().socket.get()] {
@@ -99,7 +103,9 @@ Session init(InitOptions options) {
   check_can_init();
   const detail::NodeOptions resolved = detail::resolve_options(std::move(options));
   if (session_open.exchange(true)) {
-    throw InvalidArgument("manta::init(): a session is open already; end it first (Session::shutdown()), or share it");
+    throw InvalidArgument(
+        "manta::init(): a session is open already; end it first (Session::shutdown()), or share "
+        "it");
   }
   try {
     detail::run_on_start();

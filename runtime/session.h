@@ -10,13 +10,13 @@
 //         supported, a program not linked with the wrapped main. RuntimeError: the node did not start, with the reason.
 // Threads: init and shutdown from one thread at a time.
 #pragma once
+#include <filesystem>
+#include <memory>
+
 #include <manta/base/counted.h>
 #include <manta/base/id.h>
 #include <manta/runtime/on_start.h>
 #include <manta/runtime/options.h>
-
-#include <filesystem>
-#include <memory>
 
 namespace manta {
 

@@ -1,10 +1,5 @@
 // What is known of callables at compile time: result, parameters, and how an argument meets its parameter.
 #pragma once
-#include <manta/base/storage.h>
-#include <manta/objectstore/array_codec.h>
-#include <manta/runtime/object_ref.h>
-#include <manta/serialization/bytes.h>
-
 #include <cstddef>
 #include <span>
 #include <string>
@@ -13,6 +8,11 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <manta/base/storage.h>
+#include <manta/objectstore/array_codec.h>
+#include <manta/runtime/object_ref.h>
+#include <manta/serialization/bytes.h>
 
 namespace manta::detail {
 
@@ -36,9 +36,9 @@ struct SignatureOf<R (*)(P...) noexcept> : SignatureOf<R (*)(P...)> {};
 template <class Member>
 struct MemberSignature;
 #define MANTA_MEMBER_SIGNATURE(qualifiers)                                       \
-  template <class R, class C, class... P>                                       \
+  template <class R, class C, class... P>                                        \
   struct MemberSignature<R (C::*)(P...) qualifiers> : SignatureOf<R (*)(P...)> { \
-    using Class = C;                                                            \
+    using Class = C;                                                             \
   };
 MANTA_MEMBER_SIGNATURE()
 MANTA_MEMBER_SIGNATURE(const)
@@ -123,7 +123,9 @@ struct HolderType<const char*> {
 };
 template <class T, std::size_t N>
 struct HolderType<std::span<T, N>> {
-  static_assert(std::is_const_v<T>, "a span parameter of a remote function must be std::span<const T>: writes would be lost");
+  static_assert(
+      std::is_const_v<T>,
+      "a span parameter of a remote function must be std::span<const T>: writes would be lost");
   using type = Array<std::remove_const_t<T>>;
 };
 template <class P>
@@ -174,15 +176,14 @@ struct IsMutableArray<MutableArray<T>> : std::true_type {
 };
 
 template <class U, class H>
-inline constexpr bool kSameEncoding =
-    std::is_same_v<U, H> || one_encoding<U, H> || [] {
-      if constexpr (IsMutableArray<H>::value) {
-        using E = typename IsMutableArray<H>::Element;
-        return std::is_same_v<U, Array<E>> || std::is_same_v<U, std::vector<E>>;
-      } else {
-        return false;
-      }
-    }();
+inline constexpr bool kSameEncoding = std::is_same_v<U, H> || one_encoding<U, H> || [] {
+  if constexpr (IsMutableArray<H>::value) {
+    using E = typename IsMutableArray<H>::Element;
+    return std::is_same_v<U, Array<E>> || std::is_same_v<U, std::vector<E>>;
+  } else {
+    return false;
+  }
+}();
 template <class U, class P>
 inline constexpr bool kMeets = kSameEncoding<U, Holder<P>> || std::is_convertible_v<U, Holder<P>>;
 
@@ -191,7 +192,8 @@ enum class Passing { value, encoded_as, reference, list, mismatch };
 template <class A, class P>
 consteval Passing passing() {
   using Plain = std::remove_cvref_t<A>;
-  if constexpr (std::is_convertible_v<A, std::remove_cvref_t<P>> || std::is_convertible_v<A, Holder<P>>) {
+  if constexpr (std::is_convertible_v<A, std::remove_cvref_t<P>> ||
+                std::is_convertible_v<A, Holder<P>>) {
     return Passing::value;
   } else if constexpr (kSameEncoding<Plain, Holder<P>>) {
     return Passing::encoded_as;

@@ -1,16 +1,16 @@
 // Stubs: the code that, in a worker, decodes the arguments of one kind of call, runs it, and encodes its result. One is
 // instantiated per callable and way of passing its arguments, and registered by static initialization.
 #pragma once
-#include <manta/runtime/call_context.h>
-#include <manta/runtime/capture.h>
-#include <manta/runtime/code_id.h>
-#include <manta/runtime/signature.h>
-
 #include <cstring>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <manta/runtime/call_context.h>
+#include <manta/runtime/capture.h>
+#include <manta/runtime/code_id.h>
+#include <manta/runtime/signature.h>
 
 namespace manta::detail {
 
@@ -43,7 +43,8 @@ struct Leaf<I, P, DecodeList<U>> {
       if constexpr (kSameEncoding<U, Element>) {
         values.push_back(serialization::decode<Element>(call.value(argument.first + i)));
       } else {
-        values.push_back(static_cast<Element>(serialization::decode<U>(call.value(argument.first + i))));
+        values.push_back(
+            static_cast<Element>(serialization::decode<U>(call.value(argument.first + i))));
       }
     }
     return values;
@@ -53,12 +54,13 @@ struct Leaf<I, P, DecodeList<U>> {
 
 // Reads one argument after the other, then calls function(arguments...) while all of them live.
 template <class Function, class... Read>
-decltype(auto) read_leaves(Types<>, const CallContext&, std::size_t, Function& function, Read&... read) {
+decltype(auto) read_leaves(Types<>, const CallContext&, std::size_t, Function& function,
+                           Read&... read) {
   return function(read.get()...);
 }
 template <class First, class... Rest, class Function, class... Read>
-decltype(auto) read_leaves(Types<First, Rest...>, const CallContext& call, std::size_t base, Function& function,
-                           Read&... read) {
+decltype(auto) read_leaves(Types<First, Rest...>, const CallContext& call, std::size_t base,
+                           Function& function, Read&... read) {
   First leaf{First::read(call, base)};
   return read_leaves(Types<Rest...>{}, call, base, function, read..., leaf);
 }
@@ -169,10 +171,13 @@ struct ClosureStub : Registered<ClosureStub<F, R, Parameters, Tags...>> {
   static void invoke(CallContext& call, std::size_t base, const Callable& f) {
     LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) {
       if constexpr (std::is_invocable_v<const Callable&, decltype(args)...>) {
-        run_and_give<R>(call, [&]() -> R { return static_cast<R>(f(std::forward<decltype(args)>(args)...)); });
+        run_and_give<R>(
+            call, [&]() -> R { return static_cast<R>(f(std::forward<decltype(args)>(args)...)); });
       } else {
         Callable own(f);  // a call operator that is not const runs on a copy of its own
-        run_and_give<R>(call, [&]() -> R { return static_cast<R>(own(std::forward<decltype(args)>(args)...)); });
+        run_and_give<R>(call, [&]() -> R {
+          return static_cast<R>(own(std::forward<decltype(args)>(args)...));
+        });
       }
     });
   }
@@ -233,7 +238,8 @@ struct OnActorStub : Registered<OnActorStub<T, F, R, Parameters, Tags...>> {
     if constexpr (Stateless<F>) {
       with(0, F{});
     } else {
-      ClosureState<F>::restore(call.value(call.argument(0).first), [&](const auto& f) { with(1, f); });
+      ClosureState<F>::restore(call.value(call.argument(0).first),
+                               [&](const auto& f) { with(1, f); });
     }
   }
 };
@@ -244,7 +250,8 @@ struct FunctionOnActorStub : Registered<FunctionOnActorStub<T, Pointer, R, Param
     T& object = *static_cast<T*>(call.instance());
     const auto function = reinterpret_cast<Pointer>(call.target());
     LeavesOf<Parameters, Tags...>::apply(call, 0, [&](auto&&... args) {
-      run_and_give<R>(call, [&]() -> R { return function(object, std::forward<decltype(args)>(args)...); });
+      run_and_give<R>(
+          call, [&]() -> R { return function(object, std::forward<decltype(args)>(args)...); });
     });
   }
 };

@@ -177,7 +177,8 @@ std::string without_parameters(const std::string& demangled) {
 std::string stack_text(std::span<const std::uintptr_t> addresses) {
   static auto* const known = new Remembered;
   std::string text;
-  for (const auto address : addresses) text += known->get(address, [&] { return frame_text(address); });
+  for (const auto address : addresses)
+    text += known->get(address, [&] { return frame_text(address); });
   return text;
 }
 

@@ -1,9 +1,9 @@
 // What a thread that runs a call knows about it: behind this_task(), this_actor(), errors and logs.
 #pragma once
+#include <string>
+
 #include <manta/base/id.h>
 #include <manta/runtime/wire/lane_messages.h>
-
-#include <string>
 
 namespace manta::detail {
 

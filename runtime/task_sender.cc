@@ -122,23 +122,34 @@ void TaskSender::ask_for_leases(Shape& shape) {
       std::as_bytes(std::span(items)));
 }
 
-// Others wait for a worker: one lease gets no more calls, and goes back when those in flight are done.
+// Others wait for a worker: a recalled lease gets no more calls, and goes back when those in flight are done. If they take
+// long (its task may wait for tasks of others), the first lease that has nothing to do goes in its place.
 void TaskSender::give_back(Shape& shape) {
-  for (auto& lease : shape.leases) {
-    if (!lease->returning || lease->lane.in_flight() != 0) continue;
+  const auto recalled = [](const auto& lease) { return lease->returning; };
+  for (std::size_t i = 0; i < shape.leases.size();) {
+    auto& lease = shape.leases[i];
+    if (lease->lane.in_flight() == 0 && !lease->returning && shape.first == nullptr) {
+      const auto busy = std::find_if(shape.leases.begin(), shape.leases.end(), recalled);
+      if (busy != shape.leases.end()) {
+        (*busy)->returning = false;
+        lease->returning = true;
+      }
+    }
+    if (lease->lane.in_flight() != 0 || !lease->returning) {
+      ++i;
+      continue;
+    }
     process_.node().send({.kind = NodeMessage::lease_return, .arg0 = lease->lane.index()});
     std::swap(lease, shape.leases.back());
     shape.leases.pop_back();
-    return;
   }
 }
 
 // A worker is idle while calls wait behind a long one on another: ask for them back.
 void TaskSender::steal_back(Shape& shape) {
   if (shape.first != nullptr || shape.leases.size() < 2) return;
-  const bool idle = std::any_of(shape.leases.begin(), shape.leases.end(), [](const auto& lease) {
-    return lease->lane.in_flight() == 0;
-  });
+  const bool idle = std::any_of(shape.leases.begin(), shape.leases.end(),
+                                [](const auto& lease) { return lease->lane.in_flight() == 0; });
   if (!idle) return;
   for (auto& lease : shape.leases) {
     if (lease->lane.in_flight() > 1 && lease->lane.estimated_ns() > kWindow / 2)
@@ -210,8 +221,10 @@ void TaskSender::on_refused(std::uint32_t shape_number, ErrorKind kind, std::str
 
 void TaskSender::on_recall(std::uint32_t shape_number) {
   auto& shape = *shapes_[shape_number];
-  const auto least_busy = std::min_element(
-      shape.leases.begin(), shape.leases.end(), [](const auto& a, const auto& b) {
+  pump(
+      shape);  // a lease that was just granted serves at least once: else two owners hand it to and fro for ever
+  const auto least_busy =
+      std::min_element(shape.leases.begin(), shape.leases.end(), [](const auto& a, const auto& b) {
         const auto key = [](const Lease& lease) {
           return std::pair(lease.returning, lease.lane.in_flight());
         };

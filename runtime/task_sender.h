@@ -10,16 +10,16 @@
 // Invariants: no message to the node per task: it is told how many leases are wanted only when that changes.
 // Threads:    the holder of the progress baton, under the tables lock.
 #pragma once
-#include <manta/runtime/call_lane.h>
-#include <manta/runtime/death_report.h>
-#include <manta/runtime/options.h>
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include <manta/runtime/call_lane.h>
+#include <manta/runtime/death_report.h>
+#include <manta/runtime/options.h>
 
 namespace manta::detail {
 
@@ -33,7 +33,7 @@ class TaskSender {
   void submit(Call* ready);  // all arguments are there
   bool poll();               // reads replies; true if something was completed
   bool pending() const;
-  void flush();              // sends what can be sent, rings whom it sent to
+  void flush();  // sends what can be sent, rings whom it sent to
 
   // From the node.
   void on_grant(std::uint32_t shape, std::uint32_t lane, rpc::Slot worker);
@@ -42,7 +42,7 @@ class TaskSender {
   bool on_lane_dead(std::uint32_t lane, const DeathReport& death);
 
   void fail_all(const Value& error);  // the node died
-  bool active() const;  // a call of it can end without another being submitted
+  bool active() const;                // a call of it can end without another being submitted
 
  private:
   struct Lease {

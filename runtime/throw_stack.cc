@@ -1,14 +1,13 @@
 // Remembers where an exception was thrown, in threads that run a task: __cxa_throw is defined here, before the one of
 // the C++ library, which it calls.
+#include <cstdint>
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <typeinfo>
+
 #include <manta/runtime/exceptions.h>
 #include <manta/runtime/symbols.h>
 #include <manta/runtime/task_frame.h>
-
-#include <dlfcn.h>
-#include <execinfo.h>
-
-#include <cstdint>
-#include <typeinfo>
 
 namespace manta::detail {
 namespace {
@@ -28,7 +27,8 @@ std::string last_throw_stack() {
   if (frame_count_here <= kOwnFrames) return {};
   std::uintptr_t addresses[kMaxFrames];
   std::size_t count = 0;
-  for (int i = kOwnFrames; i < frame_count_here; ++i) addresses[count++] = reinterpret_cast<std::uintptr_t>(frames_here[i]);
+  for (int i = kOwnFrames; i < frame_count_here; ++i)
+    addresses[count++] = reinterpret_cast<std::uintptr_t>(frames_here[i]);
   frame_count_here = 0;
   return stack_text({addresses, count});
 }

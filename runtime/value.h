@@ -5,9 +5,6 @@
 //             change once it is in an ObjectEntry.
 // Threads:    immutable once published by its entry's state; until then confined to its maker.
 #pragma once
-#include <manta/base/counted.h>
-#include <manta/serialization/encoded.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,6 +12,9 @@
 #include <span>
 #include <utility>
 #include <vector>
+
+#include <manta/base/counted.h>
+#include <manta/serialization/encoded.h>
 
 namespace manta::detail {
 

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::uint64_t kMarkBits = 3;
 
-base::Ref<objectstore::Block> adopt_block(objectstore::Store& store, std::uint64_t block, Arrival arrival) {
+base::Ref<objectstore::Block> adopt_block(objectstore::Store& store, std::uint64_t block,
+                                          Arrival arrival) {
   const std::uint64_t offset = block & ~kMarkBits;
   auto& blocks = store.blocks();
   if (arrival == Arrival::counted) return blocks.adopt(offset, objectstore::Share::kHeld);

@@ -4,13 +4,13 @@
 // given (the receiver owns it now), held (the node counts the receiver as a holder, once per mark).
 // Threads: any, unless stated. Errors: StoreError through throw_store_error, from stored() only.
 #pragma once
-#include <manta/objectstore/store.h>
-#include <manta/runtime/value.h>
-#include <manta/runtime/wire/value_wire.h>
-
 #include <cstddef>
 #include <span>
 #include <vector>
+
+#include <manta/objectstore/store.h>
+#include <manta/runtime/value.h>
+#include <manta/runtime/wire/value_wire.h>
 
 namespace manta::detail {
 
@@ -28,10 +28,11 @@ Value value_of(objectstore::Store& store, serialization::Encoded& encoded);
 
 // Wire form of parts; `out` has wire_size(...) bytes. Buffers are written as lent.
 std::size_t wire_size(const Value& value);
-std::byte* write_wire(std::byte* out, const objectstore::Store& store, std::span<const std::byte> meta,
+std::byte* write_wire(std::byte* out, const objectstore::Store& store,
+                      std::span<const std::byte> meta,
                       std::span<const serialization::Buffer> buffers,
-                      std::span<const serialization::Reference> references, std::uint64_t fingerprint,
-                      std::uint32_t flags);
+                      std::span<const serialization::Reference> references,
+                      std::uint64_t fingerprint, std::uint32_t flags);
 std::byte* write_wire(std::byte* out, const objectstore::Store& store, const Value& value);
 
 // How the contents of a value arrive. lent: for the time of a call. held: references are counted by the node in our

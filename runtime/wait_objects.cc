@@ -1,13 +1,13 @@
+#include <algorithm>
+#include <atomic>
+#include <string>
+
 #include <manta/base/error.h>
 #include <manta/runtime/exceptions.h>
 #include <manta/runtime/executor.h>
 #include <manta/runtime/object_ref.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/wait_objects.h>
-
-#include <algorithm>
-#include <atomic>
-#include <string>
 
 namespace manta::detail {
 namespace {
@@ -30,7 +30,8 @@ class SessionWaiter : public rpc::Progress::Waiter {
   bool wait(const Deadline& deadline) {
     const bool over = wait_as_who_we_are(deadline);
     if (process_->closed() && !done()) {
-      throw InvalidArgument(std::string(what_) + ": the session was shut down meanwhile; its objects went with it");
+      throw InvalidArgument(std::string(what_) +
+                            ": the session was shut down meanwhile; its objects went with it");
     }
     return over;
   }
@@ -40,7 +41,8 @@ class SessionWaiter : public rpc::Progress::Waiter {
     auto* executor = Executor::of_this_thread();
     if (executor == nullptr) return process_->progress().wait(*this, deadline);
     const auto soon = Clock::now() + kShortWait;
-    if (process_->progress().wait(*this, deadline && *deadline < soon ? deadline : Deadline(soon))) return true;
+    if (process_->progress().wait(*this, deadline && *deadline < soon ? deadline : Deadline(soon)))
+      return true;
     if (deadline && *deadline <= soon) return false;
     const Executor::Blocked blocked(*executor);
     return process_->progress().wait(*this, deadline);
@@ -82,18 +84,18 @@ class AllDone final : public SessionWaiter {
   explicit AllDone(std::span<const ObjectEntryRef> entries)
       : SessionWaiter("manta::get()"), entries_(entries), prefix_(entries) {}
   bool done() const override {
-    const std::size_t at = prefix_.done();
-    if (at == entries_.size()) return true;
-    const std::size_t seen = without_failure_.load(std::memory_order_relaxed);
-    if (first_failed(entries_.subspan(std::min(seen, at), at - std::min(seen, at))) != nullptr) return true;
-    without_failure_.store(at, std::memory_order_relaxed);  // SYNC: none, as in Prefix
-    return first_failed(entries_.subspan(at)) != nullptr;
+    const std::uint64_t failures = process().failures();  // before the entries: later ones are for the next time
+    if (prefix_.done() == entries_.size()) return true;
+    if (looked_at_.load(std::memory_order_relaxed) == failures) return false;
+    if (first_failed(entries_) != nullptr) return true;
+    looked_at_.store(failures, std::memory_order_relaxed);  // SYNC: none, as in Prefix
+    return false;
   }
 
  private:
   std::span<const ObjectEntryRef> entries_;
   Prefix prefix_;
-  mutable std::atomic<std::size_t> without_failure_{0};
+  mutable std::atomic<std::uint64_t> looked_at_{UINT64_MAX};  // failures of the process when there was none of ours
 };
 
 class SomeDone final : public SessionWaiter {
@@ -103,7 +105,8 @@ class SomeDone final : public SessionWaiter {
   bool done() const override {
     const std::size_t first = prefix_.done();
     std::size_t found = first;
-    for (std::size_t i = first; i < entries_.size() && found < count_; ++i) found += entries_[i]->done() ? 1 : 0;
+    for (std::size_t i = first; i < entries_.size() && found < count_; ++i)
+      found += entries_[i]->done() ? 1 : 0;
     return found >= count_;
   }
 
@@ -140,14 +143,15 @@ bool wait_all_or_failure(std::span<const ObjectEntryRef> entries, const Deadline
   return waiter.wait(deadline);
 }
 
-std::size_t wait_some(std::span<const ObjectEntryRef> entries, std::size_t count, const Deadline& deadline) {
+std::size_t wait_some(std::span<const ObjectEntryRef> entries, std::size_t count,
+                      const Deadline& deadline) {
   SomeDone waiter(entries, count);
   if (!waiter.done()) {
     subscribe_all(waiter.process(), entries);
     waiter.wait(deadline);
   }
-  return static_cast<std::size_t>(
-      std::count_if(entries.begin(), entries.end(), [](const auto& entry) { return entry->done(); }));
+  return static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(),
+                                                [](const auto& entry) { return entry->done(); }));
 }
 
 const ObjectEntry* first_failed(std::span<const ObjectEntryRef> entries) {
@@ -175,7 +179,8 @@ void throw_timeout(std::span<const ObjectEntryRef> entries, const Timeout& timeo
   if (waiting == nullptr) {
     text += "the value arrived just now";
   } else {
-    text += std::to_string(count) + (count == 1 ? " object is" : " objects are") + " not ready. The first " + why(*waiting);
+    text += std::to_string(count) + (count == 1 ? " object is" : " objects are") +
+            " not ready. The first " + why(*waiting);
   }
   throw GetTimeout(text);
 }

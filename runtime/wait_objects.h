@@ -2,14 +2,14 @@
 //
 // Threads: any user thread; inside a task a thread that waits lends its cpu (Executor::Blocked).
 #pragma once
-#include <manta/base/timeout.h>
-#include <manta/runtime/object_entry.h>
-
 #include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <vector>
+
+#include <manta/base/timeout.h>
+#include <manta/runtime/object_entry.h>
 
 namespace manta::detail {
 
@@ -23,7 +23,8 @@ bool wait_done(ObjectEntry& entry, const Deadline& deadline);
 bool wait_all_or_failure(std::span<const ObjectEntryRef> entries, const Deadline& deadline);
 
 // Waits until `count` of them are done, or the deadline is over; gives how many are.
-std::size_t wait_some(std::span<const ObjectEntryRef> entries, std::size_t count, const Deadline& deadline);
+std::size_t wait_some(std::span<const ObjectEntryRef> entries, std::size_t count,
+                      const Deadline& deadline);
 
 // The error that a list fails with: of the lowest index among those already failed; null if none has.
 const ObjectEntry* first_failed(std::span<const ObjectEntryRef> entries);

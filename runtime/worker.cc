@@ -1,4 +1,8 @@
 // The life of a worker process: join the session, run what every process needs, say hello, execute until told to go.
+#include <cstdio>
+#include <exception>
+#include <unistd.h>
+
 #include <manta/objectstore/read_only_fault.h>
 #include <manta/runtime/crash_handler.h>
 #include <manta/runtime/death_report.h>
@@ -6,11 +10,6 @@
 #include <manta/runtime/executor.h>
 #include <manta/runtime/on_start.h>
 #include <manta/runtime/process.h>
-
-#include <unistd.h>
-
-#include <cstdio>
-#include <exception>
 
 namespace manta::detail {
 namespace {
@@ -37,7 +36,8 @@ bool prepare() {
 }  // namespace
 
 int worker_main(Attachment&& attachment) {
-  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // a pipe, but its lines are read by people as they come
+  std::setvbuf(stdout, nullptr, _IOLBF,
+               BUFSIZ);  // a pipe, but its lines are read by people as they come
   const auto process = Process::open(std::move(attachment));
   const objectstore::SignalStack stack;
   install_crash_handler(process->control().process(process->slot()).crash);
@@ -45,7 +45,8 @@ int worker_main(Attachment&& attachment) {
   Executor executor(*process);
   process->set_executor(&executor);
   if (!prepare()) return 1;
-  process->node().send({.kind = NodeMessage::hello, .arg0 = static_cast<std::uint64_t>(::getpid())});
+  process->node().send(
+      {.kind = NodeMessage::hello, .arg0 = static_cast<std::uint64_t>(::getpid())});
   const int code = executor.run();
   process->progress().stop();
   std::fflush(nullptr);

@@ -1,8 +1,6 @@
 // A program as a user would write it, run by sessions_test: one way for a driver to begin, to end, or to go wrong.
 //
 //   session_program MODE      prints what it does, one fact a line
-#include <manta/manta.h>
-
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +10,8 @@
 #include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <manta/manta.h>
 
 namespace {
 
@@ -112,7 +112,8 @@ int kill_node(manta::Session& session) {
 }
 
 int run(std::string_view mode, manta::Session& session) {
-  if (mode == "add" || mode == "defaults") return print("sum", manta::get(manta::remote(add)(1, 2))), 0;
+  if (mode == "add" || mode == "defaults")
+    return print("sum", manta::get(manta::remote(add)(1, 2))), 0;
   if (mode == "wait") return wait_for_ever(session);
   if (mode == "exit") std::exit((print_processes(session), 7));
   if (mode == "throw") throw std::runtime_error((print_processes(session), "thrown by main"));
@@ -136,7 +137,8 @@ int main(int argc, char** argv) {
   const std::string_view mode = argc > 1 ? argv[1] : "add";
   if (before_main) return print("before main", why_not_before_main), 0;
   try {
-    auto session = mode == "defaults" ? manta::init() : manta::init({.cpus = 1, .object_store_bytes = 64 << 20});
+    auto session = mode == "defaults" ? manta::init()
+                                      : manta::init({.cpus = 1, .object_store_bytes = 64 << 20});
     return run(mode, session);
   } catch (const manta::InvalidArgument& error) {
     print("refused", error.what());

@@ -1,8 +1,4 @@
 // How drivers begin and end: a program of its own (session_program.cc), run as a user would run it.
-#include "cluster_fixture.h"
-
-#include <gmock/gmock.h>
-
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
+
+#include <gmock/gmock.h>
+
+#include "cluster_fixture.h"
 
 namespace manta::testing {
 namespace {
@@ -63,7 +63,9 @@ class Program {
   // The rest of the first line that has `words`; reads until then.
   std::string line_with(const std::string& words) {
     char line[4096];
-    while (text_.find(words) == std::string::npos && std::fgets(line, sizeof line, output_) != nullptr) text_ += line;
+    while (text_.find(words) == std::string::npos &&
+           std::fgets(line, sizeof line, output_) != nullptr)
+      text_ += line;
     const auto at = text_.find(words);
     if (at == std::string::npos) return {};
     const auto begin = at + words.size();
@@ -151,15 +153,17 @@ TEST(Sessions, AForkedChildIsRefusedAndHarmsNothing) {
   Program run("fork");
   const std::string said = run.all();
   EXPECT_EQ(run.wait(), 0) << said;
-  EXPECT_THAT(said, AllOf(HasSubstr("child: a remote call"), HasSubstr("forked"), HasSubstr("child ended with: 0"),
-                          HasSubstr("parent: 3")));
+  EXPECT_THAT(said, AllOf(HasSubstr("child: a remote call"), HasSubstr("forked"),
+                          HasSubstr("child ended with: 0"), HasSubstr("parent: 3")));
 }
 
 TEST(Sessions, ADeadNodeFailsWhatWaitsAndWhatComesAfterAndInitWorksAgain) {
   Program run("kill-node");
   const std::string said = run.all();
   EXPECT_EQ(run.wait(), 0) << said;
-  EXPECT_THAT(said, AllOf(ContainsRegex("caught: the node process of this session.*caught: the node"), HasSubstr("again: 42")));
+  EXPECT_THAT(said,
+              AllOf(ContainsRegex("caught: the node process of this session.*caught: the node"),
+                    HasSubstr("again: 42")));
 }
 
 TEST(Sessions, OutputOfWorkersIsStreamedInWholeTaggedLines) {
@@ -269,7 +273,8 @@ TEST_F(SessionsInside, ADriverThatComputesIsServed) {
   open();
   const std::string path = (session().directory() / "made").string();
   auto first = remote([](int x) { return x + 1; })(1);
-  auto last = remote(make_file)(path, first);  // is sent when the first reply arrives: nobody calls manta meanwhile
+  auto last = remote(make_file)(
+      path, first);  // is sent when the first reply arrives: nobody calls manta meanwhile
   EXPECT_TRUE(eventually([&] { return fs::exists(path); }));
   EXPECT_EQ(get(last), 3);
 }

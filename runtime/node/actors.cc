@@ -90,7 +90,8 @@ void Actors::create(rpc::Slot from, ActorId id, const NodeFrame& frame,
   if (frame.kind == NodeMessage::actor_declare) return;
   const scheduler::ActorTable::Actor* actor = table_.find(id);
   const bool declared = !fresh && actor != nullptr && actor->phase == ActorPhase::kPending;
-  if (fresh || declared) callbacks_.want_worker(id, resources_of(frame.real, rest.first(resources)));
+  if (fresh || declared)
+    callbacks_.want_worker(id, resources_of(frame.real, rest.first(resources)));
 }
 
 void Actors::assign(ActorId id, rpc::Slot worker) {

@@ -184,7 +184,10 @@ Node::Node(Role& role, base::Fd program, base::Fd lock, asio::io_context& io,
            .kill_worker = [this](rpc::Slot worker) { workers_.kill(worker); },
            .name_worker = [this](rpc::Slot worker,
                                  const std::string& name) { workers_.set_name(worker, name); }}),
-      objects_(peers_, arena_, [this](ActorId id, rpc::Slot whose, std::int64_t count) { actors_.hold(id, whose, count); }),
+      objects_(peers_, arena_,
+               [this](ActorId id, rpc::Slot whose, std::int64_t count) {
+                 actors_.hold(id, whose, count);
+               }),
       ahead_(arena_, control_, role.options.object_store_bytes),
       bell_(io_, memory_.bell.duplicate().release()),
       driver_process_(io_, driver_pidfd(socket_.native_handle())),

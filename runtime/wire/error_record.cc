@@ -1,8 +1,8 @@
+#include <cstring>
+
 #include <manta/base/error.h>
 #include <manta/runtime/wire/error_record.h>
 #include <manta/runtime/wire/value_wire.h>
-
-#include <cstring>
 
 namespace manta::detail {
 namespace {
@@ -125,7 +125,8 @@ std::vector<std::byte> error_wire_within(const ErrorRecord& error, std::size_t l
   ErrorRecord shorter = error;
   shorter.payload.clear();
   shorter.cause.reset();
-  for (std::string* text : {&shorter.function, &shorter.type, &shorter.message, &shorter.stack, &shorter.path}) {
+  for (std::string* text :
+       {&shorter.function, &shorter.type, &shorter.message, &shorter.stack, &shorter.path}) {
     if (text->size() <= limit / 8) continue;
     text->replace(limit / 8, std::string::npos, " ...");
   }

@@ -4,8 +4,6 @@
 //   kind u32 | attempt i32 | pid i32 | node u64 u64 | strings: function, type, message, stack, path (u32 size + bytes each)
 //   | exception payload: u32 size + encoded bytes (empty unless the type is standard or registered) | cause: an ErrorRecord or nothing
 #pragma once
-#include <manta/base/id.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <manta/base/id.h>
 
 namespace manta::detail {
 
@@ -47,13 +47,15 @@ struct ErrorRecord {
   std::string type;      // type name of the exception (task_error)
   std::string message;   // task_error: the user's what(); else the complete text
   std::string stack;
-  std::string path;      // the tasks that the error went through, "a <- b"
-  std::vector<std::byte> payload;       // the encoded exception (task_error of a standard or registered type)
-  std::shared_ptr<ErrorRecord> cause;   // nested or upstream
+  std::string path;  // the tasks that the error went through, "a <- b"
+  std::vector<std::byte>
+      payload;  // the encoded exception (task_error of a standard or registered type)
+  std::shared_ptr<ErrorRecord> cause;  // nested or upstream
 };
 
 std::vector<std::byte> encode_error(const ErrorRecord& error);
-ErrorRecord decode_error(std::span<const std::byte> bytes);  // throws SerializationError on malformed bytes
+ErrorRecord decode_error(
+    std::span<const std::byte> bytes);  // throws SerializationError on malformed bytes
 
 // The complete value wire of an error: ready to be sent as `value`, or put into a reply.
 std::vector<std::byte> error_wire(const ErrorRecord& error);

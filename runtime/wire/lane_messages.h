@@ -22,20 +22,23 @@ enum class CallKind : std::uint32_t { task, constructor, method };
 struct CallFrame {
   std::uint32_t size = 0;  // of the whole frame
   CallKind kind = {};
-  std::uint64_t sequence = 0;      // number on this lane
+  std::uint64_t sequence = 0;  // number on this lane
   std::uint64_t task_hi = 0, task_lo = 0;
-  std::uint64_t stub_image = 0;    // code identity (code_id.h) of the stub that decodes, calls and encodes
+  std::uint64_t stub_image =
+      0;  // code identity (code_id.h) of the stub that decodes, calls and encodes
   std::uint64_t stub_offset = 0;
-  std::uint64_t target_image = 0;  // of the function or member function pointer, 0 when the stub needs none
+  std::uint64_t target_image =
+      0;  // of the function or member function pointer, 0 when the stub needs none
   std::uint64_t target_offset = 0;
   std::int32_t attempt = 1;
   std::uint32_t name_size = 0;
   std::uint32_t argument_count = 0;
   std::uint32_t result_count = 0;
   double cpus = 0;
-  std::int64_t adjustment = 0;      // of a member function pointer
-  std::int64_t object_offset = 0;   // from the actor's object to the handle's base class
-  std::uint64_t external_block = 0;   // argument section of a large call: offset of its block plus 1; 0: it follows
+  std::int64_t adjustment = 0;     // of a member function pointer
+  std::int64_t object_offset = 0;  // from the actor's object to the handle's base class
+  std::uint64_t external_block =
+      0;  // argument section of a large call: offset of its block plus 1; 0: it follows
   std::uint64_t external_size = 0;
 };
 
@@ -44,9 +47,11 @@ struct ReplyFrame {
   ReplyStatus status = {};
   std::uint64_t sequence = 0;
   std::uint32_t result_count = 0;
-  std::uint32_t kept_count = 0;  // blocks lent by the caller that the callee still uses: the caller adopts them to the node
-  std::uint32_t run_ns = 0;      // how long the call ran; saturating
-  std::uint64_t external_block = 0;  // result section in a block given to the caller: its offset plus 1; 0: it follows
+  std::uint32_t kept_count =
+      0;  // blocks lent by the caller that the callee still uses: the caller adopts them to the node
+  std::uint32_t run_ns = 0;  // how long the call ran; saturating
+  std::uint64_t external_block =
+      0;  // result section in a block given to the caller: its offset plus 1; 0: it follows
   std::uint64_t external_size = 0;
 };
 

@@ -9,68 +9,68 @@
 //    callee that keeps an argument's reference beyond its call sends `hold` for itself before its reply.
 //  * When a count reaches zero the node deletes only after one full sweep over all to_node rings that began afterwards.
 #pragma once
-#include <manta/base/id.h>
-
 #include <cstdint>
+
+#include <manta/base/id.h>
 
 namespace manta::detail {
 
 enum class NodeMessage : std::uint32_t {
   // -------- process -> node
-  hello = 1,        // a worker has entered and is ready for work
-  lease_want,       // arg0 = shape (chosen by the sender), arg1 = leases wanted beyond those granted (replaces the last
-                    // figure for that shape; 0 withdraws), real = cpus; payload: ResourceItem[] of other resources
-  lease_return,     // arg0 = lane: the owner gives the worker back; no call is in flight on it
-  blocked,          // the executor of this worker waits inside get(): its lease's cpus are lent to others
-  unblocked,        // it goes on (the node may be oversubscribed for a while)
-  actor_create,     // id = actor; real = cpus; arg0 = sizes: see ActorCreate; payload. The sender becomes a holder with
-                    // count 1
-  actor_connect,    // id = actor: the sender wants a lane to it
-  actor_kill,       // id = actor
-  actor_alive,      // from the actor's worker: the constructor returned
-  actor_failed,     // from the actor's worker: the constructor threw; payload: value wire (kError); the worker exits
-  actor_exiting,    // from the actor's worker: arg0 = 0: ended after the last handle, 1: exit_actor(); the worker exits
-  hold,             // arg0 = RefKind, id, arg1 = slot on whose behalf
-  release,          // arg0 = RefKind, id, arg1 = count
-  publish,          // id = object; arg0: 0 pending, 1 done; arg1 = shortest text of what it is (ignored); payload: value
-                    // wire when done. The sender becomes a holder with count 1. Its blocks that are not yet the node's
-                    // were adopted before (adopt_block)
-  fulfil,           // id = object published as pending by the sender; payload: value wire
-  subscribe,        // id = object: send `value` to me, once, when it is done
-  free_object,      // id = object
-  adopt_block,      // arg0 = block offset: tag is the node's from now on; arg1 = count held by the sender
-  hold_block,       // arg0 = block offset, arg1 = slot on whose behalf (may precede the block's adopt_block)
-  release_block,    // arg0 = block offset, arg1 = count
-  lane_closed,      // arg0 = lane: the sender has drained it and will not touch it again (lease_return says so for its
-                    // owner). Each end says it exactly once, also after lane_close or lane_dead
-  lane_kill,        // arg0 = lane: from its caller: kill the process at the other end (cancel with force)
-  shutdown,         // from the driver
-  actor_declare,    // id = actor: actor_create follows when the constructor's arguments are there; calls and references
-                    // may come before. Payload as in actor_create, without arguments. The sender holds it as there.
-                    // When an argument failed, actor_failed follows instead
-  actor_watch,      // id = actor: tell me its states until it is dead, also when I hold it no more
-  resources_ask,    // arg0 = number of the question: send `resources`
+  hello = 1,  // a worker has entered and is ready for work
+  lease_want,  // arg0 = shape (chosen by the sender), arg1 = leases wanted beyond those granted (replaces the last
+  // figure for that shape; 0 withdraws), real = cpus; payload: ResourceItem[] of other resources
+  lease_return,  // arg0 = lane: the owner gives the worker back; no call is in flight on it
+  blocked,    // the executor of this worker waits inside get(): its lease's cpus are lent to others
+  unblocked,  // it goes on (the node may be oversubscribed for a while)
+  actor_create,  // id = actor; real = cpus; arg0 = sizes: see ActorCreate; payload. The sender becomes a holder with
+  // count 1
+  actor_connect,  // id = actor: the sender wants a lane to it
+  actor_kill,     // id = actor
+  actor_alive,    // from the actor's worker: the constructor returned
+  actor_failed,  // from the actor's worker: the constructor threw; payload: value wire (kError); the worker exits
+  actor_exiting,  // from the actor's worker: arg0 = 0: ended after the last handle, 1: exit_actor(); the worker exits
+  hold,     // arg0 = RefKind, id, arg1 = slot on whose behalf
+  release,  // arg0 = RefKind, id, arg1 = count
+  publish,  // id = object; arg0: 0 pending, 1 done; arg1 = shortest text of what it is (ignored); payload: value
+  // wire when done. The sender becomes a holder with count 1. Its blocks that are not yet the node's
+  // were adopted before (adopt_block)
+  fulfil,       // id = object published as pending by the sender; payload: value wire
+  subscribe,    // id = object: send `value` to me, once, when it is done
+  free_object,  // id = object
+  adopt_block,  // arg0 = block offset: tag is the node's from now on; arg1 = count held by the sender
+  hold_block,  // arg0 = block offset, arg1 = slot on whose behalf (may precede the block's adopt_block)
+  release_block,  // arg0 = block offset, arg1 = count
+  lane_closed,  // arg0 = lane: the sender has drained it and will not touch it again (lease_return says so for its
+  // owner). Each end says it exactly once, also after lane_close or lane_dead
+  lane_kill,  // arg0 = lane: from its caller: kill the process at the other end (cancel with force)
+  shutdown,   // from the driver
+  actor_declare,  // id = actor: actor_create follows when the constructor's arguments are there; calls and references
+  // may come before. Payload as in actor_create, without arguments. The sender holds it as there.
+  // When an argument failed, actor_failed follows instead
+  actor_watch,    // id = actor: tell me its states until it is dead, also when I hold it no more
+  resources_ask,  // arg0 = number of the question: send `resources`
 
   // -------- node -> process
   lease_grant = 128,  // arg0 = shape, arg1 = lane, arg2 = slot of the worker
-  lease_refused,      // arg0 = shape, arg1 = ErrorKind (unschedulable, worker_start_failed); payload: text. None is
-                      // wanted for that shape any more
-  lease_recall,       // arg0 = shape: others wait; give a lease of it back as soon as its calls in flight are done
-  lane_open,          // to the callee: arg0 = lane, arg1 = slot of the caller, arg2 = LaneKind
-  lane_close,         // the other end closed arg0 = lane (returned the lease, dropped its last handle): nothing more
-                      // comes; drain it, answer lane_closed
-  lane_dead,          // the process at the other end of arg0 = lane died; payload: ProcessDeath
-  actor_start,        // to an actor's worker: id, arg0 = sizes as in ActorCreate; payload as in ActorCreate
-  actor_end,          // to an actor's worker: no handle is left: finish the calls received, destroy, exit
-  actor_lane,         // id = actor, arg0 = lane, arg1 = slot of its worker: answer to actor_connect
-  actor_state,        // id = actor, arg0 = ActorState; payload when dead: value wire (kError) with the cause, or empty
-                      // after a normal end. Sent to every holder at each change, and to a new holder at its first
-                      // actor_connect
-  value,              // id = object; payload: value wire (values of freed, lost objects have kError)
-  freed,              // id = object was freed: drop the value
-  exit_now,           // to a worker: the pool has no use for it
-  resources,          // arg0 = number of the question, arg1 = how many totals; payload: ResourceItem[] of the totals, then
-                      // of what is available: not taken by actors and by tasks that run
+  lease_refused,  // arg0 = shape, arg1 = ErrorKind (unschedulable, worker_start_failed); payload: text. None is
+                  // wanted for that shape any more
+  lease_recall,  // arg0 = shape: others wait; give a lease of it back as soon as its calls in flight are done
+  lane_open,  // to the callee: arg0 = lane, arg1 = slot of the caller, arg2 = LaneKind
+  lane_close,  // the other end closed arg0 = lane (returned the lease, dropped its last handle): nothing more
+               // comes; drain it, answer lane_closed
+  lane_dead,    // the process at the other end of arg0 = lane died; payload: ProcessDeath
+  actor_start,  // to an actor's worker: id, arg0 = sizes as in ActorCreate; payload as in ActorCreate
+  actor_end,    // to an actor's worker: no handle is left: finish the calls received, destroy, exit
+  actor_lane,  // id = actor, arg0 = lane, arg1 = slot of its worker: answer to actor_connect
+  actor_state,  // id = actor, arg0 = ActorState; payload when dead: value wire (kError) with the cause, or empty
+  // after a normal end. Sent to every holder at each change, and to a new holder at its first
+  // actor_connect
+  value,      // id = object; payload: value wire (values of freed, lost objects have kError)
+  freed,      // id = object was freed: drop the value
+  exit_now,   // to a worker: the pool has no use for it
+  resources,  // arg0 = number of the question, arg1 = how many totals; payload: ResourceItem[] of the totals, then
+              // of what is available: not taken by actors and by tasks that run
 };
 
 struct NodeFrame {
@@ -102,11 +102,11 @@ struct ActorCreate {
 // Payload of lane_dead, and what an actor's death is made of.
 struct ProcessDeath {
   std::int32_t pid = 0;
-  std::int32_t signal = 0;     // 0: it exited
+  std::int32_t signal = 0;  // 0: it exited
   std::int32_t exit_code = 0;
   std::uint32_t stack_size = 0;   // text follows: symbolised stack of the crash, one frame a line
   std::uint32_t output_size = 0;  // text follows: its last lines of output
-  std::uint32_t expected = 0;     // 1: the runtime asked for it (kill(), cancel with force, actor_end)
+  std::uint32_t expected = 0;  // 1: the runtime asked for it (kill(), cancel with force, actor_end)
 };
 
 }  // namespace manta::detail

@@ -1,7 +1,7 @@
+#include <cstring>
+
 #include <manta/base/check.h>
 #include <manta/runtime/wire/value_wire.h>
-
-#include <cstring>
 
 namespace manta::detail {
 

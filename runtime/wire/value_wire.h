@@ -9,11 +9,11 @@
 // Invariants: sizes are validated by WireReader before anything is read; the layout is that of one build.
 // Units: bytes. Threads: plain data.
 #pragma once
-#include <manta/base/id.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
+
+#include <manta/base/id.h>
 
 namespace manta::detail {
 
@@ -49,7 +49,8 @@ struct WireReference {
 // Reads the parts of one wire value in place. Construction checks every size against `bytes`.
 class WireReader {
  public:
-  explicit WireReader(std::span<const std::byte> bytes);  // check() fails on malformed bytes: same-build peers only
+  explicit WireReader(
+      std::span<const std::byte> bytes);  // check() fails on malformed bytes: same-build peers only
 
   const ValueHeader& header() const { return header_; }
   std::span<const WireBuffer> buffers() const { return buffers_; }

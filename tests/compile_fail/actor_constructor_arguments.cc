@@ -1,8 +1,8 @@
 // No constructor takes these arguments.
 // Says: Counter
-#include <manta/manta.h>
-
 #include <string>
+
+#include <manta/manta.h>
 
 struct Counter {
   explicit Counter(int start) : n(start) {}

@@ -1,9 +1,9 @@
 // The arguments of a method follow the rules of functions.
 // Says: does not convert to its parameter
-// Says: Argument<1, 
-#include <manta/manta.h>
-
+// Says: Argument<1,
 #include <string>
+
+#include <manta/manta.h>
 
 struct Counter {
   int add(int d) { return n += d; }

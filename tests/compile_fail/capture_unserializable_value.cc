@@ -1,14 +1,16 @@
 // A captured value must be serializable.
 // Says: std::mutex
 // Says: give it a manta_reduce()
-#include <manta/manta.h>
-
 #include <memory>
 #include <mutex>
 
+#include <manta/manta.h>
+
 int main() {
-  (void)manta::remote(manta::capture([](const std::shared_ptr<int>& p) { return *p; }, std::make_shared<int>(1)))();
+  (void)manta::remote(
+      manta::capture([](const std::shared_ptr<int>& p) { return *p; }, std::make_shared<int>(1)))();
 #ifdef WRONG
-  (void)manta::remote(manta::capture([](const std::shared_ptr<std::mutex>&) { return 1; }, std::make_shared<std::mutex>()))();
+  (void)manta::remote(manta::capture([](const std::shared_ptr<std::mutex>&) { return 1; },
+                                     std::make_shared<std::mutex>()))();
 #endif
 }

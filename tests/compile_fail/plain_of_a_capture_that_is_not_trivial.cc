@@ -1,8 +1,8 @@
 // plain() vouches for bytes.
 // Says: trivially copyable captures only
-#include <manta/manta.h>
-
 #include <string>
+
+#include <manta/manta.h>
 
 int main() {
   const int number = 1;

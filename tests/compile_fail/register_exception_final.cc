@@ -1,8 +1,8 @@
 // get() throws a type derived from the registered one.
 // Says: must not be final
-#include <manta/manta.h>
-
 #include <stdexcept>
+
+#include <manta/manta.h>
 
 struct Open : std::runtime_error {
   Open() : std::runtime_error("open") {}

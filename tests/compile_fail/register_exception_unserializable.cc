@@ -1,10 +1,10 @@
 // A registered exception must travel.
 // Says: Broken
 // Says: give it a manta_reduce()
-#include <manta/manta.h>
-
 #include <mutex>
 #include <stdexcept>
+
+#include <manta/manta.h>
 
 struct Broken : std::runtime_error {
   Broken() : std::runtime_error("broken") {}

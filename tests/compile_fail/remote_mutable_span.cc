@@ -1,10 +1,10 @@
 // A span through which a function would write to its caller's elements.
 // Says: writes would be lost
 // Says: std::span<const T>
-#include <manta/manta.h>
-
 #include <span>
 #include <vector>
+
+#include <manta/manta.h>
 
 double first(std::span<const double> s) { return s[0]; }
 void clear(std::span<double> s) { s[0] = 0; }

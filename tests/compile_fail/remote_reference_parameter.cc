@@ -1,6 +1,6 @@
 // A parameter through which a function would write to its caller's object.
 // Says: writes would be lost
-// Says: Argument<1, 
+// Says: Argument<1,
 #include <manta/manta.h>
 
 int take(const int& x) { return x; }

@@ -1,10 +1,10 @@
 // Fan-in: each element must convert to the element of the parameter.
 // Says: does not convert to its parameter
-// Says: Argument<1, 
-#include <manta/manta.h>
-
+// Says: Argument<1,
 #include <string>
 #include <vector>
+
+#include <manta/manta.h>
 
 int total(const std::vector<int>& v) { return int(v.size()); }
 

@@ -1,10 +1,10 @@
 // A ref to a value that does not convert to the parameter.
 // Says: does not convert to its parameter
-// Says: Argument<1, 
+// Says: Argument<1,
 // Says: ObjectRef<std::
-#include <manta/manta.h>
-
 #include <string>
+
+#include <manta/manta.h>
 
 int next(int x) { return x + 1; }
 

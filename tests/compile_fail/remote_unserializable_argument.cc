@@ -2,9 +2,9 @@
 // Says: Job::lock
 // Says: std::mutex
 // Says: give it a manta_reduce(), register a serializer, or hold it in an actor
-#include <manta/manta.h>
-
 #include <mutex>
+
+#include <manta/manta.h>
 
 struct Job {
   int n = 0;

@@ -1,9 +1,9 @@
 // A lambda whose captures are not trivially copyable: they cannot be listed.
 // Says: captures cannot be listed
 // Says: manta::capture(lambda, captured...)
-#include <manta/manta.h>
-
 #include <string>
+
+#include <manta/manta.h>
 
 int main() {
   const std::string text = "text";

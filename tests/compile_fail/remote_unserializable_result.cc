@@ -1,9 +1,9 @@
 // A result that cannot be serialized.
 // Says: Stream
 // Says: give it a manta_reduce()
-#include <manta/manta.h>
-
 #include <thread>
+
+#include <manta/manta.h>
 
 struct Stream {
   std::thread thread;

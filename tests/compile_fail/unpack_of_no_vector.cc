@@ -1,7 +1,7 @@
 // Says: unpack(n) needs a function that returns a std::vector
-#include <manta/manta.h>
-
 #include <vector>
+
+#include <manta/manta.h>
 
 std::vector<int> many() { return {1, 2}; }
 int one() { return 1; }
