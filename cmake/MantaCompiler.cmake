@@ -8,7 +8,7 @@ target_compile_options(manta_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow
   $<$<BOOL:${MANTA_WERROR}>:-Werror>
   # False alarms of GCC 12: std::string's operator+ (PR105651), std::variant and std::optional.
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-maybe-uninitialized>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-maybe-uninitialized;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-array-bounds>)
 if(MANTA_SANITIZE STREQUAL "thread")
   # ThreadSanitizer does not model fences; code that uses one is tested for its result instead.
   target_compile_options(manta_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
