@@ -144,8 +144,11 @@ void LeaseTable::forget(OwnerId owner) {
 }
 
 std::vector<OwnerShape> LeaseTable::recalls(Shortage shortage) {
+  // What was asked for of a lease that lends its CPUs may come much later: its task waits for tasks, perhaps for these.
   std::uint64_t outstanding = 0;
-  for (const auto& [who, shape] : shapes_) outstanding += shape.recalled;
+  for (const auto& [who, shape] : shapes_) {
+    outstanding += std::min<std::uint64_t>(shape.recalled, shape.held - shape.lending);
+  }
   std::size_t fitting = 0;
   const std::size_t limit = shortage == Shortage::kWorkers ? 0 : SIZE_MAX;
   std::vector<Turn> waiters = turns(limit, fitting);

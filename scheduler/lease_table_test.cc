@@ -128,6 +128,19 @@ TEST(LeaseTable, RecallsFromWhomItIsFair) {
   }
 }
 
+TEST(LeaseTable, ARecalledLeaseThatLendsIsNotWaitedFor) {
+  constexpr OwnerShape kC{.owner = 3, .shape = 1};
+  LeaseTable table(ResourceSet::cpus(1));
+  table.want(kA, 1, ResourceSet::cpus(1));
+  const LeaseId blocked = table.grant(kA);
+  table.want(kB, 1, ResourceSet::cpus(1));
+  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerShape>{kA});
+  table.blocked(blocked);  // A's task waits, and may wait for what C wants
+  table.grant(kB);
+  table.want(kC, 1, ResourceSet::cpus(1));
+  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerShape>{kB});
+}
+
 TEST(LeaseTable, RecallsAnotherShapeOfTheSameOwner) {
   LeaseTable table(ResourceSet::cpus(1));
   table.want(kA, 1, ResourceSet::cpus(1));
