@@ -54,8 +54,10 @@ class ActorBuilder {
 // Distance from a Derived to its public base T; virtual bases have no fixed one.
 template <class T, class Derived>
 std::ptrdiff_t base_offset() {
-  static_assert(requires(T* base) { static_cast<Derived*>(base); },
-                "manta::ActorHandle: a handle does not convert to a virtual base class; call its methods on the actor's own handle");
+  static_assert(
+      requires(T* base) { static_cast<Derived*>(base); },
+      "manta::ActorHandle: a handle does not convert to a virtual base class; call its methods on "
+      "the actor's own handle");
   alignas(Derived) static char place[sizeof(Derived)];
   auto* derived = reinterpret_cast<Derived*>(place);
   return reinterpret_cast<char*>(static_cast<T*>(derived)) - place;

@@ -84,7 +84,8 @@ class AllDone final : public SessionWaiter {
   explicit AllDone(std::span<const ObjectEntryRef> entries)
       : SessionWaiter("manta::get()"), entries_(entries), prefix_(entries) {}
   bool done() const override {
-    const std::uint64_t failures = process().failures();  // before the entries: later ones are for the next time
+    const std::uint64_t failures =
+        process().failures();  // before the entries: later ones are for the next time
     if (prefix_.done() == entries_.size()) return true;
     if (looked_at_.load(std::memory_order_relaxed) == failures) return false;
     if (first_failed(entries_) != nullptr) return true;
@@ -95,7 +96,8 @@ class AllDone final : public SessionWaiter {
  private:
   std::span<const ObjectEntryRef> entries_;
   Prefix prefix_;
-  mutable std::atomic<std::uint64_t> looked_at_{UINT64_MAX};  // failures of the process when there was none of ours
+  mutable std::atomic<std::uint64_t> looked_at_{
+      UINT64_MAX};  // failures of the process when there was none of ours
 };
 
 class SomeDone final : public SessionWaiter {

@@ -1,14 +1,14 @@
 // Random exchange of references, arrays and handles between the driver and actors, some of which are killed. Every array
 // holds its own number, so that memory that was freed too early, or is another's, is seen; at the end nothing is left.
-#include "cluster_fixture.h"
-
-#include <manta/manta.h>
-
 #include <map>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <manta/manta.h>
+
+#include "cluster_fixture.h"
 
 namespace manta::testing {
 namespace {
@@ -40,7 +40,10 @@ class Bag {
     for (auto& item : bundle) refs_.push_back(std::move(item));
     shrink();
   }
-  void take_array(int number, Array<int> array) { arrays_.emplace_back(number, std::move(array)); shrink(); }
+  void take_array(int number, Array<int> array) {
+    arrays_.emplace_back(number, std::move(array));
+    shrink();
+  }
   void meet(std::vector<ActorHandle<Bag>> peers) { peers_ = std::move(peers); }
   Bundle give() {
     Bundle some;
@@ -118,7 +121,8 @@ class Bag {
   }
   void drop() {
     if (!refs_.empty()) refs_.erase(refs_.begin() + std::ptrdiff_t(random_() % refs_.size()));
-    if (!arrays_.empty()) arrays_.erase(arrays_.begin() + std::ptrdiff_t(random_() % arrays_.size()));
+    if (!arrays_.empty())
+      arrays_.erase(arrays_.begin() + std::ptrdiff_t(random_() % arrays_.size()));
   }
   void shrink() {
     while (refs_.size() > 12 || arrays_.size() > 6) drop();
@@ -153,7 +157,8 @@ TEST_P(ObjectStress, NothingIsLostOrLeft) {
     const auto& someone = actors[random() % actors.size()];
     if (random() % 4 == 0) here.take(get(someone.call(&Bag::give)));
     if (random() % 4 == 0) {
-      for (auto& [number, array] : get(someone.call(&Bag::give_arrays))) here.take_array(number, std::move(array));
+      for (auto& [number, array] : get(someone.call(&Bag::give_arrays)))
+        here.take_array(number, std::move(array));
     }
     if (random() % 40 == 0) {
       auto& victim = actors[random() % actors.size()];
