@@ -311,7 +311,9 @@ def say(name, value):
 
 
 def start():
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=3 << 30)
+    ray.init(
+        address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=3 << 30
+    )
 
 
 def lifecycle():
