@@ -68,14 +68,22 @@ void remove_all_abandoned(const fs::path& base) {
   }
 }
 
-// Locked, and with a byte in it: a full file system shows itself here.
+// Another launcher took the directory for an abandoned one before we had locked it, and removes it.
+bool taken_for_abandoned(int lock) {
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) return errno == EWOULDBLOCK;
+  struct stat status;
+  return fstat(lock, &status) == 0 && status.st_nlink == 0;
+}
+
+// Locked, and with a byte in it: a full file system shows itself here. Empty: take another directory.
 base::Fd make_lock(const fs::path& directory) {
   const fs::path file = directory / kLockFile;
   base::Fd lock =
       base::above_stdio(open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_EXCL, 0600));
   const std::string text = std::to_string(getpid()) + "\n";
-  if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0 ||
-      write(lock.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+  if (lock && taken_for_abandoned(lock.get())) return {};
+  if (!lock && errno == ENOENT) return {};
+  if (!lock || write(lock.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     const std::string why = std::strerror(errno);
     std::error_code ignored;
     fs::remove_all(directory, ignored);
@@ -91,8 +99,11 @@ SessionDirectory make_session_directory() {
   remove_all_abandoned(base);
   for (;;) {
     const fs::path path = base / random_name();
-    if (mkdir(path.c_str(), 0700) == 0) return {.path = path, .lock = make_lock(path)};
-    if (errno != EEXIST) refuse(path, std::strerror(errno));
+    if (mkdir(path.c_str(), 0700) == 0) {
+      if (base::Fd lock = make_lock(path)) return {.path = path, .lock = std::move(lock)};
+    } else if (errno != EEXIST) {
+      refuse(path, std::strerror(errno));
+    }
   }
 }
 
