@@ -53,13 +53,9 @@ ActorEntry::~ActorEntry() {
 
 ActorSender::~ActorSender() {
   for (auto& [id, link] : links_) {
-    std::deque<Call*> calls = std::move(link.queue);
-    if (link.lane) {
-      auto unfinished = link.lane->take_unfinished();
-      if (unfinished.begun != nullptr) calls.push_back(unfinished.begun);
-      calls.insert(calls.end(), unfinished.others.begin(), unfinished.others.end());
-    }
-    for (Call* call : calls) delete call;
+    take_back(link);
+    for (Call* call : link.lost) delete call;
+    for (Call* call : link.queue) delete call;
   }
 }
 
@@ -92,9 +88,7 @@ void ActorSender::remove(const ActorEntry& entry) {
 
 void ActorSender::submit(Call* call) {
   if (call->actor->phase >= ActorPhase::ended) {
-    process_.fail_with(*call, call->actor->death);
-    delete call;
-    return;
+    return fail_call(call, call->actor->death);
   }
   links_[call->actor->id()].queue.push_back(call);
 }
@@ -222,7 +216,7 @@ void ActorSender::die_before_start(ActorEntry& entry, const ErrorRecord& error, 
 bool ActorSender::active() const {
   return std::any_of(links_.begin(), links_.end(), [](const auto& item) {
     const Link& link = item.second;
-    return (link.lane && link.lane->in_flight() != 0) ||
+    return !link.lost.empty() || (link.lane && link.lane->in_flight() != 0) ||
            (!link.queue.empty() && link.queue.front()->missing == 0);
   });
 }
@@ -240,18 +234,23 @@ void ActorSender::on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worke
 }
 
 void ActorSender::fail_link(Link& link, const Value& error) {
-  std::deque<Call*> calls;
-  if (link.lane) {
-    auto unfinished = link.lane->take_unfinished();
-    if (unfinished.begun != nullptr) calls.push_back(unfinished.begun);
-    calls.insert(calls.end(), unfinished.others.begin(), unfinished.others.end());
-  }
-  calls.insert(calls.end(), link.queue.begin(), link.queue.end());
-  link.queue.clear();
-  for (Call* call : calls) {
-    process_.fail_with(*call, error);
-    delete call;
-  }
+  take_back(link);
+  for (Call* call : std::exchange(link.lost, {})) fail_call(call, error);
+  for (Call* call : std::exchange(link.queue, {})) fail_call(call, error);
+}
+
+void ActorSender::take_back(Link& link) {
+  if (!link.lane) return;
+  const auto unfinished = link.lane->take_unfinished();
+  if (unfinished.begun != nullptr) link.lost.push_back(unfinished.begun);
+  link.lost.insert(link.lost.end(), unfinished.others.begin(), unfinished.others.end());
+}
+
+void ActorSender::fail_call(Call* call, const Value& error) {
+  process_.fail_with(*call, error);
+  call->abandoned = true;
+  call->actor = {};
+  if (call->missing == 0) delete call;  // else an entry knows it still
 }
 
 // Its phase says how it ended: all calls hold the error, and so does ended(), but after a normal end.
@@ -310,18 +309,15 @@ void ActorSender::apply(ActorEntry& entry, const Link& link) {
   die(entry, entry.death);
 }
 
-bool ActorSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
+bool ActorSender::on_lane_dead(std::uint32_t lane) {
   for (auto& [id, link] : links_) {
     if (!link.lane || link.lane->index() != lane) continue;
     receive(link);
-    ErrorRecord error;
-    error.kind = ErrorKind::actor_died;
-    error.message = "the actor's process " + describe(death);
-    // The state that follows says why; calls that were out fail now.
-    const auto entry = find(id);
-    const bool told = entry && entry->phase >= ActorPhase::ended;
-    fail_link(link, told ? value_of(record_of(entry->death)) : value_of(error));
+    take_back(link);
     link.lane.reset();
+    // The state of the actor, which follows, says what they fail with; if it came before, they fail
+    // now.
+    if (link.told == ActorState::dead) fail_link(link, link.death);
     return true;
   }
   return false;

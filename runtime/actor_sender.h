@@ -17,7 +17,6 @@
 
 #include <manta/runtime/actor_entry.h>
 #include <manta/runtime/call_lane.h>
-#include <manta/runtime/death_report.h>
 #include <manta/runtime/wire/error_record.h>
 #include <manta/runtime/wire/node_messages.h>
 
@@ -54,13 +53,14 @@ class ActorSender {
   // From the node.
   void on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worker);
   void on_state(const ActorId& id, ActorState state, std::span<const std::byte> error);
-  bool on_lane_dead(std::uint32_t lane, const DeathReport& death);
+  bool on_lane_dead(std::uint32_t lane);
   void fail_all(const Value& error);
 
  private:
   struct Link {
     std::unique_ptr<CallLane> lane;
     std::deque<Call*> queue;
+    std::deque<Call*> lost;  // in flight when the actor's process died
     std::unique_ptr<Call> constructor;
     base::Ref<ActorEntry>
         constructing;  // it is made, and gone again, even if nobody has a handle meanwhile
@@ -77,6 +77,8 @@ class ActorSender {
   bool receive(Link& link);
   void die(ActorEntry& entry, const Value& error);
   void fail_link(Link& link, const Value& error);
+  void fail_call(Call* call, const Value& error);
+  static void take_back(Link& link);  // what is in flight
 
   Process& process_;
   std::unordered_map<ActorId, Link> links_;

@@ -78,7 +78,8 @@ class Call final : public Command {
   int missing = 0;                             // arguments that are not there yet
   int retries = 0;                             // crashes survived
   bool one_way = false;
-  bool ready = false;             // see Process::make_ready()
+  bool abandoned = false;  // has failed already; deleted when the last missing argument is there
+  bool ready = false;      // see Process::make_ready()
   std::uint64_t estimate_ns = 0;  // of its run time, while in flight
   std::chrono::steady_clock::time_point submitted{};
   Call* next = nullptr;        // in a queue of ready calls

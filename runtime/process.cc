@@ -288,8 +288,12 @@ void Process::start_dependents(ObjectEntry& entry) {
       dependent.command->run(*this);
     } else if (dependent.call == nullptr) {
       callbacks_.add(std::move(dependent.callback));
-    } else if (--dependent.call->missing == 0 && !dependent.call->actor) {
-      start_ready(dependent.call);
+    } else if (--dependent.call->missing == 0) {
+      if (dependent.call->abandoned) {
+        delete dependent.call;
+      } else if (!dependent.call->actor) {
+        start_ready(dependent.call);
+      }
     }
   }
 }
@@ -609,7 +613,7 @@ Process::NodeResources Process::node_resources() {
 void Process::on_lane_dead(const NodeFrame& frame, std::span<const std::byte> payload) {
   const auto lane = static_cast<std::uint32_t>(frame.arg0);
   const DeathReport death = parse_death(payload);
-  const bool known = tasks_.on_lane_dead(lane, death) || actors_.on_lane_dead(lane, death) ||
+  const bool known = tasks_.on_lane_dead(lane, death) || actors_.on_lane_dead(lane) ||
                      (executor_ != nullptr && executor_->forget_lane(lane));
   if (known)
     node_.send({.kind = NodeMessage::lane_closed, .arg0 = lane});  // else it was closed already

@@ -170,6 +170,28 @@ TEST_F(ActorEndTest, KillWhileItsArgumentsAreMissing) {
   EXPECT_TRUE(contains(died(diary.call(&Diary::pid)), "kill"));
 }
 
+TEST_F(ActorEndTest, KillWhileArgumentsOfItsCallsAreMissing) {
+  open();
+  auto gate = actor<Diary>(path_);
+  auto late = gate.call([](Diary& d) {
+    while (!std::filesystem::exists(d.path_ + ".go")) {
+    }
+    return std::string("late");
+  });
+  auto diary = actor<Diary>(path_);
+  auto waiting = diary.call(&Diary::write, late);
+  auto behind = diary.call(&Diary::pid);
+  diary.kill();
+  EXPECT_TRUE(contains(died(waiting), "manta::kill()")) << died(waiting);
+  EXPECT_TRUE(contains(died(behind), "manta::kill()"));
+  auto after = diary.call(&Diary::write, late);
+  EXPECT_TRUE(contains(died(after), "manta::kill()"));
+  diary = {};
+  std::ofstream(path_ + ".go") << "go";
+  EXPECT_EQ(get(late), "late");
+  std::filesystem::remove(path_ + ".go");
+}
+
 TEST_F(ActorEndTest, CrashSaysItsCause) {
   open();
   auto diary = actor<Diary>(path_);

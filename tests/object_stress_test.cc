@@ -1,6 +1,6 @@
 // Random exchange of references, arrays and handles between the driver and actors, some of which are killed. Every array
 // holds its own number, so that memory that was freed too early, or is another's, is seen; at the end nothing is left.
-#include <map>
+#include <cstdlib>
 #include <random>
 #include <string>
 #include <utility>
@@ -139,7 +139,7 @@ class ObjectStress : public ClusterTest, public ::testing::WithParamInterface<un
 
 TEST_P(ObjectStress, NothingIsLostOrLeft) {
   open({.cpus = 3, .object_store_bytes = std::uint64_t{1} << 30});
-  constexpr int kActors = 4, kSteps = 150;
+  constexpr int kActors = 4, kSteps = 300;
   std::mt19937 random(GetParam());
   Bag here(GetParam());
   std::vector<ActorHandle<Bag>> actors;
@@ -179,7 +179,12 @@ TEST_P(ObjectStress, NothingIsLostOrLeft) {
   here.clear();
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ObjectStress, ::testing::Range(1U, 9U));
+// More of them: MANTA_STRESS_SEEDS=500.
+unsigned seeds() {
+  const char* wanted = std::getenv("MANTA_STRESS_SEEDS");
+  return wanted == nullptr ? 8 : static_cast<unsigned>(std::strtoul(wanted, nullptr, 10));
+}
+INSTANTIATE_TEST_SUITE_P(Seeds, ObjectStress, ::testing::Range(1U, 1U + seeds()));
 
 }  // namespace
 }  // namespace manta::testing
