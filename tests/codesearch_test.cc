@@ -103,6 +103,23 @@ TEST_F(CodesearchTest, FindsTheFilesThatGrepFinds) {
   }
 }
 
+TEST_F(CodesearchTest, OnRealHeadersItAgreesWithBoth) {
+  const std::string headers = "/usr/include/linux";
+  const FileList files = list_files({headers});
+  if (files.files.empty()) {
+    GTEST_SKIP() << headers << " has no files";
+  }
+  const PlainIndex plain(paths(files));
+  open();
+  const Index index = built(files, 2);
+  for (const char* query : {"socket address family", "struct int", "mutex", "__u32 flags flags"}) {
+    expect_same_ranking(index, plain, query);
+  }
+  for (const char* word : {"__u32", "ioctl", "SPDX", "0x1", "e", "_IOW"}) {
+    EXPECT_EQ(files_with(index, word), grep(word, headers)) << word;
+  }
+}
+
 TEST_F(CodesearchTest, AnswersWithTheLineThatHoldsTheWords) {
   directory_.write("a.h", "nothing\n\n  int needle(int hay);\n");
   directory_.write("b.h", "needle\n");

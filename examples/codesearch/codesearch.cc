@@ -38,7 +38,21 @@
 namespace codesearch {
 namespace {
 
-constexpr std::uint64_t kMostCompared = 1'000'000'000;  // bytes
+// Bytes of files between which the comparison takes neither too long nor too short.
+constexpr std::uint64_t kLeastCompared = 1'000'000;
+constexpr std::uint64_t kMostCompared = 1'000'000'000;
+
+void check_files(const FileList& files) {
+  if (!files.files.empty()) {
+    return;
+  }
+  std::string why = "there are no files to index";
+  for (const Skipped& skipped : files.skipped) {
+    why += "\n  " + skipped.path + ": " + name_of(skipped.reason) +
+           (skipped.detail.empty() ? "" : ", " + skipped.detail);
+  }
+  throw std::runtime_error(why);
+}
 
 // Texts, words and postings together take about one and a half times the files.
 void check_room(const FileList& files) {
@@ -81,8 +95,9 @@ manta::InitOptions session_options(const Options& options) {
 
 void run(const Options& options) {
   const FileList files = list_files(options.directories);
+  check_files(files);
   Figures figures;
-  if (options.compare && files.bytes <= kMostCompared) {
+  if (options.compare && files.bytes >= kLeastCompared && files.bytes <= kMostCompared) {
     compare(files, figures);
   }
   const Stopwatch start;

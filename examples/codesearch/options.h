@@ -16,7 +16,7 @@ A word is a run of letters, digits and '_', as written: case counts.
   --shards N       parts of the index, each held by an actor (default: as many as workers)
   --query "WORDS"  answer this and end; may be repeated
   --files WORD     the files that hold WORD, as `LC_ALL=C grep -rlwI WORD` names them; may be repeated
-  --no-compare     do not measure one worker and a plain loop too (nor above 1 GB of files)
+  --no-compare     do not measure one worker and a plain loop too (only from 1 MB to 1 GB)
 
 Without --query and --files: a prompt on a terminal, else a few sample queries.
 )";
