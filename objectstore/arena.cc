@@ -170,7 +170,7 @@ void Arena::hand_over(std::uint64_t offset, OwnerTag to) {
     // SYNC: release: whoever frees it as its new owner comes after us.
     state_->table.tag(slab, block).store(to, std::memory_order_release);
   } else {
-    state_->table.set_run_owner(slab, word.owner, to);
+    state_->table.hand_over_run(slab, to);
   }
 }
 

@@ -110,8 +110,11 @@ class Arena {
   bool populate(std::uint64_t offset, std::size_t size);
   // Takes the write permission of a filled block away from this process, from kSealedSize on.
   void seal(std::uint64_t offset);
-  void hand_over(std::uint64_t offset, OwnerTag to);  // the owner: `to` frees it from now on
-  void free(std::uint64_t offset);                    // the owner, whichever process
+  // The owner: `to` frees it from now on. A process tells the node before it hands a block over to
+  // it, and the node hands it over to itself when it hears of that, so that a death in between
+  // loses nothing: both may do it at once.
+  void hand_over(std::uint64_t offset, OwnerTag to);
+  void free(std::uint64_t offset);  // the owner, whichever process
 
   // The live or free block around `offset`; size 0 if there is none. Async-signal-safe.
   BlockExtent block_at(std::uint64_t offset) const;

@@ -229,6 +229,18 @@ void SlabTable::set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to) {
   base::check(change(slab, found, changed), "a block has one owner");
 }
 
+void SlabTable::hand_over_run(std::size_t slab, OwnerTag to) {
+  for (SlabWord found = word(slab); found.owner != to; found = word(slab)) {
+    base::check(found.kind == SlabKind::kRun && found.owner != kNobody,
+                "a block that is handed over is in use");
+    SlabWord changed = found;
+    changed.owner = to;
+    if (change(slab, found, changed)) {
+      return;
+    }
+  }
+}
+
 std::size_t SlabTable::find_run(std::size_t slab) const {
   for (std::size_t i = slab + 1; i-- > 0;) {
     const SlabWord found = word(i);

@@ -62,6 +62,8 @@ class SlabTable {
   bool retake_run(std::size_t slab, OwnerTag self,
                   std::uint32_t pages);                              // a free run of as many slabs
   void set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to);  // kNobody: free
+  // To the same new owner by two at once (the old owner, and the node that it told): both succeed.
+  void hand_over_run(std::size_t slab, OwnerTag to);
   std::size_t find_run(std::size_t slab) const;  // the head of the run that holds it, or slabs()
 
   // Slabs of small blocks.

@@ -88,7 +88,8 @@ TEST_F(SlabTableTest, FindsTheRunAroundASlab) {
 TEST_F(SlabTableTest, SweepFreesRunsOfTheDeadOnly) {
   table_.take_run(kAnna, slabs(2), From::kUnused);
   const auto kept = table_.take_run(kAnna, slabs(2), From::kUnused);
-  table_.set_run_owner(*kept, kAnna, kBert);  // its tail still names Anna
+  table_.hand_over_run(*kept, kBert);  // its tail still names Anna
+  table_.hand_over_run(*kept, kBert);  // said twice
   table_.take_run(kBert, slabs(2), From::kUnused);
   table_.sweep(kAnna);
   EXPECT_EQ(table_.word(0).owner, kNobody);
