@@ -137,6 +137,8 @@ base::Ref<Block> BlockTable::adopt(std::uint64_t offset, Share share) {
     insert(shard, block);
   }
   block->share(share);
+  // Its last owner may have died before it had tagged the block with us.
+  if (share == Share::kMine) store_.arena().hand_over(offset, store_.arena().self());
   return base::Ref<Block>::adopt(block);
 }
 

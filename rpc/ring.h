@@ -30,6 +30,8 @@ inline constexpr std::uint32_t kMaxMessage = 80 * 1024;  // payload bytes of one
 
 struct RingHeader {
   alignas(128) std::atomic<std::uint64_t> tail;  // written by the writer
+  std::atomic<std::uint64_t> prepared_at;  // by prepare(): the place and the word of what commit()
+  std::atomic<std::uint64_t> prepared_word;      // is about to publish
   alignas(128) std::atomic<std::uint64_t> head;  // written by the reader
 };
 
@@ -63,10 +65,13 @@ class RingWriter {
   // Room for a message of `size` bytes (1 to kMaxMessage), 8-byte aligned; nullptr when there is
   // none now. Nothing is visible before commit(); reserving again forgets the reservation.
   std::byte* reserve(std::uint32_t size);
+  // The reserved message is complete: should this process die before commit(), recover() finds it.
+  void prepare();
   void commit();  // publishes it; then ring() the reader's doorbell, once per burst
   bool has_room(std::uint32_t size) const;
 
  private:
+  std::uint64_t first_word();
   std::uint32_t padding_before(std::uint32_t frame);
   bool fits(std::uint64_t bytes) const;
 
@@ -86,6 +91,7 @@ class RingReader {
 
   std::span<const std::byte> front();  // the oldest message, until pop(); empty when there is none
   void pop();                          // only after a front() that was not empty
+  void recover();  // the writer is dead: what it had prepared is published, behind all it committed
   bool broken() const { return broken_; }  // the writer's memory makes no sense: it must be dead
 
   // SYNC: sees every push whose writer has passed a full fence since (ring(doorbell) has one).
@@ -153,21 +159,33 @@ inline bool RingWriter::has_room(std::uint32_t size) const {
   return fits(frame > to_end ? to_end + frame : frame);
 }
 
+// Writes all but the word at tail_, and gives that.
+inline std::uint64_t RingWriter::first_word() {
+  using namespace ring_detail;
+  const std::uint64_t start = tail_ + pad_;
+  word_at(ring_, start + frame_bytes(size_)).store(0, std::memory_order_relaxed);
+  if (pad_ == 0) [[likely]]
+    return word(kFrame, size_);
+  word_at(ring_, start).store(word(kFrame, size_), std::memory_order_release);
+  return word(kPad, pad_ - kWordBytes);
+}
+
+inline void RingWriter::prepare() {
+  if (size_ == 0) return;
+  ring_.header->prepared_word.store(first_word(), std::memory_order_relaxed);
+  // SYNC: publishes the payload and its words to recover().
+  ring_.header->prepared_at.store(tail_, std::memory_order_release);
+}
+
 inline void RingWriter::commit() {
   using namespace ring_detail;
   if (size_ == 0) return;
+  // SYNC: publishes the payload, the frame's word and the zero behind it to front().
+  word_at(ring_, tail_).store(first_word(), std::memory_order_release);
   const std::uint64_t start = tail_ + pad_;
   const std::uint64_t end = start + frame_bytes(size_);
-  word_at(ring_, end).store(0, std::memory_order_relaxed);
-  if (pad_ != 0) [[unlikely]] {
-    word_at(ring_, start).store(word(kFrame, size_), std::memory_order_release);
-    // SYNC: publishes the payload, the frame's word and the zero behind it to front().
-    word_at(ring_, tail_).store(word(kPad, pad_ - kWordBytes), std::memory_order_release);
+  if (pad_ != 0) [[unlikely]]
     rewind_at_ = start + kRewindCheckBytes;
-  } else {
-    // SYNC: publishes the payload and the zero behind it to front().
-    word_at(ring_, start).store(word(kFrame, size_), std::memory_order_release);
-  }
   tail_ = end;
   size_ = 0;
   // SYNC: to empty(), which must not say "empty" to a reader that then parks (see doorbell.h).
@@ -206,6 +224,15 @@ inline std::span<const std::byte> RingReader::front() {
     broken_ = word >> 32 != kPad || !skip_pad(word);
   }
   return {};
+}
+
+inline void RingReader::recover() {
+  if (!front().empty() || broken_) return;
+  // SYNC: acquires what prepare() published.
+  const std::uint64_t at = ring_.header->prepared_at.load(std::memory_order_acquire);
+  const std::uint64_t word = ring_.header->prepared_word.load(std::memory_order_relaxed);
+  // What was prepared and committed lies behind us. (A new ring has prepared nothing: word 0.)
+  if (at == head_) ring_detail::word_at(ring_, at).store(word, std::memory_order_relaxed);
 }
 
 inline void RingReader::pop() { advance(front_bytes_); }

@@ -140,6 +140,37 @@ TEST_F(RingTest, NewEndsGoOnWhereTheOldOnesStopped) {
   EXPECT_TRUE(pop_is(70, 3));
 }
 
+// The writer prepares a message and dies, once in every place, also where a pad comes first.
+TEST_F(RingTest, WhatWasPreparedIsRecovered) {
+  for (int lap = 0; lap < 2000; ++lap) {
+    const auto fill = static_cast<unsigned char>(lap);
+    ASSERT_TRUE(push(700, fill));
+    std::memset(writer_.reserve(500), fill, 500);
+    writer_.prepare();
+    ASSERT_TRUE(pop_is(700, fill));
+    ASSERT_TRUE(reader_.front().empty());
+    reader_.recover();
+    ASSERT_TRUE(pop_is(500, fill));
+    ASSERT_FALSE(reader_.broken());
+    writer_.commit();  // so that the test can go on
+  }
+}
+
+TEST_F(RingTest, WhatWasCommittedIsNotRecoveredOnceMore) {
+  reader_.recover();
+  EXPECT_TRUE(reader_.front().empty());
+  std::memset(writer_.reserve(8), 1, 8);
+  writer_.prepare();
+  writer_.commit();
+  reader_.recover();
+  ASSERT_TRUE(pop_is(8, 1));
+  reader_.recover();
+  EXPECT_TRUE(reader_.front().empty());
+  ASSERT_TRUE(push(8, 2));
+  reader_.recover();
+  ASSERT_TRUE(pop_is(8, 2));
+}
+
 TEST_F(RingTest, NonsenseBreaksTheReaderNotTheProcess) {
   for (const std::uint64_t word :
        {0x46524d31'ffffffffull, 0x46524d31'00000000ull, 1ull, 0x50414431'00000010ull}) {

@@ -188,7 +188,7 @@ void ActorSender::forget(const ActorId& id) {
   const auto found = links_.find(id);
   if (found == links_.end()) return;
   if (found->second.lane) {
-    process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = found->second.lane->index()});
+    process_.close_lane(found->second.lane->index(), found->second.lane->callee());
   }
   links_.erase(found);
 }
@@ -226,7 +226,8 @@ void ActorSender::on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worke
   auto found = links_.find(id);
   if (!entry || found == links_.end() ||
       found->second.lane) {  // the last handle went while we asked
-    process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = lane});
+    if (found != links_.end()) found->second.connecting = false;
+    process_.close_lane(lane, worker);
     return;
   }
   found->second.connecting = false;
@@ -280,7 +281,10 @@ void ActorSender::on_state(const ActorId& id, ActorState state, std::span<const 
     link.constructor.reset();
     constructed = std::move(link.constructing);
     link.told = state;
-    if (state == ActorState::dead) link.death = value_of(record_of(death));
+    if (state == ActorState::dead) {
+      link.death = value_of(record_of(death));
+      if (link.lane) link.lane->callee_died();
+    }
   }
   if (!entry || entry->phase >= ActorPhase::ended) {
     return tell_watched(id, state, normal ? nullptr : &death);
@@ -312,6 +316,7 @@ void ActorSender::apply(ActorEntry& entry, const Link& link) {
 bool ActorSender::on_lane_dead(std::uint32_t lane) {
   for (auto& [id, link] : links_) {
     if (!link.lane || link.lane->index() != lane) continue;
+    link.lane->callee_died();
     receive(link);
     take_back(link);
     link.lane.reset();

@@ -8,7 +8,6 @@
 // Invariants: a Call keeps alive what its arguments refer to until its reply; it owns its results until they are done.
 // Threads:    built by the caller's thread, then confined to the holder of the progress baton (under the tables lock).
 #pragma once
-#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -81,9 +80,9 @@ class Call final : public Command {
   bool abandoned = false;  // has failed already; deleted when the last missing argument is there
   bool ready = false;      // see Process::make_ready()
   std::uint64_t estimate_ns = 0;  // of its run time, while in flight
-  std::chrono::steady_clock::time_point submitted{};
-  Call* next = nullptr;        // in a queue of ready calls
-  Process* process = nullptr;  // that counts its bytes while it waits
+  std::int64_t submitted_ms = 0;  // by monotonic_ms()
+  Call* next = nullptr;           // in a queue of ready calls
+  Process* process = nullptr;     // that counts its bytes while it waits
   std::uint32_t counted_bytes = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <manta/base/error.h>
 #include <manta/runtime/call.h>
 #include <manta/runtime/call_builder.h>
+#include <manta/runtime/clock.h>
 #include <manta/runtime/object_ref.h>
 #include <manta/runtime/pending_calls.h>
 #include <manta/runtime/process.h>
@@ -132,6 +133,7 @@ void CallBuilder::send(std::size_t results) {
   const TaskId id = process.next_task_id();
   call->frame.task_hi = id.hi();
   call->frame.task_lo = id.lo();
+  call->submitted_ms = monotonic_ms();
   count_pending(process, *call);
   process.submit(call);
 }
@@ -153,6 +155,7 @@ std::vector<ObjectEntryRef> CallBuilder::submit(std::size_t results) {
     entries.back()->producer = call_;
   }
   call_->more_results = std::make_unique<std::vector<ObjectEntryRef>>(entries);
+  call_->frame.unpacked = 1;
   send(results);
   return entries;
 }

@@ -37,6 +37,7 @@ class CallContext {
 
   // Results are given in order, by exactly result_count() calls.
   std::size_t result_count() const { return result_count_; }
+  bool unpacked() const { return unpacked_; }  // the parts of what is returned are the results
   template <class T>
   void result(const T& value) {
     auto& encoded = scratch();
@@ -57,6 +58,7 @@ class CallContext {
   std::ptrdiff_t adjustment_ = 0;
   void* instance_ = nullptr;
   std::size_t result_count_ = 1;
+  bool unpacked_ = false;
 };
 
 }  // namespace manta::detail

@@ -25,7 +25,7 @@ class CallLane {
   template <class OnReply>
   bool receive(OnReply&& on_reply) {
     bool any = false;
-    for (auto bytes = reader_.front(); !bytes.empty(); bytes = reader_.front()) {
+    for (auto bytes = next_reply(); !bytes.empty(); bytes = next_reply()) {
       ReplyFrame frame;
       Call* call = match(bytes, frame);
       on_reply(*call, frame, bytes.subspan(sizeof frame));
@@ -44,6 +44,7 @@ class CallLane {
   // Asks the callee to give back calls that it has not begun.
   void recall();
 
+  void callee_died() { callee_dead_ = true; }  // before the last receive()
   // The callee died: what was in flight. `begun` is the one that it was running, or null.
   struct Unfinished {
     Call* begun = nullptr;
@@ -52,6 +53,7 @@ class CallLane {
   Unfinished take_unfinished();
 
  private:
+  std::span<const std::byte> next_reply();
   Call* match(std::span<const std::byte> bytes, ReplyFrame& frame);
   void wake_writer();
 
@@ -66,6 +68,7 @@ class CallLane {
   std::uint64_t first_ = 1;  // number of in_flight_.front()
   std::uint64_t estimated_ns_ = 0;
   bool unrung_ = false;
+  bool callee_dead_ = false;
 };
 
 // Flags in LaneHeader::flags.

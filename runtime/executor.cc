@@ -94,6 +94,7 @@ int Executor::run() {
     std::shared_ptr<Lane> lane;
     if (take_next(lane)) {
       run_call(*lane);
+      finished(*lane);
       if (exit_actor_) return finish_actor(1);
       continue;
     }
@@ -131,6 +132,7 @@ bool Executor::take_next(std::shared_ptr<Lane>& taken) {
     lane->memory.header->started.store(sequence, std::memory_order_release);
     lane->reader.pop();
     taken = lane;
+    running_lane_ = lane;
     next_lane_ = (next_lane_ + i + 1) % lanes_.size();
     return true;
   }
@@ -159,8 +161,17 @@ void Executor::run_call(Lane& lane) {
   reply(lane, running_);
 }
 
+void Executor::finished(Lane& lane) {
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    running_lane_ = nullptr;
+    if (!lane.close_later) return;
+  }
+  process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = lane.index});
+}
+
 void Executor::reply(Lane& lane, RunningCall& call) {
-  const auto external = call.room_for_results();
+  auto external = call.room_for_results();
   auto results = call.results_for(lane.caller);
   ReplyFrame frame;
   frame.status = ReplyStatus::done;
@@ -169,8 +180,8 @@ void Executor::reply(Lane& lane, RunningCall& call) {
   frame.kept_count = static_cast<std::uint32_t>(call.kept().size());
   frame.run_ns = call.run_time();
   if (external) {
-    call.move_results(*external, lane.caller);
     frame.external_block = external->offset() + 1;
+    call.move_results(std::move(external));
     frame.external_size = results.size();
     results = {};
   }
@@ -181,13 +192,17 @@ void Executor::reply(Lane& lane, RunningCall& call) {
   while (true) {
     {
       const std::lock_guard lock(lanes_mutex_);
-      if (lane.dead) return;
+      if (lane.dead) return call.drop_blocks();
       out = lane.writer.reserve(size);
       if (out != nullptr) {
         std::memcpy(out, &frame, sizeof frame);
         if (!kept.empty()) std::memcpy(out + sizeof frame, kept.data(), kept.size());
         if (!results.empty())
           std::memcpy(out + sizeof frame + kept.size(), results.data(), results.size());
+        if (call.gives_blocks()) {
+          lane.writer.prepare();  // a death from here on loses neither the reply nor the blocks
+          call.hand_over_blocks(lane.caller);
+        }
         lane.writer.commit();
         break;
       }
@@ -293,8 +308,10 @@ bool Executor::forget_lane(std::uint32_t index) {
                                   [&](const auto& lane) { return lane->index == index; });
   if (found == lanes_.end()) return false;
   (*found)->dead = true;  // who is about to reply gives up
+  const bool running = *found == running_lane_;
+  (*found)->close_later = running;
   lanes_.erase(found);
-  return true;
+  return !running;
 }
 
 void Executor::give_back(Lane& lane) {

@@ -51,7 +51,9 @@ class Executor {
 
   // The holder of the baton, under the tables lock.
   void on_node(const NodeFrame& frame, std::span<const std::byte> payload);
-  bool forget_lane(std::uint32_t lane);  // closed or dead at the other end; false: unknown
+  // Closed or dead at the other end. True: it is to be closed at this end too, now. False: it is
+  // unknown, or a call of it runs, after which this closes it.
+  bool forget_lane(std::uint32_t lane);
   bool poll();
   bool pending() const;
 
@@ -64,6 +66,8 @@ class Executor {
     rpc::RingReader reader;
     rpc::RingWriter writer;
     bool dead = false;
+    bool close_later =
+        false;  // closed while a call of it ran: what the caller lent must stay until its end
   };
   class Idle;
   class RoomForReply;
@@ -71,6 +75,7 @@ class Executor {
   bool take_next(std::shared_ptr<Lane>& lane);
   bool call_waiting() const;
   void run_call(Lane& lane);
+  void finished(Lane& lane);
   void reply(Lane& lane, RunningCall& call);
   void give_back(Lane& lane);
   void start_actor();
@@ -79,6 +84,7 @@ class Executor {
   Process& process_;
   mutable std::mutex lanes_mutex_;
   std::vector<std::shared_ptr<Lane>> lanes_;
+  std::shared_ptr<Lane> running_lane_;  // of the call being run
   std::size_t next_lane_ = 0;
   std::vector<std::byte> frame_;  // the call being run
   RunningCall running_;

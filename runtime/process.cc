@@ -4,6 +4,7 @@
 
 #include <manta/base/check.h>
 #include <manta/base/error.h>
+#include <manta/runtime/clock.h>
 #include <manta/runtime/executor.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/unseen_errors.h>
@@ -378,8 +379,7 @@ std::string Process::why(const ObjectEntry& entry) {
     return name + " was made in another process and is not ready there yet";
   const Call* call = entry.producer;
   if (call == nullptr) return name + " is pending";
-  const auto since = std::chrono::steady_clock::now() - call->submitted;
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+  const std::int64_t ms = monotonic_ms() - call->submitted_ms;
   std::string text = name + " waits for " + call->display_name() + ", submitted " +
                      std::to_string(ms) + " ms ago, which ";
   if (call->missing != 0) {
@@ -610,13 +610,22 @@ Process::NodeResources Process::node_resources() {
   return resources_told_.load() >= question ? resources_ : NodeResources();
 }
 
+void Process::close_lane(std::uint32_t lane, rpc::Slot callee) {
+  node_.send({.kind = NodeMessage::lane_closed, .arg0 = lane});
+  const bool own = callee == slot() && executor_ != nullptr;
+  if (own && executor_->forget_lane(lane)) {
+    node_.send({.kind = NodeMessage::lane_closed, .arg0 = lane});
+  }
+}
+
 void Process::on_lane_dead(const NodeFrame& frame, std::span<const std::byte> payload) {
   const auto lane = static_cast<std::uint32_t>(frame.arg0);
   const DeathReport death = parse_death(payload);
   const bool known = tasks_.on_lane_dead(lane, death) || actors_.on_lane_dead(lane) ||
                      (executor_ != nullptr && executor_->forget_lane(lane));
   if (known)
-    node_.send({.kind = NodeMessage::lane_closed, .arg0 = lane});  // else it was closed already
+    node_.send({.kind = NodeMessage::lane_closed,
+                .arg0 = lane});  // else it was closed already, or will be
 }
 
 void Process::fail_everything() {

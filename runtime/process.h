@@ -113,6 +113,8 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   void fail(Call& call, ErrorKind kind, std::string_view message);
   void fail_with(Call& call, const Value& error);
   void finish(ObjectEntry& entry, Value value);  // completes it and starts what depended on it
+  void close_lane(std::uint32_t lane,
+                  rpc::Slot callee);  // a caller's end; both ends of one to itself
   void publish_locked(const serialization::Reference& reference);
   void publish_references(std::span<const serialization::Reference> references);
   ObjectEntryRef adopt_object(const ObjectId& id, Arrival arrival);

@@ -9,6 +9,13 @@
 #include <manta/runtime/value_codec.h>
 
 namespace manta::detail {
+namespace {
+
+objectstore::Block& block_of(const base::StorageRef& storage) {
+  return static_cast<objectstore::Block&>(*storage);
+}
+
+}  // namespace
 
 void RunningCall::begin(std::span<const std::byte> bytes, void* instance) {
   results_.clear();
@@ -26,6 +33,7 @@ void RunningCall::begin(std::span<const std::byte> bytes, void* instance) {
   base::check(name_room <= bytes.size(), "the name of a call is cut off");
   name_.assign(reinterpret_cast<const char*>(bytes.data()), frame_.name_size);
   result_count_ = frame_.result_count;
+  unpacked_ = frame_.unpacked != 0;
   adjustment_ = frame_.adjustment;
   instance_ =
       instance == nullptr ? nullptr : static_cast<std::byte*>(instance) + frame_.object_offset;
@@ -167,7 +175,7 @@ void RunningCall::end() {
     }
   }
   buffers_.clear();
-  for (const auto& storage : lent_) keep_block(static_cast<objectstore::Block&>(*storage));
+  for (const auto& storage : lent_) keep_block(block_of(storage));
   lent_.clear();
   auto references = std::move(references_);
   references_.clear();
@@ -180,10 +188,7 @@ void RunningCall::end() {
 
 BlockMark RunningCall::mark_for(objectstore::Block& block, std::size_t uses, rpc::Slot caller) {
   if (block.mine()) {
-    if (block.use_count() == uses) {
-      block.hand_over(objectstore::tag_of_slot(caller));
-      return BlockMark::given;
-    }
+    if (block.use_count() == uses) return BlockMark::given;
     process_.node().adopt_block(block.offset(), 1);  // we go on using it: the node counts us both
     block.hand_over_to_node(1);
   }
@@ -193,31 +198,43 @@ BlockMark RunningCall::mark_for(objectstore::Block& block, std::size_t uses, rpc
 }
 
 std::span<const std::byte> RunningCall::results_for(rpc::Slot caller) {
+  if (result_buffers_.empty() && result_references_.empty()) return results_;
+  // The ring thread gives blocks to the node too, and publishes.
+  const Process::TablesLock lock(process_);
   for (std::size_t i = 0; i < result_buffers_.size(); ++i) {
-    auto& block = static_cast<objectstore::Block&>(*result_blocks_[i]);
+    auto& block = block_of(result_blocks_[i]);
     const auto uses = static_cast<std::size_t>(
         std::count(result_blocks_.begin(), result_blocks_.end(), result_blocks_[i]));
-    const BlockMark mark = mark_for(block, uses, caller);
-    const std::uint64_t wire = marked(block.offset(), mark);
+    const std::uint64_t wire = marked(block.offset(), mark_for(block, uses, caller));
     std::memcpy(results_.data() + result_buffers_[i] + offsetof(WireBuffer, block), &wire,
                 sizeof wire);
   }
+  result_buffers_.clear();
+  std::erase_if(result_blocks_, [](const auto& storage) { return !block_of(storage).mine(); });
+  if (!result_references_.empty()) hold_references_for(caller);
+  return results_;
+}
+
+void RunningCall::hand_over_blocks(rpc::Slot caller) {
+  for (const auto& storage : result_blocks_) {
+    auto& block = block_of(storage);
+    if (block.mine()) block.hand_over(objectstore::tag_of_slot(caller));  // it may be listed twice
+  }
   result_blocks_.clear();
-  if (!result_references_.empty()) {
-    const Process::TablesLock lock(process_);
-    process_.run_commands();  // the node hears of an actor made here before it hears of a handle
-    process_.publish_references(result_references_);
-    for (const auto& reference : result_references_) {
-      if (!reference.target) continue;
-      const bool object = reference.kind == serialization::RefKind::object;
-      const auto id = object ? static_cast<ObjectEntry&>(*reference.target).id()
-                             : ObjectId(static_cast<ActorEntry&>(*reference.target).id().hi(),
-                                        static_cast<ActorEntry&>(*reference.target).id().lo());
-      process_.node().hold(reference.kind, id, caller);
-    }
+}
+
+void RunningCall::hold_references_for(rpc::Slot caller) {
+  process_.run_commands();  // the node hears of an actor made here before it hears of a handle
+  process_.publish_references(result_references_);
+  for (const auto& reference : result_references_) {
+    if (!reference.target) continue;
+    const bool object = reference.kind == serialization::RefKind::object;
+    const auto id = object ? static_cast<ObjectEntry&>(*reference.target).id()
+                           : ObjectId(static_cast<ActorEntry&>(*reference.target).id().hi(),
+                                      static_cast<ActorEntry&>(*reference.target).id().lo());
+    process_.node().hold(reference.kind, id, caller);
   }
   result_references_.clear();
-  return results_;
 }
 
 base::Ref<objectstore::Block> RunningCall::room_for_results() {
@@ -233,10 +250,10 @@ base::Ref<objectstore::Block> RunningCall::room_for_results() {
   return {};
 }
 
-void RunningCall::move_results(objectstore::Block& block, rpc::Slot caller) {
-  std::memcpy(block.writable(), results_.data(), results_.size());
-  block.seal();
-  block.hand_over(objectstore::tag_of_slot(caller));
+void RunningCall::move_results(base::Ref<objectstore::Block> block) {
+  std::memcpy(block->writable(), results_.data(), results_.size());
+  block->seal();
+  result_blocks_.push_back(std::move(block));
 }
 
 }  // namespace manta::detail

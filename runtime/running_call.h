@@ -39,13 +39,17 @@ class RunningCall final : public CallContext {
   const std::string& name() const { return name_; }
   Instance constructed() const { return constructed_; }
 
-  // The reply, once ended. `caller` receives the results: blocks are handed over, references counted for it.
+  // The reply, once ended. `caller` receives the results: references are counted for it.
   std::span<const std::uint64_t> kept() const { return kept_; }
   std::span<const std::byte> results_for(rpc::Slot caller);
-  // For a large result section, before results_for(): a block for it, where move_results() puts it and gives it to the
-  // caller. Null: the section is small, or there is no room and the results are an error now.
+  // For a large result section, before results_for(): a block for it, where move_results() puts it. Null: the section is
+  // small, or there is no room and the results are an error now.
   base::Ref<objectstore::Block> room_for_results();
-  void move_results(objectstore::Block& block, rpc::Slot caller);
+  void move_results(base::Ref<objectstore::Block> block);
+  // Blocks that only the results hold become the caller's when the reply is in its ring, or are freed without it.
+  bool gives_blocks() const { return !result_blocks_.empty(); }
+  void hand_over_blocks(rpc::Slot caller);
+  void drop_blocks() { result_blocks_.clear(); }
 
   std::uint32_t run_time() const { return run_ns_; }
   void set_run_time(std::uint32_t ns) { run_ns_ = ns; }
@@ -59,6 +63,7 @@ class RunningCall final : public CallContext {
   void read_arguments(std::span<const std::byte> bytes);
   void keep_block(objectstore::Block& block);
   void keep_reference(const serialization::Reference& reference);
+  void hold_references_for(rpc::Slot caller);
   BlockMark mark_for(objectstore::Block& block, std::size_t uses, rpc::Slot caller);
 
   Process& process_;

@@ -104,7 +104,7 @@ void give_one(CallContext& call, T&& value) {
 template <class R>
 void give_result(CallContext& call, R&& result) {
   using Plain = std::remove_cvref_t<R>;
-  if (call.result_count() == 1) return give_one(call, result);
+  if (!call.unpacked()) return give_one(call, result);
   if constexpr (IsTuple<Plain>::value) {
     std::apply([&](auto&... part) { (give_one(call, part), ...); }, result);
   } else if constexpr (IsVector<Plain>::value) {

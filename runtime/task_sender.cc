@@ -254,6 +254,7 @@ bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
   for (auto& shape : shapes_) {
     for (auto& lease : shape->leases) {
       if (lease->lane.index() != lane) continue;
+      lease->lane.callee_died();
       receive(*shape, *lease);  // what it answered before it died
       auto unfinished = lease->lane.take_unfinished();
       std::swap(lease, shape->leases.back());

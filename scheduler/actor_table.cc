@@ -162,10 +162,15 @@ void ActorTable::add_holds(ActorId id, ProcessSlot process, std::int64_t count) 
   if (fresh || entry->second.holders.unused()) unsettled_.push_back(id);
 }
 
-void ActorTable::strike(ProcessSlot process) {
+void ActorTable::disconnect(ProcessSlot process) {
   for (auto& [id, actor] : actors_) {
     std::erase(actor.connecting, process);
     std::erase(actor.watching, process);
+  }
+}
+
+void ActorTable::strike(ProcessSlot process) {
+  for (auto& [id, actor] : actors_) {
     if (actor.holders.strike(process) && actor.holders.unused()) unsettled_.push_back(id);
   }
 }

@@ -75,7 +75,8 @@ class ActorTable {
   void worker_gone(ProcessSlot worker, const std::function<Bytes()>& crash_cause);
 
   void add_holds(ActorId id, ProcessSlot process, std::int64_t count);  // negative: released
-  void strike(ProcessSlot process);                                     // it died
+  void disconnect(ProcessSlot process);                                 // it died: no lane, no news
+  void strike(ProcessSlot process);                                     // and nobody runs its calls
   // Actors to be looked at again by settle(), after a sweep that begins now. Empties the list.
   std::vector<ActorId> take_unsettled();
   // `unknown_cause` is the cause for those that nobody created.

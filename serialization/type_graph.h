@@ -186,7 +186,7 @@ class TypeWalk {
  private:
   constexpr void add(const TypeNode& node, std::size_t parent, std::size_t part) {
     for (std::size_t i = 0; i < count_; ++i) {
-      if (nodes_[i] == &node) {
+      if (nodes_[i]->name == node.name) {
         return;
       }
     }

@@ -1,5 +1,7 @@
 // put, get, wait, ready, why, on_ready, wait_with_progress: on objects of one driver.
 #include <atomic>
+#include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <map>
@@ -195,10 +197,19 @@ TEST_F(ClusterTest, WaitGivesTheFirstReadyInInputOrder) {
   EXPECT_THROW(get(failed), std::out_of_range);
 }
 
+long submitted_ms_ago(const std::string& why) {
+  const auto at = why.find("submitted ");
+  return at == std::string::npos ? -1 : std::strtol(why.c_str() + at + 10, nullptr, 10);
+}
+
 TEST_F(ClusterTest, ReadyAndWhy) {
   open();
   auto gate = actor<Gate>();
+  const auto before = std::chrono::steady_clock::now();
   auto late = remote(pass)(gate, 1);
+  const long ago = submitted_ms_ago(late.why());
+  EXPECT_GE(ago, 0) << late.why();
+  EXPECT_LE(std::chrono::milliseconds(ago), std::chrono::steady_clock::now() - before + 100ms);
   auto behind = remote(twice)(late);
   EXPECT_FALSE(late.ready());
   EXPECT_FALSE(AnyRef(late).ready());

@@ -66,6 +66,15 @@ TEST_F(Tasks, UnpackAVector) {
   EXPECT_TRUE(remote(parts).unpack(0)(0).empty());
 }
 
+std::tuple<int> single() { return {7}; }
+
+TEST_F(Tasks, UnpackOfASinglePartGivesThatPart) {
+  open();
+  EXPECT_EQ(get(remote(parts).unpack(1)(1)[0]), "part");
+  auto [only] = remote(single).unpack()();
+  EXPECT_EQ(get(only), 7);
+}
+
 TEST_F(Tasks, UnpackOfAnotherLengthIsAnErrorInEachRef) {
   open();
   for (const auto& ref : remote(parts).unpack(3)(2)) {

@@ -124,7 +124,7 @@ bool Actors::expects_exit(rpc::Slot worker) const {
 }
 
 void Actors::process_died(rpc::Slot slot, const DeathReport& death) {
-  table_.strike(slot);
+  table_.disconnect(slot);
   if (const auto entry = workers_.find(slot); entry != workers_.end()) {
     const ActorId id = entry->second;
     workers_.erase(entry);
@@ -138,6 +138,11 @@ void Actors::process_died(rpc::Slot slot, const DeathReport& death) {
       return error_wire(error);
     });
   }
+  run_steps();
+}
+
+void Actors::release_all(rpc::Slot dead) {
+  table_.strike(dead);
   run_steps();
 }
 

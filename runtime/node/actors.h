@@ -36,6 +36,7 @@ class Actors {
   void hold(ActorId id, rpc::Slot whose, std::int64_t count);  // by a published value
   bool expects_exit(rpc::Slot worker) const;  // of an actor that ends, or was killed
   void process_died(rpc::Slot slot, const DeathReport& death);
+  void release_all(rpc::Slot dead);  // when nobody uses its lanes any more: its handles
 
   bool unsettled() const { return !new_.empty(); }
   void begin_sweep();

@@ -389,6 +389,7 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
 void Node::recycle_dead_slots() {
   std::erase_if(dead_, [this](rpc::Slot slot) {
     if (!lanes_.unused(slot)) return false;
+    actors_.release_all(slot);
     objects_.sweep_memory(slot);
     peers_.release(slot);
     return true;

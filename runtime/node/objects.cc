@@ -69,11 +69,12 @@ void Objects::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std
   run_steps();
 }
 
+// What it held for calls that others still run stays until they have closed its lanes: sweep_memory().
 void Objects::process_died(rpc::Slot slot, pid_t pid) {
-  objects_.strike(slot, error_value(ErrorKind::owner_died,
+  objects_.fail_pending(slot,
+                        error_value(ErrorKind::owner_died,
                                     "the process " + std::to_string(pid) +
                                         " that was to make this object died before it was made"));
-  blocks_.strike(slot);
   run_steps();
 }
 
@@ -85,6 +86,8 @@ void Objects::take_over(std::uint64_t block) {
 }
 
 void Objects::sweep_memory(rpc::Slot dead) {
+  objects_.strike(dead);
+  blocks_.strike(dead);
   for (const std::uint64_t block : blocks_.held_unadopted()) {
     const objectstore::BlockExtent extent = arena_.block_at(block);
     if (extent.size != 0 && extent.owner == objectstore::tag_of_slot(dead)) {

@@ -25,7 +25,7 @@ class Objects {
   // publish, fulfil, subscribe, free_object, the block messages, and hold and release of objects.
   void handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload);
   void process_died(rpc::Slot slot, pid_t pid);
-  // When nobody uses its lanes any more: frees the memory that a dead process owned.
+  // When nobody uses its lanes any more: drops what a dead process held, frees the memory it owned.
   void sweep_memory(rpc::Slot dead);
 
   bool unsettled() const { return !new_objects_.empty() || !new_blocks_.empty(); }

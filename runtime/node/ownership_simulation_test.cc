@@ -249,7 +249,8 @@ class Simulation {
     for (std::size_t n = below(kMaxLate) + 1; n > 0 && !at(self).ring.empty(); --n) read_one(self);
     if (!at(self).alive && !at(self).struck && at(self).ring.empty()) {
       at(self).struck = true;
-      objects_.strike(slot(self), kValue);
+      objects_.fail_pending(slot(self), kValue);
+      objects_.strike(slot(self));
     }
   }
 

@@ -72,11 +72,16 @@ void Publications::add_holds(ObjectId id, ProcessSlot process, std::int64_t coun
   if (object.holders.unused()) unsettled_.push_back(id);
 }
 
-void Publications::strike(ProcessSlot process, const SharedBytes& owner_died) {
+void Publications::fail_pending(ProcessSlot process, const SharedBytes& owner_died) {
   for (auto& [id, object] : records_) {
     std::erase(object.subscribers, process);
     if (object.state == State::kPending && object.maker == process)
       complete(id, object, owner_died);
+  }
+}
+
+void Publications::strike(ProcessSlot process) {
+  for (auto& [id, object] : records_) {
     if (object.holders.strike(process) && object.holders.unused()) unsettled_.push_back(id);
   }
 }

@@ -46,8 +46,10 @@ class Publications {
   void free(ObjectId id, SharedBytes freed_error);
 
   void add_holds(ObjectId id, ProcessSlot process, std::int64_t count);  // negative: released
-  // The process died: what it was to fulfil holds `owner_died`, its holds and subscriptions are gone.
-  void strike(ProcessSlot process, const SharedBytes& owner_died);
+  // The process died: what it was to fulfil holds `owner_died`; it is told nothing any more.
+  void fail_pending(ProcessSlot process, const SharedBytes& owner_died);
+  // Nobody runs a call of it any more: its holds are gone.
+  void strike(ProcessSlot process);
 
   // Objects to be looked at again by settle(), after a sweep that begins now. Empties the list.
   std::vector<ObjectId> take_unsettled();

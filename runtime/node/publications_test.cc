@@ -140,7 +140,8 @@ TEST(Publications, ADeadMakersPendingOnesFail) {
   table.publish(kObject, kMaker, nullptr);
   table.add_holds(kObject, kBorrower, 1);
   table.subscribe(kObject, kBorrower);
-  table.strike(kMaker, value("owner died"));
+  table.fail_pending(kMaker, value("owner died"));
+  table.strike(kMaker);
   EXPECT_EQ(done(table), "hold owner died, send 2 owner died");
 }
 
@@ -148,10 +149,12 @@ TEST(Publications, ADeadMakersDoneOnesLive) {
   Publications table;
   table.publish(kObject, kMaker, value("x"));
   table.add_holds(kObject, kBorrower, 1);
-  table.strike(kMaker, value("owner died"));
+  table.fail_pending(kMaker, value("owner died"));
+  table.strike(kMaker);
   sweep(table);
   EXPECT_EQ(done(table), "hold x");
-  table.strike(kBorrower, value("owner died"));
+  table.fail_pending(kBorrower, value("owner died"));
+  table.strike(kBorrower);
   sweep(table);
   EXPECT_EQ(done(table), "release x");
 }

@@ -8,6 +8,7 @@
 // one lane are numbered from 1 without gaps; replies may come in any order.
 // A callee that blocks inside get(), or is asked to, gives calls that it has not begun back with ReplyStatus::bounced.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 namespace manta::detail {
@@ -40,6 +41,8 @@ struct CallFrame {
   std::uint64_t external_block =
       0;  // argument section of a large call: offset of its block plus 1; 0: it follows
   std::uint64_t external_size = 0;
+  std::uint64_t unpacked =
+      0;  // 1: the parts of a tuple or vector are results of their own, also a single one
 };
 
 struct ReplyFrame {
@@ -54,5 +57,10 @@ struct ReplyFrame {
       0;  // result section in a block given to the caller: its offset plus 1; 0: it follows
   std::uint64_t external_size = 0;
 };
+
+// docs/wire.md shows these bytes.
+static_assert(sizeof(CallFrame) == 128 && offsetof(CallFrame, attempt) == 64 &&
+              offsetof(CallFrame, external_block) == 104);
+static_assert(sizeof(ReplyFrame) == 48 && offsetof(ReplyFrame, external_block) == 32);
 
 }  // namespace manta::detail

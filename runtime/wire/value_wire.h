@@ -46,6 +46,9 @@ struct WireReference {
   std::uint64_t lo = 0;
 };
 
+// docs/wire.md shows these bytes.
+static_assert(sizeof(ValueHeader) == 32 && sizeof(WireBuffer) == 40 && sizeof(WireReference) == 24);
+
 // Reads the parts of one wire value in place. Construction checks every size against `bytes`.
 class WireReader {
  public:
