@@ -38,7 +38,7 @@ Measured wait_1k(const Run& run) {
   const auto round = [&] {
     std::vector<manta::ObjectRef<std::string>> pending;
     for (int i = 0; i < tasks; ++i) pending.push_back(manta::remote(small_value)());
-    while (!pending.empty()) pending = manta::wait(pending).pending;
+    while (!pending.empty()) pending = manta::wait(std::move(pending)).pending;
   };
   return per_second(measure.rounds(round));
 }

@@ -11,6 +11,7 @@
 #pragma once
 #include <array>
 #include <cstring>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -110,11 +111,11 @@ struct CallableSignature<Named<Name, F>> : CallableSignature<F> {};
 template <auto F>
 struct CallableSignature<StaticFunction<F>> : CallableSignature<std::decay_t<decltype(F)>> {};
 
-// The name that a callable gives itself, or null.
+// The name that a callable gives itself; empty: none.
 template <class F>
-inline constexpr const char* kGivenName = nullptr;
+inline constexpr std::string_view kGivenName = {};
 template <FixedString Name, class F>
-inline constexpr const char* kGivenName<Named<Name, F>> = Name.text;
+inline constexpr std::string_view kGivenName<Named<Name, F>> = {Name.text, sizeof(Name.text) - 1};
 
 // InvalidArgument when an aligned word of `bytes` is an address in a mapped region.
 void refuse_addresses(const void* bytes, std::size_t size, std::size_t alignment);

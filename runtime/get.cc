@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <manta/base/error.h>
 #include <manta/runtime/code_id.h>
 #include <manta/runtime/get.h>
@@ -94,6 +96,9 @@ void check_wait(std::size_t refs, std::size_t num_ready) {
 WaitResult<AnyRef> wait(const std::vector<AnyRef>& refs, WaitOptions options) {
   return detail::wait_refs<AnyRef>(refs, options);
 }
+WaitResult<AnyRef> wait(std::vector<AnyRef>&& refs, WaitOptions options) {
+  return detail::wait_refs<AnyRef>(refs, options);
+}
 
 void wait_with_progress(const std::vector<AnyRef>& refs, std::string_view label) {
   const auto entries = detail::entries_of(refs, "manta::wait_with_progress()");
@@ -101,7 +106,9 @@ void wait_with_progress(const std::vector<AnyRef>& refs, std::string_view label)
   detail::ProgressBar bar(label, entries.size());
   constexpr auto kRefresh = std::chrono::milliseconds(200);
   for (std::size_t done = 0; done < entries.size();) {
-    done = detail::wait_some(entries, entries.size(), detail::deadline_of(Timeout(kRefresh)));
+    detail::wait_some(entries, entries.size(), detail::deadline_of(Timeout(kRefresh)));
+    done = static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(),
+                                                  [](const auto* entry) { return entry->done(); }));
     bar.show(done);
   }
 }

@@ -71,32 +71,29 @@ OrMonostate<T> decode_or_monostate(const ObjectEntry& entry) {
 }
 
 template <class... T, std::size_t... I>
-std::tuple<OrMonostate<T>...> decode_tuple(const std::vector<ObjectEntryRef>& entries,
+std::tuple<OrMonostate<T>...> decode_tuple(const std::vector<ObjectEntry*>& entries,
                                            std::index_sequence<I...>) {
   return std::tuple<OrMonostate<T>...>{
       decode_or_monostate<T>(*entries[I])...};  // braces: from left to right
 }
 
 template <class Range>
-std::vector<ObjectEntryRef> entries_of(const Range& refs, const char* what) {
-  std::vector<ObjectEntryRef> entries;
+std::vector<ObjectEntry*> entries_of(const Range& refs, const char* what) {
+  std::vector<ObjectEntry*> entries;
   entries.reserve(refs.size());
-  for (const auto& ref : refs) {
-    checked(RefAccess::entry(ref), what);
-    entries.push_back(RefAccess::entry(ref));
-  }
+  for (const auto& ref : refs) entries.push_back(&checked(RefAccess::entry(ref), what));
   return entries;
 }
 
 template <class T>
-auto get_list(const std::vector<ObjectEntryRef>& entries, const std::optional<Timeout>& timeout) {
+auto get_list(const std::vector<ObjectEntry*>& entries, const std::optional<Timeout>& timeout) {
   if (!wait_all_or_failure(entries, timeout ? deadline_of(*timeout) : Deadline()))
     throw_timeout(entries, *timeout);
   if (const auto* failed = first_failed(entries)) throw_failed(*failed);
   if constexpr (!std::is_void_v<T>) {
     std::vector<T> values;
     values.reserve(entries.size());
-    for (const auto& entry : entries) values.push_back(decode_done<T>(*entry));
+    for (const auto* entry : entries) values.push_back(decode_done<T>(*entry));
     return values;
   }
 }
@@ -137,7 +134,7 @@ template <class T>
 T get(const ObjectRef<T>& ref, Timeout timeout) {
   auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::get()");
   if (!detail::wait_done(entry, detail::deadline_of(timeout))) {
-    detail::throw_timeout({&detail::RefAccess::entry(ref), 1}, timeout);
+    detail::throw_timeout({{&entry}}, timeout);
   }
   return detail::decode_done<T>(entry);
 }
@@ -163,7 +160,7 @@ auto get(std::initializer_list<ObjectRef<T>> refs, Timeout timeout) {
 // Values of several types as a tuple; std::monostate stands for void.
 template <class T, class U, class... V>
 auto get(const ObjectRef<T>& first, const ObjectRef<U>& second, const ObjectRef<V>&... rest) {
-  const std::vector<detail::ObjectEntryRef> entries = detail::entries_of(
+  const auto entries = detail::entries_of(
       std::array<AnyRef, 2 + sizeof...(V)>{first, second, rest...}, "manta::get()");
   detail::wait_all_or_failure(entries, std::nullopt);
   if (const auto* failed = detail::first_failed(entries)) detail::throw_failed(*failed);
@@ -182,27 +179,36 @@ struct WaitResult {
 };
 
 namespace detail {
-template <class Ref, class Range>
-WaitResult<Ref> wait_refs(const Range& refs, const WaitOptions& options) {
+void wait_for_some(const auto& refs, const WaitOptions& options) {
   const auto entries = entries_of(refs, "manta::wait()");
   check_wait(entries.size(), options.num_ready);
-  if (options.num_ready != 0) {
-    wait_some(entries, options.num_ready,
-              options.timeout ? deadline_of(*options.timeout) : Deadline());
-  }
+  if (options.num_ready == 0) return;
+  wait_some(entries, options.num_ready,
+            options.timeout ? deadline_of(*options.timeout) : Deadline());
+}
+// Copies the refs, or moves those of a vector that is not const.
+template <class Ref>
+WaitResult<Ref> wait_refs(auto& refs, const WaitOptions& options) {
+  wait_for_some(refs, options);
   WaitResult<Ref> result;
-  for (const auto& ref : refs) {
+  result.pending.reserve(refs.size());
+  for (auto& ref : refs) {
     const bool ready = result.ready.size() < options.num_ready && RefAccess::entry(ref)->done();
-    (ready ? result.ready : result.pending).push_back(ref);
+    (ready ? result.ready : result.pending).push_back(std::move(ref));
   }
   return result;
 }
 }  // namespace detail
 
 // Waits until num_ready of the refs are ready or the timeout is over. A failed object is ready: wait never throws its
-// error. num_ready over the number of refs: InvalidArgument; 0 returns at once. Duplicates count separately.
+// error. num_ready over the number of refs: InvalidArgument; 0 returns at once. Duplicates count separately. In a loop
+// over what is still pending, give it the vector as an rvalue: its refs are moved, not counted.
 template <class T>
 WaitResult<ObjectRef<T>> wait(const std::vector<ObjectRef<T>>& refs, WaitOptions options = {}) {
+  return detail::wait_refs<ObjectRef<T>>(refs, options);
+}
+template <class T>
+WaitResult<ObjectRef<T>> wait(std::vector<ObjectRef<T>>&& refs, WaitOptions options = {}) {
   return detail::wait_refs<ObjectRef<T>>(refs, options);
 }
 template <class T>
@@ -210,6 +216,7 @@ WaitResult<ObjectRef<T>> wait(std::initializer_list<ObjectRef<T>> refs, WaitOpti
   return detail::wait_refs<ObjectRef<T>>(refs, options);
 }
 WaitResult<AnyRef> wait(const std::vector<AnyRef>& refs, WaitOptions options = {});
+WaitResult<AnyRef> wait(std::vector<AnyRef>&& refs, WaitOptions options = {});
 
 // Waits for all refs, showing a bar with rate and time left on a terminal, plain lines elsewhere (on stderr).
 void wait_with_progress(const std::vector<AnyRef>& refs, std::string_view label);

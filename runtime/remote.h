@@ -75,13 +75,6 @@ void pass_argument(CallBuilder& call, A&& argument) {
   }
 }
 
-// The name as the compiler writes it, for lambdas and remote<f>; functions by pointer get theirs from the symbols.
-template <class F>
-constexpr std::string_view written_name() {
-  if constexpr (kGivenName<F> != nullptr) return kGivenName<F>;
-  return {};
-}
-
 template <class Parameters, class... Args>
 struct CheckedArguments;
 template <class... P, class... Args>
@@ -268,9 +261,8 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
       spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f_.function()));
     }
     spec.options = &options_;
-    constexpr auto name = detail::written_name<F>();
-    spec.name = name.data();
-    spec.name_size = name.size();
+    spec.name = detail::kGivenName<F>.data();  // of a function by pointer: from the symbols
+    spec.name_size = detail::kGivenName<F>.size();
     return spec;
   }
 

@@ -10,6 +10,9 @@ namespace {
 constexpr std::uint64_t kWindow = 200'000;     // ns of estimated work in flight on a lease
 constexpr std::uint64_t kUnknown = 1'000'000;  // ns assumed of code that never ran
 constexpr std::size_t kMaxInFlight = 1024;
+// How long a lease is used at least while there is work for it, though others wait: to hand a worker over takes some
+// 50 us, so owners that all have many tiny tasks must not do so for each burst.
+constexpr std::chrono::microseconds kTenure(1000);
 
 std::uint64_t code_key(const Call& call) {
   return call.frame.stub_offset * 0x9e3779b97f4a7c15ULL ^ call.frame.target_offset ^
@@ -122,27 +125,36 @@ void TaskSender::ask_for_leases(Shape& shape) {
       std::as_bytes(std::span(items)));
 }
 
-// Others wait for a worker: a recalled lease gets no more calls, and goes back when those in flight are done. If they take
-// long (its task may wait for tasks of others), the first lease that has nothing to do goes in its place.
+// Others wait for a worker: a recalled lease gets no more calls after its tenure, and goes back when those in flight are
+// done. If they take long (its task may wait for tasks of others), the first lease that has nothing to do goes in its
+// place.
 void TaskSender::give_back(Shape& shape) {
-  const auto recalled = [](const auto& lease) { return lease->returning; };
-  for (std::size_t i = 0; i < shape.leases.size();) {
+  if (shape.recalled == 0) return;
+  const auto now = std::chrono::steady_clock::now();
+  for (std::size_t i = 0; i < shape.leases.size() && shape.recalled != 0;) {
     auto& lease = shape.leases[i];
-    if (lease->lane.in_flight() == 0 && !lease->returning && shape.first == nullptr) {
-      const auto busy = std::find_if(shape.leases.begin(), shape.leases.end(), recalled);
-      if (busy != shape.leases.end()) {
-        (*busy)->returning = false;
-        lease->returning = true;
-      }
-    }
-    if (lease->lane.in_flight() != 0 || !lease->returning) {
+    const bool idle = lease->lane.in_flight() == 0;
+    if (lease->recalled && (now - lease->granted >= kTenure || (idle && shape.first == nullptr)))
+      lease->returning = true;
+    if (idle && !lease->recalled && shape.first == nullptr) stand_in(shape, *lease);
+    if (!idle || !lease->returning) {
       ++i;
       continue;
     }
+    --shape.recalled;
     process_.node().send({.kind = NodeMessage::lease_return, .arg0 = lease->lane.index()});
     std::swap(lease, shape.leases.back());
     shape.leases.pop_back();
   }
+}
+
+// An idle lease goes in the place of a busy one that was recalled.
+void TaskSender::stand_in(Shape& shape, Lease& idle) {
+  const auto busy = std::find_if(shape.leases.begin(), shape.leases.end(),
+                                 [](const auto& lease) { return lease->recalled; });
+  if (busy == shape.leases.end()) return;
+  (*busy)->recalled = (*busy)->returning = false;
+  idle.recalled = idle.returning = true;
 }
 
 // A worker is idle while calls wait behind a long one on another: ask for them back.
@@ -206,7 +218,8 @@ void TaskSender::on_grant(std::uint32_t shape_number, std::uint32_t lane, rpc::S
   auto& shape = *shapes_[shape_number];
   if (shape.wanted > 0) --shape.wanted;
   shape.leases.push_back(
-      std::unique_ptr<Lease>(new Lease{CallLane(process_.control(), lane, worker)}));
+      std::unique_ptr<Lease>(new Lease{.lane = CallLane(process_.control(), lane, worker),
+                                       .granted = std::chrono::steady_clock::now()}));
 }
 
 void TaskSender::on_refused(std::uint32_t shape_number, ErrorKind kind, std::string_view text) {
@@ -221,17 +234,16 @@ void TaskSender::on_refused(std::uint32_t shape_number, ErrorKind kind, std::str
 
 void TaskSender::on_recall(std::uint32_t shape_number) {
   auto& shape = *shapes_[shape_number];
-  pump(
-      shape);  // a lease that was just granted serves at least once: else two owners hand it to and fro for ever
   const auto least_busy =
       std::min_element(shape.leases.begin(), shape.leases.end(), [](const auto& a, const auto& b) {
         const auto key = [](const Lease& lease) {
-          return std::pair(lease.returning, lease.lane.in_flight());
+          return std::pair(lease.recalled, lease.lane.in_flight());
         };
         return key(*a) < key(*b);
       });
-  if (least_busy == shape.leases.end()) return;
-  (*least_busy)->returning = true;
+  if (least_busy == shape.leases.end() || (*least_busy)->recalled) return;
+  (*least_busy)->recalled = true;
+  ++shape.recalled;
   give_back(shape);
 }
 
@@ -255,6 +267,7 @@ bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
     for (auto& lease : shape->leases) {
       if (lease->lane.index() != lane) continue;
       lease->lane.callee_died();
+      if (lease->recalled) --shape->recalled;
       receive(*shape, *lease);  // what it answered before it died
       auto unfinished = lease->lane.take_unfinished();
       std::swap(lease, shape->leases.back());
@@ -276,6 +289,7 @@ void TaskSender::fail_all(const Value& error) {
       for (Call* call : unfinished.others) enqueue(*shape, call);
     }
     shape->leases.clear();
+    shape->recalled = 0;
     while (Call* call = dequeue(*shape)) {
       process_.fail_with(*call, error);
       delete call;

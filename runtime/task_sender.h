@@ -47,8 +47,10 @@ class TaskSender {
  private:
   struct Lease {
     CallLane lane;
+    std::chrono::steady_clock::time_point granted;
     bool blocked = false;    // it gave a call back: it waits inside get()
-    bool returning = false;  // others wait: it gets no more calls
+    bool recalled = false;   // others wait: it is returned after its tenure, or when it is idle
+    bool returning = false;  // it gets no more calls
   };
   struct Shape {
     std::uint32_t number = 0;
@@ -59,6 +61,7 @@ class TaskSender {
     std::size_t queued = 0;
     std::vector<std::unique_ptr<Lease>> leases;
     std::uint64_t wanted = 0;  // as the node was told
+    std::size_t recalled = 0;  // of the leases
   };
   struct Learnt {  // of one piece of code
     std::uint64_t run_ns = 0;
@@ -71,6 +74,7 @@ class TaskSender {
   void pump(Shape& shape);
   void ask_for_leases(Shape& shape);
   void give_back(Shape& shape);
+  static void stand_in(Shape& shape, Lease& idle);
   void steal_back(Shape& shape);
   bool receive(Shape& shape, Lease& lease);
   void learn(const Call& call, std::uint32_t run_ns);

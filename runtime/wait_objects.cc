@@ -64,7 +64,7 @@ class OneDone final : public SessionWaiter {
 // Entries that are looked at in order. Remembers how far all are done, so that each is looked at once more or less.
 class Prefix {
  public:
-  explicit Prefix(std::span<const ObjectEntryRef> entries) : entries_(entries) {}
+  explicit Prefix(Entries entries) : entries_(entries) {}
   std::size_t done() const {
     // SYNC: none: whoever looks moves the mark only past entries that are done; a stale mark costs time only.
     std::size_t at = done_.load(std::memory_order_relaxed);
@@ -74,14 +74,14 @@ class Prefix {
   }
 
  private:
-  std::span<const ObjectEntryRef> entries_;
+  Entries entries_;
   mutable std::atomic<std::size_t> done_{0};
 };
 
 // All done, or one failed.
 class AllDone final : public SessionWaiter {
  public:
-  explicit AllDone(std::span<const ObjectEntryRef> entries)
+  explicit AllDone(Entries entries)
       : SessionWaiter("manta::get()"), entries_(entries), prefix_(entries) {}
   bool done() const override {
     const std::uint64_t failures =
@@ -94,7 +94,7 @@ class AllDone final : public SessionWaiter {
   }
 
  private:
-  std::span<const ObjectEntryRef> entries_;
+  Entries entries_;
   Prefix prefix_;
   mutable std::atomic<std::uint64_t> looked_at_{
       UINT64_MAX};  // failures of the process when there was none of ours
@@ -102,7 +102,7 @@ class AllDone final : public SessionWaiter {
 
 class SomeDone final : public SessionWaiter {
  public:
-  SomeDone(std::span<const ObjectEntryRef> entries, std::size_t count)
+  SomeDone(Entries entries, std::size_t count)
       : SessionWaiter("manta::wait()"), entries_(entries), count_(count), prefix_(entries) {}
   bool done() const override {
     const std::size_t first = prefix_.done();
@@ -113,13 +113,13 @@ class SomeDone final : public SessionWaiter {
   }
 
  private:
-  std::span<const ObjectEntryRef> entries_;
+  Entries entries_;
   const std::size_t count_;
   Prefix prefix_;
 };
 
-void subscribe_all(Process& process, std::span<const ObjectEntryRef> entries) {
-  for (const auto& entry : entries) {
+void subscribe_all(Process& process, Entries entries) {
+  for (ObjectEntry* entry : entries) {
     if (!entry->done() && entry->from_elsewhere()) process.subscribe(*entry);
   }
 }
@@ -138,27 +138,23 @@ bool wait_done(ObjectEntry& entry, const Deadline& deadline) {
   return waiter.wait(deadline);
 }
 
-bool wait_all_or_failure(std::span<const ObjectEntryRef> entries, const Deadline& deadline) {
+bool wait_all_or_failure(Entries entries, const Deadline& deadline) {
   AllDone waiter(entries);
   if (waiter.done()) return true;
   subscribe_all(waiter.process(), entries);
   return waiter.wait(deadline);
 }
 
-std::size_t wait_some(std::span<const ObjectEntryRef> entries, std::size_t count,
-                      const Deadline& deadline) {
+void wait_some(Entries entries, std::size_t count, const Deadline& deadline) {
   SomeDone waiter(entries, count);
-  if (!waiter.done()) {
-    subscribe_all(waiter.process(), entries);
-    waiter.wait(deadline);
-  }
-  return static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(),
-                                                [](const auto& entry) { return entry->done(); }));
+  if (waiter.done()) return;
+  subscribe_all(waiter.process(), entries);
+  waiter.wait(deadline);
 }
 
-const ObjectEntry* first_failed(std::span<const ObjectEntryRef> entries) {
-  for (const auto& entry : entries) {
-    if (entry->state() == ObjectState::failed) return entry.get();
+const ObjectEntry* first_failed(Entries entries) {
+  for (ObjectEntry* entry : entries) {
+    if (entry->state() == ObjectState::failed) return entry;
   }
   return nullptr;
 }
@@ -168,12 +164,12 @@ void throw_failed(const ObjectEntry& entry) {
   throw_error(entry.read([](const Value& value) { return record_of(value); }));
 }
 
-void throw_timeout(std::span<const ObjectEntryRef> entries, const Timeout& timeout) {
+void throw_timeout(Entries entries, const Timeout& timeout) {
   const ObjectEntry* waiting = nullptr;
   std::size_t count = 0;
-  for (const auto& entry : entries) {
+  for (ObjectEntry* entry : entries) {
     if (entry->done()) continue;
-    if (waiting == nullptr) waiting = entry.get();
+    if (waiting == nullptr) waiting = entry;
     ++count;
   }
   const auto ms = std::chrono::duration<double, std::milli>(timeout.value()).count();

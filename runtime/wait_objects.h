@@ -13,6 +13,9 @@
 
 namespace manta::detail {
 
+// Those of refs that the caller keeps while it waits: nothing is counted.
+using Entries = std::span<ObjectEntry* const>;
+
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 Deadline deadline_of(const Timeout& timeout);
 
@@ -20,16 +23,15 @@ Deadline deadline_of(const Timeout& timeout);
 bool wait_done(ObjectEntry& entry, const Deadline& deadline);
 
 // Waits until all are done, or one has failed. False: the deadline is over. Throws nothing else.
-bool wait_all_or_failure(std::span<const ObjectEntryRef> entries, const Deadline& deadline);
+bool wait_all_or_failure(Entries entries, const Deadline& deadline);
 
-// Waits until `count` of them are done, or the deadline is over; gives how many are.
-std::size_t wait_some(std::span<const ObjectEntryRef> entries, std::size_t count,
-                      const Deadline& deadline);
+// Waits until `count` of them are done, or the deadline is over.
+void wait_some(Entries entries, std::size_t count, const Deadline& deadline);
 
 // The error that a list fails with: of the lowest index among those already failed; null if none has.
-const ObjectEntry* first_failed(std::span<const ObjectEntryRef> entries);
+const ObjectEntry* first_failed(Entries entries);
 
 [[noreturn]] void throw_failed(const ObjectEntry& entry);
-[[noreturn]] void throw_timeout(std::span<const ObjectEntryRef> entries, const Timeout& timeout);
+[[noreturn]] void throw_timeout(Entries entries, const Timeout& timeout);
 
 }  // namespace manta::detail
