@@ -108,9 +108,8 @@ Measured idle_cpu(const Run& run) {
   const auto cpu = SessionCpu::of_open_session();
   const int settling = run.effort == Effort::kSmoke ? 10 : 3000;
   const int measured = run.effort == Effort::kSmoke ? 50 : 4000;
-  const auto settled = manta::remote(sleep_for)(settling);
-  const auto waited_for = manta::remote(sleep_for)(settling + measured);
-  (void)manta::get(settled);
+  (void)manta::get(manta::remote(sleep_for)(settling));
+  const auto waited_for = manta::remote(sleep_for)(measured);
   double used = -cpu.others();
   used -= cpu.own();
   const auto began = Clock::now();

@@ -148,7 +148,7 @@ void remove_read_only_fault() {
 
 void set_running_function(std::string_view name) noexcept {
   const std::size_t size = std::min(name.size(), kNameSize - 1);
-  std::memcpy(running, name.data(), size);
+  if (size != 0) std::memcpy(running, name.data(), size);
   running[size] = 0;
 }
 

@@ -38,6 +38,7 @@ void Progress::stop() {
 }
 
 void Progress::run_ring_thread() {
+  pthread_setname_np(pthread_self(), "manta-ring");
   for (;;) {
     // SYNC: taken before we look at anything, so that a later bell ends the sleep.
     const std::uint32_t gen = page_.bell.ring_gen.load(std::memory_order_acquire);

@@ -22,19 +22,6 @@ void append_word(std::vector<std::byte>& bytes, std::uint64_t word) {
 
 constexpr std::uint64_t kSingle = 1 << 1;
 
-}  // namespace
-
-// The arguments as they are collected, one per thread: nothing is allocated for a small call.
-struct CallBuilder::Body {
-  std::vector<std::byte> bytes;
-};
-
-serialization::Encoded& encoding_scratch() {
-  thread_local serialization::Encoded scratch;
-  return scratch;
-}
-
-namespace {
 Call* new_call(const CallSpec& spec, CallKind kind) {
   Process& process = Process::current("a remote call");
   if (spec.options != nullptr && *spec.options) check_task_options(**spec.options);
@@ -51,16 +38,10 @@ Call* new_call(const CallSpec& spec, CallKind kind) {
   if (spec.name_size != 0) call->name.assign(spec.name, spec.name_size);
   return call;
 }
+
 }  // namespace
 
-CallBuilder::Body& CallBuilder::body_of_this_thread() {
-  thread_local Body body;
-  return body;
-}
-
-CallBuilder::CallBuilder(const CallSpec& spec)
-    : body_(body_of_this_thread()), call_(new_call(spec, CallKind::task)) {
-  body_.bytes.clear();
+CallBuilder::CallBuilder(const CallSpec& spec) : call_(new_call(spec, CallKind::task)) {
   call_->frame.cpus = 1;
   if (spec.options == nullptr || !*spec.options) return;
   call_->options = *spec.options;
@@ -70,8 +51,7 @@ CallBuilder::CallBuilder(const CallSpec& spec)
 
 CallBuilder::CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor,
                          const CallOptions* options)
-    : body_(body_of_this_thread()), call_(new_call(spec, CallKind::method)) {
-  body_.bytes.clear();
+    : call_(new_call(spec, CallKind::method)) {
   call_->actor = actor;
   if (options != nullptr && !options->name.empty()) call_->name = options->name;
 }
@@ -79,7 +59,7 @@ CallBuilder::CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& acto
 CallBuilder::~CallBuilder() { delete call_; }
 
 void CallBuilder::begin_argument(bool list, std::size_t count) {
-  append_word(body_.bytes, list ? count << 1 | 1 : kSingle);
+  append_word(*body_, list ? count << 1 | 1 : kSingle);
   ++call_->frame.argument_count;
 }
 
@@ -87,10 +67,9 @@ void CallBuilder::append(serialization::Encoded& encoded) {
   begin_argument(false, 1);
   auto& store = Process::current_store();
   store_buffers(store, encoded.buffers);
-  const std::size_t at = body_.bytes.size();
-  body_.bytes.resize(at +
-                     wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
-  write_wire(body_.bytes.data() + at, store, encoded.meta, encoded.buffers, encoded.refs,
+  const std::size_t at = body_->size();
+  body_->resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
+  write_wire(body_->data() + at, store, encoded.meta, encoded.buffers, encoded.refs,
              encoded.fingerprint, 0);
   if (encoded.buffers.empty() && encoded.refs.empty()) return;
   if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
@@ -102,7 +81,7 @@ void CallBuilder::reference(const ObjectEntryRef& argument) {
   checked(argument, "an argument of a remote call");
   begin_argument(false, 1);
   if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
-  call_->kept->parts.push_back({body_.bytes.size(), argument});
+  call_->kept->parts.push_back({body_->size(), argument});
 }
 
 void CallBuilder::list(const std::vector<ObjectEntryRef>& arguments) {
@@ -110,17 +89,17 @@ void CallBuilder::list(const std::vector<ObjectEntryRef>& arguments) {
   if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
   for (const auto& argument : arguments) {
     checked(argument, "an element of a list argument of a remote call");
-    call_->kept->parts.push_back({body_.bytes.size(), argument});
+    call_->kept->parts.push_back({body_->size(), argument});
   }
 }
 
 // On the caller's thread, so that a large copy holds up nobody else. Arguments that are not there yet are added by
 // Process::make_ready().
 void CallBuilder::finish_body(Process& process) {
-  call_->body = SmallBytes(body_.bytes);
+  call_->body = SmallBytes(*body_);
   const bool complete = !call_->kept || call_->kept->parts.empty();
-  if (!complete || body_.bytes.size() <= kMaxInlineValue) return;
-  const std::size_t size = std::exchange(body_.bytes, {}).size();
+  if (!complete || body_->size() <= kMaxInlineValue) return;
+  const std::size_t size = std::exchange(*body_, {}).size();
   const auto status = call_->externalize(process.store());
   if (!status.ok()) objectstore::throw_store_error(status.error(), size, process.store());
 }

@@ -13,6 +13,7 @@
 #include <manta/runtime/code_id.h>
 #include <manta/runtime/object_entry.h>
 #include <manta/runtime/options.h>
+#include <manta/runtime/scratch.h>
 #include <manta/serialization/bytes.h>
 #include <manta/serialization/encode.h>
 
@@ -34,9 +35,6 @@ struct CallSpec {
   std::size_t name_size = 0;
 };
 
-// Scratch space for encoding, one per thread: nothing is allocated for a small argument.
-serialization::Encoded& encoding_scratch();
-
 class CallBuilder {
  public:
   explicit CallBuilder(const CallSpec& spec);  // a task
@@ -47,10 +45,9 @@ class CallBuilder {
 
   template <class T>
   void value(const T& argument) {
-    auto& encoded = encoding_scratch();
-    encoded.clear();
-    serialization::encode(argument, encoded);
-    append(encoded);
+    const Scratch<serialization::Encoded> encoded;
+    serialization::encode(argument, *encoded);
+    append(*encoded);
   }
   void append(serialization::Encoded& encoded);
   void reference(const ObjectEntryRef& argument);           // resolved before the call is sent
@@ -62,12 +59,10 @@ class CallBuilder {
   std::unique_ptr<Call> take();  // an actor's constructor: not submitted as a call
 
  private:
-  struct Body;
-  static Body& body_of_this_thread();
   void finish_body(Process& process);
   void send(std::size_t results);
   void begin_argument(bool list, std::size_t count);
-  Body& body_;
+  Scratch<std::vector<std::byte>> body_;  // the arguments as they are collected
   Call* call_;
 };
 

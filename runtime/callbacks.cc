@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <exception>
+#include <pthread.h>
 
 #include <manta/runtime/callbacks.h>
 
@@ -27,6 +28,7 @@ void Callbacks::add(std::function<void()> callback) {
 }
 
 void Callbacks::run() {
+  pthread_setname_np(pthread_self(), "manta-callbacks");
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });

@@ -120,6 +120,18 @@ inline constexpr std::string_view kGivenName<Named<Name, F>> = {Name.text, sizeo
 // InvalidArgument when an aligned word of `bytes` is an address in a mapped region.
 void refuse_addresses(const void* bytes, std::size_t size, std::size_t alignment);
 
+// The bytes of captures. Padding is zero where the compiler can tell it (GCC): what lay there before may look like an
+// address.
+template <class F>
+std::array<unsigned char, sizeof(F)> bytes_of(const F& f) {
+  alignas(F) std::array<unsigned char, sizeof(F)> bytes;
+  std::memcpy(bytes.data(), &f, sizeof f);
+#if __has_builtin(__builtin_clear_padding)
+  __builtin_clear_padding(reinterpret_cast<F*>(bytes.data()));
+#endif
+  return bytes;
+}
+
 template <class F>
 concept Stateless = std::is_empty_v<F> && std::is_trivially_copyable_v<F>;
 
@@ -140,9 +152,8 @@ struct ClosureState {
     if constexpr (kSerializable) {
       sink(f);
     } else {
-      refuse_addresses(&f, sizeof f, alignof(F));
-      Bytes bytes;
-      std::memcpy(bytes.data(), &f, sizeof f);
+      const Bytes bytes = bytes_of(f);
+      refuse_addresses(bytes.data(), sizeof f, alignof(F));
       sink(bytes);
     }
   }
@@ -165,9 +176,7 @@ struct ClosureState<Plain<F>> {
   using Bytes = std::array<unsigned char, sizeof(Plain<F>)>;
   template <class Sink>
   static void save(const Plain<F>& f, Sink&& sink) {
-    Bytes bytes;
-    std::memcpy(bytes.data(), &f, sizeof f);
-    sink(bytes);
+    sink(bytes_of(f));
   }
   template <class Use>
   static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {

@@ -10,11 +10,6 @@
 namespace manta {
 namespace detail {
 
-serialization::Encoded& put_scratch() {
-  thread_local serialization::Encoded scratch;
-  return scratch;
-}
-
 ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions&) {
   Process& process = Process::current("manta::put()");
   ObjectEntryRef entry = process.make_entry();

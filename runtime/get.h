@@ -18,6 +18,7 @@
 #include <manta/base/timeout.h>
 #include <manta/objectstore/array_codec.h>
 #include <manta/runtime/object_ref.h>
+#include <manta/runtime/scratch.h>
 #include <manta/runtime/signature.h>
 #include <manta/runtime/wait_objects.h>
 #include <manta/runtime/wire/value_wire.h>
@@ -31,15 +32,13 @@ struct PutOptions {
 namespace detail {
 
 ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& options);
-serialization::Encoded& put_scratch();
 void check_wait(std::size_t refs, std::size_t num_ready);  // InvalidArgument
 
 template <class T>
 ObjectEntryRef put_as(const T& value, const PutOptions& options) {
-  auto& encoded = put_scratch();
-  encoded.clear();
-  serialization::encode(value, encoded);
-  return put_encoded(encoded, options);
+  const Scratch<serialization::Encoded> encoded;
+  serialization::encode(value, *encoded);
+  return put_encoded(*encoded, options);
 }
 
 // What a put of a T stores: restored types come back as what they restore to.

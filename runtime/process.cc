@@ -57,7 +57,15 @@ Process::Process(Attachment attachment)
   store_ = open_store(attachment_, shared_control_, node_);
 }
 
-Process::~Process() = default;
+// A call that waits for another's result and that result hold each other: so what is pending fails, unseen by anybody.
+Process::~Process() {
+  ErrorRecord ended;
+  ended.kind = ErrorKind::node_died;
+  ended.message = "the session has ended";
+  death_ = value_of(ended);
+  run_commands();
+  fail_everything();
+}
 
 base::Ref<Process> Process::open(Attachment attachment) {
   auto process = base::Ref<Process>::adopt(new Process(std::move(attachment)));

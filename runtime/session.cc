@@ -1,5 +1,6 @@
 #include <atomic>
 #include <cstdio>
+#include <pthread.h>
 #include <thread>
 #include <unistd.h>
 
@@ -44,6 +45,7 @@ struct Session::State {
     process->cores().enter();
     objectstore::install_read_only_fault(process->store(), on_write_in_driver);
     log_thread = std::thread([this, socket = process->attachment().socket.get()] {
+      pthread_setname_np(pthread_self(), "manta-log");
       detail::run_log_stream(socket);
       if (!ending.load()) process->node_died();
     });

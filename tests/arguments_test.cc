@@ -302,6 +302,38 @@ TEST_F(Arguments, ImmovableTypes) {
   EXPECT_EQ(get(remote(take_immovables)(ref, 1, Immovable(3))), 11);
 }
 
+// ---- hooks that use Manta themselves
+
+int tripled(int x) { return 3 * x; }
+
+class Publishing {
+ public:
+  explicit Publishing(int x) : x_(x) {}
+  Publishing(const std::string& head, const ObjectRef<Array<int>>& array, const ObjectRef<int>& x)
+      : head_(head), array_(get(array)), x_(get(x)) {}
+  auto manta_reduce() const {
+    return std::tuple(std::string("head"), put(full<int>(5000, x_)), remote(tripled)(x_));
+  }
+  bool restored(int x) const {
+    return head_ == "head" && array_.size() == 5000 && array_[4999] == x && x_ == 3 * x;
+  }
+
+ private:
+  std::string head_;
+  Array<int> array_;
+  int x_;
+};
+Publishing make_publishing(int x) { return Publishing(x); }
+bool is_restored(int before, const Publishing& publishing, int x, int after) {
+  return before == 1 && publishing.restored(x) && after == 2;
+}
+
+TEST_F(Arguments, AHookMayPutAndSubmit) {
+  EXPECT_TRUE(get(put(Publishing(7))).restored(7));
+  EXPECT_TRUE(get(remote(is_restored)(1, Publishing(8), 8, 2)));
+  EXPECT_TRUE(get(remote(make_publishing)(9)).restored(9));
+}
+
 // ---- sizes
 
 std::vector<char> filled(std::size_t n, char c) { return std::vector<char>(n, c); }

@@ -29,7 +29,7 @@ class MemoryAhead {
     const rpc::CoresPage& cores = control_.session().cores;
     const auto active = cores.active.load(std::memory_order_relaxed);
     if (active >= static_cast<std::int32_t>(cores.cores.load(std::memory_order_relaxed)))
-      return 20ms;
+      return 200ms;
     return arena_.populate_ahead(kStep, keep_) > 0 ? 4ms : 1000ms;
   }
 

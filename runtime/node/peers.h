@@ -83,6 +83,7 @@ bool Peers::read(rpc::Slot slot, std::size_t budget, Handle& handle) {
     std::memcpy(&frame, message.data(), sizeof frame);
     if (frame.payload > message.size() - sizeof frame) break;
     handle(slot, frame, message.subspan(sizeof frame, frame.payload));
+    control_.session().node_messages.fetch_add(1, std::memory_order_relaxed);  // SYNC: none
     peers_[slot].reader.pop();
     bytes += message.size();
     any = true;
