@@ -131,9 +131,9 @@ void ActorSender::tell_watched(const ActorId& id, ActorState state, const Value*
   watched_.erase(found);
   const Value ended_before = error != nullptr ? Value() : normal_end();
   for (const auto& ready : watched.ready)
-    process_.finish(*ready, value_of(record_of(error != nullptr ? *error : ended_before)));
+    process_.finish(*ready, copy_of(error != nullptr ? *error : ended_before));
   for (const auto& ended : watched.ended)
-    process_.finish(*ended, error != nullptr ? value_of(record_of(*error)) : Value());
+    process_.finish(*ended, error != nullptr ? copy_of(*error) : Value());
 }
 
 void ActorSender::pump(Link& link) {
@@ -261,9 +261,8 @@ void ActorSender::die(ActorEntry& entry, const Value& error) {
     receive(found->second);  // what it answered before
     fail_link(found->second, error);
   }
-  const ErrorRecord record = record_of(error);
-  if (!entry.ready()->done()) process_.finish(*entry.ready(), value_of(record));
-  process_.finish(*entry.ended(), entry.phase == ActorPhase::ended ? Value() : value_of(record));
+  if (!entry.ready()->done()) process_.finish(*entry.ready(), copy_of(error));
+  process_.finish(*entry.ended(), entry.phase == ActorPhase::ended ? Value() : copy_of(error));
 }
 
 void ActorSender::on_state(const ActorId& id, ActorState state, std::span<const std::byte> error) {
@@ -282,7 +281,7 @@ void ActorSender::on_state(const ActorId& id, ActorState state, std::span<const 
     constructed = std::move(link.constructing);
     link.told = state;
     if (state == ActorState::dead) {
-      link.death = value_of(record_of(death));
+      link.death = copy_of(death);
       if (link.lane) link.lane->callee_died();
     }
   }
@@ -309,7 +308,7 @@ void ActorSender::apply(ActorEntry& entry, const Link& link) {
   if (entry.phase >= ActorPhase::ended) return;
   if (link.told == ActorState::alive) return become_alive(entry);
   entry.phase = ActorPhase::dead;
-  entry.death = value_of(record_of(link.death));
+  entry.death = copy_of(link.death);
   die(entry, entry.death);
 }
 
@@ -340,11 +339,10 @@ void ActorSender::fail_all(const Value& error) {
       if (entry->try_retain()) alive.push_back(base::Ref<ActorEntry>::adopt(entry));
     }
   }
-  const ErrorRecord record = record_of(error);
   for (const auto& entry : alive) {
     if (entry->phase >= ActorPhase::ended) continue;
     entry->phase = ActorPhase::dead;
-    entry->death = value_of(record);
+    entry->death = copy_of(error);
     die(*entry, entry->death);
   }
   while (!watched_.empty()) tell_watched(watched_.begin()->first, ActorState::dead, &error);

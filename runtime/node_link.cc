@@ -29,7 +29,6 @@ void NodeLink::send(NodeFrame frame, std::span<const std::byte> payload) {
   std::memcpy(at, &frame, sizeof frame);
   if (!payload.empty()) std::memcpy(at + sizeof frame, payload.data(), payload.size());
   writer_.commit();
-  sent_.fetch_add(1, std::memory_order_relaxed);
   rpc::ring(control_.process(rpc::kNodeSlot).bell);
 }
 

@@ -46,7 +46,6 @@ class NodeLink {
 
   void node_died() { dead_.store(true, std::memory_order_release); }
   bool dead() const { return dead_.load(std::memory_order_acquire); }
-  std::uint64_t messages_sent() const { return sent_.load(std::memory_order_relaxed); }
 
  private:
   static std::span<const std::byte> parse(std::span<const std::byte> bytes, NodeFrame& frame);
@@ -57,7 +56,6 @@ class NodeLink {
   rpc::RingWriter writer_;
   rpc::RingReader reader_;
   std::atomic<bool> dead_{false};
-  std::atomic<std::uint64_t> sent_{0};
 };
 
 }  // namespace manta::detail

@@ -57,14 +57,8 @@ Process::Process(Attachment attachment)
   store_ = open_store(attachment_, shared_control_, node_);
 }
 
-// A call that waits for another's result and that result hold each other: so what is pending fails, unseen by anybody.
 Process::~Process() {
-  ErrorRecord ended;
-  ended.kind = ErrorKind::node_died;
-  ended.message = "the session has ended";
-  death_ = value_of(ended);
-  run_commands();
-  fail_everything();
+  run_commands();  // of threads that submitted while it was being closed
 }
 
 base::Ref<Process> Process::open(Attachment attachment) {
@@ -112,17 +106,30 @@ objectstore::Store& Process::current_store() { return current("this call").store
 
 void Process::close() {
   if (closed_.exchange(true)) return;
+  node_.node_died();
+  progress_.wake_all();
+  callbacks_.stop();
+  fail_all_pending();
   {
     const std::lock_guard lock(current_mutex);
     current_fast.store(nullptr, std::memory_order_release);
     current_process = nullptr;
   }
-  node_.node_died();
   objectstore::set_current(nullptr);
-  callbacks_.stop();
   progress_.stop();
   progress_.wake_all();
   store_->close();
+}
+
+// Nobody will see it, but a call that waits for another's result and that result hold each other.
+void Process::fail_all_pending() {
+  const TablesLock lock(*this);
+  ErrorRecord ended;
+  ended.kind = ErrorKind::invalid_argument;
+  ended.message = "the session was shut down meanwhile; its objects went with it";
+  death_ = value_of(ended);
+  run_commands();
+  fail_everything();
 }
 
 // ------------------------------------------------------------------------------------------------ any thread
@@ -315,6 +322,7 @@ void Process::finish(ObjectEntry& entry, Value value) {
   }
   entry.complete(std::move(value));
   if (entry.state() == ObjectState::failed) failures_.fetch_add(1);
+  if (closed()) entry.mark_seen();  // nobody can look at it any more
   if (entry.home == Home::published) send_value(NodeMessage::fulfil, 0, entry);
   if (!entry.dependents().empty()) start_dependents(entry);
 }
@@ -349,14 +357,21 @@ void Process::fail(Call& call, ErrorKind kind, std::string_view message) {
   fail(call, error);
 }
 
+namespace {
+Value with_step(const Value& error, const std::string& name) {
+  ErrorRecord record = record_of(error);
+  if (record.function != name)
+    record.path = name + " <- " + (record.path.empty() ? record.function : record.path);
+  return value_of(record);
+}
+}  // namespace
+
 // The first cause, with one more step of the path that it took.
 void Process::fail_with(Call& call, const Value& error) {
-  ErrorRecord record = record_of(error);
-  const std::string name = call.display_name();
-  if (call.kept && !call.kept->parts.empty() && record.function != name) {
-    record.path = name + " <- " + (record.path.empty() ? record.function : record.path);
-  }
-  call.each_result([&](ObjectEntryRef& entry) { finish(*entry, value_of(record)); });
+  Value longer;
+  if (call.kept && !call.kept->parts.empty()) longer = with_step(error, call.display_name());
+  const Value& all = longer.flags == 0 ? error : longer;
+  call.each_result([&](ObjectEntryRef& entry) { finish(*entry, copy_of(all)); });
 }
 
 // The node keeps what the constructor's arguments point to until the actor has been made of them.
@@ -640,8 +655,16 @@ void Process::fail_everything() {
   tasks_.fail_all(death_);
   actors_.fail_all(death_);
   for (const auto& entry : objects_.all()) {
-    if (!entry->done()) finish(*entry, value_of(record_of(death_)));
+    if (!entry->done()) finish(*entry, copy_of(death_));
   }
+}
+
+Value copy_of(const Value& error) {
+  Value copy;
+  copy.meta = SmallBytes(error.meta.span());
+  copy.flags = error.flags;
+  copy.fingerprint = error.fingerprint;
+  return copy;
 }
 
 ErrorRecord record_of(const Value& error) { return decode_error(error.meta.span()); }

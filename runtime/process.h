@@ -151,6 +151,7 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   void give_blocks_to_node(const Value& value);
   void adopt_kept_blocks(std::span<const std::uint64_t> offsets);
   void fail_everything();
+  void fail_all_pending();
 
   Attachment attachment_;
   base::Ref<SharedControl> shared_control_;  // arrays that outlive the session keep it too
@@ -182,5 +183,6 @@ class Process final : public base::Counted, private rpc::Progress::Work {
 
 ErrorRecord record_of(const Value& error);
 Value value_of(const ErrorRecord& error);
+Value copy_of(const Value& error);
 
 }  // namespace manta::detail

@@ -29,7 +29,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
 
   bool wait(const Deadline& deadline) {
     const bool over = wait_as_who_we_are(deadline);
-    if (process_->closed() && !done()) {
+    if (process_->closed()) {
       throw InvalidArgument(std::string(what_) +
                             ": the session was shut down meanwhile; its objects went with it");
     }
