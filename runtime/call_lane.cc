@@ -43,14 +43,6 @@ void CallLane::ring() {
   rpc::ring_unless_busy(control_.process(callee_));
 }
 
-std::span<const std::byte> CallLane::next_reply() {
-  const auto bytes = reader_.front();
-  if (!bytes.empty() || !callee_dead_) [[likely]]
-    return bytes;
-  reader_.recover();
-  return reader_.front();
-}
-
 Call* CallLane::match(std::span<const std::byte> bytes, ReplyFrame& frame) {
   base::check(bytes.size() >= sizeof frame, "a reply is cut off");
   std::memcpy(&frame, bytes.data(), sizeof frame);

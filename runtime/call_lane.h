@@ -53,7 +53,12 @@ class CallLane {
   Unfinished take_unfinished();
 
  private:
-  std::span<const std::byte> next_reply();
+  std::span<const std::byte> next_reply() {
+    if (!callee_dead_ || !reader_.front().empty()) [[likely]]
+      return reader_.front();
+    reader_.recover();
+    return reader_.front();
+  }
   Call* match(std::span<const std::byte> bytes, ReplyFrame& frame);
   void wake_writer();
 

@@ -110,7 +110,7 @@ auto put(T&& value, PutOptions options = {}) {
     if constexpr (std::is_lvalue_reference_v<T>) {
       return detail::RefAccess::make<Ref>(detail::put_as(S(value.copy()), options));
     } else {
-      return detail::RefAccess::make<Ref>(detail::put_as(S(std::move(value)), options));
+      return detail::RefAccess::make<Ref>(detail::put_as(S(std::forward<T>(value)), options));
     }
   } else if constexpr (std::is_same_v<S, std::remove_cvref_t<T>>) {
     return detail::RefAccess::make<Ref>(detail::put_as(static_cast<const S&>(value), options));

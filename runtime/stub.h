@@ -88,9 +88,9 @@ struct IsTuple<std::pair<A, B>> : std::true_type {};
 [[noreturn]] void give_unpacked_mismatch(CallContext& call, std::size_t got);
 
 template <class T>
-void give_one(CallContext& call, T&& value) {
-  using Plain = std::remove_cvref_t<T>;
-  if constexpr (IsMutableArray<Plain>::value && !std::is_const_v<std::remove_reference_t<T>>) {
+void give_one(CallContext& call, T& value) {
+  using Plain = std::remove_const_t<T>;
+  if constexpr (IsMutableArray<Plain>::value && !std::is_const_v<T>) {
     const Stored<T> frozen(std::move(value));
     call.result(frozen);
   } else if constexpr (!IsMutableArray<Plain>::value && !std::is_same_v<Plain, Stored<T>>) {
