@@ -186,6 +186,7 @@ function(manta_fuzzer name)
   _manta_wrap_main(fuzz_${name} "${below}")
   add_dependencies(all_fuzzers fuzz_${name})
   if(arg_CORPUS)
+    file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/fuzzers)
     file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${arg_CORPUS}
       ${PROJECT_BINARY_DIR}/fuzzers/fuzz_${name}.corpus SYMBOLIC)
   endif()

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include <manta/runtime/actor_entry.h>
+#include <manta/runtime/constructor.h>
 #include <manta/runtime/remote.h>
 
 namespace manta {
@@ -83,7 +84,7 @@ struct PlansOf<Types<P...>, Args...> {
   template <class T, class Member>
   using Method = MethodStub<T, Member, Plan<Args, P>...>;
   template <class T, class F, class R>
-  using OnActor = OnActorStub<T, F, R, Types<P...>, Plan<Args, P>...>;
+  using OnActor = OnActorStub<F, T, R, Types<P...>, Plan<Args, P>...>;
   template <class T, class F, class R>
   using FunctionOnActor = FunctionOnActorStub<T, F, R, Types<P...>, Plan<Args, P>...>;
 };
@@ -176,6 +177,12 @@ class ActorHandle {
       return handle.template submit<false, detail::Unpacking::tuple>(M,
                                                                      std::forward<Args>(args)...);
     }
+    template <class Signature, class... Args>
+      requires std::is_function_v<Signature>
+    auto call(std::type_identity_t<Signature> T::*method, Args&&... args) const {
+      return handle.template submit<false, detail::Unpacking::tuple>(method,
+                                                                     std::forward<Args>(args)...);
+    }
   };
 
   detail::ActorEntry& checked(const char* what) const {
@@ -233,6 +240,8 @@ class ActorHandle {
       spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f));
     } else {
       spec.stub = Plans::template OnActor<T, F, R>::stub();
+      spec.name = detail::kGivenName<F>.data();
+      spec.name_size = detail::kGivenName<F>.size();
     }
     return finish<OneWay, How, R>(spec, [&](detail::CallBuilder& call) {
       if constexpr (!std::is_pointer_v<F>) {
@@ -277,32 +286,43 @@ struct HandleAccess {
   }
 };
 
-template <class T, class... Held, class... Args>
-void pass_constructor(ActorBuilder& builder, Args&&... args) {
-  (pass_argument<Held>(builder.call(), std::forward<Args>(args)), ...);
+template <class T, class Stub>
+ActorHandle<T> start_actor(const ActorOptions& options, auto&& pass) {
+  ActorBuilder builder(options, Stub::stub(), demangled(typeid(T).name()));
+  pass(builder.call());
+  return HandleAccess::make<T>(builder.create());
 }
+
+// Of arguments that are held as these types.
+template <class T, class... Held>
+struct HeldConstructor {
+  static constexpr bool possible = std::is_constructible_v<T, Held...>;
+  using Stub = ConstructorStub<T, Held...>;
+  template <class... Args>
+  static void pass(CallBuilder& call, Args&&... args) {
+    (pass_argument<Held>(call, std::forward<Args>(args)), ...);
+  }
+};
 
 template <class T, class... Args>
 ActorHandle<T> make_actor(const ActorOptions& options, Args&&... args) {
-  constexpr bool as_they_are = std::is_constructible_v<T, Stored<Args>...>;
-  constexpr bool resolved =
-      std::is_constructible_v<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>;
-  static_assert(as_they_are || resolved,
-                "manta::actor<T>(args...): T has no constructor that takes these arguments (refs "
-                "are resolved)");
-  if constexpr (as_they_are) {
-    ActorBuilder builder(options, ConstructorStub<T, Stored<Args>...>::stub(),
-                         demangled(typeid(T).name()));
-    pass_constructor<T, Stored<Args>...>(builder, std::forward<Args>(args)...);
-    return HandleAccess::make<T>(builder.create());
-  } else if constexpr (resolved) {
-    ActorBuilder builder(
-        options,
-        ConstructorStub<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>::stub(),
-        demangled(typeid(T).name()));
-    pass_constructor<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>(
-        builder, std::forward<Args>(args)...);
-    return HandleAccess::make<T>(builder.create());
+  using AsTheyAre = HeldConstructor<T, Stored<Args>...>;
+  using Resolved =
+      HeldConstructor<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>;
+  using Converted = ConvertedConstructor<T, std::remove_cvref_t<Args>...>;
+  const auto start = [&]<class Way>(std::type_identity<Way>) {
+    return start_actor<T, typename Way::Stub>(
+        options, [&](CallBuilder& call) { Way::pass(call, std::forward<Args>(args)...); });
+  };
+  if constexpr (AsTheyAre::possible) {
+    return start(std::type_identity<AsTheyAre>{});
+  } else if constexpr (Resolved::possible) {
+    return start(std::type_identity<Resolved>{});
+  } else {
+    static_assert(Converted::possible,
+                  "manta::actor<T>(args...): T has no constructor that takes these arguments (refs "
+                  "are resolved)");
+    if constexpr (Converted::possible) return start(std::type_identity<Converted>{});
   }
 }
 }  // namespace detail

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <typeinfo>
 #include <vector>
 
 #include <manta/serialization/encode.h>
@@ -13,8 +14,11 @@ namespace manta::detail {
 
 // An actor's object, whatever its type.
 struct Instance {
-  void* object = nullptr;
+  void* object = nullptr;  // null while it is constructed
   void (*destroy)(void*) = nullptr;
+  const std::type_info* type = nullptr;
+  void (*raise)(void*) =
+      nullptr;  // throws the pointer as one to its type: a base's pointer catches it
 };
 
 class CallContext {
@@ -46,7 +50,7 @@ class CallContext {
     add_result(encoded);
   }
   virtual void void_result() = 0;
-  virtual void construct(Instance instance) = 0;  // a constructor's result
+  virtual void construct(Instance instance) = 0;  // before a constructor runs, and its result
 
  protected:
   virtual serialization::Encoded& scratch() = 0;

@@ -40,6 +40,12 @@ TaskContext this_task() {
   return context;
 }
 
+void detail::throw_not_a_base(const std::type_info& actor, const std::type_info& wanted) {
+  throw InvalidArgument("this_actor().self<T>(): T is " + demangled(wanted.name()) +
+                        ", which is neither the actor's class, " + demangled(actor.name()) +
+                        ", nor a public base of it (nor the class itself, inside its constructor)");
+}
+
 ActorContext this_actor() {
   auto* executor = detail::Executor::of_this_thread();
   if (executor == nullptr || !executor->is_actor()) {
@@ -47,6 +53,7 @@ ActorContext this_actor() {
   }
   ActorContext context;
   context.entry_ = executor->self();
+  context.instance_ = executor->instance();
   return context;
 }
 

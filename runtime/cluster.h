@@ -54,20 +54,41 @@ struct TaskContext {
 };
 TaskContext this_task();
 
+namespace detail {
+[[noreturn]] void throw_not_a_base(const std::type_info& actor, const std::type_info& wanted);
+
+// From the actor's object to the T in it, which only the thrown pointer's own conversions can tell.
+template <class T>
+std::ptrdiff_t offset_in(const Instance& actor) {
+  if (*actor.type == typeid(T)) return 0;
+  if (actor.object != nullptr) {
+    try {
+      actor.raise(actor.object);
+    } catch (T* self) {
+      return reinterpret_cast<char*>(self) - static_cast<char*>(actor.object);
+    } catch (...) {  // not a public base
+    }
+  }
+  throw_not_a_base(*actor.type, typeid(T));
+}
+}  // namespace detail
+
 // The actor whose method or constructor the calling thread runs.
 struct ActorContext {
   ActorId id() const { return entry_->id(); }
   std::string name() const { return {}; }  // actors have no names in this version
   int restarts() const { return 0; }
   // A handle to the running actor itself. T is its class or a public base of it.
+  // (inside its constructor only its class). Any other T: InvalidArgument.
   template <class T>
   ActorHandle<T> self() const {
-    return detail::HandleAccess::make<T>(entry_);
+    return detail::HandleAccess::make<T>(entry_, detail::offset_in<T>(instance_));
   }
 
  private:
   friend ActorContext this_actor();
   base::Ref<detail::ActorEntry> entry_;
+  detail::Instance instance_;
 };
 ActorContext this_actor();
 

@@ -47,7 +47,10 @@ class Executor {
   static Executor* of_this_thread();
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
-  base::Ref<ActorEntry> self();  // of the actor that lives here
+  base::Ref<ActorEntry> self();
+  Instance instance() const {
+    return instance_.object != nullptr ? instance_ : running_.constructed();
+  }  // of the actor that lives here
 
   // The holder of the baton, under the tables lock.
   void on_node(const NodeFrame& frame, std::span<const std::byte> payload);

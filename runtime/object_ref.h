@@ -36,6 +36,10 @@ template <class E, std::size_t N>
 inline constexpr bool one_encoding<std::array<E, N>, Array<E>> = true;
 template <class E, std::size_t N>
 inline constexpr bool one_encoding<std::array<E, N>, std::vector<E>> = true;
+template <class E, std::size_t N>
+inline constexpr bool one_encoding<Array<E>, std::array<E, N>> = true;
+template <class E, std::size_t N>
+inline constexpr bool one_encoding<std::vector<E>, std::array<E, N>> = true;
 template <class E>
 inline constexpr bool one_encoding<std::list<E>, std::vector<E>> = true;
 template <class E>

@@ -30,7 +30,11 @@ struct OnNode {
   NodeId id = {};
   bool soft = false;
 };
+// Placement groups are not supported yet: PlacementGroup has no values.
 struct InGroup {
+  InGroup() = default;
+  InGroup(const PlacementGroup& of, int in_bundle = -1);
+
   std::shared_ptr<const PlacementGroup> group = {};
   int bundle = -1;
 };

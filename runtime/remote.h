@@ -53,6 +53,13 @@ struct Argument {
   static constexpr bool fits = converts && !lost_write && travels<Holder<Parameter>>();
 };
 
+void pass_list(CallBuilder& call, const auto& refs) {
+  std::vector<ObjectEntryRef> entries;
+  entries.reserve(refs.size());
+  for (const auto& ref : refs) entries.push_back(RefAccess::entry(ref));
+  call.list(entries);
+}
+
 template <class P, class A>
 void pass_argument(CallBuilder& call, A&& argument) {
   using Plain = std::remove_cvref_t<A>;
@@ -60,10 +67,7 @@ void pass_argument(CallBuilder& call, A&& argument) {
   if constexpr (how == Passing::reference) {
     call.reference(RefAccess::entry(argument));
   } else if constexpr (how == Passing::list) {
-    std::vector<ObjectEntryRef> entries;
-    entries.reserve(argument.size());
-    for (const auto& ref : argument) entries.push_back(RefAccess::entry(ref));
-    call.list(entries);
+    pass_list(call, argument);
   } else if constexpr (kSameEncoding<Plain, Holder<P>>) {
     call.value(static_cast<const Plain&>(argument));
   } else if constexpr (std::is_convertible_v<A&&, Holder<P>>) {

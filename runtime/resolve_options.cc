@@ -259,3 +259,11 @@ OptionsRef RemoteFunctionParts::options() const {
 }
 
 }  // namespace manta::detail
+
+namespace manta {
+
+InGroup::InGroup(const PlacementGroup&, int) {
+  throw InvalidArgument("manta::InGroup: placement groups are not supported by this version");
+}
+
+}  // namespace manta

@@ -50,6 +50,8 @@ MANTA_MEMBER_SIGNATURE(const noexcept)
 MANTA_MEMBER_SIGNATURE(& noexcept)
 MANTA_MEMBER_SIGNATURE(const& noexcept)
 MANTA_MEMBER_SIGNATURE(&& noexcept)
+MANTA_MEMBER_SIGNATURE(const&&)
+MANTA_MEMBER_SIGNATURE(const&& noexcept)
 #undef MANTA_MEMBER_SIGNATURE
 
 template <class F>
@@ -131,6 +133,8 @@ struct HolderType<std::span<T, N>> {
 template <class P>
 using Holder = typename HolderType<std::remove_cvref_t<P>>::type;
 
+void check_extent(std::size_t size, std::size_t wanted);  // SerializationError
+
 template <class P, class H>
 decltype(auto) pass(H& holder) {
   using Plain = std::remove_cvref_t<P>;
@@ -138,6 +142,8 @@ decltype(auto) pass(H& holder) {
     return holder.c_str();
   } else if constexpr (!std::is_same_v<Plain, H>) {
     if constexpr (requires { holder.span(); }) {
+      if constexpr (Plain::extent != std::dynamic_extent)
+        check_extent(holder.size(), Plain::extent);
       return Plain(holder.span());
     } else {
       return Plain(holder);

@@ -186,12 +186,14 @@ struct ClosureStub : Registered<ClosureStub<F, R, Parameters, Tags...>> {
 // ---- actors
 template <class T>
 Instance instance_of(T* object) {
-  return {object, [](void* p) { delete static_cast<T*>(p); }};
+  return {object, [](void* p) { delete static_cast<T*>(p); }, &typeid(T),
+          [](void* p) { throw static_cast<T*>(p); }};
 }
 
 template <class T, class... Held>
 struct ConstructorStub : Registered<ConstructorStub<T, Held...>> {
   static void run(CallContext& call) {
+    call.construct(instance_of<T>(nullptr));
     T* object = LeavesOf<Types<Held...>, Decode<Held>...>::apply(
         call, 0, [](auto&&... args) { return new T(std::forward<decltype(args)>(args)...); });
     call.construct(instance_of(object));
@@ -224,8 +226,8 @@ struct MethodStub : Registered<MethodStub<T, Member, Tags...>> {
 };
 
 // A callable whose first parameter is T&.
-template <class T, class F, class R, class Parameters, class... Tags>
-struct OnActorStub : Registered<OnActorStub<T, F, R, Parameters, Tags...>> {
+template <class F, class T, class R, class Parameters, class... Tags>
+struct OnActorStub : Registered<OnActorStub<F, T, R, Parameters, Tags...>> {
   static void run(CallContext& call) {
     T& object = *static_cast<T*>(call.instance());
     const auto with = [&](std::size_t base, const auto& f) {

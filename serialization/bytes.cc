@@ -62,7 +62,8 @@ ReferenceFormat& references() {
   ReferenceFormat* format = reference_format.load(std::memory_order_acquire);
   if (format == nullptr) {
     throw SerializationError(
-        "references to objects and actors can be serialized and loaded in an open session only");
+        "a value with references to objects or actors cannot be serialized by this version outside "
+        "of put() and remote calls");
   }
   return *format;
 }

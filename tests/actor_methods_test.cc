@@ -1,7 +1,9 @@
 // How actors are made and called: constructors, and every kind of method.
 #include <mutex>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <unistd.h>
 #include <vector>
@@ -28,6 +30,7 @@ class Counter {
   int on_lvalue() & { return n_ + 1; }
   int on_const_lvalue() const& { return n_ + 2; }
   int on_rvalue() && { return n_ + 3; }
+  int on_const_rvalue() const&& { return n_ + 4; }
   void reset() { n_ = 0; }
   int scaled(int by) const { return n_ * by; }
   double scaled(double by) const { return n_ * by; }
@@ -61,6 +64,8 @@ struct Square : Shape, Named {
   explicit Square(double side) : side_(side) { name_ = "square"; }
   double area() const override { return side_ * side_; }
   std::string title() const override { return "square " + std::to_string(int(side_)); }
+  ActorHandle<Named> as_named() const { return this_actor().self<Named>(); }
+  ActorHandle<Counter> as_something_else() const { return this_actor().self<Counter>(); }
   double side_;
 };
 
@@ -88,6 +93,23 @@ struct Refuses {
   int call() { return 1; }
 };
 
+// One of each way in which an argument may have to be made into a parameter.
+struct Converts {
+  Converts(Array<double> a, std::vector<double> v, MutableArray<double> own, const char* text)
+      : numbers{a[0], v[1], own[2]}, text_(text) {
+    own[2] = 0;  // a private copy
+  }
+  Converts(ObjectRef<int> ref, double x, std::vector<int> several, std::string_view text,
+           std::span<const double> view)
+      : numbers{double(get(ref)), x, double(several.size()), view.back()}, text_(text) {}
+  std::vector<double> numbers;
+  std::string text_;
+  std::vector<double> read() const { return numbers; }
+  std::string text() const { return text_; }
+  std::tuple<int, int> pair(int a) { return {a, a + 1}; }
+  std::tuple<int, int> pair(int a, int b) { return {a, b}; }
+};
+
 int slow_value(int n) { return n; }
 int throws(int) { throw std::domain_error("upstream"); }
 
@@ -108,6 +130,7 @@ TEST_F(ClusterTest, EveryKindOfMethod) {
   EXPECT_EQ(get(counter.call(&Counter::on_lvalue)), 11);
   EXPECT_EQ(get(counter.call(&Counter::on_const_lvalue)), 12);
   EXPECT_EQ(get(counter.call(&Counter::on_rvalue)), 13);
+  EXPECT_EQ(get(counter.call(&Counter::on_const_rvalue)), 14);
   EXPECT_EQ(get(counter.call<&Counter::add>(1)), 11);
   EXPECT_EQ(get(counter.call<int(int) const>(&Counter::scaled, 3)), 33);
   EXPECT_EQ(get(counter.call<double(double) const>(&Counter::scaled, 0.5)), 5.5);
@@ -133,6 +156,51 @@ TEST_F(ClusterTest, CallablesOnTheActor) {
   EXPECT_EQ(get(counter.call(plus, 2)), 22);
   EXPECT_EQ(get(counter.call(&Counter::doubled)), 40);
   EXPECT_EQ(get(counter.call<twice>()), 80);
+}
+
+TEST_F(ClusterTest, ConstructorArgumentsMeetParametersAsThoseOfFunctions) {
+  open();
+  const std::vector<double> three = {1, 2, 3};
+  auto vector = put(three);
+  auto array = put(arange<double>(3));
+  using Numbers = std::vector<double>;
+  EXPECT_EQ(get(actor<Converts>(vector, array, array, "a").call(&Converts::read)),
+            (Numbers{1, 1, 2}));
+  EXPECT_EQ(get(actor<Converts>(three, array, full<double>(3, 7.0), "b").call(&Converts::read)),
+            (Numbers{1, 1, 7}));
+  auto number = put(5);
+  auto mixed = actor<Converts>(number, put(0.5), std::vector{number, number}, "text", vector);
+  EXPECT_EQ(get(mixed.call(&Converts::read)), (Numbers{5, 0.5, 2, 3}));
+  EXPECT_EQ(get(mixed.call(&Converts::text)), "text");
+  EXPECT_EQ(get(array), get(put(arange<double>(3))));
+  auto [a, b] = mixed.unpack().call<std::tuple<int, int>(int)>(&Converts::pair, 4);
+  EXPECT_EQ(get(a) + get(b), 9);
+}
+
+std::string running_name(Counter&) { return this_task().name(); }
+
+TEST_F(ClusterTest, CallablesOnTheActorHaveTheirOwnNames) {
+  open();
+  auto counter = actor<Counter>();
+  EXPECT_EQ(get(counter.call(named<"given">([](Counter&) { return this_task().name(); }))),
+            "given");
+  EXPECT_NE(get(counter.call(running_name)).find("running_name"), std::string::npos);
+  const std::string lambda = get(counter.call([](Counter&) { return this_task().name(); }));
+  EXPECT_NE(lambda.find("lambda"), std::string::npos) << lambda;
+}
+
+TEST_F(ClusterTest, SelfAsABase) {
+  open();
+  auto square = actor<Square>(3.0);
+  auto named = get(square.call(&Square::as_named));  // not the first base: at another address
+  EXPECT_EQ(get(named.call(&Named::title)), "square 3");
+  EXPECT_EQ(get(named.call(&Named::read_tag)), 42);
+  try {
+    get(square.call(&Square::as_something_else));
+    ADD_FAILURE();
+  } catch (const InvalidArgument& error) {
+    EXPECT_NE(std::string(error.what()).find("Counter"), std::string::npos) << error.what();
+  }
 }
 
 TEST_F(ClusterTest, InheritedAndVirtualMethods) {

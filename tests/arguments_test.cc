@@ -302,6 +302,19 @@ TEST_F(Arguments, ImmovableTypes) {
   EXPECT_EQ(get(remote(take_immovables)(ref, 1, Immovable(3))), 11);
 }
 
+int third(std::array<int, 3> a) { return a[2]; }
+int third_of_view(std::span<const int, 3> view) { return view[2]; }
+
+TEST_F(Arguments, ArraysOfFixedLength) {
+  const std::vector<int> three = {1, 2, 3};
+  EXPECT_EQ(get(remote(third)(put(three))), 3);
+  EXPECT_EQ(get(remote(third)(put(arange<int>(3)))), 2);
+  EXPECT_EQ(get(ObjectRef<std::array<int, 3>>(put(three)))[2], 3);
+  EXPECT_EQ(get(remote(third_of_view)(three)), 3);
+  EXPECT_THROW(get(remote(third)(put(std::vector<int>{1, 2}))), SerializationError);
+  EXPECT_THROW(get(remote(third_of_view)(std::vector<int>{1, 2})), SerializationError);
+}
+
 // ---- hooks that use Manta themselves
 
 int tripled(int x) { return 3 * x; }

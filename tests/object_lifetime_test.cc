@@ -175,6 +175,28 @@ TEST_F(ClusterTest, ArraysOutliveTheSession) {
   EXPECT_EQ(get(remote(last)(put(arange<int>(50'000)))), 49'999);
 }
 
+int sum_of(const std::vector<ObjectRef<int>>& refs) {
+  int sum = 0;
+  for (const auto& ref : refs) sum += get(ref);
+  return sum;
+}
+
+TEST_F(ClusterTest, RefsAndHandlesMayOutliveTheShutdown) {
+  store_is_not_checked();
+  open();
+  std::vector<ObjectRef<int>> refs;
+  std::vector<ActorHandle<Gate>> gates;
+  for (int i = 0; i < 40; ++i) {
+    refs.push_back(put(1));
+    gates.push_back(actor<Gate>());
+  }
+  EXPECT_EQ(get(remote(sum_of)(refs)), 40);
+  for (const auto& gate : gates) get(gate.ready());
+  session().shutdown();
+  refs.clear();
+  gates.clear();
+}
+
 struct Kept {  // used in a static destructor, after the end of the session
   ObjectRef<int> ref;
   ActorHandle<Gate> handle;
