@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <manta/objectstore/block.h>
+#include <manta/rpc/control.h>
 #include <manta/runtime/call_context.h>
 #include <manta/runtime/code_id.h>
 #include <manta/runtime/value_codec.h>

@@ -100,9 +100,11 @@ std::string find_symbol(const Located& image, std::uintptr_t address) {
   if (header == nullptr || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return {};
   const auto* sections = file.at<ElfW(Shdr)>(header->e_shoff, header->e_shnum);
   if (sections == nullptr) return {};
-  for (const std::uint32_t type : {SHT_SYMTAB, SHT_DYNSYM}) {
+  for (const int type : {SHT_SYMTAB, SHT_DYNSYM}) {
     for (unsigned i = 0; i < header->e_shnum; ++i) {
-      if (sections[i].sh_type != type || sections[i].sh_link >= header->e_shnum) continue;
+      if (sections[i].sh_type != static_cast<std::uint32_t>(type) ||
+          sections[i].sh_link >= header->e_shnum)
+        continue;
       auto name =
           find_in_table(file, sections[i], sections[sections[i].sh_link], address - image.base);
       if (!name.empty()) return name;
