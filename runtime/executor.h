@@ -47,6 +47,7 @@ class Executor {
   static Executor* of_this_thread();
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
+  const ActorId& actor_id() const { return actor_id_; }
   base::Ref<ActorEntry> self();
   Instance instance() const {
     return instance_.object != nullptr ? instance_ : running_.constructed();

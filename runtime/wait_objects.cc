@@ -17,6 +17,21 @@ using Clock = std::chrono::steady_clock;
 // How long an executor waits before it says that it is blocked: a short wait costs the node no message.
 constexpr auto kShortWait = std::chrono::microseconds(200);
 
+// Names of the calls from the one that makes `entry` to one of actor `self` that it depends on; empty: there is none, as
+// far as this process knows.
+std::string path_to_calls_of(const ActorId& self, const ObjectEntry& entry, int depth = 0) {
+  constexpr int kDeepest = 100;
+  const Call* call = entry.producer;
+  if (call == nullptr || entry.done() || depth == kDeepest) return {};
+  if (call->actor && call->actor->id() == self) return call->display_name();
+  if (call->missing == 0 || !call->kept) return {};
+  for (const auto& part : call->kept->parts) {
+    const std::string path = path_to_calls_of(self, *part.entry, depth + 1);
+    if (!path.empty()) return call->display_name() + " <- " + path;
+  }
+  return {};
+}
+
 // Also over when the session is: its process is kept while somebody waits.
 class SessionWaiter : public rpc::Progress::Waiter {
  public:
@@ -25,6 +40,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
   }
   bool satisfied() const final { return process_->closed() || done(); }
   virtual bool done() const = 0;
+  virtual Entries needed() const = 0;  // it ends only when all of them are done
   Process& process() const { return *process_; }
 
   bool wait(const Deadline& deadline) {
@@ -37,6 +53,18 @@ class SessionWaiter : public rpc::Progress::Waiter {
   }
 
  private:
+  void refuse_to_wait_for_itself(const ActorId& self) const {
+    const Process::TablesLock lock(*process_);
+    for (const ObjectEntry* entry : needed()) {
+      const std::string path = path_to_calls_of(self, *entry);
+      if (path.empty()) continue;
+      throw DeadlockDetected(std::string(what_) + " inside actor " + self.hex() +
+                             " waits for a call to that same actor, which cannot begin before this "
+                             "one has ended: " +
+                             path);
+    }
+  }
+
   bool wait_as_who_we_are(const Deadline& deadline) {
     auto* executor = Executor::of_this_thread();
     if (executor == nullptr) return process_->progress().wait(*this, deadline);
@@ -44,6 +72,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
     if (process_->progress().wait(*this, deadline && *deadline < soon ? deadline : Deadline(soon)))
       return true;
     if (deadline && *deadline <= soon) return false;
+    if (executor->is_actor()) refuse_to_wait_for_itself(executor->actor_id());
     const Executor::Blocked blocked(*executor);
     return process_->progress().wait(*this, deadline);
   }
@@ -54,11 +83,12 @@ class SessionWaiter : public rpc::Progress::Waiter {
 
 class OneDone final : public SessionWaiter {
  public:
-  explicit OneDone(const ObjectEntry& entry) : SessionWaiter("manta::get()"), entry_(entry) {}
-  bool done() const override { return entry_.done(); }
+  explicit OneDone(ObjectEntry& entry) : SessionWaiter("manta::get()"), entry_(&entry) {}
+  bool done() const override { return entry_->done(); }
+  Entries needed() const override { return {&entry_, 1}; }
 
  private:
-  const ObjectEntry& entry_;
+  ObjectEntry* const entry_;
 };
 
 // Entries that are looked at in order. Remembers how far all are done, so that each is looked at once more or less.
@@ -93,6 +123,8 @@ class AllDone final : public SessionWaiter {
     return false;
   }
 
+  Entries needed() const override { return entries_; }
+
  private:
   Entries entries_;
   Prefix prefix_;
@@ -111,6 +143,8 @@ class SomeDone final : public SessionWaiter {
       found += entries_[i]->done() ? 1 : 0;
     return found >= count_;
   }
+
+  Entries needed() const override { return count_ == entries_.size() ? entries_ : Entries(); }
 
  private:
   Entries entries_;

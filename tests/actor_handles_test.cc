@@ -186,7 +186,15 @@ TEST_F(ClusterTest, ActorsCallActorsThatTheyKeep) {
   EXPECT_EQ(get(cell.call(&Cell::add, 1)), 8);
 }
 
+int plus_one(int x) { return x + 1; }
+
 struct Node {
+  int waits_for_itself() { return get(this_actor().self<Node>().call(&Node::count)); }
+  int waits_for_itself_through_a_task() {
+    auto mine = this_actor().self<Node>().call(&Node::count);
+    std::vector refs = {put(1), remote(plus_one)(mine)};
+    return get(refs)[1];
+  }
   ActorHandle<Node> me() const { return this_actor().self<Node>(); }
   bool is_me(ActorHandle<Node> handle) const { return handle == this_actor().self<Node>(); }
   ActorId id() const { return this_actor().id(); }
@@ -207,6 +215,21 @@ TEST_F(ClusterTest, ActorKnowsItself) {
   auto ended = self.ended();
   self = {};
   get(ended);  // its own handles were temporary: nothing keeps it
+}
+
+TEST_F(ClusterTest, WaitingForOneselfIsADeadlock) {
+  open();
+  auto node = actor<Node>();
+  for (const auto& ref :
+       {node.call(&Node::waits_for_itself), node.call(&Node::waits_for_itself_through_a_task)}) {
+    try {
+      get(ref);
+      ADD_FAILURE();
+    } catch (const DeadlockDetected& error) {
+      EXPECT_NE(std::string(error.what()).find("Node::count"), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_EQ(get(node.call(&Node::count)), 3);  // the calls themselves were made
 }
 
 TEST_F(ClusterTest, HandlesOfActorsThatAreNotMadeYetTravel) {
