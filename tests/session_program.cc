@@ -4,12 +4,14 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 #include <manta/manta.h>
 
@@ -111,6 +113,23 @@ int kill_node(manta::Session& session) {
   return 0;
 }
 
+struct Adder {
+  int add(int a, int b) { return a + b; }
+};
+
+// Workers that start when the program's file is gone, or is another program.
+int without_its_file(bool replaced) {
+  namespace fs = std::filesystem;
+  const fs::path self = fs::read_symlink("/proc/self/exe");
+  fs::remove(self);
+  if (replaced) fs::copy_file("/bin/false", self);
+  std::vector<manta::ActorHandle<Adder>> adders;
+  for (int i = 0; i < 4; ++i) adders.push_back(manta::actor<Adder>());
+  int sum = 0;
+  for (const auto& adder : adders) sum = manta::get(adder.call(&Adder::add, sum, 1));
+  return print("sum", sum), 0;
+}
+
 int run(std::string_view mode, manta::Session& session) {
   if (mode == "add" || mode == "defaults")
     return print("sum", manta::get(manta::remote(add)(1, 2))), 0;
@@ -121,6 +140,7 @@ int run(std::string_view mode, manta::Session& session) {
   if (mode == "talk") return manta::get(manta::remote(talk)()), 0;
   if (mode == "kill-node") return kill_node(session);
   if (mode == "stdin") return print("input", manta::get(manta::remote(is_terminal_input)())), 0;
+  if (mode == "deleted" || mode == "replaced") return without_its_file(mode == "replaced");
   if (mode == "late") return late.ref = manta::put(1), 0;
   if (mode == "starts") {
     print("in the driver", starts);

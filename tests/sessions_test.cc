@@ -216,6 +216,16 @@ TEST(Sessions, ItWorksWhenFoundThroughPath) {
   EXPECT_THAT(run.all(), HasSubstr("sum: 3"));
 }
 
+TEST(Sessions, ItWorksWhenItsFileIsDeletedOrReplacedMeanwhile) {
+  for (const char* mode : {"deleted", "replaced"}) {
+    const fs::path copy = fs::temp_directory_path() / ("program." + std::to_string(::getpid()));
+    fs::copy_file(SESSION_PROGRAM, copy, fs::copy_options::overwrite_existing);
+    Program run(mode, {.program = copy});
+    EXPECT_THAT(run.all(), HasSubstr("sum: 4")) << mode;
+    fs::remove(copy);
+  }
+}
+
 TEST(Sessions, WrongVariablesAreNamed) {
   const std::map<std::string, std::string> wrong = {
       {"MANTA_CPUS", "many"},         {"MANTA_OBJECT_STORE_BYTES", "1"}, {"MANTA_RESOURCES", "gpu"},
