@@ -280,6 +280,10 @@ TEST_F(Crash, AWriteToAnArrayFailsThatTaskOnly) {
       EXPECT_THAT(error.message(), HasSubstr("make a copy first: a.copy()"));
       EXPECT_THAT(error.function(), HasSubstr("scribble"));
       EXPECT_EQ(error.attempt(), 1);  // not retried
+      EXPECT_EQ(error.node(), cluster().nodes.at(0).id);
+      if (!kSanitized) {
+        EXPECT_THAT(error.stack(), HasSubstr("scribble"));
+      }
     }
     EXPECT_EQ(get(ref)[n / 2], 0);
     EXPECT_EQ(get(remote(add)(1, 2)), 3);
