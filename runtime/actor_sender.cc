@@ -241,8 +241,10 @@ void ActorSender::fail_link(Link& link, const Value& error) {
 }
 
 void ActorSender::take_back(Link& link) {
-  if (!link.lane) return;
-  const auto unfinished = link.lane->take_unfinished();
+  if (link.lane) keep_lost(link, link.lane->take_unfinished());
+}
+
+void ActorSender::keep_lost(Link& link, const CallLane::Unfinished& unfinished) {
   if (unfinished.begun != nullptr) link.lost.push_back(unfinished.begun);
   link.lost.insert(link.lost.end(), unfinished.others.begin(), unfinished.others.end());
 }
@@ -312,13 +314,20 @@ void ActorSender::apply(ActorEntry& entry, const Link& link) {
   die(entry, entry.death);
 }
 
-bool ActorSender::on_lane_dead(std::uint32_t lane) {
+bool ActorSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
   for (auto& [id, link] : links_) {
     if (!link.lane || link.lane->index() != lane) continue;
     link.lane->callee_died();
     receive(link);
-    take_back(link);
+    auto unfinished = link.lane->take_unfinished();
     link.lane.reset();
+    Call* const wrote =
+        wrote_to_read_only(death) ? std::exchange(unfinished.begun, nullptr) : nullptr;
+    keep_lost(link, unfinished);
+    if (wrote != nullptr) {  // an error of that call alone; the others fail with the actor
+      fail_call(wrote, value_of(crash_error(death, wrote->display_name(), wrote->frame.attempt, 0,
+                                            process_.attachment().node)));
+    }
     // The state of the actor, which follows, says what they fail with; if it came before, they fail
     // now.
     if (link.told == ActorState::dead) fail_link(link, link.death);

@@ -644,7 +644,7 @@ void Process::close_lane(std::uint32_t lane, rpc::Slot callee) {
 void Process::on_lane_dead(const NodeFrame& frame, std::span<const std::byte> payload) {
   const auto lane = static_cast<std::uint32_t>(frame.arg0);
   const DeathReport death = parse_death(payload);
-  const bool known = tasks_.on_lane_dead(lane, death) || actors_.on_lane_dead(lane) ||
+  const bool known = tasks_.on_lane_dead(lane, death) || actors_.on_lane_dead(lane, death) ||
                      (executor_ != nullptr && executor_->forget_lane(lane));
   if (known)
     node_.send({.kind = NodeMessage::lane_closed,
