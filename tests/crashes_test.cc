@@ -353,7 +353,8 @@ TEST_F(CrashDeathTest, AWriteInTheDriverPrintsTheLineAndFaults) {
         const auto a = get(put(zeros<double>(1000)));
         const_cast<double*>(a.data())[3] = 1;
       },
-      "assignment destination is read-only: array of object [0-9a-f]+");
+      ::testing::ResultOf(
+          [](const std::string& log) { return times(log, "is read-only: array of"); }, 1u));
 }
 
 }  // namespace
