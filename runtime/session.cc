@@ -18,6 +18,11 @@ namespace {
 std::atomic<bool> session_open{false};
 
 void check_can_init() {
+  if (detail::has_role()) {
+    throw InvalidArgument(
+        "manta::init() was called in a worker, by a task or an actor: a worker is in its driver's "
+        "session already; use manta there without init()");
+  }
   if (!detail::main_has_started()) {
     throw InvalidArgument(
         "manta::init() was called before main(), from a static constructor: call it in main()");

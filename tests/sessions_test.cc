@@ -244,6 +244,16 @@ TEST_F(SessionsInside, ASecondOpenSessionIsRefused) {
   EXPECT_NO_THROW(get(put(1)));
 }
 
+TEST_F(SessionsInside, InitInATaskSaysThatAWorkerHasItsSession) {
+  open();
+  try {
+    get(remote([] { (void)init(); })());
+    FAIL();
+  } catch (const InvalidArgument& error) {
+    EXPECT_THAT(error.what(), HasSubstr("a worker is in its driver's session already"));
+  }
+}
+
 TEST_F(SessionsInside, CallsWithoutASessionAreRefused) {
   EXPECT_THROW(put(1), InvalidArgument);
   EXPECT_THROW(remote([](int x) { return x; })(1), InvalidArgument);
