@@ -47,6 +47,12 @@ std::uint64_t bytes_of(const char* name, std::string_view text) {
   return value;
 }
 
+Timeout timeout_of(const char* name, std::string_view text) {
+  const double seconds = number_of(name, text);
+  if (seconds < 0) refuse(std::string(name) + "=" + std::string(text) + " is below 0 seconds");
+  return std::chrono::duration<double>(seconds);
+}
+
 bool flag_of(const char* name, std::string_view text) {
   if (text == "1" || text == "true") return true;
   if (text == "0" || text == "false") return false;
@@ -97,7 +103,7 @@ void apply_variables(InitOptions& options) {
   if (const char* v = variable("MANTA_LABELS"); v && options.labels.empty())
     options.labels = {{v, ""}};
   if (const char* v = variable("MANTA_PUT_TIMEOUT"); v && !options.put_timeout) {
-    options.put_timeout = Timeout(std::chrono::duration<double>(number_of("MANTA_PUT_TIMEOUT", v)));
+    options.put_timeout = timeout_of("MANTA_PUT_TIMEOUT", v);
   }
 }
 

@@ -219,7 +219,8 @@ TEST(Sessions, ItWorksWhenFoundThroughPath) {
 TEST(Sessions, WrongVariablesAreNamed) {
   const std::map<std::string, std::string> wrong = {
       {"MANTA_CPUS", "many"},         {"MANTA_OBJECT_STORE_BYTES", "1"}, {"MANTA_RESOURCES", "gpu"},
-      {"MANTA_LOG_TO_DRIVER", "yes"}, {"MANTA_ADDRESS", "127.0.0.1:1"},  {"MANTA_GPUS", "1"}};
+      {"MANTA_LOG_TO_DRIVER", "yes"}, {"MANTA_ADDRESS", "127.0.0.1:1"},  {"MANTA_GPUS", "1"},
+      {"MANTA_PUT_TIMEOUT", "-1"}};
   for (const auto& [name, value] : wrong) {
     Program run("defaults", {.env = {{name, value}}});
     EXPECT_THAT(run.line_with("refused: "), HasSubstr(name)) << name << "=" << value;
