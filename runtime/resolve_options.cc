@@ -8,6 +8,7 @@
 #include <manta/base/error.h>
 #include <manta/rpc/cores.h>
 #include <manta/runtime/actor.h>
+#include <manta/runtime/get.h>
 #include <manta/runtime/remote.h>
 #include <manta/runtime/resolve_options.h>
 
@@ -230,6 +231,8 @@ void check_actor_options(const ActorOptions& options) {
   unsupported(!options.label_selector.empty(), "ActorOptions::label_selector");
   unsupported(!options.env.empty(), "ActorOptions::env");
 }
+
+void check_put_options(const PutOptions& options) { check_name(options.name, "PutOptions"); }
 
 void check_call_options(const CallOptions& options) {
   check_name(options.name, "CallOptions");

@@ -273,6 +273,8 @@ TEST_F(SessionsInside, OptionsThatAreNotSupportedAreRefusedNotIgnored) {
   EXPECT_THROW(remote(f, {.cpus = -1})(1), InvalidArgument);
   EXPECT_THROW(remote(f, {.name = std::string(2000, 'x')})(1), InvalidArgument);
   EXPECT_THROW(remote(f, {.deadline = Timeout(std::chrono::seconds(1))})(1), InvalidArgument);
+  EXPECT_THROW(put(1, {.name = std::string(2000, 'x')}), InvalidArgument);
+  EXPECT_EQ(get(put(1, {.name = std::string(1024, 'x')})), 1);
 }
 
 int make_file(const std::string& path, int before) {
