@@ -254,6 +254,7 @@ bool all_default(const TaskOptions& options) {
 
 void RemoteFunctionParts::set_options(const OptionsRef& options) {
   if (!options) return;
+  check_task_options(*options);  // those that do not travel are not supported, so none is lost
   with_options = true;
   name = options->name;
   cpus = options->cpus;

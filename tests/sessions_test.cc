@@ -275,6 +275,9 @@ TEST_F(SessionsInside, OptionsThatAreNotSupportedAreRefusedNotIgnored) {
   EXPECT_THROW(remote(f, {.deadline = Timeout(std::chrono::seconds(1))})(1), InvalidArgument);
   EXPECT_THROW(put(1, {.name = std::string(2000, 'x')}), InvalidArgument);
   EXPECT_EQ(get(put(1, {.name = std::string(1024, 'x')})), 1);
+  const RemoteFunction<int(int)> hurried = remote(f, {.deadline = std::chrono::seconds(1)});
+  const auto apply = remote([](const RemoteFunction<int(int)>& g) { return get(g(1)); });
+  EXPECT_THROW(apply(hurried), InvalidArgument);
 }
 
 int make_file(const std::string& path, int before) {
