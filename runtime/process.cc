@@ -340,6 +340,7 @@ void Process::complete(Call& call, const ReplyFrame& frame, std::span<const std:
     rest = {store_->arena().readable(frame.external_block - 1), frame.external_size};
   }
   call.each_result([&](ObjectEntryRef& entry) {
+    if (rest.empty()) return finish(*entry, Value());  // of unpack(0): there was no error
     const WireReader wire(rest);
     finish(*entry, read_value(*this, wire, Arrival::held));
     rest = rest.subspan(wire.size());
