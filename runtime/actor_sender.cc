@@ -221,6 +221,25 @@ bool ActorSender::active() const {
   });
 }
 
+const CallLane* ActorSender::lane_of(const Call& call) const {
+  const auto found = call.actor ? links_.find(call.actor->id()) : links_.end();
+  if (found == links_.end() || !found->second.lane) return nullptr;
+  return found->second.lane->carries(call) ? found->second.lane.get() : nullptr;
+}
+
+std::string ActorSender::why(const ObjectEntry& entry) {
+  const ObjectId& id = entry.id();
+  if (const auto actor = find(ActorId(id.hi(), id.lo())); actor && actor->ready().get() == &entry)
+    return " is ready() of actor " + actor->id().hex() + ", which is starting";
+  const ActorId of_ended(id.hi(), ~id.lo());
+  const auto actor = find(of_ended);
+  const auto told = watched_.find(of_ended);
+  const bool known = actor ? actor->ended().get() == &entry : told != watched_.end();
+  if (!known) return {};
+  const bool alive = (actor ? actor->ready() : told->second.ready.front())->done();
+  return " is ended() of actor " + of_ended.hex() + ", which is " + (alive ? "alive" : "starting");
+}
+
 void ActorSender::on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worker) {
   const auto entry = find(id);
   auto found = links_.find(id);

@@ -49,6 +49,9 @@ class ActorSender {
                std::unique_ptr<Call> constructor);  // kept until the actor is alive or dead
   // An argument of the constructor failed. `declared`: the node knows of the actor, and tells the other holders.
   void die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared);
+  const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
+  // " is ended() of actor 12ab, which is alive": a pending ready() or ended(); empty for any other object.
+  std::string why(const ObjectEntry& entry);
   bool active() const;  // a call of it can end without another being submitted
 
   // From the node.

@@ -281,6 +281,15 @@ bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
   return false;
 }
 
+const CallLane* TaskSender::lane_of(const Call& call) const {
+  for (const auto& shape : shapes_) {
+    for (const auto& lease : shape->leases) {
+      if (lease->lane.carries(call)) return &lease->lane;
+    }
+  }
+  return nullptr;
+}
+
 void TaskSender::fail_all(const Value& error) {
   for (auto& shape : shapes_) {
     for (auto& lease : shape->leases) {
