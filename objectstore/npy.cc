@@ -110,6 +110,20 @@ void write_all(int fd, const void* from, std::size_t size, const std::filesystem
   }
 }
 
+// Where a file named `path` is or would be: follows the symbolic links at its end, also one to nothing.
+std::filesystem::path behind_links(std::filesystem::path path) {
+  constexpr int kMaxLinks = 40;  // as the kernel allows
+  for (int i = 0; i < kMaxLinks; ++i) {
+    std::error_code no_link;
+    const auto target = std::filesystem::read_symlink(path, no_link);
+    if (no_link) {
+      return path;
+    }
+    path = path.parent_path() / target;
+  }
+  cannot_write(path, ELOOP);
+}
+
 // A file beside `path` that takes its place when it is complete, and vanishes when it never is.
 class Replacement {
  public:
@@ -166,10 +180,23 @@ NpyContent read_npy(const std::filesystem::path& path, const std::string& type,
 
 void write_npy(const std::filesystem::path& path, const std::string& type, const Extents& shape,
                const std::byte* data, std::size_t size) {
-  Replacement file(path);
   const std::string header = make_npy_header(type, shape.view());
-  write_all(file.fd(), header.data(), header.size(), path);
-  write_all(file.fd(), data, size, path);
+  const auto write_to = [&](int fd) {
+    write_all(fd, header.data(), header.size(), path);
+    write_all(fd, data, size, path);
+  };
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    const base::Fd fd(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+    if (!fd) {
+      cannot_write(path, errno);
+    }
+    return write_to(fd.get());
+  }
+  const std::filesystem::path place = behind_links(path);
+  Replacement file(place);
+  write_to(file.fd());
   file.commit();
 }
 

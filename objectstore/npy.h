@@ -3,7 +3,8 @@
 //
 // Element types: bool, integers, float, double, std::complex of both, and other trivially copyable
 // types as raw bytes ("|V12"). Errors: InvalidArgument with file and reason: unreadable, not an
-// .npy, another type, column-major, truncated. save_npy replaces the file only when all is written.
+// .npy, another type, column-major, truncated. save_npy replaces the file, behind symbolic links, only
+// when all is written; what is no regular file (a pipe, a device) is written into.
 // Threads: any.
 #pragma once
 #include <complex>

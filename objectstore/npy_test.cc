@@ -1,14 +1,17 @@
 #include <complex>
 #include <cstdint>
+#include <fcntl.h>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <manta/base/error.h>
+#include <manta/base/fd.h>
 #include <manta/objectstore/npy.h>
 #include <manta/objectstore/npy_format.h>
 
@@ -162,6 +165,33 @@ TEST_F(NpyTest, SavingReplacesAFileWholeOrNotAtAll) {
   EXPECT_EQ(load_npy<int>(file("a.npy")).size(), 2u);
   EXPECT_THROW(save_npy(file("no/folder.npy"), Array<int>()), InvalidArgument);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+}
+
+TEST_F(NpyTest, SavingFollowsSymbolicLinks) {
+  namespace fs = std::filesystem;
+  fs::create_directory(file("data"));
+  fs::create_symlink("data/a.npy", file("direct.npy"));
+  fs::create_symlink(file("direct.npy"), file("indirect.npy"));
+  for (const int n : {5, 2}) {  // to nothing yet, then to a file
+    save_npy(file("indirect.npy"), Array<int>(arange<int>(n)));
+    EXPECT_EQ(load_npy<int>(file("data/a.npy")).size(), std::size_t(n));
+    EXPECT_TRUE(fs::is_symlink(file("direct.npy")) && fs::is_symlink(file("indirect.npy")));
+  }
+  EXPECT_EQ(std::distance(fs::directory_iterator(file("data")), {}), 1);
+  fs::create_symlink("loop.npy", file("loop.npy"));
+  EXPECT_THROW(save_npy(file("loop.npy"), Array<int>()), InvalidArgument);
+}
+
+TEST_F(NpyTest, SavingWritesIntoWhatIsNoRegularFile) {
+  ASSERT_EQ(::mkfifo(file("pipe").c_str(), 0600), 0);
+  const base::Fd reader(::open(file("pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  save_npy(file("pipe"), Array<int>(arange<int>(5)));
+  EXPECT_TRUE(std::filesystem::is_fifo(file("pipe")));
+  std::string bytes(4096, '\0');
+  bytes.resize(std::size_t(std::max<ssize_t>(0, ::read(reader.get(), bytes.data(), bytes.size()))));
+  save_npy(file("file.npy"), Array<int>(arange<int>(5)));
+  EXPECT_EQ(bytes, content("file.npy"));
+  EXPECT_THROW(save_npy(folder_, Array<int>()), InvalidArgument);
 }
 
 }  // namespace

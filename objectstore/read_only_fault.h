@@ -22,7 +22,8 @@ struct ReadOnlyFault {
   const void* address = nullptr;
 };
 
-// Runs in the signal handler. A worker's hook does not return.
+// Runs in the signal handler, when the line is printed. A worker's hook does not return. Null: there is
+// nothing to do.
 using ReadOnlyFaultHook = void (*)(const ReadOnlyFault&);
 
 // From now on faults in `store` are explained. Replaces an earlier store; `store` must live until

@@ -221,6 +221,25 @@ bool ActorSender::active() const {
   });
 }
 
+const CallLane* ActorSender::lane_of(const Call& call) const {
+  const auto found = call.actor ? links_.find(call.actor->id()) : links_.end();
+  if (found == links_.end() || !found->second.lane) return nullptr;
+  return found->second.lane->carries(call) ? found->second.lane.get() : nullptr;
+}
+
+std::string ActorSender::why(const ObjectEntry& entry) {
+  const ObjectId& id = entry.id();
+  if (const auto actor = find(ActorId(id.hi(), id.lo())); actor && actor->ready().get() == &entry)
+    return " is ready() of actor " + actor->id().hex() + ", which is starting";
+  const ActorId of_ended(id.hi(), ~id.lo());
+  const auto actor = find(of_ended);
+  const auto told = watched_.find(of_ended);
+  const bool known = actor ? actor->ended().get() == &entry : told != watched_.end();
+  if (!known) return {};
+  const bool alive = (actor ? actor->ready() : told->second.ready.front())->done();
+  return " is ended() of actor " + of_ended.hex() + ", which is " + (alive ? "alive" : "starting");
+}
+
 void ActorSender::on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worker) {
   const auto entry = find(id);
   auto found = links_.find(id);
@@ -241,8 +260,10 @@ void ActorSender::fail_link(Link& link, const Value& error) {
 }
 
 void ActorSender::take_back(Link& link) {
-  if (!link.lane) return;
-  const auto unfinished = link.lane->take_unfinished();
+  if (link.lane) keep_lost(link, link.lane->take_unfinished());
+}
+
+void ActorSender::keep_lost(Link& link, const CallLane::Unfinished& unfinished) {
   if (unfinished.begun != nullptr) link.lost.push_back(unfinished.begun);
   link.lost.insert(link.lost.end(), unfinished.others.begin(), unfinished.others.end());
 }
@@ -312,13 +333,20 @@ void ActorSender::apply(ActorEntry& entry, const Link& link) {
   die(entry, entry.death);
 }
 
-bool ActorSender::on_lane_dead(std::uint32_t lane) {
+bool ActorSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
   for (auto& [id, link] : links_) {
     if (!link.lane || link.lane->index() != lane) continue;
     link.lane->callee_died();
     receive(link);
-    take_back(link);
+    auto unfinished = link.lane->take_unfinished();
     link.lane.reset();
+    Call* const wrote =
+        wrote_to_read_only(death) ? std::exchange(unfinished.begun, nullptr) : nullptr;
+    keep_lost(link, unfinished);
+    if (wrote != nullptr) {  // an error of that call alone; the others fail with the actor
+      fail_call(wrote, value_of(crash_error(death, wrote->display_name(), wrote->frame.attempt, 0,
+                                            process_.attachment().node)));
+    }
     // The state of the actor, which follows, says what they fail with; if it came before, they fail
     // now.
     if (link.told == ActorState::dead) fail_link(link, link.death);

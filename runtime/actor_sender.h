@@ -17,6 +17,7 @@
 
 #include <manta/runtime/actor_entry.h>
 #include <manta/runtime/call_lane.h>
+#include <manta/runtime/death_report.h>
 #include <manta/runtime/wire/error_record.h>
 #include <manta/runtime/wire/node_messages.h>
 
@@ -48,12 +49,15 @@ class ActorSender {
                std::unique_ptr<Call> constructor);  // kept until the actor is alive or dead
   // An argument of the constructor failed. `declared`: the node knows of the actor, and tells the other holders.
   void die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared);
+  const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
+  // " is ended() of actor 12ab, which is alive": a pending ready() or ended(); empty for any other object.
+  std::string why(const ObjectEntry& entry);
   bool active() const;  // a call of it can end without another being submitted
 
   // From the node.
   void on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worker);
   void on_state(const ActorId& id, ActorState state, std::span<const std::byte> error);
-  bool on_lane_dead(std::uint32_t lane);
+  bool on_lane_dead(std::uint32_t lane, const DeathReport& death);
   void fail_all(const Value& error);
 
  private:
@@ -79,6 +83,7 @@ class ActorSender {
   void fail_link(Link& link, const Value& error);
   void fail_call(Call* call, const Value& error);
   static void take_back(Link& link);  // what is in flight
+  static void keep_lost(Link& link, const CallLane::Unfinished& unfinished);
 
   Process& process_;
   std::unordered_map<ActorId, Link> links_;

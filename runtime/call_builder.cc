@@ -129,11 +129,14 @@ std::vector<ObjectEntryRef> CallBuilder::submit(std::size_t results) {
   Process& process = Process::current("a remote call");
   std::vector<ObjectEntryRef> entries;
   entries.reserve(results);
+  if (results == 0) call_->result = process.make_entry();  // for an error, which is logged with it
   for (std::size_t i = 0; i < results; ++i) {
     entries.push_back(process.make_entry());
     entries.back()->producer = call_;
   }
-  call_->more_results = std::make_unique<std::vector<ObjectEntryRef>>(entries);
+  if (results != 0) {
+    call_->more_results = std::make_unique<std::vector<ObjectEntryRef>>(entries);
+  }
   call_->frame.unpacked = 1;
   send(results);
   return entries;

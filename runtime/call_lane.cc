@@ -73,6 +73,16 @@ void CallLane::recall() {
   rpc::ring(control_.process(callee_).bell);
 }
 
+bool CallLane::carries(const Call& call) const {
+  const std::uint64_t at = call.frame.sequence - first_;
+  return at < in_flight_.size() && in_flight_[at] == &call;
+}
+
+bool CallLane::has_begun(const Call& call) const {
+  // SYNC: none: a snapshot.
+  return lane_.header->started.load(std::memory_order_relaxed) >= call.frame.sequence;
+}
+
 CallLane::Unfinished CallLane::take_unfinished() {
   Unfinished unfinished;
   // SYNC: the callee stored it before it ran the call.

@@ -40,6 +40,8 @@ class CallLane {
   rpc::Slot callee() const { return callee_; }
   std::size_t in_flight() const { return in_flight_count_; }
   bool pending() const { return !reader_.empty(); }
+  bool carries(const Call& call) const;    // it is in flight here
+  bool has_begun(const Call& call) const;  // of one in flight: it runs, or has run
   std::uint64_t estimated_ns() const { return estimated_ns_; }
   // Asks the callee to give back calls that it has not begun.
   void recall();

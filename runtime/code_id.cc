@@ -160,14 +160,14 @@ StubSet& stubs() {
 }
 
 std::string not_ours(std::uintptr_t address, const Image& image) {
-  const std::string name = function_name(address);
-  return "the function " + name +
+  const bool named = !symbol_of(address).empty();
+  const std::string name = named ? function_name(address) : std::string();
+  return (named ? "the function " + name : std::string("a function")) +
          (image.path.empty() ? std::string(" is not the start of a function of this program")
                              : " belongs to " + image.path) +
          ": functions of system libraries cannot be called remotely, since their address depends "
-         "on the machine; wrap "
-         "it in a lambda: manta::remote([](double x) { return std::" +
-         name + "(x); })";
+         "on the machine; wrap it in a lambda" +
+         (named ? ": manta::remote([](double x) { return std::" + name + "(x); })" : std::string());
 }
 
 // Results for one address or one identity, remembered: a hot call asks for the same ones again and again.

@@ -25,21 +25,30 @@ std::uint64_t executable_base() {
   return base;
 }
 
+struct Death {
+  int signal = 0;
+  int code = 0;
+  const void* address = nullptr;
+};
+
 // backtrace() is not on the list of async-signal-safe functions; it was called once before, so that it allocates nothing,
 // and this process is about to die in any case.
-void on_fatal(int signal, siginfo_t* info, void*) {
+void leave_record(const Death& death) {
   rpc::CrashRecord& record = *record_here;
-  if (record.complete.load() == 0) {
-    record.signal = signal;
-    record.code = info->si_code;
-    record.fault_address = reinterpret_cast<std::uint64_t>(info->si_addr);
-    record.image_base = image_base_here;
-    void* frames[rpc::kMaxCrashFrames];
-    const int count = ::backtrace(frames, rpc::kMaxCrashFrames);
-    for (int i = 0; i < count; ++i) record.frames[i] = reinterpret_cast<std::uint64_t>(frames[i]);
-    record.frame_count = static_cast<std::uint32_t>(count);
-    record.complete.store(1);
-  }
+  if (record.complete.load() != 0) return;
+  record.signal = death.signal;
+  record.code = death.code;
+  record.fault_address = reinterpret_cast<std::uint64_t>(death.address);
+  record.image_base = image_base_here;
+  void* frames[rpc::kMaxCrashFrames];
+  const int count = ::backtrace(frames, rpc::kMaxCrashFrames);
+  for (int i = 0; i < count; ++i) record.frames[i] = reinterpret_cast<std::uint64_t>(frames[i]);
+  record.frame_count = static_cast<std::uint32_t>(count);
+  record.complete.store(1);
+}
+
+void on_fatal(int signal, siginfo_t* info, void*) {
+  leave_record({.signal = signal, .code = info->si_code, .address = info->si_addr});
   struct sigaction fallback {};
   fallback.sa_handler = SIG_DFL;
   ::sigaction(signal, &fallback, nullptr);
@@ -58,5 +67,7 @@ void install_crash_handler(rpc::CrashRecord& record) {
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   for (const int signal : kFatal) ::sigaction(signal, &action, nullptr);
 }
+
+void record_crash_stack() { leave_record({}); }
 
 }  // namespace manta::detail

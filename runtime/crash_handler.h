@@ -9,4 +9,7 @@ namespace manta::detail {
 
 void install_crash_handler(rpc::CrashRecord& record);
 
+// In a signal handler of a process that exits at once: leaves the stack for the node, as of a death without a signal.
+void record_crash_stack();
+
 }  // namespace manta::detail

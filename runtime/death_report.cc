@@ -41,21 +41,29 @@ std::string line_with(const std::string& text, std::string_view words) {
   return text.substr(at, text.find('\n', at) - at);
 }
 
+std::string read_only_line(const DeathReport& death) {
+  if (death.exit_code != kReadOnlyWriteExit || death.signal != 0) return {};
+  return line_with(death.output, "assignment destination is read-only");
+}
+
 }  // namespace
 
+bool wrote_to_read_only(const DeathReport& death) { return !read_only_line(death).empty(); }
+
 ErrorRecord crash_error(const DeathReport& death, const std::string& function, int attempt,
-                        int attempts) {
+                        int attempts, const NodeId& node) {
   ErrorRecord error;
+  error.node = node;
   error.function = function;
   error.attempt = attempt;
   error.pid = death.pid;
   error.signal = death.signal;
   error.stack = death.stack;
-  if (death.exit_code == kReadOnlyWriteExit && death.signal == 0) {
+  if (auto line = read_only_line(death); !line.empty()) {
     error.kind = ErrorKind::task_error;
     error.type = "manta::ReadOnlyWrite";
-    error.message = line_with(death.output, "assignment destination is read-only");
-    if (!error.message.empty()) return error;
+    error.message = std::move(line);
+    return error;
   }
   error.kind = ErrorKind::worker_crashed;
   error.message = "the worker process that ran " + function + " " + describe(death) +

@@ -24,8 +24,11 @@ inline constexpr int kReadOnlyWriteExit = 113;
 DeathReport parse_death(std::span<const std::byte> payload);
 std::string describe(const DeathReport& death);  // "was killed by signal 9 (Killed)"
 
-// What the call that it was running fails with.
+// Whether it ended itself because the call that it was running wrote to a read-only array.
+bool wrote_to_read_only(const DeathReport& death);
+
+// What the call that it was running fails with: ReadOnlyWrite, else WorkerCrashed. `attempts`: at most; 0: for ever.
 ErrorRecord crash_error(const DeathReport& death, const std::string& function, int attempt,
-                        int attempts);
+                        int attempts, const NodeId& node);
 
 }  // namespace manta::detail

@@ -14,9 +14,11 @@ namespace manta::detail {
 namespace {
 
 std::atomic<bool> g_wrapped_main_ran = false;
+std::atomic<bool> g_has_role = false;
 const char* g_program_name = "manta";
 
 int run_role(Role& role) {
+  g_has_role.store(true, std::memory_order_relaxed);
   if (role.kind == RoleKind::node) {
     prctl(PR_SET_NAME, "manta-node");
     return run_node(role);
@@ -29,6 +31,8 @@ int run_role(Role& role) {
 }  // namespace
 
 bool wrapped_main_ran() { return g_wrapped_main_ran.load(std::memory_order_relaxed); }
+
+bool has_role() { return g_has_role.load(std::memory_order_relaxed); }
 
 bool main_has_started() { return __real_main == nullptr || wrapped_main_ran(); }
 

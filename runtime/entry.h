@@ -46,6 +46,8 @@ int worker_main(Attachment&& attachment);
 // False: the program was not linked as the CMake target and the .pc file say, so that a copy of it
 // would run the user's main again. Then init() must refuse, unless a worker program is named.
 bool wrapped_main_ran();
+// Whether this process was started by Manta, as a node or a worker: it has its session already.
+bool has_role();
 // False: static constructors are still running. (Always true in a program that is not wrapped.)
 bool main_has_started();
 // argv[0] of this process; "manta" where main was not wrapped.

@@ -216,20 +216,26 @@ void Executor::reply(Lane& lane, RunningCall& call) {
 // ------------------------------------------------------------------------------------------------ actors
 
 void Executor::start_actor() {
+  std::optional<ErrorRecord> error;
   try {
     running_.begin(constructor_, nullptr);
-    const TaskFrame::Scope scope(running_.frame(), actor_type_);
-    running_.run();
-    instance_ = running_.constructed();
-  } catch (const ExitActor&) {  // run() sees to it
-    return running_.end();
-  } catch (...) {
-    ErrorRecord error = record_current_exception(process_.attachment().node);
-    if (error.function.empty()) error.function = "the constructor of " + actor_type_;
+    const TaskFrame::Scope scope(running_.frame(), "the constructor of " + actor_type_);
+    try {
+      running_.run();
+      instance_ = running_.constructed();
+    } catch (const ExitActor&) {  // run() sees to it
+      return running_.end();
+    } catch (...) {
+      error = record_current_exception(process_.attachment().node);
+    }
+  } catch (const std::exception& broken) {  // the call itself makes no sense here
+    error = simple_error(ErrorKind::serialization_error, broken.what());
+  }
+  if (error) {
     running_.end();
     process_.node().send(
         {.kind = NodeMessage::actor_failed, .id_hi = actor_id_.hi(), .id_lo = actor_id_.lo()},
-        error_wire_within(error, kMaxInlineValue));
+        error_wire_within(*error, kMaxInlineValue));
     exit_requested_.store(true);
     return;
   }

@@ -5,13 +5,15 @@
 #include <manta/runtime/get.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/progress_bar.h>
+#include <manta/runtime/resolve_options.h>
 #include <manta/runtime/value_codec.h>
 
 namespace manta {
 namespace detail {
 
-ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions&) {
+ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& options) {
   Process& process = Process::current("manta::put()");
+  check_put_options(options);
   ObjectEntryRef entry = process.make_entry();
   Value value = value_of(process.store(), encoded);
   for (const auto& buffer : value.buffers()) {

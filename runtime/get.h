@@ -26,7 +26,7 @@
 namespace manta {
 
 struct PutOptions {
-  std::string name = {};  // shown by the tools
+  std::string name = {};  // for tools, of which this version has none; at most 1 KiB
 };
 
 namespace detail {

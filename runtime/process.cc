@@ -340,6 +340,7 @@ void Process::complete(Call& call, const ReplyFrame& frame, std::span<const std:
     rest = {store_->arena().readable(frame.external_block - 1), frame.external_size};
   }
   call.each_result([&](ObjectEntryRef& entry) {
+    if (rest.empty()) return finish(*entry, Value());  // of unpack(0): there was no error
     const WireReader wire(rest);
     finish(*entry, read_value(*this, wire, Arrival::held));
     rest = rest.subspan(wire.size());
@@ -401,7 +402,10 @@ std::string Process::why(const ObjectEntry& entry) {
   if (entry.from_elsewhere())
     return name + " was made in another process and is not ready there yet";
   const Call* call = entry.producer;
-  if (call == nullptr) return name + " is pending";
+  if (call == nullptr) {
+    const std::string of_actor = actors_.why(entry);
+    return name + (of_actor.empty() ? " is pending" : of_actor);
+  }
   const std::int64_t ms = monotonic_ms() - call->submitted_ms;
   std::string text = name + " waits for " + call->display_name() + ", submitted " +
                      std::to_string(ms) + " ms ago, which ";
@@ -409,8 +413,11 @@ std::string Process::why(const ObjectEntry& entry) {
     text += "waits for " + std::to_string(call->missing) + " of its arguments";
   } else if (call->actor && call->actor->phase == ActorPhase::starting) {
     text += "waits for actor " + call->actor->id().hex() + " to start";
-  } else if (call->frame.sequence != 0) {
-    text += "was sent to a worker and runs, or waits there for its turn";
+  } else if (const CallLane* lane = call->actor ? actors_.lane_of(*call) : tasks_.lane_of(*call)) {
+    text += (lane->has_begun(*call) ? "runs in process " : "waits for its turn in process ") +
+            std::to_string(control_.process(lane->callee()).pid.load());
+  } else if (call->actor) {
+    text += "waits to be sent to actor " + call->actor->id().hex();
   } else {
     text += "waits for a worker with " + std::to_string(call->frame.cpus) + " free cpus";
   }
@@ -644,7 +651,7 @@ void Process::close_lane(std::uint32_t lane, rpc::Slot callee) {
 void Process::on_lane_dead(const NodeFrame& frame, std::span<const std::byte> payload) {
   const auto lane = static_cast<std::uint32_t>(frame.arg0);
   const DeathReport death = parse_death(payload);
-  const bool known = tasks_.on_lane_dead(lane, death) || actors_.on_lane_dead(lane) ||
+  const bool known = tasks_.on_lane_dead(lane, death) || actors_.on_lane_dead(lane, death) ||
                      (executor_ != nullptr && executor_->forget_lane(lane));
   if (known)
     node_.send({.kind = NodeMessage::lane_closed,

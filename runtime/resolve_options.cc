@@ -8,6 +8,7 @@
 #include <manta/base/error.h>
 #include <manta/rpc/cores.h>
 #include <manta/runtime/actor.h>
+#include <manta/runtime/get.h>
 #include <manta/runtime/remote.h>
 #include <manta/runtime/resolve_options.h>
 
@@ -16,6 +17,8 @@ namespace {
 
 constexpr std::size_t kMaxName = 1024;
 constexpr std::uint64_t kSmallestStore = std::uint64_t{16} << 20;
+// A process maps the store twice, beside its metadata, in the 128 TiB of its address space.
+constexpr std::uint64_t kLargestStore = std::uint64_t{32} << 40;
 constexpr std::size_t kMaxResourceName = 55;
 
 [[noreturn]] void refuse(const std::string& what) { throw InvalidArgument(what); }
@@ -45,6 +48,12 @@ std::uint64_t bytes_of(const char* name, std::string_view text) {
     refuse(std::string(name) + "=" + std::string(text) + " is not a number of bytes");
   }
   return value;
+}
+
+Timeout timeout_of(const char* name, std::string_view text) {
+  const double seconds = number_of(name, text);
+  if (seconds < 0) refuse(std::string(name) + "=" + std::string(text) + " is below 0 seconds");
+  return std::chrono::duration<double>(seconds);
 }
 
 bool flag_of(const char* name, std::string_view text) {
@@ -97,7 +106,7 @@ void apply_variables(InitOptions& options) {
   if (const char* v = variable("MANTA_LABELS"); v && options.labels.empty())
     options.labels = {{v, ""}};
   if (const char* v = variable("MANTA_PUT_TIMEOUT"); v && !options.put_timeout) {
-    options.put_timeout = Timeout(std::chrono::duration<double>(number_of("MANTA_PUT_TIMEOUT", v)));
+    options.put_timeout = timeout_of("MANTA_PUT_TIMEOUT", v);
   }
 }
 
@@ -132,6 +141,12 @@ void check_cpus(double cpus, const char* what) {
     refuse(std::string(what) + "::cpus is " + std::to_string(cpus) +
            "; it must be 0, a fraction or a number above");
   }
+}
+
+void check_store_size(std::uint64_t bytes) {
+  if (bytes >= kSmallestStore && bytes <= kLargestStore) return;
+  refuse("InitOptions::object_store_bytes (MANTA_OBJECT_STORE_BYTES) is " + std::to_string(bytes) +
+         "; a store has 16 MiB to 32 TiB");
 }
 
 void check_name(const std::string& name, const char* what) {
@@ -171,10 +186,7 @@ NodeOptions resolve_options(InitOptions options) {
            "; it must be above 0");
   }
   check_resources(options.resources, "InitOptions::resources (MANTA_RESOURCES)");
-  if (options.object_store_bytes && *options.object_store_bytes < kSmallestStore) {
-    refuse("InitOptions::object_store_bytes (MANTA_OBJECT_STORE_BYTES) is " +
-           std::to_string(*options.object_store_bytes) + "; the smallest store has 16 MiB");
-  }
+  if (options.object_store_bytes) check_store_size(*options.object_store_bytes);
   NodeOptions node;
   node.cpus = options.cpus.value_or(static_cast<double>(rpc::usable_cores()));
   node.resources = options.resources;
@@ -225,6 +237,8 @@ void check_actor_options(const ActorOptions& options) {
   unsupported(!options.env.empty(), "ActorOptions::env");
 }
 
+void check_put_options(const PutOptions& options) { check_name(options.name, "PutOptions"); }
+
 void check_call_options(const CallOptions& options) {
   check_name(options.name, "CallOptions");
   unsupported(!options.concurrency_group.empty(), "CallOptions::concurrency_group");
@@ -245,6 +259,7 @@ bool all_default(const TaskOptions& options) {
 
 void RemoteFunctionParts::set_options(const OptionsRef& options) {
   if (!options) return;
+  check_task_options(*options);  // those that do not travel are not supported, so none is lost
   with_options = true;
   name = options->name;
   cpus = options->cpus;

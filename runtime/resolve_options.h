@@ -6,11 +6,16 @@
 #include <manta/runtime/node/node_options.h>
 #include <manta/runtime/options.h>
 
+namespace manta {
+struct PutOptions;
+}
+
 namespace manta::detail {
 
 NodeOptions resolve_options(InitOptions options);
 
 void check_task_options(const TaskOptions& options);
 void check_actor_options(const ActorOptions& options);
+void check_put_options(const PutOptions& options);
 
 }  // namespace manta::detail

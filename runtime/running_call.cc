@@ -99,7 +99,8 @@ void RunningCall::fail(const ErrorRecord& error) {
   result_buffers_.clear();
   result_blocks_.clear();
   result_references_.clear();
-  for (std::uint32_t i = 0; i < frame_.result_count; ++i) {
+  // Also of a call without results: the caller logs it.
+  for (std::uint32_t i = 0; i < std::max(1U, frame_.result_count); ++i) {
     results_.insert(results_.end(), wire.begin(), wire.end());
   }
   results_added_ = frame_.result_count;

@@ -1,5 +1,4 @@
 #include <atomic>
-#include <cstdio>
 #include <pthread.h>
 #include <thread>
 #include <unistd.h>
@@ -19,6 +18,11 @@ namespace {
 std::atomic<bool> session_open{false};
 
 void check_can_init() {
+  if (detail::has_role()) {
+    throw InvalidArgument(
+        "manta::init() was called in a worker, by a task or an actor: a worker is in its driver's "
+        "session already; use manta there without init()");
+  }
   if (!detail::main_has_started()) {
     throw InvalidArgument(
         "manta::init() was called before main(), from a static constructor: call it in main()");
@@ -32,18 +36,14 @@ void check_can_init() {
   }
 }
 
-// Nothing to do: the handler has printed the line, and goes on to the program's own SIGSEGV handling.
-void on_write_in_driver(const objectstore::ReadOnlyFault& fault) {
-  std::fprintf(stderr, "manta: %.*s\n", static_cast<int>(fault.length), fault.message);
-}
-
 }  // namespace
 
 struct Session::State {
   explicit State(detail::Attachment attachment)
       : process(detail::Process::open(std::move(attachment))) {
     process->cores().enter();
-    objectstore::install_read_only_fault(process->store(), on_write_in_driver);
+    // A write to an array prints its line and goes on to the program's own handling of SIGSEGV.
+    objectstore::install_read_only_fault(process->store(), nullptr);
     log_thread = std::thread([this, socket = process->attachment().socket.get()] {
       pthread_setname_np(pthread_self(), "manta-log");
       detail::run_log_stream(socket);

@@ -249,8 +249,8 @@ void TaskSender::on_recall(std::uint32_t shape_number) {
 
 void TaskSender::retry_or_fail(Call* call, const DeathReport& death) {
   const int allowed = call->options ? call->options->max_retries : TaskOptions().max_retries;
-  const ErrorRecord error =
-      crash_error(death, call->display_name(), call->frame.attempt, allowed < 0 ? 0 : allowed + 1);
+  const ErrorRecord error = crash_error(death, call->display_name(), call->frame.attempt,
+                                        allowed < 0 ? 0 : allowed + 1, process_.attachment().node);
   const bool retry =
       error.kind == ErrorKind::worker_crashed && (allowed < 0 || call->retries < allowed);
   if (retry) {
@@ -279,6 +279,15 @@ bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
     }
   }
   return false;
+}
+
+const CallLane* TaskSender::lane_of(const Call& call) const {
+  for (const auto& shape : shapes_) {
+    for (const auto& lease : shape->leases) {
+      if (lease->lane.carries(call)) return &lease->lane;
+    }
+  }
+  return nullptr;
 }
 
 void TaskSender::fail_all(const Value& error) {

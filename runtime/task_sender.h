@@ -41,8 +41,9 @@ class TaskSender {
   void on_recall(std::uint32_t shape);
   bool on_lane_dead(std::uint32_t lane, const DeathReport& death);
 
-  void fail_all(const Value& error);  // the node died
-  bool active() const;                // a call of it can end without another being submitted
+  const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
+  void fail_all(const Value& error);                // the node died
+  bool active() const;  // a call of it can end without another being submitted
 
  private:
   struct Lease {

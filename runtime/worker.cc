@@ -14,10 +14,10 @@
 namespace manta::detail {
 namespace {
 
-// In the signal handler: the line is the last that this process says; its exit code tells the owner to look for it.
-void on_write(const objectstore::ReadOnlyFault& fault) {
-  [[maybe_unused]] auto written = ::write(STDERR_FILENO, fault.message, fault.length);
-  written = ::write(STDERR_FILENO, "\n", 1);
+// In the signal handler, which has printed the line, the last that this process says; the exit code tells the owner to
+// look for it.
+void on_write(const objectstore::ReadOnlyFault&) {
+  record_crash_stack();
   ::_exit(kReadOnlyWriteExit);
 }
 

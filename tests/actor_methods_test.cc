@@ -295,6 +295,8 @@ TEST_F(ClusterTest, ConstructorThatThrowsFailsEveryCall) {
       FAIL();
     } catch (const TaskError& error) {
       EXPECT_EQ(error.message(), "Refuses(3)");
+      EXPECT_EQ(error.attempt(), 1);
+      EXPECT_TRUE(error.function().ends_with("Refuses")) << error.function();
       EXPECT_NE(dynamic_cast<const std::out_of_range*>(&error), nullptr);
     }
   }

@@ -202,6 +202,7 @@ TEST_F(Callables, FunctionsOfSystemLibrariesAreRefusedWithAdvice) {
   } catch (const InvalidArgument& error) {
     EXPECT_NE(std::string(error.what()).find("lambda"), std::string::npos) << error.what();
     EXPECT_NE(std::string(error.what()).find("system librar"), std::string::npos) << error.what();
+    EXPECT_EQ(std::string(error.what()).find("0x"), std::string::npos) << error.what();
   }
   EXPECT_EQ(get(remote([](double x) { return std::sin(x); })(0)), 0.0);
 }

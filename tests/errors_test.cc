@@ -15,6 +15,8 @@
 
 #include <gmock/gmock.h>
 
+#include <manta/runtime/process.h>
+
 #include "cluster_fixture.h"
 
 namespace manta::testing {
@@ -347,6 +349,22 @@ TEST_F(Errors, AnErrorThatNobodyLookedAtIsLoggedOnce) {
   EXPECT_THAT(log, HasSubstr("stoi"));
   EXPECT_EQ(log.find("unseen"), log.rfind("unseen")) << log;
   EXPECT_THAT(log, ::testing::Not(HasSubstr("of seen"))) << log;
+}
+
+std::vector<int> no_vector() { throw std::range_error("no vector"); }
+
+TEST_F(Errors, AnErrorOfACallWithoutResultsIsLogged) {
+  ::testing::internal::CaptureStderr();
+  EXPECT_TRUE(remote(no_vector, {.name = "unasked"}).unpack(0)().empty());
+  const auto dead = remote([](int) { return std::vector<int>(); }, {.name = "unasked too"});
+  EXPECT_TRUE(dead.unpack(0)(remote(parse)("x")).empty());
+  auto& process = detail::Process::current("test");
+  EXPECT_TRUE(eventually([&] { return process.pending_bytes() == 0; }));
+  { const detail::Process::TablesLock whoever_completes_them_is_done(process); }
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("nobody looked at the error of unasked (object "));
+  EXPECT_THAT(log, HasSubstr("no vector"));
+  EXPECT_THAT(log, HasSubstr("stoi"));
 }
 
 TEST_F(Errors, PassingTheRefOnMovesTheDutyToTheResult) {

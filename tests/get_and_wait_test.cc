@@ -226,6 +226,51 @@ TEST_F(ClusterTest, ReadyAndWhy) {
   EXPECT_THROW(get(failed), std::out_of_range);
 }
 
+int process_that_passes(ActorHandle<Gate> gate) {
+  pass(gate, 0);
+  return ::getpid();
+}
+struct Passer {
+  int passes = 0;
+  explicit Passer(int n) : passes(n) {}
+  int pass(ActorHandle<Gate> gate) { return process_that_passes(gate); }
+};
+
+TEST_F(ClusterTest, WhyNamesTheProcessThatRuns) {
+  open();
+  const auto gate = actor<Gate>();
+  const auto passer = actor<Passer>(0);
+  const auto task = remote(process_that_passes)(gate);
+  const auto call = passer.call(&Passer::pass, gate);
+  const auto behind = passer.call(&Passer::pass, gate);
+  const auto says = [](const AnyRef& ref, const std::string& words) {
+    return eventually([&] { return ref.why().find(words) != std::string::npos; });
+  };
+  EXPECT_TRUE(says(task, "which runs in process ")) << task.why();
+  EXPECT_TRUE(says(call, "which runs in process ")) << call.why();
+  EXPECT_TRUE(says(behind, "which waits for its turn in process ")) << behind.why();
+  const std::string of_task = task.why(), of_call = call.why();
+  gate.post(&Gate::open);
+  EXPECT_TRUE(of_task.ends_with(" " + std::to_string(get(task)))) << of_task;
+  EXPECT_TRUE(of_call.ends_with(" " + std::to_string(get(call)))) << of_call;
+}
+
+TEST_F(ClusterTest, WhyOfReadyAndEndedNamesTheActor) {
+  open();
+  const auto gate = actor<Gate>();
+  const auto passer = actor<Passer>(remote(pass)(gate, 1));
+  const auto ready = passer.ready(), ended = passer.ended();
+  const std::string id = passer.id().hex();
+  EXPECT_NE(ready.why().find("ready() of actor " + id + ", which is starting"), std::string::npos)
+      << ready.why();
+  EXPECT_NE(ended.why().find("ended() of actor " + id + ", which is starting"), std::string::npos)
+      << ended.why();
+  gate.post(&Gate::open);
+  get(ready);
+  EXPECT_NE(ended.why().find("ended() of actor " + id + ", which is alive"), std::string::npos)
+      << ended.why();
+}
+
 TEST_F(ClusterTest, OnReadyCallsOnce) {
   open();
   auto gate = actor<Gate>();
