@@ -14,6 +14,7 @@
 #include <manta/base/error.h>
 #include <manta/base/spawn.h>
 #include <manta/rpc/control.h>
+#include <manta/runtime/exit_status.h>
 #include <manta/runtime/launch.h>
 #include <manta/runtime/node/hello.h>
 #include <manta/runtime/node/process_environment.h>
@@ -107,16 +108,25 @@ std::string last_lines(const std::filesystem::path& file) {
   return text;
 }
 
-void receive_hello(int socket, pid_t pid, Attachment& attachment) {
+// " with code 1", " by signal 9 (Killed)"; empty when the kernel does not tell.
+std::string how_it_ended(const Attachment& attachment) {
+  if (attachment.node_process) wait_readable(attachment.node_process.get(), kGoneTimeoutMs);
+  const auto status = exit_status(attachment.node_process, attachment.node_pid);
+  return status ? " " + exit_text(*status) : std::string();
+}
+
+void receive_hello(int socket, Attachment& attachment) {
   NodeHello hello;
+  const base::Fd& process = attachment.node_process;
   if (!wait_readable(socket, kHelloTimeoutMs)) {
-    const base::Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
     if (process) syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
     throw RuntimeError("manta::init: the node process did not answer within 60 s");
   }
   if (!hello.receive(socket)) {
-    throw RuntimeError("manta::init: the node process ended before it was ready; it printed: " +
-                       last_lines(attachment.directory / "node.log"));
+    const std::string printed = last_lines(attachment.directory / "node.log");
+    throw RuntimeError("manta::init: the node process ended" + how_it_ended(attachment) +
+                       " before it was ready; it printed" +
+                       (printed.empty() ? " nothing" : ": " + printed));
   }
   if (!hello.error.empty()) throw RuntimeError("manta::init: " + hello.error);
   attachment.control = std::move(hello.control);
@@ -151,9 +161,11 @@ Attachment launch_node(const NodeOptions& options) {
     role.options = options;
     attachment.node_pid = spawn_node(role, options, theirs.get(), directory.lock.get());
     theirs.reset();
-    receive_hello(attachment.socket.get(), attachment.node_pid, attachment);
-    attachment.node_process = above_stdio(
-        static_cast<int>(syscall(SYS_pidfd_open, attachment.node_pid, 0)), "pidfd_open");
+    attachment.node_process =
+        base::above_stdio(static_cast<int>(syscall(SYS_pidfd_open, attachment.node_pid, 0)));
+    const int no_process = errno;
+    receive_hello(attachment.socket.get(), attachment);
+    if (!attachment.node_process) fail("pidfd_open", no_process);
   } catch (...) {
     attachment.socket.reset();
     directory.lock.reset();

@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t kMaxName = 1024;
 constexpr std::uint64_t kSmallestStore = std::uint64_t{16} << 20;
+// A process maps the store twice, beside its metadata, in the 128 TiB of its address space.
+constexpr std::uint64_t kLargestStore = std::uint64_t{32} << 40;
 constexpr std::size_t kMaxResourceName = 55;
 
 [[noreturn]] void refuse(const std::string& what) { throw InvalidArgument(what); }
@@ -141,6 +143,12 @@ void check_cpus(double cpus, const char* what) {
   }
 }
 
+void check_store_size(std::uint64_t bytes) {
+  if (bytes >= kSmallestStore && bytes <= kLargestStore) return;
+  refuse("InitOptions::object_store_bytes (MANTA_OBJECT_STORE_BYTES) is " + std::to_string(bytes) +
+         "; a store has 16 MiB to 32 TiB");
+}
+
 void check_name(const std::string& name, const char* what) {
   if (name.size() > kMaxName) {
     refuse(std::string(what) + "::name has " + std::to_string(name.size()) +
@@ -178,10 +186,7 @@ NodeOptions resolve_options(InitOptions options) {
            "; it must be above 0");
   }
   check_resources(options.resources, "InitOptions::resources (MANTA_RESOURCES)");
-  if (options.object_store_bytes && *options.object_store_bytes < kSmallestStore) {
-    refuse("InitOptions::object_store_bytes (MANTA_OBJECT_STORE_BYTES) is " +
-           std::to_string(*options.object_store_bytes) + "; the smallest store has 16 MiB");
-  }
+  if (options.object_store_bytes) check_store_size(*options.object_store_bytes);
   NodeOptions node;
   node.cpus = options.cpus.value_or(static_cast<double>(rpc::usable_cores()));
   node.resources = options.resources;

@@ -29,6 +29,14 @@ const bool before_main = [] {
   return true;
 }();
 
+// The node ends as it is told before it is ready: in a process of the session, MANTA_ROLE_FD is there until main.
+const bool node_ends_early = [] {
+  const char* way = std::getenv("SESSION_PROGRAM_NODE");
+  if (way == nullptr || std::getenv("MANTA_ROLE_FD") == nullptr) return false;
+  if (way == std::string_view("kill")) ::raise(SIGKILL);
+  ::_exit(9);
+}();
+
 // A ref that is dropped, and used, after main: it must do no harm.
 struct Late {
   manta::ObjectRef<int> ref;
@@ -143,5 +151,8 @@ int main(int argc, char** argv) {
   } catch (const manta::InvalidArgument& error) {
     print("refused", error.what());
     return 3;
+  } catch (const manta::RuntimeError& error) {
+    print("failed", error.what());
+    return 4;
   }
 }

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <sys/resource.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -195,6 +197,25 @@ TEST(Sessions, InitBeforeMainIsRefused) {
   EXPECT_THAT(run.all(), HasSubstr("before main: manta::init() was called before main()"));
 }
 
+// Since Linux 6.15 also of a process that is no child and was buried by its parent.
+bool kernel_tells_how_processes_end() {
+  utsname system;
+  int major = 0, minor = 0;
+  return ::uname(&system) == 0 && std::sscanf(system.release, "%d.%d", &major, &minor) == 2 &&
+         (major > 6 || (major == 6 && minor >= 15));
+}
+
+TEST(Sessions, HowTheNodeEndedBeforeItWasReadyIsSaid) {
+  const std::map<std::string, std::string> ways = {{"exit", "with code 9"},
+                                                   {"kill", "by signal 9"}};
+  for (const auto& [way, said] : ways) {
+    Program run("add", {.env = {{"SESSION_PROGRAM_NODE", way}}});
+    const std::string how = kernel_tells_how_processes_end() ? " " + said : "";
+    EXPECT_THAT(run.all(),
+                ContainsRegex("the node process ended" + how + ".* before it was ready"));
+  }
+}
+
 TEST(Sessions, WorkersReadNothingFromStandardInput) {
   Program run("stdin");
   EXPECT_THAT(run.all(), HasSubstr("input: 0"));
@@ -278,6 +299,32 @@ TEST_F(SessionsInside, OptionsThatAreNotSupportedAreRefusedNotIgnored) {
   const RemoteFunction<int(int)> hurried = remote(f, {.deadline = std::chrono::seconds(1)});
   const auto apply = remote([](const RemoteFunction<int(int)>& g) { return get(g(1)); });
   EXPECT_THROW(apply(hurried), InvalidArgument);
+}
+
+TEST_F(SessionsInside, AStoreThatCannotBeIsRefusedWithTheBound) {
+  for (const std::uint64_t bytes : {std::uint64_t{1}, std::uint64_t{1} << 62, UINT64_MAX}) {
+    try {
+      (void)init({.object_store_bytes = bytes});
+      FAIL() << bytes;
+    } catch (const InvalidArgument& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr("object_store_bytes"), HasSubstr("32 TiB")));
+    }
+  }
+}
+
+TEST_F(SessionsInside, ALimitOnFilesIsNamedWhenTheNodeDoesNotFitIntoIt) {
+  rlimit before;
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small{1 << 20, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  std::string said;
+  try {
+    (void)init({.cpus = 1, .object_store_bytes = 64 << 20});
+  } catch (const RuntimeError& error) {
+    said = error.what();
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_THAT(said, HasSubstr("ulimit -f"));
 }
 
 int make_file(const std::string& path, int before) {

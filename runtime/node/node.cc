@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <system_error>
 #include <unistd.h>
 #include <unordered_set>
 #include <utility>
@@ -469,11 +470,24 @@ void prepare_process() {
   become_subreaper();
   signal(SIGINT, SIG_IGN);  // the terminal's: the driver decides
   signal(SIGHUP, SIG_IGN);
-  rlimit files;  // two pipes per worker
+  signal(SIGXFSZ, SIG_IGN);  // a file that the limit forbids is an error with a reason
+  rlimit files;              // two pipes per worker
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
   }
+}
+
+std::string why_not_started(const std::exception& error) {
+  std::string why = std::string("the node could not start: ") + error.what();
+  const auto* failed = dynamic_cast<const std::system_error*>(&error);
+  if (failed != nullptr && failed->code() == std::errc::file_too_large) {
+    why +=
+        ": the session's shared memory, some 40 GB of mostly empty files and the object store, is "
+        "more than the "
+        "limit on the size of files (ulimit -f)";
+  }
+  return why;
 }
 
 }  // namespace
@@ -483,11 +497,11 @@ int run_node(Role& role) {
   using namespace node;
   prepare_process();
   base::Fd driver = own(kNodeSocket);
-  const int driver_fd = driver.get();
+  const int driver_fd = driver.get();  // stays open: an error is told after the socket's end
   try {
     asio::io_context io(1);
     asio::local::stream_protocol::socket socket(io, asio::local::stream_protocol(),
-                                                driver.release());
+                                                driver.duplicate().release());
     Node process(role, own(kNodeProgram), own(kNodeLock), io, socket);
     NodeHello hello;
     hello.control = process.memory().control.duplicate();
@@ -499,7 +513,7 @@ int run_node(Role& role) {
     process.run();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "manta node: %s\n", error.what());
-    NodeHello{.error = std::string("the node could not start: ") + error.what()}.send(driver_fd);
+    NodeHello{.error = why_not_started(error)}.send(driver_fd);
     kill_all_children(1800ms);
   }
   _exit(1);
