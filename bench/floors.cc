@@ -19,8 +19,6 @@
 #include <manta/rpc/fence.h>
 #include <manta/rpc/futex.h>
 
-extern char** environ;
-
 namespace manta::bench {
 namespace {
 

@@ -153,6 +153,7 @@ TEST(Array, BadRequestsAreInvalidArgumentsWithTheReason) {
   EXPECT_THAT(refusal([] { zeros<int>(std::size_t{1} << 62); }), HasSubstr("address space"));
 }
 
+// NOLINTBEGIN(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
 TEST(MutableArray, IsEmptyAfterItsMoveOrFreeze) {
   MutableArray<int> a = arange<int>(3);
   MutableArray<int> b = std::move(a);
@@ -164,6 +165,7 @@ TEST(MutableArray, IsEmptyAfterItsMoveOrFreeze) {
   b = zeros<int>(2);
   EXPECT_EQ(b.size(), 2u);
 }
+// NOLINTEND(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
 
 TEST(MutableArray, CopyIsItsOwn) {
   MutableArray<int> a = arange<int>(3);

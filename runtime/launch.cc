@@ -12,9 +12,9 @@
 #include <utility>
 
 #include <manta/base/error.h>
-#include <manta/base/exit_status.h>
 #include <manta/base/spawn.h>
 #include <manta/rpc/control.h>
+#include <manta/runtime/exit_status.h>
 #include <manta/runtime/launch.h>
 #include <manta/runtime/node/hello.h>
 #include <manta/runtime/node/process_environment.h>
@@ -111,8 +111,8 @@ std::string last_lines(const std::filesystem::path& file) {
 // " with code 1", " by signal 9 (Killed)"; empty when the kernel does not tell.
 std::string how_it_ended(const Attachment& attachment) {
   if (attachment.node_process) wait_readable(attachment.node_process.get(), kGoneTimeoutMs);
-  const auto status = base::exit_status(attachment.node_process, attachment.node_pid);
-  return status ? " " + base::exit_text(*status) : std::string();
+  const auto status = exit_status(attachment.node_process, attachment.node_pid);
+  return status ? " " + exit_text(*status) : std::string();
 }
 
 void receive_hello(int socket, Attachment& attachment) {

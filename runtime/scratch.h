@@ -14,22 +14,22 @@ template <class T>
 class Scratch {
  public:
   Scratch() {
-    if (place_.space == nullptr && !place_.gone) {
+    if (place.space == nullptr && !place.gone) {
       thread_local const Keeper keeper;
-      place_.space = new T;
+      place.space = new T;
     }
-    if (place_.taken || place_.gone) {
+    if (place.taken || place.gone) {
       own_ = std::make_unique<T>();
       space_ = own_.get();
     } else {
-      place_.taken = true;
-      space_ = place_.space;
+      place.taken = true;
+      space_ = place.space;
     }
   }
   ~Scratch() {
     if (own_) return;
     space_->clear();
-    place_.taken = false;
+    place.taken = false;
   }
   Scratch(const Scratch&) = delete;
 
@@ -45,11 +45,11 @@ class Scratch {
   struct Keeper {
     Keeper() = default;
     ~Keeper() {
-      delete std::exchange(place_.space, nullptr);
-      place_.gone = true;
+      delete std::exchange(place.space, nullptr);
+      place.gone = true;
     }
   };
-  static inline constinit thread_local Place place_{};
+  static inline constinit thread_local Place place{};
 
   T* space_;
   std::unique_ptr<T> own_;

@@ -11,7 +11,8 @@
 
 #include <manta/serialization/codec_hooks.h>
 
-extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;  // one in each image
+// One in each image. NOLINTNEXTLINE(readability-identifier-naming)
+extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;
 
 namespace manta::serialization {
 

@@ -4,9 +4,9 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
-#include <manta/base/exit_status.h>
+#include <manta/runtime/exit_status.h>
 
-namespace manta::base {
+namespace manta::detail {
 namespace {
 
 // The kernel's struct pidfd_info, which its headers did not have before.
@@ -32,7 +32,7 @@ std::optional<int> status_of_zombie(pid_t pid) {
 
 }  // namespace
 
-std::optional<int> exit_status(const Fd& process, pid_t pid) {
+std::optional<int> exit_status(const base::Fd& process, pid_t pid) {
   if (const auto status = status_of_zombie(pid)) return status;
   PidfdInfo info{.mask = kHasStatus};
   if (!process || ::ioctl(process.get(), kGetInfo, &info) != 0) return std::nullopt;
@@ -46,4 +46,4 @@ std::string exit_text(int status) {
   return "by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
 }
 
-}  // namespace manta::base
+}  // namespace manta::detail
