@@ -373,6 +373,10 @@ void ActorSender::fail_all(const Value& error) {
     entry->death = copy_of(error);
     die(*entry, entry->death);
   }
+  for (auto& [id, link] : links_) {
+    fail_link(link, error);
+    link.lane.reset();  // an answer that still comes finds nobody
+  }
   while (!watched_.empty()) tell_watched(watched_.begin()->first, ActorState::dead, &error);
 }
 

@@ -106,7 +106,6 @@ objectstore::Store& Process::current_store() { return current("this call").store
 
 void Process::close() {
   if (closed_.exchange(true)) return;
-  node_.node_died();
   progress_.wake_all();
   callbacks_.stop();
   fail_all_pending();
@@ -127,7 +126,8 @@ void Process::fail_all_pending() {
   ErrorRecord ended;
   ended.kind = ErrorKind::invalid_argument;
   ended.message = "the session was shut down meanwhile; its objects went with it";
-  death_ = value_of(ended);
+  death_ = value_of(ended);  // before dead(), with which calls fail from now on
+  node_.node_died();
   run_commands();
   fail_everything();
 }
@@ -540,6 +540,7 @@ bool Process::poll() {
   const TablesLock lock(*this);
   bool any = false;
   run_commands();
+  if (closed()) return false;  // nobody waits for answers any more
   any |= node_.receive(
       [&](const NodeFrame& frame, std::span<const std::byte> payload) { on_node(frame, payload); });
   any |= tasks_.poll();
@@ -551,7 +552,9 @@ bool Process::poll() {
 }
 
 bool Process::pending() const {
-  if (!queue_.empty() || node_.pending()) return true;
+  if (!queue_.empty()) return true;
+  if (closed()) return false;
+  if (node_.pending()) return true;
   const std::lock_guard lock(tables_);
   return tasks_.pending() || actors_.pending() || (executor_ != nullptr && executor_->pending());
 }

@@ -229,7 +229,7 @@ TEST_F(ClusterTest, WaitingForOneselfIsADeadlock) {
       EXPECT_NE(std::string(error.what()).find("Node::count"), std::string::npos) << error.what();
     }
   }
-  EXPECT_EQ(get(node.call(&Node::count)), 3);  // the calls themselves were made
+  EXPECT_GE(get(node.call(&Node::count)), 1);  // it goes on; its own calls have no order with ours
 }
 
 TEST_F(ClusterTest, HandlesOfActorsThatAreNotMadeYetTravel) {

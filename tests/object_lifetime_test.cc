@@ -197,6 +197,26 @@ TEST_F(ClusterTest, RefsAndHandlesMayOutliveTheShutdown) {
   gates.clear();
 }
 
+// Answers that come while the session is being shut down find nobody.
+TEST_F(ClusterTest, ShutdownWithCallsInFlight) {
+  store_is_not_checked();
+  for (int round = 0; round < 30; ++round) {
+    open({.cpus = 2});
+    auto gate = actor<Gate>();
+    get(gate.ready());
+    std::vector<ObjectRef<int>> numbers;
+    std::vector<ObjectRef<bool>> answers;
+    for (int i = 0; i < 300; ++i) {
+      numbers.push_back(remote(twice)(i));
+      answers.push_back(gate.call(&Gate::is_open));
+    }
+    auto behind = remote(twice)(numbers.back());
+    get(answers[static_cast<std::size_t>(round)]);
+    session().shutdown();
+    EXPECT_THROW(get(behind), InvalidArgument);
+  }
+}
+
 struct Kept {  // used in a static destructor, after the end of the session
   ObjectRef<int> ref;
   ActorHandle<Gate> handle;
