@@ -172,9 +172,9 @@ TEST_F(NpyTest, SavingFollowsSymbolicLinks) {
   fs::create_directory(file("data"));
   fs::create_symlink("data/a.npy", file("direct.npy"));
   fs::create_symlink(file("direct.npy"), file("indirect.npy"));
-  for (const int n : {5, 2}) {  // to nothing yet, then to a file
+  for (const std::size_t n : {5u, 2u}) {  // to nothing yet, then to a file
     save_npy(file("indirect.npy"), Array<int>(arange<int>(n)));
-    EXPECT_EQ(load_npy<int>(file("data/a.npy")).size(), std::size_t(n));
+    EXPECT_EQ(load_npy<int>(file("data/a.npy")).size(), n);
     EXPECT_TRUE(fs::is_symlink(file("direct.npy")) && fs::is_symlink(file("indirect.npy")));
   }
   EXPECT_EQ(std::distance(fs::directory_iterator(file("data")), {}), 1);

@@ -145,7 +145,7 @@ TEST_F(ClusterTest, CallablesOnTheActor) {
   auto counter = actor<Counter>(10);
   EXPECT_EQ(get(counter.call([](Counter& c) { return c.add(1); })), 11);
   EXPECT_EQ(get(counter.call([](Counter& c, int d) { return c.add(d); }, 2)), 13);
-  const int by = 7;
+  int by = 7;
   EXPECT_EQ(get(counter.call([by](Counter& c) { return c.add(by); })), 20);
   EXPECT_EQ(get(counter.call(capture([](const std::string& s,
                                         const Counter& c) { return s + std::to_string(c.value()); },

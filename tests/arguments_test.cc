@@ -107,7 +107,7 @@ TEST_F(Arguments, SpansTakeArraysAndVectors) {
 }
 
 TEST_F(Arguments, VectorAndArrayStandForEachOther) {
-  for (const std::size_t n : {0, 3, 100, 100'000}) {
+  for (const std::size_t n : {0u, 3u, 100u, 100'000u}) {
     const double expected = n == 0 ? 0 : double(n - 1) * double(n) / 2;
     std::vector<double> v(n);
     std::iota(v.begin(), v.end(), 0.0);
@@ -252,7 +252,7 @@ MutableArray<int> make_array(std::size_t n) {
 }
 
 TEST_F(Arguments, AMutableArrayParameterIsAPrivateCopy) {
-  for (const std::size_t n : {0, 3, 100'000}) {
+  for (const std::size_t n : {0u, 3u, 100'000u}) {
     const Array<double> a = arange<double>(n);
     const auto ref = put(a);
     const Array<double> b = get(remote(doubled)(ref));
@@ -359,7 +359,7 @@ int many(int a, int b, int c, int d, int e, int f, int g, int h) {
 }
 
 TEST_F(Arguments, LargeArgumentsAndResults) {
-  for (const std::size_t n : {65'000, 65'536, 70'000, 1'000'000}) {
+  for (const std::size_t n : {65'000u, 65'536u, 70'000u, 1'000'000u}) {
     EXPECT_EQ(get(remote(filled)(n, 'x')), std::vector<char>(n, 'x'));
     EXPECT_EQ(get(remote(length)(std::string(n, 'y'))), n);
   }

@@ -89,8 +89,8 @@ TEST_F(Callables, LambdaWithoutCaptures) {
 }
 
 TEST_F(Callables, LambdaWithTrivialCaptures) {
-  const int k = 10;
-  const double factor = 0.5;
+  int k = 10;
+  double factor = 0.5;
   EXPECT_EQ(get(remote([k](int x) { return x + k; })(1)), 11);
   EXPECT_EQ(get(remote([k, factor](int x) { return (x + k) * factor; })(2)), 6.0);
 }
@@ -161,7 +161,7 @@ TEST_F(Callables, NamedLambda) {
   const auto f = named<"adder">([](int a, int b) { return a + b; });
   EXPECT_EQ(get(remote(f)(1, 2)), 3);
   EXPECT_EQ(get(remote(named<"who">([] { return this_task().name(); }))()), "who");
-  const int k = 3;
+  int k = 3;
   EXPECT_EQ(get(remote(named<"plus_k">([k](int a) { return a + k; }))(1)), 4);
 }
 
@@ -238,7 +238,7 @@ RemoteFunction<int(int)> adder_of(int k) {
 TEST_F(Callables, RemoteFunctionBySignatureHoldsAnyCallable) {
   std::vector<RemoteFunction<int(int)>> all{remote(careful), remote(Negate{}),
                                             remote([](int x) { return x + 1; })};
-  const int k = 100;
+  int k = 100;
   all.push_back(remote([k](int x) { return x + k; }));
   all.push_back(
       remote(capture([](const std::vector<int>& v, int x) { return v.at(std::size_t(x)); },
@@ -251,7 +251,7 @@ TEST_F(Callables, RemoteFunctionBySignatureHoldsAnyCallable) {
 
 TEST_F(Callables, RemoteFunctionIsPassedToATaskAndCalledThere) {
   EXPECT_EQ(get(remote(apply)(remote(careful), 4)), 8);
-  const int k = 5;
+  int k = 5;
   EXPECT_EQ(get(remote(apply)(remote([k](int x) { return x * k; }), 4)), 20);
 }
 

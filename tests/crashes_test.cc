@@ -38,7 +38,7 @@ volatile int* volatile null_pointer = nullptr;
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Winfinite-recursion"
 #endif
-[[gnu::noinline]] int overflow(volatile int* up) {
+[[gnu::noinline]] int overflow(volatile int* up) {  // NOLINT(clang-diagnostic-infinite-recursion)
   volatile int frame[256] = {};
   frame[0] = *up + 1;
   return overflow(frame) + frame[0];
@@ -265,7 +265,7 @@ double scribble(const Array<double>& a) {
 
 TEST_F(Crash, AWriteToAnArrayFailsThatTaskOnly) {
   open();
-  for (const std::size_t n : {10, 1'000, 1'000'000}) {
+  for (const std::size_t n : {10u, 1'000u, 1'000'000u}) {
     const auto ref = put(zeros<double>(n));
     const auto failed = remote(scribble)(ref);
     EXPECT_THROW(get(failed), ReadOnlyWrite);

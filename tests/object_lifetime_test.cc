@@ -132,7 +132,7 @@ TEST_F(ClusterTest, StoreIsAsBeforeOnceAllRefsAreGone) {
   const auto before = store_bytes_used();
   {
     std::vector<ObjectRef<Array<int>>> refs;
-    for (int i = 0; i < 20; ++i) refs.push_back(put(full<int>(std::size_t(10'000 * (i + 1)), i)));
+    for (int i = 0; i < 20; ++i) refs.push_back(put(full<int>(10'000 * (std::size_t(i) + 1), i)));
     for (int i = 0; i < 20; ++i)
       refs.push_back(remote([](const Array<int>& a) { return a.copy(); })(refs[std::size_t(i)]));
     auto stored = put(refs);
