@@ -47,8 +47,8 @@ struct SessionHeader {
   std::uint64_t arena_bytes;
   std::uint64_t store_meta_bytes;
   alignas(128) CoresPage cores;
-  alignas(
-      128) std::atomic<std::uint64_t> node_messages;  // that the node has handled; a figure only
+  // How many the node has handled: a figure only.
+  alignas(128) std::atomic<std::uint64_t> node_messages;
 };
 
 // One per slot. The first cache line is what peers look at after each push.

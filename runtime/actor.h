@@ -240,8 +240,7 @@ class ActorHandle {
       spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f));
     } else {
       spec.stub = Plans::template OnActor<T, F, R>::stub();
-      spec.name = detail::kGivenName<F>.data();
-      spec.name_size = detail::kGivenName<F>.size();
+      spec.name = detail::kGivenName<F>;
     }
     return finish<OneWay, How, R>(spec, [&](detail::CallBuilder& call) {
       if constexpr (!std::is_pointer_v<F>) {

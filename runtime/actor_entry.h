@@ -17,6 +17,12 @@ namespace manta::detail {
 
 enum class ActorPhase : std::uint8_t { starting, alive, ended, dead };
 
+// The ids of the objects that ready() and ended() refer to, and back.
+inline ObjectId ready_id(const ActorId& actor) { return {actor.hi(), actor.lo()}; }
+inline ObjectId ended_id(const ActorId& actor) { return {actor.hi(), ~actor.lo()}; }
+inline ActorId actor_of_ready(const ObjectId& ready) { return {ready.hi(), ready.lo()}; }
+inline ActorId actor_of_ended(const ObjectId& ended) { return {ended.hi(), ~ended.lo()}; }
+
 class ActorEntry final : public base::Counted {
  public:
   ActorEntry(ActorId id, std::uint32_t session);

@@ -33,8 +33,8 @@ Value normal_end() {
 ActorEntry::ActorEntry(ActorId id, std::uint32_t session)
     : id_(id),
       session_(session),
-      ready_(base::make_ref<ObjectEntry>(ObjectId(id.hi(), id.lo()))),
-      ended_(base::make_ref<ObjectEntry>(ObjectId(id.hi(), ~id.lo()))) {
+      ready_(base::make_ref<ObjectEntry>(ready_id(id))),
+      ended_(base::make_ref<ObjectEntry>(ended_id(id))) {
   for (const auto& entry : {ready_, ended_}) {
     entry->session = session;
     entry->mark_seen();  // how an actor ends is told by its calls; nobody must look here
@@ -49,14 +49,6 @@ ActorEntry::~ActorEntry() {
     process->node().release(serialization::RefKind::actor, ObjectId(id_.hi(), id_.lo()),
                             node_holds);
   process->submit(new Forget(id_));
-}
-
-ActorSender::~ActorSender() {
-  for (auto& [id, link] : links_) {
-    take_back(link);
-    for (Call* call : link.lost) delete call;
-    for (Call* call : link.queue) delete call;
-  }
 }
 
 base::Ref<ActorEntry> ActorSender::find(const ActorId& id) {
@@ -228,10 +220,9 @@ const CallLane* ActorSender::lane_of(const Call& call) const {
 }
 
 std::string ActorSender::why(const ObjectEntry& entry) {
-  const ObjectId& id = entry.id();
-  if (const auto actor = find(ActorId(id.hi(), id.lo())); actor && actor->ready().get() == &entry)
+  if (const auto actor = find(actor_of_ready(entry.id())); actor && actor->ready().get() == &entry)
     return " is ready() of actor " + actor->id().hex() + ", which is starting";
-  const ActorId of_ended(id.hi(), ~id.lo());
+  const ActorId of_ended = actor_of_ended(entry.id());
   const auto actor = find(of_ended);
   const auto told = watched_.find(of_ended);
   const bool known = actor ? actor->ended().get() == &entry : told != watched_.end();

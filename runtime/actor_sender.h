@@ -28,7 +28,6 @@ class Process;
 class ActorSender {
  public:
   explicit ActorSender(Process& process) : process_(process) {}
-  ~ActorSender();
 
   base::Ref<ActorEntry> find(const ActorId& id);
   base::Ref<ActorEntry> find_or_adopt(const ActorId& id, std::uint32_t session);

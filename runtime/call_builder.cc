@@ -35,7 +35,7 @@ Call* new_call(const CallSpec& spec, CallKind kind) {
   call->frame.target_offset = spec.target.offset;
   call->frame.adjustment = spec.adjustment;
   call->frame.object_offset = spec.object_offset;
-  if (spec.name_size != 0) call->name.assign(spec.name, spec.name_size);
+  call->name = spec.name;
   return call;
 }
 

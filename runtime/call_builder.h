@@ -8,6 +8,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include <manta/runtime/code_id.h>
@@ -31,8 +32,7 @@ struct CallSpec {
   std::ptrdiff_t object_offset = 0;  // from the actor's object to the handle's base class
   const std::shared_ptr<const TaskOptions>* options =
       nullptr;                 // of a task; null inside: the defaults
-  const char* name = nullptr;  // display name known at compile time, or null
-  std::size_t name_size = 0;
+  std::string_view name = {};  // display name known at compile time; empty: none
 };
 
 class CallBuilder {

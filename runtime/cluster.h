@@ -78,7 +78,7 @@ struct ActorContext {
   ActorId id() const { return entry_->id(); }
   std::string name() const { return {}; }  // actors have no names in this version
   int restarts() const { return 0; }
-  // A handle to the running actor itself. T is its class or a public base of it.
+  // A handle to the running actor itself. T is its class or a public base of it
   // (inside its constructor only its class). Any other T: InvalidArgument.
   template <class T>
   ActorHandle<T> self() const {

@@ -63,23 +63,11 @@ class Given {
   using U = typename Travelling<A, How>::type;
 
   template <class H>
-  H one(std::size_t i) const {
-    if constexpr (kSameEncoding<U, H>) {
-      return serialization::decode<H>(call_.value(i));
-    } else {
-      return static_cast<H>(serialization::decode<U>(call_.value(i)));
-    }
-  }
-  template <class H>
   H holder() const {
     if constexpr (How == Giving::list) {
-      H list;
-      list.reserve(argument_.count);
-      for (std::size_t i = 0; i < argument_.count; ++i)
-        list.push_back(one<typename H::value_type>(argument_.first + i));
-      return list;
+      return decode_list<H, U>(call_, argument_);
     } else {
-      return one<H>(argument_.first);
+      return decode_as<H, U>(call_.value(argument_.first));
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <manta/base/check.h>
 #include <manta/runtime/death_report.h>
+#include <manta/runtime/exit_status.h>
 #include <manta/runtime/wire/node_messages.h>
 
 namespace manta::detail {
@@ -26,10 +27,7 @@ DeathReport parse_death(std::span<const std::byte> payload) {
 
 std::string describe(const DeathReport& death) {
   const std::string process = " (pid " + std::to_string(death.pid) + ")";
-  if (death.signal != 0) {
-    return "was killed by signal " + std::to_string(death.signal) + " (" +
-           ::strsignal(death.signal) + ")" + process;
-  }
+  if (death.signal != 0) return "was killed by " + signal_text(death.signal) + process;
   return "exited with code " + std::to_string(death.exit_code) + process;
 }
 

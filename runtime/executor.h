@@ -48,10 +48,11 @@ class Executor {
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
   const ActorId& actor_id() const { return actor_id_; }
+  // Of the actor that lives here.
   base::Ref<ActorEntry> self();
   Instance instance() const {
     return instance_.object != nullptr ? instance_ : running_.constructed();
-  }  // of the actor that lives here
+  }
 
   // The holder of the baton, under the tables lock.
   void on_node(const NodeFrame& frame, std::span<const std::byte> payload);

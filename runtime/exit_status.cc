@@ -42,8 +42,11 @@ std::optional<int> exit_status(const base::Fd& process, pid_t pid) {
 
 std::string exit_text(int status) {
   if (WIFEXITED(status)) return "with code " + std::to_string(WEXITSTATUS(status));
-  const int signal = WTERMSIG(status);
-  return "by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
+  return "by " + signal_text(WTERMSIG(status));
+}
+
+std::string signal_text(int signal) {
+  return "signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
 }
 
 }  // namespace manta::detail

@@ -178,17 +178,15 @@ struct WaitResult {
 };
 
 namespace detail {
-void wait_for_some(const auto& refs, const WaitOptions& options) {
-  const auto entries = entries_of(refs, "manta::wait()");
-  check_wait(entries.size(), options.num_ready);
-  if (options.num_ready == 0) return;
-  wait_some(entries, options.num_ready,
-            options.timeout ? deadline_of(*options.timeout) : Deadline());
-}
 // Copies the refs, or moves those of a vector that is not const.
 template <class Ref>
 WaitResult<Ref> wait_refs(auto& refs, const WaitOptions& options) {
-  wait_for_some(refs, options);
+  const auto entries = entries_of(refs, "manta::wait()");
+  check_wait(entries.size(), options.num_ready);
+  if (options.num_ready != 0) {
+    wait_some(entries, options.num_ready,
+              options.timeout ? deadline_of(*options.timeout) : Deadline());
+  }
   WaitResult<Ref> result;
   result.pending.reserve(refs.size());
   for (auto& ref : refs) {

@@ -340,7 +340,8 @@ void Process::complete(Call& call, const ReplyFrame& frame, std::span<const std:
     rest = {store_->arena().readable(frame.external_block - 1), frame.external_size};
   }
   call.each_result([&](ObjectEntryRef& entry) {
-    if (rest.empty()) return finish(*entry, Value());  // of unpack(0): there was no error
+    if (frame.result_count == 0 && rest.empty())
+      return finish(*entry, Value());  // of unpack(0): there was no error
     const WireReader wire(rest);
     finish(*entry, read_value(*this, wire, Arrival::held));
     rest = rest.subspan(wire.size());
@@ -369,9 +370,8 @@ Value with_step(const Value& error, const std::string& name) {
 
 // The first cause, with one more step of the path that it took.
 void Process::fail_with(Call& call, const Value& error) {
-  Value longer;
-  if (call.kept && !call.kept->parts.empty()) longer = with_step(error, call.display_name());
-  const Value& all = longer.flags == 0 ? error : longer;
+  const bool passed_on = call.kept && !call.kept->parts.empty();
+  const Value all = passed_on ? with_step(error, call.display_name()) : copy_of(error);
   call.each_result([&](ObjectEntryRef& entry) { finish(*entry, copy_of(all)); });
 }
 

@@ -265,8 +265,7 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
       spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f_.function()));
     }
     spec.options = &options_;
-    spec.name = detail::kGivenName<F>.data();  // of a function by pointer: from the symbols
-    spec.name_size = detail::kGivenName<F>.size();
+    spec.name = detail::kGivenName<F>;  // of a function by pointer: from the symbols
     return spec;
   }
 

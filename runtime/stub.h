@@ -14,6 +14,24 @@
 
 namespace manta::detail {
 
+// A value that travels as a U, as an H. Where the encodings differ the conversion runs in the worker.
+template <class H, class U>
+H decode_as(const serialization::EncodedView& view) {
+  if constexpr (kSameEncoding<U, H>) {
+    return serialization::decode<H>(view);
+  } else {
+    return static_cast<H>(serialization::decode<U>(view));
+  }
+}
+template <class List, class U>
+List decode_list(const CallContext& call, const CallContext::Argument& argument) {
+  List list;
+  list.reserve(argument.count);
+  for (std::size_t i = 0; i < argument.count; ++i)
+    list.push_back(decode_as<typename List::value_type, U>(call.value(argument.first + i)));
+  return list;
+}
+
 // ---- decoding: each leaf is built in place, so that immovable types work
 template <std::size_t I, class P, class Tag>
 struct Leaf;
@@ -36,18 +54,7 @@ struct Leaf<I, P, DecodeList<U>> {
   using Element = typename IsVector<std::remove_cvref_t<P>>::Element;
   std::vector<Element> value;
   static std::vector<Element> read(const CallContext& call, std::size_t base) {
-    const auto& argument = call.argument(base + I);
-    std::vector<Element> values;
-    values.reserve(argument.count);
-    for (std::size_t i = 0; i < argument.count; ++i) {
-      if constexpr (kSameEncoding<U, Element>) {
-        values.push_back(serialization::decode<Element>(call.value(argument.first + i)));
-      } else {
-        values.push_back(
-            static_cast<Element>(serialization::decode<U>(call.value(argument.first + i))));
-      }
-    }
-    return values;
+    return decode_list<std::vector<Element>, U>(call, call.argument(base + I));
   }
   decltype(auto) get() { return pass<P>(value); }
 };

@@ -21,17 +21,6 @@ std::uint64_t code_key(const Call& call) {
 
 }  // namespace
 
-TaskSender::~TaskSender() {
-  for (auto& shape : shapes_) {
-    while (Call* call = dequeue(*shape)) delete call;
-    for (auto& lease : shape->leases) {
-      auto unfinished = lease->lane.take_unfinished();
-      delete unfinished.begun;
-      for (Call* call : unfinished.others) delete call;
-    }
-  }
-}
-
 TaskSender::Shape& TaskSender::shape_of(const Call& call) {
   const double cpus = call.options ? call.options->cpus : 1;
   const bool plain = !call.options || call.options->resources.empty();
@@ -125,13 +114,15 @@ void TaskSender::ask_for_leases(Shape& shape) {
       std::as_bytes(std::span(items)));
 }
 
+bool TaskSender::is_recalled(const std::unique_ptr<Lease>& lease) { return lease->recalled; }
+
 // Others wait for a worker: a recalled lease gets no more calls after its tenure, and goes back when those in flight are
 // done. If they take long (its task may wait for tasks of others), the first lease that has nothing to do goes in its
 // place.
 void TaskSender::give_back(Shape& shape) {
-  if (shape.recalled == 0) return;
+  if (std::none_of(shape.leases.begin(), shape.leases.end(), is_recalled)) return;
   const auto now = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < shape.leases.size() && shape.recalled != 0;) {
+  for (std::size_t i = 0; i < shape.leases.size();) {
     auto& lease = shape.leases[i];
     const bool idle = lease->lane.in_flight() == 0;
     if (lease->recalled && (now - lease->granted >= kTenure || (idle && shape.first == nullptr)))
@@ -141,7 +132,6 @@ void TaskSender::give_back(Shape& shape) {
       ++i;
       continue;
     }
-    --shape.recalled;
     process_.node().send({.kind = NodeMessage::lease_return, .arg0 = lease->lane.index()});
     std::swap(lease, shape.leases.back());
     shape.leases.pop_back();
@@ -150,8 +140,7 @@ void TaskSender::give_back(Shape& shape) {
 
 // An idle lease goes in the place of a busy one that was recalled.
 void TaskSender::stand_in(Shape& shape, Lease& idle) {
-  const auto busy = std::find_if(shape.leases.begin(), shape.leases.end(),
-                                 [](const auto& lease) { return lease->recalled; });
+  const auto busy = std::find_if(shape.leases.begin(), shape.leases.end(), is_recalled);
   if (busy == shape.leases.end()) return;
   (*busy)->recalled = (*busy)->returning = false;
   idle.recalled = idle.returning = true;
@@ -243,7 +232,6 @@ void TaskSender::on_recall(std::uint32_t shape_number) {
       });
   if (least_busy == shape.leases.end() || (*least_busy)->recalled) return;
   (*least_busy)->recalled = true;
-  ++shape.recalled;
   give_back(shape);
 }
 
@@ -267,7 +255,6 @@ bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
     for (auto& lease : shape->leases) {
       if (lease->lane.index() != lane) continue;
       lease->lane.callee_died();
-      if (lease->recalled) --shape->recalled;
       receive(*shape, *lease);  // what it answered before it died
       auto unfinished = lease->lane.take_unfinished();
       std::swap(lease, shape->leases.back());
@@ -298,7 +285,6 @@ void TaskSender::fail_all(const Value& error) {
       for (Call* call : unfinished.others) enqueue(*shape, call);
     }
     shape->leases.clear();
-    shape->recalled = 0;
     while (Call* call = dequeue(*shape)) {
       process_.fail_with(*call, error);
       delete call;

@@ -28,7 +28,6 @@ class Process;
 class TaskSender {
  public:
   explicit TaskSender(Process& process) : process_(process) {}
-  ~TaskSender();
 
   void submit(Call* ready);  // all arguments are there
   bool poll();               // reads replies; true if something was completed
@@ -62,7 +61,6 @@ class TaskSender {
     std::size_t queued = 0;
     std::vector<std::unique_ptr<Lease>> leases;
     std::uint64_t wanted = 0;  // as the node was told
-    std::size_t recalled = 0;  // of the leases
   };
   struct Learnt {  // of one piece of code
     std::uint64_t run_ns = 0;
@@ -75,6 +73,7 @@ class TaskSender {
   void pump(Shape& shape);
   void ask_for_leases(Shape& shape);
   void give_back(Shape& shape);
+  static bool is_recalled(const std::unique_ptr<Lease>& lease);
   static void stand_in(Shape& shape, Lease& idle);
   void steal_back(Shape& shape);
   bool receive(Shape& shape, Lease& lease);

@@ -346,9 +346,14 @@ TEST_F(SessionsInside, ADriverThatComputesIsServed) {
   open();
   const std::string path = (session().directory() / "made").string();
   auto first = remote([](int x) { return x + 1; })(1);
-  auto last = remote(make_file)(
-      path, first);  // is sent when the first reply arrives: nobody calls manta meanwhile
-  EXPECT_TRUE(eventually([&] { return fs::exists(path); }));
+  for (int i = 0; i < 1000; ++i) first = remote([](int x) { return x; })(first);
+  // Each is sent when the reply before it arrives: nobody calls manta meanwhile.
+  auto last = remote(make_file)(path, first);
+  volatile double sum = 0;
+  EXPECT_TRUE(eventually([&] {
+    for (int i = 1; i < 10'000'000; ++i) sum = sum + 1.0 / i;
+    return fs::exists(path);
+  }));
   EXPECT_EQ(get(last), 3);
 }
 

@@ -2,9 +2,9 @@
 #include <cstdio>
 #include <elf.h>
 #include <link.h>
-#include <string.h>
 #include <sys/wait.h>
 
+#include <manta/runtime/exit_status.h>
 #include <manta/runtime/node/death_report.h>
 #include <manta/runtime/symbols.h>
 #include <manta/runtime/wire/node_messages.h>
@@ -97,8 +97,7 @@ std::vector<std::byte> DeathReport::payload() const {
 std::string DeathReport::text() const {
   std::string text = "process " + std::to_string(pid);
   if (signal != 0) {
-    const char* name = strsignal(signal);
-    text += " was killed by signal " + std::to_string(signal) + " (" + (name ? name : "?") + ")";
+    text += " was killed by " + signal_text(signal);
   } else {
     text += " exited with code " + std::to_string(exit_code);
   }
