@@ -86,6 +86,7 @@ int wait_for_ever(manta::Session& session) {
 }
 
 int fork_and_call() {
+  print("before", manta::get(manta::remote(add)(0, 1)));  // so that no thread is still starting
   const pid_t child = ::fork();
   if (child == 0) {
     try {
