@@ -37,17 +37,19 @@ void refuse_addresses(const void* bytes, std::size_t size, std::size_t alignment
     std::uint64_t word = 0;
     std::memcpy(&word, at + i, sizeof word);
     if (!is_mapped(word)) continue;
-    char text[420];
-    std::snprintf(text, sizeof text,
-                  "a capture of this lambda holds an address (word %zu of %zu: 0x%llx is mapped "
-                  "memory), which means "
-                  "nothing in another process: a reference capture ([&]), `this`, a pointer or a "
-                  "string_view. Capture by "
-                  "value with manta::capture(lambda, values...). If it is a number that only looks "
-                  "like an address, say "
-                  "so: manta::plain(lambda)",
-                  i / sizeof(std::uint64_t) + 1, size / sizeof(std::uint64_t),
-                  static_cast<unsigned long long>(word));
+    char text[560];
+    std::snprintf(
+        text, sizeof text,
+        "a capture of this lambda holds an address (word %zu of %zu: 0x%llx is mapped "
+        "memory), which means "
+        "nothing in another process: a reference capture ([&]), `this`, a pointer or a "
+        "string_view. Capture by "
+        "value with manta::capture(lambda, values...). If it is a number that only looks "
+        "like an address, say "
+        "so: manta::plain(lambda). With Clang, unused bytes between captures of different "
+        "sizes may look like one, too: capture the largest first",
+        i / sizeof(std::uint64_t) + 1, size / sizeof(std::uint64_t),
+        static_cast<unsigned long long>(word));
     throw InvalidArgument(text);
   }
 }

@@ -166,8 +166,8 @@ std::string not_ours(std::uintptr_t address, const Image& image) {
          (image.path.empty() ? std::string(" is not the start of a function of this program")
                              : " belongs to " + image.path) +
          ": functions of system libraries cannot be called remotely, since their address depends "
-         "on the machine; wrap it in a lambda" +
-         (named ? ": manta::remote([](double x) { return std::" + name + "(x); })" : std::string());
+         "on the machine; call it from a function of your own, such as [](double x) { return "
+         "std::sqrt(x); }";
 }
 
 // Results for one address or one identity, remembered: a hot call asks for the same ones again and again.

@@ -88,7 +88,7 @@ template <class T>
 auto get_list(const std::vector<ObjectEntry*>& entries, const std::optional<Timeout>& timeout) {
   if (!wait_all_or_failure(entries, timeout ? deadline_of(*timeout) : Deadline()))
     throw_timeout(entries, *timeout);
-  if (const auto* failed = first_failed(entries)) throw_failed(*failed);
+  throw_if_failed(entries);
   if constexpr (!std::is_void_v<T>) {
     std::vector<T> values;
     values.reserve(entries.size());
@@ -162,7 +162,7 @@ auto get(const ObjectRef<T>& first, const ObjectRef<U>& second, const ObjectRef<
   const auto entries = detail::entries_of(
       std::array<AnyRef, 2 + sizeof...(V)>{first, second, rest...}, "manta::get()");
   detail::wait_all_or_failure(entries, std::nullopt);
-  if (const auto* failed = detail::first_failed(entries)) detail::throw_failed(*failed);
+  detail::throw_if_failed(entries);
   return detail::decode_tuple<T, U, V...>(entries, std::index_sequence_for<T, U, V...>());
 }
 

@@ -75,15 +75,17 @@ base::Ref<Process> Process::open(Attachment attachment) {
   return process;
 }
 
+void Process::refuse_if_forked(const char* what) {
+  if (!forked.load()) return;
+  throw InvalidArgument(std::string(what) +
+                        ": this process was forked from one with a session, which stays its "
+                        "parent's: call exec, or use manta in the parent only");
+}
+
 Process& Process::current(const char* what) {
   Process* process = current_fast.load(std::memory_order_acquire);
-  if (process == nullptr && forked.load()) {
-    throw InvalidArgument(std::string(what) +
-                          ": this process was forked from one with a session, which stays its "
-                          "parent's: call exec, or "
-                          "use manta in the parent only");
-  }
   if (process == nullptr) {
+    refuse_if_forked(what);
     throw InvalidArgument(
         std::string(what) +
         " needs an open session: keep the result of manta::init() alive while you use manta");
@@ -109,6 +111,7 @@ void Process::close() {
   progress_.wake_all();
   callbacks_.stop();
   fail_all_pending();
+  log_rest_of_unseen_errors();
   {
     const std::lock_guard lock(current_mutex);
     current_fast.store(nullptr, std::memory_order_release);
@@ -205,9 +208,10 @@ void Process::node_died() {
   ErrorRecord error;
   error.kind = ErrorKind::node_died;
   error.node = attachment_.node;
-  error.message =
-      "the node process of this session (pid " + std::to_string(attachment_.node_pid) +
-      ") died: all its objects, tasks and actors are lost; start a new session with manta::init()";
+  error.message = "the node process of this session (pid " + std::to_string(attachment_.node_pid) +
+                  ") died: all its objects, tasks and actors are lost; end this session "
+                  "(Session::shutdown()) and "
+                  "start a new one with manta::init()";
   {
     const TablesLock lock(*this);
     death_ = value_of(error);
@@ -362,8 +366,10 @@ void Process::fail(Call& call, ErrorKind kind, std::string_view message) {
 namespace {
 Value with_step(const Value& error, const std::string& name) {
   ErrorRecord record = record_of(error);
-  if (record.function != name)
-    record.path = name + " <- " + (record.path.empty() ? record.function : record.path);
+  if (record.function != name) {
+    const std::string& before = record.path.empty() ? record.function : record.path;
+    record.path = name + (before.empty() ? "" : " <- " + before);
+  }
   return value_of(record);
 }
 }  // namespace
@@ -412,14 +418,15 @@ std::string Process::why(const ObjectEntry& entry) {
   if (call->missing != 0) {
     text += "waits for " + std::to_string(call->missing) + " of its arguments";
   } else if (call->actor && call->actor->phase == ActorPhase::starting) {
-    text += "waits for actor " + call->actor->id().hex() + " to start";
+    text += "waits for actor " + call->actor->id().hex() +
+            " to start, which waits for its resources or runs its constructor";
   } else if (const CallLane* lane = call->actor ? actors_.lane_of(*call) : tasks_.lane_of(*call)) {
     text += (lane->has_begun(*call) ? "runs in process " : "waits for its turn in process ") +
             std::to_string(control_.process(lane->callee()).pid.load());
   } else if (call->actor) {
     text += "waits to be sent to actor " + call->actor->id().hex();
   } else {
-    text += "waits for a worker with " + std::to_string(call->frame.cpus) + " free cpus";
+    text += "waits for a worker with " + tasks_.request_of(*call) + " free";
   }
   return text;
 }

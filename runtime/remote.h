@@ -71,8 +71,8 @@ void pass_argument(CallBuilder& call, A&& argument) {
   } else if constexpr (kSameEncoding<Plain, Holder<P>>) {
     call.value(static_cast<const Plain&>(argument));
   } else if constexpr (std::is_convertible_v<A&&, Holder<P>>) {
-    const Holder<P> converted = std::forward<A>(argument);
-    call.value(converted);
+    call.value(
+        static_cast<Holder<P>>(std::forward<A>(argument)));  // as in a call, without a warning
   } else if constexpr (how != Passing::mismatch) {
     const std::remove_cvref_t<P> view = std::forward<A>(argument);
     call.value(owned(view));

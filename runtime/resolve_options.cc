@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <manta/base/error.h>
+#include <manta/base/number_text.h>
 #include <manta/rpc/cores.h>
 #include <manta/runtime/actor.h>
 #include <manta/runtime/get.h>
@@ -74,7 +75,9 @@ Resources resources_of(const char* name, std::string_view text) {
                  .append(item)
                  .append("\""));
     }
-    resources[std::string(item.substr(0, equals))] = number_of(name, item.substr(equals + 1));
+    resources[std::string(item.substr(0, equals))] =
+        number_of((std::string(name) + ": " + std::string(item.substr(0, equals))).c_str(),
+                  item.substr(equals + 1));
     text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
   }
   return resources;
@@ -130,7 +133,7 @@ void check_resources(const Resources& resources, const char* what) {
     }
     if (name == "CPU") refuse(std::string(what) + ": CPU has a field of its own, cpus");
     if (!(amount >= 0) || !std::isfinite(amount)) {
-      refuse(std::string(what) + ": resource " + name + " is " + std::to_string(amount) +
+      refuse(std::string(what) + ": resource " + name + " is " + base::number_text(amount) +
              ", which is no amount");
     }
   }
@@ -138,7 +141,7 @@ void check_resources(const Resources& resources, const char* what) {
 
 void check_cpus(double cpus, const char* what) {
   if (!(cpus >= 0) || !std::isfinite(cpus)) {
-    refuse(std::string(what) + "::cpus is " + std::to_string(cpus) +
+    refuse(std::string(what) + "::cpus is " + base::number_text(cpus) +
            "; it must be 0, a fraction or a number above");
   }
 }
@@ -182,7 +185,7 @@ NodeOptions resolve_options(InitOptions options) {
                   !options.worker.libraries.empty(),
               "InitOptions::worker");
   if (options.cpus && !(*options.cpus > 0 && std::isfinite(*options.cpus))) {
-    refuse("InitOptions::cpus (MANTA_CPUS) is " + std::to_string(*options.cpus) +
+    refuse("InitOptions::cpus (MANTA_CPUS) is " + base::number_text(*options.cpus) +
            "; it must be above 0");
   }
   check_resources(options.resources, "InitOptions::resources (MANTA_RESOURCES)");

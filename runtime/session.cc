@@ -104,6 +104,7 @@ std::filesystem::path Session::directory() const {
 Session init(InitOptions options) {
   check_can_init();
   const detail::NodeOptions resolved = detail::resolve_options(std::move(options));
+  detail::Process::refuse_if_forked("manta::init()");
   if (session_open.exchange(true)) {
     throw InvalidArgument(
         "manta::init(): a session is open already; end it first (Session::shutdown()), or share "

@@ -41,13 +41,13 @@ std::string own_directory(const fs::path& path) {
 
 fs::path base_directory() {
   if (const char* runtime = getenv("XDG_RUNTIME_DIR"); runtime != nullptr && *runtime == '/') {
-    const fs::path path = fs::path(runtime) / "manta";
+    fs::path path = fs::path(runtime) / "manta";
     if (path.native().size() + 9 <= kMaxDirectoryPath && own_directory(path).empty() &&
         access(path.c_str(), W_OK) == 0) {
       return path;
     }
   }
-  const fs::path path = "/tmp/manta-" + std::to_string(geteuid());
+  fs::path path = "/tmp/manta-" + std::to_string(geteuid());
   if (const std::string why = own_directory(path); !why.empty()) refuse(path, why);
   return path;
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include <manta/base/number_text.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/task_sender.h>
 
@@ -275,6 +276,17 @@ const CallLane* TaskSender::lane_of(const Call& call) const {
     }
   }
   return nullptr;
+}
+
+std::string TaskSender::request_of(const Call& call) {
+  const double cpus = call.options ? call.options->cpus : 1;
+  std::string text = base::number_text(cpus) + (cpus == 1 ? " cpu" : " cpus");
+  if (call.options) {
+    for (const auto& [name, amount] : call.options->resources) {
+      text.append(" and ").append(base::number_text(amount)).append(" ").append(name);
+    }
+  }
+  return text;
 }
 
 void TaskSender::fail_all(const Value& error) {

@@ -41,6 +41,7 @@ class TaskSender {
   bool on_lane_dead(std::uint32_t lane, const DeathReport& death);
 
   const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
+  static std::string request_of(const Call& call);  // "1 cpu and 0.5 gpu_mem"
   void fail_all(const Value& error);                // the node died
   bool active() const;  // a call of it can end without another being submitted
 

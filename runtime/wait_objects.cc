@@ -3,6 +3,7 @@
 #include <string>
 
 #include <manta/base/error.h>
+#include <manta/base/number_text.h>
 #include <manta/runtime/exceptions.h>
 #include <manta/runtime/executor.h>
 #include <manta/runtime/object_ref.h>
@@ -108,6 +109,13 @@ class Prefix {
   mutable std::atomic<std::size_t> done_{0};
 };
 
+const ObjectEntry* first_failed(Entries entries) {
+  for (ObjectEntry* entry : entries) {
+    if (entry->state() == ObjectState::failed) return entry;
+  }
+  return nullptr;
+}
+
 // All done, or one failed.
 class AllDone final : public SessionWaiter {
  public:
@@ -186,11 +194,11 @@ void wait_some(Entries entries, std::size_t count, const Deadline& deadline) {
   waiter.wait(deadline);
 }
 
-const ObjectEntry* first_failed(Entries entries) {
-  for (ObjectEntry* entry : entries) {
-    if (entry->state() == ObjectState::failed) return entry;
-  }
-  return nullptr;
+void throw_if_failed(Entries entries) {
+  const ObjectEntry* const failed = first_failed(entries);
+  if (failed == nullptr) return;
+  for (const ObjectEntry* entry : entries) entry->mark_seen();
+  throw_failed(*failed);
 }
 
 void throw_failed(const ObjectEntry& entry) {
@@ -207,7 +215,7 @@ void throw_timeout(Entries entries, const Timeout& timeout) {
     ++count;
   }
   const auto ms = std::chrono::duration<double, std::milli>(timeout.value()).count();
-  std::string text = "manta::get() waited " + std::to_string(ms) + " ms; ";
+  std::string text = "manta::get() waited " + base::number_text(ms) + " ms; ";
   if (waiting == nullptr) {
     text += "the value arrived just now";
   } else {

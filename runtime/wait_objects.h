@@ -28,8 +28,8 @@ bool wait_all_or_failure(Entries entries, const Deadline& deadline);
 // Waits until `count` of them are done, or the deadline is over.
 void wait_some(Entries entries, std::size_t count, const Deadline& deadline);
 
-// The error that a list fails with: of the lowest index among those already failed; null if none has.
-const ObjectEntry* first_failed(Entries entries);
+// Throws the error of the lowest index among those already failed; all then count as looked at.
+void throw_if_failed(Entries entries);
 
 [[noreturn]] void throw_failed(const ObjectEntry& entry);
 [[noreturn]] void throw_timeout(Entries entries, const Timeout& timeout);

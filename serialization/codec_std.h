@@ -274,7 +274,7 @@ struct Codec<std::array<E, N>> {
  private:
   static void check_count(std::size_t count) {
     if (count != N) {
-      Reader::fail("a sequence has another length than the std::array it is read into");
+      other_length(count, N);
     }
   }
 };

@@ -68,4 +68,10 @@ std::size_t read_long_extent(Reader&, std::uint64_t first) {
   return static_cast<std::size_t>(first / 2);
 }
 
+void other_length(std::size_t count, std::size_t expected) {
+  throw SerializationError("a sequence of " + std::to_string(count) +
+                           " elements cannot be read as a std::array of " +
+                           std::to_string(expected));
+}
+
 }  // namespace manta::serialization

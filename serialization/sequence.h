@@ -24,6 +24,9 @@
 
 namespace manta::serialization {
 
+// A sequence of `count` elements is read as one that has always `expected`.
+[[noreturn]] void other_length(std::size_t count, std::size_t expected);
+
 inline constexpr std::size_t kMaxDimensions = 32;
 
 struct Extents {

@@ -351,6 +351,16 @@ TEST_F(Errors, AnErrorThatNobodyLookedAtIsLoggedOnce) {
   EXPECT_THAT(log, ::testing::Not(HasSubstr("of seen"))) << log;
 }
 
+TEST_F(Errors, ALookAtOneErrorOfAListIsALookAtAll) {
+  ::testing::internal::CaptureStderr();
+  {
+    const std::vector refs = {remote(parse)("x"), remote(parse)("y"), remote(parse)("z")};
+    for (const auto& ref : refs) EXPECT_TRUE(eventually([&] { return ref.ready(); }));
+    EXPECT_THROW(get(refs), std::invalid_argument);
+  }
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 std::vector<int> no_vector() { throw std::range_error("no vector"); }
 
 TEST_F(Errors, AnErrorOfACallWithoutResultsIsLogged) {

@@ -256,6 +256,20 @@ TEST_F(ClusterTest, WhyNamesTheProcessThatRuns) {
   EXPECT_TRUE(of_call.ends_with(" " + std::to_string(get(call)))) << of_call;
 }
 
+TEST_F(ClusterTest, WhyNamesWhatATaskNeeds) {
+  open({.cpus = 2, .resources = {{"gpu_mem", 1}}});
+  const auto gate = actor<Gate>();
+  const TaskOptions options = {.resources = {{"gpu_mem", 0.75}}};
+  const auto first = remote(process_that_passes, options)(gate);
+  EXPECT_TRUE(eventually([&] { return first.why().find("runs in") != std::string::npos; }));
+  const auto second = remote(process_that_passes, options)(gate);
+  EXPECT_NE(second.why().find("waits for a worker with 1 cpu and 0.75 gpu_mem free"),
+            std::string::npos)
+      << second.why();
+  gate.post(&Gate::open);
+  get(first, second);
+}
+
 TEST_F(ClusterTest, WhyOfReadyAndEndedNamesTheActor) {
   open();
   const auto gate = actor<Gate>();

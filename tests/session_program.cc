@@ -93,6 +93,11 @@ int fork_and_call() {
       manta::remote(add)(1, 2);
     } catch (const manta::InvalidArgument& error) {
       std::printf("child: %s\n", error.what());
+      try {
+        const auto another = manta::init();
+      } catch (const manta::InvalidArgument& refused) {
+        std::printf("child: %s\n", refused.what());
+      }
       std::fflush(stdout);
       return 0;  // through the session's destructor, which must leave the parent's session alone
     }
@@ -102,6 +107,15 @@ int fork_and_call() {
   ::waitpid(child, &status, 0);
   print("child ended with", status);
   print("parent", manta::get(manta::remote(add)(1, 2)));
+  return 0;
+}
+
+int throws() { throw std::runtime_error("unseen"); }
+
+int ignore_errors(int n) {
+  std::vector<manta::ObjectRef<int>> refs;
+  for (int i = 0; i < n; ++i) refs.push_back(manta::remote(throws)());
+  manta::wait(refs, {.num_ready = refs.size()});
   return 0;
 }
 
@@ -146,6 +160,7 @@ int run(std::string_view mode, manta::Session& session) {
   if (mode == "exit") std::exit((print_processes(session), 7));
   if (mode == "throw") throw std::runtime_error((print_processes(session), "thrown by main"));
   if (mode == "fork") return fork_and_call();
+  if (mode == "ignore") return ignore_errors(50);
   if (mode == "talk") return manta::get(manta::remote(talk)()), 0;
   if (mode == "kill-node") return kill_node(session);
   if (mode == "stdin") return print("input", manta::get(manta::remote(is_terminal_input)())), 0;

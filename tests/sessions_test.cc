@@ -1,4 +1,5 @@
 // How drivers begin and end: a program of its own (session_program.cc), run as a user would run it.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,8 @@
 #include <vector>
 
 #include <gmock/gmock.h>
+
+#include <manta/runtime/unseen_errors.h>
 
 #include "cluster_fixture.h"
 
@@ -156,7 +159,8 @@ TEST(Sessions, AForkedChildIsRefusedAndHarmsNothing) {
   Program run("fork", {.env = {{"ASAN_OPTIONS", "detect_leaks=0"}}});
   const std::string said = run.all();
   EXPECT_EQ(run.wait(), 0) << said;
-  EXPECT_THAT(said, AllOf(HasSubstr("child: a remote call"), HasSubstr("forked"),
+  EXPECT_THAT(said, AllOf(ContainsRegex("child: a remote call.*forked"),
+                          ContainsRegex("child: manta::init.*forked"),
                           HasSubstr("child ended with: 0"), HasSubstr("parent: 3")));
 }
 
@@ -167,6 +171,14 @@ TEST(Sessions, ADeadNodeFailsWhatWaitsAndWhatComesAfterAndInitWorksAgain) {
   EXPECT_THAT(said,
               AllOf(ContainsRegex("caught: the node process of this session.*caught: the node"),
                     HasSubstr("again: 42")));
+}
+
+TEST(Sessions, OfManyErrorsThatNobodyLookedAtTheRestIsCounted) {
+  Program run("ignore");
+  const std::string said = run.all();
+  EXPECT_EQ(run.wait(), 0) << said;
+  EXPECT_EQ(std::ranges::count(said, '\n'), detail::kMostUnseenErrors + 1) << said;
+  EXPECT_THAT(said, HasSubstr("manta: nobody looked at 30 more errors\n"));
 }
 
 TEST(Sessions, OutputOfWorkersIsStreamedInWholeTaggedLines) {

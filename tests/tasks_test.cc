@@ -33,6 +33,18 @@ std::vector<Array<double>> arrays(int n) {
 std::tuple<int, int> fails() { throw std::invalid_argument("no tuple"); }
 int add(int a, int b) { return a + b; }
 
+// Such calls have no warnings, as without `remote`.
+float half(float x) { return x / 2; }
+short twice(short x) { return static_cast<short>(2 * x); }
+std::size_t count(std::size_t n) { return n; }
+
+TEST_F(Tasks, ConstantsMeetParametersAsInACall) {
+  open();
+  EXPECT_EQ(get(remote(half)(1)), 0.5f);
+  EXPECT_EQ(get(remote(twice)(2)), 4);
+  EXPECT_EQ(get(remote(count)(3)), 3u);
+}
+
 TEST_F(Tasks, UnpackATuple) {
   open();
   auto [q, r] = remote(divide).unpack()(7, 2);

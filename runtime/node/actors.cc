@@ -45,7 +45,7 @@ void Actors::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std:
       break;
     case NodeMessage::actor_kill:
       table_.kill(id, error_wire(ErrorKind::actor_died,
-                                 describe(id) + " died: it was killed by manta::kill()"));
+                                 describe(id) + " died: it was killed by ActorHandle::kill()"));
       break;
     case NodeMessage::actor_alive:
       table_.alive(id);
