@@ -111,6 +111,11 @@ void apply_variables(InitOptions& options) {
   if (const char* v = variable("MANTA_PUT_TIMEOUT"); v && !options.put_timeout) {
     options.put_timeout = timeout_of("MANTA_PUT_TIMEOUT", v);
   }
+  // Read by serialization itself, which has nobody to tell.
+  if (const char* v = variable("MANTA_SERIALIZE_VERBOSE");
+      v && v != std::string_view("0") && v != std::string_view("1") && v != std::string_view("2")) {
+    refuse(std::string("MANTA_SERIALIZE_VERBOSE=") + v + " is none of 0, 1 and 2");
+  }
 }
 
 // The memory that this process may use: of the machine, or of its control group.

@@ -21,6 +21,7 @@
 
 #include <manta/serialization/flat.h>
 #include <manta/serialization/sequence.h>
+#include <manta/serialization/trace.h>
 #include <manta/serialization/type_graph.h>
 #include <manta/serialization/type_text.h>
 
@@ -155,6 +156,12 @@ struct MemberCodec {
   }
 };
 
+template <class M>
+[[gnu::cold]] void write_traced_member(Writer& writer, const M& member, std::string_view name) {
+  const Traced traced(writer, name, kTypeName<M>);
+  MemberCodec<M>::write(writer, member);
+}
+
 // What the graph shows for a member: the element type of an array.
 template <class M>
 struct MemberPart {
@@ -196,6 +203,14 @@ struct AggregateParts<T, Types<M...>> {
   static void write(Writer& writer, const T& value) {
     visit_members(value, [&](const auto&... member) {
       (MemberCodec<std::remove_cvref_t<decltype(member)>>::write(writer, member), ...);
+    });
+  }
+
+  [[gnu::cold]] static void write_traced(Writer& writer, const T& value) {
+    const Traced object(writer, {}, kTypeName<T>);
+    visit_members(value, [&](const auto&... member) {
+      std::size_t i = 0;
+      (write_traced_member(writer, member, names[i++]), ...);
     });
   }
 
@@ -296,10 +311,12 @@ struct BuiltIn<T, Kind::kAggregate> {
   }
 
   static void write(Writer& writer, const T& value) {
-    if constexpr (is_plain<T>) {
-      writer.fixed(value);
-    } else if constexpr (member_count<T> == 0) {
+    if constexpr (member_count<T> == 0) {
       writer.fixed<std::uint8_t>(0);
+    } else if (writer.traces_members()) [[unlikely]] {
+      Members::write_traced(writer, value);
+    } else if constexpr (is_plain<T>) {
+      writer.fixed(value);
     } else {
       Members::write(writer, value);
     }

@@ -49,6 +49,12 @@ struct HookMembers<T, std::index_sequence<I...>> {
     }
     (MemberCodec<Member<I>>::write(writer, value.*std::get<I>(T::manta_members())), ...);
   }
+  [[gnu::cold]] static void write_traced(Writer& writer, const T& value) {
+    const Traced object(writer, {}, kTypeName<T>);
+    (write_traced_member<std::remove_const_t<Member<I>>>(
+         writer, value.*std::get<I>(T::manta_members()), names[I]),
+     ...);
+  }
   static void read_into([[maybe_unused]] Reader& reader, [[maybe_unused]] T& value) {
     if constexpr (sizeof...(I) == 0) {
       reader.raw(1);
@@ -85,7 +91,13 @@ struct BuiltIn<T, Kind::kMembers> {
     }
     return node;
   }
-  static void write(Writer& writer, const T& value) { Members::write(writer, value); }
+  static void write(Writer& writer, const T& value) {
+    if (hook_member_count<T> != 0 && writer.traces_members()) [[unlikely]] {
+      Members::write_traced(writer, value);
+    } else {
+      Members::write(writer, value);
+    }
+  }
   static T read(Reader& reader) {
     T value = T();
     Members::read_into(reader, value);

@@ -70,6 +70,9 @@ void encode(const T& value, Encoded& out) {
       static_cast<void>(&WrapperOf<T>::known);
     }
     Writer writer(out, fingerprint<T>());
+    if (Trace* trace = writer.trace()) [[unlikely]] {
+      trace->root(kTypeName<T>);
+    }
     if constexpr (holds_observer<T>) {
       writer.track_unique();
     }

@@ -58,7 +58,7 @@ TEST(Mutation, AnErrorOrAWellFormedValue) {
   use_up(decode<Everything>(good));
   Mutator mutator(kSeed);
   int refused = 0;
-  constexpr int kInputs = 50'000;
+  constexpr int kInputs = 1'000'000;
   for (int i = 0; i < kInputs; ++i) {
     MetaBytes meta = good.meta;
     mutator.mutate(meta);

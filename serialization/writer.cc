@@ -2,6 +2,7 @@
 #include <memory>
 
 #include <manta/base/error.h>
+#include <manta/serialization/trace.h>
 #include <manta/serialization/tracking.h>
 #include <manta/serialization/writer.h>
 
@@ -44,6 +45,10 @@ Writer::Writer(Encoded& out, std::uint64_t fingerprint) : out_(out) {
   out.fingerprint = fingerprint;
   fixed(fingerprint);
   fixed(std::uint64_t{0});
+  if (verbosity() > 0) [[unlikely]] {
+    trace_ = std::make_unique<Trace>();
+    traces_members_ = verbosity() > 1;
+  }
 }
 
 Writer::~Writer() {
@@ -73,6 +78,9 @@ void Writer::finish() {
   }
   out_.meta.resize(position());
   finished_ = true;
+  if (trace_ != nullptr) [[unlikely]] {
+    trace_->print(out_.meta.size(), out_.buffers.size());
+  }
 }
 
 void Writer::grow(std::size_t size) {

@@ -23,6 +23,7 @@ namespace manta::serialization {
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
 
+class Trace;
 class WriterTracking;
 
 class Writer {
@@ -126,7 +127,12 @@ class Writer {
   std::size_t position() const { return static_cast<std::size_t>(cursor_ - out_.meta.data()); }
   WriterTracking& tracking();
 
+  // What MANTA_SERIALIZE_VERBOSE asks for (trace.h).
+  Trace* trace() const { return trace_.get(); }  // null if it asks for nothing
+  bool traces_members() const { return traces_members_; }
+
  private:
+  friend class Traced;
   friend class WriterTracking;
 
   std::byte* room(std::size_t size) {
@@ -143,9 +149,11 @@ class Writer {
   std::byte* limit_;
   Encoded& out_;
   WriterTracking* tracking_ = nullptr;  // made at the first array or shared pointer
+  std::unique_ptr<Trace> trace_;
   int depth_ = 0;
   bool temporary_ = false;
   bool tracks_unique_ = false;
+  bool traces_members_ = false;
   bool finished_ = false;
 };
 

@@ -262,9 +262,10 @@ TEST(Sessions, ItWorksWhenItsFileIsDeletedOrReplacedMeanwhile) {
 
 TEST(Sessions, WrongVariablesAreNamed) {
   const std::map<std::string, std::string> wrong = {
-      {"MANTA_CPUS", "many"},         {"MANTA_OBJECT_STORE_BYTES", "1"}, {"MANTA_RESOURCES", "gpu"},
-      {"MANTA_LOG_TO_DRIVER", "yes"}, {"MANTA_ADDRESS", "127.0.0.1:1"},  {"MANTA_GPUS", "1"},
-      {"MANTA_PUT_TIMEOUT", "-1"}};
+      {"MANTA_CPUS", "many"},           {"MANTA_OBJECT_STORE_BYTES", "1"},
+      {"MANTA_RESOURCES", "gpu"},       {"MANTA_LOG_TO_DRIVER", "yes"},
+      {"MANTA_ADDRESS", "127.0.0.1:1"}, {"MANTA_GPUS", "1"},
+      {"MANTA_SERIALIZE_VERBOSE", "3"}, {"MANTA_PUT_TIMEOUT", "-1"}};
   for (const auto& [name, value] : wrong) {
     Program run("defaults", {.env = {{name, value}}});
     EXPECT_THAT(run.line_with("refused: "), HasSubstr(name)) << name << "=" << value;

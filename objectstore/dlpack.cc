@@ -1,0 +1,133 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <manta/base/error.h>
+#include <manta/objectstore/dlpack.h>
+
+namespace manta::detail {
+namespace {
+
+constexpr DLPackVersion kVersion = {1, 0};
+
+[[noreturn]] void refuse(const std::string& why) { throw InvalidArgument("from_dlpack: " + why); }
+
+// An exported tensor with all that it points to.
+struct Exported {
+  DLManagedTensorVersioned tensor;
+  base::StorageRef storage;
+  std::vector<std::int64_t> shape;
+  std::vector<std::int64_t> strides;  // in elements
+};
+
+std::vector<std::int64_t> row_major_strides(std::span<const std::int64_t> shape) {
+  std::vector<std::int64_t> strides(shape.size());
+  std::int64_t stride = 1;
+  for (std::size_t d = shape.size(); d-- > 0;) {
+    strides[d] = stride;
+    stride *= shape[d];
+  }
+  return strides;
+}
+
+class TensorStorage final : public base::Storage {
+ public:
+  TensorStorage(const std::byte* data, std::size_t size, DLManagedTensorVersioned* tensor)
+      : Storage(data, size), tensor_(tensor) {}
+
+ private:
+  ~TensorStorage() override {
+    if (tensor_->deleter != nullptr) tensor_->deleter(tensor_);
+  }
+
+  DLManagedTensorVersioned* tensor_;
+};
+
+std::string text_of(DLDataType type) {
+  return "code " + std::to_string(type.code) + ", " + std::to_string(type.bits) + " bits, " +
+         std::to_string(type.lanes) + " lanes";
+}
+
+void check(const DLManagedTensorVersioned& tensor, DLDataType type) {
+  const DLTensor& what = tensor.dl_tensor;
+  if (tensor.version.major != kVersion.major) {
+    refuse("it is of version " + std::to_string(tensor.version.major) + ", known is " +
+           std::to_string(kVersion.major));
+  }
+  if (what.device.device_type != kDLCPU) {
+    refuse("it is on a device of type " + std::to_string(what.device.device_type) +
+           ": copy it to the CPU first");
+  }
+  if (what.dtype.code != type.code || what.dtype.bits != type.bits ||
+      what.dtype.lanes != type.lanes) {
+    refuse("it holds elements of type (" + text_of(what.dtype) + "), the array (" + text_of(type) +
+           ")");
+  }
+  if (what.ndim < 0 || (what.ndim > 0 && what.shape == nullptr)) {
+    refuse("it has no valid shape");
+  }
+}
+
+// Dimensions of one element and tensors of none may have any strides.
+void check_row_major(const DLTensor& tensor, std::span<const std::int64_t> shape) {
+  if (tensor.strides == nullptr) return;
+  const auto strides = row_major_strides(shape);
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    if (shape[d] > 1 && tensor.strides[d] != strides[d]) {
+      refuse("it is not row-major: make it contiguous first");
+    }
+  }
+}
+
+}  // namespace
+
+DLManagedTensorVersioned* to_dlpack(DLDataType type, std::span<const std::size_t> shape,
+                                    const void* data, base::StorageRef storage) {
+  auto exported = std::make_unique<Exported>();
+  exported->storage = std::move(storage);
+  exported->shape.assign(shape.begin(), shape.end());
+  exported->strides = row_major_strides(exported->shape);
+  DLManagedTensorVersioned& tensor = exported->tensor;
+  tensor = {};
+  tensor.version = kVersion;
+  tensor.manager_ctx = exported.get();
+  tensor.deleter = [](DLManagedTensorVersioned* self) {
+    delete static_cast<Exported*>(self->manager_ctx);
+  };
+  tensor.flags = DLPACK_FLAG_BITMASK_READ_ONLY;
+  tensor.dl_tensor.data = const_cast<void*>(data);  // the flag says that nobody may write
+  tensor.dl_tensor.device = {kDLCPU, 0};
+  tensor.dl_tensor.ndim = static_cast<std::int32_t>(shape.size());
+  tensor.dl_tensor.dtype = type;
+  tensor.dl_tensor.shape = exported->shape.data();
+  tensor.dl_tensor.strides = exported->strides.data();
+  return &exported.release()->tensor;
+}
+
+ImportedTensor from_dlpack(DLDataType type, DLManagedTensorVersioned* tensor) {
+  check(*tensor, type);
+  const DLTensor& from = tensor->dl_tensor;
+  const std::span<const std::int64_t> dimensions(from.shape, static_cast<std::size_t>(from.ndim));
+  std::vector<std::size_t> shape;
+  for (const std::int64_t n : dimensions) {
+    if (n < 0) refuse("it has no valid shape");
+    shape.push_back(static_cast<std::size_t>(n));
+  }
+  ImportedTensor imported;
+  imported.shape = Extents(std::span<const std::size_t>(shape));
+  const std::size_t element = type.bits / 8u;
+  std::size_t size = 0;
+  if (__builtin_mul_overflow(imported.shape.count(), element, &size)) {
+    refuse("it is larger than memory");
+  }
+  if (size != 0) check_row_major(from, dimensions);
+  const auto* data = static_cast<const std::byte*>(from.data) + from.byte_offset;
+  if (reinterpret_cast<std::uintptr_t>(data) % element != 0) {
+    refuse("its elements are not aligned: copy it first");
+  }
+  imported.data = data;
+  imported.storage = base::make_ref<TensorStorage>(data, size, tensor);
+  return imported;
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,176 @@
+// Arrow and DLPack without the libraries that read them; scripts/interop looks at the same with pyarrow
+// and numpy.
+#include <complex>
+#include <cstdint>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <manta/base/error.h>
+#include <manta/objectstore/arrow.h>
+#include <manta/objectstore/dlpack.h>
+
+namespace manta {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+template <class F>
+std::string refusal(F f) {
+  try {
+    f();
+  } catch (const InvalidArgument& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Arrow, AnArrayIsExportedWithoutACopyAndKeptUntilItIsReleased) {
+  ArrowArray exported;
+  ArrowSchema schema;
+  const void* data = nullptr;
+  {
+    const Array<double> array = arange<double>(100).freeze().slice(10, 20);
+    data = array.data();
+    export_arrow(array, &exported, &schema);
+  }
+  EXPECT_STREQ(schema.format, "g");
+  EXPECT_EQ(exported.length, 10);
+  EXPECT_EQ(exported.buffers[1], data);
+  const auto back = import_arrow<double>(&exported, &schema);
+  EXPECT_EQ(exported.release, nullptr);
+  EXPECT_EQ(schema.release, nullptr);
+  EXPECT_EQ(back.data(), data);
+  EXPECT_EQ(back[9], 19);
+}
+
+TEST(Arrow, AnEmptyArrayGoesThereAndBack) {
+  ArrowArray exported;
+  ArrowSchema schema;
+  export_arrow(Array<std::uint8_t>(), &exported, &schema);
+  EXPECT_STREQ(schema.format, "C");
+  EXPECT_EQ(import_arrow<std::uint8_t>(&exported, &schema).size(), 0u);
+}
+
+// Someone else's array, which counts how often it is released.
+struct Foreign {
+  explicit Foreign(const void* data, std::int64_t length) {
+    buffers[1] = data;
+    array.length = length;
+    array.n_buffers = 2;
+    array.buffers = buffers;
+    array.private_data = &released;
+    array.release = [](ArrowArray* self) {
+      ++*static_cast<int*>(self->private_data);
+      self->release = nullptr;
+    };
+    schema.format = "i";
+    schema.release = [](ArrowSchema* self) { self->release = nullptr; };
+  }
+  int released = 0;
+  const void* buffers[2] = {};
+  ArrowArray array = {};
+  ArrowSchema schema = {};
+};
+
+TEST(Arrow, AnImportedArrayIsReleasedWithItsLastView) {
+  const std::int32_t values[] = {1, 2, 3, 4};
+  Foreign foreign(values, 2);
+  foreign.array.offset = 1;
+  auto array = import_arrow<int>(&foreign.array, &foreign.schema);
+  EXPECT_THAT(array.span(), ElementsAre(2, 3));
+  EXPECT_EQ(array.data(), values + 1);
+  auto part = array.slice(1, 2);
+  array = {};
+  EXPECT_EQ(foreign.released, 0);
+  part = {};
+  EXPECT_EQ(foreign.released, 1);
+}
+
+TEST(Arrow, UnalignedDataIsCopied) {
+  alignas(8) const char bytes[12] = "\0\1\0\0\0\2\0\0\0";
+  Foreign foreign(bytes + 1, 2);
+  const auto array = import_arrow<int>(&foreign.array, &foreign.schema);
+  EXPECT_THAT(array.span(), ElementsAre(1, 2));
+  EXPECT_EQ(foreign.released, 1);
+}
+
+TEST(Arrow, WhatAnArrayCannotHoldIsRefusedAndStaysTheCallers) {
+  const std::int32_t values[] = {1, 2, 3, 4};
+  const auto import_int = [](Foreign& from) {
+    return refusal([&] { import_arrow<int>(&from.array, &from.schema); });
+  };
+  Foreign foreign(values, 4);
+  EXPECT_THAT(refusal([&] { import_arrow<float>(&foreign.array, &foreign.schema); }),
+              HasSubstr("format \"i\", the array \"f\""));
+  foreign.buffers[0] = values;
+  foreign.array.null_count = 1;
+  EXPECT_THAT(import_int(foreign), HasSubstr("nulls"));
+  foreign.array.null_count = 0;
+  foreign.array.offset = std::numeric_limits<std::int64_t>::max();
+  EXPECT_THAT(import_int(foreign), HasSubstr("larger than memory"));
+  foreign.array.offset = 0;
+  foreign.array.n_buffers = 3;
+  EXPECT_THAT(import_int(foreign), HasSubstr("not a valid array of numbers"));
+  EXPECT_EQ(foreign.released, 0);
+  foreign.array.release(&foreign.array);
+  EXPECT_THAT(import_int(foreign), HasSubstr("released already"));
+  ArrowArray array;
+  ArrowSchema schema;
+  EXPECT_THAT(refusal([&] { export_arrow(zeros<int>(2, 2).freeze(), &array, &schema); }),
+              HasSubstr("2 dimensions"));
+}
+
+TEST(DlPack, ATensorIsReadOnlyAndKeepsTheArray) {
+  const void* data = nullptr;
+  DLManagedTensorVersioned* tensor = nullptr;
+  {
+    const Array<float> array = arange<float>(6).freeze().reshape({2, 3});
+    data = array.data();
+    tensor = to_dlpack(array);
+  }
+  EXPECT_EQ(tensor->flags & DLPACK_FLAG_BITMASK_READ_ONLY, 1u);
+  EXPECT_EQ(tensor->dl_tensor.data, data);
+  EXPECT_THAT(std::span(tensor->dl_tensor.shape, 2), ElementsAre(2, 3));
+  EXPECT_THAT(std::span(tensor->dl_tensor.strides, 2), ElementsAre(3, 1));
+  const auto back = from_dlpack<float>(tensor);
+  EXPECT_EQ(back.data(), data);
+  EXPECT_EQ(back(1, 2), 5);
+}
+
+TEST(DlPack, AllElementTypesGoThereAndBack) {
+  const auto there_and_back = [](auto array) {
+    const auto frozen = std::move(array).freeze();
+    using T = typename decltype(frozen)::value_type;
+    EXPECT_EQ(from_dlpack<T>(to_dlpack(frozen)), frozen);
+  };
+  there_and_back(full<bool>(3, true));
+  there_and_back(arange<std::uint16_t>(3));
+  there_and_back(arange<std::int64_t>(3));
+  there_and_back(full<std::complex<double>>({2, 2}, {1, 2}));
+  there_and_back(full<int>({}, 7));
+  there_and_back(zeros<double>(0));
+}
+
+TEST(DlPack, WhatAnArrayCannotHoldIsRefusedAndStaysTheCallers) {
+  DLManagedTensorVersioned* tensor = to_dlpack(zeros<float>(2, 3).freeze());
+  const auto import_float = [&] { return refusal([&] { from_dlpack<float>(tensor); }); };
+  EXPECT_THAT(refusal([&] { from_dlpack<int>(tensor); }), HasSubstr("code 2, 32 bits"));
+  std::swap(tensor->dl_tensor.strides[0], tensor->dl_tensor.strides[1]);
+  EXPECT_THAT(import_float(), HasSubstr("not row-major"));
+  std::swap(tensor->dl_tensor.strides[0], tensor->dl_tensor.strides[1]);
+  tensor->dl_tensor.device.device_type = kDLCUDA;
+  EXPECT_THAT(import_float(), HasSubstr("device of type 2"));
+  tensor->dl_tensor.device.device_type = kDLCPU;
+  tensor->dl_tensor.byte_offset = 1;
+  EXPECT_THAT(import_float(), HasSubstr("not aligned"));
+  tensor->dl_tensor.byte_offset = 0;
+  tensor->version.major = 2;
+  EXPECT_THAT(import_float(), HasSubstr("version 2"));
+  tensor->deleter(tensor);
+}
+
+}  // namespace
+}  // namespace manta

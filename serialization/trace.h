@@ -1,0 +1,56 @@
+// What MANTA_SERIALIZE_VERBOSE shows of values as they are written, on stderr, a text for each value:
+// 1 a line with its type and size; 2 also every member with its offset in the stream and its bytes.
+//
+// Threads: a Trace is confined to its Writer's.   Errors: none of its own.
+#pragma once
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace manta::serialization {
+
+// 0, 1 or 2; read once. What is not a number of these is 0: manta::init() refuses it.
+int verbosity();
+
+class Trace {
+ public:
+  void root(std::string_view type) { root_ = type; }
+
+  // A member, or an object that is none (an element, what a pointer points to: without a name), begins
+  // at `offset`; what begins before it ends lies inside it.
+  void begin(std::string_view name, std::string_view type, std::size_t offset);
+  void end(std::span<const std::byte> stream, std::size_t buffers);
+
+  void print(std::size_t bytes, std::size_t buffers) const;
+
+ private:
+  struct Open {
+    std::size_t line;  // in lines_; kSkipped if not shown
+    std::size_t offset;
+    std::string_view type;
+  };
+
+  std::string_view root_;
+  std::vector<std::string> lines_;
+  std::vector<Open> open_;
+};
+
+class Writer;
+
+// While one exists, what is written is shown as a member, or without a name as an object. Only for
+// writers that trace members.
+class Traced {
+ public:
+  Traced(Writer& writer, std::string_view name, std::string_view type);
+  ~Traced();
+  Traced(const Traced&) = delete;
+  Traced& operator=(const Traced&) = delete;
+
+ private:
+  Writer& writer_;
+  std::size_t buffers_;
+};
+
+}  // namespace manta::serialization

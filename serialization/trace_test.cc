@@ -1,0 +1,78 @@
+// What MANTA_SERIALIZE_VERBOSE shows. It is read once in a process, so each case is a process of its own.
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <manta/serialization/bytes.h>
+
+namespace manta {
+namespace {
+
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+struct Place {
+  double x;
+  std::uint16_t floor;
+};
+struct Job {
+  std::string name;
+  Place place;
+  std::vector<double> samples;
+  std::shared_ptr<Job> next;
+};
+class Account {
+ public:
+  static constexpr auto manta_members() { return std::tuple(&Account::id_); }
+
+ private:
+  int id_ = 258;
+};
+
+[[noreturn]] void serialize_and_exit(const char* verbose) {
+  ::setenv("MANTA_SERIALIZE_VERBOSE", verbose, 1);
+  const auto next = std::make_shared<Job>();
+  serialize(Job{"ab", {1.0, 0x203}, std::vector<double>(1000), next});
+  serialize(std::vector<Account>(2));
+  std::exit(0);
+}
+
+class Verbose : public testing::Test {
+ protected:
+  void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+TEST_F(Verbose, OfTwoShowsEveryMemberWithItsOffsetAndBytes) {
+  EXPECT_EXIT(serialize_and_exit("2"), testing::ExitedWithCode(0),
+              AllOf(ContainsRegex("manta: serialized .*Job: [0-9]+ bytes and 1 buffer\n"
+                                  "  @16 name: .*string.*, 3 bytes: 04 61 62\n"
+                                  "  @19 place: .*Place, 10 bytes: .*\n"
+                                  "    @19 x: double, 8 bytes: 00 00 00 00 00 00 f0 3f\n"
+                                  "    @27 floor: .*short.*, 2 bytes: 03 02\n"
+                                  "  @29 samples: .*vector.*, 3 bytes and 1 buffer: d0 0f 02\n"),
+                    ContainsRegex("  @[0-9]+ .*Job, [0-9]+ bytes:.*\n    @[0-9]+ name: "),
+                    ContainsRegex("vector.*Account.*: [0-9]+ bytes and 0 buffers\n"
+                                  "  @17 .*Account, 4 bytes: 02 01 00 00\n"
+                                  "    @17 id_: int, 4 bytes: 02 01 00 00\n"
+                                  "  @21 ")));
+}
+
+TEST_F(Verbose, OfOneShowsALineForEachValue) {
+  EXPECT_EXIT(serialize_and_exit("1"), testing::ExitedWithCode(0),
+              AllOf(ContainsRegex("^manta: serialized .*Job: [0-9]+ bytes and 1 buffer\n"
+                                  "manta: serialized .*Account.*\n$"),
+                    Not(HasSubstr("@"))));
+}
+
+TEST_F(Verbose, OfNothingShowsNothing) {
+  EXPECT_EXIT(serialize_and_exit("0"), testing::ExitedWithCode(0), "^$");
+}
+
+}  // namespace
+}  // namespace manta
