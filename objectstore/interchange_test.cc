@@ -1,5 +1,4 @@
-// Arrow and DLPack without the libraries that read them; scripts/interop looks at the same with pyarrow
-// and numpy.
+// Arrow and DLPack by their structs alone: no library that reads them is needed.
 #include <complex>
 #include <cstdint>
 #include <string>
