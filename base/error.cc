@@ -3,6 +3,20 @@
 namespace manta {
 namespace {
 
+std::string text_of(const std::exception_ptr& cause) {
+  try {
+    std::rethrow_exception(cause);
+  } catch (const TaskError& error) {
+    const std::string deeper =
+        error.cause() == nullptr ? "" : "\n  caused by: " + text_of(error.cause());
+    return error.type_name() + ": " + error.message() + deeper;
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "an exception that is no std::exception";
+  }
+}
+
 std::string describe(const TaskErrorInfo& info) {
   std::string text = info.type_name + ": " + info.message + "\n  thrown in " + info.function +
                      " (attempt " + std::to_string(info.attempt) + ", pid " +
@@ -11,6 +25,9 @@ std::string describe(const TaskErrorInfo& info) {
     text += ", node " + info.node.hex();
   }
   text += ")";
+  if (info.cause != nullptr) {
+    text += "\n  caused by: " + text_of(info.cause);
+  }
   if (!info.path.empty()) {
     text += "\n  on the way: " + info.path;
   }

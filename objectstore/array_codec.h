@@ -21,7 +21,7 @@ struct ArrayCodec {
   static constexpr TypeNode node() {
     TypeNode node = make_node<A, Types<T>>();
     if (!is_flat<T> && type_node<T>.refusal == Refusal::kNone) {
-      node.refusal = Refusal::kOpaque;  // its bytes are not its value
+      node.refusal = Refusal::kElements;
     }
     return node;
   }

@@ -166,7 +166,7 @@ std::string not_ours(std::uintptr_t address, const Image& image) {
          (image.path.empty() ? std::string(" is not the start of a function of this program")
                              : " belongs to " + image.path) +
          ": functions of system libraries cannot be called remotely, since their address depends "
-         "on the machine; call it from a function of your own, such as [](double x) { return "
+         "on the machine; call it from a lambda of your own, such as [](double x) { return "
          "std::sqrt(x); }";
 }
 

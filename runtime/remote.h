@@ -40,7 +40,12 @@ constexpr bool travels() {
 template <std::size_t Position, class Given, class Parameter>
 struct Argument {
   static constexpr bool converts = passing<Given, Parameter>() != Passing::mismatch;
-  static_assert(converts,
+  static constexpr bool still_writable =
+      !converts && IsMutableArray<std::remove_cvref_t<Given>>::value;
+  static_assert(!still_writable,
+                "a MutableArray is handed over with std::move(array), which seals it without a "
+                "copy, or copied with array.copy()");
+  static_assert(converts || still_writable,
                 "an argument of a remote call does not convert to its parameter: position, given "
                 "type and parameter type "
                 "stand in detail::Argument<Position, Given, Parameter> above");

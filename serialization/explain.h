@@ -96,6 +96,13 @@ struct CannotBeSerialized<Refusal::kOpaque, Root, Holder, Member, Type> {
 };
 
 template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kElements, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "manta::Array keeps its elements as plain bytes, so they must be trivially "
+                "copyable, without pointers: use std::vector for others");
+};
+
+template <class Root, class Holder, auto Member, class Type>
 struct CannotBeSerialized<Refusal::kTooMany, Root, Holder, Member, Type> {
   static_assert(kNever<Type>,
                 "Manta cannot see the members of a class with more than 64: list them in static "

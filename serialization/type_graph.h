@@ -33,6 +33,7 @@ enum class Refusal : std::uint8_t {
   kPrivate,
   kOpaque,
   kTooMany,
+  kElements,  // of an Array
   kArrayPointer,
   kDeleter,
   kVoidPointer,
@@ -84,6 +85,8 @@ constexpr const char* advice(Refusal refusal) {
              "list them in static constexpr auto manta_members()";
     case Refusal::kTooMany:
       return "it has more than 64 members: list them in static constexpr auto manta_members()";
+    case Refusal::kElements:
+      return "an array keeps its elements as plain bytes, which these are not: use std::vector";
     case Refusal::kArrayPointer:
       return "a pointer to an array does not say how long it is: use std::vector or manta::Array";
     case Refusal::kDeleter:

@@ -182,10 +182,10 @@ TEST_F(ActorEndTest, KillWhileArgumentsOfItsCallsAreMissing) {
   auto waiting = diary.call(&Diary::write, late);
   auto behind = diary.call(&Diary::pid);
   diary.kill();
-  EXPECT_TRUE(contains(died(waiting), "manta::kill()")) << died(waiting);
-  EXPECT_TRUE(contains(died(behind), "manta::kill()"));
+  EXPECT_TRUE(contains(died(waiting), "ActorHandle::kill()")) << died(waiting);
+  EXPECT_TRUE(contains(died(behind), "ActorHandle::kill()"));
   auto after = diary.call(&Diary::write, late);
-  EXPECT_TRUE(contains(died(after), "manta::kill()"));
+  EXPECT_TRUE(contains(died(after), "ActorHandle::kill()"));
   diary = {};
   std::ofstream(path_ + ".go") << "go";
   EXPECT_EQ(get(late), "late");

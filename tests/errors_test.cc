@@ -285,6 +285,7 @@ TEST_F(Errors, ANestedExceptionIsTheCause) {
   } catch (const TaskError& error) {
     EXPECT_EQ(error.message(), "outer");
     EXPECT_EQ(error.type_name(), "std::runtime_error");
+    EXPECT_THAT(error.what(), HasSubstr("caused by: std::out_of_range: inner"));
     ASSERT_NE(error.cause(), nullptr);
     try {
       std::rethrow_exception(error.cause());

@@ -310,7 +310,7 @@ TEST(NodeProcess, KilledActorDiesWithTheCause) {
   EXPECT_EQ(dead.frame.arg0, static_cast<std::uint64_t>(ActorState::dead));
   const ErrorRecord error = decode_error(WireReader(dead.payload).meta());
   EXPECT_EQ(error.kind, ErrorKind::actor_died);
-  EXPECT_NE(error.message.find("manta::kill()"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("ActorHandle::kill()"), std::string::npos) << error.message;
 }
 
 TEST(NodeProcess, PublishedValueReachesItsSubscriber) {

@@ -1,5 +1,5 @@
 // A MutableArray is handed over by std::move, or copied.
-// Says: does not convert to its parameter
+// Says: is handed over with std::move(array)
 // Says: MutableArray<double>&
 #include <manta/manta.h>
 
