@@ -1,4 +1,4 @@
-// Arrow and DLPack by their structs alone: no library that reads them is needed.
+// Arrow and DLPack by their structs alone; tests/interop does it with pyarrow and numpy.
 #include <complex>
 #include <cstdint>
 #include <string>

@@ -1,0 +1,121 @@
+"""What numpy and pyarrow make of Manta's arrays, and Manta of theirs: without a copy, read-only.
+
+python check.py LIBRARY      LIBRARY is built of interop.cc; tests/interop/run does both.
+"""
+
+import ctypes
+import pathlib
+import sys
+import tempfile
+
+import numpy
+import pyarrow
+
+library = ctypes.CDLL(sys.argv[1])
+for name in ("numbers_address", "numbers_as_tensor"):
+    getattr(library, name).restype = ctypes.c_void_p
+for name in ("export_numbers", "sum_of_ints", "sum_of_tensor", "save_numbers", "sum_of_file"):
+    getattr(library, name).restype = ctypes.c_double
+library.last_error.restype = ctypes.c_char_p
+
+NUMBERS = numpy.arange(1000, dtype="f8")
+ADDRESS = library.numbers_address()
+
+
+def arrow_structs():
+    array, schema = ctypes.create_string_buffer(80), ctypes.create_string_buffer(72)
+    return array, schema, ctypes.addressof(array), ctypes.addressof(schema)
+
+
+def arrow_reads_ours():
+    array, schema, *addresses = arrow_structs()
+    assert library.export_numbers(array, schema) == 0, library.last_error()
+    read = pyarrow.Array._import_from_c(*addresses)
+    read.validate(full=True)
+    assert read.type == pyarrow.float64() and read.null_count == 0
+    view = read.to_numpy(zero_copy_only=True)
+    assert view.ctypes.data == ADDRESS and not view.flags.writeable
+    assert (view == NUMBERS).all()
+
+
+def sum_of_arrow(values):
+    array, schema, *addresses = arrow_structs()
+    values._export_to_c(*addresses)
+    total = library.sum_of_ints(array, schema)
+    if total < 0:  # still ours: let pyarrow release it
+        pyarrow.Array._import_from_c(*addresses)
+    return total
+
+
+def ours_reads_arrow():
+    values = pyarrow.array(range(1000), pyarrow.int32())
+    assert sum_of_arrow(values) == 499500
+    assert sum_of_arrow(values.slice(990, 5)) == 990 + 991 + 992 + 993 + 994
+    assert sum_of_arrow(pyarrow.array([], pyarrow.int32())) == 0
+    assert sum_of_arrow(pyarrow.array([1, None], pyarrow.int32())) == -1
+    assert b"nulls" in library.last_error()
+    assert sum_of_arrow(pyarrow.array([1.0])) == -1
+    assert b'format "g", the array "i"' in library.last_error()
+
+
+class Tensor:
+    """An object whose capsule numpy takes, as the array API wants it."""
+
+    def __dlpack__(self, *, max_version=None, **_):
+        assert max_version is not None and max_version[0] >= 1
+        make = ctypes.pythonapi.PyCapsule_New
+        make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+        return make(library.numbers_as_tensor(), b"dltensor_versioned", None)
+
+    def __dlpack_device__(self):
+        return (1, 0)
+
+
+def numpy_reads_our_tensor():
+    view = numpy.from_dlpack(Tensor())
+    assert view.shape == (10, 100) and view.dtype == "f8"
+    assert view.ctypes.data == ADDRESS and not view.flags.writeable
+    assert (view.ravel() == NUMBERS).all()
+
+
+USED = b"used_dltensor_versioned"  # so that numpy does not free what was taken over
+
+
+def sum_of_capsule(array):
+    capsule = array.__dlpack__(max_version=(1, 0))
+    get, rename = ctypes.pythonapi.PyCapsule_GetPointer, ctypes.pythonapi.PyCapsule_SetName
+    get.restype, get.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+    rename.argtypes = (ctypes.py_object, ctypes.c_char_p)
+    total = library.sum_of_tensor(ctypes.c_void_p(get(capsule, b"dltensor_versioned")))
+    if total >= 0:
+        rename(capsule, USED)
+    return total
+
+
+def ours_reads_a_tensor():
+    values = numpy.arange(12, dtype="f4").reshape(3, 4)
+    references = sys.getrefcount(values)
+    assert sum_of_capsule(values) == 66
+    assert sys.getrefcount(values) == references  # given back
+    assert sum_of_capsule(values.T) == -1 and b"row-major" in library.last_error()
+    assert sum_of_capsule(values.astype("f8")) == -1 and b"64 bits" in library.last_error()
+
+
+def files():
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = pathlib.Path(folder, "ours.npy"), pathlib.Path(folder, "theirs.npy")
+        assert library.save_numbers(str(ours).encode()) == 0, library.last_error()
+        mapped = numpy.load(ours, mmap_mode="r")
+        assert mapped.shape == (10, 100) and (mapped.ravel() == NUMBERS).all()
+        assert mapped.ctypes.data % 64 == 0
+        for version in ((1, 0), (2, 0), (3, 0)):
+            with open(theirs, "wb") as file:
+                numpy.lib.format.write_array(file, numpy.arange(12, dtype="f4"), version=version)
+            assert library.sum_of_file(str(theirs).encode()) == 66, library.last_error()
+        numpy.save(theirs, numpy.arange(12, dtype=">f4"))
+        assert library.sum_of_file(str(theirs).encode()) == -1 and b">f4" in library.last_error()
+
+
+for check in (arrow_reads_ours, ours_reads_arrow, numpy_reads_our_tensor, ours_reads_a_tensor, files):
+    check()
+    print(f"{check.__name__}: ok")
