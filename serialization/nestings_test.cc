@@ -1,8 +1,7 @@
 // Two hundred nestings, made from seeds, 25 of each depth from 1 to 8: their values go there and back.
-#include "nestings.h"
-
 #include <gtest/gtest.h>
 
+#include <manta/serialization/nestings.h>
 #include <manta/serialization/round_trip.h>
 
 namespace manta::serialization {
