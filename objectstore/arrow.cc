@@ -83,7 +83,7 @@ Imported import_arrow(std::string_view format, std::size_t element_size, ArrowAr
   check(*array, *schema, format);
   Imported imported;
   imported.count = static_cast<std::size_t>(array->length);
-  std::size_t end = 0;
+  std::ptrdiff_t end = 0;
   if (__builtin_add_overflow(array->offset, array->length, &end) ||
       __builtin_mul_overflow(end, element_size, &end)) {
     refuse("import_arrow", "it is larger than memory");

@@ -1,5 +1,6 @@
-// Arrays and the Arrow C Data Interface, both ways without a copy: the memory of an exported array is
-// kept until the consumer calls release, that of an imported one until the last view is gone.
+// Arrays and the Arrow C Data Interface, both ways without a copy (but of what is not aligned to its
+// elements): the memory of an exported array is kept until the consumer calls release, that of an imported
+// one until the last view is gone.
 // https://arrow.apache.org/docs/format/CDataInterface.html
 //
 //   export_arrow(prices, &array, &schema);          pyarrow.Array._import_from_c(&array, &schema)
@@ -18,6 +19,9 @@
 
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
 extern "C" {
 struct ArrowSchema {
   const char* format;
@@ -51,10 +55,11 @@ namespace detail {
 
 template <class T>
 consteval const char* arrow_format() {
-  static_assert((std::is_integral_v<T> && !std::is_same_v<T, bool>) || std::is_same_v<T, float> ||
-                    std::is_same_v<T, double>,
-                "manta: the Arrow interface takes arrays of integers, float and double (a bool of "
-                "Arrow is a bit: use std::uint8_t)");
+  static_assert(
+      (std::is_integral_v<T> && !std::is_same_v<T, bool> && sizeof(T) <= 8) ||
+          std::is_same_v<T, float> || std::is_same_v<T, double>,
+      "manta: the Arrow interface takes arrays of integers up to 64 bits, float and double "
+      "(a bool of Arrow is a bit: use std::uint8_t)");
   if constexpr (std::is_floating_point_v<T>) {
     return sizeof(T) == 4 ? "f" : "g";
   } else {

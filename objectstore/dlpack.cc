@@ -8,7 +8,7 @@
 namespace manta::detail {
 namespace {
 
-constexpr DLPackVersion kVersion = {1, 0};
+constexpr DLPackVersion kVersion = {DLPACK_MAJOR_VERSION, DLPACK_MINOR_VERSION};
 
 [[noreturn]] void refuse(const std::string& why) { throw InvalidArgument("from_dlpack: " + why); }
 
@@ -22,10 +22,10 @@ struct Exported {
 
 std::vector<std::int64_t> row_major_strides(std::span<const std::int64_t> shape) {
   std::vector<std::int64_t> strides(shape.size());
-  std::int64_t stride = 1;
+  std::uint64_t stride = 1;  // unsigned: beside a dimension of 0 others may be of any size
   for (std::size_t d = shape.size(); d-- > 0;) {
-    strides[d] = stride;
-    stride *= shape[d];
+    strides[d] = static_cast<std::int64_t>(stride);
+    stride *= static_cast<std::uint64_t>(shape[d]);
   }
   return strides;
 }
@@ -104,7 +104,8 @@ DLManagedTensorVersioned* to_dlpack(DLDataType type, std::span<const std::size_t
   return &exported.release()->tensor;
 }
 
-ImportedTensor from_dlpack(DLDataType type, DLManagedTensorVersioned* tensor) {
+ImportedTensor from_dlpack(DLDataType type, std::size_t alignment,
+                           DLManagedTensorVersioned* tensor) {
   check(*tensor, type);
   const DLTensor& from = tensor->dl_tensor;
   const std::span<const std::int64_t> dimensions(from.shape, static_cast<std::size_t>(from.ndim));
@@ -115,14 +116,14 @@ ImportedTensor from_dlpack(DLDataType type, DLManagedTensorVersioned* tensor) {
   }
   ImportedTensor imported;
   imported.shape = Extents(std::span<const std::size_t>(shape));
-  const std::size_t element = type.bits / 8u;
   std::size_t size = 0;
-  if (__builtin_mul_overflow(imported.shape.count(), element, &size)) {
+  if (__builtin_mul_overflow(imported.shape.count(), type.bits / 8u, &size)) {
     refuse("it is larger than memory");
   }
   if (size != 0) check_row_major(from, dimensions);
+  if (size != 0 && from.data == nullptr) refuse("it has no data");
   const auto* data = static_cast<const std::byte*>(from.data) + from.byte_offset;
-  if (reinterpret_cast<std::uintptr_t>(data) % element != 0) {
+  if (reinterpret_cast<std::uintptr_t>(data) % alignment != 0) {
     refuse("its elements are not aligned: copy it first");
   }
   imported.data = data;

@@ -2,7 +2,7 @@
 // exported tensor carries the read-only flag, lives on the CPU, and keeps the array's memory until its
 // deleter is called. https://dmlc.github.io/dlpack
 //
-//   DLManagedTensorVersioned* tensor = to_dlpack(array);       numpy.from_dlpack(...), in a capsule
+//   DLManagedTensorVersioned* tensor = to_dlpack(array);       a capsule of it is what __dlpack__() returns
 //   Array<float> a = from_dlpack<float>(tensor);
 //
 // Element types: bool, integers, float, double, std::complex of both. Any shape; an imported tensor is
@@ -17,18 +17,44 @@
 
 #ifndef DLPACK_DLPACK_H_  // the layouts of version 1, for who has not included dlpack.h
 #define DLPACK_DLPACK_H_
+#define DLPACK_MAJOR_VERSION 1
+#define DLPACK_MINOR_VERSION 0
 #define DLPACK_FLAG_BITMASK_READ_ONLY (1UL << 0UL)
+#define DLPACK_FLAG_BITMASK_IS_COPIED (1UL << 1UL)
 extern "C" {
 typedef struct {
   std::uint32_t major;
   std::uint32_t minor;
 } DLPackVersion;
-typedef enum { kDLCPU = 1, kDLCUDA = 2 } DLDeviceType;
+typedef enum : std::int32_t {
+  kDLCPU = 1,
+  kDLCUDA = 2,
+  kDLCUDAHost = 3,
+  kDLOpenCL = 4,
+  kDLVulkan = 7,
+  kDLMetal = 8,
+  kDLVPI = 9,
+  kDLROCM = 10,
+  kDLROCMHost = 11,
+  kDLExtDev = 12,
+  kDLCUDAManaged = 13,
+  kDLOneAPI = 14,
+  kDLWebGPU = 15,
+  kDLHexagon = 16,
+} DLDeviceType;
 typedef struct {
   DLDeviceType device_type;
   std::int32_t device_id;
 } DLDevice;
-typedef enum { kDLInt = 0, kDLUInt = 1, kDLFloat = 2, kDLComplex = 5, kDLBool = 6 } DLDataTypeCode;
+typedef enum {
+  kDLInt = 0,
+  kDLUInt = 1,
+  kDLFloat = 2,
+  kDLOpaqueHandle = 3,
+  kDLBfloat = 4,
+  kDLComplex = 5,
+  kDLBool = 6,
+} DLDataTypeCode;
 typedef struct {
   std::uint8_t code;
   std::uint8_t bits;
@@ -43,6 +69,11 @@ typedef struct {
   std::int64_t* strides;
   std::uint64_t byte_offset;
 } DLTensor;
+typedef struct DLManagedTensor {
+  DLTensor dl_tensor;
+  void* manager_ctx;
+  void (*deleter)(struct DLManagedTensor* self);
+} DLManagedTensor;
 typedef struct DLManagedTensorVersioned {
   DLPackVersion version;
   void* manager_ctx;
@@ -58,16 +89,17 @@ namespace manta {
 namespace detail {
 
 template <class T>
-struct IsComplex : std::false_type {};
-template <class T>
-struct IsComplex<std::complex<T>> : std::is_floating_point<T> {};
+inline constexpr bool is_complex =
+    std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
 
 template <class T>
 constexpr DLDataType dlpack_type() {
-  static_assert(std::is_arithmetic_v<T> || IsComplex<T>::value,
-                "manta: DLPack takes arrays of bool, integers, float, double and std::complex");
+  static_assert((std::is_integral_v<T> && sizeof(T) <= 8) || std::is_same_v<T, float> ||
+                    std::is_same_v<T, double> || is_complex<T>,
+                "manta: DLPack takes arrays of bool, integers up to 64 bits, float, double and "
+                "std::complex of these two");
   constexpr DLDataTypeCode code = std::is_same_v<T, bool>       ? kDLBool
-                                  : IsComplex<T>::value         ? kDLComplex
+                                  : is_complex<T>               ? kDLComplex
                                   : std::is_floating_point_v<T> ? kDLFloat
                                   : std::is_signed_v<T>         ? kDLInt
                                                                 : kDLUInt;
@@ -82,7 +114,8 @@ struct ImportedTensor {
   const std::byte* data = nullptr;
   Extents shape;
 };
-ImportedTensor from_dlpack(DLDataType type, DLManagedTensorVersioned* tensor);
+ImportedTensor from_dlpack(DLDataType type, std::size_t alignment,
+                           DLManagedTensorVersioned* tensor);
 
 }  // namespace detail
 
@@ -97,7 +130,7 @@ DLManagedTensorVersioned* to_dlpack(const Array<T>& array) {
 // memory from now on.
 template <class T>
 Array<T> from_dlpack(DLManagedTensorVersioned* tensor) {
-  auto imported = detail::from_dlpack(detail::dlpack_type<T>(), tensor);
+  auto imported = detail::from_dlpack(detail::dlpack_type<T>(), alignof(T), tensor);
   return detail::ArrayAccess::view<T>(std::move(imported.storage), imported.data,
                                       std::move(imported.shape));
 }

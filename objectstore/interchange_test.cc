@@ -110,7 +110,13 @@ TEST(Arrow, WhatAnArrayCannotHoldIsRefusedAndStaysTheCallers) {
   foreign.array.null_count = 0;
   foreign.array.offset = std::numeric_limits<std::int64_t>::max();
   EXPECT_THAT(import_int(foreign), HasSubstr("larger than memory"));
+  foreign.array.length = foreign.array.offset;
+  foreign.schema.format = "C";
+  EXPECT_THAT(refusal([&] { import_arrow<std::uint8_t>(&foreign.array, &foreign.schema); }),
+              HasSubstr("larger than memory"));
+  foreign.schema.format = "i";
   foreign.array.offset = 0;
+  foreign.array.length = 4;
   foreign.array.n_buffers = 3;
   EXPECT_THAT(import_int(foreign), HasSubstr("not a valid array of numbers"));
   EXPECT_EQ(foreign.released, 0);
@@ -151,10 +157,12 @@ TEST(DlPack, AllElementTypesGoThereAndBack) {
   there_and_back(full<std::complex<double>>({2, 2}, {1, 2}));
   there_and_back(full<int>({}, 7));
   there_and_back(zeros<double>(0));
+  there_and_back(zeros<double>({0, std::size_t{1} << 40, std::size_t{1} << 40}));
 }
 
 TEST(DlPack, WhatAnArrayCannotHoldIsRefusedAndStaysTheCallers) {
   DLManagedTensorVersioned* tensor = to_dlpack(zeros<float>(2, 3).freeze());
+  void* nowhere = nullptr;
   const auto import_float = [&] { return refusal([&] { from_dlpack<float>(tensor); }); };
   EXPECT_THAT(refusal([&] { from_dlpack<int>(tensor); }), HasSubstr("code 2, 32 bits"));
   std::swap(tensor->dl_tensor.strides[0], tensor->dl_tensor.strides[1]);
@@ -166,6 +174,9 @@ TEST(DlPack, WhatAnArrayCannotHoldIsRefusedAndStaysTheCallers) {
   tensor->dl_tensor.byte_offset = 1;
   EXPECT_THAT(import_float(), HasSubstr("not aligned"));
   tensor->dl_tensor.byte_offset = 0;
+  std::swap(tensor->dl_tensor.data, nowhere);
+  EXPECT_THAT(import_float(), HasSubstr("no data"));
+  std::swap(tensor->dl_tensor.data, nowhere);
   tensor->version.major = 2;
   EXPECT_THAT(import_float(), HasSubstr("version 2"));
   tensor->deleter(tensor);

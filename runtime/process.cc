@@ -21,6 +21,7 @@ std::atomic<bool> forked{false};  // this process was forked from one with a ses
 
 // The child has neither the ring thread nor the mappings (MADV_DONTFORK); only flags may be touched in it.
 void forget_session_in_child() {
+  if (current_fast.load() == nullptr) return;  // there was none
   forked.store(true);
   current_fast.store(nullptr);
 }
@@ -111,7 +112,6 @@ void Process::close() {
   progress_.wake_all();
   callbacks_.stop();
   fail_all_pending();
-  log_rest_of_unseen_errors();
   {
     const std::lock_guard lock(current_mutex);
     current_fast.store(nullptr, std::memory_order_release);
@@ -120,6 +120,7 @@ void Process::close() {
   objectstore::set_current(nullptr);
   progress_.stop();
   progress_.wake_all();
+  log_rest_of_unseen_errors();
   store_->close();
 }
 

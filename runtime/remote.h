@@ -41,7 +41,8 @@ template <std::size_t Position, class Given, class Parameter>
 struct Argument {
   static constexpr bool converts = passing<Given, Parameter>() != Passing::mismatch;
   static constexpr bool still_writable =
-      !converts && IsMutableArray<std::remove_cvref_t<Given>>::value;
+      !converts && IsMutableArray<std::remove_cvref_t<Given>>::value &&
+      passing<std::remove_cvref_t<Given>&&, Parameter>() != Passing::mismatch;
   static_assert(!still_writable,
                 "a MutableArray is handed over with std::move(array), which seals it without a "
                 "copy, or copied with array.copy()");
@@ -76,8 +77,12 @@ void pass_argument(CallBuilder& call, A&& argument) {
   } else if constexpr (kSameEncoding<Plain, Holder<P>>) {
     call.value(static_cast<const Plain&>(argument));
   } else if constexpr (std::is_convertible_v<A&&, Holder<P>>) {
-    call.value(
-        static_cast<Holder<P>>(std::forward<A>(argument)));  // as in a call, without a warning
+    if constexpr (std::is_arithmetic_v<Holder<P>> && std::is_arithmetic_v<Plain>) {
+      call.value(static_cast<Holder<P>>(argument));  // as a constant in a call: without a warning
+    } else {
+      const Holder<P> converted = std::forward<A>(argument);
+      call.value(converted);
+    }
   } else if constexpr (how != Passing::mismatch) {
     const std::remove_cvref_t<P> view = std::forward<A>(argument);
     call.value(owned(view));

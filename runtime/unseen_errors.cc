@@ -15,7 +15,8 @@ std::atomic<int> unseen{0};
 void log_unseen_error(const ObjectEntry& entry) {
   if (entry.session == 0 || entry.session != Process::current_session()) return;
   entry.mark_seen();
-  if (unseen.fetch_add(1, std::memory_order_relaxed) >= kMostUnseenErrors) return;
+  const bool counted = !has_role();  // a worker has no end that could tell how many there were
+  if (counted && unseen.fetch_add(1, std::memory_order_relaxed) >= kMostUnseenErrors) return;
   try {
     const ErrorRecord error = record_of(entry.value());
     std::fprintf(stderr, "manta: nobody looked at the error of %s (object %s): %s\n",

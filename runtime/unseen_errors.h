@@ -1,5 +1,5 @@
-// An error that nobody ever looked at is logged once, with its task, when the last ref to it goes: the
-// first kMostUnseenErrors of a session in full, the rest as a number at its end.
+// An error that nobody ever looked at is logged once, with its task, when the last ref to it goes. In the
+// driver the first kMostUnseenErrors of a session are, and the number of the rest at its end.
 //
 // Threads: any.
 #pragma once

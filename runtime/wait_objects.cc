@@ -197,7 +197,9 @@ void wait_some(Entries entries, std::size_t count, const Deadline& deadline) {
 void throw_if_failed(Entries entries) {
   const ObjectEntry* const failed = first_failed(entries);
   if (failed == nullptr) return;
-  for (const ObjectEntry* entry : entries) entry->mark_seen();
+  for (const ObjectEntry* entry : entries) {
+    if (entry->state() == ObjectState::failed) entry->mark_seen();
+  }
   throw_failed(*failed);
 }
 

@@ -28,7 +28,7 @@ bool wait_all_or_failure(Entries entries, const Deadline& deadline);
 // Waits until `count` of them are done, or the deadline is over.
 void wait_some(Entries entries, std::size_t count, const Deadline& deadline);
 
-// Throws the error of the lowest index among those already failed; all then count as looked at.
+// Throws the error of the lowest index among those already failed, which then all count as looked at.
 void throw_if_failed(Entries entries);
 
 [[noreturn]] void throw_failed(const ObjectEntry& entry);

@@ -159,7 +159,11 @@ struct MemberCodec {
 template <class M>
 [[gnu::cold]] void write_traced_member(Writer& writer, const M& member, std::string_view name) {
   const Traced traced(writer, name, kTypeName<M>);
-  MemberCodec<M>::write(writer, member);
+  if constexpr (kKind<M> == Kind::kAggregate) {
+    Codec<M>::write(writer, member);  // down into it, also where its bytes are its value
+  } else {
+    MemberCodec<M>::write(writer, member);
+  }
 }
 
 // What the graph shows for a member: the element type of an array.

@@ -98,8 +98,8 @@ struct CannotBeSerialized<Refusal::kOpaque, Root, Holder, Member, Type> {
 template <class Root, class Holder, auto Member, class Type>
 struct CannotBeSerialized<Refusal::kElements, Root, Holder, Member, Type> {
   static_assert(kNever<Type>,
-                "manta::Array keeps its elements as plain bytes, so they must be trivially "
-                "copyable, without pointers: use std::vector for others");
+                "manta::Array keeps its elements as plain bytes, so they must be numbers, enums, "
+                "bools or aggregates of these: use std::vector for others");
 };
 
 template <class Root, class Holder, auto Member, class Type>

@@ -26,7 +26,7 @@ struct Box {
   std::uint16_t number;
 };
 template <class T>
-struct Keyed {  // an own order and an own hash
+struct Keyed {  // an order of its own
   std::map<int, T, std::greater<int>> map;
 };
 

@@ -43,7 +43,9 @@ void Trace::begin(std::string_view name, std::string_view type, std::size_t offs
   const bool said =
       name.empty() && !open_.empty() && open_.back().offset == offset && open_.back().type == type;
   const bool first = name.empty() && open_.empty() && lines_.empty() && type == root_;
-  if (said || first || lines_.size() == kMostLines) {
+  const bool cut = lines_.size() == kMostLines;
+  cut_ = cut_ || cut;
+  if (said || first || cut) {
     open_.push_back({kSkipped, offset, type});
     return;
   }
@@ -69,12 +71,12 @@ void Trace::end(std::span<const std::byte> stream, std::size_t buffers) {
   append_hex(line, bytes);
 }
 
-void Trace::print(std::size_t bytes, std::size_t buffers) const {
-  std::string text = "manta: serialized ";
+void Trace::print(bool complete, std::size_t bytes, std::size_t buffers) const {
+  std::string text = complete ? "manta: serialized " : "manta: failed to serialize ";
   text.append(root_).append(": ").append(count(bytes, "byte"));
   text.append(" and ").append(count(buffers, "buffer")).append("\n");
   for (const std::string& line : lines_) text.append(line).append("\n");
-  if (lines_.size() == kMostLines) text.append("  ... more members than are shown\n");
+  if (cut_) text.append("  ... more members than are shown\n");
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 

@@ -1,5 +1,6 @@
 // What MANTA_SERIALIZE_VERBOSE shows of values as they are written, on stderr, a text for each value:
-// 1 a line with its type and size; 2 also every member with its offset in the stream and its bytes.
+// 1 a line with its type and size; 2 also the members of its aggregates, each with its offset in the
+// stream and its first bytes, up to 10,000 lines. A sequence of plain elements is one line.
 //
 // Threads: a Trace is confined to its Writer's.   Errors: none of its own.
 #pragma once
@@ -23,7 +24,7 @@ class Trace {
   void begin(std::string_view name, std::string_view type, std::size_t offset);
   void end(std::span<const std::byte> stream, std::size_t buffers);
 
-  void print(std::size_t bytes, std::size_t buffers) const;
+  void print(bool complete, std::size_t bytes, std::size_t buffers) const;
 
  private:
   struct Open {
@@ -35,6 +36,7 @@ class Trace {
   std::string_view root_;
   std::vector<std::string> lines_;
   std::vector<Open> open_;
+  bool cut_ = false;  // there were more lines than are kept
 };
 
 class Writer;

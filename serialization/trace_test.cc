@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <manta/base/error.h>
 #include <manta/serialization/bytes.h>
 
 namespace manta {
@@ -17,15 +18,23 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
-struct Place {
+struct Place {  // with padding
   double x;
   std::uint16_t floor;
+};
+struct Point {  // without
+  float x, y;
 };
 struct Job {
   std::string name;
   Place place;
   std::vector<double> samples;
   std::shared_ptr<Job> next;
+  Point point;
+};
+struct Failing {
+  std::string before;
+  std::shared_ptr<int> aliasing;
 };
 class Account {
  public:
@@ -38,8 +47,13 @@ class Account {
 [[noreturn]] void serialize_and_exit(const char* verbose) {
   ::setenv("MANTA_SERIALIZE_VERBOSE", verbose, 1);
   const auto next = std::make_shared<Job>();
-  serialize(Job{"ab", {1.0, 0x203}, std::vector<double>(1000), next});
+  serialize(Job{"ab", {1.0, 0x203}, std::vector<double>(1000), next, {1, 2}});
   serialize(std::vector<Account>(2));
+  const auto pair = std::make_shared<std::pair<int, int>>();
+  try {
+    serialize(Failing{"x", {pair, &pair->second}});
+  } catch (const SerializationError&) {
+  }
   std::exit(0);
 }
 
@@ -57,6 +71,10 @@ TEST_F(Verbose, OfTwoShowsEveryMemberWithItsOffsetAndBytes) {
                                   "    @27 floor: .*short.*, 2 bytes: 03 02\n"
                                   "  @29 samples: .*vector.*, 3 bytes and 1 buffer: d0 0f 02\n"),
                     ContainsRegex("  @[0-9]+ .*Job, [0-9]+ bytes:.*\n    @[0-9]+ name: "),
+                    ContainsRegex("  @[0-9]+ point: .*Point, 8 bytes: .*\n"
+                                  "    @[0-9]+ x: float, 4 bytes: 00 00 80 3f\n"
+                                  "    @[0-9]+ y: float, 4 bytes: 00 00 00 40\n"),
+                    ContainsRegex("manta: failed to serialize .*Failing: .*\n  @16 before: "),
                     ContainsRegex("vector.*Account.*: [0-9]+ bytes and 0 buffers\n"
                                   "  @17 .*Account, 4 bytes: 02 01 00 00\n"
                                   "    @17 id_: int, 4 bytes: 02 01 00 00\n"
@@ -66,7 +84,8 @@ TEST_F(Verbose, OfTwoShowsEveryMemberWithItsOffsetAndBytes) {
 TEST_F(Verbose, OfOneShowsALineForEachValue) {
   EXPECT_EXIT(serialize_and_exit("1"), testing::ExitedWithCode(0),
               AllOf(ContainsRegex("^manta: serialized .*Job: [0-9]+ bytes and 1 buffer\n"
-                                  "manta: serialized .*Account.*\n$"),
+                                  "manta: serialized .*Account.*\n"
+                                  "manta: failed to serialize .*Failing.*\n$"),
                     Not(HasSubstr("@"))));
 }
 

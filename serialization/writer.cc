@@ -56,6 +56,9 @@ Writer::~Writer() {
     WriterTracking::release(tracking_);
   }
   if (!finished_) {
+    if (trace_ != nullptr) [[unlikely]] {
+      trace_->print(false, position(), out_.buffers.size());
+    }
     out_.clear();
   }
 }
@@ -79,7 +82,7 @@ void Writer::finish() {
   out_.meta.resize(position());
   finished_ = true;
   if (trace_ != nullptr) [[unlikely]] {
-    trace_->print(out_.meta.size(), out_.buffers.size());
+    trace_->print(true, out_.meta.size(), out_.buffers.size());
   }
 }
 
