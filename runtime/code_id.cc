@@ -161,8 +161,7 @@ StubSet& stubs() {
 
 std::string not_ours(std::uintptr_t address, const Image& image) {
   const bool named = !symbol_of(address).empty();
-  const std::string name = named ? function_name(address) : std::string();
-  return (named ? "the function " + name : std::string("a function")) +
+  return (named ? "the function " + function_name(address) : std::string("a function")) +
          (image.path.empty() ? std::string(" is not the start of a function of this program")
                              : " belongs to " + image.path) +
          ": functions of system libraries cannot be called remotely, since their address depends "

@@ -279,8 +279,7 @@ const CallLane* TaskSender::lane_of(const Call& call) const {
 }
 
 std::string TaskSender::request_of(const Call& call) {
-  const double cpus = call.options ? call.options->cpus : 1;
-  std::string text = base::number_text(cpus) + (cpus == 1 ? " cpu" : " cpus");
+  std::string text = base::number_text(call.frame.cpus) + (call.frame.cpus == 1 ? " cpu" : " cpus");
   if (call.options) {
     for (const auto& [name, amount] : call.options->resources) {
       text.append(" and ").append(base::number_text(amount)).append(" ").append(name);
