@@ -21,7 +21,7 @@ using serialization::Writer;
 template <class T>
 Encoded write(const T& value) {
   Encoded out;
-  Writer writer(out, 1);
+  Writer writer(out, 1, "Array<double>");
   Codec<T>::write(writer, value);
   writer.finish();
   return out;

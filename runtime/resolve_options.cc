@@ -12,6 +12,7 @@
 #include <manta/runtime/get.h>
 #include <manta/runtime/remote.h>
 #include <manta/runtime/resolve_options.h>
+#include <manta/serialization/trace.h>
 
 namespace manta::detail {
 namespace {
@@ -113,7 +114,7 @@ void apply_variables(InitOptions& options) {
   }
   // Read by serialization itself, which has nobody to tell.
   if (const char* v = variable("MANTA_SERIALIZE_VERBOSE");
-      v && v != std::string_view("0") && v != std::string_view("1") && v != std::string_view("2")) {
+      v && !serialization::parse_verbosity(v)) {
     refuse(std::string("MANTA_SERIALIZE_VERBOSE=") + v + " is none of 0, 1 and 2");
   }
 }

@@ -317,7 +317,7 @@ struct BuiltIn<T, Kind::kAggregate> {
   static void write(Writer& writer, const T& value) {
     if constexpr (member_count<T> == 0) {
       writer.fixed<std::uint8_t>(0);
-    } else if (writer.traces_members()) [[unlikely]] {
+    } else if (writer.member_trace() != nullptr) [[unlikely]] {
       Members::write_traced(writer, value);
     } else if constexpr (is_plain<T>) {
       writer.fixed(value);

@@ -92,7 +92,7 @@ struct BuiltIn<T, Kind::kMembers> {
     return node;
   }
   static void write(Writer& writer, const T& value) {
-    if (hook_member_count<T> != 0 && writer.traces_members()) [[unlikely]] {
+    if (hook_member_count<T> != 0 && writer.member_trace() != nullptr) [[unlikely]] {
       Members::write_traced(writer, value);
     } else {
       Members::write(writer, value);

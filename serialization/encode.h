@@ -69,10 +69,7 @@ void encode(const T& value, Encoded& out) {
     if constexpr (is_wrapper<T>) {
       static_cast<void>(&WrapperOf<T>::known);
     }
-    Writer writer(out, fingerprint<T>());
-    if (Trace* trace = writer.trace()) [[unlikely]] {
-      trace->root(kTypeName<T>);
-    }
+    Writer writer(out, fingerprint<T>(), kTypeName<T>);
     if constexpr (holds_observer<T>) {
       writer.track_unique();
     }

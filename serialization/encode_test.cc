@@ -73,7 +73,7 @@ TEST(Encode, ReferencesAreCountedAndComeBackInOrder) {
   const Ref<Target> object = base::make_ref<Target>();
   Encoded out;
   {
-    Writer writer(out, 7);
+    Writer writer(out, 7, "test");
     writer.reference(RefKind::object, object);
     writer.reference(RefKind::actor, nullptr);
     writer.reference(RefKind::actor, object);
@@ -93,7 +93,7 @@ TEST(Encode, AnArrayIsWrittenOnceHoweverOftenItIsMentioned) {
     std::memset(storage->mutable_data(), 5, size);
     Encoded out;
     {
-      Writer writer(out, 7);
+      Writer writer(out, 7, "test");
       for (int i = 0; i < 99; ++i) {
         writer.bytes(storage->data(), size, storage);
       }
@@ -116,7 +116,7 @@ TEST(Encode, AnArrayIsWrittenOnceHoweverOftenItIsMentioned) {
 TEST(Encode, AnNDimensionalArrayIsNotASequence) {
   Encoded out;
   {
-    Writer writer(out, fingerprint<std::vector<double>>());
+    Writer writer(out, fingerprint<std::vector<double>>(), "test");
     const std::size_t shape[] = {2, 3};
     const double data[6] = {};
     write_extents(writer, shape);

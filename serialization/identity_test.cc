@@ -111,6 +111,7 @@ TEST(Identity, AnObjectAndItsFirstMemberAreTwo) {
 
 TEST(Identity, AliasingPointersAreRefused) {
   struct Outer {
+    int first = 0;
     int part = 1;
   };
   struct Both {
@@ -121,6 +122,8 @@ TEST(Identity, AliasingPointersAreRefused) {
   both.outer = std::make_shared<Outer>();
   both.part = std::shared_ptr<int>(both.outer, &both.outer->part);
   EXPECT_THAT(message_of([&] { encoded(both); }), HasSubstr("aliasing"));
+  EXPECT_THAT(message_of([&] { encoded(both.part); }), HasSubstr("aliasing"));
+  EXPECT_EQ(round_trip(round_trip(both.outer))->part, 1);
   int outside = 0;
   const std::shared_ptr<int> unowned(std::shared_ptr<int>(), &outside);
   EXPECT_THAT(message_of([&] { encoded(unowned); }), HasSubstr("aliasing"));

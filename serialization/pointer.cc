@@ -1,5 +1,6 @@
 #include <cstring>
 #include <string>
+#include <typeinfo>
 
 #include <manta/base/error.h>
 #include <manta/serialization/pointer.h>
@@ -35,23 +36,36 @@ WrittenObjects::Object& WrittenObjects::mention(Writer& writer, const Met& met) 
 
 namespace {
 // The control block that a shared_ptr holds beside its pointer, in every implementation.
-const void* control_block(const std::shared_ptr<const void>& owner) {
+void* control_block(const std::shared_ptr<const void>& owner) {
   static_assert(sizeof owner == 2 * sizeof(void*));
-  const void* words[2];
+  void* words[2];
   std::memcpy(words, static_cast<const void*>(&owner), sizeof words);
   return words[1];
 }
+
+// The object that a control block of make_shared() destroys. Null if it is of another kind.
+const void* made_together([[maybe_unused]] void* block) {
+#ifdef __GLIBCXX__
+  auto* counted = static_cast<std::_Sp_counted_base<std::__default_lock_policy>*>(block);
+  return counted->_M_get_deleter(typeid(std::_Sp_make_shared_tag));
+#else
+  return nullptr;
+#endif
+}
 }  // namespace
 
-// An aliasing pointer shares its control block with a pointer to another object.
+// An aliasing pointer shares its control block with a pointer to another object. If nothing else in
+// the value points to that, only a control block that lies around it can tell.
 void WrittenObjects::check_owner(std::uint32_t number, const std::shared_ptr<const void>& owner) {
-  const void* block = control_block(owner);
+  void* block = control_block(owner);
   if (block == nullptr) {
     throw SerializationError(
         "a shared_ptr that owns nothing (made by the aliasing constructor) cannot be serialized: "
         "what it points to belongs to somebody else");
   }
-  if (owners_.find_or_add(block, 0, number) != number) {
+  const void* whole = made_together(block);
+  if (owners_.find_or_add(block, 0, number) != number ||
+      (whole != nullptr && whole != objects_[number].address)) {
     throw SerializationError(
         "an aliasing shared_ptr cannot be serialized: it points into an object that is owned as a "
         "whole; point to the whole object or hold the part in a shared_ptr of its own");

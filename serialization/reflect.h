@@ -28,10 +28,19 @@ struct Types {
   static constexpr std::size_t size = sizeof...(T);
 };
 
+// Never called, but Clang takes a constant expression that an initializer leads to for a call, and
+// warns if U is of an anonymous namespace.
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-internal"
+#endif
 struct AnyInit {
   template <class U>
   operator U() const noexcept;
 };
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 // Converts to bases of T only: finds out whether the first initializer is for a base.
 template <class T>

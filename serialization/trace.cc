@@ -29,12 +29,15 @@ std::string count(std::size_t n, std::string_view what) {
 
 }  // namespace
 
-int verbosity() {
-  static const int level = [] {
-    const char* text = std::getenv("MANTA_SERIALIZE_VERBOSE");
-    const std::string_view wanted = text == nullptr ? "" : text;
-    return wanted == "2" ? 2 : wanted == "1" ? 1 : 0;
-  }();
+std::optional<int> parse_verbosity(std::string_view text) {
+  if (text.size() != 1 || text[0] < '0' || text[0] > '2') return {};
+  return text[0] - '0';
+}
+
+int read_verbosity() {
+  const char* text = std::getenv("MANTA_SERIALIZE_VERBOSE");
+  const int level = text == nullptr ? 0 : parse_verbosity(text).value_or(0);
+  known_verbosity.store(level, std::memory_order_relaxed);
   return level;
 }
 
@@ -82,13 +85,13 @@ void Trace::print(bool complete, std::size_t bytes, std::size_t buffers) const {
 
 Traced::Traced(Writer& writer, std::string_view name, std::string_view type)
     : writer_(writer), buffers_(writer.out_.buffers.size()) {
-  writer.trace()->begin(name, type, writer.position());
+  writer.member_trace()->begin(name, type, writer.position());
 }
 
 Traced::~Traced() {
   const Encoded& out = writer_.out_;
-  writer_.trace()->end(std::span(out.meta).first(writer_.position()),
-                       out.buffers.size() - buffers_);
+  writer_.member_trace()->end(std::span(out.meta).first(writer_.position()),
+                              out.buffers.size() - buffers_);
 }
 
 }  // namespace manta::serialization

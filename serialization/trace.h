@@ -4,7 +4,9 @@
 //
 // Threads: a Trace is confined to its Writer's.   Errors: none of its own.
 #pragma once
+#include <atomic>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,12 +14,22 @@
 
 namespace manta::serialization {
 
-// 0, 1 or 2; read once. What is not a number of these is 0: manta::init() refuses it.
-int verbosity();
+// Of the variable's text: 0, 1 or 2. Nothing if it is none of these.
+std::optional<int> parse_verbosity(std::string_view text);
+
+inline constinit std::atomic<int> known_verbosity = -1;
+int read_verbosity();
+
+// Read once. A wrong one counts as 0: manta::init() refuses it.
+inline int verbosity() {
+  const int known = known_verbosity.load(std::memory_order_relaxed);
+  return known >= 0 ? known : read_verbosity();
+}
 
 class Trace {
  public:
-  void root(std::string_view type) { root_ = type; }
+  Trace(std::string_view root, bool members) : root_(root), members_(members) {}
+  bool members() const { return members_; }
 
   // A member, or an object that is none (an element, what a pointer points to: without a name), begins
   // at `offset`; what begins before it ends lies inside it.
@@ -34,6 +46,7 @@ class Trace {
   };
 
   std::string_view root_;
+  bool members_;  // are shown
   std::vector<std::string> lines_;
   std::vector<Open> open_;
   bool cut_ = false;  // there were more lines than are kept

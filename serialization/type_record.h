@@ -43,10 +43,11 @@ struct TypeRecord {
   void (*deallocate)(void* memory);
 };
 
+// The object comes first: a shared_ptr to it points to the whole of what is owned (check_owner).
 template <class T>
 struct CellMemory {
-  bool built = false;
   alignas(T) std::byte object[sizeof(T)];
+  bool built = false;
 
   CellMemory() {}
   CellMemory(const CellMemory&) = delete;

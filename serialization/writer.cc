@@ -37,7 +37,7 @@ void WriterTracking::clear() {
   objects.clear();
 }
 
-Writer::Writer(Encoded& out, std::uint64_t fingerprint) : out_(out) {
+Writer::Writer(Encoded& out, std::uint64_t fingerprint, std::string_view type) : out_(out) {
   out.clear();
   out.meta.resize(std::max(out.meta.capacity(), kFirstRoom));
   cursor_ = out.meta.data();
@@ -46,8 +46,7 @@ Writer::Writer(Encoded& out, std::uint64_t fingerprint) : out_(out) {
   fixed(fingerprint);
   fixed(std::uint64_t{0});
   if (verbosity() > 0) [[unlikely]] {
-    trace_ = std::make_unique<Trace>();
-    traces_members_ = verbosity() > 1;
+    trace_ = new Trace(type, verbosity() > 1);
   }
 }
 
@@ -57,7 +56,7 @@ Writer::~Writer() {
   }
   if (!finished_) {
     if (trace_ != nullptr) [[unlikely]] {
-      trace_->print(false, position(), out_.buffers.size());
+      end_trace(false);
     }
     out_.clear();
   }
@@ -82,8 +81,13 @@ void Writer::finish() {
   out_.meta.resize(position());
   finished_ = true;
   if (trace_ != nullptr) [[unlikely]] {
-    trace_->print(true, out_.meta.size(), out_.buffers.size());
+    end_trace(true);
   }
+}
+
+void Writer::end_trace(bool complete) {
+  const std::unique_ptr<Trace> trace(trace_);
+  trace->print(complete, position(), out_.buffers.size());
 }
 
 void Writer::grow(std::size_t size) {

@@ -15,20 +15,21 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string_view>
 #include <type_traits>
 
 #include <manta/serialization/encoded.h>
+#include <manta/serialization/trace.h>
 
 namespace manta::serialization {
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
 
-class Trace;
 class WriterTracking;
 
 class Writer {
  public:
-  Writer(Encoded& out, std::uint64_t fingerprint);
+  Writer(Encoded& out, std::uint64_t fingerprint, std::string_view type);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -127,9 +128,8 @@ class Writer {
   std::size_t position() const { return static_cast<std::size_t>(cursor_ - out_.meta.data()); }
   WriterTracking& tracking();
 
-  // What MANTA_SERIALIZE_VERBOSE asks for (trace.h).
-  Trace* trace() const { return trace_.get(); }  // null if it asks for nothing
-  bool traces_members() const { return traces_members_; }
+  // Null unless MANTA_SERIALIZE_VERBOSE asks for the members.
+  Trace* member_trace() const { return trace_ != nullptr && trace_->members() ? trace_ : nullptr; }
 
  private:
   friend class Traced;
@@ -142,6 +142,7 @@ class Writer {
     return cursor_;
   }
   void grow(std::size_t size);
+  void end_trace(bool complete);
   void out_of_band(const void* data, std::size_t size);
   [[noreturn]] static void too_deep();
 
@@ -149,11 +150,10 @@ class Writer {
   std::byte* limit_;
   Encoded& out_;
   WriterTracking* tracking_ = nullptr;  // made at the first array or shared pointer
-  std::unique_ptr<Trace> trace_;
+  Trace* trace_ = nullptr;              // owned; null if MANTA_SERIALIZE_VERBOSE asks for nothing
   int depth_ = 0;
   bool temporary_ = false;
   bool tracks_unique_ = false;
-  bool traces_members_ = false;
   bool finished_ = false;
 };
 
