@@ -13,7 +13,7 @@ namespace {
 
 CallSpec constructor_spec(Stub stub) {
   CallSpec spec;
-  spec.stub = stub;
+  spec.stub = identify_stub(stub);
   return spec;
 }
 

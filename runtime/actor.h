@@ -213,7 +213,7 @@ class ActorHandle {
       static_assert(sizeof raw == sizeof method);
       std::memcpy(static_cast<void*>(&raw), &method, sizeof raw);
       detail::CallSpec spec;
-      spec.stub = Stub::stub();
+      spec.stub = detail::identify_stub(Stub::stub());
       spec.target = detail::identify_member(raw);
       spec.adjustment = raw.adjustment;
       return finish<OneWay, How, typename Signature::Result>(
@@ -236,10 +236,10 @@ class ActorHandle {
     static_assert(Pass::template check<Args&&...>());
     detail::CallSpec spec;
     if constexpr (std::is_pointer_v<F>) {
-      spec.stub = Plans::template FunctionOnActor<T, F, R>::stub();
+      spec.stub = detail::identify_stub(Plans::template FunctionOnActor<T, F, R>::stub());
       spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f));
     } else {
-      spec.stub = Plans::template OnActor<T, F, R>::stub();
+      spec.stub = detail::identify_stub(Plans::template OnActor<T, F, R>::stub());
       spec.name = detail::kGivenName<F>;
     }
     return finish<OneWay, How, R>(spec, [&](detail::CallBuilder& call) {

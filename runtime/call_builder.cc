@@ -27,10 +27,9 @@ Call* new_call(const CallSpec& spec, CallKind kind) {
   if (spec.options != nullptr && *spec.options) check_task_options(**spec.options);
   wait_for_room(process);
   auto* call = new Call;
-  const CodeId stub = identify_stub(spec.stub);
   call->frame.kind = kind;
-  call->frame.stub_image = stub.image;
-  call->frame.stub_offset = stub.offset;
+  call->frame.stub_image = spec.stub.image;
+  call->frame.stub_offset = spec.stub.offset;
   call->frame.target_image = spec.target.image;
   call->frame.target_offset = spec.target.offset;
   call->frame.adjustment = spec.adjustment;

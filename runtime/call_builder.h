@@ -26,7 +26,7 @@ class Process;
 
 // What a remote function is made of, before its arguments.
 struct CallSpec {
-  Stub stub = nullptr;
+  CodeId stub = {};
   CodeId target = {};                // of the function or member pointer; image 0: none
   std::ptrdiff_t adjustment = 0;     // of a member pointer
   std::ptrdiff_t object_offset = 0;  // from the actor's object to the handle's base class

@@ -4,7 +4,7 @@
 //   remote([k](int x) { return x + k; })                       trivially copyable captures without an address: their bytes
 //   remote(plain([p](int x) { ... }))                          the same, without the check for addresses
 //   remote(capture([](const std::string& s, int x) {...}, s))  any serializable values, handed to the lambda (or function) first
-//   remote(named<"add">([](int a, int b) { return a + b; }))   a name of its own, for errors and tools
+//   remote(named<"add">([](int a, int b) { return a + b; }))   a name of its own: named.h
 //
 // Errors: a trivially copyable capture that holds an address: InvalidArgument at the call.
 // Threads: values.
@@ -67,7 +67,7 @@ struct Plain {
 
 template <FixedString Name, class F>
 struct Named {
-  F function;
+  [[no_unique_address]] F function;  // so that it is stateless where F is
   template <class... Args>
     requires std::is_invocable_v<const F&, Args...>
   decltype(auto) operator()(Args&&... args) const {
@@ -249,16 +249,6 @@ auto capture(F f, Values... captured) {
 template <class F>
 auto plain(F f) {
   return detail::Plain<F>{std::move(f)};
-}
-
-// A function with a name of its own: shown in errors and tools, and by which other programs find it.
-template <FixedString Name, class F>
-auto named(F f) {
-  return detail::Named<Name, F>{std::move(f)};
-}
-template <FixedString Name, auto F>
-auto named() {
-  return detail::Named<Name, detail::StaticFunction<F>>{};
 }
 
 }  // namespace manta

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <cxxabi.h>
@@ -12,6 +14,7 @@
 
 #include <manta/base/error.h>
 #include <manta/runtime/code_id.h>
+#include <manta/runtime/entry.h>
 #include <manta/runtime/symbols.h>
 
 namespace manta::detail {
@@ -25,9 +28,11 @@ struct Image {
   std::uintptr_t frame_table = 0;     // its .eh_frame_hdr, 0: none
 };
 
-constexpr std::uint64_t kVirtualMember = 1;  // as an image: the offset is a vtable slot
 constexpr std::uintptr_t kMaxVtableOffset = 64 * 1024;
 
+std::uint64_t no_reserved(std::uint64_t id) { return id < kFirstImage ? id + kFirstImage : id; }
+
+// Its first 8 bytes, which begin what `file` and `readelf -n` show. 0: there is none.
 std::uint64_t build_id(const dl_phdr_info& info, const ElfW(Phdr) & notes) {
   const auto* at = reinterpret_cast<const char*>(info.dlpi_addr + notes.p_vaddr);
   const auto* end = at + notes.p_memsz;
@@ -37,7 +42,11 @@ std::uint64_t build_id(const dl_phdr_info& info, const ElfW(Phdr) & notes) {
     const char* name = at + sizeof note;
     const char* description = name + ((note.n_namesz + 3) & ~3U);
     if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && std::memcmp(name, "GNU", 4) == 0) {
-      return XXH3_64bits(description, note.n_descsz) | 2;
+      std::uint64_t id = 0;
+      for (std::size_t i = 0; i < 8 && i < note.n_descsz; ++i) {
+        id = id << 8 | static_cast<unsigned char>(description[i]);
+      }
+      return no_reserved(id);
     }
     at = description + ((note.n_descsz + 3) & ~3U);
   }
@@ -64,7 +73,7 @@ Image read_image(const dl_phdr_info& info) {
   if (image.id == 0) {  // linked without a build id: the name and the size must do
     const auto slash = image.path.rfind('/');
     const auto name = slash == std::string::npos ? image.path : image.path.substr(slash + 1);
-    image.id = XXH3_64bits_withSeed(name.data(), name.size(), image.end - image.begin) | 2;
+    image.id = no_reserved(XXH3_64bits_withSeed(name.data(), name.size(), image.end - image.begin));
   }
   return image;
 }
@@ -159,6 +168,29 @@ StubSet& stubs() {
   return *all;
 }
 
+std::string build_text(std::uint64_t id) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%016" PRIx64 "...", id);
+  return text;
+}
+
+// `id` was looked for, and `image` found for it (or none).
+[[noreturn]] void not_here(CodeId id, const Image& image) {
+  std::string why =
+      "the called function comes from a different build of the program, or from a library that is "
+      "not loaded here: its build id is ";
+  if (image.id != 0) why = "what is called is no function that can be called: in build id ";
+  why.append(build_text(id.image));
+  const Image ours = images().find([](const Image& any) { return any.path.empty(); });
+  why.append(", this process (").append(program_name()).append(") has build id ");
+  why.append(build_text(ours.id));
+  why.append(
+      ". Start all programs from one build, load the library in every process (dlopen in a "
+      "manta::OnStart, or InitOptions::worker.libraries), or call functions of other programs by "
+      "name: manta::remote_named<R(A...)>(\"name\")");
+  throw BuildMismatch(why);
+}
+
 std::string not_ours(std::uintptr_t address, const Image& image) {
   const bool named = !symbol_of(address).empty();
   return (named ? "the function " + function_name(address) : std::string("a function")) +
@@ -209,9 +241,7 @@ Stub resolve_stub(CodeId id) {
   if (const auto* stub = known.find(key)) return *stub;
   const Image image = image_named(id.image);
   const std::uintptr_t address = image.base + id.offset;
-  if (image.id == 0 || !stubs().contains(address)) {
-    throw SerializationError("the called function comes from a different build of the program");
-  }
+  if (image.id == 0 || !stubs().contains(address)) not_here(id, image);
   return known.add(key, reinterpret_cast<Stub>(address));
 }
 
@@ -233,8 +263,7 @@ std::uintptr_t resolve_function(CodeId id) {
   const Image image = image_named(id.image);
   const std::uintptr_t address = image.base + id.offset;
   if (image.id == 0 || address >= image.end || !starts_function(image, address)) {
-    throw SerializationError(
-        "the called function comes from a different build of the program, or is no function");
+    not_here(id, image);
   }
   return known.add(key, address);
 }

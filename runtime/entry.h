@@ -12,6 +12,7 @@
 #include <map>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 #include <manta/base/fd.h>
 #include <manta/base/id.h>
@@ -37,6 +38,7 @@ struct Attachment {
   std::uint64_t object_store_bytes = 0;
   std::map<std::string, std::string>
       env;  // InitOptions::env: a worker has it in its environment already
+  std::vector<std::string> libraries;  // a worker loads them before anything of the user's runs
 };
 
 // The life of a worker process, until the node tells it to exit; the result is its exit code.
@@ -44,7 +46,7 @@ struct Attachment {
 int worker_main(Attachment&& attachment);
 
 // False: the program was not linked as the CMake target and the .pc file say, so that a copy of it
-// would run the user's main again. Then init() must refuse, unless a worker program is named.
+// would run the user's main again. Then init() refuses, unless a worker program is named.
 bool wrapped_main_ran();
 // Whether this process was started by Manta, as a node or a worker: it has its session already.
 bool has_role();

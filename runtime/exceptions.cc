@@ -346,6 +346,13 @@ ErrorRecord simple_error(ErrorKind kind, std::string_view message) {
   return error;
 }
 
+ErrorRecord call_error(const std::exception& error) {
+  auto kind = ErrorKind::serialization_error;
+  if (dynamic_cast<const BuildMismatch*>(&error) != nullptr) kind = ErrorKind::build_mismatch;
+  if (dynamic_cast<const NotFound*>(&error) != nullptr) kind = ErrorKind::not_found;
+  return simple_error(kind, error.what());
+}
+
 ErrorRecord exit_actor_error() {
   return simple_error(ErrorKind::actor_died,
                       "the actor has ended: this call ran manta::exit_actor()");
@@ -419,6 +426,10 @@ void throw_error(const ErrorRecord& error) {
       throw ReadOnlyWrite(text);
     case ErrorKind::invalid_argument:
       throw InvalidArgument(text);
+    case ErrorKind::build_mismatch:
+      throw BuildMismatch(text);
+    case ErrorKind::not_found:
+      throw NotFound(text);
     case ErrorKind::runtime_error:
       break;
   }

@@ -30,6 +30,7 @@ void add_exception_type(const ExceptionType& type);  // repeating it changes not
 
 ErrorRecord record_current_exception(const NodeId& node);
 ErrorRecord simple_error(ErrorKind kind, std::string_view message);
+ErrorRecord call_error(const std::exception& error);  // of a call that makes no sense here
 ErrorRecord exit_actor_error();
 [[noreturn]] void throw_error(const ErrorRecord& error);
 std::exception_ptr exception_of(const ErrorRecord& error);

@@ -152,8 +152,8 @@ void Executor::run_call(Lane& lane) {
     } catch (...) {
       running_.fail(record_current_exception(process_.attachment().node));
     }
-  } catch (const std::exception& error) {  // the call itself makes no sense here
-    running_.fail(simple_error(ErrorKind::serialization_error, error.what()));
+  } catch (const std::exception& error) {
+    running_.fail(call_error(error));
   }
   running_.end();
   const auto ran = std::chrono::steady_clock::now() - began;
@@ -228,8 +228,8 @@ void Executor::start_actor() {
     } catch (...) {
       error = record_current_exception(process_.attachment().node);
     }
-  } catch (const std::exception& broken) {  // the call itself makes no sense here
-    error = simple_error(ErrorKind::serialization_error, broken.what());
+  } catch (const std::exception& broken) {
+    error = call_error(broken);
   }
   if (error) {
     running_.end();

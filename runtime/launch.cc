@@ -115,18 +115,22 @@ std::string how_it_ended(const Attachment& attachment) {
   return status ? " " + exit_text(*status) : std::string();
 }
 
-void receive_hello(int socket, Attachment& attachment) {
+void receive_hello(int socket, const NodeOptions& options, Attachment& attachment) {
   NodeHello hello;
   const base::Fd& process = attachment.node_process;
+  const std::string advice = options.program.empty()
+                                 ? std::string()
+                                 : "; it runs InitOptions::worker.path, " + options.program +
+                                       ", which must be linked with manta::manta";
   if (!wait_readable(socket, kHelloTimeoutMs)) {
     if (process) syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
-    throw RuntimeError("manta::init: the node process did not answer within 60 s");
+    throw RuntimeError("manta::init: the node process did not answer within 60 s" + advice);
   }
   if (!hello.receive(socket)) {
     const std::string printed = last_lines(attachment.directory / "node.log");
     throw RuntimeError("manta::init: the node process ended" + how_it_ended(attachment) +
                        " before it was ready; it printed" +
-                       (printed.empty() ? " nothing" : ": " + printed));
+                       (printed.empty() ? " nothing" : ": " + printed) + advice);
   }
   if (!hello.error.empty()) throw RuntimeError("manta::init: " + hello.error);
   attachment.control = std::move(hello.control);
@@ -164,7 +168,7 @@ Attachment launch_node(const NodeOptions& options) {
     attachment.node_process =
         base::above_stdio(static_cast<int>(syscall(SYS_pidfd_open, attachment.node_pid, 0)));
     const int no_process = errno;
-    receive_hello(attachment.socket.get(), attachment);
+    receive_hello(attachment.socket.get(), options, attachment);
     if (!attachment.node_process) fail("pidfd_open", no_process);
   } catch (...) {
     attachment.socket.reset();

@@ -5,11 +5,12 @@
 //   std::cout << manta::get(m);
 //
 // session.h    init, Session, OnStart            remote.h   remote functions
-// actor.h      actors                            capture.h  closures: capture, plain, named
-// get.h        put, get, wait, free              cluster.h  cluster, this_task, this_actor
-// object_ref.h references                        options.h  all options
+// actor.h      actors                            capture.h  closures: capture, plain
+// get.h        put, get, wait, free              named.h    named, remote_named: other programs
+// object_ref.h references                        cluster.h  cluster, this_task, this_actor
+// options.h    all options                       logger.h   log lines
 // <manta/objectstore/array.h>  arrays            <manta/serialization/...>  serialize, customise
-// <manta/base/error.h>         errors            logger.h   log lines
+// <manta/base/error.h>         errors
 #pragma once
 #include <manta/base/error.h>
 #include <manta/base/id.h>
@@ -22,6 +23,7 @@
 #include <manta/runtime/exceptions.h>
 #include <manta/runtime/get.h>
 #include <manta/runtime/logger.h>
+#include <manta/runtime/named.h>
 #include <manta/runtime/object_ref.h>
 #include <manta/runtime/on_start.h>
 #include <manta/runtime/options.h>

@@ -46,8 +46,9 @@ std::string as_written(std::string name) {
 }
 
 std::string find_name(const CallFrame& call) {
+  if (CodeId{call.stub_image, call.stub_offset} == kCalledByName) return "a function by name";
   try {
-    if (call.target_image > 1) {
+    if (call.target_image >= kFirstImage) {
       return function_name(resolve_function({call.target_image, call.target_offset}));
     }
     const auto stub =

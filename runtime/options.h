@@ -89,10 +89,12 @@ struct CallOptions {
   std::size_t max_buffered = 0;              // not supported yet
 };
 
+// What the node and the workers run. Another program than the driver's has other functions: call them by name
+// (remote_named); its main() does not run.
 struct WorkerProgram {
-  std::filesystem::path path = {};
-  std::vector<std::string> args = {};
-  std::vector<std::filesystem::path> libraries = {};
+  std::filesystem::path path = {};     // linked with manta::manta; empty: the driver's
+  std::vector<std::string> args = {};  // after argv[0]
+  std::vector<std::filesystem::path> libraries = {};  // each worker loads them first (dlopen)
 };
 
 // Each option has a variable, which applies where the field has its default: MANTA_ADDRESS, _CPUS, _GPUS, _MEMORY,

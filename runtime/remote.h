@@ -268,7 +268,7 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
  private:
   detail::CallSpec spec(detail::Stub stub) const {
     detail::CallSpec spec;
-    spec.stub = stub;
+    spec.stub = detail::identify_stub(stub);
     if constexpr (std::is_pointer_v<F>) {
       spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f_));
     } else if constexpr (detail::kCapturedFunction<F>) {  // for its name
@@ -282,6 +282,28 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
   F f_;
   detail::OptionsRef options_;
 };
+
+namespace detail {
+
+template <class... Args, class... P>
+constexpr bool as_declared(Types<P...>) {
+  return (std::is_same_v<Plan<Args, P>, Decode<Holder<P>>> && ...);
+}
+
+// Whether a call of a function compiles of which no more than R and its parameters is known.
+template <class R, class Parameters, class... Args>
+constexpr bool fits_signature() {
+  if constexpr (Passer<Parameters>::template check<Args...>() && result_travels<R>()) {
+    static_assert(as_declared<Args...>(Parameters{}),
+                  "a function known by its signature takes a ref only of the parameter's own type: "
+                  "convert in a task of your own");
+    return true;
+  } else {
+    return false;
+  }
+}
+
+}  // namespace detail
 
 // A remote function of a given signature, whatever the callable: a serializable value that can be stored, passed to a
 // task and called there. A ref argument must refer to the parameter's own type (or one of the same encoding).
@@ -312,22 +334,17 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
 
   template <detail::Unpacking How, class... Args>
   auto submit(std::size_t n, Args&&... args) const {
-    using Pass = detail::Passer<detail::Types<P...>>;
-    if constexpr (Pass::template check<Args&&...>() && detail::result_travels<R>()) {
-      static_assert(
-          (std::is_same_v<detail::Plan<Args&&, P>, detail::Decode<detail::Holder<P>>> && ...),
-          "a RemoteFunction<R(A...)> takes a ref only of the parameter's own type: convert in a "
-          "task of your own");
+    if constexpr (detail::fits_signature<R, detail::Types<P...>, Args&&...>()) {
       if (!*this)
         throw InvalidArgument(
             "an empty RemoteFunction was called: it was made by its default constructor");
       detail::CallSpec spec;
-      spec.stub = detail::resolve_stub(stub_);
+      spec.stub = stub_;
       spec.target = target_;
       spec.options = &options_;
       detail::CallBuilder call(spec);
       if (state_) state_.append_to(call);
-      Pass::pass(call, std::forward<Args>(args)...);
+      detail::Passer<detail::Types<P...>>::pass(call, std::forward<Args>(args)...);
       return detail::submit_as<R, How>(call, n);
     }
   }

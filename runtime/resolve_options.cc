@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <unistd.h>
 
@@ -171,6 +172,19 @@ void check_strategy(const SchedulingStrategy& strategy, const char* what) {
   unsupported(!simple, what);
 }
 
+// Paths are the driver's: its workers may run in another directory.
+void apply_worker(const WorkerProgram& worker, NodeOptions& node) {
+  if (!worker.path.empty()) node.program = std::filesystem::absolute(worker.path).string();
+  node.program_args = worker.args;
+  for (const auto& library : worker.libraries) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(library, error)) {
+      refuse("InitOptions::worker.libraries names " + library.string() + ", which is no file");
+    }
+    node.libraries.push_back(std::filesystem::absolute(library).string());
+  }
+}
+
 }  // namespace
 
 NodeOptions resolve_options(InitOptions options) {
@@ -187,9 +201,6 @@ NodeOptions resolve_options(InitOptions options) {
   unsupported(!options.name_space.empty(), "InitOptions::name_space (MANTA_NAMESPACE)");
   unsupported(!options.labels.empty(), "InitOptions::labels (MANTA_LABELS)");
   unsupported(options.put_timeout.has_value(), "InitOptions::put_timeout (MANTA_PUT_TIMEOUT)");
-  unsupported(!options.worker.path.empty() || !options.worker.args.empty() ||
-                  !options.worker.libraries.empty(),
-              "InitOptions::worker");
   if (options.cpus && !(*options.cpus > 0 && std::isfinite(*options.cpus))) {
     refuse("InitOptions::cpus (MANTA_CPUS) is " + base::number_text(*options.cpus) +
            "; it must be above 0");
@@ -205,6 +216,7 @@ NodeOptions resolve_options(InitOptions options) {
   node.keep_logs = keep != nullptr && flag_of("MANTA_KEEP_LOGS", keep);
   node.env = options.env;
   node.working_dir = options.working_dir.string();
+  apply_worker(options.worker, node);
   return node;
 }
 

@@ -33,6 +33,10 @@ class Writer {
     value<std::uint64_t>(map.size());
     for (const auto& [name, content] : map) text(name), text(content);
   }
+  void list(const std::vector<std::string>& texts) {
+    value<std::uint64_t>(texts.size());
+    for (const std::string& each : texts) text(each);
+  }
   const std::string& bytes() const { return bytes_; }
 
  private:
@@ -64,6 +68,11 @@ class Reader {
     }
     return map;
   }
+  std::vector<std::string> list() {
+    std::vector<std::string> texts;
+    for (auto n = value<std::uint64_t>(); ok_ && n > 0; --n) texts.push_back(text());
+    return texts;
+  }
   bool complete() const { return ok_ && at_ == bytes_.size(); }
   bool ok() const { return ok_; }
 
@@ -82,6 +91,7 @@ void write_attachment(Writer& out, const Attachment& a) {
   out.value(a.cpus);
   out.value(a.object_store_bytes);
   out.texts(a.env);
+  out.list(a.libraries);
 }
 
 void read_attachment(Reader& in, Attachment& a) {
@@ -93,6 +103,7 @@ void read_attachment(Reader& in, Attachment& a) {
   a.cpus = in.value<double>();
   a.object_store_bytes = in.value<std::uint64_t>();
   a.env = in.texts();
+  a.libraries = in.list();
 }
 
 void write_options(Writer& out, const NodeOptions& o) {
@@ -105,8 +116,8 @@ void write_options(Writer& out, const NodeOptions& o) {
   out.texts(o.env);
   out.text(o.working_dir);
   out.text(o.program);
-  out.value<std::uint64_t>(o.program_args.size());
-  for (const std::string& argument : o.program_args) out.text(argument);
+  out.list(o.program_args);
+  out.list(o.libraries);
   out.value(o.prestart);
 }
 
@@ -122,9 +133,8 @@ void read_options(Reader& in, NodeOptions& o) {
   o.env = in.texts();
   o.working_dir = in.text();
   o.program = in.text();
-  for (auto n = in.value<std::uint64_t>(); in.ok() && n > 0; --n) {
-    o.program_args.push_back(in.text());
-  }
+  o.program_args = in.list();
+  o.libraries = in.list();
   o.prestart = in.value<int>();
 }
 

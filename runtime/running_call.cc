@@ -4,6 +4,7 @@
 #include <manta/base/check.h>
 #include <manta/base/error.h>
 #include <manta/runtime/code_id.h>
+#include <manta/runtime/named_function.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/running_call.h>
 #include <manta/runtime/value_codec.h>
@@ -38,7 +39,7 @@ void RunningCall::begin(std::span<const std::byte> bytes, void* instance) {
   instance_ =
       instance == nullptr ? nullptr : static_cast<std::byte*>(instance) + frame_.object_offset;
   read_arguments(bytes.subspan(name_room));
-  stub_ = resolve_stub({frame_.stub_image, frame_.stub_offset});
+  stub_ = called_stub();
   target_ =
       frame_.target_image == 0 ? 0 : resolve_member({frame_.target_image, frame_.target_offset});
 }
@@ -86,6 +87,13 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
         buffers.subspan(ranges[i].buffers, ranges[i + 1].buffers - ranges[i].buffers),
         references.subspan(ranges[i].references, ranges[i + 1].references - ranges[i].references));
   }
+}
+
+Stub RunningCall::called_stub() const {
+  const CodeId stub{frame_.stub_image, frame_.stub_offset};
+  if (stub != kCalledByName) return resolve_stub(stub);
+  base::check(!values_.empty(), "a call by name has no name");
+  return resolve_named(serialization::decode<CalledByName>(values_[0]));
 }
 
 void RunningCall::run() {

@@ -62,6 +62,7 @@ class RunningCall final : public CallContext {
   serialization::Encoded& scratch() override { return scratch_; }
   void add_result(serialization::Encoded& encoded) override;
   void read_arguments(std::span<const std::byte> bytes);
+  Stub called_stub() const;
   void keep_block(objectstore::Block& block);
   void keep_reference(const serialization::Reference& reference);
   void hold_references_for(rpc::Slot caller);

@@ -17,7 +17,7 @@ namespace {
 
 std::atomic<bool> session_open{false};
 
-void check_can_init() {
+void check_can_init(const InitOptions& options) {
   if (detail::has_role()) {
     throw InvalidArgument(
         "manta::init() was called in a worker, by a task or an actor: a worker is in its driver's "
@@ -27,7 +27,7 @@ void check_can_init() {
     throw InvalidArgument(
         "manta::init() was called before main(), from a static constructor: call it in main()");
   }
-  if (!detail::wrapped_main_ran()) {
+  if (!detail::wrapped_main_ran() && options.worker.path.empty()) {
     throw InvalidArgument(
         "manta::init(): this program was not linked with the wrapped main (-Wl,--wrap=main), "
         "without which its workers "
@@ -102,7 +102,7 @@ std::filesystem::path Session::directory() const {
 }
 
 Session init(InitOptions options) {
-  check_can_init();
+  check_can_init(options);
   const detail::NodeOptions resolved = detail::resolve_options(std::move(options));
   detail::Process::refuse_if_forked("manta::init()");
   if (session_open.exchange(true)) {

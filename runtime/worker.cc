@@ -1,8 +1,10 @@
 // The life of a worker process: join the session, run what every process needs, say hello, execute until told to go.
 #include <cstdio>
+#include <dlfcn.h>
 #include <exception>
 #include <unistd.h>
 
+#include <manta/base/error.h>
 #include <manta/objectstore/read_only_fault.h>
 #include <manta/runtime/crash_handler.h>
 #include <manta/runtime/death_report.h>
@@ -21,12 +23,21 @@ void on_write(const objectstore::ReadOnlyFault&) {
   ::_exit(kReadOnlyWriteExit);
 }
 
-bool prepare() {
+void load_libraries(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    if (::dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+      throw RuntimeError("InitOptions::worker.libraries: " + std::string(::dlerror()));
+    }
+  }
+}
+
+bool prepare(const Attachment& attachment) {
   try {
+    load_libraries(attachment.libraries);
     run_on_start();
     return true;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "manta: an OnStart function threw in a worker: %s\n", error.what());
+    std::fprintf(stderr, "manta: a worker could not start: %s\n", error.what());
   } catch (...) {
     std::fprintf(stderr, "manta: an OnStart function threw in a worker\n");
   }
@@ -44,7 +55,7 @@ int worker_main(Attachment&& attachment) {
   objectstore::install_read_only_fault(process->store(), on_write);
   Executor executor(*process);
   process->set_executor(&executor);
-  if (!prepare()) return 1;
+  if (!prepare(process->attachment())) return 1;
   process->node().send(
       {.kind = NodeMessage::hello, .arg0 = static_cast<std::uint64_t>(::getpid())});
   const int code = executor.run();

@@ -19,6 +19,7 @@ struct NodeOptions {
   std::string working_dir = {};                 // of the workers; empty: the driver's
   std::string program = {};                     // executable of node and workers; empty: ours
   std::vector<std::string> program_args = {};
+  std::vector<std::string> libraries = {};  // loaded by each worker
   int prestart = -1;  // workers from the beginning; -1: one per CPU, at most 4
 };
 

@@ -50,6 +50,7 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot) try {
   role.attachment.cpus = node_.options.cpus;
   role.attachment.object_store_bytes = node_.options.object_store_bytes;
   role.attachment.env = node_.options.env;
+  role.attachment.libraries = node_.options.libraries;
   const base::Fd file = make_role_file(role);
   Pipe out, err;
   const ProcessEnvironment environment(node_.options.env, kRoleFile);

@@ -34,6 +34,8 @@ enum class ErrorKind : std::uint32_t {
   serialization_error,
   read_only_write,
   invalid_argument,
+  build_mismatch,
+  not_found,
   runtime_error,
 };
 

@@ -1,0 +1,36 @@
+// The functions of this program that others can call by name: filled by static initialization, one entry for each
+// manta::named<"name">(f) in the program (named.h).
+//
+// Threads: any.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include <manta/runtime/code_id.h>
+
+namespace manta::detail {
+
+struct NamedFunction {
+  std::string_view name;
+  std::string (*signature)();
+  Stub stub;  // its argument 0 is a CalledByName
+};
+
+class NamedRegistration {
+ public:
+  explicit NamedRegistration(const NamedFunction& function);
+};
+
+// What argument 0 of a call by name holds.
+struct CalledByName {
+  std::string name;
+  std::string signature;
+};
+
+// Throws InvalidArgument for a name that no function can have.
+void check_called(const CalledByName& called);
+
+// NotFound, with the names there are; SerializationError: another signature, or two functions of that name.
+Stub resolve_named(const CalledByName& called);
+
+}  // namespace manta::detail
