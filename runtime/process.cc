@@ -6,6 +6,7 @@
 #include <manta/base/error.h>
 #include <manta/runtime/clock.h>
 #include <manta/runtime/executor.h>
+#include <manta/runtime/outside_references.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/unseen_errors.h>
 
@@ -73,6 +74,7 @@ base::Ref<Process> Process::open(Attachment attachment) {
   static const int registered = ::pthread_atfork(nullptr, nullptr, forget_session_in_child);
   base::check(registered == 0, "no memory for a fork handler");
   process->progress_.start();
+  OutsideReferences::install();
   return process;
 }
 

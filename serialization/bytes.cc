@@ -62,8 +62,9 @@ ReferenceFormat& references() {
   ReferenceFormat* format = reference_format.load(std::memory_order_acquire);
   if (format == nullptr) {
     throw SerializationError(
-        "a value with references to objects or actors cannot be serialized by this version outside "
-        "of put() and remote calls");
+        "an ObjectRef or ActorHandle can be serialized or loaded only with an open session: keep "
+        "the "
+        "result of manta::init() alive");
   }
   return *format;
 }

@@ -58,7 +58,7 @@ void Actors::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std:
       break;
     case NodeMessage::hold: {
       const auto whose = static_cast<rpc::Slot>(frame.arg1);
-      if (peers_.live(whose)) table_.add_holds(id, whose, 1);
+      if (whose == rpc::kNodeSlot || peers_.live(whose)) table_.add_holds(id, whose, 1);
       break;
     }
     case NodeMessage::release:
