@@ -1,0 +1,130 @@
+#include "report.h"
+
+#include <cmath>
+#include <cstdio>
+
+namespace manta::bench {
+namespace {
+
+std::string formatted(const char* format, double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+// Three digits that count, without an exponent.
+std::string figure(double value) {
+  if (std::isnan(value)) return "-";
+  return formatted(value >= 100  ? "%.0f"
+                   : value >= 10 ? "%.1f"
+                   : value >= 1  ? "%.2f"
+                                 : "%.3f",
+                   value);
+}
+
+double in_unit(const Table& table, const Row& row, Column column) {
+  return row.seconds[column] * table.of->unit.per_second;
+}
+
+std::string ratio(const Table& table, const Row& row, Column column) {
+  if (&row == &table.rows.front()) return "";
+  return figure(table.rows.front().seconds[column] / row.seconds[column]);
+}
+
+void print_heading(const Case& of) {
+  std::printf("\n%s: %s\n", std::string(of.name).c_str(), std::string(of.what).c_str());
+  const std::string unit(of.unit.name);
+  std::printf("  %-16s %12s %12s   %s\n", "",
+              (std::string(of.column[kWrite]) + ", " + unit).c_str(),
+              (std::string(of.column[kRead]) + ", " + unit).c_str(), "Manta / it");
+}
+
+void print_row(const Table& table, const Row& row) {
+  if (!row.error.empty()) {
+    std::printf("  %-16s FAILED: %s\n", row.library.c_str(), row.error.c_str());
+    return;
+  }
+  std::printf("  %-16s %12s %12s   %-7s %-7s\n", row.library.c_str(),
+              figure(in_unit(table, row, kWrite)).c_str(),
+              figure(in_unit(table, row, kRead)).c_str(), ratio(table, row, kWrite).c_str(),
+              ratio(table, row, kRead).c_str());
+}
+
+std::string target_text(const Table& table, Column column) {
+  const Target& target = table.of->target[column];
+  const std::string name(table.of->column[column]);
+  if (target.kind == Target::kUnder) {
+    return name + " under " + figure(target.value) + " " + std::string(table.of->unit.name);
+  }
+  return name + " " + figure(target.value) + " times as fast as cereal";
+}
+
+void print_target(const Table& table, Column column) {
+  if (table.of->target[column].kind == Target::kNone) return;
+  const auto found = verdict(table, column);
+  std::printf("  target: %s: %s\n", target_text(table, column).c_str(),
+              !found
+                  ? "not measured"
+                  : (figure(found->value) + (found->reached ? ", reached" : ", MISSED")).c_str());
+}
+
+std::string json_number(double value) {
+  return std::isfinite(value) ? formatted("%.6g", value) : "null";
+}
+std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+
+std::string json_target(const Table& table, Column column) {
+  const Target& target = table.of->target[column];
+  const auto found = verdict(table, column);
+  return "{\"column\": " + quoted(table.of->column[column]) +
+         ", \"kind\": " + quoted(target.kind == Target::kUnder ? "under" : "times_cereal") +
+         ", \"target\": " + json_number(target.value) +
+         ", \"value\": " + json_number(found ? found->value : kNoFigure) + ", \"reached\": " +
+         (!found           ? "null"
+          : found->reached ? "true"
+                           : "false") +
+         "}";
+}
+
+std::string json_table(const Table& table) {
+  std::string text = quoted(table.of->name) + ": {\"unit\": " + quoted(table.of->unit.name) +
+                     ", \"columns\": [" + quoted(table.of->column[kWrite]) + ", " +
+                     quoted(table.of->column[kRead]) + "],\n   \"libraries\": {";
+  const char* separator = "";
+  for (const auto& row : table.rows) {
+    text += separator + quoted(row.library) + ": [" + json_number(in_unit(table, row, kWrite)) +
+            ", " + json_number(in_unit(table, row, kRead)) + "]";
+    separator = ", ";
+  }
+  text += "},\n   \"targets\": [";
+  separator = "";
+  for (const auto column : {kWrite, kRead}) {
+    if (table.of->target[column].kind == Target::kNone) continue;
+    text += separator + json_target(table, column);
+    separator = ", ";
+  }
+  return text + "]}";
+}
+
+}  // namespace
+
+void print(const Table& table, Verdicts verdicts) {
+  print_heading(*table.of);
+  for (const auto& row : table.rows) print_row(table, row);
+  if (verdicts == Verdicts::kShown) {
+    for (const auto column : {kWrite, kRead}) print_target(table, column);
+  }
+  std::fflush(stdout);
+}
+
+std::string to_json(const std::vector<Table>& tables) {
+  std::string text = "{\"cases\": {";
+  const char* separator = "\n  ";
+  for (const auto& table : tables) {
+    text += separator + json_table(table);
+    separator = ",\n  ";
+  }
+  return text + "}}\n";
+}
+
+}  // namespace manta::bench

@@ -1,0 +1,18 @@
+// The figures as tables for people and as JSON for programs.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "figures.h"
+
+namespace manta::bench {
+
+enum class Verdicts { kShown, kHidden };  // hidden: the counts were tiny, the times mean nothing
+
+void print(const Table& table, Verdicts verdicts);
+
+// {"cases": {name: {"unit", "columns", "libraries": {name: [first, second]}, "targets": [...]}}}; a target is
+// {"column", "kind": "under" or "times_cereal", "target", "value", "reached"}. What there is not: null.
+std::string to_json(const std::vector<Table>& tables);
+
+}  // namespace manta::bench
