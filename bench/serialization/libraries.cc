@@ -22,6 +22,7 @@ const std::vector<Library>& libraries() {
 #ifdef MANTA_BENCH_WITH_CAPNP
       {"Cap'n Proto", capnp_trials},
 #endif
+      {"a copy (floor)", copy_trials},
   };
   return all;
 }

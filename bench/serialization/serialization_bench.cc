@@ -4,7 +4,7 @@
 //   serialization_bench [--only CASE]... [--smoke] [--json FILE]
 //
 // Units: each case's own; "Manta / it" is the ratio of the times of this run, for both columns: 0.1 is ten times as
-// fast. Floor: for the arrays none is copied by Manta and by pickle 5; the others copy them.
+// fast. Floor: a copy of the value in memory, in the same run; arrays, which Manta and pickle 5 do not copy, are below it.
 // --smoke: each case once with tiny counts, to see that it works; the numbers mean nothing.
 // Exit status: 0 when every case ran and read what it had written, whatever its figures; 1 when one did not; 2 for
 // wrong arguments.

@@ -6,6 +6,7 @@
 // Threads: confined. Errors: whatever the library throws.
 #pragma once
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <string_view>
@@ -108,7 +109,7 @@ struct Library {
   Trials (*trials)(Topic, const Size&);
 };
 
-// Manta's two ways first, then the peers that this program was built with.
+// Manta's two ways first, then the peers that this program was built with, then the floor.
 const std::vector<Library>& libraries();
 
 Trials manta_trials(Topic, const Size&);  // encode and decode, as the runtime does
@@ -119,5 +120,6 @@ Trials boost_trials(Topic, const Size&);
 Trials msgpack_trials(Topic, const Size&);
 Trials flatbuffers_trials(Topic, const Size&);
 Trials capnp_trials(Topic, const Size&);
+Trials copy_trials(Topic, const Size&);  // the floor
 
 }  // namespace manta::bench
