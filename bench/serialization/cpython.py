@@ -1,16 +1,13 @@
-"""CPython's pickle, protocol 5, with numpy arrays out of band, beside serialization_bench.
+"""CPython's pickle, protocol 5, with numpy arrays out of band, for serialization_bench.
 
-cpython.py [--smoke]    prints `TOPIC WRITE_SECONDS READ_SECONDS` for each topic that it can do; the fastest of 5 tries
-Floor: none of its own. Exit status: 1 when what was read is not what was written.
+cpython.py [--smoke]    prints `CASE WRITE_SECONDS READ_SECONDS` for each case that it can do; the fastest of 5 tries
+Floor: none of its own; serialization_bench has them. Exit status: 1 when what was read is not what was written.
 """
 import pickle
 import sys
 import time
 
-try:
-    import numpy as np
-except ImportError:  # the dictionary needs none
-    np = None
+import numpy as np
 
 SMOKE = "--smoke" in sys.argv
 
@@ -32,7 +29,7 @@ def seconds_of(action):
     return best
 
 
-def measure(topic, value, same):
+def measure(case, value, same):
     buffers = []
 
     def write():
@@ -45,8 +42,8 @@ def measure(topic, value, same):
         return pickle.loads(data, buffers=buffers)
 
     if not same(value, read()):
-        sys.exit(f"cpython.py: {topic}: what was read is not what was written")
-    print(topic, seconds_of(write), seconds_of(read), flush=True)
+        sys.exit(f"cpython.py: {case}: what was read is not what was written")
+    print(case, seconds_of(write), seconds_of(read), flush=True)
 
 
 def same_arrays(a, b):
@@ -55,10 +52,9 @@ def same_arrays(a, b):
 
 
 def main():
-    if np is not None:
-        count = 10 if SMOKE else 1000
-        measure("rows", list(np.arange(count * 1000.0).reshape(count, 1000).copy()), same_arrays)
-        measure("shared_row", [np.zeros(42)] * (5 if SMOKE else 99), same_arrays)
+    count = 10 if SMOKE else 1000
+    measure("rows", [np.arange(1000.0) + i for i in range(count)], same_arrays)
+    measure("shared_row", [np.zeros(42)] * (5 if SMOKE else 99), same_arrays)
     entries = 100 if SMOKE else 100_000
     measure("dictionary", {f"key_{i}": i for i in range(entries)}, lambda a, b: a == b)
 
