@@ -1,17 +1,20 @@
 // CPython's pickle in a process of its own: cpython.py prints a line per case that it can do.
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <sstream>
+#include <string>
 
 #include "measure.h"
 
 namespace manta::bench {
 namespace {
 
-// Debian's Python first: numpy is a package of it. None: an empty string.
+// One that has numpy; Debian's first. None: an empty string.
 std::string python() {
-  for (const std::string candidate : {"/usr/bin/python3", "python3"}) {
-    if (std::system((candidate + " -c 'import numpy' 2> /dev/null").c_str()) == 0) return candidate;
+  for (const char* candidate : {"/usr/bin/python3", "python3"}) {
+    const std::string test = std::string(candidate) + " -c 'import numpy' 2> /dev/null";
+    if (std::system(test.c_str()) == 0) return candidate;
   }
   return {};
 }
