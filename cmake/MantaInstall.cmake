@@ -15,6 +15,14 @@ if("xxhash" IN_LIST extra)
   string(APPEND requires " libxxhash")
 endif()
 
+# libzip brings many libraries with it: only a program that uses it loads them.
+set(if_needed "")
+foreach(lib IN LISTS extra)
+  if(lib MATCHES "--as-needed")
+    string(APPEND if_needed " ${lib}")
+  endif()
+endforeach()
+
 install(TARGETS manta EXPORT mantaTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 foreach(folder IN LISTS MANTA_LAYERS)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/
@@ -55,7 +63,7 @@ Description: @PROJECT_DESCRIPTION@
 Version: @PROJECT_VERSION@
 Requires: @requires@
 Cflags: -I${includedir} -pthread
-Libs: -L${libdir} -Wl,--wrap=main -Wl,-u,main -lmanta -pthread -lrt
+Libs: -L${libdir} -Wl,--wrap=main -Wl,-u,main -lmanta@if_needed@ -pthread -lrt
 ]])
 
 install(FILES ${PROJECT_BINARY_DIR}/mantaConfig.cmake ${PROJECT_BINARY_DIR}/mantaConfigVersion.cmake

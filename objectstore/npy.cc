@@ -56,19 +56,6 @@ std::string read_header(int fd, const std::filesystem::path& path) {
   return bytes;
 }
 
-void check_header(const NpyHeader& header, const std::string& type,
-                  const std::filesystem::path& path) {
-  if (header.type != type) {
-    cannot_read(path, "it holds elements of type \"" +
-                          (header.type.empty() ? "(a structured type)" : header.type) +
-                          "\", the array \"" + type + "\"");
-  }
-  if (header.column_major && header.shape.size() > 1) {
-    cannot_read(path,
-                "it is in column-major (Fortran) order; save it with numpy.ascontiguousarray");
-  }
-}
-
 // Nothing is allocated for a file that does not hold it.
 void check_length(int fd, std::size_t needed, const std::filesystem::path& path) {
   struct stat status = {};
@@ -83,7 +70,7 @@ void check_length(int fd, std::size_t needed, const std::filesystem::path& path)
 NpyContent read_content(int fd, const std::filesystem::path& path, const std::string& type,
                         std::size_t element_size) {
   const NpyHeader header = parse_npy_header(read_header(fd, path));
-  check_header(header, type, path);
+  check_npy_header(header, type);
   NpyContent content{Extents(std::span<const std::size_t>(header.shape)), {}};
   std::size_t size = 0;
   if (__builtin_mul_overflow(content.shape.count(), element_size, &size)) {
@@ -108,20 +95,6 @@ void write_all(int fd, const void* from, std::size_t size, const std::filesystem
     at += done;
     size -= done;
   }
-}
-
-// Where a file named `path` is or would be: follows the symbolic links at its end, also one to nothing.
-std::filesystem::path behind_links(std::filesystem::path path) {
-  constexpr int kMaxLinks = 40;  // as the kernel allows
-  for (int i = 0; i < kMaxLinks; ++i) {
-    std::error_code no_link;
-    const auto target = std::filesystem::read_symlink(path, no_link);
-    if (no_link) {
-      return path;
-    }
-    path = path.parent_path() / target;
-  }
-  cannot_write(path, ELOOP);
 }
 
 // A file beside `path` that takes its place when it is complete, and vanishes when it never is.
@@ -155,6 +128,20 @@ class Replacement {
 };
 
 }  // namespace
+
+std::filesystem::path behind_links(std::filesystem::path path, std::error_code& loop) {
+  constexpr int kMaxLinks = 40;  // as the kernel allows
+  for (int i = 0; i < kMaxLinks; ++i) {
+    std::error_code no_link;
+    const auto target = std::filesystem::read_symlink(path, no_link);
+    if (no_link) {
+      return path;
+    }
+    path = path.parent_path() / target;
+  }
+  loop = std::make_error_code(std::errc::too_many_symbolic_link_levels);
+  return path;
+}
 
 std::string npy_type(char kind, std::size_t size) {
   const bool bytes = kind == 'b' || kind == 'V' || size == 1;  // without a byte order
@@ -194,7 +181,11 @@ void write_npy(const std::filesystem::path& path, const std::string& type, const
     }
     return write_to(fd.get());
   }
-  const std::filesystem::path place = behind_links(path);
+  std::error_code loop;
+  const std::filesystem::path place = behind_links(path, loop);
+  if (loop) {
+    cannot_write(path, ELOOP);
+  }
   Replacement file(place);
   write_to(file.fd());
   file.commit();

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <type_traits>
 
 #include <manta/objectstore/array.h>
@@ -21,6 +22,9 @@ namespace detail {
 
 // numpy's name of an element type, such as "<f8".
 std::string npy_type(char kind, std::size_t size);
+
+// Where a file named `path` is or would be: follows the symbolic links at its end, also one to nothing.
+std::filesystem::path behind_links(std::filesystem::path path, std::error_code& loop);
 
 struct NpyContent {
   Extents shape;

@@ -160,6 +160,18 @@ NpyHeader parse_npy_header(std::string_view bytes) {
   return DictParser(bytes.substr(text_offset(bytes))).parse();
 }
 
+void check_npy_header(const NpyHeader& header, const std::string& type) {
+  if (header.type != type) {
+    throw InvalidArgument("it holds elements of type \"" +
+                          (header.type.empty() ? "(a structured type)" : header.type) +
+                          "\", the array \"" + type + "\"");
+  }
+  if (header.column_major && header.shape.size() > 1) {
+    throw InvalidArgument(
+        "it is in column-major (Fortran) order; save it with numpy.ascontiguousarray");
+  }
+}
+
 std::string make_npy_header(std::string_view type, std::span<const std::size_t> shape) {
   std::string dict = "{'descr': '" + std::string(type) + "', 'fortran_order': False, 'shape': (";
   for (const std::size_t n : shape) {

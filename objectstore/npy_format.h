@@ -26,6 +26,8 @@ inline constexpr std::size_t kNpyMaxHeader = std::size_t{1} << 20;
 std::size_t npy_data_offset(std::string_view prefix);
 // The dict of a file, from all bytes before the data.
 NpyHeader parse_npy_header(std::string_view bytes);
+// Refuses another element type, and column-major order.
+void check_npy_header(const NpyHeader& header, const std::string& type);
 // All bytes before the data, a multiple of 64.
 std::string make_npy_header(std::string_view type, std::span<const std::size_t> shape);
 

@@ -17,6 +17,7 @@
 #include <manta/base/timeout.h>
 #include <manta/objectstore/array.h>
 #include <manta/objectstore/npy.h>
+#include <manta/objectstore/npz.h>
 #include <manta/runtime/actor.h>
 #include <manta/runtime/capture.h>
 #include <manta/runtime/cluster.h>

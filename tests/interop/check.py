@@ -14,7 +14,8 @@ import pyarrow
 library = ctypes.CDLL(sys.argv[1])
 for name in ("numbers_address", "numbers_as_tensor"):
     getattr(library, name).restype = ctypes.c_void_p
-for name in ("export_numbers", "sum_of_ints", "sum_of_tensor", "save_numbers", "sum_of_file"):
+for name in ("export_numbers", "sum_of_ints", "sum_of_tensor", "save_numbers", "sum_of_file",
+             "save_archive", "sum_of_archive"):
     getattr(library, name).restype = ctypes.c_double
 library.last_error.restype = ctypes.c_char_p
 
@@ -116,6 +117,24 @@ def files():
         assert library.sum_of_file(str(theirs).encode()) == -1 and b">f4" in library.last_error()
 
 
-for check in (arrow_reads_ours, ours_reads_arrow, numpy_reads_our_tensor, ours_reads_a_tensor, files):
+def archives():
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = pathlib.Path(folder, "ours.npz"), pathlib.Path(folder, "theirs.npz")
+        assert library.save_archive(str(ours).encode()) == 0, library.last_error()
+        with numpy.load(ours) as read:
+            assert read.files == ["numbers", "none"] and read["none"].shape == (0,)
+            assert read["numbers"].shape == (10, 100) and (read["numbers"].ravel() == NUMBERS).all()
+        values = {"x": numpy.arange(12, dtype="f4"), "grün": numpy.ones(1000, dtype="f4")}
+        for save in (numpy.savez, numpy.savez_compressed):
+            save(theirs, **values)
+            for name, value in values.items():
+                total = library.sum_of_archive(str(theirs).encode(), name.encode())
+                assert total == value.sum(), library.last_error()
+        assert library.sum_of_archive(str(theirs).encode(), b"y") == -1
+        assert b'no array "y"' in library.last_error()
+
+
+for check in (arrow_reads_ours, ours_reads_arrow, numpy_reads_our_tensor, ours_reads_a_tensor, files,
+              archives):
     check()
     print(f"{check.__name__}: ok")

@@ -8,6 +8,7 @@
 #include <manta/objectstore/arrow.h>
 #include <manta/objectstore/dlpack.h>
 #include <manta/objectstore/npy.h>
+#include <manta/objectstore/npz.h>
 
 namespace {
 
@@ -62,6 +63,19 @@ double save_numbers(const char* path) {
 }
 double sum_of_file(const char* path) {
   return guarded([&] { return sum(manta::load_npy<float>(path)); }, -1.0);
+}
+
+double save_archive(const char* path) {
+  return guarded(
+      [&] {
+        const manta::Array<float> none = manta::zeros<float>(0).freeze();
+        manta::save_npz(path, {{"numbers", numbers().reshape({10, 100})}, {"none", none}});
+        return 0.0;
+      },
+      -1.0);
+}
+double sum_of_archive(const char* path, const char* name) {
+  return guarded([&] { return sum(manta::load_npz(path).get<float>(name)); }, -1.0);
 }
 
 }  // extern "C"

@@ -1,0 +1,232 @@
+#include <algorithm>
+#include <set>
+#include <system_error>
+#include <zip.h>
+
+#include <manta/base/error.h>
+#include <manta/objectstore/npy_format.h>
+#include <manta/objectstore/npz.h>
+
+namespace manta {
+namespace {
+
+constexpr std::string_view kSuffix = ".npy";
+constexpr std::uint64_t kMostDeflated = 1032;  // what one byte of a deflated file can become
+
+[[noreturn]] void fail(const char* what, const std::filesystem::path& path,
+                       const std::string& why) {
+  throw InvalidArgument(std::string(what) + ": " + path.string() + ": " + why);
+}
+
+std::string text_of(int code) {
+  zip_error_t error;
+  zip_error_init_with_code(&error, code);
+  std::string text = zip_error_strerror(&error);
+  zip_error_fini(&error);
+  return text;
+}
+
+// Given up unless closed: nothing is written then.
+struct Discard {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
+using Archive = std::unique_ptr<zip_t, Discard>;
+
+Archive open_archive(const char* what, const std::filesystem::path& path, int flags) {
+  int error = 0;
+  Archive archive(zip_open(path.c_str(), flags, &error));
+  if (archive == nullptr) {
+    fail(what, path, text_of(error));
+  }
+  return archive;
+}
+
+struct CloseEntry {
+  void operator()(zip_file_t* file) const { zip_fclose(file); }
+};
+
+// One .npy inside the archive, from its beginning.
+class Entry {
+ public:
+  Entry(zip_t* archive, zip_uint64_t index) : file_(zip_fopen_index(archive, index, 0)) {
+    if (file_ == nullptr) {
+      throw InvalidArgument(zip_strerror(archive));
+    }
+  }
+
+  void read(void* to, std::size_t size) {
+    auto* at = static_cast<char*>(to);
+    while (size != 0) {
+      const zip_int64_t n = zip_fread(file_.get(), at, size);
+      if (n < 0) {
+        throw InvalidArgument(zip_file_strerror(file_.get()));
+      }
+      if (n == 0) {
+        throw InvalidArgument("it is truncated");
+      }
+      at += n;
+      size -= static_cast<std::size_t>(n);
+    }
+  }
+
+  // The checksum is checked where the data ends.
+  void expect_end() {
+    char more = 0;
+    const zip_int64_t n = zip_fread(file_.get(), &more, 1);
+    if (n < 0) {
+      throw InvalidArgument(zip_file_strerror(file_.get()));
+    }
+    if (n > 0) {
+      throw InvalidArgument("there is more than the array");
+    }
+  }
+
+ private:
+  std::unique_ptr<zip_file_t, CloseEntry> file_;
+};
+
+std::string read_header(Entry& entry) {
+  std::string bytes(detail::kNpyPrefix, '\0');
+  entry.read(bytes.data(), bytes.size());
+  bytes.resize(std::max(detail::npy_data_offset(bytes), detail::kNpyPrefix));
+  entry.read(bytes.data() + detail::kNpyPrefix, bytes.size() - detail::kNpyPrefix);
+  return bytes;
+}
+
+zip_stat_t stat_of(zip_t* archive, zip_uint64_t index) {
+  zip_stat_t stat;
+  if (zip_stat_index(archive, index, 0, &stat) != 0) {
+    throw InvalidArgument(zip_strerror(archive));
+  }
+  return stat;
+}
+
+detail::NpyContent read_entry(zip_t* archive, zip_uint64_t index, const std::string& type,
+                              std::size_t element_size) {
+  const zip_stat_t stat = stat_of(archive, index);
+  Entry entry(archive, index);
+  const std::string header_bytes = read_header(entry);
+  const detail::NpyHeader header = detail::parse_npy_header(header_bytes);
+  detail::check_npy_header(header, type);
+  detail::NpyContent content{detail::Extents(std::span<const std::size_t>(header.shape)), {}};
+  std::size_t size = 0;
+  if (__builtin_mul_overflow(content.shape.count(), element_size, &size) ||
+      size != stat.size - header_bytes.size() || stat.size / kMostDeflated > stat.comp_size) {
+    throw InvalidArgument("its size is not that of its shape");
+  }
+  content.memory = detail::allocate_array(content.shape.count(), element_size, detail::Fill::kNone);
+  entry.read(content.memory.writable, size);
+  entry.expect_end();
+  return content;
+}
+
+void add(zip_t* archive, const NpzArray& array, const std::string& header) {
+  const auto bytes = array.bytes();
+  zip_buffer_fragment_t parts[2] = {
+      {reinterpret_cast<zip_uint8_t*>(const_cast<char*>(header.data())), header.size()},
+      {reinterpret_cast<zip_uint8_t*>(const_cast<std::byte*>(bytes.data())), bytes.size()}};
+  zip_source_t* source = zip_source_buffer_fragment(archive, parts, bytes.empty() ? 1 : 2, 0);
+  const std::string name = array.name() + std::string(kSuffix);
+  const zip_int64_t index =
+      source == nullptr ? -1 : zip_file_add(archive, name.c_str(), source, ZIP_FL_ENC_UTF_8);
+  if (index < 0) {
+    zip_source_free(source);
+    throw InvalidArgument(array.name() + ": " + zip_strerror(archive));
+  }
+  constexpr zip_uint16_t kFirstDay = 1 << 5 | 1;  // 1980-01-01: equal arrays give equal files
+  const auto at = static_cast<zip_uint64_t>(index);
+  if (zip_set_file_compression(archive, at, ZIP_CM_STORE, 0) != 0 ||
+      zip_file_set_dostime(archive, at, 0, kFirstDay, 0) != 0) {
+    throw InvalidArgument(array.name() + ": " + zip_strerror(archive));
+  }
+}
+
+void check_names(const std::vector<NpzArray>& arrays) {
+  std::set<std::string_view> names;
+  for (const NpzArray& array : arrays) {
+    if (array.name().empty() || array.name().find('\0') != std::string::npos) {
+      throw InvalidArgument("an array has no name, or one with a zero byte");
+    }
+    if (!names.insert(array.name()).second) {
+      throw InvalidArgument("two arrays are named \"" + array.name() + "\"");
+    }
+  }
+}
+
+}  // namespace
+
+struct NpzFile::State {
+  std::filesystem::path path;
+  Archive archive;
+};
+
+NpzFile::NpzFile(const std::filesystem::path& path)
+    : state_(new State{path, open_archive("load_npz", path, ZIP_RDONLY)}) {}
+NpzFile::NpzFile(NpzFile&&) noexcept = default;
+NpzFile& NpzFile::operator=(NpzFile&&) noexcept = default;
+NpzFile::~NpzFile() = default;
+
+std::vector<std::string> NpzFile::files() const {
+  std::vector<std::string> names;
+  const zip_int64_t count = zip_get_num_entries(state_->archive.get(), 0);
+  for (zip_int64_t i = 0; i < count; ++i) {
+    const char* name =
+        zip_get_name(state_->archive.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
+    std::string text = name == nullptr ? "" : name;
+    if (text.ends_with(kSuffix)) {
+      text.resize(text.size() - kSuffix.size());
+    }
+    names.push_back(std::move(text));
+  }
+  return names;
+}
+
+detail::NpyContent NpzFile::read(std::string_view name, const std::string& type,
+                                 std::size_t element_size) const {
+  const std::vector<std::string> names = files();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) {
+    std::string all;
+    for (const std::string& one : names) {
+      all.append(all.empty() ? "" : ", ").append(one);
+    }
+    fail("load_npz", state_->path,
+         "there is no array \"" + std::string(name) + "\" in it; there are: " + all);
+  }
+  try {
+    return read_entry(state_->archive.get(), static_cast<zip_uint64_t>(found - names.begin()), type,
+                      element_size);
+  } catch (const InvalidArgument& error) {
+    fail("load_npz", state_->path, std::string(name) + ": " + error.std::runtime_error::what());
+  }
+}
+
+void save_npz(const std::filesystem::path& path, const std::vector<NpzArray>& arrays) {
+  try {
+    check_names(arrays);
+    std::error_code loop;
+    const auto place = detail::behind_links(path, loop);
+    if (loop) {
+      throw InvalidArgument(loop.message());
+    }
+    Archive archive = open_archive("save_npz", place, ZIP_CREATE | ZIP_TRUNCATE);
+    std::vector<std::string> headers;
+    headers.reserve(arrays.size());
+    for (const NpzArray& array : arrays) {
+      headers.push_back(detail::make_npy_header(array.type(), array.shape()));
+      add(archive.get(), array, headers.back());
+    }
+    if (zip_close(archive.get()) != 0) {
+      throw InvalidArgument(zip_strerror(archive.get()));
+    }
+    static_cast<void>(archive.release());  // closed
+  } catch (const InvalidArgument& error) {
+    const std::string what = error.std::runtime_error::what();
+    if (what.starts_with("save_npz: ")) {
+      throw;
+    }
+    fail("save_npz", path, what);
+  }
+}
+
+}  // namespace manta

@@ -1,0 +1,142 @@
+// Arrays in .npz files; tests/interop has numpy itself at the other end.
+#include <complex>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <manta/base/error.h>
+#include <manta/objectstore/npz.h>
+
+namespace manta {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class NpzTest : public testing::Test {
+ protected:
+  NpzTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "npz-test-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~NpzTest() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path file(const char* name) const { return folder_ / name; }
+  std::string content(const char* name) const {
+    std::ifstream in(file(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  void write(const char* name, const std::string& bytes) const {
+    std::ofstream(file(name), std::ios::binary) << bytes;
+  }
+  template <class F>
+  std::string refusal(F f) const {
+    try {
+      f();
+    } catch (const InvalidArgument& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(NpzTest, ComesBackAsItWas) {
+  const auto x = arange<double>(6).freeze().reshape({2, 3});
+  const auto flags = array_from(std::vector<bool>{true, false, true}).freeze();
+  const auto waves = full<std::complex<float>>(3, {1, -2}).freeze();
+  const auto none = zeros<std::int16_t>(0).freeze();
+  save_npz(file("a.npz"), {{"x", x}, {"flags", flags}, {"waves", waves}, {"none", none}});
+  const NpzFile npz = load_npz(file("a.npz"));
+  EXPECT_THAT(npz.files(), ElementsAre("x", "flags", "waves", "none"));
+  EXPECT_EQ(npz.get<double>("x"), x);
+  EXPECT_THAT(npz.get<bool>("flags").span(), ElementsAre(true, false, true));
+  EXPECT_EQ(npz.get<std::complex<float>>("waves"), waves);
+  EXPECT_EQ(npz.get<std::int16_t>("none").size(), 0U);
+  EXPECT_EQ(npz.get<double>("x"), x) << "a second time";
+}
+
+TEST_F(NpzTest, EqualArraysGiveEqualFilesAndReplaceTheOldOne) {
+  const auto x = arange<int>(1000).freeze();
+  save_npz(file("a.npz"), {{"x", x}});
+  write("b.npz", "something else");
+  save_npz(file("b.npz"), {{"x", x}});
+  EXPECT_EQ(content("a.npz"), content("b.npz"));
+}
+
+TEST_F(NpzTest, ASymbolicLinkStaysOne) {
+  std::filesystem::create_symlink("target.npz", file("link.npz"));
+  save_npz(file("link.npz"), {{"x", arange<int>(3).freeze()}});
+  EXPECT_TRUE(std::filesystem::is_symlink(file("link.npz")));
+  EXPECT_EQ(load_npz(file("target.npz")).get<int>("x").size(), 3U);
+}
+
+TEST_F(NpzTest, NamesAreChecked) {
+  const auto x = arange<int>(3).freeze();
+  EXPECT_THAT(refusal([&] {
+                save_npz(file("a.npz"), {{"x", x}, {"x", x}});
+              }),
+              HasSubstr("two arrays are named \"x\""));
+  EXPECT_THAT(refusal([&] { save_npz(file("a.npz"), {{"", x}}); }), HasSubstr("has no name"));
+  EXPECT_THAT(refusal([&] {
+                save_npz(file("no/such/folder.npz"), {{"x", x}});
+              }),
+              AllOf(HasSubstr("save_npz: "), HasSubstr("folder.npz")));
+  EXPECT_FALSE(std::filesystem::exists(file("a.npz")));
+}
+
+TEST_F(NpzTest, ErrorsNameFileArrayAndReason) {
+  save_npz(file("a.npz"), {{"x", arange<int>(3).freeze()}, {"y", arange<double>(3).freeze()}});
+  const NpzFile npz = load_npz(file("a.npz"));
+  EXPECT_THAT(refusal([&] { npz.get<double>("z"); }),
+              AllOf(HasSubstr("a.npz"), HasSubstr("no array \"z\""), HasSubstr("x, y")));
+  EXPECT_THAT(refusal([&] { npz.get<double>("x"); }),
+              AllOf(HasSubstr("a.npz: x: "), HasSubstr("<i4"), HasSubstr("<f8")));
+  EXPECT_THAT(refusal([&] { load_npz(file("none.npz")); }), HasSubstr("No such file"));
+  write("text.npz", "this is no zip archive");
+  EXPECT_THAT(refusal([&] { load_npz(file("text.npz")); }), HasSubstr("text.npz"));
+}
+
+// Wherever a byte is wrong: the array as it was, or a clear error.
+TEST_F(NpzTest, ACorruptFileIsRefused) {
+  const auto x = arange<double>(4).freeze();
+  save_npz(file("a.npz"), {{"x", x}});
+  const std::string good = content("a.npz");
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(~bad[at]);
+    write("bad.npz", bad);
+    try {
+      EXPECT_EQ(load_npz(file("bad.npz")).get<double>("x"), x) << at;
+    } catch (const InvalidArgument&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, good.size() / 2);
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    write("bad.npz", good.substr(0, size));
+    EXPECT_NE(refusal([&] { load_npz(file("bad.npz")).get<double>("x"); }), "") << size;
+  }
+}
+
+TEST_F(NpzTest, AHeaderThatLiesAllocatesNothing) {
+  save_npz(file("a.npz"), {{"x", arange<double>(4).freeze()}});
+  std::string bytes = content("a.npz");
+  const auto at = bytes.find("(4");
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at, 2, "(9");  // its checksum is found out later
+  write("b.npz", bytes);
+  EXPECT_THAT(refusal([&] { load_npz(file("b.npz")).get<double>("x"); }),
+              HasSubstr("its size is not that of its shape"));
+}
+
+}  // namespace
+}  // namespace manta
