@@ -367,6 +367,15 @@ typename T::key_type read_key(Reader& reader) {
   }
 }
 
+// ":settled": what a shared_ptr key points to stands behind the key.
+template <class T>
+void describe_key(TypeText& text) {
+  Codec<typename T::key_type>::describe(text);
+  if constexpr (is_shared_ptr<typename T::key_type> && settles_keys<T>) {
+    text.append(":settled");
+  }
+}
+
 template <class T>
 constexpr TypeNode keyed_node(TypeNode node) {
   if constexpr (!std::is_default_constructible_v<T>) {
@@ -405,7 +414,7 @@ struct BuiltIn<T, Kind::kSet> {
   }
 
   static void describe(TypeText& text) {
-    describe_with<T>(text, UniqueKeys<T> ? "set" : "multiset", [&] { Codec<Key>::describe(text); });
+    describe_with<T>(text, UniqueKeys<T> ? "set" : "multiset", [&] { describe_key<T>(text); });
   }
 };
 
@@ -446,7 +455,7 @@ struct BuiltIn<T, Kind::kMap> {
 
   static void describe(TypeText& text) {
     describe_with<T>(text, UniqueKeys<T> ? "map" : "multimap", [&] {
-      Codec<Key>::describe(text);
+      describe_key<T>(text);
       text.append(",");
       Codec<Mapped>::describe(text);
     });

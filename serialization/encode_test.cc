@@ -48,6 +48,38 @@ TEST(Encode, EqualEncodingsHaveEqualFingerprints) {
   EXPECT_EQ(type_text<std::vector<Pixel>>(), "seq<struct Pixel{r:u8,g:u8,b:u8}>");
 }
 
+// One member each, as a flat aggregate, with a destructor, and by a hook: written alike, but not in sequences.
+namespace flat {
+struct Sample {
+  int value = 0;
+};
+}  // namespace flat
+namespace destroyed {
+struct Sample {
+  int value = 0;
+  ~Sample() {}
+};
+}  // namespace destroyed
+namespace hooked {
+class Sample {
+ public:
+  static constexpr auto manta_members() { return std::tuple(&Sample::value); }
+
+ private:
+  int value = 0;
+};
+}  // namespace hooked
+
+TEST(Encode, WhatIsWrittenDifferentlyHasAnotherFingerprint) {
+  EXPECT_EQ((type_text<std::vector<std::array<double, 2>>>()), "seq<f64[2]>");
+  EXPECT_EQ(type_text<std::vector<std::vector<double>>>(), "seq<seq<f64>>");
+  EXPECT_EQ((type_text<std::vector<std::array<std::string, 2>>>()), "seq<seq<str8>>");
+  EXPECT_EQ(type_text<flat::Sample>(), type_text<hooked::Sample>());
+  EXPECT_EQ(type_text<std::vector<flat::Sample>>(), "seq<struct Sample{value:i32}>");
+  EXPECT_EQ(type_text<std::vector<destroyed::Sample>>(), "seq<struct Sample{value:i32}:each>");
+  EXPECT_EQ(type_text<std::vector<hooked::Sample>>(), "seq<struct Sample{value:i32}:each>");
+}
+
 TEST(Encode, AMismatchNamesBothTypes) {
   const Encoded bytes = encoded(std::map<std::string, int>{{"a", 1}});
   try {

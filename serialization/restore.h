@@ -94,7 +94,7 @@ struct Codec<Reduced<T, X, From>> {
     return From{}(read_settled<X>(reader));
   }
   static void describe(TypeText& text) {
-    if (text.begin_struct(&type_node<Self>, kShortName<T>, "reduced")) {
+    if (text.begin_struct(&type_node<Self>, kShortName<T>, "wrapped")) {
       Codec<X>::describe(text);
       text.end_struct();
     }

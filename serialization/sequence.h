@@ -24,6 +24,9 @@
 
 namespace manta::serialization {
 
+template <class M>
+struct MemberCodec;
+
 // A sequence of `count` elements is read as one that has always `expected`.
 [[noreturn]] void other_length(std::size_t count, std::size_t expected);
 
@@ -61,14 +64,22 @@ inline std::size_t read_extent(Reader& reader) {
   return read_long_extent(reader, first);
 }
 
+// "seq<f64>"; flat elements that are arrays: "seq<f64[3]>"; with padding, their size: "seq<struct ...:16>";
+// structs that are not flat although their members may be (hooks, a destructor): "seq<struct ...:each>".
 template <class T>
 void describe_sequence(TypeText& text) {
   text.append("seq<");
-  Codec<T>::describe(text);
   if constexpr (is_flat<T>) {
+    MemberCodec<T>::describe(text);
     if constexpr (kFlatness<T>.has_padding) {
       text.append(":");
       text.append_number(sizeof(T));
+    }
+  } else {
+    Codec<T>::describe(text);
+    constexpr bool is_struct = kKind<T> == Kind::kAggregate || kKind<T> == Kind::kMembers;
+    if constexpr (is_struct && !FixedArray<T>::value) {
+      text.append(":each");
     }
   }
   text.append(">");
