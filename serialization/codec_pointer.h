@@ -50,8 +50,10 @@ template <class T>
 void describe_pointee(TypeText& text, std::string_view kind) {
   text.append(kind);
   text.append("<");
-  if constexpr (std::is_polymorphic_v<T> && !stands_alone<T>) {
+  if constexpr (std::is_polymorphic_v<T>) {
     text.append("any ");
+  }
+  if constexpr (std::is_polymorphic_v<T> && !stands_alone<T>) {
     text.append(kShortName<T>);
   } else {
     Codec<T>::describe(text);

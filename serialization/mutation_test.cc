@@ -6,6 +6,7 @@
 
 #include <manta/base/error.h>
 #include <manta/serialization/fuzz/fuzz_types.h>
+#include <manta/serialization/pickle.h>
 #include <manta/serialization/round_trip.h>
 
 namespace manta::serialization {
@@ -69,6 +70,33 @@ TEST(Mutation, AnErrorOrAWellFormedValue) {
     }
   }
   EXPECT_GT(refused, kInputs / 4) << "seed " << kSeed;
+}
+
+// The same for who reads without the C++ type: the bytes or the type's text are wrong.
+TEST(Mutation, APickleOrAnError) {
+  constexpr std::uint64_t kSeed = 20261125;
+  const Encoded good = encoded(make_everything());
+  const std::string& text = type_text<Everything>();
+  EXPECT_GT(pickle_of(good, text, PickleBuffers::in_band).stream.size(), 100u);
+  Mutator mutator(kSeed);
+  std::mt19937_64 random(kSeed);
+  int refused = 0;
+  constexpr int kInputs = 50'000;
+  for (int i = 0; i < kInputs; ++i) {
+    MetaBytes meta = good.meta;
+    std::string other = text;
+    if (i % 2 == 0) {
+      mutator.mutate(meta);
+    } else {
+      other[random() % other.size()] = text[random() % text.size()];
+    }
+    try {
+      pickle_of(EncodedView(meta, good.buffers, {}), other, PickleBuffers::in_band);
+    } catch (const SerializationError&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, kInputs / 10) << "seed " << kSeed;
 }
 
 }  // namespace

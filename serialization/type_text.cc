@@ -70,13 +70,40 @@ KnownType::KnownType(std::uint64_t (*fingerprint_function)(), const std::string&
   }
 }
 
-std::string describe_fingerprint(std::uint64_t fingerprint) {
+namespace {
+template <class Match>
+const std::string* find_known(Match match) {
   // SYNC: acquire: pairs with the push in KnownType's constructor.
   for (const KnownType* type = known_types().load(std::memory_order_acquire); type != nullptr;
        type = type->next) {
-    if (type->fingerprint() == fingerprint) {
-      return type->text();
+    if (match(*type)) {
+      return &type->text();
     }
+  }
+  return nullptr;
+}
+}  // namespace
+
+const std::string* known_text(std::uint64_t fingerprint) {
+  return find_known([&](const KnownType& type) { return type.fingerprint() == fingerprint; });
+}
+
+const std::string* known_struct_text(std::string_view name) {
+  return find_known([&](const KnownType& type) {
+    std::string_view text = type.text();
+    for (const std::string_view word : {"struct ", "reduced "}) {
+      if (text.starts_with(word)) {
+        text.remove_prefix(word.size());
+        return text.starts_with(name) && text.substr(name.size()).starts_with("{");
+      }
+    }
+    return false;
+  });
+}
+
+std::string describe_fingerprint(std::uint64_t fingerprint) {
+  if (const std::string* known = known_text(fingerprint)) {
+    return *known;
   }
   if (schema_hint != nullptr && schema_hint->fingerprint_ == fingerprint) {
     return std::string(schema_hint->text_.substr(0, 1000));  // it comes from outside

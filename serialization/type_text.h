@@ -60,6 +60,10 @@ class SchemaHint {
   const SchemaHint* before_;
 };
 
+// Of the types that this program may write; null: none.
+const std::string* known_text(std::uint64_t fingerprint);
+const std::string* known_struct_text(std::string_view name);
+
 std::string describe_fingerprint(std::uint64_t fingerprint);  // its text, or its number
 [[noreturn]] void type_mismatch(std::uint64_t found, const std::string& wanted);
 

@@ -5,6 +5,7 @@
 #include <manta/base/crc32c.h>
 #include <manta/base/error.h>
 #include <manta/serialization/fuzz/fuzz_types.h>
+#include <manta/serialization/pickle.h>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -47,10 +48,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace manta;
   const auto storage = base::HeapStorage::copy_of(std::as_bytes(std::span(data, size)));
   make_right(storage->mutable_data(), size);
+  const Bytes bytes = serialization::BytesAccess::make(storage->data(), size, storage);
   try {
-    serialization::use_up(deserialize<serialization::Everything>(
-        serialization::BytesAccess::make(storage->data(), size, storage)));
+    serialization::use_up(deserialize<serialization::Everything>(bytes));
   } catch (const SerializationError&) {  // the answer to most inputs
+  }
+  try {
+    to_pickle_serialized(bytes);  // by the type's text in the bytes, whatever that is
+  } catch (const SerializationError&) {
   }
   return 0;
 }

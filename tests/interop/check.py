@@ -5,6 +5,8 @@ python check.py LIBRARY      LIBRARY is built of interop.cc; tests/interop/run d
 
 import ctypes
 import pathlib
+import pickle
+import pickletools
 import sys
 import tempfile
 
@@ -12,11 +14,13 @@ import numpy
 import pyarrow
 
 library = ctypes.CDLL(sys.argv[1])
-for name in ("numbers_address", "numbers_as_tensor"):
+for name in ("numbers_address", "numbers_as_tensor", "pickle_stream", "pickle_buffer"):
     getattr(library, name).restype = ctypes.c_void_p
 for name in ("export_numbers", "sum_of_ints", "sum_of_tensor", "save_numbers", "sum_of_file",
              "save_archive", "sum_of_archive"):
     getattr(library, name).restype = ctypes.c_double
+for name in ("pickle_stream_size", "pickle_buffer_count", "pickle_buffer_size"):
+    getattr(library, name).restype = ctypes.c_size_t
 library.last_error.restype = ctypes.c_char_p
 
 NUMBERS = numpy.arange(1000, dtype="f8")
@@ -134,7 +138,55 @@ def archives():
         assert b'no array "y"' in library.last_error()
 
 
+def taken_pickle():
+    """The stream, and the buffers where Manta has them."""
+    stream = ctypes.string_at(library.pickle_stream(), library.pickle_stream_size())
+    buffers = [(ctypes.c_char * library.pickle_buffer_size(i)).from_address(library.pickle_buffer(i))
+               for i in range(library.pickle_buffer_count())]
+    pickletools.dis(stream, out=open("/dev/null", "w"))  # well-formed, and nothing is left
+    return stream, buffers
+
+
+def check_zoo(zoo, in_band):
+    assert (zoo.small, zoo.large, zoo.flag, zoo.real, zoo.color) == (-7, 2**64 - 1, True, 0.1, 1)
+    assert (zoo.wave, zoo.text, zoo.binary, zoo.none) == (1 - 2j, "grün", b"\xff", None)
+    assert (zoo.either, zoo.pair, zoo.words) == ("or", (1, "one"), ["a", "b"])
+    assert zoo.numbers.dtype == "i4" and zoo.numbers.tolist() == [1, 2, 3]
+    assert not zoo.numbers.flags.writeable
+    assert zoo.points["x"].tolist() == [1.5, 2.5] and zoo.points["y"].tolist() == [-2, 7]
+    assert zoo.points["weights"].tolist() == [[3, 4], [5, 6]]
+    assert zoo.grid.tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert zoo.table["empty"].shape == (0,) and zoo.table["one"].tolist() == [1]
+    assert zoo.by_place == {(1, 2): 3} and zoo.keys == {(1,), (1, 2)}
+    assert zoo.several == [(1, 2), (1, 3)] and zoo.bits == 2**69 and zoo.wait == 1500
+    assert zoo.matrix == [[1, 2, 3], [4, 5, 6]]
+    assert zoo.samples.shape == (10, 100) and (zoo.samples.ravel() == NUMBERS).all()
+    assert not zoo.samples.flags.writeable
+    assert all(one is zoo.samples for one in zoo.same)
+    assert zoo.tiny[0] is zoo.tiny[1] and zoo.tiny[0].tolist() == [0, 1, 2]
+    assert bytes(zoo.raw) == b"raw bytes"
+    assert zoo.anna is zoo.anna_again and zoo.anna.friend_of.friend_of is zoo.anna
+    assert zoo.anna.gone is None and zoo.anna.friend_of.name == "Bert"
+    assert zoo.owned == 5 and zoo.shape.radius == 2 and zoo.reduced == ("p", 1)
+    if not in_band:
+        assert zoo.samples.ctypes.data == ADDRESS
+
+
+def pickles():
+    for in_band in (False, True):
+        library.pickle_zoo(in_band)
+        stream, buffers = taken_pickle()
+        assert (len(buffers) == 0) == in_band
+        check_zoo(pickle.loads(stream, buffers=buffers), in_band)
+        check_zoo(pickle._loads(stream, buffers=buffers), in_band)  # Python's own in Python
+    library.pickle_long_list()
+    link, count = pickle.loads(taken_pickle()[0]), 0
+    while link is not None:
+        link, count = link.next, count + 1
+    assert count == 200000
+
+
 for check in (arrow_reads_ours, ours_reads_arrow, numpy_reads_our_tensor, ours_reads_a_tensor, files,
-              archives):
+              archives, pickles):
     check()
     print(f"{check.__name__}: ok")
