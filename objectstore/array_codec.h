@@ -33,7 +33,14 @@ struct ArrayCodec {
     detail::Extents shape;
   };
   static Parts read_parts(Reader& reader) {
-    const Extents extents = read_extents(reader);
+    const std::uint64_t first = reader.varint();
+    if (is_short_extent(first) && sizeof(T) < std::size_t{1} << 20) [[likely]] {
+      const auto count = static_cast<std::size_t>(first / 2);
+      Buffer buffer = reader.bytes(count * sizeof(T));
+      check_flat<T>(buffer.data, count);
+      return {std::move(buffer), detail::Extents(count)};
+    }
+    const Extents extents = read_extents(reader, first);
     Buffer buffer = reader.bytes(extents.byte_size<T>());
     check_flat<T>(buffer.data, extents.elements());
     return {std::move(buffer), detail::Extents(extents.shape())};

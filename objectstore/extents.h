@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <span>
 #include <utility>
@@ -18,7 +19,12 @@ class Extents {
   explicit Extents(std::span<const std::size_t> dimensions);
   explicit Extents(std::size_t n) : count_(n), inline_{n} {}
   Extents(const Extents& other) : Extents(other.view()) {}
-  Extents(Extents&& other) noexcept { swap(other); }
+  Extents(Extents&& other) noexcept : rank_(other.rank_), count_(other.count_) {
+    std::memcpy(inline_, other.inline_, sizeof inline_);  // or heap_, which lies in the same place
+    other.rank_ = 1;
+    other.count_ = 0;
+    other.inline_[0] = 0;
+  }
   Extents& operator=(Extents other) noexcept { return swap(other), *this; }
   ~Extents() {
     if (rank_ > kInline) {

@@ -110,9 +110,6 @@ inline constexpr bool is_vector = false;
 template <class C, class A>
 inline constexpr bool is_vector<std::vector<C, A>> = !std::is_same_v<C, bool>;
 
-// What a container's growth may take at once on the word of a count.
-inline constexpr std::size_t kReserveAhead = 1 << 16;
-
 template <class T>
 struct BuiltIn<T, Kind::kSequence> {
   using Element = typename T::value_type;
@@ -167,7 +164,11 @@ struct BuiltIn<T, Kind::kSequence> {
       }
     }
     for (std::size_t i = 0; i < count; ++i) {
-      value.emplace_back(take<Element>(reader));
+      if constexpr (kKind<Element> == Kind::kAggregate) {
+        value.emplace_back(Reading<Element>{reader});  // built in its place
+      } else {
+        value.emplace_back(take<Element>(reader));
+      }
     }
     return value;
   }
@@ -322,7 +323,7 @@ concept UniqueKeys =
 template <class T>
 void reserve_buckets(T& container, std::size_t count) {
   if constexpr (HasBuckets<T>) {
-    container.reserve(count < kReserveAhead ? count : kReserveAhead);
+    container.reserve(count);  // charged before
   }
 }
 

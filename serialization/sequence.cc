@@ -33,9 +33,8 @@ void write_extents(Writer& writer, std::span<const std::size_t> shape) {
   }
 }
 
-Extents read_extents(Reader& reader) {
+Extents read_extents(Reader& reader, std::uint64_t first) {
   Extents extents;
-  const std::uint64_t first = reader.varint();
   if ((first & 1) == 0) {
     extents.extent[0] = static_cast<std::size_t>(first / 2);
   } else {

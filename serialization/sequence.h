@@ -52,13 +52,19 @@ struct Extents {
 void write_extents(Writer& writer, std::span<const std::size_t> shape);
 inline void write_extent(Writer& writer, std::size_t count) { writer.varint(count * 2); }
 
-Extents read_extents(Reader& reader);
+// `first`: the varint at their beginning.
+Extents read_extents(Reader& reader, std::uint64_t first);
+inline Extents read_extents(Reader& reader) { return read_extents(reader, reader.varint()); }
+// One dimension, of a length that no product with an element's size overflows.
+inline bool is_short_extent(std::uint64_t first) {
+  return (first & 1) == 0 && first < (std::uint64_t{1} << 40);
+}
 std::size_t read_long_extent(Reader& reader, std::uint64_t first);
 
 // Of a one-dimensional sequence; refuses others.
 inline std::size_t read_extent(Reader& reader) {
   const std::uint64_t first = reader.varint();
-  if ((first & 1) == 0 && first < (std::uint64_t{1} << 40)) [[likely]] {
+  if (is_short_extent(first)) [[likely]] {
     return static_cast<std::size_t>(first / 2);
   }
   return read_long_extent(reader, first);
