@@ -203,10 +203,19 @@ class ActorHandle {
   auto submit_method(M method, Args&&... args) const {
     static_assert(detail::MemberOf<M, T>,
                   "ActorHandle::call(&C::method): C is neither the actor's class nor a base of it");
+    if constexpr (detail::MemberOf<M, T>) {
+      return submit_member<OneWay, How>(method, std::forward<Args>(args)...);
+    }
+  }
+
+  template <bool OneWay, detail::Unpacking How, class M, class... Args>
+  auto submit_member(M method, Args&&... args) const {
     using Signature = detail::MemberSignature<M>;
-    using Pass = detail::Passer<typename Signature::Parameters>;
-    static_assert(Pass::template check<Args&&...>());
-    if constexpr (Signature::Parameters::size == sizeof...(Args)) {
+    using Parameters = typename Signature::Parameters;
+    using Check = detail::CallCheck<typename Signature::Result, Parameters, Args&&...>;
+    if constexpr (!Check::fits()) {
+      Check::explain();
+    } else {
       using Stub = typename detail::PlansOf<typename Signature::Parameters,
                                             Args&&...>::template Method<T, M>;
       detail::MemberPointer raw;
@@ -216,8 +225,9 @@ class ActorHandle {
       spec.stub = detail::identify_stub(Stub::stub());
       spec.target = detail::identify_member(raw);
       spec.adjustment = raw.adjustment;
-      return finish<OneWay, How, typename Signature::Result>(
-          spec, [&](detail::CallBuilder& call) { Pass::pass(call, std::forward<Args>(args)...); });
+      return finish<OneWay, How, typename Signature::Result>(spec, [&](detail::CallBuilder& call) {
+        detail::pass_all<Parameters>(call, std::forward<Args>(args)...);
+      });
     }
   }
 
@@ -226,14 +236,27 @@ class ActorHandle {
     static_assert(
         detail::KnownSignature<F>,
         "ActorHandle::call(callable): a generic callable; name its parameter types, T& first");
-    using Signature = detail::CallableSignature<F>;
-    using First = detail::FirstOf<typename Signature::Parameters>;
-    static_assert(std::is_convertible_v<T&, typename First::type>,
-                  "ActorHandle::call(callable): its first parameter must take a T&");
-    using Pass = detail::Passer<typename First::rest>;
-    using Plans = detail::PlansOf<typename First::rest, Args&&...>;
-    using R = typename Signature::Result;
-    static_assert(Pass::template check<Args&&...>());
+    if constexpr (detail::KnownSignature<F>) {
+      using Signature = detail::CallableSignature<F>;
+      using First = detail::FirstOf<typename Signature::Parameters>;
+      static_assert(std::is_convertible_v<T&, typename First::type>,
+                    "ActorHandle::call(callable): its first parameter must take a T&");
+      using R = typename Signature::Result;
+      using Check = detail::CallCheck<R, typename First::rest, Args&&...>;
+      if constexpr (!std::is_convertible_v<T&, typename First::type>) {
+        return;  // the error was said
+      } else if constexpr (!Check::fits()) {
+        Check::explain();
+      } else {
+        return submit_checked<OneWay, How, R, typename First::rest>(std::move(f),
+                                                                    std::forward<Args>(args)...);
+      }
+    }
+  }
+
+  template <bool OneWay, detail::Unpacking How, class R, class Parameters, class F, class... Args>
+  auto submit_checked(F f, Args&&... args) const {
+    using Plans = detail::PlansOf<Parameters, Args&&...>;
     detail::CallSpec spec;
     if constexpr (std::is_pointer_v<F>) {
       spec.stub = detail::identify_stub(Plans::template FunctionOnActor<T, F, R>::stub());
@@ -248,7 +271,7 @@ class ActorHandle {
           detail::ClosureState<F>::save(f, [&](const auto& state) { call.value(state); });
         }
       }
-      Pass::pass(call, std::forward<Args>(args)...);
+      detail::pass_all<Parameters>(call, std::forward<Args>(args)...);
     });
   }
 

@@ -28,6 +28,19 @@ struct ExceptionType {
 };
 void add_exception_type(const ExceptionType& type);  // repeating it changes nothing
 
+template <class E>
+ExceptionType exception_type() {
+  return {&typeid(E),
+          [](const std::exception& error) { return dynamic_cast<const E*>(&error) != nullptr; },
+          [](const std::exception& error) {
+            const Bytes bytes = serialize(dynamic_cast<const E&>(error));
+            return std::vector<std::byte>(bytes.data(), bytes.data() + bytes.size());
+          },
+          [](std::span<const std::byte> saved, TaskErrorInfo info) {
+            throw TaskErrorOf<E>(deserialize<E>(Bytes(saved)), std::move(info));
+          }};
+}
+
 ErrorRecord record_current_exception(const NodeId& node);
 ErrorRecord simple_error(ErrorKind kind, std::string_view message);
 ErrorRecord call_error(const std::exception& error);  // of a call that makes no sense here
@@ -53,18 +66,11 @@ void register_exception() {
   static_assert(!std::is_final_v<E>,
                 "manta::register_exception<E>: E must not be final, since get() throws a type "
                 "derived from it");
-  serialization::require_serializable<E>();
-  detail::add_exception_type({
-      &typeid(E),
-      [](const std::exception& error) { return dynamic_cast<const E*>(&error) != nullptr; },
-      [](const std::exception& error) {
-        const Bytes bytes = serialize(dynamic_cast<const E&>(error));
-        return std::vector<std::byte>(bytes.data(), bytes.data() + bytes.size());
-      },
-      [](std::span<const std::byte> saved, TaskErrorInfo info) {
-        throw TaskErrorOf<E>(deserialize<E>(Bytes(saved)), std::move(info));
-      },
-  });
+  if constexpr (!serialization::root_is_serializable<E>()) {
+    serialization::require_serializable<E>();
+  } else if constexpr (!std::is_final_v<E>) {
+    detail::add_exception_type(detail::exception_type<E>());
+  }
 }
 
 }  // namespace manta

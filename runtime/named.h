@@ -112,7 +112,9 @@ class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
   // operator(), unpack(), unpack(n): see detail::Callable
   template <detail::Unpacking How, class... Args>
   auto submit(std::size_t n, Args&&... args) const {
-    if constexpr (detail::fits_signature<R, detail::Types<P...>, Args&&...>()) {
+    using Check = detail::SignatureCheck<R, detail::Types<P...>, Args&&...>;
+    if constexpr (Check::fits()) {
+      Check::require_declared();
       detail::check_called(called_);
       detail::CallSpec spec;
       spec.stub = detail::kCalledByName;
@@ -120,8 +122,10 @@ class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
       spec.options = &options_;
       detail::CallBuilder call(spec);
       call.value(called_);
-      detail::Passer<detail::Types<P...>>::pass(call, std::forward<Args>(args)...);
+      detail::pass_all<detail::Types<P...>>(call, std::forward<Args>(args)...);
       return detail::submit_as<R, How>(call, n);
+    } else {
+      Check::explain();
     }
   }
 

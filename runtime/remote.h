@@ -14,6 +14,7 @@
 //         the task's own error from get(). Threads: a RemoteFunction may be called from any thread.
 #pragma once
 #include <memory>
+#include <span>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -29,17 +30,20 @@ namespace manta {
 
 namespace detail {
 
-// True if a T can travel; else a compile error that names the member that cannot, its type and what to do.
-template <class T>
-constexpr bool travels() {
-  if constexpr (!serialization::root_is_serializable<T>()) serialization::require_serializable<T>();
-  return serialization::root_is_serializable<T>();
-}
+template <class P>
+inline constexpr bool kWritableSpan = false;
+template <class T, std::size_t N>
+inline constexpr bool kWritableSpan<std::span<T, N>> = !std::is_const_v<T>;
 
-// Named in compile errors: see remote.h, "how an argument meets its parameter".
+// What is wrong with an argument; named in compile errors: see above, "how an argument meets its parameter".
 template <std::size_t Position, class Given, class Parameter>
 struct Argument {
-  static constexpr bool converts = passing<Given, Parameter>() != Passing::mismatch;
+  static constexpr bool writable_span = kWritableSpan<std::remove_cvref_t<Parameter>>;
+  static_assert(
+      !writable_span,
+      "a span parameter of a remote function must be std::span<const T>: writes would be lost");
+  static constexpr bool converts =
+      writable_span || passing<Given, Parameter>() != Passing::mismatch;
   static constexpr bool still_writable =
       !converts && IsMutableArray<std::remove_cvref_t<Given>>::value &&
       passing<std::remove_cvref_t<Given>&&, Parameter>() != Passing::mismatch;
@@ -56,8 +60,30 @@ struct Argument {
                 "a remote function must not take a non-const lvalue reference: its writes would be "
                 "lost in the other "
                 "process; take it by value or const reference and return the result");
-  static constexpr bool fits = converts && !lost_write && travels<Holder<Parameter>>();
 };
+
+// Whether an argument fits: true exactly if Argument has nothing to say and its parameter can travel.
+template <class Given, class P>
+consteval bool argument_fits() {
+  if constexpr (kWritableSpan<std::remove_cvref_t<P>> ||
+                (std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>)) {
+    return false;
+  } else if constexpr (passing<Given, P>() == Passing::mismatch) {
+    return false;
+  } else {
+    return serialization::root_is_serializable<Holder<P>>();
+  }
+}
+
+template <std::size_t Position, class Given, class P>
+void explain_argument() {
+  if constexpr (!argument_fits<Given, P>()) {
+    (void)sizeof(Argument<Position, Given, P>);
+    if constexpr (!serialization::root_is_serializable<Holder<P>>()) {
+      serialization::require_serializable<Holder<P>>();
+    }
+  }
+}
 
 void pass_list(CallBuilder& call, const auto& refs) {
   std::vector<ObjectEntryRef> entries;
@@ -100,38 +126,49 @@ struct CheckedArguments<Types<P...>, Args...> {
       "CheckedArguments<Types<parameters...>, arguments...> above");
 };
 
-// Common to all kinds of remote functions: the checks, and the arguments.
-template <class Parameters>
-struct Passer;
-template <class... P>
-struct Passer<Types<P...>> {
-  // Whether a call with such arguments compiles. It is not compiled else: the first error is the one that matters.
-  template <class... Args>
-  static constexpr bool check() {
-    (void)sizeof(CheckedArguments<Types<P...>, Args...>);
+template <class R>
+consteval bool result_fits() {
+  if constexpr (std::is_void_v<R>) {
+    return true;
+  } else {
+    return serialization::root_is_serializable<Stored<R>>();
+  }
+}
+
+// A call with these arguments: whether it compiles (fits), and the errors if not (explain). Apart, because a compiler
+// that met an error inside a condition goes on with errors about that condition.
+template <class R, class Parameters, class... Args>
+struct CallCheck;
+template <class R, class... P, class... Args>
+struct CallCheck<R, Types<P...>, Args...> {
+  static consteval bool fits() {
     if constexpr (sizeof...(P) == sizeof...(Args)) {
-      return check_each<Args...>(std::index_sequence_for<P...>{});
+      return (argument_fits<Args, P>() && ...) && result_fits<R>();
     } else {
       return false;
     }
   }
-  template <class... Args, std::size_t... I>
-  static constexpr bool check_each(std::index_sequence<I...>) {
-    return (Argument<I + 1, Args, P>::fits && ... && true);
+  static void explain() {
+    if constexpr (sizeof...(P) == sizeof...(Args)) {
+      explain_each(std::index_sequence_for<P...>{});
+    } else {
+      (void)sizeof(CheckedArguments<Types<P...>, Args...>);
+    }
   }
-  template <class... Args>
-  static void pass(CallBuilder& call, Args&&... args) {
-    (pass_argument<P>(call, std::forward<Args>(args)), ...);
+
+ private:
+  template <std::size_t... I>
+  static void explain_each(std::index_sequence<I...>) {
+    (explain_argument<I + 1, Args, P>(), ...);
+    if constexpr (!result_fits<R>()) serialization::require_serializable<Stored<R>>();
   }
 };
 
-template <class R>
-constexpr bool result_travels() {
-  if constexpr (std::is_void_v<R>) {
-    return true;
-  } else {
-    return travels<Stored<R>>();
-  }
+template <class Parameters, class... Args>
+void pass_all(CallBuilder& call, Args&&... args) {
+  [&]<class... P>(Types<P...>) {
+    (pass_argument<P>(call, std::forward<Args>(args)), ...);
+  }(Parameters{});
 }
 
 enum class Unpacking { none, tuple, vector };
@@ -161,15 +198,19 @@ auto submit_as(CallBuilder& call, std::size_t n) {
     static_assert(IsTuple<Plain>::value,
                   "unpack() needs a function that returns a std::tuple or std::pair; for a vector "
                   "say unpack(n)");
-    using Tuple = typename TupleOfRefs<Plain>::type;
-    return tuple_of<Tuple>(call.submit(std::tuple_size_v<Tuple>));
+    if constexpr (IsTuple<Plain>::value) {
+      using Tuple = typename TupleOfRefs<Plain>::type;
+      return tuple_of<Tuple>(call.submit(std::tuple_size_v<Tuple>));
+    }
   } else if constexpr (How == Unpacking::vector) {
     static_assert(IsVector<Plain>::value, "unpack(n) needs a function that returns a std::vector");
-    using Ref = ObjectRef<Stored<typename IsVector<Plain>::Element>>;
-    std::vector<Ref> refs;
-    refs.reserve(n);
-    for (auto& entry : call.submit(n)) refs.push_back(RefAccess::make<Ref>(std::move(entry)));
-    return refs;
+    if constexpr (IsVector<Plain>::value) {
+      using Ref = ObjectRef<Stored<typename IsVector<Plain>::Element>>;
+      std::vector<Ref> refs;
+      refs.reserve(n);
+      for (auto& entry : call.submit(n)) refs.push_back(RefAccess::make<Ref>(std::move(entry)));
+      return refs;
+    }
   } else {
     return RefAccess::make<ObjectRef<Stored<R>>>(call.submit());
   }
@@ -246,19 +287,23 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
   // operator(), unpack(), unpack(n): see detail::Callable
   template <detail::Unpacking How, class... Args>
   auto submit(std::size_t n, Args&&... args) const {
-    using Parameters = typename Signature::Parameters;
-    using Pass = detail::Passer<Parameters>;
-    using R = typename Signature::Result;
-    if constexpr (Pass::template check<Args&&...>() && detail::result_travels<R>()) {
-      using Stub = typename detail::StubFor<F, Parameters, Args&&...>::type;
-      detail::CallBuilder call(spec(Stub::stub()));
-      if constexpr (!std::is_pointer_v<F>) {
-        if constexpr (!detail::Stateless<F>) {
-          detail::ClosureState<F>::save(f_, [&](const auto& state) { call.value(state); });
+    if constexpr (detail::KnownSignature<F>) {
+      using Parameters = typename Signature::Parameters;
+      using R = typename Signature::Result;
+      using Check = detail::CallCheck<R, Parameters, Args&&...>;
+      if constexpr (Check::fits()) {
+        using Stub = typename detail::StubFor<F, Parameters, Args&&...>::type;
+        detail::CallBuilder call(spec(Stub::stub()));
+        if constexpr (!std::is_pointer_v<F>) {
+          if constexpr (!detail::Stateless<F>) {
+            detail::ClosureState<F>::save(f_, [&](const auto& state) { call.value(state); });
+          }
         }
+        detail::pass_all<Parameters>(call, std::forward<Args>(args)...);
+        return detail::submit_as<R, How>(call, n);
+      } else {
+        Check::explain();
       }
-      Pass::pass(call, std::forward<Args>(args)...);
-      return detail::submit_as<R, How>(call, n);
     }
   }
 
@@ -290,18 +335,15 @@ constexpr bool as_declared(Types<P...>) {
   return (std::is_same_v<Plan<Args, P>, Decode<Holder<P>>> && ...);
 }
 
-// Whether a call of a function compiles of which no more than R and its parameters is known.
+// A call of a function of which no more than R and its parameters is known.
 template <class R, class Parameters, class... Args>
-constexpr bool fits_signature() {
-  if constexpr (Passer<Parameters>::template check<Args...>() && result_travels<R>()) {
+struct SignatureCheck : CallCheck<R, Parameters, Args...> {
+  static void require_declared() {
     static_assert(as_declared<Args...>(Parameters{}),
                   "a function known by its signature takes a ref only of the parameter's own type: "
                   "convert in a task of your own");
-    return true;
-  } else {
-    return false;
   }
-}
+};
 
 }  // namespace detail
 
@@ -334,7 +376,9 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
 
   template <detail::Unpacking How, class... Args>
   auto submit(std::size_t n, Args&&... args) const {
-    if constexpr (detail::fits_signature<R, detail::Types<P...>, Args&&...>()) {
+    using Check = detail::SignatureCheck<R, detail::Types<P...>, Args&&...>;
+    if constexpr (Check::fits()) {
+      Check::require_declared();
       if (!*this)
         throw InvalidArgument(
             "an empty RemoteFunction was called: it was made by its default constructor");
@@ -344,8 +388,10 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
       spec.options = &options_;
       detail::CallBuilder call(spec);
       if (state_) state_.append_to(call);
-      detail::Passer<detail::Types<P...>>::pass(call, std::forward<Args>(args)...);
+      detail::pass_all<detail::Types<P...>>(call, std::forward<Args>(args)...);
       return detail::submit_as<R, How>(call, n);
+    } else {
+      Check::explain();
     }
   }
   explicit operator bool() const { return stub_.image != 0; }

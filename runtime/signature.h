@@ -125,9 +125,6 @@ struct HolderType<const char*> {
 };
 template <class T, std::size_t N>
 struct HolderType<std::span<T, N>> {
-  static_assert(
-      std::is_const_v<T>,
-      "a span parameter of a remote function must be std::span<const T>: writes would be lost");
   using type = Array<std::remove_const_t<T>>;
 };
 template <class P>

@@ -144,13 +144,24 @@ struct Restorer<T, std::tuple<S...>> {
   }
 };
 
+// Whether any of these makes it again.
+template <class T, class State>
+inline constexpr bool kRestores =
+    Restorer<T, State>::by_function || requires(State state) { T(std::move(state)); };
+template <class T, class... S>
+inline constexpr bool kRestores<T, std::tuple<S...>> =
+    requires(S... s) { T::manta_restore(std::move(s)...); } ||
+    requires(std::tuple<S...> state) { T::manta_restore(std::move(state)); } ||
+    requires(S... s) { T(std::move(s)...); } ||
+    requires(std::tuple<S...> state) { T(std::move(state)); };
+
 // What a T comes back as: T, or what its manta_restore() returns.
 template <class T>
 struct RestoredType {
   using type = T;
 };
 template <class T>
-  requires(kKind<T> == Kind::kReduce)
+  requires(kKind<T> == Kind::kReduce && kRestores<T, ReducedState<T>>)
 struct RestoredType<T> {
   using type = std::remove_cvref_t<decltype(Restorer<T, ReducedState<T>>::restore(
       std::declval<ReducedState<T>>()))>;
@@ -191,6 +202,8 @@ struct BuiltIn<T, Kind::kReduce> {
     TypeNode node = make_node<T, Parts>();
     if constexpr (!owns_reduce_hook<T>()) {
       node.refusal = Refusal::kInheritedHook;
+    } else if constexpr (!kRestores<T, State>) {
+      node.refusal = Refusal::kNoRestore;
     } else if constexpr (!std::is_same_v<restored_t<T>, T>) {
       node.refusal = Refusal::kRestoresOther;
     }

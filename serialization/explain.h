@@ -146,6 +146,14 @@ struct CannotBeSerialized<Refusal::kInheritedHook, Root, Holder, Member, Type> {
 };
 
 template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kNoRestore, Root, Holder, Member, Type> {
+  static_assert(
+      kNever<Type>,
+      "what its manta_reduce() returns does not make it again: give it a constructor with "
+      "those parameters, or a static manta_restore() that takes them");
+};
+
+template <class Root, class Holder, auto Member, class Type>
 struct CannotBeSerialized<Refusal::kRestoresOther, Root, Holder, Member, Type> {
   static_assert(kNever<Type>,
                 "Manta cannot put a wrapper, whose manta_restore() returns another type, inside "

@@ -40,6 +40,7 @@ enum class Refusal : std::uint8_t {
   kNotDefault,
   kInheritedHook,
   kRestoresOther,
+  kNoRestore,
   kQualified,
 };
 
@@ -104,6 +105,9 @@ constexpr const char* advice(Refusal refusal) {
     case Refusal::kRestoresOther:
       return "its manta_restore() returns another type: such a wrapper can be put or returned, not "
              "stand inside another value";
+    case Refusal::kNoRestore:
+      return "what its manta_reduce() returns does not make it again: give it a constructor with "
+             "those parameters, or a static manta_restore() that takes them";
     case Refusal::kQualified:
       return "const, volatile and reference types cannot be made";
   }

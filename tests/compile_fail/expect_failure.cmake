@@ -1,5 +1,6 @@
 # Compiles SOURCE, which must fail, with output that contains every text promised in a comment:
 #     // Says: give it a manta_reduce()
+# in at most 40 lines.
 # The file without the part between `#ifdef WRONG` and `#endif` must compile, so that it fails for the
 # reason that is meant.
 #
@@ -19,6 +20,12 @@ endif()
 compile(wrong text -DWRONG)
 if(wrong EQUAL 0)
   message(FATAL_ERROR "${SOURCE} compiled, but it must not")
+endif()
+
+string(REGEX MATCHALL "\n" lines "${text}")
+list(LENGTH lines count)
+if(count GREATER 40)
+  message(FATAL_ERROR "${SOURCE}: ${count} lines of compiler output, more than 40:\n${text}")
 endif()
 
 file(STRINGS ${SOURCE} promises REGEX "^// Says: ")
