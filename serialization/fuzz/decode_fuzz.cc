@@ -4,8 +4,24 @@
 
 #include <manta/base/error.h>
 #include <manta/serialization/fuzz/fuzz_types.h>
+#include <manta/serialization/fuzz/stream_mutator.h>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max, unsigned seed);
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max, unsigned seed) {
+  manta::serialization::StreamMutator mutator(seed);
+  if (size < 3 || mutator.below(2) == 0) {
+    return LLVMFuzzerMutate(data, size, max);
+  }
+  std::vector<std::uint8_t> stream(data, data + size);
+  mutator.mutate(stream, 2);
+  const std::size_t changed = stream.size() < max ? stream.size() : max;
+  std::memcpy(data, stream.data(), changed);
+  return changed;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace manta;
