@@ -34,10 +34,12 @@ bool is_a(const std::exception& error) {
   return dynamic_cast<const E*>(&error) != nullptr;
 }
 
+std::string text_or_empty(const char* text) { return text != nullptr ? text : ""; }
+
 // The user's own text, without what TaskErrorOf adds to it.
 std::string message_of(const std::exception& error) {
   const auto* task_error = dynamic_cast<const TaskError*>(&error);
-  return task_error != nullptr ? task_error->message() : error.what();
+  return task_error != nullptr ? task_error->message() : text_or_empty(error.what());
 }
 
 // Types made of a message.
@@ -265,7 +267,9 @@ void raise_payload(std::span<const std::byte> payload, TaskErrorInfo info) {
   }
 }
 
-ErrorRecord of_task_error(const TaskError& error, const std::exception* base) {
+std::shared_ptr<ErrorRecord> cause_of(const TaskError& error);
+
+ErrorRecord of_task_error(const TaskError& error) {
   const TaskErrorInfo& info = error.info();
   ErrorRecord record;
   record.kind = ErrorKind::task_error;
@@ -277,8 +281,22 @@ ErrorRecord of_task_error(const TaskError& error, const std::exception* base) {
   record.pid = info.pid;
   record.attempt = info.attempt;
   record.path = info.path;
+  record.cause = cause_of(error);
+  const auto* base = dynamic_cast<const std::exception*>(&error);
   if (base != nullptr) record.payload = save_exception(*base);
   return record;
+}
+
+// Of an error that another task threw, as it came from there.
+std::shared_ptr<ErrorRecord> cause_of(const TaskError& error) {
+  if (error.cause() == nullptr) return nullptr;
+  try {
+    std::rethrow_exception(error.cause());
+  } catch (const TaskError& cause) {
+    return std::make_shared<ErrorRecord>(of_task_error(cause));
+  } catch (...) {
+    return std::make_shared<ErrorRecord>(record_current_exception(error.node()));
+  }
 }
 
 std::shared_ptr<ErrorRecord> nested_in(const std::exception& error, const NodeId& node) {
@@ -298,7 +316,7 @@ std::string describe_foreign() {
   } catch (int value) {
     return "throw " + std::to_string(value) + " (an " + name + ", which is no std::exception)";
   } catch (const char* text) {
-    return "\"" + std::string(text) + "\" (a " + name + ", which is no std::exception)";
+    return "\"" + text_or_empty(text) + "\" (a " + name + ", which is no std::exception)";
   } catch (const std::string& text) {
     return "\"" + text + "\" (a std::string, which is no std::exception)";
   } catch (...) {
@@ -326,11 +344,11 @@ ErrorRecord record_current_exception(const NodeId& node) {
     throw;
   } catch (const TaskError&
                error) {  // a get() inside the task: the first cause, with one more step of its path
-    auto first = of_task_error(error, dynamic_cast<const std::exception*>(&error));
+    auto first = of_task_error(error);
     first.path = record.function + " <- " + (first.path.empty() ? first.function : first.path);
     return first;
   } catch (const std::exception& error) {
-    record.message = error.what();
+    record.message = text_or_empty(error.what());
     record.payload = save_exception(error);
     record.cause = nested_in(error, node);
   } catch (...) {
@@ -350,7 +368,7 @@ ErrorRecord call_error(const std::exception& error) {
   auto kind = ErrorKind::serialization_error;
   if (dynamic_cast<const BuildMismatch*>(&error) != nullptr) kind = ErrorKind::build_mismatch;
   if (dynamic_cast<const NotFound*>(&error) != nullptr) kind = ErrorKind::not_found;
-  return simple_error(kind, error.what());
+  return simple_error(kind, text_or_empty(error.what()));
 }
 
 ErrorRecord exit_actor_error() {
