@@ -318,7 +318,7 @@ struct Step {
 };
 struct Job {
   std::string name;
-  std::array<Step, 2> steps;
+  std::list<Step> steps;
   ObjectRef<int> ref;
 };
 struct Plan {

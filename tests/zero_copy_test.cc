@@ -48,7 +48,7 @@ class StoreMappings {
       ranges_.push_back(range);
     }
   }
-  // What is wrong with these bytes as an array of the store; nothing: "".
+  // What is wrong with these bytes as those of an array of the store; nothing: "".
   std::string flaws_of(const void* data, std::size_t size) const {
     const auto begin = reinterpret_cast<std::uintptr_t>(data);
     if (begin % 64 != 0) return "not aligned to 64 bytes";
