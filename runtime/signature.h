@@ -12,6 +12,7 @@
 #include <manta/base/storage.h>
 #include <manta/objectstore/array_codec.h>
 #include <manta/runtime/object_ref.h>
+#include <manta/runtime/text_parameter.h>
 #include <manta/serialization/bytes.h>
 
 namespace manta::detail {
@@ -117,7 +118,7 @@ struct HolderType {
 };
 template <>
 struct HolderType<std::string_view> {
-  using type = std::string;
+  using type = TextParameter;
 };
 template <>
 struct HolderType<const char*> {
