@@ -2,20 +2,10 @@
 
 #include <cmath>
 
+#include "text.h"
+
 namespace manta::bench {
 namespace {
-
-std::string formatted(const char* format, double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
-
-std::string json_number(double value) {
-  return std::isfinite(value) ? formatted("%.6g", value) : "null";
-}
-
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 std::string json_loop(const Outcome& outcome, const Floors& floors) {
   const auto& loop = *outcome.loop;

@@ -3,14 +3,10 @@
 #include <cmath>
 #include <cstdio>
 
+#include "../text.h"
+
 namespace manta::bench {
 namespace {
-
-std::string formatted(const char* format, double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
 
 // Three digits that count, without an exponent.
 std::string figure(double value) {
@@ -67,11 +63,6 @@ void print_target(const Table& table, Column column) {
                   ? "not measured"
                   : (figure(found->value) + (found->reached ? ", reached" : ", MISSED")).c_str());
 }
-
-std::string json_number(double value) {
-  return std::isfinite(value) ? formatted("%.6g", value) : "null";
-}
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 std::string json_target(const Table& table, Column column) {
   const Target& target = table.of->target[column];
