@@ -296,6 +296,29 @@ TEST_F(Errors, ANestedExceptionIsTheCause) {
   EXPECT_THROW(get(f()), std::runtime_error);
 }
 
+void throw_nested(int depth) {
+  if (depth == 0) throw std::out_of_range("innermost");
+  try {
+    throw_nested(depth - 1);
+  } catch (...) {
+    std::throw_with_nested(std::runtime_error("level " + std::to_string(depth)));
+  }
+}
+
+TEST_F(Errors, OfVeryManyCausesTheLastAreLeftOut) {
+  const auto message = [](int depth) {
+    try {
+      get(remote(throw_nested)(depth));
+    } catch (const std::runtime_error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_THAT(message(60), AllOf(HasSubstr("level 60"), HasSubstr("innermost")));
+  EXPECT_THAT(message(200), AllOf(HasSubstr("level 200"), HasSubstr("level 137"),
+                                  HasSubstr("further causes are left out")));
+}
+
 TEST_F(Errors, OfAListTheFirstFailureIsThrown) {
   std::vector<ObjectRef<int>> refs{put(1), remote(parse)("x"), remote(parse)("7")};
   EXPECT_THROW(get(refs), std::invalid_argument);

@@ -7,8 +7,6 @@
 namespace manta::detail {
 namespace {
 
-constexpr int kMaxCauses = 64;
-
 void put_bytes(std::vector<std::byte>& out, const void* data, std::size_t size) {
   const auto* from = static_cast<const std::byte*>(data);
   out.insert(out.end(), from, from + size);
@@ -24,7 +22,8 @@ void put_text(std::vector<std::byte>& out, std::string_view text) {
   put_bytes(out, text.data(), text.size());
 }
 
-void put_record(std::vector<std::byte>& out, const ErrorRecord& error) {
+// Causes beyond those that are read again are left out.
+void put_record(std::vector<std::byte>& out, const ErrorRecord& error, int depth = 0) {
   put_number(out, static_cast<std::uint32_t>(error.kind));
   put_number(out, error.attempt);
   put_number(out, error.pid);
@@ -37,8 +36,9 @@ void put_record(std::vector<std::byte>& out, const ErrorRecord& error) {
   }
   put_number(out, static_cast<std::uint32_t>(error.payload.size()));
   put_bytes(out, error.payload.data(), error.payload.size());
-  put_number(out, static_cast<std::uint8_t>(error.cause != nullptr));
-  if (error.cause) put_record(out, *error.cause);
+  const bool goes_on = error.cause != nullptr && depth <= kMaxCauses;
+  put_number(out, static_cast<std::uint8_t>(goes_on));
+  if (goes_on) put_record(out, *error.cause, depth + 1);
 }
 
 class Parser {
@@ -67,7 +67,7 @@ class Parser {
 };
 
 ErrorRecord parse_record(Parser& from, int depth) {
-  if (depth > kMaxCauses) throw SerializationError("an error record nests too many causes");
+  if (depth > kMaxCauses + 1) throw SerializationError("an error record nests too many causes");
   ErrorRecord error;
   error.kind = static_cast<ErrorKind>(from.number<std::uint32_t>());
   if (error.kind > ErrorKind::runtime_error) throw SerializationError("unknown kind of error");

@@ -39,6 +39,8 @@ enum class ErrorKind : std::uint32_t {
   runtime_error,
 };
 
+inline constexpr int kMaxCauses = 64;  // of a record, and one more that says so
+
 struct ErrorRecord {
   ErrorKind kind = ErrorKind::runtime_error;
   std::int32_t attempt = 0;
