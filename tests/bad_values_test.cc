@@ -185,6 +185,24 @@ TEST_F(BadValues, AHookMayChangeItsObject) {
   EXPECT_TRUE(is_whole(counting.states(), 3));
 }
 
+struct Sharing {  // siblings that write their states into one vector, one after the other
+  std::shared_ptr<std::vector<double>> scratch;
+  double value = 0;
+  const std::vector<double>& manta_reduce() const {
+    scratch->assign(1'000, value);
+    return *scratch;
+  }
+  static Sharing manta_restore(const std::vector<double>& state) {
+    return {nullptr, state.at(999)};
+  }
+};
+
+TEST_F(BadValues, HooksMayUseOneBufferAfterTheOther) {
+  const auto scratch = std::make_shared<std::vector<double>>();
+  const auto got = get(put(std::vector<Sharing>{{scratch, 1}, {scratch, 2}, {scratch, 3}}));
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(got.at(i).value, double(i + 1));
+}
+
 // ---- without end
 
 struct Endless {  // by value
@@ -197,6 +215,15 @@ struct EndlessPair {
   EndlessPair(const std::vector<EndlessPair>&, const std::string&) {}
   auto manta_reduce() const {
     return std::tuple(std::vector<EndlessPair>(2), std::string(5'000, 'x'));
+  }
+};
+
+struct EndlessBehindPointers {  // each time a new one
+  std::shared_ptr<EndlessBehindPointers> manta_reduce() const {
+    return std::make_shared<EndlessBehindPointers>();
+  }
+  static EndlessBehindPointers manta_restore(const std::shared_ptr<EndlessBehindPointers>&) {
+    return {};
   }
 };
 
@@ -216,6 +243,7 @@ TEST_F(BadValues, RecursionWithoutEndIsAnError) {
     expect_too_deep([] { put(Endless()); });
     expect_too_deep([] { put(EndlessPair()); });
     expect_too_deep([] { serialize(Endless()); });
+    expect_too_deep([] { put(EndlessBehindPointers()); });
     expect_too_deep([] { remote([](const Endless&) {})(Endless()); });
     expect_too_deep([] { get(remote([] { return Endless(); })()); });
     expect_too_deep([] { get(remote([] { put(EndlessPair()); })()); });
