@@ -65,10 +65,10 @@ struct Argument {
 // Whether an argument fits: true exactly if Argument has nothing to say and its parameter can travel.
 template <class Given, class P>
 consteval bool argument_fits() {
-  if constexpr (kWritableSpan<std::remove_cvref_t<P>> ||
-                (std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>)) {
-    return false;
-  } else if constexpr (passing<Given, P>() == Passing::mismatch) {
+  constexpr bool writes =
+      std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>;
+  if constexpr (writes || kWritableSpan<std::remove_cvref_t<P>> ||
+                passing<Given, P>() == Passing::mismatch) {
     return false;
   } else {
     return serialization::root_is_serializable<Holder<P>>();
