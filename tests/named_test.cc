@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "cluster_fixture.h"
+#include "error_of.h"
 
 namespace manta::testing {
 namespace {
@@ -22,16 +23,6 @@ struct Reordered {
   std::vector<double> values;
   std::string label;
 };
-
-template <class E, class Call>
-std::string error_of(Call call) {
-  try {
-    call();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 class NamedInAnotherProgram : public ClusterTest {
  protected:

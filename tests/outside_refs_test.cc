@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 
 #include "cluster_fixture.h"
+#include "error_of.h"
 
 namespace manta::testing {
 namespace {
@@ -25,16 +26,6 @@ Bytes read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), {});
   return Bytes(text);
-}
-
-template <class E, class Call>
-std::string error_of(Call call) {
-  try {
-    call();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 struct Notes {

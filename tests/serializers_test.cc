@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "cluster_fixture.h"
+#include "error_of.h"
 
 namespace {
 
@@ -52,15 +53,6 @@ void register_late() {
 int value_of(const Late& late) { return late.value; }
 int value_of_common(const Common& c) { return c.value; }
 
-template <class Call>
-std::string error_of(Call call) {
-  try {
-    call();
-  } catch (const SerializationError& error) {
-    return error.what();
-  }
-  return "no error";
-}
 auto says_what_to_do() { return AllOf(HasSubstr("Late"), HasSubstr("register_serializer")); }
 
 class Serializers : public ClusterTest {
@@ -80,12 +72,12 @@ TEST_F(Serializers, FailRegisterSucceedDeregisterFail) {
   open();
   const auto round = [] { return get(put(std::vector<Late>(3, Late(5))))[2].value; };
   for (int i = 0; i < 2; ++i) {
-    EXPECT_THAT(error_of(round), says_what_to_do());
+    EXPECT_THAT(error_of<SerializationError>(round), says_what_to_do());
     register_late();
     EXPECT_EQ(round(), 5);
     deregister_serializer<Late>();
   }
-  EXPECT_THAT(error_of(round), says_what_to_do());
+  EXPECT_THAT(error_of<SerializationError>(round), says_what_to_do());
 }
 
 TEST_F(Serializers, AnObjectWaitsForTheSerializerThatReadsIt) {
@@ -93,7 +85,7 @@ TEST_F(Serializers, AnObjectWaitsForTheSerializerThatReadsIt) {
   register_late();
   const auto ref = put(Late(7));
   deregister_serializer<Late>();
-  EXPECT_THAT(error_of([&] { get(ref); }), says_what_to_do());
+  EXPECT_THAT(error_of<SerializationError>([&] { get(ref); }), says_what_to_do());
   register_late();
   EXPECT_EQ(get(ref).value, 7);
 }
@@ -137,19 +129,25 @@ TEST_F(Serializers, AreLocalToAProcess) {
   open();
   register_late();
   const auto ref = put(Late(5));
-  EXPECT_THAT(error_of([&] { get(remote(value_of)(ref)); }), says_what_to_do());
-  EXPECT_THAT(error_of([&] { get(remote(value_of)(Late(5))); }), says_what_to_do());
-  EXPECT_THAT(error_of([&] { get(remote([](int n) { return Late(n); })(5)); }), says_what_to_do());
+  EXPECT_THAT(error_of<SerializationError>([&] { get(remote(value_of)(ref)); }), says_what_to_do());
+  EXPECT_THAT(error_of<SerializationError>([&] { get(remote(value_of)(Late(5))); }),
+              says_what_to_do());
+  EXPECT_THAT(error_of<SerializationError>([&] { get(remote([](int n) { return Late(n); })(5)); }),
+              says_what_to_do());
   EXPECT_EQ(get(ref).value, 5);
   const auto there = actor<Registrar>(), elsewhere = actor<Registrar>();
-  EXPECT_THAT(error_of([&] { get(there.call(&Registrar::read, ref)); }), says_what_to_do());
+  EXPECT_THAT(error_of<SerializationError>([&] { get(there.call(&Registrar::read, ref)); }),
+              says_what_to_do());
   get(there.call(&Registrar::register_here));
   EXPECT_EQ(get(there.call(&Registrar::read, ref)), 5);
   EXPECT_EQ(get(there.call(&Registrar::make, 6)).value, 6);
-  EXPECT_THAT(error_of([&] { get(elsewhere.call(&Registrar::read, ref)); }), says_what_to_do());
+  EXPECT_THAT(error_of<SerializationError>([&] { get(elsewhere.call(&Registrar::read, ref)); }),
+              says_what_to_do());
   get(there.call(&Registrar::deregister_here));
-  EXPECT_THAT(error_of([&] { get(there.call(&Registrar::read, ref)); }), says_what_to_do());
-  EXPECT_THAT(error_of([&] { get(there.call(&Registrar::make, 6)); }), says_what_to_do());
+  EXPECT_THAT(error_of<SerializationError>([&] { get(there.call(&Registrar::read, ref)); }),
+              says_what_to_do());
+  EXPECT_THAT(error_of<SerializationError>([&] { get(there.call(&Registrar::make, 6)); }),
+              says_what_to_do());
   EXPECT_EQ(get(put(Late(8))).value, 8);
 }
 
