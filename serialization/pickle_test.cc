@@ -22,7 +22,6 @@ namespace manta {
 namespace {
 
 using serialization::TypeTree;
-using testing::HasSubstr;
 using namespace std::string_literals;
 
 std::string stream(const auto& value) { return std::string(to_pickle(value).stream.view()); }

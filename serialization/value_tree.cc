@@ -399,7 +399,7 @@ class ValueReader {
       Reader::fail("a unique pointer is of no known kind");
     }
     if (kind == 3) {
-      const TreeValue mentioned = mention(types, pointer);
+      TreeValue mentioned = mention(types, pointer);
       if (mentioned.kind != TreeValue::Kind::kObject) {
         Reader::fail("a unique pointer leads nowhere");
       }
