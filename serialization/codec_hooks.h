@@ -147,13 +147,12 @@ struct Restorer<T, std::tuple<S...>> {
 // Whether any of these makes it again.
 template <class T, class State>
 inline constexpr bool kRestores =
-    Restorer<T, State>::by_function || requires(State state) { T(std::move(state)); };
+    Restorer<T, State>::by_function || requires { T(std::declval<State>()); };
 template <class T, class... S>
 inline constexpr bool kRestores<T, std::tuple<S...>> =
-    requires(S... s) { T::manta_restore(std::move(s)...); } ||
-    requires(std::tuple<S...> state) { T::manta_restore(std::move(state)); } ||
-    requires(S... s) { T(std::move(s)...); } ||
-    requires(std::tuple<S...> state) { T(std::move(state)); };
+    requires { T::manta_restore(std::declval<S>()...); } || requires {
+      T::manta_restore(std::declval<std::tuple<S...>>());
+    } || requires { T(std::declval<S>()...); } || requires { T(std::declval<std::tuple<S...>>()); };
 
 // What a T comes back as: T, or what its manta_restore() returns.
 template <class T>

@@ -167,7 +167,7 @@ class Counting {  // every reduce counts, and makes the state longer
 bool is_whole(const std::vector<double>& states, std::size_t times) {
   if (states.size() != 600 * times) return false;
   for (std::size_t i = 0; i < states.size(); ++i) {
-    if (states[i] != double(i / 600 * 600)) return false;
+    if (states[i] != double(i - i % 600)) return false;
   }
   return true;
 }

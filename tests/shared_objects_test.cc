@@ -129,7 +129,7 @@ void open_ring(const std::shared_ptr<Node>& a) { a->next->next = nullptr; }
 TEST_F(SharedObjects, ACycleIsACycleInATaskAndInItsResult) {
   const auto ring = make_ring();
   const auto in_task = remote([](const std::shared_ptr<Node>& a) {
-    const auto flaws = flaws_of_ring(a);
+    auto flaws = flaws_of_ring(a);
     open_ring(a);
     return flaws;
   });

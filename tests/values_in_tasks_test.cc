@@ -72,7 +72,7 @@ struct Numbers {
   bool operator==(const Numbers&) const = default;
 };
 struct Sequences {
-  std::string text = "text", long_text = std::string(5'000, 'l'), empty = "";
+  std::string text = "text", long_text = std::string(5'000, 'l'), empty;
   std::u16string text16 = u"sechzehn";
   std::u32string text32 = U"zweiunddreissig";
   std::filesystem::path path = "/tmp/a b";
