@@ -82,22 +82,13 @@ class Pickler {
         return array(value);
       case Kind::kObject:
         return object(value.number);
-      case Kind::kSet:
-        if (!value.node->unique) {
-          return list(value);
-        }
-        break;
-      case Kind::kMap:
-        if (!value.node->unique) {
-          return pairs(value);
-        }
-        break;
       case Kind::kList:
+      case Kind::kSet:
+      case Kind::kMap:
       case Kind::kStruct:
-        break;
+        begin(value);
+        return fill(value);
     }
-    begin(value);
-    fill(value);
   }
 
   static std::string_view text_of(const TreeValue& value) {
@@ -114,7 +105,7 @@ class Pickler {
         out_.empty_tuple();
         return out_.reduce();
       case Kind::kSet:
-        return out_.empty_set();
+        return value.node->unique ? out_.empty_set() : out_.empty_list();
       case Kind::kMap:
         return value.node->unique ? out_.empty_dict() : out_.empty_list();
       default:
@@ -137,14 +128,18 @@ class Pickler {
       case Kind::kMap:
         return value.node->unique ? dict_items(value) : pair_items(value);
       case Kind::kSet:
-        out_.mark();
-        for (const TreeValue& item : value.items) {
-          hashable(item);
-        }
-        return out_.add_items();
+        return value.node->unique ? set_items(value) : list_items(value);
       default:
         return list_items(value);
     }
+  }
+
+  void set_items(const TreeValue& value) {
+    out_.mark();
+    for (const TreeValue& item : value.items) {
+      hashable(item);
+    }
+    out_.add_items();
   }
 
   void dict_items(const TreeValue& value) {
@@ -156,22 +151,16 @@ class Pickler {
     out_.set_items();
   }
 
-  void list(const TreeValue& value) {
-    out_.empty_list();
-    list_items(value);
-  }
-
-  void list_items(const TreeValue& value) {
+  void marked_items(const TreeValue& value) {
     out_.mark();
     for (const TreeValue& item : value.items) {
       emit(item);
     }
-    out_.appends();
   }
 
-  void pairs(const TreeValue& value) {
-    out_.empty_list();
-    pair_items(value);
+  void list_items(const TreeValue& value) {
+    marked_items(value);
+    out_.appends();
   }
 
   void pair_items(const TreeValue& value) {
@@ -186,10 +175,7 @@ class Pickler {
   }
 
   void tuple(const TreeValue& value) {
-    out_.mark();
-    for (const TreeValue& item : value.items) {
-      emit(item);
-    }
+    marked_items(value);
     out_.tuple();
   }
 
@@ -301,7 +287,7 @@ class Pickler {
       out_.integer(extent);
     }
     out_.tuple();
-    dtype(*value.types, element, value.node->size);
+    dtype(*value.types, element);
     content(value);
     out_.tuple();
     out_.reduce();
@@ -318,57 +304,41 @@ class Pickler {
     out_.next_buffer();
   }
 
-  // A text, or of structs a dict; `size` is that of one with padding.
-  void dtype(const TypeTree& types, const TypeTreeNode& element, std::size_t size) {
+  // A text, or of structs a dict.
+  void dtype(const TypeTree& types, const TypeTreeNode& element) {
     if (element.kind != TypeTreeNode::Kind::kStruct) {
       return out_.text((element.size == 1 ? "|" : "<") + letter_and_size(element));
     }
-    const bool padded = size != 0 || element.layout.size == packed_size(types, element);
     out_.empty_dict();
     out_.mark();
     out_.text("names");
-    out_.empty_list();
-    out_.mark();
-    for (const auto& part : element.parts) {
-      out_.text(part.name);
-    }
-    out_.appends();
+    list_of(element.parts, [&](const auto& part) { out_.text(part.name); });
     out_.text("formats");
-    out_.empty_list();
-    out_.mark();
-    for (const auto& part : element.parts) {
-      member_dtype(types, part);
-    }
-    out_.appends();
+    list_of(element.parts, [&](const auto& part) { member_dtype(types, part); });
     out_.text("offsets");
-    out_.empty_list();
-    out_.mark();
-    std::size_t packed = 0;
-    for (std::size_t i = 0; i < element.parts.size(); ++i) {
-      out_.integer(padded ? element.layout.offsets[i] : packed);
-      packed += types.layout(element.parts[i]).size;
-    }
-    out_.appends();
+    list_of(element.layout.offsets, [&](std::size_t offset) { out_.integer(offset); });
     out_.text("itemsize");
-    out_.integer(padded ? element.layout.size : packed);
+    out_.integer(element.layout.size);
     out_.set_items();
   }
 
-  static std::size_t packed_size(const TypeTree& types, const TypeTreeNode& element) {
-    std::size_t sum = 0;
-    for (const auto& part : element.parts) {
-      sum += types.layout(part).size;
+  template <class Range, class EmitOne>
+  void list_of(const Range& range, EmitOne emit_one) {
+    out_.empty_list();
+    out_.mark();
+    for (const auto& one : range) {
+      emit_one(one);
     }
-    return sum;
+    out_.appends();
   }
 
   void member_dtype(const TypeTree& types, const TypeTreeNode::Part& part) {
     const TypeTreeNode& member = types[part.node];
     if (part.extents.empty()) {
-      return dtype(types, member, member.layout.size);
+      return dtype(types, member);
     }
     out_.mark();
-    dtype(types, member, member.layout.size);
+    dtype(types, member);
     out_.mark();
     for (const std::size_t extent : part.extents) {
       out_.integer(extent);

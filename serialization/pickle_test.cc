@@ -126,5 +126,18 @@ TEST(TypeTree, AnEndlessTypeIsRefusedWhenItIsRead) {
   EXPECT_THROW(serialization::read_values(bytes, "struct X{a:^0}"), SerializationError);
 }
 
+// Each struct holds the one before twice: a short text, of more fields than memory holds.
+TEST(TypeTree, ATypeThatDoublesIsRefusedWhenItIsRead) {
+  std::string text = "struct L0{x:u8,y:u8}";
+  constexpr int kLevels = 40;
+  for (int i = 1; i < kLevels; ++i) {  // numbers count from the outermost, which begins first
+    const std::string again = "^" + std::to_string(kLevels - i);
+    text = "struct L" + std::to_string(i) + "{a:" + text + ",b:" + again + "}";
+  }
+  serialization::Encoded bytes;
+  serialization::encode(std::vector<int>(), bytes);
+  EXPECT_THROW(serialization::read_values(bytes, "seq<" + text + ">"), SerializationError);
+}
+
 }  // namespace
 }  // namespace manta

@@ -71,6 +71,7 @@ FlatLayout layout_of(const std::vector<TypeTreeNode>& nodes, const TypeTreeNode:
   if (__builtin_mul_overflow(layout.size, part.count(), &layout.size) || layout.size >> 48 != 0) {
     too_long();
   }
+  layout.packed *= part.count();
   layout.flat = layout.flat && layout.size != 0;
   return layout;
 }
@@ -85,17 +86,23 @@ FlatLayout layout_of(const std::vector<TypeTreeNode>& nodes, const TypeTreeNode&
     case Kind::kUnsigned:
     case Kind::kFloat:
     case Kind::kCharacter:
-      return {.flat = true, .size = node.size, .alignment = node.size};
+      return {.flat = true,
+              .size = node.size,
+              .alignment = node.size,
+              .packed = node.size,
+              .fields = 1};
     case Kind::kComplex:
       return {.flat = node.size != 0,
               .size = node.size,
-              .alignment = std::max<std::size_t>(node.size / 2, 1)};
+              .alignment = std::max<std::size_t>(node.size / 2, 1),
+              .packed = node.size,
+              .fields = 1};
     case Kind::kStruct:
       break;
     default:
       return {};
   }
-  FlatLayout all{.flat = !node.parts.empty()};
+  FlatLayout all{.flat = !node.parts.empty(), .fields = 1};
   for (const auto& part : node.parts) {
     const FlatLayout one = layout_of(nodes, part);
     if (!one.flat) {
@@ -104,6 +111,8 @@ FlatLayout layout_of(const std::vector<TypeTreeNode>& nodes, const TypeTreeNode&
     all.alignment = std::max(all.alignment, one.alignment);
     all.offsets.push_back(round_up(all.size, one.alignment));
     all.size = all.offsets.back() + one.size;
+    all.packed += one.packed;
+    all.fields += one.fields;
   }
   all.size = round_up(all.size, all.alignment);
   return all;

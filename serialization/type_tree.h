@@ -16,6 +16,8 @@ struct FlatLayout {
   bool flat = false;
   std::size_t size = 0;
   std::size_t alignment = 1;
+  std::size_t packed = 0;  // size without padding: that of a packed struct
+  std::size_t fields = 0;  // it and all that it is made of: a short text can say very many
   std::vector<std::size_t> offsets = {};  // of a struct's members
 };
 

@@ -77,9 +77,9 @@ class ValueReader {
   // What the objects hold: in the order in which shared pointers met them.
   void drain() {
     while (!queue_.empty()) {
-      const auto [number, types] = queue_.front();
+      const std::uint32_t number = queue_.front();
       queue_.pop_front();
-      read_body(number, *types);
+      read_body(number);
     }
     if (reader_.remaining() != 0) {
       Reader::fail("there are bytes after the value");
@@ -167,13 +167,13 @@ class ValueReader {
     if (!layout.flat || node.each) {
       return elements(types, types[element.node]);
     }
-    const std::size_t stride = node.size != 0 ? node.size : unpadded(types, element);
-    if (node.size != 0 && node.size != layout.size) {
+    reader_.charge(sizeof(TreeValue) * layout.fields);
+    if (layout.size != (node.size != 0 ? node.size : layout.packed)) {
       throw SerializationError("a struct of an unusual layout cannot be taken apart");
     }
     const Extents extents = read_extents(reader_);
     std::size_t size = 0;
-    if (__builtin_mul_overflow(extents.elements(), stride, &size)) {
+    if (__builtin_mul_overflow(extents.elements(), layout.size, &size)) {
       Reader::fail("an array is longer than memory");
     }
     TreeValue array{.kind = TreeValue::Kind::kArray};
@@ -209,22 +209,6 @@ class ValueReader {
       array.number = static_cast<std::uint32_t>(number);
       array.bytes = inline_arrays_[number];
     }
-  }
-
-  // Packed structs have no padding, wherever their members would be otherwise.
-  std::size_t unpadded(const TypeTree& types, const Part& part) {
-    const TypeTreeNode& node = types[part.node];
-    if (node.kind != TypeKind::kStruct) {
-      return node.size * part.count();
-    }
-    std::size_t sum = 0;
-    for (const Part& member : node.parts) {
-      sum += unpadded(types, member);
-    }
-    if (sum * part.count() != types.layout(part).size) {
-      throw SerializationError("a struct of an unusual layout cannot be taken apart");
-    }
-    return sum * part.count();
   }
 
   TreeValue elements(const TypeTree& types, const TypeTreeNode& element) {
@@ -321,8 +305,8 @@ class ValueReader {
     auto* const before = std::exchange(settled_, &work);
     TreeValue value = read(types, node);
     for (std::size_t i = 0; i < work.size(); ++i) {
-      if (!done_[work[i]] && met_[work[i]].queued) {
-        read_body(work[i], *met_[work[i]].types);
+      if (met_[work[i]].queued) {
+        read_body(work[i]);
       }
     }
     settled_ = before;
@@ -371,7 +355,7 @@ class ValueReader {
     if (pointer.kind == TypeKind::kShared && !met.queued) {
       met.queued = true;
       if (settled_ == nullptr) {
-        queue_.push_back({number, met.types});
+        queue_.push_back(number);
       }
     }
     if (settled_ != nullptr && !done_[number]) {
@@ -380,12 +364,12 @@ class ValueReader {
     return {.kind = TreeValue::Kind::kObject, .number = number};
   }
 
-  void read_body(std::uint32_t number, const TypeTree& types) {
+  void read_body(std::uint32_t number) {
     if (done_[number]) {
       return;
     }
     done_[number] = true;
-    TreeValue body = read(types, *met_[number].node);
+    TreeValue body = read(*met_[number].types, *met_[number].node);
     tree_.objects[number] = std::move(body);
   }
 
@@ -403,7 +387,7 @@ class ValueReader {
       if (mentioned.kind != TreeValue::Kind::kObject) {
         Reader::fail("a unique pointer leads nowhere");
       }
-      read_body(mentioned.number, *met_[mentioned.number].types);
+      read_body(mentioned.number);
       return mentioned;
     }
     const Met met =
@@ -415,7 +399,7 @@ class ValueReader {
   ValueTree& tree_;
   std::vector<Met> met_;
   std::vector<bool> done_;
-  std::deque<std::pair<std::uint32_t, const TypeTree*>> queue_;
+  std::deque<std::uint32_t> queue_;
   std::vector<std::uint32_t>* settled_ = nullptr;
   std::vector<std::span<const std::byte>> inline_arrays_;
 };
