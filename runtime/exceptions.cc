@@ -299,20 +299,11 @@ std::shared_ptr<ErrorRecord> cause_of(const TaskError& error) {
   }
 }
 
-// As many causes as a record holds; the last one says that there are more.
 std::shared_ptr<ErrorRecord> nested_in(const std::exception& error, const NodeId& node) {
-  thread_local int depth = 0;
   try {
     std::rethrow_if_nested(error);
   } catch (...) {
-    if (depth == kMaxCauses) {
-      return std::make_shared<ErrorRecord>(
-          simple_error(ErrorKind::runtime_error, "(further causes are left out)"));
-    }
-    ++depth;
-    auto cause = std::make_shared<ErrorRecord>(record_current_exception(node));
-    --depth;
-    return cause;
+    return std::make_shared<ErrorRecord>(record_current_exception(node));
   }
   return nullptr;
 }

@@ -32,12 +32,8 @@ template <class F>
 constexpr bool callable_by_name() {
   if constexpr (Stateless<F> && KnownSignature<F>) {
     using Signature = CallableSignature<F>;
-    if constexpr (std::is_void_v<typename Signature::Result>) {
-      return all_travel(typename Signature::Parameters{});
-    } else {
-      return all_travel(typename Signature::Parameters{}) &&
-             serialization::root_is_serializable<Stored<typename Signature::Result>>();
-    }
+    return all_travel(typename Signature::Parameters{}) &&
+           result_fits<typename Signature::Result>();
   } else {
     return false;
   }

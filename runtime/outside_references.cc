@@ -18,11 +18,8 @@ struct Written {
 };
 
 ObjectId id_of(const Reference& reference) {
-  if (reference.kind == RefKind::actor) {
-    const auto& id = static_cast<const ActorEntry&>(*reference.target).id();
-    return {id.hi(), id.lo()};
-  }
-  return static_cast<const ObjectEntry&>(*reference.target).id();
+  const WireReference wire = wire_of(reference);
+  return {wire.hi, wire.lo};
 }
 
 void check_session(const Reference& reference) {
@@ -91,10 +88,8 @@ Reference OutsideReferences::read(RefKind kind, std::span<const std::byte> bytes
   }
   const Process::TablesLock lock(process);
   process.node().hold(kind, id, process.slot());
-  if (kind == RefKind::actor) {
-    return {kind, process.adopt_actor(ActorId(id.hi(), id.lo()), Arrival::held)};
-  }
-  return {kind, process.adopt_object(id, Arrival::held)};
+  return adopt_reference(process, {static_cast<std::uint64_t>(kind), id.hi(), id.lo()},
+                         Arrival::held);
 }
 
 void OutsideReferences::install() {

@@ -25,6 +25,8 @@ base::Ref<objectstore::Block> adopt_block(objectstore::Store& store, std::uint64
   return blocks.adopt(offset, objectstore::Share::kLent);
 }
 
+}  // namespace
+
 serialization::Reference adopt_reference(Process& process, const WireReference& wire,
                                          Arrival arrival) {
   const auto kind = static_cast<serialization::RefKind>(wire.kind);
@@ -44,8 +46,6 @@ WireReference wire_of(const serialization::Reference& reference) {
   const auto& id = static_cast<const ObjectEntry*>(reference.target.get())->id();
   return {kind, id.hi(), id.lo()};
 }
-
-}  // namespace
 
 void store_buffers(objectstore::Store& store, std::vector<serialization::Buffer>& buffers) {
   if (buffers.empty()) return;

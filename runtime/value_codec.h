@@ -39,6 +39,11 @@ std::byte* write_wire(std::byte* out, const objectstore::Store& store, const Val
 // name, buffers as their marks say. counted: the node sent it, and counts us for each reference and buffer in it.
 enum class Arrival { lent, held, counted };
 
+// An empty ref or handle has no id.
+WireReference wire_of(const serialization::Reference& reference);
+serialization::Reference adopt_reference(Process& process, const WireReference& wire,
+                                         Arrival arrival);
+
 // Appends the buffers and references of a wire value to `buffers` and `references`, adopting blocks and entries.
 void adopt_parts(Process& process, const WireReader& wire, Arrival arrival,
                  std::vector<serialization::Buffer>& buffers,

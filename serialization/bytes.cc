@@ -63,8 +63,7 @@ ReferenceFormat& references() {
   if (format == nullptr) {
     throw SerializationError(
         "an ObjectRef or ActorHandle can be serialized or loaded only with an open session: keep "
-        "the "
-        "result of manta::init() alive");
+        "the result of manta::init() alive");
   }
   return *format;
 }

@@ -42,10 +42,10 @@ struct Reading {
   operator T() const { return Codec<T>::read(reader); }
 };
 
-// An argument for emplace(): a T if it can move, else what is read in its place.
+// An argument for emplace(): what is read in its place, if T cannot move or moving it would be dear.
 template <class T>
 auto take(Reader& reader) {
-  if constexpr (std::is_move_constructible_v<T>) {
+  if constexpr (std::is_move_constructible_v<T> && kKind<T> != Kind::kAggregate) {
     return Codec<T>::read(reader);
   } else {
     return Reading<T>{reader};

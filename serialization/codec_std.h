@@ -164,11 +164,7 @@ struct BuiltIn<T, Kind::kSequence> {
       }
     }
     for (std::size_t i = 0; i < count; ++i) {
-      if constexpr (kKind<Element> == Kind::kAggregate) {
-        value.emplace_back(Reading<Element>{reader});  // built in its place
-      } else {
-        value.emplace_back(take<Element>(reader));
-      }
+      value.emplace_back(take<Element>(reader));
     }
     return value;
   }

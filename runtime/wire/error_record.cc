@@ -22,7 +22,7 @@ void put_text(std::vector<std::byte>& out, std::string_view text) {
   put_bytes(out, text.data(), text.size());
 }
 
-// Causes beyond those that are read again are left out.
+// Causes beyond kMaxCauses are left out; one more says so.
 void put_record(std::vector<std::byte>& out, const ErrorRecord& error, int depth = 0) {
   put_number(out, static_cast<std::uint32_t>(error.kind));
   put_number(out, error.attempt);
@@ -36,9 +36,11 @@ void put_record(std::vector<std::byte>& out, const ErrorRecord& error, int depth
   }
   put_number(out, static_cast<std::uint32_t>(error.payload.size()));
   put_bytes(out, error.payload.data(), error.payload.size());
-  const bool goes_on = error.cause != nullptr && depth <= kMaxCauses;
-  put_number(out, static_cast<std::uint8_t>(goes_on));
-  if (goes_on) put_record(out, *error.cause, depth + 1);
+  put_number(out, static_cast<std::uint8_t>(error.cause != nullptr));
+  if (error.cause == nullptr) return;
+  ErrorRecord others;
+  others.message = "(further causes are left out)";
+  put_record(out, depth == kMaxCauses ? others : *error.cause, depth + 1);
 }
 
 class Parser {
