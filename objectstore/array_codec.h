@@ -33,7 +33,7 @@ struct ArrayCodec {
     detail::Extents shape;
   };
   static Parts read_parts(Reader& reader) {
-    const std::uint64_t first = reader.varint();
+    const std::uint64_t first = reader.extents();
     if (is_short_extent(first) && sizeof(T) < std::size_t{1} << 20) [[likely]] {
       const auto count = static_cast<std::size_t>(first / 2);
       Buffer buffer = reader.bytes(count * sizeof(T));
@@ -50,8 +50,8 @@ struct ArrayCodec {
 template <class T>
 struct Codec<Array<T>> : ArrayCodec<Array<T>, T> {
   static void write(Writer& writer, const Array<T>& array) {
-    write_extents(writer, array.shape());
-    writer.bytes(array.data(), array.size() * sizeof(T), detail::ArrayAccess::storage(array));
+    write_array(writer, array.shape(), array.data(), array.size() * sizeof(T),
+                detail::ArrayAccess::storage(array));
   }
   static Array<T> read(Reader& reader) {
     auto parts = ArrayCodec<Array<T>, T>::read_parts(reader);
@@ -63,8 +63,8 @@ struct Codec<Array<T>> : ArrayCodec<Array<T>, T> {
 template <class T>
 struct Codec<MutableArray<T>> : ArrayCodec<MutableArray<T>, T> {
   static void write(Writer& writer, const MutableArray<T>& array) {
-    write_extents(writer, array.shape());
-    writer.bytes(array.data(), array.size() * sizeof(T), nullptr);  // it may change: to be copied
+    write_array(writer, array.shape(), array.data(), array.size() * sizeof(T),
+                nullptr);  // it may change: to be copied
   }
   static MutableArray<T> read(Reader& reader) {
     auto parts = ArrayCodec<MutableArray<T>, T>::read_parts(reader);

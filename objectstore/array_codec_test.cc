@@ -82,6 +82,45 @@ TEST(ArrayCodec, OneArrayWrittenTwiceIsOne) {
   EXPECT_EQ(small_back[1], small[1]);
 }
 
+TEST(ArrayCodec, ReferencesToOneArrayTakeTwoBytesEach) {
+  for (const std::size_t n : {2u, 4u, 42u, 1'000u, 1'000'000u}) {
+    SCOPED_TRACE(n);
+    const Array<int> array = arange<int>(n);
+    for (const Array<int>& one : {array, array.reshape({n / 2, 2})}) {
+      const std::vector<Array<int>> many(99, one);
+      const Encoded encoded = write(many);
+      EXPECT_LT(encoded.meta.size(), 250u);
+      const auto back = read<std::vector<Array<int>>>(encoded);
+      EXPECT_EQ(back, many);
+      EXPECT_TRUE(same_storage(back.front(), back.back()));
+    }
+  }
+}
+
+TEST(ArrayCodec, OneArrayInOtherShapesIsOne) {
+  for (const std::size_t n : {4u, 1'000u}) {
+    SCOPED_TRACE(n);
+    const Array<int> flat = arange<int>(n);
+    const Array<int> pairs = flat.reshape({n / 2, 2});
+    const std::vector<Array<int>> mixed = {flat, pairs, flat, flat.slice(1, n), pairs, flat};
+    const Encoded encoded = write(mixed);
+    EXPECT_EQ(encoded.buffers.size(), n < 16 ? 0u : 2u);
+    const auto back = read<std::vector<Array<int>>>(encoded);
+    EXPECT_EQ(back, mixed);
+    EXPECT_TRUE(same_storage(back[0], back[1]));
+    EXPECT_TRUE(same_storage(back[1], back[5]));
+  }
+}
+
+TEST(ArrayCodec, MentionsAreReadAsVectorsToo) {
+  for (const std::size_t n : {3u, 1'000u}) {
+    const std::vector<Array<int>> two(2, Array<int>(arange<int>(n)));
+    const auto vectors = read<std::vector<std::vector<int>>>(write(two));
+    EXPECT_EQ(vectors[0].back(), static_cast<int>(n) - 1);
+    EXPECT_EQ(vectors[1], vectors[0]);
+  }
+}
+
 TEST(ArrayCodec, ArraysInTheStoreAreNotCopied) {
   ArenaFixture fixture(16 * kMiB);
   const auto store = fixture.store(1);

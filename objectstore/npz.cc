@@ -101,9 +101,11 @@ zip_stat_t stat_of(zip_t* archive, zip_uint64_t index) {
   return stat;
 }
 
+// `file_size`: what the archive says of its sizes may be wrong.
 detail::NpyContent read_entry(zip_t* archive, zip_uint64_t index, const std::string& type,
-                              std::size_t element_size) {
+                              std::size_t element_size, std::uintmax_t file_size) {
   const zip_stat_t stat = stat_of(archive, index);
+  const std::uintmax_t packed = std::min<std::uintmax_t>(stat.comp_size, file_size);
   Entry entry(archive, index);
   const std::string header_bytes = read_header(entry);
   const detail::NpyHeader header = detail::parse_npy_header(header_bytes);
@@ -111,7 +113,7 @@ detail::NpyContent read_entry(zip_t* archive, zip_uint64_t index, const std::str
   detail::NpyContent content{detail::Extents(std::span<const std::size_t>(header.shape)), {}};
   std::size_t size = 0;
   if (__builtin_mul_overflow(content.shape.count(), element_size, &size) ||
-      size != stat.size - header_bytes.size() || stat.size / kMostDeflated > stat.comp_size) {
+      size != stat.size - header_bytes.size() || stat.size / kMostDeflated > packed) {
     throw InvalidArgument("its size is not that of its shape");
   }
   content.memory = detail::allocate_array(content.shape.count(), element_size, detail::Fill::kNone);
@@ -158,10 +160,12 @@ void check_names(const std::vector<NpzArray>& arrays) {
 struct NpzFile::State {
   std::filesystem::path path;
   Archive archive;
+  std::uintmax_t size;
 };
 
 NpzFile::NpzFile(const std::filesystem::path& path)
-    : state_(new State{path, open_archive("load_npz", path, ZIP_RDONLY)}) {}
+    : state_(new State{path, open_archive("load_npz", path, ZIP_RDONLY),
+                       std::filesystem::file_size(path)}) {}
 NpzFile::NpzFile(NpzFile&&) noexcept = default;
 NpzFile& NpzFile::operator=(NpzFile&&) noexcept = default;
 NpzFile::~NpzFile() = default;
@@ -195,7 +199,7 @@ detail::NpyContent NpzFile::read(std::string_view name, const std::string& type,
   }
   try {
     return read_entry(state_->archive.get(), static_cast<zip_uint64_t>(found - names.begin()), type,
-                      element_size);
+                      element_size, state_->size);
   } catch (const InvalidArgument& error) {
     fail("load_npz", state_->path, std::string(name) + ": " + error.std::runtime_error::what());
   }

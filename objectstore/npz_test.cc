@@ -138,5 +138,21 @@ TEST_F(NpzTest, AHeaderThatLiesAllocatesNothing) {
               HasSubstr("its size is not that of its shape"));
 }
 
+// The header and the archive's table agree about 4 GiB, in a file of some hundred bytes.
+TEST_F(NpzTest, AnArchiveThatLiesAllocatesNothing) {
+  save_npz(file("a.npz"), {{"x", arange<std::uint8_t>(4).freeze()}});
+  std::string bytes = content("a.npz");
+  const std::size_t header = bytes.find("(4, )");
+  ASSERT_NE(header, std::string::npos);
+  bytes.erase(bytes.find('\n', header) - 9, 9);  // of the padding
+  bytes.replace(header, 5, "(4294967166, )");    // 128 less than the table will say
+  const std::size_t table = bytes.find("PK\1\2");
+  ASSERT_NE(table, std::string::npos);
+  bytes.replace(table + 20, 8, "\xfe\xff\xff\xff\xfe\xff\xff\xff");
+  write("bad.npz", bytes);
+  EXPECT_THAT(refusal([&] { load_npz(file("bad.npz")).get<std::uint8_t>("x"); }),
+              HasSubstr("its size is not that of its shape"));
+}
+
 }  // namespace
 }  // namespace manta

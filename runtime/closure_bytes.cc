@@ -20,15 +20,14 @@ void ClosureBytes::append_to(CallBuilder& call) const {
   call.append(copy);
 }
 
-//   fingerprint | varint size, meta | varint count, {varint size, bytes} | varint count, {kind, reference}
+//   fingerprint | varint size, meta | varint count, {array of bytes} | varint count, {kind, reference}
 void ClosureBytes::write(serialization::Writer& writer) const {
   writer.fixed(encoded_->fingerprint);
   writer.varint(encoded_->meta.size());
   writer.raw(encoded_->meta.data(), encoded_->meta.size());
   writer.varint(encoded_->buffers.size());
   for (const auto& buffer : encoded_->buffers) {
-    writer.varint(buffer.size);
-    writer.bytes(buffer.data, buffer.size, buffer.storage);
+    serialization::write_array(writer, {&buffer.size, 1}, buffer.data, buffer.size, buffer.storage);
   }
   writer.varint(encoded_->refs.size());
   for (const auto& reference : encoded_->refs) {
@@ -45,7 +44,7 @@ ClosureBytes ClosureBytes::read(serialization::Reader& reader) {
   if (size != 0) std::memcpy(encoded.meta.data(), reader.raw(size), size);
   const std::size_t buffers = reader.count();
   for (std::size_t i = 0; i < buffers; ++i) {
-    const auto bytes = static_cast<std::size_t>(reader.varint());
+    const std::size_t bytes = serialization::read_extent(reader.extents());
     encoded.buffers.push_back(reader.bytes(bytes));
   }
   const std::size_t references = reader.count();

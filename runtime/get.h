@@ -41,10 +41,6 @@ ObjectEntryRef put_as(const T& value, const PutOptions& options) {
   return put_encoded(*encoded, options);
 }
 
-// What a put of a T stores: restored types come back as what they restore to.
-template <class T>
-using Put = serialization::restored_t<Stored<T>>;
-
 template <class T>
 T decode_done(const ObjectEntry& entry) {
   if (entry.state() == ObjectState::failed) throw_failed(entry);
@@ -105,7 +101,7 @@ auto get_list(const std::vector<ObjectEntry*>& entries, const std::optional<Time
 template <class T>
 auto put(T&& value, PutOptions options = {}) {
   using S = detail::Stored<T>;
-  using Ref = ObjectRef<detail::Put<T>>;
+  using Ref = detail::RefTo<T>;
   if constexpr (detail::IsMutableArray<std::remove_cvref_t<T>>::value) {
     if constexpr (std::is_lvalue_reference_v<T>) {
       return detail::RefAccess::make<Ref>(detail::put_as(S(value.copy()), options));

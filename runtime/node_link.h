@@ -44,11 +44,13 @@ class NodeLink {
   }
   bool pending() const { return !reader_.empty(); }
 
+  // The frame of one message; gives its payload. check() fails if either is cut off.
+  static std::span<const std::byte> parse(std::span<const std::byte> bytes, NodeFrame& frame);
+
   void node_died() { dead_.store(true, std::memory_order_release); }
   bool dead() const { return dead_.load(std::memory_order_acquire); }
 
  private:
-  static std::span<const std::byte> parse(std::span<const std::byte> bytes, NodeFrame& frame);
   std::byte* reserve(std::uint32_t size);  // waits for room; null when the node is dead
 
   rpc::Control& control_;

@@ -8,7 +8,8 @@
 //
 // How an argument meets its parameter: if it converts, it is passed as it is (so a parameter that is an ObjectRef gets
 // the reference itself); else an ObjectRef<U> is resolved, and U must convert; a vector<ObjectRef<U>> for a vector<T> is
-// resolved element by element. vector<double> and Array<double> stand for each other. Small values travel with the call
+// resolved element by element. vector<double> and Array<double> stand for each other; a wrapper or reduced(x) for what it
+// comes back as. Small values travel with the call
 // (64 KiB in all), larger ones are put in the store once.
 // Errors: InvalidArgument at the call (no session, a bad option, a captured address, a function of a system library);
 //         the task's own error from get(). Threads: a RemoteFunction may be called from any thread.
@@ -62,7 +63,21 @@ struct Argument {
                 "process; take it by value or const reference and return the result");
 };
 
-// Whether an argument fits: true exactly if Argument has nothing to say and its parameter can travel.
+// What travels for an argument. A ref's value has travelled already: perhaps in a way of its own, by a wrapper.
+template <class Given, class P>
+consteval bool argument_travels() {
+  using Plain = std::remove_cvref_t<Given>;
+  if constexpr (kComesBackAs<Plain, Holder<P>>) {
+    return serialization::root_is_serializable<Plain>();
+  } else if constexpr (passing<Given, P>() == Passing::reference) {
+    return std::is_same_v<typename IsRef<Plain>::Value, Holder<P>> ||
+           serialization::root_is_serializable<Holder<P>>();
+  } else {
+    return serialization::root_is_serializable<Holder<P>>();
+  }
+}
+
+// Whether an argument fits: true exactly if Argument has nothing to say and what travels can.
 template <class Given, class P>
 consteval bool argument_fits() {
   constexpr bool writes =
@@ -71,7 +86,7 @@ consteval bool argument_fits() {
                 passing<Given, P>() == Passing::mismatch) {
     return false;
   } else {
-    return serialization::root_is_serializable<Holder<P>>();
+    return argument_travels<Given, P>();
   }
 }
 
@@ -79,7 +94,9 @@ template <std::size_t Position, class Given, class P>
 void explain_argument() {
   if constexpr (!argument_fits<Given, P>()) {
     (void)sizeof(Argument<Position, Given, P>);
-    if constexpr (!serialization::root_is_serializable<Holder<P>>()) {
+    if constexpr (kComesBackAs<std::remove_cvref_t<Given>, Holder<P>>) {
+      serialization::require_serializable<serialization::StateOf<std::remove_cvref_t<Given>>>();
+    } else if constexpr (!argument_travels<Given, P>()) {
       serialization::require_serializable<Holder<P>>();
     }
   }
@@ -100,7 +117,7 @@ void pass_argument(CallBuilder& call, A&& argument) {
     call.reference(RefAccess::entry(argument));
   } else if constexpr (how == Passing::list) {
     pass_list(call, argument);
-  } else if constexpr (kSameEncoding<Plain, Holder<P>>) {
+  } else if constexpr (kSameEncoding<Plain, Holder<P>> || kComesBackAs<Plain, Holder<P>>) {
     call.value(static_cast<const Plain&>(argument));
   } else if constexpr (std::is_convertible_v<A&&, Holder<P>>) {
     if constexpr (std::is_arithmetic_v<Holder<P>> && std::is_arithmetic_v<Plain>) {
@@ -177,11 +194,11 @@ template <class R>
 struct TupleOfRefs;
 template <class... T>
 struct TupleOfRefs<std::tuple<T...>> {
-  using type = std::tuple<ObjectRef<Stored<T>>...>;
+  using type = std::tuple<RefTo<T>...>;
 };
 template <class A, class B>
 struct TupleOfRefs<std::pair<A, B>> {
-  using type = std::tuple<ObjectRef<Stored<A>>, ObjectRef<Stored<B>>>;
+  using type = std::tuple<RefTo<A>, RefTo<B>>;
 };
 
 template <class Tuple>
@@ -205,14 +222,14 @@ auto submit_as(CallBuilder& call, std::size_t n) {
   } else if constexpr (How == Unpacking::vector) {
     static_assert(IsVector<Plain>::value, "unpack(n) needs a function that returns a std::vector");
     if constexpr (IsVector<Plain>::value) {
-      using Ref = ObjectRef<Stored<typename IsVector<Plain>::Element>>;
+      using Ref = RefTo<typename IsVector<Plain>::Element>;
       std::vector<Ref> refs;
       refs.reserve(n);
       for (auto& entry : call.submit(n)) refs.push_back(RefAccess::make<Ref>(std::move(entry)));
       return refs;
     }
   } else {
-    return RefAccess::make<ObjectRef<Stored<R>>>(call.submit());
+    return RefAccess::make<RefTo<R>>(call.submit());
   }
 }
 

@@ -103,6 +103,9 @@ struct StoredType<std::span<T, N>> {
 };
 template <class T>
 using Stored = typename StoredType<std::remove_cvref_t<T>>::type;
+// The ref to a T that is put or returned: a wrapper comes back as what it wraps.
+template <class T>
+using RefTo = ObjectRef<serialization::restored_t<Stored<T>>>;
 
 // A view's elements as a value of its own, in the type that is stored for it.
 inline std::string owned(std::string_view view) { return std::string(view); }
@@ -188,6 +191,10 @@ inline constexpr bool kSameEncoding = std::is_same_v<U, H> || one_encoding<U, H>
     return false;
   }
 }();
+// U travels in its own way and comes back as an H: see serialization/restore.h.
+template <class U, class H>
+inline constexpr bool kComesBackAs =
+    serialization::is_wrapper<U> && std::is_same_v<serialization::restored_t<U>, H>;
 template <class U, class P>
 inline constexpr bool kMeets = kSameEncoding<U, Holder<P>> || std::is_convertible_v<U, Holder<P>>;
 
@@ -199,7 +206,7 @@ consteval Passing passing() {
   if constexpr (std::is_convertible_v<A, std::remove_cvref_t<P>> ||
                 std::is_convertible_v<A, Holder<P>>) {
     return Passing::value;
-  } else if constexpr (kSameEncoding<Plain, Holder<P>>) {
+  } else if constexpr (kSameEncoding<Plain, Holder<P>> || kComesBackAs<Plain, Holder<P>>) {
     return Passing::encoded_as;
   } else if constexpr (IsRef<Plain>::value) {
     return kMeets<typename IsRef<Plain>::Value, P> ? Passing::reference : Passing::mismatch;

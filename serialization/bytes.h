@@ -53,11 +53,11 @@ struct Codec<Bytes> {
   using Parts = Types<std::byte>;
   static constexpr TypeNode node() { return make_node<Bytes, Parts>(); }
   static void write(Writer& writer, const Bytes& value) {
-    write_extent(writer, value.size());
-    writer.bytes(value.data(), value.size(), BytesAccess::storage(value));
+    const std::size_t size = value.size();
+    write_array(writer, {&size, 1}, value.data(), size, BytesAccess::storage(value));
   }
   static Bytes read(Reader& reader) {
-    const std::size_t size = read_extent(reader);
+    const std::size_t size = read_extent(reader.extents());
     Buffer buffer = reader.bytes(size);
     return BytesAccess::make(buffer.data, size, std::move(buffer.storage));
   }

@@ -171,9 +171,10 @@ template <class M>
 struct MemberPart {
   using type = M;
 };
-template <class M>
-  requires FixedArray<M>::value
-struct MemberPart<M> : MemberPart<std::remove_const_t<typename FixedArray<M>::Element>> {};
+template <class E, std::size_t N>
+struct MemberPart<E[N]> {
+  using type = std::array<typename MemberPart<std::remove_const_t<E>>::type, N>;
+};
 
 template <class T, class Members>
 struct AggregateParts;

@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include <manta/base/error.h>
 #include <manta/serialization/round_trip.h>
 #include <manta/serialization/sample_test.h>
 
@@ -58,6 +59,30 @@ struct OwnHash {  // all in few buckets
   }
 };
 
+// As std::expected is, which GCC 12 does not have.
+template <class E>
+class Unexpected {
+ public:
+  explicit Unexpected(E e) : error(std::move(e)) {}
+  E error;
+};
+template <class T, class E>
+class Expected {
+ public:
+  using value_type = T;
+  using error_type = E;
+  using unexpected_type = Unexpected<E>;
+  Expected(T value) : content_(std::in_place_index<0>, std::move(value)) {}
+  Expected(Unexpected<E> e) : content_(std::in_place_index<1>, std::move(e.error)) {}
+  bool has_value() const { return content_.index() == 0; }
+  const T& operator*() const { return std::get<0>(content_); }
+  const E& error() const { return std::get<1>(content_); }
+  bool operator==(const Expected&) const = default;
+
+ private:
+  std::variant<T, E> content_;
+};
+
 template <std::size_t Which, class T>
 auto contain() {
   // of anything
@@ -84,25 +109,29 @@ auto contain() {
   if constexpr (Which == 19) return std::type_identity<std::vector<T, OwnAllocator<T>>>();
   if constexpr (Which == 20)
     return std::type_identity<std::unordered_map<std::string, T, OwnHash>>();
+  if constexpr (Which == 21)
+    return std::type_identity<
+        std::map<std::string, T, std::less<>, OwnAllocator<std::pair<const std::string, T>>>>();
+  if constexpr (Which == 22) return std::type_identity<Expected<T, std::string>>();
   // of what has an operator==
-  if constexpr (Which == 21) return std::type_identity<std::unordered_set<T, OwnHash>>();
+  if constexpr (Which == 23) return std::type_identity<std::unordered_set<T, OwnHash>>();
   // of what has a std::hash
-  if constexpr (Which == 22) return std::type_identity<std::unordered_set<T>>();
-  if constexpr (Which == 23) return std::type_identity<std::unordered_multiset<T>>();
+  if constexpr (Which == 24) return std::type_identity<std::unordered_set<T>>();
+  if constexpr (Which == 25) return std::type_identity<std::unordered_multiset<T>>();
   // of what has an order
-  if constexpr (Which == 24) return std::type_identity<std::set<T>>();
-  if constexpr (Which == 25) return std::type_identity<std::multiset<T>>();
-  if constexpr (Which == 26)
+  if constexpr (Which == 26) return std::type_identity<std::set<T>>();
+  if constexpr (Which == 27) return std::type_identity<std::multiset<T>>();
+  if constexpr (Which == 28)
     return std::type_identity<std::set<T, std::greater<T>, OwnAllocator<T>>>();
-  if constexpr (Which == 27) return std::type_identity<std::map<T, int>>();
-  if constexpr (Which == 28) return std::type_identity<std::priority_queue<T>>();
+  if constexpr (Which == 29) return std::type_identity<std::map<T, int>>();
+  if constexpr (Which == 30) return std::type_identity<std::priority_queue<T>>();
   // of numbers
-  if constexpr (Which == 29) return std::type_identity<std::valarray<T>>();
+  if constexpr (Which == 31) return std::type_identity<std::valarray<T>>();
 }
-inline constexpr std::size_t kOfAnything = 21;
+inline constexpr std::size_t kOfAnything = 23;
 inline constexpr std::size_t kOrdered = 5;
 inline constexpr std::size_t kNumeric = 1;
-inline constexpr std::size_t kContainers = 30;
+inline constexpr std::size_t kContainers = 32;
 
 template <std::size_t Which, class T>
 using Container = typename decltype(contain<Which, T>())::type;
@@ -119,14 +148,14 @@ template <std::size_t Which, class T>
 consteval bool goes_into() {
   if constexpr (Which < kOfAnything) {
     return true;
-  } else if constexpr (Which == 29) {
+  } else if constexpr (Which == 31) {
     return std::is_arithmetic_v<T> || is_complex<T>;
   } else if constexpr (is_pointer_like<T> || !std::equality_comparable<T> ||
                        !std::is_copy_constructible_v<T>) {
     return false;
-  } else if constexpr (Which == 21) {
+  } else if constexpr (Which == 23) {
     return true;
-  } else if constexpr (Which == 22 || Which == 23) {
+  } else if constexpr (Which == 24 || Which == 25) {
     return is_hashable<T>;
   } else {
     return std::totally_ordered<T>;
@@ -150,6 +179,18 @@ struct Sample<Keyed<T>> {
   static bool same(const Keyed<T>& a, const Keyed<T>& b) { return same_value(a.map, b.map); }
 };
 
+template <class T, class E>
+struct Sample<Expected<T, E>> {
+  static Expected<T, E> make(Random& random) {
+    if (random() % 4 == 0) return Unexpected<E>(make_sample<E>(random));
+    return make_sample<T>(random);
+  }
+  static bool same(const Expected<T, E>& a, const Expected<T, E>& b) {
+    if (a.has_value() != b.has_value()) return false;
+    return a.has_value() ? same_value(*a, *b) : same_value(a.error(), b.error());
+  }
+};
+
 // What of these values is not equal to what came back: types and seeds, none if all is well.
 class RoundTrips {
  public:
@@ -158,8 +199,9 @@ class RoundTrips {
     Random random(++types_);
     for (int i = 0; i < values; ++i) {
       const T value = make_sample<T>(random);
-      if (!same_value(value, round_trip(value))) {
-        wrong_ += "seed " + std::to_string(types_) + ": " + type_text<T>() + "\n";
+      const std::string flaw = flaw_of(value);
+      if (!flaw.empty()) {
+        wrong_ += "seed " + std::to_string(types_) + ": " + type_text<T>() + ": " + flaw + "\n";
       }
     }
   }
@@ -174,6 +216,15 @@ class RoundTrips {
   const std::string& wrong() const { return wrong_; }
 
  private:
+  template <class T>
+  static std::string flaw_of(const T& value) {
+    try {
+      return same_value(value, round_trip(value)) ? "" : "another value came back";
+    } catch (const SerializationError& error) {
+      return error.what();
+    }
+  }
+
   template <class T, std::size_t... Which>
   void of_one(std::index_sequence<Which...>) {
     (of_pair<Which, T>(), ...);

@@ -127,16 +127,18 @@ TEST(Encode, AnArrayIsWrittenOnceHoweverOftenItIsMentioned) {
     {
       Writer writer(out, 7, "test");
       for (int i = 0; i < 99; ++i) {
-        writer.bytes(storage->data(), size, storage);
+        write_array(writer, {&size, 1}, storage->data(), size, storage);
       }
       writer.finish();
     }
     EXPECT_EQ(out.buffers.size(), size < kArrayOutOfBand ? 0u : 1u);
-    EXPECT_LT(out.meta.size(), 250u);
+    EXPECT_LT(out.meta.size(), 160u);  // a byte each
     const EncodedView view(out);
     Reader reader(view);
+    EXPECT_EQ(read_extent(reader.extents()), size);
     const Buffer first = reader.bytes(size);
     for (int i = 1; i < 99; ++i) {
+      EXPECT_EQ(read_extent(reader.extents()), size);
       EXPECT_EQ(reader.bytes(size).data, first.data);
     }
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first.data) % 64, 0u);
@@ -151,8 +153,7 @@ TEST(Encode, AnNDimensionalArrayIsNotASequence) {
     Writer writer(out, fingerprint<std::vector<double>>(), "test");
     const std::size_t shape[] = {2, 3};
     const double data[6] = {};
-    write_extents(writer, shape);
-    writer.bytes(data, sizeof data, {});
+    write_array(writer, shape, data, sizeof data, {});
     writer.finish();
   }
   const EncodedView view(out);
@@ -161,6 +162,46 @@ TEST(Encode, AnNDimensionalArrayIsNotASequence) {
   const Extents extents = read_extents(reader);
   EXPECT_THAT(extents.shape(), testing::ElementsAre(2, 3));
   EXPECT_EQ(extents.byte_size<double>(), 48u);
+}
+
+// A stream of the given varints, for vectors of bytes.
+std::string flaw_of_vectors(std::initializer_list<std::uint64_t> varints) {
+  using Vectors = std::vector<std::vector<std::uint8_t>>;
+  Encoded out;
+  {
+    Writer writer(out, fingerprint<Vectors>(), "test");
+    for (const std::uint64_t varint : varints) {
+      writer.varint(varint);
+    }
+    writer.finish();
+  }
+  try {
+    decode<Vectors>(out);
+  } catch (const SerializationError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(Encode, AMentionOfAnArrayThatIsNoneIsRefused) {
+  const auto at = [](std::uint64_t position) { return 2 * position + kFirstMention; };
+  const std::uint64_t two = 4, first = kMetaHeader + 1;  // vectors; where the first one stands
+  const std::uint64_t bytes = 2 * 3, in_line = 1;
+  EXPECT_EQ(flaw_of_vectors({two, bytes, in_line, 7, 7, 7, at(first)}), "none");
+  EXPECT_THAT(flaw_of_vectors({two, bytes, 0, 7, 7, 7, at(first)}), HasSubstr("is none"));
+  EXPECT_THAT(flaw_of_vectors({two, 0, at(first)}), HasSubstr("is empty"));
+  EXPECT_THAT(flaw_of_vectors({two, at(first), 0}), HasSubstr("a mention itself"));
+  EXPECT_THAT(flaw_of_vectors({two, at(first + 1), 0}), HasSubstr("not before"));
+  EXPECT_THAT(flaw_of_vectors({two, at(0), 0}), HasSubstr("not before"));
+  EXPECT_THAT(flaw_of_vectors({two, bytes, in_line, 7, 7, 7, at(std::uint64_t{1} << 60)}),
+              HasSubstr("not before"));
+  // The second byte of the first array's own: extents 1, payload 1, but no array begins there.
+  EXPECT_THAT(flaw_of_vectors({two, bytes, in_line, 2, 1, 7, at(first + 2)}),
+              HasSubstr("is missing"));
+  EXPECT_THAT(flaw_of_vectors({two, bytes, in_line, at(3), 1, 7, at(first + 2)}),
+              HasSubstr("a mention itself"));
+  EXPECT_THAT(flaw_of_vectors({two, bytes, 2, at(first)}), HasSubstr("buffer is missing"));
+  EXPECT_THAT(flaw_of_vectors({at(first)}), HasSubstr("mentioned where a sequence of other"));
 }
 
 }  // namespace

@@ -86,5 +86,11 @@ inline constexpr std::size_t kMetaHeader = 16;
 inline constexpr std::size_t kArrayOutOfBand = 64;     // arrays from here on become buffers,
 inline constexpr std::size_t kVectorOutOfBand = 4096;  // vectors and strings from here on
 inline constexpr int kMaxDepth = 1000;                 // of nesting by value
+inline constexpr std::size_t kMaxDimensions = 32;      // of an array
+inline constexpr std::size_t kFirstMention = 2 * kMaxDimensions + 3;  // see sequence.h
+
+inline bool is_mention(std::uint64_t extents) {
+  return extents % 2 == 1 && extents >= kFirstMention;
+}
 
 }  // namespace manta::serialization

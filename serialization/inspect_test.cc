@@ -1,3 +1,4 @@
+#include <array>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -20,6 +21,10 @@ struct Job {
   std::string name;
   std::map<std::string, std::vector<Step>> steps;
   std::function<void()> done;
+};
+struct Locks {
+  std::mutex grid[2][3];
+  std::array<Step, 4> row;
 };
 struct Never {
   int x = 0;
@@ -51,6 +56,14 @@ TEST(Inspect, NamesEveryFailingMemberWithPathTypeParentAndReason) {
   EXPECT_EQ(report.failures[2].path, "job.done");
   EXPECT_THAT(report.failures[2].why, HasSubstr("RemoteFunction"));
   EXPECT_THAT(report.text, HasSubstr("job.steps[][].lock"));
+}
+
+TEST(Inspect, ElementsOfArraysAreInThePath) {
+  const auto report = inspect_serializability<Locks>("locks");
+  ASSERT_EQ(report.failures.size(), 3u);
+  EXPECT_EQ(report.failures[0].path, "locks.grid[][]");
+  EXPECT_EQ(report.failures[1].path, "locks.row[].lock");
+  EXPECT_THAT(report.failures[1].parent, HasSubstr("Step"));
 }
 
 TEST(Inspect, ValuesAndRecursiveTypes) {

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include <manta/base/error.h>
 #include <manta/serialization/immutable_memory.h>
@@ -30,11 +32,14 @@ std::size_t budget_for(const EncodedView& view) {
 }  // namespace
 
 Reader::Reader(const EncodedView& view)
-    : budget_(budget_for(view)), buffers_(view.buffers), refs_(view.refs) {
+    : stream_(view.meta.data()),
+      budget_(budget_for(view)),
+      buffers_(view.buffers),
+      refs_(view.refs) {
   if (view.meta.size() < kMetaHeader) {
     truncated();
   }
-  cursor_ = view.meta.data();
+  cursor_ = stream_;
   limit_ = cursor_ + view.meta.size();
   fingerprint_ = fixed<std::uint64_t>();
   tracked_objects_ = fixed<std::uint32_t>();
@@ -111,11 +116,55 @@ const Buffer& Reader::buffer(std::uint64_t index, std::size_t size) {
   return buffers_[static_cast<std::size_t>(index)];
 }
 
+std::uint64_t Reader::revisit(std::uint64_t mention) {
+  const std::uint64_t at = (mention - kFirstMention) / 2;
+  if (at < kMetaHeader || at >= static_cast<std::size_t>(cursor_ - stream_)) {
+    fail("an array that was met before is not before its mention");
+  }
+  resume_ = cursor_;
+  cursor_ = stream_ + at;
+  const std::uint64_t first = varint();
+  if (is_mention(first)) {
+    fail("an array that was met before is a mention itself");
+  }
+  return first;
+}
+
+// An in-line array has its number from when it was first read.
+std::uint64_t Reader::end_visit(std::uint64_t payload) {
+  if (payload == 1) {
+    const auto& known = tracking().inline_arrays;
+    const auto found = std::lower_bound(
+        known.begin(), known.end(), cursor_,
+        [](const auto& array, const std::byte* from) { return array.from < from; });
+    if (found == known.end() || found->from != cursor_) {
+      fail("an array that was met before is missing");
+    }
+    payload = 2 * static_cast<std::uint64_t>(found - known.begin()) + 3;
+  } else if (payload == 0) {
+    fail("an array that was met before is none");
+  }
+  cursor_ = std::exchange(resume_, nullptr);
+  return payload;
+}
+
+const Buffer& Reader::inline_array(std::uint64_t payload, std::size_t size) {
+  const auto& known = tracking().inline_arrays;
+  const std::uint64_t index = (payload - 3) / 2;
+  if (index >= known.size() || known[static_cast<std::size_t>(index)].buffer.size != size) {
+    fail("an array that was met before is missing or has another size");
+  }
+  return known[static_cast<std::size_t>(index)].buffer;
+}
+
 Buffer Reader::bytes(std::size_t size) {
   if (size == 0) {
+    if (resume_ != nullptr) {
+      fail("an array that was met before is empty");
+    }
     return {};
   }
-  const std::uint64_t payload = varint();
+  const std::uint64_t payload = payload_kind();
   if (payload > 1 && payload % 2 == 0) {
     const Buffer& found = buffer(payload / 2 - 1, size);
     if (found.storage != nullptr) {
@@ -125,48 +174,42 @@ Buffer Reader::bytes(std::size_t size) {
     auto copy = immutable_copy({found.data, size});
     return {copy->data(), size, copy};
   }
-  std::vector<Buffer>& known = tracking().inline_arrays;
   if (payload > 1) {
-    const std::uint64_t index = (payload - 3) / 2;
-    if (index >= known.size() || known[static_cast<std::size_t>(index)].size != size) {
-      fail("an array that was met before is missing or has another size");
-    }
-    return known[static_cast<std::size_t>(index)];
+    return inline_array(payload, size);
   }
   const std::byte* from = raw(size);
   charge(size);
   auto copy = immutable_copy({from, size});
   Buffer buffer{copy->data(), size, copy};
   if (payload == 1) {
-    known.push_back(buffer);
+    tracking().inline_arrays.push_back({buffer, from});
   }
   return buffer;
 }
 
 Reader::Payload Reader::payload(std::size_t size) {
   if (size == 0) {
-    return {nullptr, false};
+    if (resume_ != nullptr) {
+      fail("an array that was met before is empty");
+    }
+    return {nullptr, 0};
   }
-  const std::uint64_t payload = varint();
+  const std::uint64_t payload = payload_kind();
   if (payload == 0) {
-    return {raw(size), false};
+    return {raw(size), 0};
   }
   if (payload % 2 == 0) {
-    return {buffer(payload / 2 - 1, size).data, true};
+    return {buffer(payload / 2 - 1, size).data, payload};
   }
-  std::vector<Buffer>& known = tracking().inline_arrays;
-  if (payload == 1) {
-    const std::byte* from = raw(size);
-    charge(size);
-    auto copy = base::HeapStorage::copy_of({from, size});
-    known.push_back({copy->data(), size, copy});
-    return {copy->data(), true};
+  if (payload > 1) {
+    return {inline_array(payload, size).data, payload};
   }
-  const std::uint64_t index = (payload - 3) / 2;
-  if (index >= known.size() || known[static_cast<std::size_t>(index)].size != size) {
-    fail("an array that was met before is missing or has another size");
-  }
-  return {known[static_cast<std::size_t>(index)].data, true};
+  const std::byte* from = raw(size);
+  charge(size);
+  auto copy = base::HeapStorage::copy_of({from, size});
+  auto& known = tracking().inline_arrays;
+  known.push_back({{copy->data(), size, copy}, from});
+  return {copy->data(), 2 * std::uint64_t{known.size() - 1} + 3};
 }
 
 const Reference& Reader::reference(RefKind kind) {

@@ -63,13 +63,21 @@ class Reader {
     return static_cast<std::size_t>(n);
   }
 
+  // The first varint of the extents of flat elements. An array that was met before is looked up where
+  // it was first written: the extents that follow, and the payload, are read there.
+  std::uint64_t extents() {
+    const std::uint64_t first = varint();
+    return is_mention(first) ? revisit(first) : first;
+  }
+
   // The payload of an array of `size` bytes: memory with an owner, aligned to 64 bytes.
   Buffer bytes(std::size_t size);
 
-  // The same, to be copied out at once: `aligned` says that it is a buffer.
+  // The same, to be copied out at once.
   struct Payload {
     const std::byte* data;
-    bool aligned;
+    std::uint64_t kind;  // 2 i + 2: buffer i; 2 k + 3: in-line array k; 0: it has no number
+    bool aligned() const { return kind != 0; }
   };
   Payload payload(std::size_t size);
 
@@ -110,12 +118,21 @@ class Reader {
 
  private:
   std::uint64_t long_varint();
+  std::uint64_t revisit(std::uint64_t mention);
+  std::uint64_t end_visit(std::uint64_t payload);
+  std::uint64_t payload_kind() {
+    const std::uint64_t payload = varint();
+    return resume_ != nullptr ? end_visit(payload) : payload;
+  }
+  const Buffer& inline_array(std::uint64_t payload, std::size_t size);
   [[noreturn]] static void truncated();
   [[noreturn]] static void over_budget();
   [[noreturn]] static void too_deep();
 
   const std::byte* cursor_;
   const std::byte* limit_;
+  const std::byte* resume_ = nullptr;  // while an array is read where it was first written
+  const std::byte* stream_;            // its beginning
   std::size_t budget_;
   std::uint64_t fingerprint_;
   ReaderTracking* tracking_ = nullptr;

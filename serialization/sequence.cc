@@ -18,19 +18,22 @@ std::size_t Extents::elements() const {
   return product;
 }
 
-void write_extents(Writer& writer, std::span<const std::size_t> shape) {
+void write_array(Writer& writer, std::span<const std::size_t> shape, const void* data,
+                 std::size_t size, StorageRef storage) {
+  const std::size_t extents = writer.position();
   if (shape.size() == 1) {
     write_extent(writer, shape[0]);
-    return;
+  } else {
+    if (shape.size() > kMaxDimensions) {
+      throw SerializationError("an array of " + std::to_string(shape.size()) +
+                               " dimensions cannot be serialized; 32 are the most");
+    }
+    writer.varint(2 * shape.size() + 1);
+    for (const std::size_t extent : shape) {
+      writer.varint(extent);
+    }
   }
-  if (shape.size() > kMaxDimensions) {
-    throw SerializationError("an array of " + std::to_string(shape.size()) +
-                             " dimensions cannot be serialized; 32 are the most");
-  }
-  writer.varint(2 * shape.size() + 1);
-  for (const std::size_t extent : shape) {
-    writer.varint(extent);
-  }
+  writer.bytes(extents, data, size, std::move(storage));
 }
 
 Extents read_extents(Reader& reader, std::uint64_t first) {
@@ -56,7 +59,10 @@ Extents read_extents(Reader& reader, std::uint64_t first) {
   return extents;
 }
 
-std::size_t read_long_extent(Reader&, std::uint64_t first) {
+std::size_t long_extent(std::uint64_t first) {
+  if (is_mention(first)) {
+    Reader::fail("an array is mentioned where a sequence of other elements should stand");
+  }
   if ((first & 1) != 0) {
     throw SerializationError("an array of " + std::to_string(first / 2) +
                              " dimensions cannot be read as a one-dimensional sequence");

@@ -18,7 +18,12 @@ class WriterTracking {
   static WriterTracking* acquire();               // the thread's own, or a new one
   static void release(WriterTracking* tracking);  // empties it
 
-  IdentityMap arrays;  // to the payload's varint: 2 i + 2 or 2 k + 3
+  struct WrittenArray {
+    std::size_t extents;    // where they stand in the stream
+    std::uint32_t payload;  // its varint: 2 i + 2 or 2 k + 3
+  };
+  IdentityMap arrays;  // to an index of `written`
+  std::vector<WrittenArray> written;
   std::uint32_t inline_arrays = 0;
   std::vector<StorageRef> array_owners;  // so that no address is used again meanwhile
 
@@ -30,7 +35,11 @@ class WriterTracking {
 
 class ReaderTracking {
  public:
-  std::vector<Buffer> inline_arrays;
+  struct InlineArray {
+    Buffer buffer;
+    const std::byte* from;  // in the stream
+  };
+  std::vector<InlineArray> inline_arrays;  // `from` increases
   ReadObjects objects;
 };
 

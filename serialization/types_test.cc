@@ -25,6 +25,7 @@
 #include <gtest/gtest.h>
 
 #include <manta/base/error.h>
+#include <manta/serialization/containers_test.h>
 #include <manta/serialization/round_trip.h>
 
 namespace manta::serialization {
@@ -173,30 +174,6 @@ TEST(Types, ProductsAndSums) {
   expect_round_trip(std::variant<std::monostate, int, std::string>("x"));
   expect_round_trip(std::variant<int, int>(std::in_place_index<1>, 3));
 }
-
-// As std::expected is, which GCC 12 does not have.
-template <class E>
-class Unexpected {
- public:
-  explicit Unexpected(E e) : error(std::move(e)) {}
-  E error;
-};
-template <class T, class E>
-class Expected {
- public:
-  using value_type = T;
-  using error_type = E;
-  using unexpected_type = Unexpected<E>;
-  Expected(T value) : content_(std::in_place_index<0>, std::move(value)) {}
-  Expected(Unexpected<E> e) : content_(std::in_place_index<1>, std::move(e.error)) {}
-  bool has_value() const { return content_.index() == 0; }
-  const T& operator*() const { return std::get<0>(content_); }
-  const E& error() const { return std::get<1>(content_); }
-  bool operator==(const Expected&) const = default;
-
- private:
-  std::variant<T, E> content_;
-};
 
 TEST(Types, ExpectedLikeResults) {
   using Result = Expected<std::vector<int>, std::string>;

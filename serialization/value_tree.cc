@@ -6,6 +6,7 @@
 #include <manta/base/error.h>
 #include <manta/serialization/reader.h>
 #include <manta/serialization/sequence.h>
+#include <manta/serialization/tracking.h>
 #include <manta/serialization/type_text.h>
 #include <manta/serialization/value_tree.h>
 
@@ -183,31 +184,19 @@ class ValueReader {
     return array;
   }
 
-  // As in writer.h, at the top.
+  // Bytes of the tree lie in the stream or in a buffer, not in the copies that a reader makes of in-line arrays.
   void payload(TreeValue& array, std::size_t size) {
-    if (size == 0) {
+    const Reader::Payload payload = reader_.payload(size);
+    array.bytes = {payload.data, size};
+    if (payload.kind == 0) {
       return;
     }
-    const std::uint64_t m = reader_.varint();
-    if (m == 0) {
-      array.bytes = {reader_.raw(size), size};
-    } else if (m == 1) {
+    const std::uint64_t number = payload.kind / 2 - 1;
+    array.number = static_cast<std::uint32_t>(number);
+    array.place = TreeValue::Place::kBuffer;
+    if (payload.kind % 2 == 1) {
       array.place = TreeValue::Place::kInline;
-      array.number = static_cast<std::uint32_t>(inline_arrays_.size());
-      array.bytes = {reader_.raw(size), size};
-      inline_arrays_.push_back(array.bytes);
-    } else if ((m & 1) == 0) {
-      array.place = TreeValue::Place::kBuffer;
-      array.number = static_cast<std::uint32_t>(m / 2 - 1);
-      array.bytes = {reader_.buffer(m / 2 - 1, size).data, size};
-    } else {
-      const std::uint64_t number = (m - 3) / 2;
-      if (number >= inline_arrays_.size() || inline_arrays_[number].size() != size) {
-        Reader::fail("an array mentions another that does not exist");
-      }
-      array.place = TreeValue::Place::kInline;
-      array.number = static_cast<std::uint32_t>(number);
-      array.bytes = inline_arrays_[number];
+      array.bytes = {reader_.tracking().inline_arrays[static_cast<std::size_t>(number)].from, size};
     }
   }
 
@@ -401,7 +390,6 @@ class ValueReader {
   std::vector<bool> done_;
   std::deque<std::uint32_t> queue_;
   std::vector<std::uint32_t>* settled_ = nullptr;
-  std::vector<std::span<const std::byte>> inline_arrays_;
 };
 
 }  // namespace

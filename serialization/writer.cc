@@ -32,6 +32,7 @@ void WriterTracking::release(WriterTracking* tracking) {
 
 void WriterTracking::clear() {
   arrays.clear();
+  written.clear();
   inline_arrays = 0;
   array_owners.clear();
   objects.clear();
@@ -110,7 +111,7 @@ void Writer::out_of_band(const void* data, std::size_t size) {
   varint(2 * std::uint64_t{add_buffer(data, size, {})} + 2);
 }
 
-void Writer::bytes(const void* data, std::size_t size, StorageRef keep) {
+void Writer::bytes(std::size_t extents, const void* data, std::size_t size, StorageRef keep) {
   if (size == 0) {
     return;
   }
@@ -119,20 +120,32 @@ void Writer::bytes(const void* data, std::size_t size, StorageRef keep) {
     return;
   }
   WriterTracking& tracked = tracking();
-  const bool small = size < kArrayOutOfBand;
-  const auto fresh = small ? 2 * tracked.inline_arrays + 3
-                           : 2 * static_cast<std::uint32_t>(out_.buffers.size()) + 2;
-  const std::uint32_t payload = tracked.arrays.find_or_add(data, size, fresh);
-  if (payload != fresh) {
-    varint(payload);
-  } else if (small) {
-    ++tracked.inline_arrays;
+  const auto fresh = static_cast<std::uint32_t>(tracked.written.size());
+  const std::uint32_t number = tracked.arrays.find_or_add(data, size, fresh);
+  if (number != fresh) {
+    mention(extents, tracked.written[number].extents, tracked.written[number].payload);
+  } else if (size < kArrayOutOfBand) {
+    tracked.written.push_back({extents, 2 * tracked.inline_arrays++ + 3});
     tracked.array_owners.push_back(std::move(keep));
     varint(1);
     raw(data, size);
   } else {
+    const auto payload = 2 * static_cast<std::uint32_t>(out_.buffers.size()) + 2;
+    tracked.written.push_back({extents, payload});
     varint(payload);
     add_buffer(data, size, std::move(keep));
+  }
+}
+
+// An array that was met before. Extents tell where they end, so those that begin alike are alike.
+void Writer::mention(std::size_t extents, std::size_t first_extents, std::uint32_t payload) {
+  const std::byte* stream = out_.meta.data();
+  const std::size_t size = position() - extents;
+  if (std::memcmp(stream + first_extents, stream + extents, size) == 0) {
+    cursor_ -= size;
+    varint(2 * std::uint64_t{first_extents} + kFirstMention);
+  } else {
+    varint(payload);
   }
 }
 

@@ -7,7 +7,8 @@
 //                               2 i + 2  they are buffer i
 //                               2 k + 3  they are the bytes of in-line array k once more
 //
-// Invariants: an array (same address and size) is written once, however often it is mentioned.
+// Invariants: an array (same address and size) is written once, however often it is mentioned. With the
+//             same extents as before it is mentioned by where those stand (sequence.h).
 // Threads: confined.   Errors: SerializationError; the Encoded is then empty.
 #pragma once
 #include <bit>
@@ -68,8 +69,9 @@ class Writer {
     return p;
   }
 
-  // The payload of an array whose memory `keep` owns: a buffer from 64 bytes on.
-  void bytes(const void* data, std::size_t size, StorageRef keep);
+  // The payload of an array whose memory `keep` owns: a buffer from 64 bytes on. The array's extents
+  // were just written, at `extents`; met before with the same ones, a mention takes their place.
+  void bytes(std::size_t extents, const void* data, std::size_t size, StorageRef keep);
 
   // The payload of a vector, which stays alive as long as the value: a buffer from 4 KiB on.
   void borrowed(const void* data, std::size_t size) {
@@ -144,6 +146,7 @@ class Writer {
   void grow(std::size_t size);
   void end_trace(bool complete);
   void out_of_band(const void* data, std::size_t size);
+  void mention(std::size_t extents, std::size_t first_extents, std::uint32_t payload);
   [[noreturn]] static void too_deep();
 
   std::byte* cursor_;

@@ -250,5 +250,27 @@ TEST_F(Serializers, AWrapperComesBackAsWhatItWraps) {
   EXPECT_EQ(get(get(made(20'000U))).size(), 20'000U);
 }
 
+std::size_t size_of(const Engine& engine) { return engine.size(); }
+
+TEST_F(Serializers, AWrapperIsAnArgumentAndAResult) {
+  open();
+  EXPECT_EQ(get(remote(size_of)(put(EngineParts{{1, 2, 3}}))), 3U);
+  EXPECT_EQ(get(remote(size_of)(EngineParts{{1, 2}})), 2U);
+  const auto made = remote([](std::size_t n) { return EngineParts{std::vector<double>(n)}; });
+  const auto engine = made(30'000U);
+  static_assert(std::same_as<decltype(engine), const ObjectRef<Engine>>);
+  EXPECT_EQ(get(engine).size(), 30'000U);
+  EXPECT_EQ(get(remote(size_of)(engine)), 30'000U);
+}
+
+TEST_F(Serializers, ReducedIsAnArgumentAndAResult) {
+  open();
+  const Measurement siblings[] = {{1, 2, "a"}, {3, 4, "b"}};
+  EXPECT_EQ(get(remote(text_of)(only_x(siblings[0]))), "1,-1,restored");
+  const auto made = remote([](int x) { return only_x(Measurement{x, 9, "made"}); });
+  EXPECT_EQ(text_of(get(made(8))), "8,-1,restored");
+  EXPECT_EQ(get(remote(text_of)(made(9))), "9,-1,restored");
+}
+
 }  // namespace
 }  // namespace manta::testing

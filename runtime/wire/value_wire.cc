@@ -16,7 +16,8 @@ WireReader::WireReader(std::span<const std::byte> bytes) {
   std::memcpy(&header_, bytes.data(), sizeof header_);
   const std::size_t tables = std::size_t{header_.buffer_count} * sizeof(WireBuffer) +
                              std::size_t{header_.reference_count} * sizeof(WireReference);
-  base::check(header_.total <= bytes.size() && sizeof(ValueHeader) + tables <= header_.total &&
+  base::check(header_.total <= bytes.size() && header_.total % 8 == 0 &&
+                  sizeof(ValueHeader) + tables <= header_.total &&
                   header_.meta_size <= header_.total - sizeof(ValueHeader) - tables,
               "the sections of a value exceed its size");
   const std::byte* at = bytes.data() + sizeof(ValueHeader);

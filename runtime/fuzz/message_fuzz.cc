@@ -1,0 +1,103 @@
+// Messages between the processes of one node, of any bytes. Who sends malformed ones is broken: base::check() says what
+// is cut off and ends the process; here it ends the input. What is read lies inside the bytes.
+//
+// The first byte says which message the rest is.
+#include <csetjmp>
+#include <cstdint>
+#include <cstring>
+#include <source_location>
+#include <string>
+#include <vector>
+
+#include <manta/runtime/actor_payload.h>
+#include <manta/runtime/death_report.h>
+#include <manta/runtime/node_link.h>
+#include <manta/runtime/wire/value_wire.h>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max);
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max, unsigned seed);
+
+namespace {
+
+std::jmp_buf
+    malformed;  // nothing is destroyed on the way: messages are checked before anything is made
+
+std::uint64_t sum_of(std::span<const std::byte> bytes) {
+  std::uint64_t sum = 0;
+  for (const std::byte byte : bytes) sum += static_cast<std::uint64_t>(byte);
+  return sum;
+}
+
+// Values one behind the other, as in a call or a reply.
+std::uint64_t read_values(std::span<const std::byte> bytes) {
+  std::uint64_t sum = 0;
+  while (!bytes.empty()) {
+    const manta::detail::WireReader wire(bytes);
+    for (const auto& buffer : wire.buffers()) sum += buffer.block + buffer.size;
+    for (const auto& reference : wire.references()) sum += reference.kind + reference.lo;
+    sum += sum_of(wire.meta());
+    bytes = bytes.subspan(wire.size());
+  }
+  return sum;
+}
+
+std::uint64_t read(std::uint8_t which, std::span<const std::byte> bytes) {
+  using namespace manta::detail;
+  switch (which % 4) {
+    case 0:
+      return read_values(bytes);
+    case 1: {
+      NodeFrame frame;
+      return sum_of(NodeLink::parse(bytes, frame)) + frame.arg0;
+    }
+    case 2: {
+      const ActorPayload payload(bytes);
+      return payload.name.size() + payload.type.size() + sum_of(payload.call);
+    }
+    default: {
+      const DeathReport death = parse_death(bytes);
+      return describe(death).size() + death.stack.size() + death.output.size();
+    }
+  }
+}
+
+}  // namespace
+
+// In place of manta::base::check_failed(). NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming)
+extern "C" [[noreturn]] void __wrap__ZN5manta4base12check_failedEPKcRKSt15source_location(
+    const char*, const std::source_location&);
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming)
+void __wrap__ZN5manta4base12check_failedEPKcRKSt15source_location(const char*,
+                                                                  const std::source_location&) {
+  std::longjmp(malformed, 1);  // NOLINT(cert-err52-cpp,modernize-avoid-setjmp-longjmp)
+}
+
+// Where the joints are: sizes and counts are words of 4 or 8 bytes, each at a multiple of its size behind the first byte.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max, unsigned seed) {
+  const std::size_t width = seed % 2 == 0 ? 4 : 8;
+  if (seed % 3 == 0 || size < 1 + width) return LLVMFuzzerMutate(data, size, max);
+  const std::size_t words = std::min<std::size_t>((size - 1) / width, 16);
+  std::uint8_t* const at = data + 1 + width * (seed / 6 % words);
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, width);
+  const std::uint64_t values[] = {0,        1,        8,        word + 8,
+                                  word - 1, word + 1, size - 1, ~std::uint64_t{0}};
+  std::memcpy(at, &values[seed / 128 % 8], width);
+  return size;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  // In memory of their own, aligned as in a ring.
+  std::vector<std::uint64_t> room(size / 8 + 1);
+  auto* const bytes = reinterpret_cast<std::byte*>(room.data());
+  std::memcpy(bytes, data + 1, size - 1);
+  if (setjmp(malformed) == 0) {  // NOLINT(cert-err52-cpp,modernize-avoid-setjmp-longjmp)
+    const std::uint64_t sum = read(data[0], {bytes, size - 1});
+    if (sum == UINT64_MAX) return 1;
+  }
+  return 0;
+}
