@@ -63,14 +63,17 @@ struct Argument {
                 "process; take it by value or const reference and return the result");
 };
 
-// What travels for an argument. A ref's value has travelled already: perhaps in a way of its own, by a wrapper.
+// Whether what is sent for an argument can be. The value of a ref was sent before: perhaps in a way of its own, by a
+// wrapper (but none gives an Array of elements that cannot be in one).
 template <class Given, class P>
 consteval bool argument_travels() {
   using Plain = std::remove_cvref_t<Given>;
   if constexpr (kComesBackAs<Plain, Holder<P>>) {
     return serialization::root_is_serializable<Plain>();
   } else if constexpr (passing<Given, P>() == Passing::reference) {
-    return std::is_same_v<typename IsRef<Plain>::Value, Holder<P>> ||
+    constexpr bool no_array =
+        serialization::type_node<Holder<P>>.refusal == serialization::Refusal::kElements;
+    return (std::is_same_v<typename IsRef<Plain>::Value, Holder<P>> && !no_array) ||
            serialization::root_is_serializable<Holder<P>>();
   } else {
     return serialization::root_is_serializable<Holder<P>>();
