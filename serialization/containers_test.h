@@ -153,12 +153,10 @@ consteval bool goes_into() {
   } else if constexpr (is_pointer_like<T> || !std::equality_comparable<T> ||
                        !std::is_copy_constructible_v<T>) {
     return false;
-  } else if constexpr (Which == 23) {
-    return true;
   } else if constexpr (Which == 24 || Which == 25) {
     return is_hashable<T>;
   } else {
-    return std::totally_ordered<T>;
+    return Which == 23 || std::totally_ordered<T>;
   }
 }
 

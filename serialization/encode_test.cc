@@ -66,7 +66,7 @@ class Sample {
   static constexpr auto manta_members() { return std::tuple(&Sample::value); }
 
  private:
-  int value = 0;
+  int value = 0;  // NOLINT(readability-identifier-naming): it is in the text
 };
 }  // namespace hooked
 

@@ -22,6 +22,7 @@ struct Padded {
   }
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): of a variable in the comparison that Clang makes
 struct Arrays {
   char name[100];
   int matrix[3][2];

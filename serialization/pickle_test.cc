@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 #include <variant>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -131,8 +132,9 @@ TEST(TypeTree, ATypeThatDoublesIsRefusedWhenItIsRead) {
   std::string text = "struct L0{x:u8,y:u8}";
   constexpr int kLevels = 40;
   for (int i = 1; i < kLevels; ++i) {  // numbers count from the outermost, which begins first
-    const std::string again = "^" + std::to_string(kLevels - i);
-    text = "struct L" + std::to_string(i) + "{a:" + text + ",b:" + again + "}";
+    std::string outer = "struct L" + std::to_string(i) + "{a:";
+    outer.append(text).append(",b:^").append(std::to_string(kLevels - i)).append("}");
+    text = std::move(outer);
   }
   serialization::Encoded bytes;
   serialization::encode(std::vector<int>(), bytes);

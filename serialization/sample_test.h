@@ -54,10 +54,14 @@ struct Sample<T> {
     } else if constexpr (std::is_same_v<T, bool>) {
       return random() % 2 == 0;
     } else {
-      const T any[] = {std::numeric_limits<T>::lowest(),   std::numeric_limits<T>::max(),
-                       std::numeric_limits<T>::min(),      std::numeric_limits<T>::denorm_min(),
-                       std::numeric_limits<T>::infinity(), T(),
-                       static_cast<T>(random() / 3)};
+      const std::uint64_t third = random() / 3;
+      const T any[] = {std::numeric_limits<T>::lowest(),
+                       std::numeric_limits<T>::max(),
+                       std::numeric_limits<T>::min(),
+                       std::numeric_limits<T>::denorm_min(),
+                       std::numeric_limits<T>::infinity(),
+                       T(),
+                       static_cast<T>(third)};
       const std::uint64_t which = random() % 14;
       return which < 7 ? any[which] : static_cast<T>(static_cast<std::int8_t>(random()));
     }
@@ -240,11 +244,13 @@ struct Sample<M> {
   static bool same(const M& a, const M& b) {
     if constexpr (requires { typename M::hasher; }) {
       bool same = a.size() == b.size();
-      for (const auto& [key, value] : a) {
-        same = same && has(b, key, [&](const auto& other) { return same_value(value, other); });
+      for (const auto& one : a) {
+        same = same &&
+               has(b, one.first, [&](const auto& other) { return same_value(one.second, other); });
       }
-      for (const auto& [key, value] : b) {
-        same = same && has(a, key, [&](const auto& other) { return same_value(other, value); });
+      for (const auto& one : b) {
+        same = same &&
+               has(a, one.first, [&](const auto& other) { return same_value(other, one.second); });
       }
       return same;
     } else {
