@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 #include <tuple>
-#include <variant>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <gmock/gmock.h>
