@@ -68,6 +68,7 @@ struct Codec<MutableArray<T>> : ArrayCodec<MutableArray<T>, T> {
   }
   static MutableArray<T> read(Reader& reader) {
     auto parts = ArrayCodec<MutableArray<T>, T>::read_parts(reader);
+    reader.charge(parts.buffer.size);
     return detail::ArrayAccess::copy_of<T>(reinterpret_cast<const T*>(parts.buffer.data),
                                            std::move(parts.shape));
   }

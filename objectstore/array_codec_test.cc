@@ -140,6 +140,14 @@ TEST(ArrayCodec, BoolsAreChecked) {
   EXPECT_THROW(read<Array<bool>>(encoded), SerializationError);
 }
 
+// A copy for each mention, of two bytes.
+TEST(ArrayCodec, CopiesBeyondProportionAreRefused) {
+  const Array<std::byte> array = zeros<std::byte>(64 << 10);
+  const Encoded encoded = write(std::vector<Array<std::byte>>(4'000, array));
+  EXPECT_EQ(read<std::vector<Array<std::byte>>>(encoded).size(), 4'000u);
+  EXPECT_THROW(read<std::vector<MutableArray<std::byte>>>(encoded), SerializationError);
+}
+
 class Hidden {
  public:
   int value() const { return value_; }

@@ -164,8 +164,10 @@ struct NpzFile::State {
 };
 
 NpzFile::NpzFile(const std::filesystem::path& path)
-    : state_(new State{path, open_archive("load_npz", path, ZIP_RDONLY),
-                       std::filesystem::file_size(path)}) {}
+    : state_(new State{path, open_archive("load_npz", path, ZIP_RDONLY), 0}) {
+  std::error_code gone;
+  state_->size = std::filesystem::file_size(path, gone);
+}
 NpzFile::NpzFile(NpzFile&&) noexcept = default;
 NpzFile& NpzFile::operator=(NpzFile&&) noexcept = default;
 NpzFile::~NpzFile() = default;

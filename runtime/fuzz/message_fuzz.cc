@@ -21,8 +21,8 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
 
 namespace {
 
-std::jmp_buf
-    malformed;  // nothing is destroyed on the way: messages are checked before anything is made
+// Nothing is destroyed on the way: messages are checked before anything is made.
+std::jmp_buf malformed;
 
 std::uint64_t sum_of(std::span<const std::byte> bytes) {
   std::uint64_t sum = 0;
