@@ -1,3 +1,4 @@
+#include <cstddef>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -20,7 +21,8 @@ HeapStorage::HeapStorage(std::size_t size)
     : Storage(reinterpret_cast<std::byte*>(this) + kHeader, size) {}
 
 Ref<HeapStorage> HeapStorage::create(std::size_t size) {
-  if (size > std::numeric_limits<std::size_t>::max() - kHeader) {
+  // Aligned new rounds the size up, in libstdc++ without looking whether that overflows.
+  if (size > std::numeric_limits<std::ptrdiff_t>::max() - kHeader - kStorageAlignment) {
     throw std::bad_alloc();
   }
   void* memory = ::operator new(kHeader + size, kAlign);

@@ -34,7 +34,10 @@ TEST(HeapStorage, CopyIsIndependentOfItsSource) {
 }
 
 TEST(HeapStorage, SizeBeyondTheAddressSpaceIsBadAlloc) {
-  EXPECT_THROW(HeapStorage::create(std::numeric_limits<std::size_t>::max()), std::bad_alloc);
+  for (const std::size_t less : {0, 64, 100, 120, 128, 192}) {
+    EXPECT_THROW(HeapStorage::create(std::numeric_limits<std::size_t>::max() - less),
+                 std::bad_alloc);
+  }
 }
 
 }  // namespace

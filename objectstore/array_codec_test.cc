@@ -1,3 +1,4 @@
+#include <list>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -146,6 +147,21 @@ TEST(ArrayCodec, CopiesBeyondProportionAreRefused) {
   const Encoded encoded = write(std::vector<Array<std::byte>>(4'000, array));
   EXPECT_EQ(read<std::vector<Array<std::byte>>>(encoded).size(), 4'000u);
   EXPECT_THROW(read<std::vector<MutableArray<std::byte>>>(encoded), SerializationError);
+}
+
+TEST(ArrayCodec, ElementsThatAreCheckedAreChargedAtEachMention) {
+  const Array<bool> array = zeros<bool>(64 << 10);
+  const Encoded encoded = write(std::vector<Array<bool>>(4'000, array));
+  EXPECT_THROW(read<std::vector<Array<bool>>>(encoded), SerializationError);
+  const Encoded fewer = write(std::vector<Array<bool>>(99, array));
+  EXPECT_EQ(read<std::vector<Array<bool>>>(fewer).size(), 99u);
+}
+
+TEST(ArrayCodec, ListsAreChargedTheirNodes) {
+  const Array<std::uint8_t> array = zeros<std::uint8_t>(64 << 10);
+  const Encoded encoded = write(std::vector<Array<std::uint8_t>>(100, array));
+  EXPECT_EQ(read<std::vector<std::vector<std::uint8_t>>>(encoded).size(), 100u);
+  EXPECT_THROW(read<std::vector<std::list<std::uint8_t>>>(encoded), SerializationError);
 }
 
 class Hidden {

@@ -113,7 +113,8 @@ detail::NpyContent read_entry(zip_t* archive, zip_uint64_t index, const std::str
   detail::NpyContent content{detail::Extents(std::span<const std::size_t>(header.shape)), {}};
   std::size_t size = 0;
   if (__builtin_mul_overflow(content.shape.count(), element_size, &size) ||
-      size != stat.size - header_bytes.size() || stat.size / kMostDeflated > packed) {
+      stat.size < header_bytes.size() || size != stat.size - header_bytes.size() ||
+      stat.size / kMostDeflated > packed) {
     throw InvalidArgument("its size is not that of its shape");
   }
   content.memory = detail::allocate_array(content.shape.count(), element_size, detail::Fill::kNone);

@@ -139,6 +139,22 @@ TEST_F(NpzTest, AHeaderThatLiesAllocatesNothing) {
 }
 
 // The header and the archive's table agree about 4 GiB, in a file of some hundred bytes.
+// The table says less than the header alone takes: a difference of the two is no size.
+TEST_F(NpzTest, AnEntryShorterThanItsHeaderIsRefused) {
+  save_npz(file("a.npz"), {{"x", arange<std::uint8_t>(4).freeze()}});
+  std::string bytes = content("a.npz");
+  const std::size_t header = bytes.find("(4, )");
+  ASSERT_NE(header, std::string::npos);
+  bytes.erase(bytes.find('\n', header) - 19, 19);        // of the padding
+  bytes.replace(header, 5, "(18446744073709551496, )");  // 8 - 128
+  const std::size_t table = bytes.find("PK\1\2");
+  ASSERT_NE(table, std::string::npos);
+  bytes.replace(table + 24, 4, std::string("\10\0\0\0", 4));
+  write("bad.npz", bytes);
+  EXPECT_THAT(refusal([&] { load_npz(file("bad.npz")).get<std::uint8_t>("x"); }),
+              HasSubstr("its size is not that of its shape"));
+}
+
 TEST_F(NpzTest, AnArchiveThatLiesAllocatesNothing) {
   save_npz(file("a.npz"), {{"x", arange<std::uint8_t>(4).freeze()}});
   std::string bytes = content("a.npz");

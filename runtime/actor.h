@@ -92,7 +92,7 @@ struct PlansOf<Types<P...>, Args...> {
 // How a constructor's argument is held in the worker: a ref is resolved unless the constructor takes refs.
 template <class A>
 struct ResolvedArgument {
-  using type = Stored<A>;
+  using type = Restored<A>;
 };
 template <class U>
 struct ResolvedArgument<ObjectRef<U>> {
@@ -328,10 +328,11 @@ struct HeldConstructor {
 
 template <class T, class... Args>
 ActorHandle<T> make_actor(const ActorOptions& options, Args&&... args) {
-  using AsTheyAre = HeldConstructor<T, Stored<Args>...>;
+  using AsTheyAre = HeldConstructor<T, Restored<Args>...>;
   using Resolved =
       HeldConstructor<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>;
-  using Converted = ConvertedConstructor<T, std::remove_cvref_t<Args>...>;
+  using Converted =
+      ConvertedConstructor<T, serialization::restored_t<std::remove_cvref_t<Args>>...>;
   const auto start = [&]<class Way>(std::type_identity<Way>) {
     return start_actor<T, typename Way::Stub>(
         options, [&](CallBuilder& call) { Way::pass(call, std::forward<Args>(args)...); });

@@ -25,7 +25,7 @@ namespace detail {
 
 template <class... P>
 constexpr bool all_travel(Types<P...>) {
-  return (serialization::root_is_serializable<Holder<P>>() && ...);
+  return (serialization::serializable_v<Holder<P>> && ...);
 }
 
 template <class F>

@@ -63,20 +63,27 @@ struct Argument {
                 "process; take it by value or const reference and return the result");
 };
 
-// Whether what is sent for an argument can be. The value of a ref was sent before: perhaps in a way of its own, by a
-// wrapper (but none gives an Array of elements that cannot be in one).
+// Whether a U behind a ref may be read as an H. It was sent before, perhaps in a way of its own, by a wrapper (but none
+// gives an Array of elements that cannot be in one).
+template <class U, class H>
+inline constexpr bool kWasSent = serialization::serializable_v<H> ||
+                                 (std::is_same_v<U, H> && serialization::type_node<H>.refusal !=
+                                                              serialization::Refusal::kElements);
+
+// Whether what is sent for an argument can be.
 template <class Given, class P>
 consteval bool argument_travels() {
   using Plain = std::remove_cvref_t<Given>;
+  constexpr Passing how = passing<Given, P>();
   if constexpr (kComesBackAs<Plain, Holder<P>>) {
     return serialization::root_is_serializable<Plain>();
-  } else if constexpr (passing<Given, P>() == Passing::reference) {
-    constexpr bool no_array =
-        serialization::type_node<Holder<P>>.refusal == serialization::Refusal::kElements;
-    return (std::is_same_v<typename IsRef<Plain>::Value, Holder<P>> && !no_array) ||
-           serialization::root_is_serializable<Holder<P>>();
+  } else if constexpr (how == Passing::reference) {
+    return kWasSent<typename IsRef<Plain>::Value, Holder<P>>;
+  } else if constexpr (how == Passing::list) {
+    using Element = typename IsVector<std::remove_cvref_t<P>>::Element;
+    return kWasSent<typename IsRefList<Plain>::Value, Element>;
   } else {
-    return serialization::root_is_serializable<Holder<P>>();
+    return serialization::serializable_v<Holder<P>>;
   }
 }
 
@@ -197,11 +204,11 @@ template <class R>
 struct TupleOfRefs;
 template <class... T>
 struct TupleOfRefs<std::tuple<T...>> {
-  using type = std::tuple<RefTo<T>...>;
+  using type = std::tuple<ObjectRef<Stored<T>>...>;
 };
 template <class A, class B>
 struct TupleOfRefs<std::pair<A, B>> {
-  using type = std::tuple<RefTo<A>, RefTo<B>>;
+  using type = std::tuple<ObjectRef<Stored<A>>, ObjectRef<Stored<B>>>;
 };
 
 template <class Tuple>
@@ -225,7 +232,7 @@ auto submit_as(CallBuilder& call, std::size_t n) {
   } else if constexpr (How == Unpacking::vector) {
     static_assert(IsVector<Plain>::value, "unpack(n) needs a function that returns a std::vector");
     if constexpr (IsVector<Plain>::value) {
-      using Ref = RefTo<typename IsVector<Plain>::Element>;
+      using Ref = ObjectRef<Stored<typename IsVector<Plain>::Element>>;
       std::vector<Ref> refs;
       refs.reserve(n);
       for (auto& entry : call.submit(n)) refs.push_back(RefAccess::make<Ref>(std::move(entry)));

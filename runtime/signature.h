@@ -103,9 +103,11 @@ struct StoredType<std::span<T, N>> {
 };
 template <class T>
 using Stored = typename StoredType<std::remove_cvref_t<T>>::type;
-// The ref to a T that is put or returned: a wrapper comes back as what it wraps.
+// What a T that is put, given or returned arrives as: a wrapper as what it wraps.
 template <class T>
-using RefTo = ObjectRef<serialization::restored_t<Stored<T>>>;
+using Restored = serialization::restored_t<Stored<T>>;
+template <class T>
+using RefTo = ObjectRef<Restored<T>>;
 
 // A view's elements as a value of its own, in the type that is stored for it.
 inline std::string owned(std::string_view view) { return std::string(view); }

@@ -159,14 +159,14 @@ struct MemberCodec {
 template <class M>
 [[gnu::cold]] void write_traced_member(Writer& writer, const M& member, std::string_view name) {
   const Traced traced(writer, name, kTypeName<M>);
-  if constexpr (kKind<M> == Kind::kAggregate) {
+  if constexpr (kKind<M> == Kind::kAggregate && !FixedArray<M>::value) {
     Codec<M>::write(writer, member);  // down into it, also where its bytes are its value
   } else {
     MemberCodec<M>::write(writer, member);
   }
 }
 
-// What the graph shows for a member: the element type of an array.
+// What the graph shows for a member: arrays as std::array of their elements, which are not const.
 template <class M>
 struct MemberPart {
   using type = M;
@@ -175,6 +175,8 @@ template <class E, std::size_t N>
 struct MemberPart<E[N]> {
   using type = std::array<typename MemberPart<std::remove_const_t<E>>::type, N>;
 };
+template <class E, std::size_t N>
+struct MemberPart<std::array<E, N>> : MemberPart<E[N]> {};
 
 template <class T, class Members>
 struct AggregateParts;

@@ -110,6 +110,9 @@ inline constexpr bool is_vector = false;
 template <class C, class A>
 inline constexpr bool is_vector<std::vector<C, A>> = !std::is_same_v<C, bool>;
 
+// What a list takes for an element beyond its bytes.
+inline constexpr std::size_t kNodeSize = 4 * sizeof(void*);
+
 template <class T>
 struct BuiltIn<T, Kind::kSequence> {
   using Element = typename T::value_type;
@@ -135,6 +138,7 @@ struct BuiltIn<T, Kind::kSequence> {
       return VectorCodec<Element, typename T::allocator_type>::read_flat(reader);
     } else if constexpr (is_flat<Element>) {
       const FlatBlock block = read_flat_block<Element>(reader);
+      reader.charge(block.count * kNodeSize);
       T value;
       for (std::size_t i = 0; i < block.count; ++i) {
         value.push_back(load_flat<Element>(block.data + i * sizeof(Element)));
@@ -215,6 +219,7 @@ struct BuiltIn<T, Kind::kForwardList> {
     auto last = value.before_begin();
     if constexpr (is_flat<Element>) {
       const FlatBlock block = read_flat_block<Element>(reader);
+      reader.charge(block.count * kNodeSize);
       for (std::size_t i = 0; i < block.count; ++i) {
         last = value.insert_after(last, load_flat<Element>(block.data + i * sizeof(Element)));
       }

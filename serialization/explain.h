@@ -155,9 +155,10 @@ struct CannotBeSerialized<Refusal::kNoRestore, Root, Holder, Member, Type> {
 
 template <class Root, class Holder, auto Member, class Type>
 struct CannotBeSerialized<Refusal::kRestoresOther, Root, Holder, Member, Type> {
-  static_assert(kNever<Type>,
-                "Manta cannot put a wrapper, whose manta_restore() returns another type, inside "
-                "another value: put or return the wrapper itself");
+  static_assert(
+      kNever<Type>,
+      "Manta cannot read a wrapper, whose manta_restore() returns another type: put, pass "
+      "or return the wrapper; other values and parameters hold what it restores");
 };
 
 template <class Root, class Holder, auto Member, class Type>

@@ -1,5 +1,9 @@
+#include <map>
 #include <optional>
 #include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include <manta/base/error.h>
 #include <manta/serialization/pickle.h>
@@ -36,7 +40,11 @@ std::string letter_and_size(const TypeTreeNode& node) {
 class Pickler {
  public:
   Pickler(const ValueTree& tree, const EncodedView& view, PickleBuffers where)
-      : tree_(tree), view_(view), where_(where), objects_(tree.objects.size()) {}
+      : tree_(tree),
+        view_(view),
+        where_(where),
+        out_(memory_budget(view)),
+        objects_(tree.objects.size()) {}
 
   Pickle run() && {
     // Objects first, empty; then what they hold: neither long lists nor cycles recurse.
@@ -253,22 +261,24 @@ class Pickler {
     if (value.place == TreeValue::Place::kHere) {
       return new_array(value);
     }
-    auto& [memo, first] = arrays_[{value.place, value.number}];
-    if (first != nullptr && alike(*first, value)) {
-      return out_.get(memo);
+    const auto [known, fresh] = arrays_.try_emplace(view_of(value));
+    if (!fresh) {
+      return out_.get(known->second);
     }
     new_array(value);
-    memo = out_.memoize();
-    first = &value;
+    known->second = out_.memoize();
   }
 
-  // Whether two mentions of an array's bytes are the same array, and not one seen in two ways.
-  static bool alike(const TreeValue& a, const TreeValue& b) {
-    const TypeTreeNode& left = (*a.types)[a.node->parts[0].node];
-    const TypeTreeNode& right = (*b.types)[b.node->parts[0].node];
-    const bool of_structs = left.kind == TypeTreeNode::Kind::kStruct;
-    return a.shape == b.shape && left.kind == right.kind && left.size == right.size &&
-           a.node->parts[0].extents == b.node->parts[0].extents && (!of_structs || &left == &right);
+  // Mentions of an array's bytes are the same array if they see them in the same way.
+  using Where = std::pair<TreeValue::Place, std::uint32_t>;
+  using View = std::tuple<Where, TypeTreeNode::Kind, std::size_t, bool, const TypeTreeNode*,
+                          std::vector<std::size_t>, std::vector<std::size_t>>;
+  static View view_of(const TreeValue& value) {
+    const TypeTreeNode::Part& part = value.node->parts[0];
+    const TypeTreeNode& element = (*value.types)[part.node];
+    const bool of_structs = element.kind == TypeTreeNode::Kind::kStruct;
+    return {{value.place, value.number},     element.kind, element.size, element.character,
+            of_structs ? &element : nullptr, part.extents, value.shape};
   }
 
   void new_array(const TreeValue& value) {
@@ -293,7 +303,20 @@ class Pickler {
     out_.reduce();
   }
 
+  // The bytes of an array, once for all that see them.
   void content(const TreeValue& value) {
+    if (value.place == TreeValue::Place::kHere) {
+      return out_.bytes(value.bytes);
+    }
+    const auto [known, fresh] = contents_.try_emplace({value.place, value.number});
+    if (!fresh) {
+      return out_.get(known->second);
+    }
+    new_content(value);
+    known->second = out_.memoize();
+  }
+
+  void new_content(const TreeValue& value) {
     if (where_ == PickleBuffers::in_band || value.place != TreeValue::Place::kBuffer) {
       return out_.bytes(value.bytes);
     }
@@ -361,8 +384,8 @@ class Pickler {
   PickleStream out_;
   Pickle pickle_;
   std::vector<std::optional<std::uint32_t>> objects_;  // their memos
-  std::map<std::pair<TreeValue::Place, std::uint32_t>, std::pair<std::uint32_t, const TreeValue*>>
-      arrays_;  // memo, and the mention that made it
+  std::map<View, std::uint32_t> arrays_;
+  std::map<Where, std::uint32_t> contents_;
   std::optional<std::uint32_t> name_space_, complex_, ndarray_;
   int depth_ = 0;
 };

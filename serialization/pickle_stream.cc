@@ -2,6 +2,7 @@
 #include <bit>
 #include <cstring>
 
+#include <manta/base/error.h>
 #include <manta/serialization/pickle_stream.h>
 
 namespace manta::serialization {
@@ -13,7 +14,11 @@ std::string_view view_of(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-PickleStream::PickleStream() : out_("\x80\x05", 2) {}
+PickleStream::PickleStream(std::size_t limit) : limit_(limit), out_("\x80\x05", 2) {}
+
+void PickleStream::too_long() {
+  throw SerializationError("the pickle would be far longer than the value that it is made of");
+}
 
 template <class T>
 void PickleStream::number(T value) {
@@ -30,6 +35,7 @@ void PickleStream::integer(std::span<const std::byte> bytes, bool is_signed) {
   while (!bytes.empty() && bytes.back() == filler) {
     bytes = bytes.first(bytes.size() - 1);
   }
+  check_room(bytes.size());
   std::string digits(view_of(bytes));
   if (digits.size() <= 2 && !negative) {
     digits.resize(2, '\0');
@@ -64,6 +70,7 @@ void PickleStream::real(double value) {
 }
 
 void PickleStream::sized(char small, char medium, char large, std::string_view content) {
+  check_room(content.size());
   if (content.size() < 256) {
     out_ += small;
     out_ += static_cast<char>(content.size());

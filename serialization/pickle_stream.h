@@ -1,7 +1,7 @@
 // The opcodes of Python's pickle protocol 5, as far as values need them.
 //
 // Invariant: what memoize() returns is the number under which get() brings the object back.
-// Threads: confined.
+// Threads: confined.   Errors: SerializationError when it becomes longer than `limit`, give or take a few numbers.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace manta::serialization {
 
 class PickleStream {
  public:
-  PickleStream();
+  explicit PickleStream(std::size_t limit);
 
   void none() { opcode('N'); }
   void boolean(bool value) { opcode(value ? '\x88' : '\x89'); }
@@ -46,11 +46,21 @@ class PickleStream {
   std::string finish() &&;
 
  private:
-  void opcode(char code) { out_ += code; }
+  void opcode(char code) {
+    check_room(1);
+    out_ += code;
+  }
+  void check_room(std::size_t size) const {
+    if (size > limit_ || out_.size() > limit_ - size) [[unlikely]] {
+      too_long();
+    }
+  }
+  [[noreturn]] static void too_long();
   template <class T>
   void number(T value);
   void sized(char small, char medium, char large, std::string_view content);
 
+  const std::size_t limit_;
   std::string out_;
   std::uint32_t memos_ = 0;
 };

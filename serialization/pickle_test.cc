@@ -1,9 +1,11 @@
 // Pickles, as CPython's own pickletools shows them where the test has Python; tests/interop loads them with numpy.
+#include <cstring>
 #include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -16,8 +18,10 @@
 #include <manta/base/error.h>
 #include <manta/serialization/pickle.h>
 #include <manta/serialization/pickle_stream.h>
+#include <manta/serialization/sequence.h>
 #include <manta/serialization/type_tree.h>
 #include <manta/serialization/value_tree.h>
+#include <manta/serialization/writer.h>
 
 namespace manta {
 namespace {
@@ -139,6 +143,67 @@ TEST(TypeTree, ATypeThatDoublesIsRefusedWhenItIsRead) {
   serialization::Encoded bytes;
   serialization::encode(std::vector<int>(), bytes);
   EXPECT_THROW(serialization::read_values(bytes, "seq<" + text + ">"), SerializationError);
+}
+
+// One array, as [n], [n, 1], [n] and [n]: its bytes are there once, each view of them once.
+TEST(Pickle, AnArrayInTwoShapesHasItsBytesOnce) {
+  for (const std::size_t n : {40u, 4'000u}) {
+    const auto storage = base::HeapStorage::create(n);
+    std::memset(storage->mutable_data(), 1, n);
+    const std::size_t flat[] = {n}, column[] = {n, 1};
+    serialization::Encoded encoded;
+    {
+      serialization::Writer writer(encoded, 1, "test");
+      serialization::write_extent(writer, 4);
+      for (const std::span<const std::size_t> shape :
+           {std::span<const std::size_t>(flat), std::span<const std::size_t>(column),
+            std::span<const std::size_t>(flat), std::span<const std::size_t>(column)}) {
+        serialization::write_array(writer, shape, storage->data(), n, storage);
+      }
+      writer.finish();
+    }
+    const auto pickle =
+        serialization::pickle_of(encoded, "seq<seq<u8>>", PickleBuffers::in_band).stream;
+    EXPECT_LT(pickle.size(), n + 200);
+    EXPECT_GT(pickle.size(), n);
+  }
+}
+
+std::string flaw_of_pickle(const serialization::Encoded& encoded, const std::string& text) {
+  try {
+    serialization::pickle_of(encoded, text, PickleBuffers::in_band);
+  } catch (const SerializationError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+// A few bytes that ask for a great many.
+TEST(Pickle, IsNotFarLongerThanItsValue) {
+  constexpr std::size_t kSize = 1 << 16;
+  const auto storage = base::HeapStorage::create(kSize);
+  std::memset(storage->mutable_data(), 1, kSize);
+  serialization::Encoded texts, keys;
+  {
+    serialization::Writer writer(texts, 1, "test");
+    serialization::write_extent(writer, 4'000);
+    writer.add_buffer(storage->data(), kSize, storage);
+    for (int i = 0; i < 4'000; ++i) {
+      writer.varint(2 * kSize + 1);
+      writer.varint(0);
+    }
+    writer.finish();
+  }
+  {
+    serialization::Writer writer(keys, 1, "test");
+    writer.varint(4'000);
+    for (int i = 0; i < 4'000; ++i) {
+      serialization::write_array(writer, {&kSize, 1}, storage->data(), kSize, storage);
+    }
+    writer.finish();
+  }
+  EXPECT_THAT(flaw_of_pickle(texts, "seq<str8>"), testing::HasSubstr("more memory"));
+  EXPECT_THAT(flaw_of_pickle(keys, "set<seq<u8>>"), testing::HasSubstr("far longer"));
 }
 
 }  // namespace

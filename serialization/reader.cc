@@ -10,13 +10,14 @@
 namespace manta::serialization {
 namespace {
 
-// Memory that a value may take: generous for real ones, proportional to what was sent.
 constexpr std::size_t kBaseBudget = std::size_t{64} << 20;
 constexpr std::size_t kBudgetPerByte = 1024;
 
 const Reference null_reference;
 
-std::size_t budget_for(const EncodedView& view) {
+}  // namespace
+
+std::size_t memory_budget(const EncodedView& view) {
   std::size_t input = view.meta.size();
   for (const Buffer& buffer : view.buffers) {
     input += buffer.size;
@@ -29,11 +30,9 @@ std::size_t budget_for(const EncodedView& view) {
   return budget;
 }
 
-}  // namespace
-
 Reader::Reader(const EncodedView& view)
     : stream_(view.meta.data()),
-      budget_(budget_for(view)),
+      budget_(memory_budget(view)),
       buffers_(view.buffers),
       refs_(view.refs) {
   if (view.meta.size() < kMetaHeader) {
@@ -232,7 +231,11 @@ void Reader::fail(const char* why) {
 
 void Reader::truncated() { fail("they end too early"); }
 
-void Reader::over_budget() { fail("they ask for more memory than values of their size take"); }
+void Reader::over_budget() {
+  throw SerializationError(
+      "the bytes ask for more memory than values of their size take: they are corrupt, or they "
+      "mention one array very often and are read into copies of it (read it as an Array)");
+}
 
 void Reader::too_deep() {
   throw SerializationError(

@@ -15,6 +15,9 @@ namespace manta::serialization {
 
 class ReaderTracking;
 
+// Memory that may be taken for what is made of these bytes: generous for real values, proportional to what was sent.
+std::size_t memory_budget(const EncodedView& view);
+
 class Reader {
  public:
   explicit Reader(const EncodedView& view);

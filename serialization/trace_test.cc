@@ -1,4 +1,5 @@
 // What MANTA_SERIALIZE_VERBOSE shows. It is read once in a process, so each case is a process of its own.
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
@@ -60,6 +61,23 @@ class Account {
   std::exit(0);
 }
 
+struct Arrays {
+  std::array<std::string, 2> words;
+  std::array<Place, 2> places;
+  int numbers[2][2];
+  std::array<const int, 2> sizes;
+};
+
+// 0: what was written is what is read.
+[[noreturn]] void round_trip_and_exit() {
+  ::setenv("MANTA_SERIALIZE_VERBOSE", "2", 1);
+  const Arrays before{{"a", "b"}, {{{1, 2}, {3, 4}}}, {{5, 6}, {7, 8}}, {9, 10}};
+  const auto after = deserialize<Arrays>(serialize(before));
+  const bool same = after.words == before.words && after.places[1].x == 3 &&
+                    after.numbers[1][0] == 7 && after.sizes == before.sizes;
+  std::exit(same ? 0 : 1);
+}
+
 class Verbose : public testing::Test {
  protected:
   void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
@@ -82,6 +100,10 @@ TEST_F(Verbose, OfTwoShowsEveryMemberWithItsOffsetAndBytes) {
                                   "  @17 .*Account, 4 bytes: 02 01 00 00\n"
                                   "    @17 id_: int, 4 bytes: 02 01 00 00\n"
                                   "  @21 ")));
+}
+
+TEST_F(Verbose, OfTwoWritesTheSameBytes) {
+  EXPECT_EXIT(round_trip_and_exit(), testing::ExitedWithCode(0), "words: .*array");
 }
 
 TEST_F(Verbose, OfOneShowsALineForEachValue) {

@@ -103,8 +103,8 @@ constexpr const char* advice(Refusal refusal) {
              "the "
              "class itself";
     case Refusal::kRestoresOther:
-      return "its manta_restore() returns another type: such a wrapper can be put or returned, not "
-             "stand inside another value";
+      return "its manta_restore() returns another type: such a wrapper can be put, passed and "
+             "returned; other values and parameters hold what it restores";
     case Refusal::kNoRestore:
       return "what its manta_reduce() returns does not make it again: give it a constructor with "
              "those parameters, or a static manta_restore() that takes them";

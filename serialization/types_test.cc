@@ -62,6 +62,11 @@ struct Derived : NoBase {
   std::string y = {};
   bool operator==(const Derived& o) const { return x == o.x && y == o.y; }
 };
+struct Grid {  // elements that are C arrays, and const
+  std::array<int[3], 2> rows;
+  std::array<const int, 2> size;
+  std::string name;
+};
 struct Nothing {
   bool operator==(const Nothing&) const = default;
 };
@@ -204,6 +209,9 @@ TEST(Types, Aggregates) {
   derived.y = "y";
   expect_round_trip(derived);
   expect_round_trip(std::map<int, std::vector<Arrays>>{{1, {arrays, arrays}}});
+  const auto grid = round_trip(Grid{{{{1, 2, 3}, {4, 5, 6}}}, {7, 8}, "grid"});
+  EXPECT_EQ(grid.rows[1][2], 6);
+  EXPECT_EQ(grid.size[1], 8);
   struct Local {
     std::string text;
     bool operator==(const Local&) const = default;

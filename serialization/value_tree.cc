@@ -154,8 +154,8 @@ class ValueReader {
     const std::byte* data =
         (first & 1) == 0 ? reader_.raw(size) : reader_.buffer(reader_.varint(), size).data;
     const std::string_view text(reinterpret_cast<const char*>(data), size);
+    reader_.charge(node.size > 1 ? 2 * size : size);
     if (node.size > 1) {
-      reader_.charge(2 * size);
       return {.kind = TreeValue::Kind::kText, .text = to_utf8({data, size}, node.size)};
     }
     return {.kind = is_utf8(text) ? TreeValue::Kind::kText : TreeValue::Kind::kBytes,

@@ -31,9 +31,16 @@ void WriterTracking::release(WriterTracking* tracking) {
 }
 
 void WriterTracking::clear() {
+  constexpr std::size_t kKeep = 4096;  // not the memory of the largest value for ever
   arrays.clear();
+  if (written.size() > kKeep) {
+    written = {};
+  }
   written.clear();
   inline_arrays = 0;
+  if (array_owners.size() > kKeep) {
+    array_owners = {};
+  }
   array_owners.clear();
   objects.clear();
 }

@@ -263,6 +263,47 @@ TEST_F(Serializers, AWrapperIsAnArgumentAndAResult) {
   EXPECT_EQ(get(remote(size_of)(engine)), 30'000U);
 }
 
+class Garage {  // what is made of an engine
+ public:
+  explicit Garage(const Engine& engine) : size_(engine.size()) {}
+  std::size_t size() const { return size_; }
+  bool as_large_as(const Engine& engine) const { return engine.size() == size_; }
+  EngineParts parts() const { return {std::vector<double>(size_)}; }
+
+ private:
+  std::size_t size_;
+};
+
+TEST_F(Serializers, AnActorTakesWrappersAndGivesThem) {
+  open();
+  auto garage = actor<Garage>(EngineParts{{1, 2}});
+  EXPECT_EQ(get(garage.call(&Garage::size)), 2U);
+  EXPECT_TRUE(get(garage.call(&Garage::as_large_as, EngineParts{{3, 4}})));
+  EXPECT_EQ(get(garage.call(&Garage::parts)).size(), 2U);
+  auto other = actor<Garage>(garage.call(&Garage::parts));
+  EXPECT_EQ(get(other.call(&Garage::size)), 2U);
+}
+
+struct Sealed {  // neither copied nor serialized by itself
+  explicit Sealed(int n) : number(n) {}
+  Sealed(Sealed&&) = default;
+  int number;
+  std::unique_ptr<std::mutex> lock = std::make_unique<std::mutex>();
+};
+struct SealedNumber {
+  int number;
+  auto manta_reduce() const { return std::tuple(number); }
+  static Sealed manta_restore(int number) { return Sealed(number); }
+};
+
+TEST_F(Serializers, WrappedValuesBehindAListOfRefs) {
+  open();
+  const std::vector<ObjectRef<Sealed>> refs{put(SealedNumber{3}), put(SealedNumber{4})};
+  const auto sum =
+      remote([](const std::vector<Sealed>& all) { return all.at(0).number + all.at(1).number; });
+  EXPECT_EQ(get(sum(refs)), 7);
+}
+
 TEST_F(Serializers, ReducedIsAnArgumentAndAResult) {
   open();
   const Measurement siblings[] = {{1, 2, "a"}, {3, 4, "b"}};

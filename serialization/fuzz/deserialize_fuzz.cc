@@ -125,6 +125,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   try {
     to_pickle_serialized(bytes);  // by the type's text in the bytes, whatever that is
+    to_pickle_serialized(bytes, PickleBuffers::in_band);
   } catch (const SerializationError&) {
   }
   return 0;

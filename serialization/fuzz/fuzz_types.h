@@ -30,6 +30,8 @@ struct Everything {
   std::vector<double> numbers;
   std::vector<Flags> flags;
   std::list<std::string> words;
+  std::list<std::uint8_t> digits;
+  std::vector<Bytes> chunks;
   std::deque<bool> bits;
   std::map<std::string, std::vector<std::optional<int>>> index;
   std::unordered_map<std::uint64_t, std::set<Flags>> sets;
@@ -56,6 +58,9 @@ inline Everything make_everything() {
   value.pair = {"left", "right"};
   value.mask = 0x5a5a5;
   value.bytes = Bytes(std::string(100, 'b'));
+  value.digits = {1, 2, 3};
+  value.chunks = {value.bytes, Bytes("in line"), value.bytes};
+  value.chunks.push_back(value.chunks[1]);
   value.shared = std::make_shared<Everything>();
   value.shared->bytes = value.bytes;
   value.shared->weak = value.shared;
@@ -76,6 +81,9 @@ inline std::size_t use(const Everything& value) {
   }
   for (const std::byte byte : value.bytes.span()) {
     sum += static_cast<std::size_t>(byte);
+  }
+  for (const Bytes& chunk : value.chunks) {
+    sum += chunk.size();
   }
   for (const auto& [key, values] : value.index) {
     sum += key.size() + values.size();

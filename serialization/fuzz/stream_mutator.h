@@ -43,7 +43,7 @@ class StreamMutator {
 
   void step(Stream& stream, std::size_t begin) {
     const Varint one = varint_near(stream, begin, begin + below(stream.size() - begin));
-    switch (below(8)) {
+    switch (below(9)) {
       case 0:  // a count or an index
         return replace(stream, one, one.value + (below(2) == 0 ? 1 : ~std::uint64_t{0}));
       case 1:  // a string's bytes or a buffer, a plain extent or several
@@ -57,6 +57,9 @@ class StreamMutator {
         return change_elements(stream, begin, one, 1);
       case 6:
         return change_elements(stream, begin, one, -1);
+      case 7:  // an array that was met before
+        return replace(stream, one,
+                       2 * std::uint64_t{below(stream.size() + kMetaHeader)} + kFirstMention);
       default:  // what is here is what stands elsewhere
         return replace(stream, one,
                        varint_near(stream, begin, begin + below(stream.size() - begin)).value);
