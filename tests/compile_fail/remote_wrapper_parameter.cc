@@ -15,11 +15,11 @@ struct Plan {
   static Engine manta_restore(int n) { return Engine(n); }
 };
 int build(const Engine& engine) { return engine.n; }
-int read(const Plan& plan) { return plan.n; }
+int build_plan(const Plan& plan) { return plan.n; }
 
 int main() {
   (void)manta::remote(build)(Plan{1});
 #ifdef WRONG
-  (void)manta::remote(read)(Plan{1});
+  (void)manta::remote(build_plan)(Plan{1});
 #endif
 }
