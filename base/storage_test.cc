@@ -1,5 +1,6 @@
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <new>
 
@@ -34,7 +35,7 @@ TEST(HeapStorage, CopyIsIndependentOfItsSource) {
 }
 
 TEST(HeapStorage, SizeBeyondTheAddressSpaceIsBadAlloc) {
-  for (const std::size_t less : {0, 64, 100, 120, 128, 192}) {
+  for (const std::size_t less : std::initializer_list<std::size_t>{0, 64, 100, 120, 128, 192}) {
     EXPECT_THROW(HeapStorage::create(std::numeric_limits<std::size_t>::max() - less),
                  std::bad_alloc);
   }

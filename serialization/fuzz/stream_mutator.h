@@ -8,6 +8,8 @@
 #include <random>
 #include <vector>
 
+#include <manta/serialization/encoded.h>
+
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max);
 
 namespace manta::serialization {
