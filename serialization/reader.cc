@@ -15,9 +15,7 @@ constexpr std::size_t kBudgetPerByte = 1024;
 
 const Reference null_reference;
 
-}  // namespace
-
-std::size_t memory_budget(const EncodedView& view) {
+std::size_t budget_for(const EncodedView& view) {
   std::size_t input = view.meta.size();
   for (const Buffer& buffer : view.buffers) {
     input += buffer.size;
@@ -30,9 +28,13 @@ std::size_t memory_budget(const EncodedView& view) {
   return budget;
 }
 
+}  // namespace
+
+std::size_t memory_budget(const EncodedView& view) { return budget_for(view); }
+
 Reader::Reader(const EncodedView& view)
     : stream_(view.meta.data()),
-      budget_(memory_budget(view)),
+      budget_(budget_for(view)),
       buffers_(view.buffers),
       refs_(view.refs) {
   if (view.meta.size() < kMetaHeader) {

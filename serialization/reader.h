@@ -70,7 +70,10 @@ class Reader {
   // it was first written: the extents that follow, and the payload, are read there.
   std::uint64_t extents() {
     const std::uint64_t first = varint();
-    return is_mention(first) ? revisit(first) : first;
+    if (is_mention(first)) [[unlikely]] {
+      return revisit(first);
+    }
+    return first;
   }
 
   // The payload of an array of `size` bytes: memory with an owner, aligned to 64 bytes.
@@ -125,7 +128,10 @@ class Reader {
   std::uint64_t end_visit(std::uint64_t payload);
   std::uint64_t payload_kind() {
     const std::uint64_t payload = varint();
-    return resume_ != nullptr ? end_visit(payload) : payload;
+    if (resume_ != nullptr) [[unlikely]] {
+      return end_visit(payload);
+    }
+    return payload;
   }
   const Buffer& inline_array(std::uint64_t payload, std::size_t size);
   [[noreturn]] static void truncated();
