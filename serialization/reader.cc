@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <string>
-#include <utility>
 
 #include <manta/base/error.h>
 #include <manta/serialization/immutable_memory.h>
@@ -117,36 +116,19 @@ const Buffer& Reader::buffer(std::uint64_t index, std::size_t size) {
   return buffers_[static_cast<std::size_t>(index)];
 }
 
-std::uint64_t Reader::revisit(std::uint64_t mention) {
-  const std::uint64_t at = (mention - kFirstMention) / 2;
-  if (at < kMetaHeader || at >= static_cast<std::size_t>(cursor_ - stream_)) {
-    fail("an array that was met before is not before its mention");
-  }
-  resume_ = cursor_;
-  cursor_ = stream_ + at;
-  const std::uint64_t first = varint();
-  if (is_mention(first)) {
-    fail("an array that was met before is a mention itself");
-  }
-  return first;
-}
-
-// An in-line array has its number from when it was first read.
-std::uint64_t Reader::end_visit(std::uint64_t payload) {
-  if (payload == 1) {
-    const auto& known = tracking().inline_arrays;
-    const auto found = std::lower_bound(
-        known.begin(), known.end(), cursor_,
-        [](const auto& array, const std::byte* from) { return array.from < from; });
-    if (found == known.end() || found->from != cursor_) {
-      fail("an array that was met before is missing");
-    }
-    payload = 2 * static_cast<std::uint64_t>(found - known.begin()) + 3;
-  } else if (payload == 0) {
+// The number of the in-line array whose bytes begin here, which it has from when it was first read.
+std::uint64_t Reader::visited_in_line(std::uint64_t payload) {
+  if (payload == 0) {
     fail("an array that was met before is none");
   }
-  cursor_ = std::exchange(resume_, nullptr);
-  return payload;
+  const auto& known = tracking().inline_arrays;
+  const auto found =
+      std::lower_bound(known.begin(), known.end(), cursor_,
+                       [](const auto& array, const std::byte* from) { return array.from < from; });
+  if (found == known.end() || found->from != cursor_) {
+    fail("an array that was met before is missing");
+  }
+  return 2 * static_cast<std::uint64_t>(found - known.begin()) + 3;
 }
 
 const Buffer& Reader::inline_array(std::uint64_t payload, std::size_t size) {

@@ -124,15 +124,31 @@ class Reader {
 
  private:
   std::uint64_t long_varint();
-  std::uint64_t revisit(std::uint64_t mention);
-  std::uint64_t end_visit(std::uint64_t payload);
+  std::uint64_t revisit(std::uint64_t mention) {
+    const std::uint64_t at = (mention - kFirstMention) / 2;
+    if (at < kMetaHeader || at >= static_cast<std::size_t>(cursor_ - stream_)) [[unlikely]] {
+      fail("an array that was met before is not before its mention");
+    }
+    resume_ = cursor_;
+    cursor_ = stream_ + at;
+    const std::uint64_t first = varint();
+    if (is_mention(first)) [[unlikely]] {
+      fail("an array that was met before is a mention itself");
+    }
+    return first;
+  }
   std::uint64_t payload_kind() {
-    const std::uint64_t payload = varint();
-    if (resume_ != nullptr) [[unlikely]] {
-      return end_visit(payload);
+    std::uint64_t payload = varint();
+    if (resume_ != nullptr) {
+      if (payload < 2) [[unlikely]] {
+        payload = visited_in_line(payload);
+      }
+      cursor_ = resume_;
+      resume_ = nullptr;
     }
     return payload;
   }
+  std::uint64_t visited_in_line(std::uint64_t payload);
   const Buffer& inline_array(std::uint64_t payload, std::size_t size);
   [[noreturn]] static void truncated();
   [[noreturn]] static void over_budget();
