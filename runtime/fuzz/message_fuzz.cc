@@ -2,10 +2,12 @@
 // is cut off and ends the process; here it ends the input. What is read lies inside the bytes.
 //
 // The first byte says which message the rest is.
+#include <algorithm>
 #include <csetjmp>
 #include <cstdint>
 #include <cstring>
 #include <source_location>
+#include <span>
 #include <string>
 #include <vector>
 
