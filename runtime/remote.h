@@ -127,7 +127,7 @@ void pass_argument(CallBuilder& call, A&& argument) {
     call.reference(RefAccess::entry(argument));
   } else if constexpr (how == Passing::list) {
     pass_list(call, argument);
-  } else if constexpr (kSameEncoding<Plain, Holder<P>> || kComesBackAs<Plain, Holder<P>>) {
+  } else if constexpr (kReadAs<Plain, Holder<P>>) {
     call.value(static_cast<const Plain&>(argument));
   } else if constexpr (std::is_convertible_v<A&&, Holder<P>>) {
     if constexpr (std::is_arithmetic_v<Holder<P>> && std::is_arithmetic_v<Plain>) {

@@ -197,6 +197,9 @@ inline constexpr bool kSameEncoding = std::is_same_v<U, H> || one_encoding<U, H>
 template <class U, class H>
 inline constexpr bool kComesBackAs =
     serialization::is_wrapper<U> && std::is_same_v<serialization::restored_t<U>, H>;
+// A U that is written as it is can be read as an H.
+template <class U, class H>
+inline constexpr bool kReadAs = kSameEncoding<U, H> || kComesBackAs<U, H>;
 template <class U, class P>
 inline constexpr bool kMeets = kSameEncoding<U, Holder<P>> || std::is_convertible_v<U, Holder<P>>;
 
@@ -208,7 +211,7 @@ consteval Passing passing() {
   if constexpr (std::is_convertible_v<A, std::remove_cvref_t<P>> ||
                 std::is_convertible_v<A, Holder<P>>) {
     return Passing::value;
-  } else if constexpr (kSameEncoding<Plain, Holder<P>> || kComesBackAs<Plain, Holder<P>>) {
+  } else if constexpr (kReadAs<Plain, Holder<P>>) {
     return Passing::encoded_as;
   } else if constexpr (IsRef<Plain>::value) {
     return kMeets<typename IsRef<Plain>::Value, P> ? Passing::reference : Passing::mismatch;

@@ -140,6 +140,18 @@ const Buffer& Reader::inline_array(std::uint64_t payload, std::size_t size) {
   return known[static_cast<std::size_t>(index)].buffer;
 }
 
+// Its bytes follow here; it gets the next number if it may be mentioned (1).
+Buffer Reader::new_inline_array(std::uint64_t payload, std::size_t size) {
+  const std::byte* from = raw(size);
+  charge(size);
+  auto copy = immutable_copy({from, size});
+  Buffer array{copy->data(), size, copy};
+  if (payload == 1) {
+    tracking().inline_arrays.push_back({array, from});
+  }
+  return array;
+}
+
 Buffer Reader::bytes(std::size_t size) {
   if (size == 0) {
     if (resume_ != nullptr) {
@@ -160,14 +172,7 @@ Buffer Reader::bytes(std::size_t size) {
   if (payload > 1) {
     return inline_array(payload, size);
   }
-  const std::byte* from = raw(size);
-  charge(size);
-  auto copy = immutable_copy({from, size});
-  Buffer buffer{copy->data(), size, copy};
-  if (payload == 1) {
-    tracking().inline_arrays.push_back({buffer, from});
-  }
-  return buffer;
+  return new_inline_array(payload, size);
 }
 
 Reader::Payload Reader::payload(std::size_t size) {
@@ -187,12 +192,8 @@ Reader::Payload Reader::payload(std::size_t size) {
   if (payload > 1) {
     return {inline_array(payload, size).data, payload};
   }
-  const std::byte* from = raw(size);
-  charge(size);
-  auto copy = base::HeapStorage::copy_of({from, size});
-  auto& known = tracking().inline_arrays;
-  known.push_back({{copy->data(), size, copy}, from});
-  return {copy->data(), 2 * std::uint64_t{known.size() - 1} + 3};
+  const Buffer array = new_inline_array(payload, size);
+  return {array.data, 2 * std::uint64_t{tracking().inline_arrays.size()} + 1};
 }
 
 const Reference& Reader::reference(RefKind kind) {

@@ -150,6 +150,7 @@ class Reader {
   }
   std::uint64_t visited_in_line(std::uint64_t payload);
   const Buffer& inline_array(std::uint64_t payload, std::size_t size);
+  Buffer new_inline_array(std::uint64_t payload, std::size_t size);
   [[noreturn]] static void truncated();
   [[noreturn]] static void over_budget();
   [[noreturn]] static void too_deep();
