@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <string_view>
@@ -9,23 +8,16 @@
 
 #include <manta/base/error.h>
 #include <manta/base/fd.h>
+#include <manta/base/spawn.h>
 #include <manta/objectstore/npy.h>
 #include <manta/objectstore/npy_format.h>
+#include <manta/objectstore/replacement_file.h>
 
 namespace manta::detail {
 namespace {
 
 [[noreturn]] void cannot_read(const std::filesystem::path& path, const std::string& why) {
   throw InvalidArgument("load_npy: " + path.string() + ": " + why);
-}
-
-[[noreturn]] void cannot_write(const std::filesystem::path& path, int error) {
-  const std::string what =
-      "save_npy: " + path.string() + ": " + std::system_category().message(error);
-  if (error == ENOSPC || error == EDQUOT) {
-    throw OutOfDisk(what);
-  }
-  throw InvalidArgument(what);
 }
 
 // As many bytes as there are, at most `size`.
@@ -84,64 +76,7 @@ NpyContent read_content(int fd, const std::filesystem::path& path, const std::st
   return content;
 }
 
-void write_all(int fd, const void* from, std::size_t size, const std::filesystem::path& path) {
-  const char* at = static_cast<const char*>(from);
-  while (size != 0) {
-    const ssize_t n = ::write(fd, at, size);
-    if (n < 0 && errno != EINTR) {
-      cannot_write(path, errno);
-    }
-    const std::size_t done = n > 0 ? static_cast<std::size_t>(n) : 0;
-    at += done;
-    size -= done;
-  }
-}
-
-// A file beside `path` that takes its place when it is complete, and vanishes when it never is.
-class Replacement {
- public:
-  explicit Replacement(const std::filesystem::path& path) : path_(path), own_(path) {
-    static std::atomic<unsigned> count{0};  // SYNC: none, only different numbers
-    own_ += "." + std::to_string(::getpid()) + "-" + std::to_string(count.fetch_add(1)) + ".part";
-    fd_.reset(::open(own_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (!fd_) {
-      cannot_write(path_, errno);
-    }
-  }
-  ~Replacement() {
-    if (fd_) {
-      ::unlink(own_.c_str());
-    }
-  }
-  int fd() const { return fd_.get(); }
-  void commit() {
-    if (::rename(own_.c_str(), path_.c_str()) != 0) {
-      cannot_write(path_, errno);
-    }
-    fd_.reset();
-  }
-
- private:
-  const std::filesystem::path& path_;
-  std::filesystem::path own_;
-  base::Fd fd_;
-};
-
 }  // namespace
-
-std::filesystem::path behind_links(std::filesystem::path path, std::error_code& loop) {
-  constexpr int kMaxLinks = 40;  // as the kernel allows
-  for (int i = 0; i < kMaxLinks; ++i) {
-    std::error_code no_link;
-    const auto target = std::filesystem::read_symlink(path, no_link);
-    if (no_link) {
-      return path;
-    }
-    path = path.parent_path() / target;
-  }
-  loop = std::make_error_code(std::errc::too_many_symbolic_link_levels);
-  return path;
-}
 
 std::string npy_type(char kind, std::size_t size) {
   const bool bytes = kind == 'b' || kind == 'V' || size == 1;  // without a byte order
@@ -168,26 +103,18 @@ NpyContent read_npy(const std::filesystem::path& path, const std::string& type,
 void write_npy(const std::filesystem::path& path, const std::string& type, const Extents& shape,
                const std::byte* data, std::size_t size) {
   const std::string header = make_npy_header(type, shape.view());
-  const auto write_to = [&](int fd) {
-    write_all(fd, header.data(), header.size(), path);
-    write_all(fd, data, size, path);
-  };
+  const auto header_bytes = std::as_bytes(std::span(header));
   std::error_code ignored;
   const auto status = std::filesystem::status(path, ignored);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    const base::Fd fd(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
-    if (!fd) {
-      cannot_write(path, errno);
-    }
-    return write_to(fd.get());
+    const base::Fd fd = base::above_stdio(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+    if (!fd) fail_writing("save_npy", path, errno);
+    write_all("save_npy", fd.get(), header_bytes, path);
+    return write_all("save_npy", fd.get(), {data, size}, path);
   }
-  std::error_code loop;
-  const std::filesystem::path place = behind_links(path, loop);
-  if (loop) {
-    cannot_write(path, ELOOP);
-  }
-  Replacement file(place);
-  write_to(file.fd());
+  ReplacementFile file("save_npy", path);
+  file.write(header_bytes);
+  file.write({data, size});
   file.commit();
 }
 

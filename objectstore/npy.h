@@ -3,15 +3,14 @@
 //
 // Element types: bool, integers, float, double, std::complex of both, and other trivially copyable
 // types as raw bytes ("|V12"). Errors: InvalidArgument with file and reason: unreadable, not an
-// .npy, another type, column-major, truncated. save_npy replaces the file, behind symbolic links, only
-// when all is written; what is no regular file (a pipe, a device) is written into.
+// .npy, another type, column-major, truncated; OutOfDisk. save_npy replaces the file, behind symbolic
+// links, only when all is written; what is no regular file (a pipe, a device) is written into.
 // Threads: any.
 #pragma once
 #include <complex>
 #include <cstddef>
 #include <filesystem>
 #include <string>
-#include <system_error>
 #include <type_traits>
 
 #include <manta/objectstore/array.h>
@@ -22,9 +21,6 @@ namespace detail {
 
 // numpy's name of an element type, such as "<f8".
 std::string npy_type(char kind, std::size_t size);
-
-// Where a file named `path` is or would be: follows the symbolic links at its end, also one to nothing.
-std::filesystem::path behind_links(std::filesystem::path path, std::error_code& loop);
 
 struct NpyContent {
   Extents shape;

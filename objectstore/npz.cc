@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <zip.h>
@@ -6,6 +8,7 @@
 #include <manta/base/error.h>
 #include <manta/objectstore/npy_format.h>
 #include <manta/objectstore/npz.h>
+#include <manta/objectstore/replacement_file.h>
 
 namespace manta {
 namespace {
@@ -145,7 +148,7 @@ void add(zip_t* archive, const NpzArray& array, const std::string& header) {
 }
 
 void check_names(const std::vector<NpzArray>& arrays) {
-  std::set<std::string_view> names;
+  std::set<std::string, std::less<>> names;
   for (const NpzArray& array : arrays) {
     if (array.name().empty() || array.name().find('\0') != std::string::npos) {
       throw InvalidArgument("an array has no name, or one with a zero byte");
@@ -154,6 +157,64 @@ void check_names(const std::vector<NpzArray>& arrays) {
       throw InvalidArgument("two arrays are named \"" + array.name() + "\"");
     }
   }
+  for (const std::string& name : names) {
+    if (names.contains(name + std::string(kSuffix))) {
+      throw InvalidArgument("the arrays \"" + name + "\" and \"" + name +
+                            ".npy\" could not be told apart when they are read");
+    }
+  }
+}
+
+// What zip_close() leaves of an archive without members is no file; numpy writes, and reads, this: the end of an
+// archive's table, which is empty.
+constexpr std::string_view kEmptyArchive("PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
+
+// The members as the archive names them, in its order.
+std::vector<std::string> members_of(zip_t* archive) {
+  std::vector<std::string> names;
+  const zip_int64_t count = zip_get_num_entries(archive, 0);
+  for (zip_int64_t i = 0; i < count; ++i) {
+    const char* name = zip_get_name(archive, static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
+    names.emplace_back(name == nullptr ? "" : name);
+  }
+  return names;
+}
+
+std::string without_suffix(std::string name) {
+  if (name.ends_with(kSuffix)) name.resize(name.size() - kSuffix.size());
+  return name;
+}
+
+// As numpy looks: a member of just that name, else that .npy; of several, the last.
+std::optional<zip_uint64_t> find_member(const std::vector<std::string>& members,
+                                        std::string_view name) {
+  for (const std::string& wanted : {std::string(name), std::string(name) + std::string(kSuffix)}) {
+    const auto found = std::find(members.rbegin(), members.rend(), wanted);
+    if (found != members.rend()) {
+      return static_cast<zip_uint64_t>(members.rend() - found - 1);
+    }
+  }
+  return std::nullopt;
+}
+
+// Into the file `own`, which will be `path`.
+void write_archive(const std::filesystem::path& own, const std::filesystem::path& path,
+                   const std::vector<NpzArray>& arrays) {
+  Archive archive = open_archive("save_npz", own, ZIP_CREATE | ZIP_TRUNCATE);
+  std::vector<std::string> headers;
+  headers.reserve(arrays.size());
+  for (const NpzArray& array : arrays) {
+    headers.push_back(detail::make_npy_header(array.type(), array.shape()));
+    add(archive.get(), array, headers.back());
+  }
+  if (zip_close(archive.get()) != 0) {
+    zip_error_t* const error = zip_get_error(archive.get());
+    if (zip_error_system_type(error) == ZIP_ET_SYS) {
+      detail::fail_writing("save_npz", path, zip_error_code_system(error));
+    }
+    throw InvalidArgument(zip_strerror(archive.get()));
+  }
+  static_cast<void>(archive.release());  // closed
 }
 
 }  // namespace
@@ -174,35 +235,25 @@ NpzFile& NpzFile::operator=(NpzFile&&) noexcept = default;
 NpzFile::~NpzFile() = default;
 
 std::vector<std::string> NpzFile::files() const {
-  std::vector<std::string> names;
-  const zip_int64_t count = zip_get_num_entries(state_->archive.get(), 0);
-  for (zip_int64_t i = 0; i < count; ++i) {
-    const char* name =
-        zip_get_name(state_->archive.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
-    std::string text = name == nullptr ? "" : name;
-    if (text.ends_with(kSuffix)) {
-      text.resize(text.size() - kSuffix.size());
-    }
-    names.push_back(std::move(text));
-  }
+  std::vector<std::string> names = members_of(state_->archive.get());
+  for (std::string& name : names) name = without_suffix(std::move(name));
   return names;
 }
 
 detail::NpyContent NpzFile::read(std::string_view name, const std::string& type,
                                  std::size_t element_size) const {
-  const std::vector<std::string> names = files();
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) {
+  const auto found = find_member(members_of(state_->archive.get()), name);
+  if (!found) {
     std::string all;
-    for (const std::string& one : names) {
+    for (const std::string& one : files()) {
       all.append(all.empty() ? "" : ", ").append(one);
     }
     fail("load_npz", state_->path,
-         "there is no array \"" + std::string(name) + "\" in it; there are: " + all);
+         "there is no array \"" + std::string(name) + "\" in it; " +
+             (all.empty() ? "it is empty" : "there are: " + all));
   }
   try {
-    return read_entry(state_->archive.get(), static_cast<zip_uint64_t>(found - names.begin()), type,
-                      element_size, state_->size);
+    return read_entry(state_->archive.get(), *found, type, element_size, state_->size);
   } catch (const InvalidArgument& error) {
     fail("load_npz", state_->path, std::string(name) + ": " + error.std::runtime_error::what());
   }
@@ -211,22 +262,13 @@ detail::NpyContent NpzFile::read(std::string_view name, const std::string& type,
 void save_npz(const std::filesystem::path& path, const std::vector<NpzArray>& arrays) {
   try {
     check_names(arrays);
-    std::error_code loop;
-    const auto place = detail::behind_links(path, loop);
-    if (loop) {
-      throw InvalidArgument(loop.message());
+    detail::ReplacementFile file("save_npz", path);
+    if (arrays.empty()) {
+      file.write(std::as_bytes(std::span(kEmptyArchive)));
+    } else {
+      write_archive(file.own_path(), path, arrays);
     }
-    Archive archive = open_archive("save_npz", place, ZIP_CREATE | ZIP_TRUNCATE);
-    std::vector<std::string> headers;
-    headers.reserve(arrays.size());
-    for (const NpzArray& array : arrays) {
-      headers.push_back(detail::make_npy_header(array.type(), array.shape()));
-      add(archive.get(), array, headers.back());
-    }
-    if (zip_close(archive.get()) != 0) {
-      throw InvalidArgument(zip_strerror(archive.get()));
-    }
-    static_cast<void>(archive.release());  // closed
+    file.commit();
   } catch (const InvalidArgument& error) {
     const std::string what = error.std::runtime_error::what();
     if (what.starts_with("save_npz: ")) {

@@ -6,9 +6,10 @@
 //   Array<double> x = file.get<double>("x");                 numpy: file["x"]
 //
 // Written uncompressed, as numpy.savez does; compressed files (numpy.savez_compressed) are read, too. Element types as
-// in npy.h. An array's checksum is checked when it is read. save_npz replaces the file only when all is written.
+// in npy.h. An array's checksum is checked when it is read. save_npz replaces the file only when all is written;
+// without arrays it writes an archive of none, as numpy does. Of several members of one name the last is read.
 // Errors: InvalidArgument with file, array and reason: unreadable, no zip archive, no such array (the names there are
-//         listed), another element type, column-major, corrupt; names that are empty or there twice.
+//         listed), another element type, column-major, corrupt; names that are empty or there twice. OutOfDisk.
 // Threads: save_npz any; an NpzFile is confined.
 #pragma once
 #include <cstddef>

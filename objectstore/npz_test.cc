@@ -1,9 +1,12 @@
 // Arrays in .npz files; tests/interop has numpy itself at the other end.
 #include <complex>
+#include <csignal>
 #include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -45,7 +48,30 @@ class NpzTest : public testing::Test {
     return "";
   }
 
+  std::ptrdiff_t files_in_folder() const {
+    return std::distance(std::filesystem::directory_iterator(folder_), {});
+  }
+
   std::filesystem::path folder_;
+};
+
+// While it lives no file of this process may grow beyond `bytes`: writing fails as on a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &old_);
+    const rlimit limit{.rlim_cur = bytes, .rlim_max = old_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &old_);
+    ::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit old_{};
+  void (*handler_)(int);
 };
 
 TEST_F(NpzTest, ComesBackAsItWas) {
@@ -69,6 +95,88 @@ TEST_F(NpzTest, EqualArraysGiveEqualFilesAndReplaceTheOldOne) {
   write("b.npz", "something else");
   save_npz(file("b.npz"), {{"x", x}});
   EXPECT_EQ(content("a.npz"), content("b.npz"));
+}
+
+TEST_F(NpzTest, NoArraysAreAnArchiveOfNoneThatReplacesTheOldOne) {
+  save_npz(file("a.npz"), {{"x", arange<int>(3).freeze()}});
+  save_npz(file("a.npz"), {});
+  EXPECT_EQ(content("a.npz"), std::string("PK\5\6", 4) + std::string(18, '\0'));
+  const NpzFile npz = load_npz(file("a.npz"));
+  EXPECT_THAT(npz.files(), ElementsAre());
+  EXPECT_THAT(refusal([&] { npz.get<int>("x"); }), HasSubstr("no array \"x\" in it; it is empty"));
+  save_npz(file("new.npz"), {});
+  EXPECT_EQ(content("new.npz").size(), 22U);
+}
+
+// Two members of one name: the name of the second is overwritten where it stands.
+TEST_F(NpzTest, OfTwoMembersOfOneNameTheLastIsRead) {
+  save_npz(file("a.npz"), {{"x", full<int>(3, 1).freeze()}, {"y", full<int>(2, 2).freeze()}});
+  std::string bytes = content("a.npz");
+  for (std::size_t at = 0; (at = bytes.find("y.npy", at)) != std::string::npos;) bytes[at] = 'x';
+  write("twice.npz", bytes);
+  const NpzFile npz = load_npz(file("twice.npz"));
+  EXPECT_THAT(npz.files(), ElementsAre("x", "x"));
+  EXPECT_THAT(npz.get<int>("x").span(), ElementsAre(2, 2));
+}
+
+TEST_F(NpzTest, AMemberOfTheVeryNameGoesBeforeThatWithTheSuffix) {
+  save_npz(file("a.npz"), {{"x.npy", full<int>(1, 1).freeze()}, {"y", full<int>(1, 2).freeze()}});
+  std::string bytes = content("a.npz");
+  for (std::size_t at = 0; (at = bytes.find("y.npy", at)) != std::string::npos;) {
+    if (bytes[at - 1] == 'p') {
+      ++at;  // inside "x.npy.npy"
+    } else {
+      bytes[at] = 'x';
+    }
+  }
+  write("both.npz", bytes);  // "x.npy.npy" and "x.npy"
+  const NpzFile npz = load_npz(file("both.npz"));
+  EXPECT_THAT(npz.files(), ElementsAre("x.npy", "x"));
+  EXPECT_EQ(npz.get<int>("x")[0], 2);
+  EXPECT_EQ(npz.get<int>("x.npy")[0], 2) << "numpy takes the member of that name";
+  EXPECT_THAT(refusal([&] {
+                save_npz(file("b.npz"),
+                         {{"x", full<int>(1, 1).freeze()}, {"x.npy", full<int>(1, 2).freeze()}});
+              }),
+              HasSubstr("could not be told apart"));
+}
+
+TEST_F(NpzTest, AFileThatCannotBeWrittenStaysAsItWasAndNothingIsLeft) {
+  save_npz(file("a.npz"), {{"x", arange<int>(3).freeze()}});
+  const std::string before = content("a.npz");
+  const auto large = zeros<double>(100'000).freeze();
+  {
+    const FileSizeLimit limit(100'000);
+    EXPECT_THAT(refusal([&] {
+                  save_npz(file("a.npz"), {{"x", large}});
+                }),
+                AllOf(HasSubstr("save_npz: "), HasSubstr("a.npz"), HasSubstr("File too large")));
+    EXPECT_THAT(refusal([&] {
+                  save_npz(file("new.npz"), {{"x", large}});
+                }),
+                HasSubstr("File too large"));
+  }
+  EXPECT_EQ(content("a.npz"), before);
+  EXPECT_EQ(files_in_folder(), 1);
+  EXPECT_THAT(refusal([&] {
+                save_npz(file("a.npz"), {{"x", large}, {"x", large}});
+              }),
+              HasSubstr("two arrays"));
+  EXPECT_EQ(content("a.npz"), before);
+}
+
+TEST_F(NpzTest, PermissionsOfAReplacedFileAreKept) {
+  save_npz(file("a.npz"), {});
+  std::filesystem::permissions(file("a.npz"), std::filesystem::perms(0640));
+  save_npz(file("a.npz"), {{"x", arange<int>(3).freeze()}});
+  EXPECT_EQ(std::filesystem::status(file("a.npz")).permissions(), std::filesystem::perms(0640));
+}
+
+TEST_F(NpzTest, WhatIsNoRegularFileIsNotReplaced) {
+  ASSERT_EQ(::mkfifo(file("pipe").c_str(), 0600), 0);
+  EXPECT_THAT(refusal([&] { save_npz(file("pipe"), {}); }), HasSubstr("no regular file"));
+  EXPECT_THAT(refusal([&] { save_npz(folder_, {}); }), HasSubstr("no regular file"));
+  EXPECT_EQ(files_in_folder(), 1);
 }
 
 TEST_F(NpzTest, ASymbolicLinkStaysOne) {
