@@ -3,6 +3,7 @@
 
 #include <manta/base/error.h>
 #include <manta/objectstore/arrow.h>
+#include <manta/objectstore/read_only_memory.h>
 
 namespace manta::detail {
 namespace {
@@ -56,16 +57,19 @@ void check(const ArrowArray& array, const ArrowSchema& schema, std::string_view 
 
 }  // namespace
 
-void export_arrow(const char* format, std::span<const std::size_t> shape, const void* data,
-                  base::StorageRef storage, ArrowArray* array, ArrowSchema* schema) {
+void export_arrow(const char* format, std::span<const std::size_t> shape, std::size_t size,
+                  const void* data, base::StorageRef storage, ArrowArray* array,
+                  ArrowSchema* schema) {
   if (shape.size() > 1) {
     refuse("export_arrow", "the array has " + std::to_string(shape.size()) +
                                " dimensions, Arrow's have one: reshape it");
   }
   static const char kNothing[base::kStorageAlignment] = {};
   const std::size_t count = shape.empty() ? 1 : shape[0];
-  auto exported = std::make_unique<Exported>(
-      Exported{std::move(storage), {nullptr, data == nullptr ? kNothing : data}});
+  auto memory = objectstore::read_only_memory(std::move(storage), data, size);
+  const void* const bytes =
+      memory.data == nullptr ? static_cast<const void*>(kNothing) : memory.data;
+  auto exported = std::make_unique<Exported>(Exported{std::move(memory.storage), {nullptr, bytes}});
   *schema = {};
   schema->format = format;
   schema->name = "";

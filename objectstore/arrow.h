@@ -1,5 +1,6 @@
 // Arrays and the Arrow C Data Interface, both ways without a copy (but of what is not aligned to its
-// elements): the memory of an exported array is kept until the consumer calls release, that of an imported
+// elements when it is imported, and of what is outside the object store when it is exported: what leaves lies in a
+// read-only mapping): the memory of an exported array is kept until the consumer calls release, that of an imported
 // one until the last view is gone.
 // https://arrow.apache.org/docs/format/CDataInterface.html
 //
@@ -71,8 +72,9 @@ consteval const char* arrow_format() {
   }
 }
 
-void export_arrow(const char* format, std::span<const std::size_t> shape, const void* data,
-                  base::StorageRef storage, ArrowArray* array, ArrowSchema* schema);
+void export_arrow(const char* format, std::span<const std::size_t> shape, std::size_t size,
+                  const void* data, base::StorageRef storage, ArrowArray* array,
+                  ArrowSchema* schema);
 
 struct Imported {
   base::StorageRef storage;
@@ -87,8 +89,8 @@ Imported import_arrow(std::string_view format, std::size_t element_size, ArrowAr
 // Fills both; the consumer must call their release, in any order.
 template <class T>
 void export_arrow(const Array<T>& array, ArrowArray* out, ArrowSchema* schema) {
-  detail::export_arrow(detail::arrow_format<T>(), array.shape(), array.data(),
-                       detail::ArrayAccess::storage(array), out, schema);
+  detail::export_arrow(detail::arrow_format<T>(), array.shape(), array.size() * sizeof(T),
+                       array.data(), detail::ArrayAccess::storage(array), out, schema);
 }
 
 // Takes over both: they are marked as released, as the interface's move is.

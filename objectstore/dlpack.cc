@@ -4,6 +4,7 @@
 
 #include <manta/base/error.h>
 #include <manta/objectstore/dlpack.h>
+#include <manta/objectstore/read_only_memory.h>
 
 namespace manta::detail {
 namespace {
@@ -82,9 +83,10 @@ void check_row_major(const DLTensor& tensor, std::span<const std::int64_t> shape
 }  // namespace
 
 DLManagedTensorVersioned* to_dlpack(DLDataType type, std::span<const std::size_t> shape,
-                                    const void* data, base::StorageRef storage) {
+                                    std::size_t size, const void* data, base::StorageRef storage) {
+  auto memory = objectstore::read_only_memory(std::move(storage), data, size);
   auto exported = std::make_unique<Exported>();
-  exported->storage = std::move(storage);
+  exported->storage = std::move(memory.storage);
   exported->shape.assign(shape.begin(), shape.end());
   exported->strides = row_major_strides(exported->shape);
   DLManagedTensorVersioned& tensor = exported->tensor;
@@ -94,8 +96,10 @@ DLManagedTensorVersioned* to_dlpack(DLDataType type, std::span<const std::size_t
   tensor.deleter = [](DLManagedTensorVersioned* self) {
     delete static_cast<Exported*>(self->manager_ctx);
   };
-  tensor.flags = DLPACK_FLAG_BITMASK_READ_ONLY;
-  tensor.dl_tensor.data = const_cast<void*>(data);  // the flag says that nobody may write
+  tensor.flags =
+      DLPACK_FLAG_BITMASK_READ_ONLY | (memory.copied ? DLPACK_FLAG_BITMASK_IS_COPIED : 0);
+  // The flag says that nobody may write, and so does the mapping.
+  tensor.dl_tensor.data = const_cast<std::byte*>(memory.data);
   tensor.dl_tensor.device = {kDLCPU, 0};
   tensor.dl_tensor.ndim = static_cast<std::int32_t>(shape.size());
   tensor.dl_tensor.dtype = type;

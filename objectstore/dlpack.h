@@ -2,12 +2,18 @@
 // exported tensor carries the read-only flag, lives on the CPU, and keeps the array's memory until its
 // deleter is called. https://dmlc.github.io/dlpack
 //
+// Not every consumer looks at the flag: numpy (from 2.1) and JAX give arrays that cannot be written; PyTorch gives a
+// writable tensor and does not warn. So what is exported lies in a read-only mapping: a write through such a tensor is a
+// fault, as any write to an Array is, and never changes one; tensor.clone() is writable. Arrays outside the object store
+// (under 64 KiB and never put, or made without a session, or imported) are copied once for that, and the tensor says so
+// (DLPACK_FLAG_BITMASK_IS_COPIED).
+//
 //   DLManagedTensorVersioned* tensor = to_dlpack(array);       a capsule of it is what __dlpack__() returns
 //   Array<float> a = from_dlpack<float>(tensor);
 //
 // Element types: bool, integers, float, double, std::complex of both. Any shape; an imported tensor is
 // row-major and on the CPU.
-// Threads: any.   Errors: InvalidArgument with the reason; the tensor is then still the caller's.
+// Threads: any.   Errors: InvalidArgument with the reason; the tensor is then still the caller's. OutOfMemory.
 #pragma once
 #include <complex>
 #include <cstdint>
@@ -107,7 +113,7 @@ constexpr DLDataType dlpack_type() {
 }
 
 DLManagedTensorVersioned* to_dlpack(DLDataType type, std::span<const std::size_t> shape,
-                                    const void* data, base::StorageRef storage);
+                                    std::size_t size, const void* data, base::StorageRef storage);
 
 struct ImportedTensor {
   base::StorageRef storage;
@@ -122,8 +128,8 @@ ImportedTensor from_dlpack(DLDataType type, std::size_t alignment,
 // The consumer must call its deleter.
 template <class T>
 DLManagedTensorVersioned* to_dlpack(const Array<T>& array) {
-  return detail::to_dlpack(detail::dlpack_type<T>(), array.shape(), array.data(),
-                           detail::ArrayAccess::storage(array));
+  return detail::to_dlpack(detail::dlpack_type<T>(), array.shape(), array.size() * sizeof(T),
+                           array.data(), detail::ArrayAccess::storage(array));
 }
 
 // Takes over the tensor: its deleter is called when the last view is gone. Nobody may write to its

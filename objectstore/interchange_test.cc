@@ -1,12 +1,15 @@
 // Arrow and DLPack by their structs alone; tests/interop does it with pyarrow and numpy.
 #include <complex>
 #include <cstdint>
+#include <cstdio>
+#include <fstream>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <manta/base/error.h>
+#include <manta/objectstore/arena_fixture.h>
 #include <manta/objectstore/arrow.h>
 #include <manta/objectstore/dlpack.h>
 
@@ -26,12 +29,92 @@ std::string refusal(F f) {
   return "";
 }
 
+// Within a session: arrays from 64 KiB on are made in its store.
+struct InAStore {
+  InAStore() { objectstore::set_current(store); }
+  ~InAStore() { objectstore::set_current(nullptr); }
+  InAStore(const InAStore&) = delete;
+  objectstore::ArenaFixture fixture{32 * objectstore::kMiB};
+  base::Ref<objectstore::Store> store = fixture.store(1);
+};
+
+// What the kernel lets this process do there: "r--", "rw-"; empty: nothing is mapped there.
+std::string permissions_at(const void* address) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long begin = 0;
+    unsigned long end = 0;
+    char permissions[5] = {};
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, permissions) != 3) continue;
+    const auto at = reinterpret_cast<std::uintptr_t>(address);
+    if (at >= begin && at < end) return std::string(permissions, 3);
+  }
+  return {};
+}
+
+void expect_exports_are_read_only(const Array<float>& array) {
+  const std::size_t last = array.size() - 1;
+  DLManagedTensorVersioned* const tensor = to_dlpack(array);
+  auto* const elements = static_cast<float*>(tensor->dl_tensor.data);
+  EXPECT_EQ(permissions_at(elements), "r--") << array.size();
+  EXPECT_EQ(permissions_at(elements + last), "r--") << array.size();
+  EXPECT_EQ(elements[last], array[last]);
+  EXPECT_EQ((tensor->flags & DLPACK_FLAG_BITMASK_IS_COPIED) != 0, elements != array.data());
+  tensor->deleter(tensor);
+  ArrowArray exported;
+  ArrowSchema schema;
+  export_arrow(array, &exported, &schema);
+  EXPECT_EQ(permissions_at(exported.buffers[1]), "r--") << array.size();
+  EXPECT_EQ(static_cast<const float*>(exported.buffers[1])[last], array[last]);
+  exported.release(&exported);
+  schema.release(&schema);
+}
+
+// Some consumers of DLPack ignore that a tensor is read-only; the kernel does not.
+TEST(Interchange, WhatLeavesIsInAReadOnlyMappingOfWhateverSize) {
+  const auto export_all = [] {
+    for (const std::size_t n : {1, 25, 1000, 16'383, 16'384, 100'000, 300'000, 1'000'000}) {
+      const Array<float> array = arange<float>(n);
+      expect_exports_are_read_only(array);
+      expect_exports_are_read_only(array.slice(n / 2, n));
+    }
+  };
+  export_all();
+  const InAStore session;
+  export_all();
+}
+
+TEST(Interchange, MemoryOfOthersThatPassesThroughIsCopied) {
+  float values[4] = {1, 2, 3, 4};
+  DLManagedTensorVersioned* const tensor = to_dlpack(zeros<float>(4).freeze());
+  tensor->dl_tensor.data = values;
+  const auto array = from_dlpack<float>(tensor);
+  EXPECT_EQ(array.data(), values);
+  expect_exports_are_read_only(array);
+}
+
+TEST(Interchange, AnArrayOfTheStoreIsExportedWithoutACopy) {
+  const InAStore session;
+  const Array<double> array = arange<double>(10'000);
+  DLManagedTensorVersioned* const tensor = to_dlpack(array);
+  EXPECT_EQ(tensor->dl_tensor.data, array.data());
+  EXPECT_EQ(tensor->flags & DLPACK_FLAG_BITMASK_IS_COPIED, 0u);
+  tensor->deleter(tensor);
+  ArrowArray exported;
+  ArrowSchema schema;
+  export_arrow(array, &exported, &schema);
+  EXPECT_EQ(exported.buffers[1], array.data());
+  exported.release(&exported);
+  schema.release(&schema);
+}
+
 TEST(Arrow, AnArrayIsExportedWithoutACopyAndKeptUntilItIsReleased) {
+  const InAStore session;
   ArrowArray exported;
   ArrowSchema schema;
   const void* data = nullptr;
   {
-    const Array<double> array = arange<double>(100).freeze().slice(10, 20);
+    const Array<double> array = arange<double>(10'000).freeze().slice(10, 20);
     data = array.data();
     export_arrow(array, &exported, &schema);
   }
@@ -129,10 +212,11 @@ TEST(Arrow, WhatAnArrayCannotHoldIsRefusedAndStaysTheCallers) {
 }
 
 TEST(DlPack, ATensorIsReadOnlyAndKeepsTheArray) {
+  const InAStore session;
   const void* data = nullptr;
   DLManagedTensorVersioned* tensor = nullptr;
   {
-    const Array<float> array = arange<float>(6).freeze().reshape({2, 3});
+    const Array<float> array = arange<float>(60'000).freeze().slice(0, 6).reshape({2, 3});
     data = array.data();
     tensor = to_dlpack(array);
   }
