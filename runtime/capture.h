@@ -6,11 +6,15 @@
 //   remote(capture([](const std::string& s, int x) {...}, s))  any serializable values, handed to the lambda (or function) first
 //   remote(named<"add">([](int a, int b) { return a + b; }))   a name of its own: named.h
 //
-// Errors: a trivially copyable capture that holds an address: InvalidArgument at the call.
+// Errors: a trivially copyable capture that holds an address: InvalidArgument at the call. Pointers and references count,
+//         and integers of their size that are captured themselves; not padding, nor what else a captured struct holds
+//         (docs/decisions/015).
 // Threads: values.
 #pragma once
 #include <array>
+#include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -18,6 +22,8 @@
 
 #include <manta/runtime/code_id.h>
 #include <manta/runtime/signature.h>
+#include <manta/serialization/captured_words.h>
+#include <manta/serialization/type_name.h>
 
 namespace manta {
 
@@ -117,11 +123,10 @@ inline constexpr std::string_view kGivenName = {};
 template <FixedString Name, class F>
 inline constexpr std::string_view kGivenName<Named<Name, F>> = {Name.text, sizeof(Name.text) - 1};
 
-// InvalidArgument when an aligned word of `bytes` is an address in a mapped region.
-void refuse_addresses(const void* bytes, std::size_t size, std::size_t alignment);
+// InvalidArgument when one of the words that may be addresses is one in a mapped region. `closure` is its type's name.
+void refuse_addresses(std::span<const std::uint64_t> words, std::string_view closure);
 
-// The bytes of captures. Padding is zero where the compiler can tell it (GCC): what lay there before may look like an
-// address.
+// The bytes of captures. Padding is zero where the compiler can tell it (GCC).
 template <class F>
 std::array<unsigned char, sizeof(F)> bytes_of(const F& f) {
   alignas(F) std::array<unsigned char, sizeof(F)> bytes;
@@ -152,9 +157,10 @@ struct ClosureState {
     if constexpr (kSerializable) {
       sink(f);
     } else {
-      const Bytes bytes = bytes_of(f);
-      refuse_addresses(bytes.data(), sizeof f, alignof(F));
-      sink(bytes);
+      if constexpr (alignof(F) >= alignof(void*)) {
+        refuse_addresses(serialization::captured_words(f), serialization::kTypeName<F>);
+      }
+      sink(bytes_of(f));
     }
   }
   template <class Use>
