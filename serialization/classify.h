@@ -216,7 +216,7 @@ consteval Refusal refusal_of() {
     return Refusal::kPointer;
   } else if constexpr (is_std_type<T>) {
     return refusal_of_std(kShortName<T>);
-  } else if constexpr (kTypeName<T>.find("lambda") != std::string_view::npos) {
+  } else if constexpr (is_closure<T>) {
     return Refusal::kClosure;
   } else {
     switch (reflection_of<T>.outcome) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <manta/serialization/codec.h>
+#include <manta/serialization/container_state.h>
 #include <manta/serialization/settled.h>
 
 namespace manta::serialization {
@@ -32,10 +33,11 @@ void describe_with(TypeText& text, std::string_view open, Describe describe_part
 template <class C, class Traits, class Allocator>
 struct Codec<std::basic_string<C, Traits, Allocator>> {
   using String = std::basic_string<C, Traits, Allocator>;
-  using Parts = Types<C>;
-  static constexpr TypeNode node() { return make_node<String, Parts>(); }
+  using Parts = ContainerParts<String, C>;
+  static constexpr TypeNode node() { return container_node<String, C>(); }
 
   static void write(Writer& writer, const String& value) {
+    write_state(writer, value);
     const std::size_t size = value.size() * sizeof(C);
     if (size >= kVectorOutOfBand) {
       writer.varint(2 * value.size() + 1);
@@ -47,6 +49,7 @@ struct Codec<std::basic_string<C, Traits, Allocator>> {
   }
 
   static String read(Reader& reader) {
+    const auto memory = read_allocator<Allocator>(reader);
     const std::uint64_t first = reader.varint();
     const std::uint64_t count = first / 2;
     if (count > (std::uint64_t{1} << 60)) [[unlikely]] {
@@ -56,24 +59,26 @@ struct Codec<std::basic_string<C, Traits, Allocator>> {
     if ((first & 1) == 0) {
       const std::byte* bytes = reader.raw(size);
       if constexpr (sizeof(C) == 1) {
-        return String(reinterpret_cast<const C*>(bytes), size);
+        return String(reinterpret_cast<const C*>(bytes), size, memory);
       } else {
-        String value(static_cast<std::size_t>(count), C());
+        String value(static_cast<std::size_t>(count), C(), memory);
         std::memcpy(value.data(), bytes, size);
         return value;
       }
     }
     const std::byte* bytes = reader.buffer(reader.varint(), size).data;
     reader.charge(size);
-    return String(reinterpret_cast<const C*>(bytes), static_cast<std::size_t>(count));
+    return String(reinterpret_cast<const C*>(bytes), static_cast<std::size_t>(count), memory);
   }
 
   static void describe(TypeText& text) {
-    if constexpr (std::is_same_v<C, char>) {
-      text.append("str8");
-    } else {
-      describe_with<C>(text, "str", [&] { Codec<C>::describe(text); });
-    }
+    describe_container<String>(text, [&] {
+      if constexpr (std::is_same_v<C, char>) {
+        text.append("str8");
+      } else {
+        describe_with<C>(text, "str", [&] { Codec<C>::describe(text); });
+      }
+    });
   }
 };
 
@@ -83,19 +88,20 @@ struct VectorCodec {
   using Vector = std::vector<C, Allocator>;
 
   static Vector read_flat(Reader& reader) {
+    const auto memory = read_allocator<Allocator>(reader);
     const FlatBlock block = read_flat_block<C>(reader);
     if (block.aligned) {  // a buffer: one memcpy, nothing zeroed before
       const C* first = reinterpret_cast<const C*>(block.data);
-      return Vector(first, first + block.count);
+      return Vector(first, first + block.count, memory);
     }
     if constexpr (std::is_default_constructible_v<C>) {
-      Vector value(block.count);
+      Vector value(block.count, memory);
       if (block.count != 0) {
         std::memcpy(static_cast<void*>(value.data()), block.data, block.count * sizeof(C));
       }
       return value;
     } else {
-      Vector value;
+      Vector value(memory);
       value.reserve(block.count);
       for (std::size_t i = 0; i < block.count; ++i) {
         value.push_back(load_flat<C>(block.data + i * sizeof(C)));
@@ -116,10 +122,11 @@ inline constexpr std::size_t kNodeSize = 4 * sizeof(void*);
 template <class T>
 struct BuiltIn<T, Kind::kSequence> {
   using Element = typename T::value_type;
-  using Parts = Types<Element>;
-  static constexpr TypeNode node() { return make_node<T, Parts>(); }
+  using Parts = ContainerParts<T, Element>;
+  static constexpr TypeNode node() { return container_node<T, Element>(); }
 
   static void write(Writer& writer, const T& value) {
+    write_state(writer, value);
     if constexpr (is_vector<T> && is_flat<Element>) {
       write_flat_block(writer, value.data(), value.size());
     } else if constexpr (is_flat<Element>) {
@@ -137,9 +144,9 @@ struct BuiltIn<T, Kind::kSequence> {
     if constexpr (is_vector<T> && is_flat<Element>) {
       return VectorCodec<Element, typename T::allocator_type>::read_flat(reader);
     } else if constexpr (is_flat<Element>) {
+      T value = read_empty<T>(reader);
       const FlatBlock block = read_flat_block<Element>(reader);
       reader.charge(block.count * kNodeSize);
-      T value;
       for (std::size_t i = 0; i < block.count; ++i) {
         value.push_back(load_flat<Element>(block.data + i * sizeof(Element)));
       }
@@ -149,22 +156,24 @@ struct BuiltIn<T, Kind::kSequence> {
     }
   }
 
-  static void describe(TypeText& text) { describe_sequence<Element>(text); }
+  static void describe(TypeText& text) {
+    describe_container<T>(text, [&] { describe_sequence<Element>(text); });
+  }
 
  private:
   static T read_elements(Reader& reader) {
     const Reader::Nested nested(reader);
+    T value = read_empty<T>(reader);
     const std::size_t count = read_extent(reader);
     if (count > reader.remaining()) {
       Reader::fail("a sequence is longer than its bytes");
     }
     reader.charge(count * sizeof(Element));
-    T value;
     if constexpr (requires { value.reserve(count); }) {
       if constexpr (std::is_move_constructible_v<Element>) {
         value.reserve(count);
       } else {
-        return read_immovable(reader, count);
+        return read_immovable(reader, count, value);
       }
     }
     for (std::size_t i = 0; i < count; ++i) {
@@ -190,18 +199,19 @@ struct BuiltIn<T, Kind::kSequence> {
     bool operator==(const ReadingIterator& other) const { return at == other.at; }
   };
 
-  static T read_immovable(Reader& reader, std::size_t count) {
-    return T(ReadingIterator{&reader, 0}, ReadingIterator{&reader, count});
+  static T read_immovable(Reader& reader, std::size_t count, const T& empty) {
+    return T(ReadingIterator{&reader, 0}, ReadingIterator{&reader, count}, empty.get_allocator());
   }
 };
 
 template <class T>
 struct BuiltIn<T, Kind::kForwardList> {
   using Element = typename T::value_type;
-  using Parts = Types<Element>;
-  static constexpr TypeNode node() { return make_node<T, Parts>(); }
+  using Parts = ContainerParts<T, Element>;
+  static constexpr TypeNode node() { return container_node<T, Element>(); }
 
   static void write(Writer& writer, const T& value) {
+    write_state(writer, value);
     const auto count = static_cast<std::size_t>(std::distance(value.begin(), value.end()));
     if constexpr (is_flat<Element>) {
       write_flat_elements<Element>(writer, value, count);
@@ -215,7 +225,7 @@ struct BuiltIn<T, Kind::kForwardList> {
   }
 
   static T read(Reader& reader) {
-    T value;
+    T value = read_empty<T>(reader);
     auto last = value.before_begin();
     if constexpr (is_flat<Element>) {
       const FlatBlock block = read_flat_block<Element>(reader);
@@ -237,7 +247,9 @@ struct BuiltIn<T, Kind::kForwardList> {
     return value;
   }
 
-  static void describe(TypeText& text) { describe_sequence<Element>(text); }
+  static void describe(TypeText& text) {
+    describe_container<T>(text, [&] { describe_sequence<Element>(text); });
+  }
 };
 
 // Outside of structs a std::array is a sequence of known length.
@@ -315,9 +327,6 @@ struct BuiltIn<T, Kind::kValarray> {
 inline void write_count(Writer& writer, std::size_t count) { writer.varint(count); }
 
 template <class T>
-concept HasBuckets = requires { typename T::hasher; };
-
-template <class T>
 concept UniqueKeys =
     requires(T& c, typename T::node_type node) { c.insert(std::move(node)).inserted; };
 
@@ -379,21 +388,14 @@ void describe_key(TypeText& text) {
 }
 
 template <class T>
-constexpr TypeNode keyed_node(TypeNode node) {
-  if constexpr (!std::is_default_constructible_v<T>) {
-    node.refusal = Refusal::kNotDefault;
-  }
-  return node;
-}
-
-template <class T>
 struct BuiltIn<T, Kind::kSet> {
   using Key = typename T::key_type;
-  using Parts = Types<Key>;
-  static constexpr TypeNode node() { return keyed_node<T>(make_node<T, Parts>()); }
+  using Parts = ContainerParts<T, Key>;
+  static constexpr TypeNode node() { return container_node<T, Key>(); }
 
   static void write(Writer& writer, const T& value) {
     const Writer::Nested nested(writer);
+    write_state(writer, value);
     write_count(writer, value.size());
     for (const Key& key : value) {
       write_key<T>(writer, key);
@@ -402,9 +404,9 @@ struct BuiltIn<T, Kind::kSet> {
 
   static T read(Reader& reader) {
     const Reader::Nested nested(reader);
+    T value = read_empty<T>(reader);
     const std::size_t count = reader.count();
     reader.charge(count * (sizeof(Key) + 4 * sizeof(void*)));
-    T value;
     reserve_buckets(value, count);
     for (std::size_t i = 0; i < count; ++i) {
       value.emplace_hint(value.end(), read_key<T>(reader));
@@ -416,7 +418,9 @@ struct BuiltIn<T, Kind::kSet> {
   }
 
   static void describe(TypeText& text) {
-    describe_with<T>(text, UniqueKeys<T> ? "set" : "multiset", [&] { describe_key<T>(text); });
+    describe_container<T>(text, [&] {
+      describe_with<T>(text, UniqueKeys<T> ? "set" : "multiset", [&] { describe_key<T>(text); });
+    });
   }
 };
 
@@ -424,11 +428,12 @@ template <class T>
 struct BuiltIn<T, Kind::kMap> {
   using Key = typename T::key_type;
   using Mapped = typename T::mapped_type;
-  using Parts = Types<Key, Mapped>;
-  static constexpr TypeNode node() { return keyed_node<T>(make_node<T, Parts>()); }
+  using Parts = ContainerParts<T, Key, Mapped>;
+  static constexpr TypeNode node() { return container_node<T, Key, Mapped>(); }
 
   static void write(Writer& writer, const T& value) {
     const Writer::Nested nested(writer);
+    write_state(writer, value);
     write_count(writer, value.size());
     for (const auto& [key, mapped] : value) {
       write_key<T>(writer, key);
@@ -438,9 +443,9 @@ struct BuiltIn<T, Kind::kMap> {
 
   static T read(Reader& reader) {
     const Reader::Nested nested(reader);
+    T value = read_empty<T>(reader);
     const std::size_t count = reader.count();
     reader.charge(count * (sizeof(Key) + sizeof(Mapped) + 4 * sizeof(void*)));
-    T value;
     reserve_buckets(value, count);
     for (std::size_t i = 0; i < count; ++i) {
       // Not both in one call: the order of reading arguments is not the order of writing.
@@ -456,10 +461,12 @@ struct BuiltIn<T, Kind::kMap> {
   }
 
   static void describe(TypeText& text) {
-    describe_with<T>(text, UniqueKeys<T> ? "map" : "multimap", [&] {
-      describe_key<T>(text);
-      text.append(",");
-      Codec<Mapped>::describe(text);
+    describe_container<T>(text, [&] {
+      describe_with<T>(text, UniqueKeys<T> ? "map" : "multimap", [&] {
+        describe_key<T>(text);
+        text.append(",");
+        Codec<Mapped>::describe(text);
+      });
     });
   }
 };
@@ -468,24 +475,48 @@ struct BuiltIn<T, Kind::kMap> {
 template <class T>
 struct BuiltIn<T, Kind::kAdapter> {
   using Container = typename T::container_type;
-  using Parts = Types<Container>;
-  static constexpr TypeNode node() { return make_node<T, Parts>(); }
+  using Parts = ContainerParts<T, Container>;
+  static constexpr TypeNode node() { return container_node<T, Container>(); }
 
   static void write(Writer& writer, const T& value) {
+    if constexpr (IsHeap<T>) {
+      write_function_object<typename T::value_compare>(writer, Open::comparator(value));
+    }
     Codec<Container>::write(writer, Open::container(value));
   }
   static T read(Reader& reader) {
-    T value;
-    Open::container(value) = Codec<Container>::read(reader);
-    return value;
+    if constexpr (IsHeap<T>) {
+      const auto less = read_function_object<typename T::value_compare>(reader);
+      return heap(less, Codec<Container>::read(reader));
+    } else {
+      return T(Codec<Container>::read(reader));
+    }
   }
-  static void describe(TypeText& text) { Codec<Container>::describe(text); }
+  static void describe(TypeText& text) {
+    describe_container<T>(text, [&] { Codec<Container>::describe(text); });
+  }
 
  private:
   struct Open : T {
     static const Container& container(const T& adapter) { return adapter.*(&Open::c); }
     static Container& container(T& adapter) { return adapter.*(&Open::c); }
+    static const auto& comparator(const T& adapter) { return adapter.*(&Open::comp); }
   };
+
+  // As it was, equal elements in their places too, if this comparator agrees with the writer's.
+  template <class Compare>
+  static T heap(const Compare& less, Container&& elements) {
+    if constexpr (!holds_shared<Container>) {  // else what they point to may not be there yet
+      for (std::size_t i = 1; i < elements.size(); ++i) {
+        if (less(elements[(i - 1) / 2], elements[i])) {
+          return T(less, std::move(elements));
+        }
+      }
+    }
+    T value(less);
+    Open::container(value) = std::move(elements);
+    return value;
+  }
 };
 
 // ---- pair, tuple, optional, variant

@@ -121,8 +121,26 @@ template <class Root, class Holder, auto Member, class Type>
 struct CannotBeSerialized<Refusal::kDeleter, Root, Holder, Member, Type> {
   static_assert(
       kNever<Type>,
-      "Manta cannot rebuild a unique_ptr with a deleter of its own: use the default deleter"
-      " or a manta_reduce()");
+      "Manta cannot rebuild a unique_ptr with a deleter of its own, because the object that is"
+      " read comes from new, which that deleter may not take back: use std::default_delete or a"
+      " std::shared_ptr, or give the class that holds it a manta_reduce()");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kFunctionObject, Root, Holder, Member, Type> {
+  static_assert(
+      kNever<Type>,
+      "Manta cannot serialize this comparator, hash or equality, which has state that would be"
+      " lost: make it a struct with an operator() and serializable members, not a function"
+      " pointer, std::function or capturing lambda");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kAllocator, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta would lose the state of this allocator: use std::allocator or std::pmr"
+                " (which comes back with the default resource), or give it static constexpr auto"
+                " manta_members()");
 };
 
 template <class Root, class Holder, auto Member, class Type>

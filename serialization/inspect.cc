@@ -33,9 +33,8 @@ class Inspection {
     const std::size_t at = report_.text.size();
     const std::size_t failures = report_.failures.size();
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      const std::string member = node.member_names == nullptr
-                                     ? path + "[]"
-                                     : path + "." + std::string(node.member_names[i]);
+      const std::string_view name = node.member_names == nullptr ? "[]" : node.member_names[i];
+      const std::string member = path + (name == "[]" ? "" : ".") + std::string(name);
       visit(*parts[i], member, &node, depth + 1);
     }
     if (report_.failures.size() != failures) {  // name the way down, before what was found there

@@ -31,10 +31,6 @@ void print(const SerializabilityReport& report);
 
 std::string closure_notes(const void* captures, std::size_t size, std::size_t alignment);
 
-template <class T>
-inline constexpr bool is_closure =
-    std::is_class_v<T> && kTypeName<T>.find("lambda") != std::string_view::npos;
-
 }  // namespace serialization
 
 // The members of a T that keep it from being serialized. Compiles for every type.

@@ -36,6 +36,8 @@ enum class Refusal : std::uint8_t {
   kElements,  // of an Array
   kArrayPointer,
   kDeleter,
+  kFunctionObject,  // a comparator, hash or equality with state
+  kAllocator,       // with state
   kVoidPointer,
   kNotDefault,
   kInheritedHook,
@@ -91,8 +93,18 @@ constexpr const char* advice(Refusal refusal) {
     case Refusal::kArrayPointer:
       return "a pointer to an array does not say how long it is: use std::vector or manta::Array";
     case Refusal::kDeleter:
-      return "a unique_ptr with a deleter of its own cannot be rebuilt: use the default deleter or "
-             "manta_reduce()";
+      return "a unique_ptr with a deleter of its own cannot be rebuilt, because the object that is "
+             "read "
+             "comes from new, which that deleter may not take back: use std::default_delete or a "
+             "std::shared_ptr, or give the class that holds it a manta_reduce()";
+    case Refusal::kFunctionObject:
+      return "a comparator, hash or equality with state travels with its container if it can be "
+             "serialized: make it a struct with an operator() and such members, not a function "
+             "pointer, std::function or capturing lambda";
+    case Refusal::kAllocator:
+      return "the state of this allocator would be lost: use std::allocator or std::pmr (which "
+             "comes "
+             "back with the default resource), or give it static constexpr auto manta_members()";
     case Refusal::kVoidPointer:
       return "a pointer to void does not say what it points to";
     case Refusal::kNotDefault:

@@ -80,6 +80,28 @@ constexpr std::string_view last_identifier(std::string_view text) {
   return text.substr(begin, end - begin);
 }
 
+// "f(int)::<lambda(int)>" or "(lambda at f.cc:3:5)", but not "std::set<int, (lambda at f.cc:3:5)>".
+constexpr bool is_closure_name(std::string_view name) {
+  const bool angles = name.ends_with('>');
+  if (!angles && !name.ends_with(')')) {
+    return false;
+  }
+  const char open = angles ? '<' : '(';
+  int depth = 0;
+  std::size_t at = name.size();
+  while (at > 0) {
+    const char c = name[--at];
+    depth += c == name.back() ? 1 : c == open ? -1 : 0;
+    if (depth == 0) {
+      return name.substr(at + 1).starts_with(angles ? "lambda(" : "lambda at ");
+    }
+  }
+  return false;
+}
+
+template <class T>
+inline constexpr bool is_closure = is_closure_name(kTypeName<T>);
+
 template <class T>
 inline constexpr bool is_std_type = kTypeName<T>.starts_with("std::");
 

@@ -55,6 +55,7 @@ constexpr Composite kComposites[] = {
     {"weak", Kind::kWeak, "", 1, true},
     {"observer", Kind::kObserver, "", 1, true},
     {"own", Kind::kOwn, "", 1, true},
+    {"with", Kind::kWith, ",", 0, true},
 };
 
 bool is_pointer(Kind kind) {
@@ -291,7 +292,9 @@ class TypeTextParser {
       nodes_[made].name = until(">");
     } else {
       parts(made, known->separators);
-      if (known->parts != 0 && nodes_[made].parts.size() != known->parts) {
+      const std::size_t count = nodes_[made].parts.size();
+      if ((known->parts != 0 && count != known->parts) ||
+          (known->kind == Kind::kWith && count < 2)) {
         fail();
       }
     }
@@ -320,6 +323,9 @@ class TypeTextParser {
       return;  // tup<>
     }
     do {
+      if (nodes_[made].kind == Kind::kWith) {
+        take("less ") || take("hash ") || take("equal ") || take("memory ");
+      }
       TypeTreeNode::Part part;
       element(part);
       nodes_[made].parts.push_back(std::move(part));

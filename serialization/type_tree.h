@@ -45,6 +45,7 @@ struct TypeTreeNode {
     kWeak,
     kObserver,
     kOwn,
+    kWith,  // parts: what a container holds beside its elements (container_state.h), the container
     kVoid,
     kOpaque,  // references, functions, types serialized at run time: `name` says what
   };

@@ -136,6 +136,8 @@ class ValueReader {
         return mention(types, node);
       case TypeKind::kOwn:
         return owned(types, node);
+      case TypeKind::kWith:
+        return container(types, node);
       case TypeKind::kVoid:
         return {};
       case TypeKind::kOpaque:
@@ -225,6 +227,14 @@ class ValueReader {
       }
     }
     return keyed;
+  }
+
+  // Alone, without its comparator, hash or allocator.
+  TreeValue container(const TypeTree& types, const TypeTreeNode& node) {
+    for (std::size_t i = 0; i + 1 < node.parts.size(); ++i) {
+      read_settled(types, types[node.parts[i].node]);
+    }
+    return read(types, types[node.parts.back().node]);
   }
 
   TreeValue tuple(const TypeTree& types, const TypeTreeNode& node) {
