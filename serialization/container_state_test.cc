@@ -248,7 +248,7 @@ std::string why_not() {
 }
 
 TEST(ContainerState, ThatCannotTravelIsRefusedWithAdvice) {
-  const int factor = -1;
+  int factor = -1;
   const auto capturing = [factor](int a, int b) { return a * factor < b * factor; };
   EXPECT_THAT((why_not<std::set<int, bool (*)(int, int)>>()), HasSubstr("struct with an operator"));
   EXPECT_THAT((why_not<std::set<int, std::function<bool(int, int)>>>()),
