@@ -6,6 +6,8 @@
 #pragma once
 #include <source_location>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::base {
 
 [[noreturn]] void check_failed(const char* why, const std::source_location& where) noexcept;

@@ -15,6 +15,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::base {
 
 class Counted {

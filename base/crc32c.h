@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <span>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::base {
 
 // The checksum of what was before (0: nothing) and `bytes` after it.

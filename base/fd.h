@@ -5,6 +5,8 @@
 #pragma once
 #include <utility>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::base {
 
 class Fd {

@@ -12,6 +12,8 @@
 #include <string>
 #include <tuple>
 
+#include <manta/base/build_settings.h>
+
 namespace manta {
 
 namespace base {

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <string>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::base {
 
 inline std::string number_text(double value) {

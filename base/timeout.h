@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <manta/base/build_settings.h>
+
 namespace manta {
 
 using std::chrono::nanoseconds;

@@ -11,6 +11,8 @@
 #include <span>
 #include <utility>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 class Extents {

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 struct NpyHeader {

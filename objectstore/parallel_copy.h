@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <functional>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::objectstore {
 
 void parallel_copy(std::byte* to, const std::byte* from, std::size_t size);

@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::objectstore {
 
 class Store;

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::objectstore {
 
 inline constexpr std::uint8_t kSizeClasses = 48;

@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 
+#include <manta/base/build_settings.h>
+
 namespace manta {
 
 struct StoreStats {

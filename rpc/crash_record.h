@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::rpc {
 
 inline constexpr std::uint32_t kMaxCrashFrames = 32;

@@ -4,6 +4,8 @@
 #pragma once
 #include <atomic>
 
+#include <manta/base/build_settings.h>
+
 #if defined(__SANITIZE_THREAD__)
 #define MANTA_TSAN_FENCES 1
 #elif defined(__has_feature)

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <optional>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::rpc {
 
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;  // none: for ever

@@ -10,6 +10,8 @@
 #include <atomic>
 #include <utility>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::rpc {
 
 struct MpscLink {

@@ -24,6 +24,8 @@
 #include <cstdint>
 #include <span>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::rpc {
 
 inline constexpr std::uint32_t kMaxMessage = 80 * 1024;  // payload bytes of one frame

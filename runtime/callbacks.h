@@ -10,6 +10,8 @@
 #include <mutex>
 #include <thread>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 class Callbacks {

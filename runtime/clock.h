@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <ctime>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 inline std::int64_t monotonic_ms() {

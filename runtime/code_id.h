@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <string>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 class CallContext;

@@ -7,6 +7,8 @@
 #pragma once
 #include <string_view>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::logger {
 
 void debug(std::string_view text);

@@ -8,6 +8,8 @@
 #pragma once
 #include <functional>
 
+#include <manta/base/build_settings.h>
+
 namespace manta {
 
 class OnStart {

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 class ProgressBar {

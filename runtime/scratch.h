@@ -8,6 +8,8 @@
 #include <memory>
 #include <utility>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 template <class T>

@@ -3,6 +3,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include <manta/base/build_notes.h>
 #include <manta/base/error.h>
 #include <manta/objectstore/read_only_fault.h>
 #include <manta/runtime/cluster.h>
@@ -18,6 +19,10 @@ namespace {
 std::atomic<bool> session_open{false};
 
 void check_can_init(const InitOptions& options) {
+  // Before anything looks at the options, which may have another layout here.
+  if (const auto difference = base::build_difference(); !difference.empty()) {
+    throw BuildMismatch("manta::init(): " + difference);
+  }
   if (detail::has_role()) {
     throw InvalidArgument(
         "manta::init() was called in a worker, by a task or an actor: a worker is in its driver's "

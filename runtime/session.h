@@ -7,8 +7,9 @@
 // (without their destructors) and leaves no process, shared memory or file, as does the death of the process, also by
 // SIGKILL. Arrays that were got stay valid. Refs and handles of an ended session throw InvalidArgument when used.
 // Errors: InvalidArgument: a second open session, in a task or actor, before main, a bad option or MANTA_* value, an
-//         option that is not supported, a program not linked with the wrapped main. RuntimeError: the node did not
-//         start, with the reason.
+//         option that is not supported, a program not linked with the wrapped main. BuildMismatch: a part of the
+//         program was compiled with other settings of the standard library. RuntimeError: the node did not start,
+//         with the reason.
 // Threads: init and shutdown from one thread at a time.
 #pragma once
 #include <filesystem>

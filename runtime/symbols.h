@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 // The mangled symbol of the function that holds `address`; empty when the image is stripped.

@@ -4,6 +4,7 @@
 #include <exception>
 #include <unistd.h>
 
+#include <manta/base/build_notes.h>
 #include <manta/base/error.h>
 #include <manta/objectstore/read_only_fault.h>
 #include <manta/runtime/crash_handler.h>
@@ -34,6 +35,9 @@ void load_libraries(const std::vector<std::string>& paths) {
 bool prepare(const Attachment& attachment) {
   try {
     load_libraries(attachment.libraries);
+    if (const auto difference = base::build_difference(); !difference.empty()) {
+      throw BuildMismatch(difference);
+    }
     run_on_start();
     return true;
   } catch (const std::exception& error) {

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::scheduler {
 
 using ProcessSlot = std::uint16_t;

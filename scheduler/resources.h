@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::scheduler {
 
 inline constexpr std::string_view kCpu = "CPU";

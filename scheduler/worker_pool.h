@@ -22,6 +22,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::scheduler {
 
 using WorkerId = std::uint64_t;  // the caller's number: the slot of the process

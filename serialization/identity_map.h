@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::serialization {
 
 class IdentityMap {

@@ -4,6 +4,8 @@
 #pragma once
 #include <cstddef>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::serialization {
 
 inline constexpr std::size_t kMaxMembers = 64;

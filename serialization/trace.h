@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::serialization {
 
 // Of the variable's text: 0, 1 or 2. Nothing if it is none of these.

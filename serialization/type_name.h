@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::serialization {
 
 template <class T>

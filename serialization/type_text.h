@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::serialization {
 
 class TypeText {

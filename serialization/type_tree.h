@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::serialization {
 
 // Where a flat element's members lie, as compilers lay them out.

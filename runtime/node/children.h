@@ -6,6 +6,8 @@
 #include <sys/types.h>
 #include <vector>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail::node {
 
 void become_subreaper();

@@ -7,6 +7,7 @@
 // kills and reaps every process below it, removes the session's directory, and exits.
 // Threads: one. No CPU when idle but a look once a second whether free memory should be committed ahead.
 #pragma once
+#include <manta/base/build_settings.h>
 
 namespace manta::detail {
 

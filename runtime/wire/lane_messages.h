@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 enum class ReplyStatus : std::uint32_t {
