@@ -6,9 +6,17 @@
 
 namespace manta::base {
 
-Fd Fd::duplicate() const { return Fd(::fcntl(fd_, F_DUPFD_CLOEXEC, 0)); }
+Fd Fd::duplicate() const { return Fd(::fcntl(fd_, F_DUPFD_CLOEXEC, 3)); }
 
-void Fd::reset(int fd) {
+int Fd::moved_above_stdio(int fd) {
+  const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  const int saved_errno = errno;
+  ::close(fd);
+  errno = saved_errno;
+  return moved;
+}
+
+void Fd::replace(int fd) {
   const int old = std::exchange(fd_, fd);
   if (old < 0 || old == fd) {
     return;

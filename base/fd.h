@@ -1,7 +1,10 @@
 // An Fd owns a file descriptor and closes it.
 //
-// Invariant: get() is -1 (nothing owned) or a descriptor that nobody else closes.
-// Threads: confined, like a unique_ptr. Errors: duplicate() gives an empty Fd and leaves errno.
+// Invariant: get() is -1 (nothing owned) or a descriptor that nobody else closes, and never 0, 1 or 2: a
+//            program that was started without a standard stream, or closed it, must not find one of ours
+//            there, into which its next printf would write. What is taken over below 3 is moved.
+// Threads: confined, like a unique_ptr. Errors: duplicate() gives an empty Fd and leaves errno, and so does
+//          taking over a low number when there is no other.
 #pragma once
 #include <utility>
 
@@ -12,22 +15,28 @@ namespace manta::base {
 class Fd {
  public:
   Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}  // takes it over; -1: empty
+  explicit Fd(int fd) : fd_(above_stdio(fd)) {}  // takes it over; -1: empty
   Fd(Fd&& other) noexcept : fd_(other.release()) {}
   Fd& operator=(Fd&& other) noexcept {
-    reset(other.release());
+    replace(other.release());
     return *this;
   }
-  ~Fd() { reset(); }
+  ~Fd() { replace(-1); }
 
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
 
   Fd duplicate() const;  // another descriptor of the same open file, close-on-exec
   int release() { return std::exchange(fd_, -1); }
-  void reset(int fd = -1);  // closes what it owns; errno stays as it was
+  void reset(int fd = -1) {
+    replace(above_stdio(fd));
+  }  // closes what it owns; errno stays as it was
 
  private:
+  static int above_stdio(int fd) { return fd < 0 || fd > 2 ? fd : moved_above_stdio(fd); }
+  static int moved_above_stdio(int fd);
+  void replace(int fd);
+
   int fd_ = -1;
 };
 

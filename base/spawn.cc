@@ -170,10 +170,4 @@ Result<pid_t, SpawnError> spawn(const SpawnOptions& options) {
   return orphan ? launch.child : pid;
 }
 
-Fd above_stdio(int fd) {
-  if (fd < 0 || fd > 2) return Fd(fd);
-  const Fd low(fd);
-  return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 3));
-}
-
 }  // namespace manta::base

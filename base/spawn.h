@@ -47,8 +47,6 @@ struct SpawnError {
 
 Result<pid_t, SpawnError> spawn(const SpawnOptions& options);
 
-// Owns `fd` under a number above 2: a standard stream that the user closed must not be taken by a
-// descriptor of ours. Empty (and errno) when `fd` is -1 or there is no other number.
-Fd above_stdio(int fd);
+inline Fd above_stdio(int fd) { return Fd(fd); }  // as every Fd is
 
 }  // namespace manta::base

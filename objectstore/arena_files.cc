@@ -5,6 +5,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include <manta/base/memory_file.h>
 #include <manta/objectstore/arena.h>
 
 namespace manta::objectstore {
@@ -21,7 +22,7 @@ void require(bool done, const char* what) {
 ArenaFiles create_arena_files(std::size_t bytes) {
   const std::size_t size = (bytes + kSlabSize - 1) / kSlabSize * kSlabSize;
   ArenaFiles files;
-  files.writable.reset(::memfd_create("manta-store", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  files.writable = base::create_memory_file("manta-store");
   require(files.writable.get() >= 0, "object store: cannot create its memory");
   require(::ftruncate(files.writable.get(), static_cast<off_t>(size)) == 0,
           "object store: cannot size its memory");

@@ -25,7 +25,7 @@ std::byte* map_or_throw(std::size_t size, int protection, int flags, int fd, con
 }
 
 base::Fd duplicate_or_throw(int fd) {
-  base::Fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  base::Fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
   if (!copy) {
     throw std::system_error(errno, std::system_category(), "object store: no descriptor left");
   }

@@ -8,7 +8,6 @@
 
 #include <manta/base/error.h>
 #include <manta/base/fd.h>
-#include <manta/base/spawn.h>
 #include <manta/objectstore/npy.h>
 #include <manta/objectstore/npy_format.h>
 #include <manta/objectstore/replacement_file.h>
@@ -107,7 +106,7 @@ void write_npy(const std::filesystem::path& path, const std::string& type, const
   std::error_code ignored;
   const auto status = std::filesystem::status(path, ignored);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    const base::Fd fd = base::above_stdio(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+    const base::Fd fd(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
     if (!fd) fail_writing("save_npy", path, errno);
     write_all("save_npy", fd.get(), header_bytes, path);
     return write_all("save_npy", fd.get(), {data, size}, path);

@@ -6,6 +6,7 @@
 #include <zip.h>
 
 #include <manta/base/error.h>
+#include <manta/base/standard_streams.h>
 #include <manta/objectstore/npy_format.h>
 #include <manta/objectstore/npz.h>
 #include <manta/objectstore/replacement_file.h>
@@ -37,6 +38,7 @@ using Archive = std::unique_ptr<zip_t, Discard>;
 
 Archive open_archive(const char* what, const std::filesystem::path& path, int flags) {
   int error = 0;
+  const base::StandardStreamsReserved reserved;  // a file that it reads stays open
   Archive archive(zip_open(path.c_str(), flags, &error));
   if (archive == nullptr) {
     fail(what, path, text_of(error));
@@ -207,6 +209,7 @@ void write_archive(const std::filesystem::path& own, const std::filesystem::path
     headers.push_back(detail::make_npy_header(array.type(), array.shape()));
     add(archive.get(), array, headers.back());
   }
+  const base::StandardStreamsReserved reserved;  // it opens what it writes
   if (zip_close(archive.get()) != 0) {
     zip_error_t* const error = zip_get_error(archive.get());
     if (zip_error_system_type(error) == ZIP_ET_SYS) {

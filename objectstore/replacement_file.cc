@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <manta/base/error.h>
-#include <manta/base/spawn.h>
 #include <manta/objectstore/replacement_file.h>
 
 namespace manta::detail {
@@ -59,7 +58,7 @@ ReplacementFile::ReplacementFile(const char* what, const std::filesystem::path& 
                           ": it is no regular file, so nothing can take its place");
   }
   if (exists && ::access(path_.c_str(), W_OK) != 0) fail_writing(what_, path_, errno);
-  fd_ = base::above_stdio(::open(own_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  fd_.reset(::open(own_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!fd_) fail_writing(what_, path_, errno);
 }
 

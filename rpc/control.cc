@@ -1,10 +1,12 @@
 #include <cerrno>
 #include <stdexcept>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
 #include <manta/base/check.h>
+#include <manta/base/memory_file.h>
 #include <manta/rpc/control.h>
 
 namespace manta::rpc {
@@ -46,9 +48,13 @@ RingMemory ring_of_pair(std::byte* pair, std::uint32_t which, std::uint32_t capa
 }
 
 SessionHeader* read_header(int fd) {
+  struct stat status;
+  if (fstat(fd, &status) != 0) fail("control memory: fstat");
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size < kStoreMetaAt) throw std::runtime_error("this session's control memory is cut off");
   auto* const header = static_cast<SessionHeader*>(map_shared(fd, kPagesAt));
   if (header->magic == kMagic && header->layout_version == kLayoutVersion &&
-      header->page_bytes == sizeof(ProcessPage)) {
+      header->page_bytes == sizeof(ProcessPage) && header->total_bytes == size) {
     return header;
   }
   munmap(header, kPagesAt);
@@ -60,7 +66,7 @@ SessionHeader* read_header(int fd) {
 }  // namespace
 
 base::Fd Control::create(const ControlOptions& options) {
-  base::Fd fd(memfd_create("manta-control", MFD_CLOEXEC));
+  base::Fd fd = base::create_memory_file("manta-control");
   if (!fd) fail("control memory: memfd_create");
   const std::uint64_t meta =
       round_to_page(options.store_meta_bytes != 0 ? options.store_meta_bytes

@@ -16,16 +16,27 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{1};
 
+struct SignalsBlocked {
+  sigset_t before;
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+};
+
 }  // namespace
 
 void Progress::start() {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // inherited by the new thread
+  const SignalsBlocked inherited_by_the_thread;
   started_.store(true, std::memory_order_relaxed);
-  ring_thread_ = std::thread([this] { run_ring_thread(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  try {
+    ring_thread_ = std::thread([this] { run_ring_thread(); });
+  } catch (...) {  // no thread is left
+    started_.store(false, std::memory_order_relaxed);
+    throw;
+  }
 }
 
 void Progress::stop() {

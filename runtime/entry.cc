@@ -1,8 +1,12 @@
+#include <algorithm>
 #include <atomic>
-#include <signal.h>
+#include <cstdio>
+#include <exception>
+#include <new>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <manta/base/standard_streams.h>
 #include <manta/runtime/entry.h>
 #include <manta/runtime/node/node.h>
 #include <manta/runtime/role.h>
@@ -18,14 +22,41 @@ std::atomic<bool> g_has_role = false;
 const char* g_program_name = "manta";
 
 int run_role(Role& role) {
-  g_has_role.store(true, std::memory_order_relaxed);
   if (role.kind == RoleKind::node) {
     prctl(PR_SET_NAME, "manta-node");
     return run_node(role);
   }
   prctl(PR_SET_NAME, "manta-worker");
-  if (getppid() != role.attachment.node_pid) return 1;  // the node died meanwhile
+  if (getppid() != role.attachment.node_pid) throw RoleError("its node is not its parent any more");
   return worker_main(std::move(role.attachment));
+}
+
+// Without allocating: memory may be what is short.
+void say_why_not(const char* why) {
+  char line[2048];
+  const int n = std::snprintf(line, sizeof line,
+                              "manta: this process was started as a node or worker of a session "
+                              "(%s was in its environment; whoever set it by hand: unset it), but: "
+                              "%.1500s; it ends without running main()\n",
+                              kRoleVariable, why);
+  [[maybe_unused]] const ssize_t written =
+      write(2, line, std::min(static_cast<std::size_t>(n), sizeof line - 1));
+}
+
+int run_as_told() {
+  g_has_role.store(true, std::memory_order_relaxed);
+  try {
+    base::open_standard_streams();
+    Role role = take_role();
+    return run_role(role);
+  } catch (const std::bad_alloc&) {
+    say_why_not("there is no memory");
+  } catch (const std::exception& error) {
+    say_why_not(error.what());
+  } catch (...) {
+    say_why_not("something that is no std::exception was thrown");
+  }
+  _exit(kNoRoleExit);  // nothing of the user's runs any more, static destructors neither
 }
 
 }  // namespace
@@ -40,7 +71,7 @@ const char* program_name() { return g_program_name; }
 
 int enter(int argc, char** argv, char** envp) {
   if (argc > 0) g_program_name = argv[0];
-  if (std::optional<Role> role = take_role()) return run_role(*role);
+  if (has_role_variable()) return run_as_told();
   g_wrapped_main_ran.store(true, std::memory_order_relaxed);
   return __real_main(argc, argv, envp);
 }

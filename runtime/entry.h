@@ -4,7 +4,8 @@
 //   crt --> __wrap_main --no role--> the user's main (driver)
 //                       --role node--> run_node()      --role worker--> worker_main()
 //
-// The role is a sealed memfd that the environment variable MANTA_ROLE_FD names; it is unset at once.
+// The role is a sealed memfd that the environment variable MANTA_ROLE_FD names; it is unset at once. Who has
+// the variable but cannot take its role says why and ends with kNoRoleExit (role.h).
 // Threads: begins on the main thread; the questions below may be asked from any.
 #pragma once
 #include <cstdint>

@@ -13,6 +13,7 @@
 
 #include <manta/base/error.h>
 #include <manta/base/spawn.h>
+#include <manta/base/standard_streams.h>
 #include <manta/rpc/control.h>
 #include <manta/runtime/exit_status.h>
 #include <manta/runtime/launch.h>
@@ -31,20 +32,21 @@ constexpr int kGoneTimeoutMs = 10'000;
   throw RuntimeError("manta::init: " + what + ": " + std::strerror(error));
 }
 
-base::Fd above_stdio(int fd, const char* what) {
-  base::Fd result = base::above_stdio(fd);
+base::Fd owned(int fd, const char* what) {
+  base::Fd result(fd);
   if (!result) fail(what);
   return result;
 }
 
 base::Fd open_program(const NodeOptions& options) {
   const char* path = options.program.empty() ? "/proc/self/exe" : options.program.c_str();
-  const int fd = open(path, O_PATH | O_CLOEXEC);
-  if (fd < 0 && !options.program.empty()) {
+  base::Fd program(open(path, O_PATH | O_CLOEXEC));
+  if (!program && !options.program.empty()) {
     throw InvalidArgument("manta::init: InitOptions::worker names " + options.program + ": " +
                           std::strerror(errno));
   }
-  return above_stdio(fd, "opening /proc/self/exe, of which the workers are made");
+  if (!program) fail("opening /proc/self/exe, of which the workers are made");
+  return program;
 }
 
 void require_working_directory(const NodeOptions& options) {
@@ -66,11 +68,12 @@ AnyId random_id() {
 pid_t spawn_node(const Role& role, const NodeOptions& options, int socket, int lock) {
   const base::Fd program = open_program(options);
   const base::Fd file = make_role_file(role);
-  const base::Fd nothing = above_stdio(open("/dev/null", O_RDWR | O_CLOEXEC), "opening /dev/null");
+  const base::Fd nothing = owned(open("/dev/null", O_RDWR | O_CLOEXEC), "opening /dev/null");
   const std::string log_path = (role.attachment.directory / "node.log").string();
-  const base::Fd log = above_stdio(
-      open(log_path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600), log_path.c_str());
-  const ProcessEnvironment environment({}, kRoleFile);
+  const base::Fd log(open(log_path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
+  if (!log) fail(log_path);
+  const ProcessEnvironment environment({{kGenerationVariable, std::to_string(generation() + 1)}},
+                                       kRoleFile);
   const ProcessArguments arguments(options);
   const auto node = base::spawn({.program = program.get(),
                                  .argv = arguments.argv(),
@@ -142,6 +145,7 @@ void receive_hello(int socket, const NodeOptions& options, Attachment& attachmen
 }  // namespace
 
 Attachment launch_node(const NodeOptions& options) {
+  const base::StandardStreamsReserved reserved;
   require_working_directory(options);
   SessionDirectory directory = make_session_directory();
   Attachment attachment;
@@ -155,8 +159,8 @@ Attachment launch_node(const NodeOptions& options) {
   try {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("socketpair");
-    base::Fd theirs = above_stdio(ends[1], "socketpair");
-    attachment.socket = above_stdio(ends[0], "socketpair");
+    base::Fd theirs = owned(ends[1], "socketpair");
+    attachment.socket = owned(ends[0], "socketpair");
     Role role;
     role.kind = RoleKind::node;
     role.attachment.directory = attachment.directory;
@@ -166,7 +170,7 @@ Attachment launch_node(const NodeOptions& options) {
     attachment.node_pid = spawn_node(role, options, theirs.get(), directory.lock.get());
     theirs.reset();
     attachment.node_process =
-        base::above_stdio(static_cast<int>(syscall(SYS_pidfd_open, attachment.node_pid, 0)));
+        base::Fd(static_cast<int>(syscall(SYS_pidfd_open, attachment.node_pid, 0)));
     const int no_process = errno;
     receive_hello(attachment.socket.get(), options, attachment);
     if (!attachment.node_process) fail("pidfd_open", no_process);
@@ -180,6 +184,7 @@ Attachment launch_node(const NodeOptions& options) {
 }
 
 void shutdown_node(Attachment& attachment) {
+  const base::StandardStreamsReserved reserved;
   shutdown(attachment.socket.get(), SHUT_WR);
   if (!wait_readable(attachment.node_process.get(), kGoneTimeoutMs)) {
     syscall(SYS_pidfd_send_signal, attachment.node_process.get(), SIGKILL, nullptr, 0);

@@ -1,14 +1,18 @@
+#include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <vector>
 
+#include <manta/base/memory_file.h>
+#include <manta/rpc/control.h>
 #include <manta/runtime/role.h>
 
 namespace manta::detail {
@@ -128,8 +132,8 @@ void read_options(Reader& in, NodeOptions& o) {
     o.resources[std::move(name)] = in.value<double>();
   }
   o.object_store_bytes = in.value<std::uint64_t>();
-  o.log_to_driver = in.value<bool>();
-  o.keep_logs = in.value<bool>();
+  o.log_to_driver = in.value<std::uint8_t>() != 0;
+  o.keep_logs = in.value<std::uint8_t>() != 0;
   o.env = in.texts();
   o.working_dir = in.text();
   o.program = in.text();
@@ -138,13 +142,107 @@ void read_options(Reader& in, NodeOptions& o) {
   o.prestart = in.value<int>();
 }
 
-std::optional<std::string> read_sealed(int fd) {
+// ---------------------------------------------------------------- what a process was given
+
+// "/dev/null", "anon_inode:[eventfd]", "/memfd:manta-store (deleted)"; empty: it is not open.
+std::string what_is(int fd) {
+  if (fcntl(fd, F_GETFD) < 0) return {};
+  char text[256];
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  const ssize_t n = readlink(link.c_str(), text, sizeof text);
+  return n < 0 ? "unknown (is /proc mounted?)" : std::string(text, static_cast<std::size_t>(n));
+}
+
+[[noreturn]] void refuse(int fd, const char* name, const std::string& why) {
+  throw RoleError("descriptor " + std::to_string(fd) + ", " + name + ", " + why);
+}
+
+[[noreturn]] void refuse_other(int fd, const char* name) {
+  const std::string found = what_is(fd);
+  refuse(fd, name, found.empty() ? "is not open" : "is another file: " + found);
+}
+
+struct stat require_open(int fd, const char* name) {
   struct stat status;
-  if (fcntl(fd, F_GET_SEALS) != kSeals || fstat(fd, &status) != 0) return std::nullopt;
-  if (status.st_size > kMaxRole) return std::nullopt;
+  if (fstat(fd, &status) != 0) refuse_other(fd, name);
+  return status;
+}
+
+// `link`: as what_is() gives it.
+struct stat require(int fd, const char* name, const char* link, int access) {
+  const struct stat status = require_open(fd, name);
+  if (what_is(fd) != link) refuse_other(fd, name);
+  if ((fcntl(fd, F_GETFL) & O_ACCMODE) != access) refuse(fd, name, "is opened in another mode");
+  return status;
+}
+
+void require_node_descriptors() {
+  int type = 0;
+  socklen_t size = sizeof type;
+  const bool is_stream =
+      getsockopt(kNodeSocket, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+  if (!is_stream) refuse_other(kNodeSocket, "the socket to the driver");
+  const struct stat program = require_open(kNodeProgram, "the program of the workers");
+  const bool is_path = (fcntl(kNodeProgram, F_GETFL) & O_PATH) != 0;
+  if (!S_ISREG(program.st_mode) || !is_path)
+    refuse_other(kNodeProgram, "the program of the workers");
+  const struct stat lock = require_open(kNodeLock, "the lock of the session's directory");
+  if (!S_ISREG(lock.st_mode)) refuse_other(kNodeLock, "the lock of the session's directory");
+}
+
+void require_worker_descriptors(const Attachment& attachment) {
+  require(kWorkerControl, "the control memory", "/memfd:manta-control (deleted)", O_RDWR);
+  constexpr const char* kStore = "/memfd:manta-store (deleted)";
+  const struct stat writable = require(kWorkerArenaRw, "the store's memory", kStore, O_RDWR);
+  const struct stat read_only =
+      require(kWorkerArenaRo, "the store's memory to be read", kStore, O_RDONLY);
+  require(kWorkerBell, "the node's bell", "anon_inode:[eventfd]", O_RDWR);
+  if (writable.st_ino != read_only.st_ino)
+    refuse(kWorkerArenaRo, "the store's memory to be read", "belongs to another session");
+  if (static_cast<std::uint64_t>(writable.st_size) < attachment.object_store_bytes)
+    refuse(kWorkerArenaRw, "the store's memory", "is cut off");
+}
+
+int role_descriptor() {
+  const std::string text = getenv(kRoleVariable);
+  unsetenv(kRoleVariable);
+  int number = -1;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ec != std::errc() || parsed.ptr != end || number < 3)
+    throw RoleError("\"" + text + "\" is no number of a descriptor");
+  return number;
+}
+
+// The kernel may add seals of its own: see base/memory_file.h.
+std::string read_sealed(int fd) {
+  constexpr const char* kName = "which says its part";
+  const struct stat status = require_open(fd, kName);
+  const int seals = fcntl(fd, F_GET_SEALS);
+  if (seals < 0) refuse_other(fd, kName);
+  if ((seals & kSeals) != kSeals)
+    refuse(fd, kName, "is not sealed (F_GET_SEALS gives " + std::to_string(seals) + ")");
+  if (status.st_size > kMaxRole) refuse(fd, kName, "is too long");
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
-  if (pread(fd, bytes.data(), bytes.size(), 0) != status.st_size) return std::nullopt;
+  if (pread(fd, bytes.data(), bytes.size(), 0) != status.st_size)
+    refuse(fd, kName, std::string("cannot be read: ") + std::strerror(errno));
   return bytes;
+}
+
+Role parse_role(std::string bytes) {
+  Reader in(std::move(bytes));
+  if (in.value<std::uint64_t>() != kMagic)
+    throw RoleError(
+        "what it was told comes from another version of Manta: build the program that "
+        "calls init() and InitOptions::worker.path against one and the same");
+  Role role;
+  role.kind = in.value<RoleKind>();
+  read_attachment(in, role.attachment);
+  if (role.kind == RoleKind::node) read_options(in, role.options);
+  const bool known = role.kind == RoleKind::node || role.kind == RoleKind::worker;
+  if (!in.complete() || !known || role.attachment.slot >= rpc::kMaxSlots)
+    throw RoleError("what it was told is cut off, or comes from another version of Manta");
+  return role;
 }
 
 base::Fd own(int fd) {
@@ -160,7 +258,7 @@ base::Fd make_role_file(const Role& role) {
   out.value(role.kind);
   write_attachment(out, role.attachment);
   if (role.kind == RoleKind::node) write_options(out, role.options);
-  base::Fd file(memfd_create("manta-role", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  base::Fd file = base::create_memory_file("manta-role");
   const std::string& bytes = out.bytes();
   if (!file ||
       write(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
@@ -170,29 +268,28 @@ base::Fd make_role_file(const Role& role) {
   return file;
 }
 
-std::optional<Role> take_role() {
-  const char* text = getenv(kRoleVariable);
-  if (text == nullptr) return std::nullopt;
-  int number = -1;
-  const bool valid = std::from_chars(text, text + std::strlen(text), number).ec == std::errc();
-  unsetenv(kRoleVariable);
-  if (!valid || number < 0) return std::nullopt;
-  std::optional<std::string> bytes = read_sealed(number);
-  if (!bytes) return std::nullopt;
-  Reader in(std::move(*bytes));
-  if (in.value<std::uint64_t>() != kMagic) return std::nullopt;
-  Role role;
-  role.kind = in.value<RoleKind>();
-  read_attachment(in, role.attachment);
-  if (role.kind == RoleKind::node) read_options(in, role.options);
-  if (!in.complete()) return std::nullopt;
-  close(number);
-  if (role.kind == RoleKind::worker) {
-    role.attachment.control = own(kWorkerControl);
-    role.attachment.arena_rw = own(kWorkerArenaRw);
-    role.attachment.arena_ro = own(kWorkerArenaRo);
-    role.attachment.node_bell = own(kWorkerBell);
+bool has_role_variable() { return getenv(kRoleVariable) != nullptr; }
+
+int generation() {
+  const char* text = getenv(kGenerationVariable);
+  if (text == nullptr) return 0;
+  return static_cast<int>(std::clamp<long>(std::strtol(text, nullptr, 10), 0, kMaxGeneration));
+}
+
+Role take_role() {
+  const int number = role_descriptor();
+  Role role = parse_role(read_sealed(number));
+  if (role.kind == RoleKind::node) {
+    require_node_descriptors();
+    close(number);
+    return role;
   }
+  require_worker_descriptors(role.attachment);
+  close(number);
+  role.attachment.control = own(kWorkerControl);
+  role.attachment.arena_rw = own(kWorkerArenaRw);
+  role.attachment.arena_ro = own(kWorkerArenaRo);
+  role.attachment.node_bell = own(kWorkerBell);
   return role;
 }
 

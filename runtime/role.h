@@ -1,10 +1,14 @@
 // A Role is what the starter of a process tells it: node or worker, and with what. It travels as a
 // sealed memfd, whose number is in MANTA_ROLE_FD; the other descriptors have fixed numbers.
 //
-// Threads: a value; take_role() on the main thread before others exist. Errors: what is not one of our
-// sealed roles is no role; make_role_file() throws std::system_error.
+// A process that has the variable never runs the user's main, whatever is wrong with its role: main would
+// start the next one. MANTA_GENERATION, which stays in the environment, bounds what starts itself in any
+// other way: a process of the nth session within another says n.
+//
+// Threads: a value; take_role() on the main thread before others exist. Errors: take_role() throws RoleError
+// for what is not one of our roles, or without its descriptors; make_role_file() throws std::system_error.
 #pragma once
-#include <optional>
+#include <stdexcept>
 #include <string>
 
 #include <manta/base/fd.h>
@@ -14,6 +18,10 @@
 namespace manta::detail {
 
 inline constexpr const char* kRoleVariable = "MANTA_ROLE_FD";
+inline constexpr const char* kGenerationVariable = "MANTA_GENERATION";
+inline constexpr int kMaxGeneration = 16;  // a driver of this one starts no session
+
+inline constexpr int kNoRoleExit = 114;  // the exit code of who was told a role and cannot take it
 
 enum class RoleKind : std::uint32_t { node, worker };
 
@@ -36,8 +44,15 @@ struct Role {
 };
 
 base::Fd make_role_file(const Role& role);
-// The role of this process, if it was started with one; its descriptors are owned by the result
-// (for a node: see RoleFd) and the variable is gone.
-std::optional<Role> take_role();
+bool has_role_variable();
+// The role of this process; its descriptors, which were looked at, are owned by the result (for a node: see
+// RoleFd), and the variable is gone, also after an error.
+Role take_role();
+
+struct RoleError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+int generation();  // of this process: 0 where nobody set it
 
 }  // namespace manta::detail

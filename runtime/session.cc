@@ -5,12 +5,14 @@
 
 #include <manta/base/build_notes.h>
 #include <manta/base/error.h>
+#include <manta/base/standard_streams.h>
 #include <manta/objectstore/read_only_fault.h>
 #include <manta/runtime/cluster.h>
 #include <manta/runtime/launch.h>
 #include <manta/runtime/log_stream.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/resolve_options.h>
+#include <manta/runtime/role.h>
 #include <manta/runtime/session.h>
 
 namespace manta {
@@ -27,6 +29,19 @@ void check_can_init(const InitOptions& options) {
     throw InvalidArgument(
         "manta::init() was called in a worker, by a task or an actor: a worker is in its driver's "
         "session already; use manta there without init()");
+  }
+  if (detail::has_role_variable() && detail::main_has_started()) {
+    throw InvalidArgument(
+        "manta::init() was called in a process that was started as a node or worker, but runs its "
+        "own main(): a program that InitOptions::worker.path names must be linked with the wrapped "
+        "main (the CMake target manta::manta, or `pkg-config --libs manta`)");
+  }
+  if (detail::generation() >= detail::kMaxGeneration) {
+    throw InvalidArgument(
+        "manta::init(): this process is inside " + std::to_string(detail::kMaxGeneration) +
+        " sessions, each begun in a task of the one before: does the program start itself? If it "
+        "is meant, unset " +
+        detail::kGenerationVariable + " in between");
   }
   if (!detail::main_has_started()) {
     throw InvalidArgument(
@@ -108,6 +123,7 @@ std::filesystem::path Session::directory() const {
 
 Session init(InitOptions options) {
   check_can_init(options);
+  const base::StandardStreamsReserved reserved;  // resolving reads the files of cgroups
   const detail::NodeOptions resolved = detail::resolve_options(std::move(options));
   detail::Process::refuse_if_forked("manta::init()");
   if (session_open.exchange(true)) {

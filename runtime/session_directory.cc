@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <manta/base/error.h>
-#include <manta/base/spawn.h>
 #include <manta/runtime/session_directory.h>
 
 namespace manta::detail {
@@ -78,8 +77,7 @@ bool taken_for_abandoned(int lock) {
 // Locked, and with a byte in it: a full file system shows itself here. Empty: take another directory.
 base::Fd make_lock(const fs::path& directory) {
   const fs::path file = directory / kLockFile;
-  base::Fd lock =
-      base::above_stdio(open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_EXCL, 0600));
+  base::Fd lock(open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_EXCL, 0600));
   const std::string text = std::to_string(getpid()) + "\n";
   if (lock && taken_for_abandoned(lock.get())) return {};
   if (!lock && errno == ENOENT) return {};

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <manta/base/fd.h>
 #include <manta/runtime/code_id.h>
 #include <manta/runtime/symbols.h>
 
@@ -51,15 +52,14 @@ Located locate(std::uintptr_t address) {
 class MappedFile {
  public:
   explicit MappedFile(const char* path) {
-    const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return;
+    const base::Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
+    if (!fd) return;
     struct stat status {};
-    if (::fstat(fd, &status) == 0 && status.st_size > 0) {
+    if (::fstat(fd.get(), &status) == 0 && status.st_size > 0) {
       size_ = static_cast<std::size_t>(status.st_size);
-      void* at = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
+      void* at = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
       data_ = at == MAP_FAILED ? nullptr : static_cast<const char*>(at);
     }
-    ::close(fd);
   }
   ~MappedFile() {
     if (data_ != nullptr) ::munmap(const_cast<char*>(data_), size_);

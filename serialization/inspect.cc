@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include <manta/base/standard_streams.h>
 #include <manta/serialization/inspect.h>
 
 namespace manta::serialization {
@@ -54,6 +55,7 @@ class Inspection {
 
 // An aligned word that is an address of this process, in the captures of a closure.
 bool holds_address(const void* captures, std::size_t size) {
+  const base::StandardStreamsReserved reserved;
   std::FILE* maps = std::fopen("/proc/self/maps", "re");
   if (maps == nullptr) {
     return false;

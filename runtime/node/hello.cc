@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <manta/base/spawn.h>
 #include <manta/runtime/node/hello.h>
 
 namespace manta::detail {
@@ -69,7 +68,7 @@ bool NodeHello::receive(int socket) {
   std::memcpy(fds, CMSG_DATA(header), std::min(count, kFds) * sizeof(int));
   base::Fd* const targets[kFds] = {&control, &arena_rw, &arena_ro, &bell};
   for (std::size_t i = 0; i < kFds; ++i) {
-    if (fds[i] >= 0) *targets[i] = base::above_stdio(fds[i]);
+    if (fds[i] >= 0) targets[i]->reset(fds[i]);
   }
   if (error.empty() && (count != kFds || (message.msg_flags & MSG_CTRUNC) != 0)) {
     error = "out of file descriptors (ulimit -n) while starting the node";

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -75,7 +76,9 @@ struct SharedMemory {
              .store_meta_bytes = objectstore::Arena::metadata_size(options.object_store_bytes),
              .cores = rpc::usable_cores(),
              .wake_cost = rpc::measure_wake_cost()})),
-        bell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+        bell(base::Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
+    if (!bell) throw std::system_error(errno, std::generic_category(), "eventfd");
+  }
 };
 
 class Node {
@@ -135,11 +138,12 @@ class Node {
   bool surplus_armed_ = false;
 };
 
-int driver_pidfd(int socket) {
+// Empty where pidfd_open is refused: its end then shows itself by the end of its socket only.
+base::Fd driver_pidfd(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -1;
-  return static_cast<int>(syscall(SYS_pidfd_open, peer.pid, 0));
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {};
+  return base::Fd(static_cast<int>(syscall(SYS_pidfd_open, peer.pid, 0)));
 }
 
 std::byte* initialized_metadata(const rpc::Control& control, std::uint64_t bytes) {
@@ -191,7 +195,7 @@ Node::Node(Role& role, base::Fd program, base::Fd lock, asio::io_context& io,
                }),
       ahead_(arena_, control_, role.options.object_store_bytes),
       bell_(io_, memory_.bell.duplicate().release()),
-      driver_process_(io_, driver_pidfd(socket_.native_handle())),
+      driver_process_(io_),
       child_signal_(io_, SIGCHLD),
       end_signal_(io_, SIGTERM),
       surplus_timer_(io_),
@@ -201,6 +205,8 @@ Node::Node(Role& role, base::Fd program, base::Fd lock, asio::io_context& io,
   page.bell.kind.store(rpc::BellKind::kEventFd, std::memory_order_relaxed);
   page.pid.store(getpid(), std::memory_order_relaxed);
   peers_.open(rpc::kDriverSlot);
+  if (base::Fd driver = driver_pidfd(socket_.native_handle()))
+    driver_process_.assign(driver.release());
 }
 
 // ---------------------------------------------------------------- the loop

@@ -33,7 +33,7 @@ WorkerProcesses::WorkerProcesses(asio::io_context& io, DriverLog& log, const Rol
       log_(log),
       node_(node),
       shared_(shared),
-      nothing_(open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+      nothing_(base::Fd(open("/dev/null", O_RDONLY | O_CLOEXEC))) {
   const std::string& directory = node.options.working_dir;
   if (!directory.empty())
     working_directory_.reset(open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

@@ -1,0 +1,14 @@
+// Files in memory (memfd) that processes share.
+//
+// Not executable where the kernel knows that (Linux 6.3): it is asked for by hardened systems, which
+// refuse others (vm.memfd_noexec=2) or seal them so by themselves (1). Hence F_GET_SEALS may tell of
+// F_SEAL_EXEC beside the seals that were set.
+// Threads: any. Errors: empty, and errno.
+#pragma once
+#include <manta/base/fd.h>
+
+namespace manta::base {
+
+Fd create_memory_file(const char* name);  // empty, can be sealed, close-on-exec
+
+}  // namespace manta::base

@@ -1,0 +1,64 @@
+#include <array>
+#include <errno.h>
+#include <fcntl.h>
+#include <mutex>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <manta/base/standard_streams.h>
+
+namespace manta::base {
+namespace {
+
+struct Reservations {
+  std::mutex mutex;
+  int count = 0;
+  std::array<bool, 3> ours = {};
+};
+Reservations& reservations = *new Reservations;  // never destroyed: used in static destructors too
+
+// The numbers below 3 that it opened.
+std::array<bool, 3> fill() {
+  std::array<bool, 3> filled = {};
+  for (;;) {
+    const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd < 0 || fd > 2) {
+      if (fd > 2) ::close(fd);
+      return filled;
+    }
+    filled[static_cast<std::size_t>(fd)] = true;
+  }
+}
+
+bool is_dev_null(int fd) {
+  struct stat here, null;
+  return ::fstat(fd, &here) == 0 && ::stat("/dev/null", &null) == 0 && S_ISCHR(here.st_mode) &&
+         here.st_rdev == null.st_rdev;
+}
+
+}  // namespace
+
+StandardStreamsReserved::StandardStreamsReserved() {
+  const std::lock_guard lock(reservations.mutex);
+  if (reservations.count++ == 0) reservations.ours = fill();
+}
+
+StandardStreamsReserved::~StandardStreamsReserved() {
+  const int saved_errno = errno;
+  const std::lock_guard lock(reservations.mutex);
+  if (--reservations.count > 0) return;
+  for (int fd = 0; fd < 3; ++fd) {
+    // Somebody may have put another one in its place meanwhile.
+    if (reservations.ours[static_cast<std::size_t>(fd)] && is_dev_null(fd)) ::close(fd);
+  }
+  errno = saved_errno;
+}
+
+void open_standard_streams() {
+  const std::array<bool, 3> filled = fill();
+  for (int fd = 0; fd < 3; ++fd) {  // inherited by what the process starts
+    if (filled[static_cast<std::size_t>(fd)]) ::fcntl(fd, F_SETFD, 0);
+  }
+}
+
+}  // namespace manta::base
