@@ -329,6 +329,7 @@ bool ActorSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
     if (!link.lane || link.lane->index() != lane) continue;
     link.lane->callee_died();
     receive(link);
+    process_.take_back_holds(*link.lane, death);
     auto unfinished = link.lane->take_unfinished();
     link.lane.reset();
     Call* const wrote =

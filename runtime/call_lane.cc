@@ -78,6 +78,11 @@ bool CallLane::carries(const Call& call) const {
   return at < in_flight_.size() && in_flight_[at] == &call;
 }
 
+bool CallLane::awaits_reply(std::uint64_t sequence) const {
+  const std::uint64_t at = sequence - first_;
+  return at < in_flight_.size() && in_flight_[at] != nullptr;
+}
+
 bool CallLane::has_begun(const Call& call) const {
   // SYNC: none: a snapshot.
   return lane_.header->started.load(std::memory_order_relaxed) >= call.frame.sequence;

@@ -42,6 +42,7 @@ class CallLane {
   bool pending() const { return !reader_.empty(); }
   bool carries(const Call& call) const;    // it is in flight here
   bool has_begun(const Call& call) const;  // of one in flight: it runs, or has run
+  bool awaits_reply(std::uint64_t sequence) const;
   std::uint64_t estimated_ns() const { return estimated_ns_; }
   // Asks the callee to give back calls that it has not begun.
   void recall();

@@ -14,8 +14,10 @@ struct DeathReport {
   int signal = 0;
   int exit_code = 0;
   bool expected = false;  // the runtime asked for it
-  std::string stack;      // one frame a line
-  std::string output;     // its last lines
+  std::uint64_t reply_in_doubt =
+      0;               // number of the last call of the lane whose reply gives references
+  std::string stack;   // one frame a line
+  std::string output;  // its last lines
 };
 
 // A worker that wrote to a read-only array exits with this code; the last line of its output is the message.

@@ -12,6 +12,7 @@
 #include <manta/runtime/actor_payload.h>
 #include <manta/runtime/exceptions.h>
 #include <manta/runtime/executor.h>
+#include <manta/runtime/failpoint.h>
 #include <manta/runtime/names.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/task_frame.h>
@@ -171,8 +172,9 @@ void Executor::finished(Lane& lane) {
 }
 
 void Executor::reply(Lane& lane, RunningCall& call) {
+  failpoint(Failpoint::call_ended);
   auto external = call.room_for_results();
-  auto results = call.results_for(lane.caller);
+  auto results = call.results_for(lane.caller, reply_name(lane.index, call.frame().sequence));
   ReplyFrame frame;
   frame.status = ReplyStatus::done;
   frame.sequence = call.frame().sequence;
@@ -200,10 +202,14 @@ void Executor::reply(Lane& lane, RunningCall& call) {
         if (!results.empty())
           std::memcpy(out + sizeof frame + kept.size(), results.data(), results.size());
         if (call.gives_blocks()) {
+          failpoint(Failpoint::reply_written);
           lane.writer.prepare();  // a death from here on loses neither the reply nor the blocks
+          failpoint(Failpoint::reply_prepared);
           call.hand_over_blocks(lane.caller);
         }
+        failpoint(Failpoint::reply_complete);
         lane.writer.commit();
+        failpoint(Failpoint::reply_committed);
         break;
       }
     }

@@ -39,12 +39,14 @@ std::span<const std::byte> NodeLink::parse(std::span<const std::byte> bytes, Nod
   return bytes.subspan(sizeof frame, frame.payload);
 }
 
-void NodeLink::hold(serialization::RefKind kind, ObjectId id, rpc::Slot whose) {
+void NodeLink::hold(serialization::RefKind kind, ObjectId id, rpc::Slot whose,
+                    std::uint64_t reply) {
   send({.kind = NodeMessage::hold,
         .id_hi = id.hi(),
         .id_lo = id.lo(),
         .arg0 = static_cast<std::uint64_t>(kind),
-        .arg1 = whose});
+        .arg1 = whose,
+        .arg2 = reply});
 }
 
 void NodeLink::release(serialization::RefKind kind, ObjectId id, std::uint32_t count) {
@@ -59,8 +61,8 @@ void NodeLink::adopt_block(std::uint64_t offset, std::uint32_t holds) {
   send({.kind = NodeMessage::adopt_block, .arg0 = offset, .arg1 = holds});
 }
 
-void NodeLink::hold_block(std::uint64_t offset, rpc::Slot whose) {
-  send({.kind = NodeMessage::hold_block, .arg0 = offset, .arg1 = whose});
+void NodeLink::hold_block(std::uint64_t offset, rpc::Slot whose, std::uint64_t reply) {
+  send({.kind = NodeMessage::hold_block, .arg0 = offset, .arg1 = whose, .arg2 = reply});
 }
 
 void NodeLink::release_block(std::uint64_t offset, std::uint32_t count) {

@@ -23,10 +23,11 @@ class NodeLink {
 
   void send(NodeFrame frame, std::span<const std::byte> payload = {});
 
-  void hold(serialization::RefKind kind, ObjectId id, rpc::Slot whose);
+  // `reply`: the reply_name() of the reply that gives the reference to `whose`; 0: it is ours already.
+  void hold(serialization::RefKind kind, ObjectId id, rpc::Slot whose, std::uint64_t reply = 0);
   void release(serialization::RefKind kind, ObjectId id, std::uint32_t count);
   void adopt_block(std::uint64_t offset, std::uint32_t holds);
-  void hold_block(std::uint64_t offset, rpc::Slot whose);
+  void hold_block(std::uint64_t offset, rpc::Slot whose, std::uint64_t reply = 0);
   void release_block(std::uint64_t offset, std::uint32_t count);
 
   // Calls `handle(frame, payload)` for each message received; true if there was one.

@@ -661,9 +661,15 @@ void Process::close_lane(std::uint32_t lane, rpc::Slot callee) {
   }
 }
 
+void Process::take_back_holds(const CallLane& lane, const DeathReport& death) {
+  if (death.reply_in_doubt != 0 && lane.awaits_reply(death.reply_in_doubt))
+    node_.send({.kind = NodeMessage::reply_missing, .arg0 = lane.index()});
+}
+
 void Process::on_lane_dead(const NodeFrame& frame, std::span<const std::byte> payload) {
   const auto lane = static_cast<std::uint32_t>(frame.arg0);
-  const DeathReport death = parse_death(payload);
+  DeathReport death = parse_death(payload);
+  death.reply_in_doubt = frame.arg1;
   const bool known = tasks_.on_lane_dead(lane, death) || actors_.on_lane_dead(lane, death) ||
                      (executor_ != nullptr && executor_->forget_lane(lane));
   if (known)

@@ -117,6 +117,8 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   void finish(ObjectEntry& entry, Value value);  // completes it and starts what depended on it
   void close_lane(std::uint32_t lane,
                   rpc::Slot callee);  // a caller's end; both ends of one to itself
+  // Its callee died, and all that it answered was read: what it held for us in a reply that never came is taken back.
+  void take_back_holds(const CallLane& lane, const DeathReport& death);
   void publish_locked(const serialization::Reference& reference);
   void publish_references(std::span<const serialization::Reference> references);
   ObjectEntryRef adopt_object(const ObjectId& id, Arrival arrival);

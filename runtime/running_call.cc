@@ -4,6 +4,7 @@
 #include <manta/base/check.h>
 #include <manta/base/error.h>
 #include <manta/runtime/code_id.h>
+#include <manta/runtime/failpoint.h>
 #include <manta/runtime/named_function.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/running_call.h>
@@ -195,18 +196,21 @@ void RunningCall::end() {
   }
 }
 
-BlockMark RunningCall::mark_for(objectstore::Block& block, std::size_t uses, rpc::Slot caller) {
+BlockMark RunningCall::mark_for(objectstore::Block& block, std::size_t uses, rpc::Slot caller,
+                                std::uint64_t reply) {
   if (block.mine()) {
     if (block.use_count() == uses) return BlockMark::given;
     process_.node().adopt_block(block.offset(), 1);  // we go on using it: the node counts us both
+    failpoint(Failpoint::block_adopted);
     block.hand_over_to_node(1);
   }
   if (block.holds() == 0) return BlockMark::lent;  // the caller lent it to us, or just received it
-  process_.node().hold_block(block.offset(), caller);
+  process_.node().hold_block(block.offset(), caller, reply);
+  failpoint(Failpoint::block_held);
   return BlockMark::held;
 }
 
-std::span<const std::byte> RunningCall::results_for(rpc::Slot caller) {
+std::span<const std::byte> RunningCall::results_for(rpc::Slot caller, std::uint64_t reply) {
   if (result_buffers_.empty() && result_references_.empty()) return results_;
   // The ring thread gives blocks to the node too, and publishes.
   const Process::TablesLock lock(process_);
@@ -214,13 +218,13 @@ std::span<const std::byte> RunningCall::results_for(rpc::Slot caller) {
     auto& block = block_of(result_blocks_[i]);
     const auto uses = static_cast<std::size_t>(
         std::count(result_blocks_.begin(), result_blocks_.end(), result_blocks_[i]));
-    const std::uint64_t wire = marked(block.offset(), mark_for(block, uses, caller));
+    const std::uint64_t wire = marked(block.offset(), mark_for(block, uses, caller, reply));
     std::memcpy(results_.data() + result_buffers_[i] + offsetof(WireBuffer, block), &wire,
                 sizeof wire);
   }
   result_buffers_.clear();
   std::erase_if(result_blocks_, [](const auto& storage) { return !block_of(storage).mine(); });
-  if (!result_references_.empty()) hold_references_for(caller);
+  if (!result_references_.empty()) hold_references_for(caller, reply);
   return results_;
 }
 
@@ -228,20 +232,23 @@ void RunningCall::hand_over_blocks(rpc::Slot caller) {
   for (const auto& storage : result_blocks_) {
     auto& block = block_of(storage);
     if (block.mine()) block.hand_over(objectstore::tag_of_slot(caller));  // it may be listed twice
+    failpoint(Failpoint::block_handed_over);
   }
   result_blocks_.clear();
 }
 
-void RunningCall::hold_references_for(rpc::Slot caller) {
+void RunningCall::hold_references_for(rpc::Slot caller, std::uint64_t reply) {
   process_.run_commands();  // the node hears of an actor made here before it hears of a handle
   process_.publish_references(result_references_);
+  failpoint(Failpoint::published);
   for (const auto& reference : result_references_) {
     if (!reference.target) continue;
     const bool object = reference.kind == serialization::RefKind::object;
     const auto id = object ? static_cast<ObjectEntry&>(*reference.target).id()
                            : ObjectId(static_cast<ActorEntry&>(*reference.target).id().hi(),
                                       static_cast<ActorEntry&>(*reference.target).id().lo());
-    process_.node().hold(reference.kind, id, caller);
+    process_.node().hold(reference.kind, id, caller, reply);
+    failpoint(Failpoint::reference_held);
   }
   result_references_.clear();
 }

@@ -40,9 +40,9 @@ class RunningCall final : public CallContext {
   const std::string& name() const { return name_; }
   Instance constructed() const { return constructed_; }
 
-  // The reply, once ended. `caller` receives the results: references are counted for it.
+  // The reply, once ended. `caller` receives the results: references are counted for it, in the name of this reply.
   std::span<const std::uint64_t> kept() const { return kept_; }
-  std::span<const std::byte> results_for(rpc::Slot caller);
+  std::span<const std::byte> results_for(rpc::Slot caller, std::uint64_t reply);
   // For a large result section, before results_for(): a block for it, where move_results() puts it. Null: the section is
   // small, or there is no room and the results are an error now.
   base::Ref<objectstore::Block> room_for_results();
@@ -65,8 +65,9 @@ class RunningCall final : public CallContext {
   Stub called_stub() const;
   void keep_block(objectstore::Block& block);
   void keep_reference(const serialization::Reference& reference);
-  void hold_references_for(rpc::Slot caller);
-  BlockMark mark_for(objectstore::Block& block, std::size_t uses, rpc::Slot caller);
+  void hold_references_for(rpc::Slot caller, std::uint64_t reply);
+  BlockMark mark_for(objectstore::Block& block, std::size_t uses, rpc::Slot caller,
+                     std::uint64_t reply);
 
   Process& process_;
   CallFrame frame_;

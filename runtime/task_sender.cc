@@ -257,6 +257,7 @@ bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
       if (lease->lane.index() != lane) continue;
       lease->lane.callee_died();
       receive(*shape, *lease);  // what it answered before it died
+      process_.take_back_holds(lease->lane, death);
       auto unfinished = lease->lane.take_unfinished();
       std::swap(lease, shape->leases.back());
       shape->leases.pop_back();

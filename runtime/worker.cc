@@ -11,6 +11,7 @@
 #include <manta/runtime/death_report.h>
 #include <manta/runtime/entry.h>
 #include <manta/runtime/executor.h>
+#include <manta/runtime/failpoint.h>
 #include <manta/runtime/on_start.h>
 #include <manta/runtime/process.h>
 
@@ -57,6 +58,7 @@ int worker_main(Attachment&& attachment) {
   const objectstore::SignalStack stack;
   install_crash_handler(process->control().process(process->slot()).crash);
   objectstore::install_read_only_fault(process->store(), on_write);
+  arm_failpoint();
   Executor executor(*process);
   process->set_executor(&executor);
   if (!prepare(process->attachment())) return 1;

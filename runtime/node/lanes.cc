@@ -1,6 +1,9 @@
 #include <manta/runtime/node/lanes.h>
+#include <manta/serialization/encoded.h>
 
 namespace manta::detail::node {
+
+static_assert(rpc::kMaxLanes <= 0x10000, "a reply_name() has 16 bits for the lane");
 
 std::optional<std::uint32_t> Lanes::open(rpc::Slot caller, rpc::Slot callee, LaneKind kind) {
   const std::optional<std::uint32_t> lane = table_.open(caller, callee, kind);
@@ -35,12 +38,35 @@ void Lanes::close(std::uint64_t lane, rpc::Slot end) {
     case LaneTable::Closing::kNothing:
       break;
     case LaneTable::Closing::kFree:
-      control_.discard_lane(number);
+      discard(number);
       break;
     case LaneTable::Closing::kHalf:
       if (!own) peers_.send(other, {.kind = NodeMessage::lane_close, .arg0 = lane});
       break;
   }
+}
+
+void Lanes::discard(std::uint32_t lane) {
+  reply_holds_.forget(lane);
+  control_.discard_lane(lane);
+}
+
+void Lanes::note_reply_hold(const NodeFrame& hold) {
+  const std::uint32_t lane = lane_of_reply(hold.arg2);
+  const LaneRecord* record = find(lane);
+  if (record == nullptr || record->caller != hold.arg1 || !peers_.live(record->caller)) return;
+  ReplyHold what{.kind = HeldKind::block, .lo = hold.arg0};
+  if (hold.kind == NodeMessage::hold) {
+    const bool object = hold.arg0 == static_cast<std::uint64_t>(serialization::RefKind::object);
+    what = {object ? HeldKind::object : HeldKind::actor, hold.id_hi, hold.id_lo};
+  }
+  reply_holds_.add(lane, sequence_of_reply(hold.arg2), what);
+}
+
+std::vector<ReplyHold> Lanes::take_back(std::uint64_t lane, rpc::Slot caller) {
+  const LaneRecord* record = find(lane);
+  if (record == nullptr || record->caller != caller) return {};
+  return reply_holds_.take_back(static_cast<std::uint32_t>(lane));
 }
 
 void Lanes::process_died(rpc::Slot slot, std::span<const std::byte> death) {
@@ -49,11 +75,14 @@ void Lanes::process_died(rpc::Slot slot, std::span<const std::byte> death) {
     const rpc::Slot other = slot == record.caller ? record.callee : record.caller;
     const bool told = other == record.caller ? !record.caller_closed : !record.callee_closed;
     if (told && other != slot) {
-      peers_.send(other, {.kind = NodeMessage::lane_dead, .arg0 = lane}, death);
+      peers_.send(
+          other,
+          {.kind = NodeMessage::lane_dead, .arg0 = lane, .arg1 = reply_holds_.last_reply(lane)},
+          death);
     }
     LaneTable::Closing closing = table_.close(lane, slot);
     if (other == slot && closing == LaneTable::Closing::kHalf) closing = table_.close(lane, slot);
-    if (closing == LaneTable::Closing::kFree) control_.discard_lane(lane);
+    if (closing == LaneTable::Closing::kFree) discard(lane);
   }
 }
 

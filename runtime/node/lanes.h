@@ -1,5 +1,5 @@
 // The node's work with lanes: names both ends in the lane's header, tells the callee, and takes the lane
-// back when both ends have closed it or died.
+// back when both ends have closed it or died. Knows what the last reply of each lane gave, should it be missing.
 // Threads: confined. Errors: open() gives nothing when all lanes are in use.
 #pragma once
 #include <cstddef>
@@ -8,6 +8,7 @@
 
 #include <manta/runtime/node/lane_table.h>
 #include <manta/runtime/node/peers.h>
+#include <manta/runtime/node/reply_holds.h>
 
 namespace manta::detail::node {
 
@@ -22,12 +23,19 @@ class Lanes {
              rpc::Slot end);  // tells the other end, if it has not closed it yet
   // `death` is a ProcessDeath for the other ends.
   void process_died(rpc::Slot slot, std::span<const std::byte> death);
+  // A hold or hold_block, done, that belongs to a reply.
+  void note_reply_hold(const NodeFrame& hold);
+  // The caller never got the last reply of the lane that gave something: what that was.
+  std::vector<ReplyHold> take_back(std::uint64_t lane, rpc::Slot caller);
   bool unused(rpc::Slot slot) const { return table_.of(slot).empty(); }
 
  private:
+  void discard(std::uint32_t lane);
+
   rpc::Control& control_;
   Peers& peers_;
   LaneTable table_;
+  ReplyHolds reply_holds_;
 };
 
 }  // namespace manta::detail::node

@@ -67,9 +67,9 @@ void Leasing::withdraw_actor(ActorId actor) {
 
 void Leasing::give_back(rpc::Slot owner, std::uint64_t lane) {
   const auto entry = by_lane_.find(lane);
-  if (entry == by_lane_.end() || entry->second.owner != owner) return;
-  end_task(lane);
-  lanes_.close(lane, owner);
+  if (entry != by_lane_.end() && entry->second.owner == owner) end_task(lane);
+  lanes_.close(lane,
+               owner);  // also when the worker has died meanwhile: its end may wait for this one
 }
 
 void Leasing::end_task(std::uint64_t lane) {

@@ -93,6 +93,7 @@ class Node {
   bool round();
   void handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload);
   void handle_lane(rpc::Slot from, const NodeFrame& frame);
+  void take_back_holds(rpc::Slot caller, std::uint64_t lane);
   void tell_resources(rpc::Slot to, std::uint64_t question);
   std::optional<rpc::Slot> start_worker();
   void worker_hello(rpc::Slot slot);
@@ -283,6 +284,7 @@ void Node::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::b
       } else {
         objects_.handle(from, frame, payload);
       }
+      if (frame.kind == NodeMessage::hold && frame.arg2 != 0) lanes_.note_reply_hold(frame);
       break;
     case NodeMessage::publish:
     case NodeMessage::fulfil:
@@ -292,6 +294,10 @@ void Node::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::b
     case NodeMessage::hold_block:
     case NodeMessage::release_block:
       objects_.handle(from, frame, payload);
+      if (frame.kind == NodeMessage::hold_block && frame.arg2 != 0) lanes_.note_reply_hold(frame);
+      break;
+    case NodeMessage::reply_missing:
+      take_back_holds(from, frame.arg0);
       break;
     case NodeMessage::lane_closed:
     case NodeMessage::lane_kill:
@@ -336,6 +342,23 @@ void Node::handle_lane(rpc::Slot from, const NodeFrame& frame) {
   }
   const LaneRecord* lane = lanes_.find(frame.arg0);
   if (lane != nullptr && lane->caller == from) workers_.kill(lane->callee);
+}
+
+// As if the caller, who never heard of them, had released them.
+void Node::take_back_holds(rpc::Slot caller, std::uint64_t lane) {
+  for (const ReplyHold& hold : lanes_.take_back(lane, caller)) {
+    NodeFrame release{.kind = NodeMessage::release_block, .arg0 = hold.lo, .arg1 = 1};
+    if (hold.kind != HeldKind::block) {
+      const auto kind = hold.kind == HeldKind::object ? serialization::RefKind::object
+                                                      : serialization::RefKind::actor;
+      release = {.kind = NodeMessage::release,
+                 .id_hi = hold.hi,
+                 .id_lo = hold.lo,
+                 .arg0 = static_cast<std::uint64_t>(kind),
+                 .arg1 = 1};
+    }
+    handle(caller, release, {});
+  }
 }
 
 // ---------------------------------------------------------------- workers

@@ -1,21 +1,25 @@
-// A seeded simulation of reference counting (decisions 002 and 003): processes make objects, lend and give references to
-// each other, keep and drop them, and die; the node reads their rings in any order and as late as it likes.
+// A seeded simulation of reference counting (decisions 002, 003 and 009): processes make objects, lend and give references
+// to each other, keep and drop them, and die, also between holding a reference for another and handing it over; the node
+// reads their rings in any order and as late as it likes.
 //
 //   sim process --ring to the node, first in first out--> Publications     sim process --lane--> sim process
 //
 // Checked at every step: an object that a living process has a right to use is known to the node, or not yet published.
 // Checked at the end: when all references are dropped, the node has forgotten everything.
 // A failing seed is printed; MANTA_SIMULATION_SEED=n runs that one alone.
+#include <algorithm>
 #include <cstdlib>
 #include <deque>
 #include <map>
 #include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include <manta/runtime/node/publications.h>
+#include <manta/runtime/node/reply_holds.h>
 
 namespace manta::detail::node {
 namespace {
@@ -28,10 +32,12 @@ constexpr std::size_t kMaxLate = 3;  // messages read of one ring at a time, at 
 const SharedBytes kValue = std::make_shared<const std::vector<std::byte>>(1);
 
 struct ToNode {
-  enum class Kind { kPublish, kFulfil, kHold, kRelease } kind;
+  enum class Kind { kPublish, kFulfil, kHold, kRelease, kReplyMissing } kind;
   std::uint64_t object;
   ProcessSlot whose = 0;
   std::int64_t count = 0;
+  std::uint64_t reply = 0;  // of kHold: the number of the reply that gives it
+  std::uint32_t lane = 0;   // of that, and of kReplyMissing
 };
 
 // What one process knows of one object: see ObjectEntry.
@@ -48,11 +54,25 @@ struct Call {  // in flight: its caller keeps the reference until the reply
   std::uint64_t object;
 };
 
+// A reply that gives a reference: held for the receiver, then in its ring, then read by it.
+struct Gift {
+  std::size_t giver, receiver;
+  std::uint64_t object;
+  std::uint64_t number;
+  bool committed = false;
+};
+
+struct LaneDead {  // told to the caller at its other end
+  std::size_t giver;
+  std::uint64_t in_doubt;
+};
+
 struct SimProcess {
   bool alive = true;
   bool struck = false;  // the node has noticed the death
   std::map<std::uint64_t, Known> known;
   std::deque<ToNode> ring;
+  std::deque<LaneDead> told;
 };
 
 class Simulation {
@@ -77,7 +97,7 @@ class Simulation {
 
   void step() {
     const std::size_t self = below(kProcesses);
-    switch (below(10)) {
+    switch (below(13)) {
       case 0:
         return make(self);
       case 1:
@@ -95,6 +115,12 @@ class Simulation {
         return read_some(self);
       case 8:
         return sweep();
+      case 9:
+        return commit(self);
+      case 10:
+        return read_replies(self);
+      case 11:
+        return learn_of_a_death(self);
       default:
         if (below(20) == 0 && self != 0) die(self);
     }
@@ -154,17 +180,57 @@ class Simulation {
     }
   }
 
+  static std::uint32_t lane_of(std::size_t giver, std::size_t receiver) {
+    return static_cast<std::uint32_t>(giver * kProcesses + receiver);
+  }
+  bool replies_now(std::size_t self) const {  // one reply after the other
+    return std::ranges::any_of(
+        gifts_, [&](const Gift& gift) { return gift.giver == self && !gift.committed; });
+  }
+
   // A result that holds a reference: counted in the receiver's name before it is sent.
   void give(std::size_t self) {
     const std::uint64_t object = pick(self);
     const std::size_t receiver = below(kProcesses);
-    if (object == 0 || receiver == self || !at(receiver).alive) return;
+    if (object == 0 || receiver == self || !at(receiver).alive || replies_now(self)) return;
     publish(self, object);
-    at(self).ring.push_back({ToNode::Kind::kHold, object, slot(receiver)});
-    Known& known = at(receiver).known[object];
-    ++known.holds;
-    ++known.refs;
-    pass_on_distrust(self, receiver, object);
+    gifts_.push_back({self, receiver, object, ++last_gift_});
+    at(self).ring.push_back({.kind = ToNode::Kind::kHold,
+                             .object = object,
+                             .whose = slot(receiver),
+                             .reply = last_gift_,
+                             .lane = lane_of(self, receiver)});
+  }
+
+  void commit(std::size_t self) {
+    for (Gift& gift : gifts_) {
+      if (gift.giver == self) gift.committed = true;
+    }
+  }
+
+  // The replies in the rings of `self`, in their order.
+  void read_replies(std::size_t self) {
+    if (!at(self).alive) return;
+    std::erase_if(gifts_, [&](const Gift& gift) {
+      if (gift.receiver != self || !gift.committed) return false;
+      Known& known = at(self).known[gift.object];
+      ++known.holds;
+      ++known.refs;
+      pass_on_distrust(gift.giver, self, gift.object);
+      newest_read_[lane_of(gift.giver, self)] = gift.number;
+      return true;
+    });
+  }
+
+  // What the dead one had answered counts; then the node is told whether the last of it came.
+  void learn_of_a_death(std::size_t self) {
+    if (!at(self).alive || at(self).told.empty()) return;
+    const LaneDead news = at(self).told.front();
+    at(self).told.pop_front();
+    read_replies(self);
+    const std::uint32_t lane = lane_of(news.giver, self);
+    if (news.in_doubt != 0 && newest_read_[lane] < news.in_doubt)
+      at(self).ring.push_back({.kind = ToNode::Kind::kReplyMissing, .object = 0, .lane = lane});
   }
 
   void drop(std::size_t self) {
@@ -202,6 +268,10 @@ class Simulation {
 
   void die(std::size_t self) {
     at(self).alive = false;
+    // Never seen by anybody: in mid-reply, or in the ring of one that is dead.
+    std::erase_if(gifts_, [&](const Gift& gift) {
+      return gift.receiver == self || (gift.giver == self && !gift.committed);
+    });
     for (const auto& call : calls_) {
       if (call.caller == self) distrust(call.callee, call.object);  // its lender is gone
     }
@@ -238,7 +308,14 @@ class Simulation {
       case ToNode::Kind::kFulfil:
         return objects_.fulfil(id, kValue);
       case ToNode::Kind::kHold:
-        if (!at(message.whose - 1U).struck) objects_.add_holds(id, message.whose, 1);
+        if (at(message.whose - 1U).struck) return;
+        objects_.add_holds(id, message.whose, 1);
+        if (message.reply != 0)
+          reply_holds_.add(message.lane, message.reply, {HeldKind::object, id.hi(), id.lo()});
+        return;
+      case ToNode::Kind::kReplyMissing:
+        for (const ReplyHold& hold : reply_holds_.take_back(message.lane))
+          objects_.add_holds(ObjectId(hold.hi, hold.lo), slot(self), -1);
         return;
       case ToNode::Kind::kRelease:
         return objects_.add_holds(id, slot(self), -message.count);
@@ -251,6 +328,10 @@ class Simulation {
       at(self).struck = true;
       objects_.fail_pending(slot(self), kValue);
       objects_.strike(slot(self));
+      for (std::size_t i = 0; i < kProcesses; ++i) {
+        at(i).told.push_back({self, reply_holds_.last_reply(lane_of(self, i))});
+        reply_holds_.forget(lane_of(i, self));  // nobody reads these any more
+      }
     }
   }
 
@@ -291,6 +372,12 @@ class Simulation {
 
   void finish() {
     while (!calls_.empty()) reply();
+    read_all();
+    for (std::size_t i = 0; i < kProcesses; ++i) commit(i);
+    for (std::size_t i = 0; i < kProcesses; ++i) {
+      read_replies(i);
+      while (at(i).alive && !at(i).told.empty()) learn_of_a_death(i);
+    }
     for (std::size_t i = 0; i < kProcesses; ++i) {
       while (at(i).alive && has_pending(i)) fulfil(i);
       const auto known = at(i).known;
@@ -317,6 +404,11 @@ class Simulation {
   SimProcess processes_[kProcesses];
   std::deque<Call> calls_;
   std::set<std::pair<std::size_t, std::uint64_t>> unsafe_;
+  std::vector<Gift> gifts_;
+  std::uint64_t last_gift_ = 0;
+  std::map<std::uint32_t, std::uint64_t>
+      newest_read_;  // of each lane: the last reply that its caller has seen
+  ReplyHolds reply_holds_;
   std::uint64_t next_object_ = 1;
   Publications objects_;
 };

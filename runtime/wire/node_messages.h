@@ -8,6 +8,8 @@
 //    to another process sends the `hold` on the receiver's behalf before the message that carries the reference; a
 //    callee that keeps an argument's reference beyond its call sends `hold` for itself before its reply.
 //  * When a count reaches zero the node deletes only after one full sweep over all to_node rings that began afterwards.
+//  * A hold that belongs to a reply names it. The node remembers the holds of the last such reply of each lane: should
+//    the callee die, the caller says whether that reply ever came (`reply_missing`), and if not they are taken back.
 #pragma once
 #include <cstdint>
 
@@ -30,7 +32,7 @@ enum class NodeMessage : std::uint32_t {
   actor_alive,    // from the actor's worker: the constructor returned
   actor_failed,  // from the actor's worker: the constructor threw; payload: value wire (kError); the worker exits
   actor_exiting,  // from the actor's worker: arg0 = 0: ended after the last handle, 1: exit_actor(); the worker exits
-  hold,     // arg0 = RefKind, id, arg1 = slot on whose behalf
+  hold,  // arg0 = RefKind, id, arg1 = slot on whose behalf, arg2 = reply_name() of the reply that gives it, or 0
   release,  // arg0 = RefKind, id, arg1 = count
   publish,  // id = object; arg0: 0 pending, 1 done; arg1 = shortest text of what it is (ignored); payload: value
   // wire when done. The sender becomes a holder with count 1. Its blocks that are not yet the node's
@@ -39,7 +41,8 @@ enum class NodeMessage : std::uint32_t {
   subscribe,    // id = object: send `value` to me, once, when it is done
   free_object,  // id = object
   adopt_block,  // arg0 = block offset: tag is the node's from now on; arg1 = count held by the sender
-  hold_block,  // arg0 = block offset, arg1 = slot on whose behalf (may precede the block's adopt_block)
+  hold_block,  // arg0 = block offset, arg1 = slot on whose behalf (may precede the block's adopt_block), arg2 as in
+               // hold
   release_block,  // arg0 = block offset, arg1 = count
   lane_closed,  // arg0 = lane: the sender has drained it and will not touch it again (lease_return says so for its
   // owner). Each end says it exactly once, also after lane_close or lane_dead
@@ -50,6 +53,7 @@ enum class NodeMessage : std::uint32_t {
   // When an argument failed, actor_failed follows instead
   actor_watch,    // id = actor: tell me its states until it is dead, also when I hold it no more
   resources_ask,  // arg0 = number of the question: send `resources`
+  reply_missing,  // arg0 = lane: from its caller, after lane_dead: the reply in doubt never came
 
   // -------- node -> process
   lease_grant = 128,  // arg0 = shape, arg1 = lane, arg2 = slot of the worker
@@ -59,7 +63,8 @@ enum class NodeMessage : std::uint32_t {
   lane_open,  // to the callee: arg0 = lane, arg1 = slot of the caller, arg2 = LaneKind
   lane_close,  // the other end closed arg0 = lane (returned the lease, dropped its last handle): nothing more
                // comes; drain it, answer lane_closed
-  lane_dead,    // the process at the other end of arg0 = lane died; payload: ProcessDeath
+  lane_dead,  // the process at the other end of arg0 = lane died; payload: ProcessDeath; arg1 = number of the
+              // last call whose reply gives references; 0: there was none
   actor_start,  // to an actor's worker: id, arg0 = sizes as in ActorCreate; payload as in ActorCreate
   actor_end,    // to an actor's worker: no handle is left: finish the calls received, destroy, exit
   actor_lane,  // id = actor, arg0 = lane, arg1 = slot of its worker: answer to actor_connect
@@ -80,6 +85,13 @@ struct NodeFrame {
   std::uint64_t arg0 = 0, arg1 = 0, arg2 = 0;
   double real = 0;
 };
+
+// The reply to call number `sequence` of a lane, as holds name it. Never 0: calls are numbered from 1.
+constexpr std::uint64_t reply_name(std::uint32_t lane, std::uint64_t sequence) {
+  return sequence << 16 | (lane & 0xffff);
+}
+constexpr std::uint32_t lane_of_reply(std::uint64_t name) { return name & 0xffff; }
+constexpr std::uint64_t sequence_of_reply(std::uint64_t name) { return name >> 16; }
 
 enum class LaneKind : std::uint64_t { task, actor };
 enum class ActorState : std::uint64_t { starting, alive, dead };
