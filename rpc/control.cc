@@ -65,13 +65,17 @@ SessionHeader* read_header(int fd) {
 
 }  // namespace
 
+std::uint64_t Control::size_for(std::uint64_t store_meta_bytes) {
+  return kStoreMetaAt + round_to_page(store_meta_bytes);
+}
+
 base::Fd Control::create(const ControlOptions& options) {
   base::Fd fd = base::create_memory_file("manta-control");
   if (!fd) fail("control memory: memfd_create");
   const std::uint64_t meta =
       round_to_page(options.store_meta_bytes != 0 ? options.store_meta_bytes
                                                   : options.arena_bytes / 16 + (4u << 20));
-  const std::uint64_t total = kStoreMetaAt + meta;
+  const std::uint64_t total = size_for(meta);
   if (ftruncate(fd.get(), static_cast<off_t>(total)) != 0) fail("control memory: ftruncate");
   auto* const header = static_cast<SessionHeader*>(map_shared(fd.get(), kPagesAt));
   header->layout_version = kLayoutVersion;

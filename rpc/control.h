@@ -72,7 +72,8 @@ inline void ring_unless_busy(ProcessPage& page) { ring_call(page.bell, page.busy
 class Control {
  public:
   static base::Fd create(const ControlOptions& options);  // node only
-  explicit Control(int fd);                               // maps it; `fd` may be closed afterwards
+  static std::uint64_t size_for(std::uint64_t store_meta_bytes);
+  explicit Control(int fd);  // maps it; `fd` may be closed afterwards
   ~Control();
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;

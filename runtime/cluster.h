@@ -30,6 +30,7 @@ struct Cluster {
   Resources available = {};
 };
 
+// Asks the node. Errors: RuntimeError when it does not answer, at once if it is stopped, else after 60 s.
 Cluster cluster();
 
 // The task that the calling thread runs.

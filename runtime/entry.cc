@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <manta/base/limits.h>
 #include <manta/base/standard_streams.h>
 #include <manta/runtime/entry.h>
 #include <manta/runtime/node/node.h>
@@ -52,7 +53,7 @@ int run_as_told() {
   } catch (const std::bad_alloc&) {
     say_why_not("there is no memory");
   } catch (const std::exception& error) {
-    say_why_not(error.what());
+    say_why_not(base::with_limit(error).c_str());
   } catch (...) {
     say_why_not("something that is no std::exception was thrown");
   }

@@ -18,6 +18,7 @@
 #include <manta/base/fd.h>
 #include <manta/base/id.h>
 #include <manta/rpc/lane.h>
+#include <manta/runtime/node_process.h>
 
 namespace manta::detail {
 
@@ -28,9 +29,9 @@ struct Attachment {
   base::Fd control;   // rpc::Control
   base::Fd arena_rw;  // objectstore::Arena
   base::Fd arena_ro;
-  base::Fd node_bell;     // eventfd: rpc::bind_event_bell(node_bell.get()) before the first ring()
-  base::Fd socket;        // driver: stream to the node, read by LogStream; EOF: the node is dead
-  base::Fd node_process;  // driver: pidfd
+  base::Fd node_bell;  // eventfd: rpc::bind_event_bell(node_bell.get()) before the first ring()
+  base::Fd socket;     // driver: stream to the node, read by LogStream; EOF: the node is dead
+  NodeProcess node_process;  // driver
   std::filesystem::path directory;
   JobId job;
   NodeId node;

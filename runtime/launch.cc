@@ -1,17 +1,19 @@
+#include <csignal>
 #include <cstring>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
-#include <signal.h>
 #include <string>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <system_error>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
 #include <manta/base/error.h>
+#include <manta/base/limits.h>
+#include <manta/base/memory_file.h>
 #include <manta/base/spawn.h>
 #include <manta/base/standard_streams.h>
 #include <manta/rpc/control.h>
@@ -25,27 +27,60 @@
 namespace manta::detail {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr int kHelloTimeoutMs = 60'000;  // a node under a sanitizer on a loaded machine
-constexpr int kGoneTimeoutMs = 10'000;
+constexpr auto kEndsWithin = 3s;         // of its own accord
+constexpr auto kDiesWithin = 10s;        // of SIGKILL, in the kernel
 
 [[noreturn]] void fail(const std::string& what, int error = errno) {
-  throw RuntimeError("manta::init: " + what + ": " + std::strerror(error));
+  throw RuntimeError("manta::init: " + what + ": " + std::strerror(error) +
+                     base::limit_behind(error));
 }
 
-base::Fd owned(int fd, const char* what) {
-  base::Fd result(fd);
-  if (!result) fail(what);
-  return result;
+[[noreturn]] void refuse_program(const std::string& path, const std::string& why) {
+  throw InvalidArgument("manta::init: InitOptions::worker.path names " + path + ": " + why +
+                        "; it must be a program that is linked with manta::manta");
 }
 
-base::Fd open_program(const NodeOptions& options) {
-  const char* path = options.program.empty() ? "/proc/self/exe" : options.program.c_str();
-  base::Fd program(open(path, O_PATH | O_CLOEXEC));
-  if (!program && !options.program.empty()) {
-    throw InvalidArgument("manta::init: InitOptions::worker names " + options.program + ": " +
-                          std::strerror(errno));
+// Its first bytes say what would have it run.
+void require_native(const std::string& path) {
+  const base::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char head[64] = {};
+  if (!file || read(file.get(), head, sizeof head) < 2) return;  // it may be run without being read
+  if (head[0] == '#' && head[1] == '!') {
+    const std::string_view line(head, strnlen(head, sizeof head));
+    refuse_program(path, "it is a script (" + std::string(line.substr(0, line.find('\n'))) +
+                             "), which cannot be run by descriptor; name the program that it "
+                             "starts, and give InitOptions::env what it sets");
   }
-  if (!program) fail("opening /proc/self/exe, of which the workers are made");
+  ElfW(Ehdr) theirs, ours;
+  static_assert(sizeof theirs <= sizeof head);
+  std::memcpy(&theirs, head, sizeof theirs);
+  if (std::memcmp(head, ELFMAG, SELFMAG) != 0) refuse_program(path, "it is not an ELF executable");
+  const base::Fd self(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  if (!self || read(self.get(), &ours, sizeof ours) != sizeof ours) return;
+  if (theirs.e_machine != ours.e_machine || theirs.e_ident[EI_CLASS] != ours.e_ident[EI_CLASS])
+    refuse_program(path, "it is for another machine (ELF machine " +
+                             std::to_string(theirs.e_machine) + ", this program's is " +
+                             std::to_string(ours.e_machine) + ")");
+}
+
+base::Fd open_program(const std::string& path) {
+  if (path.empty()) {
+    base::Fd self(open("/proc/self/exe", O_PATH | O_CLOEXEC));
+    if (!self) fail("opening /proc/self/exe, of which the workers are made");
+    return self;
+  }
+  base::Fd program(open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!program) refuse_program(path, std::strerror(errno));
+  struct stat status;
+  if (fstat(program.get(), &status) != 0) refuse_program(path, std::strerror(errno));
+  if (S_ISDIR(status.st_mode)) refuse_program(path, "it is a directory");
+  if (!S_ISREG(status.st_mode)) refuse_program(path, "it is not a file");
+  if (access(path.c_str(), X_OK) != 0)
+    refuse_program(path, "it cannot be executed (" + std::string(std::strerror(errno)) + ")");
+  require_native(path);
   return program;
 }
 
@@ -65,13 +100,12 @@ AnyId random_id() {
   return AnyId(words[0], words[1]);
 }
 
-pid_t spawn_node(const Role& role, const NodeOptions& options, int socket, int lock) {
-  const base::Fd program = open_program(options);
+// `log`: what the node prints before it has a directory.
+pid_t spawn_node(const Role& role, const NodeOptions& options, int socket, int log) {
+  const base::Fd program = open_program(options.program);
   const base::Fd file = make_role_file(role);
-  const base::Fd nothing = owned(open("/dev/null", O_RDWR | O_CLOEXEC), "opening /dev/null");
-  const std::string log_path = (role.attachment.directory / "node.log").string();
-  const base::Fd log(open(log_path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
-  if (!log) fail(log_path);
+  const base::Fd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!nothing) fail("opening /dev/null");
   const ProcessEnvironment environment({{kGenerationVariable, std::to_string(generation() + 1)}},
                                        kRoleFile);
   const ProcessArguments arguments(options);
@@ -79,12 +113,11 @@ pid_t spawn_node(const Role& role, const NodeOptions& options, int socket, int l
                                  .argv = arguments.argv(),
                                  .envp = environment.envp(),
                                  .descriptors = {{nothing.get(), 0},
-                                                 {log.get(), 1},
-                                                 {log.get(), 2},
+                                                 {log, 1},
+                                                 {log, 2},
                                                  {file.get(), kRoleFile},
                                                  {socket, kNodeSocket},
-                                                 {program.get(), kNodeProgram},
-                                                 {lock, kNodeLock}},
+                                                 {program.get(), kNodeProgram}},
                                  .ignore_interrupt = true,
                                  .new_session = true,
                                  .parenthood = base::Parenthood::kOrphan});
@@ -101,41 +134,41 @@ bool wait_readable(int fd, int timeout_ms) {
   return n > 0;
 }
 
-std::string last_lines(const std::filesystem::path& file) {
-  const base::Fd log(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+std::string last_lines(int log) {
   std::string text(4096, '\0');
-  const off_t size = log ? lseek(log.get(), 0, SEEK_END) : 0;
-  const ssize_t n =
-      log ? pread(log.get(), text.data(), text.size(), std::max<off_t>(0, size - 4096)) : 0;
+  const off_t size = lseek(log, 0, SEEK_END);
+  const ssize_t n = pread(log, text.data(), text.size(), std::max<off_t>(0, size - 4096));
   text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
   return text;
 }
 
 // " with code 1", " by signal 9 (Killed)"; empty when the kernel does not tell.
-std::string how_it_ended(const Attachment& attachment) {
-  if (attachment.node_process) wait_readable(attachment.node_process.get(), kGoneTimeoutMs);
-  const auto status = exit_status(attachment.node_process, attachment.node_pid);
+std::string how_it_ended(const NodeProcess& process) {
+  (void)process.ended(kEndsWithin);
+  const auto status = exit_status(process.descriptor(), process.pid());
   return status ? " " + exit_text(*status) : std::string();
 }
 
-void receive_hello(int socket, const NodeOptions& options, Attachment& attachment) {
+void receive_hello(int socket, int log, const NodeOptions& options, Attachment& attachment) {
   NodeHello hello;
-  const base::Fd& process = attachment.node_process;
   const std::string advice = options.program.empty()
                                  ? std::string()
                                  : "; it runs InitOptions::worker.path, " + options.program +
                                        ", which must be linked with manta::manta";
   if (!wait_readable(socket, kHelloTimeoutMs)) {
-    if (process) syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
-    throw RuntimeError("manta::init: the node process did not answer within 60 s" + advice);
+    const std::string why = why_silent(attachment.node_pid);
+    attachment.node_process.signal(SIGKILL);
+    throw RuntimeError("manta::init: the node process did not answer within 60 s" + why + advice);
   }
   if (!hello.receive(socket)) {
-    const std::string printed = last_lines(attachment.directory / "node.log");
-    throw RuntimeError("manta::init: the node process ended" + how_it_ended(attachment) +
+    const std::string how = how_it_ended(attachment.node_process);
+    const std::string printed = last_lines(log);
+    throw RuntimeError("manta::init: the node process ended" + how +
                        " before it was ready; it printed" +
                        (printed.empty() ? " nothing" : ": " + printed) + advice);
   }
   if (!hello.error.empty()) throw RuntimeError("manta::init: " + hello.error);
+  attachment.directory = hello.directory;
   attachment.control = std::move(hello.control);
   attachment.arena_rw = std::move(hello.arena_rw);
   attachment.arena_ro = std::move(hello.arena_ro);
@@ -144,52 +177,55 @@ void receive_hello(int socket, const NodeOptions& options, Attachment& attachmen
 
 }  // namespace
 
+void end_node(const NodeProcess& process) {
+  if (process_state(process.pid()) == 'T') process.signal(SIGCONT);
+  if (!process.ended(kEndsWithin)) {
+    process.signal(SIGKILL);
+    (void)process.ended(kDiesWithin);
+  }
+  process.bury();
+}
+
 Attachment launch_node(const NodeOptions& options) {
   const base::StandardStreamsReserved reserved;
   require_working_directory(options);
-  SessionDirectory directory = make_session_directory();
   Attachment attachment;
   attachment.slot = rpc::kDriverSlot;
-  attachment.directory = directory.path;
   attachment.job = random_id<JobId>();
   attachment.node = random_id<NodeId>();
   attachment.cpus = options.cpus;
   attachment.object_store_bytes = options.object_store_bytes;
   attachment.env = options.env;
+  const base::Fd log = base::create_memory_file("manta-node-log");
+  if (!log) fail("memfd_create");
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("socketpair");
+  attachment.socket.reset(ends[0]);
+  base::Fd theirs(ends[1]);
+  if (!attachment.socket || !theirs) fail("socketpair");
+  Role role;
+  role.kind = RoleKind::node;
+  role.attachment.job = attachment.job;
+  role.attachment.node = attachment.node;
+  role.options = options;
+  attachment.node_pid = spawn_node(role, options, theirs.get(), log.get());
+  attachment.node_process = NodeProcess(attachment.node_pid);
+  theirs.reset();
   try {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("socketpair");
-    base::Fd theirs = owned(ends[1], "socketpair");
-    attachment.socket = owned(ends[0], "socketpair");
-    Role role;
-    role.kind = RoleKind::node;
-    role.attachment.directory = attachment.directory;
-    role.attachment.job = attachment.job;
-    role.attachment.node = attachment.node;
-    role.options = options;
-    attachment.node_pid = spawn_node(role, options, theirs.get(), directory.lock.get());
-    theirs.reset();
-    attachment.node_process =
-        base::Fd(static_cast<int>(syscall(SYS_pidfd_open, attachment.node_pid, 0)));
-    const int no_process = errno;
-    receive_hello(attachment.socket.get(), options, attachment);
-    if (!attachment.node_process) fail("pidfd_open", no_process);
+    receive_hello(attachment.socket.get(), log.get(), options, attachment);
   } catch (...) {
     attachment.socket.reset();
-    directory.lock.reset();
-    remove_abandoned(directory.path);
+    end_node(attachment.node_process);
+    remove_all_abandoned();
     throw;
   }
   return attachment;
 }
 
-void shutdown_node(Attachment& attachment) {
+void shutdown_node(const Attachment& attachment) {
   const base::StandardStreamsReserved reserved;
   shutdown(attachment.socket.get(), SHUT_WR);
-  if (!wait_readable(attachment.node_process.get(), kGoneTimeoutMs)) {
-    syscall(SYS_pidfd_send_signal, attachment.node_process.get(), SIGKILL, nullptr, 0);
-    wait_readable(attachment.node_process.get(), kGoneTimeoutMs);
-  }
+  end_node(attachment.node_process);
   remove_abandoned(attachment.directory);
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include <manta/base/build_settings.h>
+#include <manta/runtime/entry.h>
 
 namespace manta::detail {
 
@@ -17,7 +18,8 @@ struct LogFrame {
 };
 inline constexpr std::uint32_t kMaxLogText = 64 * 1024;
 
-// Prints what arrives on the same stream of this process, until the node is gone. Blocks; for a thread of its own.
-void run_log_stream(int socket);
+// Prints what arrives on the same stream of this process, until the node is gone; says when the node is stopped.
+// Blocks; for a thread of its own.
+void run_log_stream(const Attachment& attachment);
 
 }  // namespace manta::detail

@@ -1,3 +1,5 @@
+#include <cctype>
+#include <chrono>
 #include <cstring>
 #include <pthread.h>
 #include <random>
@@ -12,6 +14,9 @@
 
 namespace manta::detail {
 namespace {
+
+constexpr std::chrono::seconds kLookEvery{1};  // whether the node is stopped
+constexpr std::chrono::seconds kNodeAnswersWithin{60};
 
 std::mutex current_mutex;
 // Under current_mutex. Never destroyed: refs are dropped in static destructors too.
@@ -73,7 +78,12 @@ base::Ref<Process> Process::open(Attachment attachment) {
   }
   static const int registered = ::pthread_atfork(nullptr, nullptr, forget_session_in_child);
   base::check(registered == 0, "no memory for a fork handler");
-  process->progress_.start();
+  try {
+    process->progress_.start();
+  } catch (...) {  // no thread is left
+    process->close();
+    throw;
+  }
   OutsideReferences::install();
   return process;
 }
@@ -648,7 +658,16 @@ Process::NodeResources Process::node_resources() {
   const std::uint64_t question = resources_asked_.fetch_add(1) + 1;
   node_.send({.kind = NodeMessage::resources_ask, .arg0 = question});
   Told told(*this, question);
-  progress_.wait(told);
+  const auto asked = std::chrono::steady_clock::now();
+  while (!progress_.wait(told, std::chrono::steady_clock::now() + kLookEvery)) {
+    const auto waited =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - asked);
+    const bool stopped = std::tolower(process_state(attachment_.node_pid)) == 't';
+    if (!stopped && waited < kNodeAnswersWithin) continue;
+    throw RuntimeError("manta::cluster(): the node process (pid " +
+                       std::to_string(attachment_.node_pid) + ") has not answered for " +
+                       std::to_string(waited.count()) + " s" + why_silent(attachment_.node_pid));
+  }
   const TablesLock lock(*this);
   return resources_told_.load() >= question ? resources_ : NodeResources();
 }

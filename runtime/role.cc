@@ -186,8 +186,6 @@ void require_node_descriptors() {
   const bool is_path = (fcntl(kNodeProgram, F_GETFL) & O_PATH) != 0;
   if (!S_ISREG(program.st_mode) || !is_path)
     refuse_other(kNodeProgram, "the program of the workers");
-  const struct stat lock = require_open(kNodeLock, "the lock of the session's directory");
-  if (!S_ISREG(lock.st_mode)) refuse_other(kNodeLock, "the lock of the session's directory");
 }
 
 void require_worker_descriptors(const Attachment& attachment) {

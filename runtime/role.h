@@ -30,7 +30,6 @@ enum RoleFd : int {
   kRoleFile = 3,
   kNodeSocket = 4,  // node: to the driver
   kNodeProgram,     // node: the executable
-  kNodeLock,        // node: the locked file in the session's directory
   kWorkerControl = 4,
   kWorkerArenaRw,
   kWorkerArenaRo,
@@ -39,7 +38,7 @@ enum RoleFd : int {
 
 struct Role {
   RoleKind kind = RoleKind::worker;
-  Attachment attachment;  // node: directory, job and node id only
+  Attachment attachment;  // node: job and node id only
   NodeOptions options;    // node
 };
 

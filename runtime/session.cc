@@ -1,10 +1,12 @@
 #include <atomic>
 #include <pthread.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
 #include <manta/base/build_notes.h>
 #include <manta/base/error.h>
+#include <manta/base/limits.h>
 #include <manta/base/standard_streams.h>
 #include <manta/objectstore/read_only_fault.h>
 #include <manta/runtime/cluster.h>
@@ -61,14 +63,21 @@ void check_can_init(const InitOptions& options) {
 struct Session::State {
   explicit State(detail::Attachment attachment)
       : process(detail::Process::open(std::move(attachment))) {
+    try {
+      log_thread = std::thread([this] { follow_node(); });
+    } catch (...) {
+      process->close();
+      throw;
+    }
     process->cores().enter();
     // A write to an array prints its line and goes on to the program's own handling of SIGSEGV.
     objectstore::install_read_only_fault(process->store(), nullptr);
-    log_thread = std::thread([this, socket = process->attachment().socket.get()] {
-      pthread_setname_np(pthread_self(), "manta-log");
-      detail::run_log_stream(socket);
-      if (!ending.load()) process->node_died();
-    });
+  }
+
+  void follow_node() {
+    pthread_setname_np(pthread_self(), "manta-log");
+    detail::run_log_stream(process->attachment());
+    if (!ending.load()) process->node_died();
   }
 
   void end() {
@@ -82,8 +91,7 @@ struct Session::State {
     ending.store(true);
     process->cores().leave();
     process->close();
-    auto& attachment = const_cast<detail::Attachment&>(process->attachment());
-    detail::shutdown_node(attachment);
+    detail::shutdown_node(process->attachment());
     log_thread.join();
     objectstore::remove_read_only_fault();
     session_open.store(false);
@@ -121,6 +129,16 @@ std::filesystem::path Session::directory() const {
   return state_->process->attachment().directory;
 }
 
+std::unique_ptr<Session::State> Session::open_session(detail::Attachment attachment) {
+  const detail::NodeProcess node = attachment.node_process.duplicate();
+  try {
+    return std::make_unique<State>(std::move(attachment));
+  } catch (...) {
+    detail::end_node(node);
+    throw;
+  }
+}
+
 Session init(InitOptions options) {
   check_can_init(options);
   const base::StandardStreamsReserved reserved;  // resolving reads the files of cgroups
@@ -133,8 +151,10 @@ Session init(InitOptions options) {
   }
   try {
     detail::run_on_start();
-    auto state = std::make_unique<Session::State>(detail::launch_node(resolved));
-    return Session(std::move(state));
+    return Session(Session::open_session(detail::launch_node(resolved)));
+  } catch (const std::system_error& error) {
+    session_open.store(false);
+    throw RuntimeError("manta::init: " + base::with_limit(error));
   } catch (...) {
     session_open.store(false);
     throw;

@@ -21,6 +21,9 @@
 #include <manta/runtime/options.h>
 
 namespace manta {
+namespace detail {
+struct Attachment;
+}
 
 class [[nodiscard]] Session {
  public:
@@ -37,6 +40,7 @@ class [[nodiscard]] Session {
   friend Session init(InitOptions options);
   struct State;
   explicit Session(std::unique_ptr<State> state);
+  static std::unique_ptr<State> open_session(detail::Attachment attachment);
   std::unique_ptr<State> state_;
 };
 

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 constexpr const char* kLockFile = "lock";
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& why) {
-  throw RuntimeError("manta::init: cannot use the session directory " + path.string() + ": " + why +
+  throw RuntimeError("cannot use the session directory " + path.string() + ": " + why +
                      "; set XDG_RUNTIME_DIR to a short path that this user may write to");
 }
 
@@ -38,7 +38,8 @@ std::string own_directory(const fs::path& path) {
   return {};
 }
 
-fs::path base_directory() {
+// Where the directories of this user's sessions are; `why`, if there is such a place, is empty.
+fs::path base_directory(std::string& why) {
   if (const char* runtime = getenv("XDG_RUNTIME_DIR"); runtime != nullptr && *runtime == '/') {
     fs::path path = fs::path(runtime) / "manta";
     if (path.native().size() + 9 <= kMaxDirectoryPath && own_directory(path).empty() &&
@@ -47,7 +48,7 @@ fs::path base_directory() {
     }
   }
   fs::path path = "/tmp/manta-" + std::to_string(geteuid());
-  if (const std::string why = own_directory(path); !why.empty()) refuse(path, why);
+  why = own_directory(path);
   return path;
 }
 
@@ -60,7 +61,7 @@ std::string random_name() {
   return text;
 }
 
-void remove_all_abandoned(const fs::path& base) {
+void remove_all_in(const fs::path& base) {
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(base, ignored)) {
     remove_abandoned(entry.path());
@@ -93,8 +94,10 @@ base::Fd make_lock(const fs::path& directory) {
 }  // namespace
 
 SessionDirectory make_session_directory() {
-  const fs::path base = base_directory();
-  remove_all_abandoned(base);
+  std::string why;
+  const fs::path base = base_directory(why);
+  if (!why.empty()) refuse(base, why);
+  remove_all_in(base);
   for (;;) {
     const fs::path path = base / random_name();
     if (mkdir(path.c_str(), 0700) == 0) {
@@ -103,6 +106,11 @@ SessionDirectory make_session_directory() {
       refuse(path, std::strerror(errno));
     }
   }
+}
+
+void remove_all_abandoned() {
+  std::string why;
+  remove_all_in(base_directory(why));
 }
 
 void remove_abandoned(const fs::path& path) {

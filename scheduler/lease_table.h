@@ -81,7 +81,8 @@ class LeaseTable {
   std::uint64_t waiting() const;                                     // leases wanted in all
   std::size_t running() const { return leases_.size() - lending_; }  // not blocked
   std::size_t leases() const { return leases_.size(); }
-  ResourceSet taken(LeaseId lease) const;  // from free(), now
+  bool lends(LeaseId lease) const { return leases_.at(lease).lends; }  // it is blocked
+  ResourceSet taken(LeaseId lease) const;                              // from free(), now
   const ResourceSet& total() const { return total_; }
   const ResourceSet& free() const { return free_; }
 

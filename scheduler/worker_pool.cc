@@ -5,17 +5,18 @@
 
 namespace manta::scheduler {
 
-std::size_t WorkerPool::to_start(std::size_t demand) const {
+std::size_t WorkerPool::to_start(std::size_t demand, Time now) const {
   // The demand, or what `prestart` lacks; a pool that fails starts nothing on its own.
   const std::size_t spare = idle_.size() + starting_;
   std::size_t missing = demand > spare ? demand - spare : 0;
   if (failures_ == 0 && present() < options_.prestart) {
     missing = std::max(missing, options_.prestart - present());
   }
-  if (failing()) return 0;
+  if (failing() && (present() == 0 || starting_ > 0 || now < retry_at_)) return 0;
   const std::size_t counted = workers_.size() - dedicated_;
   const std::size_t room = options_.limit - std::min(options_.limit, counted);
-  const std::size_t parallel = options_.parallel - std::min(options_.parallel, starting_);
+  const std::size_t at_a_time = failing() ? 1 : options_.parallel;
+  const std::size_t parallel = at_a_time - std::min(at_a_time, starting_);
   return std::min({missing, room, parallel});
 }
 
@@ -71,10 +72,32 @@ std::optional<WorkerId> WorkerPool::take() {
 
 void WorkerPool::dedicate(WorkerId worker) { move_to(worker, State::kDedicated); }
 
-void WorkerPool::gone(WorkerId worker) {
+void WorkerPool::start_failed(Time now) {
+  constexpr int kMostDoublings = 6;
+  ++failures_;
+  const int doublings = std::clamp(failures_ - options_.max_failures, 0, kMostDoublings);
+  retry_at_ = now + options_.retry_after * (1 << doublings);
+}
+
+std::optional<Time> WorkerPool::next_retry() const {
+  if (!failing() || starting_ > 0 || present() == 0) return std::nullopt;
+  return retry_at_;
+}
+
+bool WorkerPool::hopeless(bool anyone_runs) const {
+  if (starting_ > 0 || !idle_.empty() || anyone_runs) return false;
+  return failures_ >= (present() == 0 ? 1 : 2) * options_.max_failures;
+}
+
+void WorkerPool::forgive() {
+  failures_ = options_.max_failures - 1;
+  retry_at_ = {};
+}
+
+void WorkerPool::gone(WorkerId worker, Time now) {
   const auto entry = workers_.find(worker);
   if (entry == workers_.end()) return;
-  if (entry->second == State::kStarting) ++failures_;
+  if (entry->second == State::kStarting) start_failed(now);
   move_to(worker, State::kLeaving);
   --leaving_;
   workers_.erase(worker);

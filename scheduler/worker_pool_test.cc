@@ -39,7 +39,7 @@ TEST(WorkerPool, StartsWhatIsMissing) {
     WorkerPool pool(options());
     add_idle(pool, 1, c.idle);
     for (std::size_t i = 0; i < c.starting; ++i) pool.started(100 + i);
-    EXPECT_EQ(pool.to_start(c.demand), c.expected) << c.what;
+    EXPECT_EQ(pool.to_start(c.demand, kStart), c.expected) << c.what;
   }
 }
 
@@ -58,8 +58,8 @@ TEST(WorkerPool, DedicatedWorkersAreReplaced) {
   WorkerPool pool(options());
   add_idle(pool, 1, 2);
   pool.dedicate(*pool.take());
-  EXPECT_EQ(pool.to_start(0), 1U);
-  pool.gone(2);
+  EXPECT_EQ(pool.to_start(0, kStart), 1U);
+  pool.gone(2, kStart);
   EXPECT_EQ(pool.size(), 1U);
 }
 
@@ -70,9 +70,9 @@ TEST(WorkerPool, SurplusLeavesAfterAWhile) {
   EXPECT_TRUE(pool.surplus(kStart).empty());
   EXPECT_EQ(pool.surplus(kStart + 1s), (std::vector<WorkerId>{1, 2}));
   EXPECT_EQ(pool.next_surplus(), std::nullopt);  // two stay
-  pool.gone(1);
-  pool.gone(2);
-  EXPECT_EQ(pool.to_start(0), 0U);
+  pool.gone(1, kStart);
+  pool.gone(2, kStart);
+  EXPECT_EQ(pool.to_start(0, kStart), 0U);
 }
 
 TEST(WorkerPool, AWorkerWithBusinessOfItsOwnStays) {
@@ -86,18 +86,67 @@ TEST(WorkerPool, GivesUpAfterFailuresInARow) {
   WorkerPool pool(options());
   for (WorkerId worker = 1; worker <= 3; ++worker) {
     EXPECT_FALSE(pool.failing());
-    EXPECT_GT(pool.to_start(1), 0U);
+    EXPECT_GT(pool.to_start(1, kStart), 0U);
     pool.started(worker);
-    pool.gone(worker);
+    pool.gone(worker, kStart);
   }
-  EXPECT_TRUE(pool.failing());
-  EXPECT_EQ(pool.to_start(5), 0U);
-  pool.forgive();                   // who waited was told
-  EXPECT_EQ(pool.to_start(0), 0U);  // not on its own
-  EXPECT_EQ(pool.to_start(1), 1U);  // one attempt per later request
+  EXPECT_TRUE(pool.hopeless(false));
+  EXPECT_EQ(pool.to_start(5, kStart), 0U);
+  pool.forgive();                           // who waited was told
+  EXPECT_EQ(pool.to_start(0, kStart), 0U);  // not on its own
+  EXPECT_EQ(pool.to_start(1, kStart), 1U);  // one attempt per later request
   pool.started(4);
-  pool.gone(4);
+  pool.gone(4, kStart);
   EXPECT_TRUE(pool.failing());
+}
+
+void fail_to_start(WorkerPool& pool, int times, Time now = kStart) {
+  for (int i = 0; i < times; ++i) pool.start_failed(now);
+}
+
+TEST(WorkerPool, WhileOthersWorkItIsNotHopelessAndTriesAgainMoreAndMoreSeldom) {
+  WorkerPool pool(options());
+  add_idle(pool, 1, 1);
+  pool.take();
+  fail_to_start(pool, 3);
+  EXPECT_TRUE(pool.failing());
+  EXPECT_FALSE(pool.hopeless(true));
+  EXPECT_EQ(pool.to_start(5, kStart), 0U);
+  EXPECT_EQ(pool.next_retry(), kStart + 100ms);
+  EXPECT_EQ(pool.to_start(5, kStart + 100ms), 1U);  // one at a time
+  fail_to_start(pool, 1, kStart + 100ms);
+  EXPECT_EQ(pool.next_retry(), kStart + 300ms);
+  EXPECT_FALSE(pool.hopeless(true));
+  pool.started(9);
+  EXPECT_EQ(pool.next_retry(), std::nullopt);
+  pool.ready(9, kStart);
+  EXPECT_FALSE(pool.failing());
+}
+
+TEST(WorkerPool, ItIsHopelessWithoutWorkersAtOnceAndWithBlockedOnesAfterMoreAttempts) {
+  WorkerPool pool(options());
+  add_idle(pool, 1, 1);
+  fail_to_start(pool, 9);
+  EXPECT_FALSE(pool.hopeless(false));  // one is idle
+  pool.take();
+  EXPECT_TRUE(pool.hopeless(false));
+  pool.gone(1, kStart);
+  EXPECT_TRUE(pool.hopeless(false));
+  WorkerPool blocked(options());
+  add_idle(blocked, 1, 1);
+  blocked.take();
+  fail_to_start(blocked, 3);
+  EXPECT_FALSE(blocked.hopeless(false));
+  fail_to_start(blocked, 3);
+  EXPECT_TRUE(blocked.hopeless(false));
+}
+
+TEST(WorkerPool, AnActorsWorkerDoesNotComeBack) {
+  WorkerPool pool(options());
+  add_idle(pool, 1, 1);
+  pool.dedicate(*pool.take());
+  fail_to_start(pool, 3);
+  EXPECT_TRUE(pool.hopeless(false));
 }
 
 TEST(WorkerPool, ADeathAtWorkIsNoFailureToStart) {
@@ -105,7 +154,7 @@ TEST(WorkerPool, ADeathAtWorkIsNoFailureToStart) {
   for (WorkerId worker = 1; worker <= 10; ++worker) {
     add_idle(pool, worker, 1);
     pool.take();
-    pool.gone(worker);
+    pool.gone(worker, kStart);
   }
   EXPECT_FALSE(pool.failing());
   EXPECT_EQ(pool.size(), 0U);

@@ -3,14 +3,23 @@
 //
 //   launch_program MODE [ARGUMENT]
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <numeric>
 #include <string>
 #include <string_view>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <vector>
 
@@ -119,12 +128,120 @@ int with_closed_streams(std::string_view mode, std::string_view streams) {
   return 0;
 }
 
+// From now on these system calls are refused, as old container runtimes and full process tables do it.
+void refuse(std::vector<long> calls, unsigned error) {
+  std::vector<sock_filter> filter{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
+  for (const long call : calls) {
+    filter.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1));
+    filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error));
+  }
+  filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) say("no filter", "");
+}
+
+std::string children() {
+  std::ifstream file("/proc/self/task/" + std::to_string(::getpid()) + "/children");
+  std::string text;
+  std::getline(file, text);
+  return text.empty() ? "none" : text;
+}
+
+// Several sessions of a process that inherits orphans; the last one's node is killed.
+int several_sessions() {
+  for (int i = 0; i < 4; ++i) {
+    auto session = manta::init({.cpus = 2, .object_store_bytes = 64 << 20});
+    const pid_t node = manta::get(manta::remote(parent_pid)());
+    (void)manta::get(manta::remote([] { return std::system("sleep 1000 &"); })());
+    if (i == 3) {
+      ::kill(node, SIGKILL);
+      try {
+        for (;;) (void)manta::get(manta::remote(add)(1, 2));
+      } catch (const manta::NodeDied&) {
+        say("node", "died");
+      }
+    }
+  }
+  return say("children", children()), 0;
+}
+
+// While the file is there, no worker starts.
+const char* const kNoStart = "LAUNCH_PROGRAM_NO_START";
+const bool does_not_start = [] {
+  const char* file = std::getenv(kNoStart);
+  if (file == nullptr || std::getenv("MANTA_ROLE_FD") == nullptr || !fs::exists(file)) return false;
+  std::fputs("this worker does not start\n", stderr);
+  std::_Exit(9);
+}();
+
+int calls_while_no_worker_starts(manta::Session& session) {
+  const fs::path file = std::getenv(kNoStart);
+  const auto worker = manta::remote([] { return ::getpid(); }, {.max_retries = -1});
+  const auto slow = manta::remote(add);
+  (void)manta::get(worker());  // one is there
+  std::ofstream(file) << "x";
+  std::vector<manta::ObjectRef<int>> refs;
+  for (int i = 0; i < 500; ++i) refs.push_back(slow(i, 1));
+  long total = 0;
+  for (const int each : manta::get(refs)) total += each;
+  say("total", std::to_string(total));
+  for (int i = 0; i < 2; ++i) {
+    try {  // each kills a worker, until none is left
+      for (;;)
+        (void)manta::get(manta::remote([] { return ::raise(SIGKILL); }, {.max_retries = 0})());
+    } catch (const manta::WorkerCrashed&) {
+      --i;
+    } catch (const manta::WorkerStartFailed& error) {
+      say("none left", error.what());
+    }
+  }
+  fs::remove(file);
+  say("again", std::to_string(manta::get(slow(1, 2))));
+  return (void)session, 0;
+}
+
+int many(int cpus) {
+  auto session = manta::init({.cpus = cpus, .object_store_bytes = 64 << 20});
+  std::vector<manta::ObjectRef<int>> refs;
+  for (int i = 0; i < 500; ++i)
+    refs.push_back(manta::remote([](int n) { return ::usleep(1000), n; })(i));
+  long total = 0;
+  for (const int each : manta::get(refs)) total += each;
+  return say("total", std::to_string(total)), 0;
+}
+
+int with_a_stopped_node() {
+  auto session = manta::init({.cpus = 2, .object_store_bytes = 64 << 20});
+  const pid_t node = manta::get(manta::remote(parent_pid)());
+  say("directory", session.directory().string());
+  say("node", std::to_string(node));
+  ::kill(node, SIGSTOP);
+  try {
+    (void)manta::cluster();
+  } catch (const manta::RuntimeError& error) {
+    say("cluster", error.what());
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  session.shutdown();
+  const auto took = std::chrono::steady_clock::now() - begin;
+  say("shutdown", took < std::chrono::seconds(5) ? "in time" : "too late");
+  return 0;
+}
+
 int run(std::string_view mode, std::string_view argument) {
+  if (mode == "sessions") return several_sessions();
+  if (mode == "many") return many(std::atoi(argument.data()));
+  if (mode == "stopped-node") return with_a_stopped_node();
+  if (mode == "without-pidfd") refuse({SYS_pidfd_open, SYS_pidfd_send_signal}, EPERM);
+  if (mode == "without-pidfd-enosys") refuse({SYS_pidfd_open, SYS_pidfd_send_signal}, ENOSYS);
+  if (mode == "without-processes") refuse({SYS_clone, SYS_clone3}, EAGAIN);
   if (mode == "main") return say("main", "ran"), 0;
   if (mode.starts_with("close-")) return with_closed_streams(mode, argument);
   manta::InitOptions options{.cpus = 1, .object_store_bytes = 64 << 20};
   if (mode == "worker-path") options.worker.path = argument;
   auto session = manta::init(options);
+  if (mode == "no-start") return calls_while_no_worker_starts(session);
   const int sum = manta::get(manta::remote(add)(1, 2));
   return say("sum", std::to_string(sum)), 0;
 }

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <manta/base/limits.h>
 #include <manta/runtime/node/hello.h>
 
 namespace manta::detail {
@@ -15,6 +16,7 @@ constexpr std::size_t kMaxText = 4096;
 
 struct Frame {
   std::uint32_t size = 0;
+  std::uint32_t is_error = 0;
   char text[kMaxText] = {};
 };
 
@@ -26,8 +28,10 @@ struct Ancillary {
 
 bool NodeHello::send(int socket) const {
   Frame frame;
-  frame.size = static_cast<std::uint32_t>(std::min(error.size(), kMaxText));
-  std::memcpy(frame.text, error.data(), frame.size);
+  frame.is_error = error.empty() ? 0 : 1;
+  const std::string& text = error.empty() ? directory : error;
+  frame.size = static_cast<std::uint32_t>(std::min(text.size(), kMaxText));
+  std::memcpy(frame.text, text.data(), frame.size);
   iovec part{.iov_base = &frame, .iov_len = sizeof frame};
   Ancillary ancillary;
   msghdr message{};
@@ -60,7 +64,7 @@ bool NodeHello::receive(int socket) {
     n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
   } while (n < 0 && errno == EINTR);
   if (n != static_cast<ssize_t>(sizeof frame) || frame.size > kMaxText) return false;
-  error.assign(frame.text, frame.size);
+  (frame.is_error != 0 ? error : directory).assign(frame.text, frame.size);
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return !error.empty();
   const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -71,7 +75,7 @@ bool NodeHello::receive(int socket) {
     if (fds[i] >= 0) targets[i]->reset(fds[i]);
   }
   if (error.empty() && (count != kFds || (message.msg_flags & MSG_CTRUNC) != 0)) {
-    error = "out of file descriptors (ulimit -n) while starting the node";
+    error = "the memory of the node could not be taken over" + base::limit_behind(EMFILE);
   }
   return true;
 }

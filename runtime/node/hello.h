@@ -8,7 +8,8 @@
 namespace manta::detail {
 
 struct NodeHello {
-  std::string error = {};  // not empty: the node could not start; no descriptors
+  std::string error = {};      // not empty: the node could not start; no descriptors
+  std::string directory = {};  // of the session, which the node has made
   base::Fd control = {}, arena_rw = {}, arena_ro = {}, bell = {};
 
   bool send(int socket) const;

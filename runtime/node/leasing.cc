@@ -120,7 +120,7 @@ void Leasing::process_died(rpc::Slot slot) {
     std::erase_if(by_lane_, [&](const auto& item) { return item.second.worker == slot; });
     by_worker_.erase(lease);
   }
-  pool_.gone(slot);
+  pool_.gone(slot, now());
   changed_ = true;
 }
 
@@ -135,25 +135,41 @@ void Leasing::dispatch() {
   }
   while (start_workers()) {
   }
-  if (pool_.failing() && leases_.waiting() > 0 && pool_.starting() == 0) {
+  if (leases_.waiting() > 0 && pool_.hopeless(anyone_runs())) {
     refuse_all(ErrorKind::worker_start_failed, callbacks_.start_failure());
     pool_.forgive();
+  } else if (leases_.waiting() > 0 && pool_.failing()) {
+    warn_once();
   } else if (stuck()) {
     refuse_all(ErrorKind::unschedulable, "all " + std::to_string(pool_.size()) +
                                              " workers of the node wait inside get() for tasks "
                                              "that wait for a worker: that is the limit");
   }
+  if (!pool_.failing()) warned_ = false;
   recall();
 }
 
+bool Leasing::anyone_runs() const {
+  return std::ranges::any_of(
+      by_lane_, [this](const auto& item) { return !leases_.lends(item.second.lease); });
+}
+
+void Leasing::warn_once() {
+  if (std::exchange(warned_, true)) return;
+  callbacks_.warn("no more workers can be started for now; calls wait for the " +
+                  std::to_string(pool_.working()) + " that work: " + callbacks_.start_failure());
+}
+
+void Leasing::retry() { changed_ = true; }
+
 // As many as the pool wants now; true: a failed attempt may make another one due.
 bool Leasing::start_workers() {
-  const std::size_t count = pool_.to_start(leases_.grantable(64));
+  const std::size_t count = pool_.to_start(leases_.grantable(64), now());
   for (std::size_t i = 0; i < count; ++i) {
     if (const std::optional<rpc::Slot> slot = callbacks_.start_worker()) {
       pool_.started(*slot);
     } else {
-      pool_.start_failed();
+      pool_.start_failed(now());
       return true;
     }
   }
@@ -217,8 +233,8 @@ void Leasing::refuse(OwnerShape who, ErrorKind kind, const std::string& why) {
 
 void Leasing::recall() {
   if (leases_.waiting() == 0) return;
-  const auto shortage =
-      pool_.at_limit() ? LeaseTable::Shortage::kWorkers : LeaseTable::Shortage::kResources;
+  const auto shortage = pool_.at_limit() || pool_.failing() ? LeaseTable::Shortage::kWorkers
+                                                            : LeaseTable::Shortage::kResources;
   for (const OwnerShape& who : leases_.recalls(shortage)) {
     peers_.send(static_cast<rpc::Slot>(who.owner),
                 {.kind = NodeMessage::lease_recall, .arg0 = who.shape});

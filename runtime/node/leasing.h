@@ -1,5 +1,6 @@
-// Leases at work: brings who wants a worker, the workers there are, and lanes together. Grants as soon as it can, starts
-// workers when granted resources wait for one, recalls leases when nothing is free, refuses when no worker will start.
+// Leases at work: brings who wants a worker, the workers there are, and lanes together. Grants as soon as it can,
+// starts workers when granted resources wait for one, recalls leases when nothing is free, refuses when no worker
+// will start and none is left that could come back.
 //
 // A worker serves one lease at a time. When its owner dies, the lease lives until the worker has closed the lane (it may
 // be in the middle of a call).
@@ -28,6 +29,7 @@ class Leasing {
   struct Callbacks {
     std::function<std::optional<rpc::Slot>()> start_worker;  // nothing: it could not be started
     std::function<std::string()> start_failure;              // why, of the last one
+    std::function<void(const std::string&)> warn;            // the user
     std::function<void(ActorId, rpc::Slot)> assign_actor;
     std::function<void(ActorId, ErrorKind, const std::string&)> refuse_actor;
   };
@@ -53,6 +55,8 @@ class Leasing {
   bool dispatch_needed() const { return changed_; }
   void tell_surplus(scheduler::Time now);
   std::optional<scheduler::Time> next_surplus() const { return pool_.next_surplus(); }
+  std::optional<scheduler::Time> next_retry() const { return pool_.next_retry(); }
+  void retry();  // then: the next dispatch() may start a worker
 
  private:
   struct TaskLease {
@@ -69,6 +73,8 @@ class Leasing {
   void refuse(scheduler::OwnerShape who, ErrorKind kind, const std::string& why);
   void recall();
   bool stuck() const;
+  bool anyone_runs() const;  // in a task, not blocked
+  void warn_once();
 
   Peers& peers_;
   Lanes& lanes_;
@@ -80,6 +86,7 @@ class Leasing {
   std::unordered_map<scheduler::OwnerId, ActorId> actors_;  // that wait
   scheduler::OwnerId last_actor_ = scheduler::kFirstActor;
   bool changed_ = true;
+  bool warned_ = false;  // that no worker starts
 };
 
 }  // namespace manta::detail::node

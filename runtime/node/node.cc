@@ -22,6 +22,7 @@
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <manta/base/limits.h>
 #include <manta/objectstore/arena.h>
 #include <manta/runtime/node/actors.h>
 #include <manta/runtime/node/children.h>
@@ -36,6 +37,7 @@
 #include <manta/runtime/node/peers.h>
 #include <manta/runtime/node/worker_processes.h>
 #include <manta/runtime/role.h>
+#include <manta/runtime/session_directory.h>
 #include <manta/serialization/encoded.h>
 
 namespace manta::detail {
@@ -83,7 +85,7 @@ struct SharedMemory {
 
 class Node {
  public:
-  Node(Role& role, base::Fd program, base::Fd lock, asio::io_context& io,
+  Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_context& io,
        asio::local::stream_protocol::socket& socket);
   void run();
   const SharedMemory& memory() const { return memory_; }
@@ -110,7 +112,7 @@ class Node {
 
   const Role& role_;
   base::Fd program_;
-  base::Fd lock_;  // of the session's directory
+  SessionDirectory directory_;
   asio::io_context& io_;
   asio::local::stream_protocol::socket& socket_;
   SharedMemory memory_;
@@ -131,12 +133,14 @@ class Node {
   asio::signal_set child_signal_;
   asio::signal_set end_signal_;
   asio::steady_timer surplus_timer_;
+  asio::steady_timer retry_timer_;
   asio::steady_timer full_ring_timer_;
   asio::steady_timer ahead_timer_;
   char ignored_byte_ = 0;
   bool ending_ = false;
   bool full_ring_armed_ = false;
   bool surplus_armed_ = false;
+  bool retry_armed_ = false;
 };
 
 // Empty where pidfd_open is refused: its end then shows itself by the end of its socket only.
@@ -152,11 +156,11 @@ std::byte* initialized_metadata(const rpc::Control& control, std::uint64_t bytes
   return control.store_meta();
 }
 
-Node::Node(Role& role, base::Fd program, base::Fd lock, asio::io_context& io,
+Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_context& io,
            asio::local::stream_protocol::socket& socket)
     : role_(role),
       program_(std::move(program)),
-      lock_(std::move(lock)),
+      directory_(std::move(directory)),
       io_(io),
       socket_(socket),
       memory_(role.options),
@@ -177,6 +181,7 @@ Node::Node(Role& role, base::Fd program, base::Fd lock, asio::io_context& io,
           peers_, lanes_, total_resources(role.options), pool_options(role.options),
           {.start_worker = [this] { return start_worker(); },
            .start_failure = [this] { return workers_.failure(); },
+           .warn = [this](const std::string& what) { log_.add(2, "manta: " + what + "\n", 1); },
            .assign_actor = [this](ActorId id, rpc::Slot worker) { actors_.assign(id, worker); },
            .refuse_actor = [this](ActorId id, ErrorKind kind,
                                   const std::string& why) { actors_.refuse(id, kind, why); }}),
@@ -200,6 +205,7 @@ Node::Node(Role& role, base::Fd program, base::Fd lock, asio::io_context& io,
       child_signal_(io_, SIGCHLD),
       end_signal_(io_, SIGTERM),
       surplus_timer_(io_),
+      retry_timer_(io_),
       full_ring_timer_(io_),
       ahead_timer_(io_) {
   rpc::ProcessPage& page = control_.process(rpc::kNodeSlot);
@@ -467,6 +473,14 @@ void Node::arm_timers() {
     full_ring_timer_.expires_after(1ms);
     full_ring_timer_.async_wait([this](asio::error_code) { full_ring_armed_ = false; });
   }
+  if (const auto retry = leasing_.next_retry(); retry && !retry_armed_) {
+    retry_armed_ = true;
+    retry_timer_.expires_at(*retry);
+    retry_timer_.async_wait([this](asio::error_code) {
+      retry_armed_ = false;
+      leasing_.retry();
+    });
+  }
   const auto surplus = leasing_.next_surplus();
   if (!surplus || surplus_armed_) return;
   surplus_armed_ = true;
@@ -490,7 +504,7 @@ void Node::end() {
   log_.write_rest();
   if (!role_.options.keep_logs) {
     std::error_code ignored;
-    std::filesystem::remove_all(role_.attachment.directory, ignored);
+    std::filesystem::remove_all(directory_.path, ignored);
   }
   _exit(0);
 }
@@ -507,16 +521,28 @@ void prepare_process() {
   }
 }
 
-std::string why_not_started(const std::exception& error) {
-  std::string why = std::string("the node could not start: ") + error.what();
+// From here on what the node prints is in its directory; what came before is copied there.
+void print_into(const std::filesystem::path& file) {
+  const base::Fd log(open(file.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
+  if (!log) return;
+  char early[4096];
+  const ssize_t n = pread(2, early, sizeof early, 0);
+  if (n > 0 && write(log.get(), early, static_cast<std::size_t>(n)) != n) return;
+  dup2(log.get(), 1);
+  dup2(log.get(), 2);
+}
+
+std::string why_not_started(const std::exception& error, const NodeOptions& options) {
   const auto* failed = dynamic_cast<const std::system_error*>(&error);
-  if (failed != nullptr && failed->code() == std::errc::file_too_large) {
-    why +=
-        ": the session's shared memory, some 40 GB of mostly empty files and the object store, is "
-        "more than the "
-        "limit on the size of files (ulimit -f)";
+  std::string need;
+  if (failed != nullptr && (failed->code().value() == ENOMEM || failed->code().value() == EFBIG)) {
+    const std::uint64_t store = options.object_store_bytes;
+    const std::uint64_t bytes =
+        rpc::Control::size_for(objectstore::Arena::metadata_size(store)) + 2 * store;
+    need = "; each process of a session maps " + std::to_string(bytes >> 20) +
+           " MiB, mostly empty files and twice the object store";
   }
-  return why;
+  return "the node could not start: " + base::with_limit(error) + need;
 }
 
 }  // namespace
@@ -528,11 +554,15 @@ int run_node(Role& role) {
   base::Fd driver = own(kNodeSocket);
   const int driver_fd = driver.get();  // stays open: an error is told after the socket's end
   try {
+    SessionDirectory directory = make_session_directory();
+    role.attachment.directory = directory.path;
+    print_into(directory.path / "node.log");
     asio::io_context io(1);
     asio::local::stream_protocol::socket socket(io, asio::local::stream_protocol(),
                                                 driver.duplicate().release());
-    Node process(role, own(kNodeProgram), own(kNodeLock), io, socket);
+    Node process(role, own(kNodeProgram), std::move(directory), io, socket);
     NodeHello hello;
+    hello.directory = role.attachment.directory;
     hello.control = process.memory().control.duplicate();
     hello.arena_rw = process.memory().arena.writable.duplicate();
     hello.arena_ro = process.memory().arena.read_only.duplicate();
@@ -542,8 +572,11 @@ int run_node(Role& role) {
     process.run();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "manta node: %s\n", error.what());
-    NodeHello{.error = why_not_started(error)}.send(driver_fd);
+    NodeHello{.error = why_not_started(error, role.options)}.send(driver_fd);
     kill_all_children(1800ms);
+    std::error_code ignored;
+    if (!role.attachment.directory.empty())
+      std::filesystem::remove_all(role.attachment.directory, ignored);
   }
   _exit(1);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include <manta/base/limits.h>
 #include <manta/base/spawn.h>
 #include <manta/runtime/node/process_environment.h>
 #include <manta/runtime/node/worker_processes.h>
@@ -68,7 +69,7 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot) try {
                                                 {shared_.bell, kWorkerBell}},
                                 .working_directory = working_directory_.get(),
                                 .ignore_interrupt = true});
-  if (!pid.ok()) throw std::system_error(pid.error().code, std::generic_category(), "execveat");
+  if (!pid.ok()) throw std::system_error(pid.error().code, std::generic_category(), "starting it");
   const std::string log = "worker-" + std::to_string(pid.value()) + ".log";
   auto output = std::make_shared<WorkerOutput>(io_, log_, node_.attachment.directory / log,
                                                std::move(out.read), std::move(err.read));
@@ -77,7 +78,7 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot) try {
   slots_[pid.value()] = slot;
   return pid.value();
 } catch (const std::system_error& error) {
-  failure_ = std::string("a worker process could not be started: ") + error.what();
+  failure_ = std::string("a worker process could not be started: ") + base::with_limit(error);
   return std::nullopt;
 }
 

@@ -1,0 +1,122 @@
+#include <algorithm>
+#include <errno.h>
+#include <fcntl.h>
+#include <optional>
+#include <sstream>
+#include <string_view>
+#include <sys/resource.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <manta/base/fd.h>
+#include <manta/base/limits.h>
+
+namespace manta::base {
+namespace {
+
+std::string read_file(const std::string& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text(4096, '\0');
+  const ssize_t n = file ? ::read(file.get(), text.data(), text.size()) : 0;
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+// The soft limit; nothing: there is none.
+std::optional<rlim_t> limit_of(__rlimit_resource_t resource) {
+  rlimit limit;
+  if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+  return limit.rlim_cur;
+}
+
+// "0::/a/b" of version 2, "7:pids:/a/b" of version 1: where the directory of this process's group is.
+std::string pids_directory() {
+  std::istringstream groups(read_file("/proc/self/cgroup"));
+  for (std::string line; std::getline(groups, line);) {
+    const auto path = line.rfind(':');
+    if (path == std::string::npos) continue;
+    if (line.starts_with("0::")) return "/sys/fs/cgroup" + line.substr(path + 1);
+    if (line.substr(0, path).ends_with(":pids"))
+      return "/sys/fs/cgroup/pids" + line.substr(path + 1);
+  }
+  return "/sys/fs/cgroup";
+}
+
+// Of the group that is full, or nearest to it: a limit of any group above holds, too.
+std::string pids_limit() {
+  std::string result;
+  long least_left = 0;
+  for (std::string at = pids_directory(); at.size() >= std::string_view("/sys/fs/cgroup").size();
+       at.resize(at.rfind('/'))) {
+    const std::string max = read_file(at + "/pids.max");
+    if (max.empty() || max == "max") continue;
+    const std::string current = read_file(at + "/pids.current");
+    const long left = std::atol(max.c_str()) - std::atol(current.c_str());
+    if (!result.empty() && left >= least_left) continue;
+    least_left = left;
+    result = at + "/pids.max is " + max + ", of which " + current + " are in use";
+  }
+  return result;
+}
+
+std::string processes() {
+  std::string text;
+  const auto add = [&text](const std::string& limit) {
+    text += (text.empty() ? "" : ", ") + limit;
+  };
+  if (const auto limit = limit_of(RLIMIT_NPROC)) {
+    add("the limit on processes and threads of this user (ulimit -u) is " + std::to_string(*limit));
+  }
+  if (const std::string pids = pids_limit(); !pids.empty()) add(pids);
+  if (text.empty()) add("kernel.threads-max is " + read_file("/proc/sys/kernel/threads-max"));
+  return "; no more processes or threads: " + text +
+         ": raise what is too small, or use fewer workers (InitOptions::cpus)";
+}
+
+std::string address_space() {
+  const auto limit = limit_of(RLIMIT_AS);
+  if (!limit) return "; memory or address space is short";
+  return "; the limit on address space (ulimit -v) is " + std::to_string(*limit >> 20) +
+         " MiB: set it to unlimited (what is mapped is not memory that is used)";
+}
+
+std::string limited(const char* what, __rlimit_resource_t resource, const char* advice) {
+  const auto limit = limit_of(resource);
+  return std::string("; ") + what + " is " + (limit ? std::to_string(*limit) : "unlimited") + ": " +
+         advice;
+}
+
+}  // namespace
+
+std::string limit_behind(int error) {
+  switch (error) {
+    case EAGAIN:
+      return processes();
+    case EMFILE:
+      return limited("the limit on open files (ulimit -n)", RLIMIT_NOFILE,
+                     "raise it; a node needs about 30, and 3 for each worker");
+    case ENFILE:
+      return "; the whole system has no descriptor left (fs.file-max is " +
+             read_file("/proc/sys/fs/file-max") + ")";
+    case ENOMEM:
+      return address_space();
+    case EFBIG:
+      return limited("the limit on the size of files in bytes (ulimit -f)", RLIMIT_FSIZE,
+                     "raise it: the memory that the processes of a session share are files, too");
+    case EPERM:
+    case ENOSYS:
+      return "; it was refused: the kernel may be too old, or a seccomp profile of the container "
+             "does not know the call (update the container runtime, or run with "
+             "seccomp=unconfined)";
+    default:
+      return {};
+  }
+}
+
+std::string with_limit(const std::exception& error) {
+  const auto* const failed = dynamic_cast<const std::system_error*>(&error);
+  return error.what() + (failed == nullptr ? std::string() : limit_behind(failed->code().value()));
+}
+
+}  // namespace manta::base

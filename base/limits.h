@@ -1,0 +1,18 @@
+// What the system lets a process have, for the messages of what could not be had.
+//
+// Threads: any. Errors: none; a limit that cannot be read is not named.
+#pragma once
+#include <exception>
+#include <string>
+
+namespace manta::base {
+
+// For the errno of a call that failed for want of processes, descriptors, address space or file size: what
+// the limit is called, its value, and what to do, "; the limit on open files (ulimit -n) is 40: ..."; of a
+// call that was refused, that a seccomp profile may be why. Else empty.
+std::string limit_behind(int error);
+
+// error.what(), and the limit behind it if it is a std::system_error.
+std::string with_limit(const std::exception& error);
+
+}  // namespace manta::base

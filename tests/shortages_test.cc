@@ -1,0 +1,109 @@
+// What a session needs and does not get: the error names the limit or the call, its value, and what to do.
+#include <fstream>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "shell.h"
+
+namespace manta::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+const std::string kProgram = LAUNCH_PROGRAM;
+
+ShellRun run_with(const std::string& setting, const std::string& mode = "add") {
+  return in_shell(setting + "; exec " + kProgram + " " + mode);
+}
+
+#ifndef __SANITIZE_ADDRESS__
+TEST(Shortages, AddressSpace) {
+  for (const char* limit : {"1000000", "4000000", "20000000"}) {
+    const ShellRun run = run_with(std::string("ulimit -v ") + limit);
+    EXPECT_EQ(run.code(), 4) << run.said;
+    EXPECT_THAT(run.said,
+                AllOf(HasSubstr("failed: manta::init"), ContainsRegex("ulimit -v\\) is [0-9]+ MiB"),
+                      ContainsRegex("maps [0-9]+ MiB")));
+  }
+}
+#endif
+
+TEST(Shortages, Descriptors) {
+  for (const char* limit : {"8", "10", "14"}) {
+    const ShellRun run = run_with(std::string("ulimit -n ") + limit);
+    EXPECT_EQ(run.code(), 4) << limit << run.said;
+    EXPECT_THAT(run.said,
+                AllOf(HasSubstr("failed: "), HasSubstr(std::string("(ulimit -n) is ") + limit)));
+  }
+}
+
+TEST(Shortages, FewDescriptorsAreEnoughForFewWorkers) {
+  for (const char* limit : {"40", "50"}) {
+    const ShellRun run = run_with(std::string("ulimit -n ") + limit, "many 64");
+    EXPECT_EQ(run.code(), 0) << run.said;
+    EXPECT_THAT(run.said, HasSubstr("total: 124750"));
+  }
+}
+
+TEST(Shortages, Processes) {
+  const ShellRun run = run_with("true", "without-processes");
+  EXPECT_EQ(run.code(), 4) << run.said;
+  EXPECT_THAT(run.said,
+              AllOf(HasSubstr("failed: manta::init"), HasSubstr("no more processes or threads")));
+}
+
+TEST(Shortages, RefusedPidfdIsDoneWithout) {
+  for (const char* mode : {"without-pidfd", "without-pidfd-enosys"}) {
+    const ShellRun run = run_with("true", mode);
+    EXPECT_EQ(run.code(), 0) << run.said;
+    EXPECT_THAT(run.said, HasSubstr("sum: 3"));
+  }
+}
+
+class WorkerPath : public ::testing::Test {
+ protected:
+  std::string file(const std::string& content, mode_t mode) {
+    std::ofstream(path_) << content;
+    ::chmod(path_.c_str(), mode);
+    return path_;
+  }
+  void expect_refused(const std::string& path, const std::string& why) {
+    const ShellRun run = in_shell(kProgram + " worker-path " + path);
+    EXPECT_EQ(run.code(), 4) << run.said;
+    EXPECT_THAT(run.said, AllOf(HasSubstr("InitOptions::worker.path names " + path), HasSubstr(why),
+                                HasSubstr("linked with manta::manta")));
+  }
+  void TearDown() override { fs::remove(path_); }
+
+ private:
+  fs::path path_ = fs::temp_directory_path() / ("worker." + std::to_string(::getpid()));
+};
+
+TEST_F(WorkerPath, WhatCannotBeRunIsNamed) {
+  expect_refused("/no/such/program", "No such file");
+  expect_refused("/tmp", "it is a directory");
+  expect_refused("/dev/null", "it is not a file");
+  expect_refused(file("#!/bin/sh -e\nexec app\n", 0755), "it is a script (#!/bin/sh -e)");
+  expect_refused(file("#! /usr/bin/env python3", 0755), "it is a script (#! /usr/bin/env python3)");
+  expect_refused(file("hello", 0755), "it is not an ELF executable");
+  expect_refused(file("hello", 0644), "it cannot be executed");
+}
+
+TEST_F(WorkerPath, AProgramForAnotherMachineIsNamed) {
+  std::ifstream own(kProgram, std::ios::binary);
+  std::string head(4096, '\0');
+  own.read(head.data(), 4096);
+  head[18] = static_cast<char>(0xf3);  // e_machine: RISC-V
+  head[19] = 0;
+  expect_refused(file(head, 0755), "it is for another machine (ELF machine 243");
+}
+
+}  // namespace
+}  // namespace manta::testing
