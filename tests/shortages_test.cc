@@ -59,6 +59,25 @@ TEST(Shortages, Processes) {
               AllOf(HasSubstr("failed: manta::init"), HasSubstr("no more processes or threads")));
 }
 
+// At every number of processes: it works, or says what is too small; nothing is terminated.
+TEST(Shortages, ProcessesOfAUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs another user";
+  const fs::path copy = fs::temp_directory_path() / ("program." + std::to_string(::getpid()));
+  fs::copy_file(kProgram, copy, fs::copy_options::overwrite_existing);
+  fs::permissions(copy, fs::perms(0755));
+  for (int limit = 1; limit <= 16; ++limit) {
+    const std::string set = "ulimit -u " + std::to_string(limit) + "; exec ";
+    const ShellRun run =
+        in_shell("setpriv --reuid 23456 --clear-groups env -u XDG_RUNTIME_DIR bash -c " +
+                 quoted(set + copy.string() + " add"));
+    if (run.code() == 0) continue;
+    EXPECT_EQ(run.code(), 4) << run.said;
+    EXPECT_THAT(run.said, HasSubstr("(ulimit -u) is " + std::to_string(limit)));
+  }
+  fs::remove(copy);
+  fs::remove_all("/tmp/manta-23456");
+}
+
 TEST(Shortages, RefusedPidfdIsDoneWithout) {
   for (const char* mode : {"without-pidfd", "without-pidfd-enosys"}) {
     const ShellRun run = run_with("true", mode);
