@@ -2,6 +2,7 @@
 // At the end of each test all is dropped, and the store (the fixture looks) and the resources are as at the start.
 #include <atomic>
 #include <csignal>
+#include <fstream>
 #include <map>
 #include <random>
 #include <set>
@@ -191,6 +192,44 @@ INSTANTIATE_TEST_SUITE_P(ReplyDeaths, AtEachPlace,
                                            "reply_prepared", "block_handed_over", "reply_complete",
                                            "reply_committed"),
                          [](const auto& place) { return std::string(place.param); });
+
+struct Numbered {
+  explicit Numbered(int n) : number(n) {}
+  int read() const { return number; }
+  int number;
+};
+
+struct Unmade {
+  ActorHandle<Numbered> actor;
+  pid_t maker = 0;
+};
+
+Unmade make_of(const std::vector<ObjectRef<int>>& missing) {
+  return {actor<Numbered>(missing.front()), ::getpid()};
+}
+
+int when_there_is(const std::string& file) {
+  while (::access(file.c_str(), F_OK) != 0) std::this_thread::yield();
+  return 1;
+}
+
+// The actor waits for an argument that would have come by way of the worker that made it.
+TEST_F(ReplyDeaths, AnActorWhoseMakerDiesBeforeItsArgumentsAreThereIsDead) {
+  start("", 2);
+  const std::string file = ::testing::TempDir() + "reply_deaths." + std::to_string(::getpid());
+  {
+    const auto missing = remote(when_there_is)(file);
+    const Unmade unmade = get(remote(make_of)(std::vector{missing}));
+    const auto early = unmade.actor.call(&Numbered::read);
+    ASSERT_EQ(::kill(unmade.maker, SIGKILL), 0);
+    EXPECT_THROW(get(early), ActorDied);
+    EXPECT_THROW(get(unmade.actor.call(&Numbered::read)), ActorDied);
+    std::ofstream(file) << "now";
+    EXPECT_EQ(get(missing), 1);
+  }
+  ::unlink(file.c_str());
+  expect_all_back();
+}
 
 // A thread that kills the workers that it is told of, each a moment later.
 class Killer {

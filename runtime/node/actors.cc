@@ -84,8 +84,10 @@ void Actors::create(rpc::Slot from, ActorId id, const NodeFrame& frame,
   };
   std::string name = text(resources, head.name_size);
   if (name.empty()) name = text(resources + padded(head.name_size), head.type_size);
-  starts_[id] = {
-      .frame = frame, .payload = {payload.begin(), payload.end()}, .name = std::move(name)};
+  starts_[id] = {.frame = frame,
+                 .creator = from,
+                 .payload = {payload.begin(), payload.end()},
+                 .name = std::move(name)};
   const bool fresh = table_.create(id, from);
   if (frame.kind == NodeMessage::actor_declare) return;
   const scheduler::ActorTable::Actor* actor = table_.find(id);
@@ -125,6 +127,7 @@ bool Actors::expects_exit(rpc::Slot worker) const {
 
 void Actors::process_died(rpc::Slot slot, const DeathReport& death) {
   table_.disconnect(slot);
+  refuse_declared_by(slot, death);
   if (const auto entry = workers_.find(slot); entry != workers_.end()) {
     const ActorId id = entry->second;
     workers_.erase(entry);
@@ -139,6 +142,17 @@ void Actors::process_died(rpc::Slot slot, const DeathReport& death) {
     });
   }
   run_steps();
+}
+
+// Their constructors' arguments were to come from it.
+void Actors::refuse_declared_by(rpc::Slot dead, const DeathReport& death) {
+  for (const auto& [id, start] : starts_) {
+    if (start.creator != dead || start.frame.kind != NodeMessage::actor_declare) continue;
+    table_.refuse(id,
+                  error_wire(ErrorKind::actor_died,
+                             describe(id) + " was not started: the process that made it died " +
+                                 "before the constructor's arguments were there: " + death.text()));
+  }
 }
 
 void Actors::release_all(rpc::Slot dead) {

@@ -45,6 +45,7 @@ class Actors {
  private:
   struct Start {
     NodeFrame frame;
+    rpc::Slot creator = 0;
     std::vector<std::byte> payload;
     std::string name;
   };
@@ -52,6 +53,7 @@ class Actors {
   void create(rpc::Slot from, ActorId id, const NodeFrame& frame,
               std::span<const std::byte> payload);
   void run_steps();
+  void refuse_declared_by(rpc::Slot dead, const DeathReport& death);
   void announce(ActorId id, rpc::Slot to);
   void connect(ActorId id, rpc::Slot caller);
   std::string describe(ActorId id) const;
