@@ -4,6 +4,7 @@
 #include <csignal>
 #include <fstream>
 #include <map>
+#include <numeric>
 #include <random>
 #include <set>
 #include <string>
@@ -228,6 +229,39 @@ TEST_F(ReplyDeaths, AnActorWhoseMakerDiesBeforeItsArgumentsAreThereIsDead) {
     EXPECT_EQ(get(missing), 1);
   }
   ::unlink(file.c_str());
+  expect_all_back();
+}
+
+long sum_of_new(int n) {
+  const auto array = get(put(full<int>(kElements, n)));
+  return std::accumulate(array.begin(), array.end(), 0L);
+}
+
+struct Summed {
+  explicit Summed(Array<int> array) : sum(std::accumulate(array.begin(), array.end(), 0L)) {}
+  long read() const { return sum; }
+  long sum;
+};
+
+std::pair<ActorHandle<Summed>, pid_t> make_summed() {
+  return {actor<Summed>(ActorOptions{.resources = {{"seat", kSeats}}}, full<int>(kElements, 3)),
+          ::getpid()};
+}
+
+// What it lent to the constructor stays, though the actor starts long after its death.
+TEST_F(ReplyDeaths, AnActorWhoseMakerDiesBeforeItStartsHasItsArguments) {
+  start("", 2);
+  {
+    auto first = actor<Seat>(ActorOptions{.resources = {{"seat", kSeats}}});
+    get(first.call(&Seat::read));
+    const auto [summed, maker] = get(remote(make_summed)());
+    const auto sum = summed.call(&Summed::read);
+    ASSERT_EQ(::kill(maker, SIGKILL), 0);
+    ASSERT_TRUE(eventually([&] { return ::kill(maker, 0) != 0; }));
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(get(remote(sum_of_new)(i)), long{kElements} * i);
+    first = {};
+    EXPECT_EQ(get(sum), 3L * kElements);
+  }
   expect_all_back();
 }
 

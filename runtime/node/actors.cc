@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -158,6 +159,15 @@ void Actors::refuse_declared_by(rpc::Slot dead, const DeathReport& death) {
 void Actors::release_all(rpc::Slot dead) {
   table_.strike(dead);
   run_steps();
+}
+
+bool Actors::needs_arguments_of(rpc::Slot dead) const {
+  return std::ranges::any_of(starts_, [&](const auto& item) {
+    if (item.second.creator != dead) return false;
+    const scheduler::ActorTable::Actor* actor = table_.find(item.first);
+    return actor != nullptr &&
+           (actor->phase == ActorPhase::kPending || actor->phase == ActorPhase::kStarting);
+  });
 }
 
 void Actors::begin_sweep() { sweeping_ = std::exchange(new_, {}); }

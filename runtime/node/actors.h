@@ -37,6 +37,8 @@ class Actors {
   bool expects_exit(rpc::Slot worker) const;  // of an actor that ends, or was killed
   void process_died(rpc::Slot slot, const DeathReport& death);
   void release_all(rpc::Slot dead);  // when nobody uses its lanes any more: its handles
+  // An actor that `dead` made has yet to read its constructor's arguments, which lie in its memory.
+  bool needs_arguments_of(rpc::Slot dead) const;
 
   bool unsettled() const { return !new_.empty(); }
   void begin_sweep();

@@ -426,6 +426,7 @@ void Node::recycle_dead_slots() {
   std::erase_if(dead_, [this](rpc::Slot slot) {
     if (!lanes_.unused(slot)) return false;
     actors_.release_all(slot);
+    if (actors_.needs_arguments_of(slot)) return false;
     objects_.sweep_memory(slot);
     peers_.release(slot);
     return true;
