@@ -25,6 +25,27 @@ Call::~Call() {
 
 void Call::run(Process& here) { here.accept(this); }
 
+namespace {
+std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
+}  // namespace
+
+std::size_t Call::frame_size() const {
+  return sizeof frame + padded(name.size()) + (external ? 0 : arguments_size());
+}
+
+void Call::write_frame(std::byte* out, std::size_t size, std::uint64_t sequence) {
+  frame.size = static_cast<std::uint32_t>(size);
+  frame.sequence = sequence;
+  frame.name_size = static_cast<std::uint32_t>(name.size());
+  std::memcpy(out, &frame, sizeof frame);
+  out += sizeof frame;
+  if (!name.empty()) {
+    std::memcpy(out, name.data(), name.size());
+    out += padded(name.size());
+  }
+  if (!external) write_arguments(out);
+}
+
 std::size_t Call::arguments_size() const {
   std::size_t size = body.size();
   if (kept) {

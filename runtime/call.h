@@ -1,7 +1,8 @@
 // A Call is one call as its caller's process keeps it, from submission to reply.
 //
 //   built --submitted--> waiting for arguments --> queued --> in flight --reply--> done
-//                                                    ^------- bounced, retried ------|
+//                                                    |  ^---- bounced, retried ----|  ^
+//                                                    \---> runs in place (in_place.h)-/
 //
 // The arguments are encoded on the caller's thread into `body`; where a ref stands for a value, a Part says at which
 // position of the body the value is inserted when the call is sent.
@@ -47,7 +48,10 @@ class Call final : public Command {
   ~Call() override;
   void run(Process& process) override;
 
-  // Bytes of the argument section once every part is there; writes them to `out`.
+  // The call as it travels, once every part of its arguments is there: frame, name, arguments.
+  std::size_t frame_size() const;
+  void write_frame(std::byte* out, std::size_t size, std::uint64_t sequence);
+  // Bytes of the argument section; writes them to `out`.
   std::size_t arguments_size() const;
   void write_arguments(std::byte* out) const;
 
@@ -79,9 +83,12 @@ class Call final : public Command {
   bool one_way = false;
   bool abandoned = false;  // has failed already; deleted when the last missing argument is there
   bool ready = false;      // see Process::make_ready()
+  bool queued = false;     // in a TaskSender, and not in flight
+  bool in_place = false;   // it runs where it was submitted
   std::uint64_t estimate_ns = 0;  // of its run time, while in flight
   std::int64_t submitted_ms = 0;  // by monotonic_ms()
   Call* next = nullptr;           // in a queue of ready calls
+  Call* previous = nullptr;       // in that of a TaskSender
   Process* process = nullptr;     // that counts its bytes while it waits
   std::uint32_t counted_bytes = 0;
 };

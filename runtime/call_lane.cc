@@ -14,21 +14,10 @@ CallLane::CallLane(rpc::Control& control, std::uint32_t index, rpc::Slot callee)
       reader_(lane_.to_caller) {}
 
 bool CallLane::send(Call& call) {
-  const std::size_t arguments = call.external ? 0 : call.arguments_size();
-  const std::size_t size =
-      sizeof(CallFrame) + ((call.name.size() + 7) & ~std::size_t{7}) + arguments;
+  const std::size_t size = call.frame_size();
   auto* out = writer_.reserve(static_cast<std::uint32_t>(size));
   if (out == nullptr) return false;
-  call.frame.size = static_cast<std::uint32_t>(size);
-  call.frame.sequence = first_ + in_flight_.size();
-  call.frame.name_size = static_cast<std::uint32_t>(call.name.size());
-  std::memcpy(out, &call.frame, sizeof call.frame);
-  out += sizeof call.frame;
-  if (!call.name.empty()) {
-    std::memcpy(out, call.name.data(), call.name.size());
-    out += (call.name.size() + 7) & ~std::size_t{7};
-  }
-  if (!call.external) call.write_arguments(out);
+  call.write_frame(out, size, first_ + in_flight_.size());
   writer_.commit();
   in_flight_.push_back(&call);
   ++in_flight_count_;

@@ -23,11 +23,11 @@ Cluster cluster() {
 }
 
 TaskContext this_task() {
-  const auto* frame = detail::TaskFrame::current();
-  if (frame == nullptr) {
+  const auto frame = detail::TaskFrame::of_process();
+  if (!frame) {
     throw InvalidArgument(
-        "manta::this_task() was called outside of a task: only the thread that runs a task or an "
-        "actor's method has one");
+        "manta::this_task() was called outside of a task: only a task or an actor's method, and "
+        "the threads that it starts, have one while it runs");
   }
   const auto& attachment = detail::Process::current("manta::this_task()").attachment();
   TaskContext context;

@@ -1,10 +1,5 @@
 #include <algorithm>
-#include <chrono>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <unistd.h>
 
 #include <manta/base/check.h>
 #include <manta/base/error.h>
@@ -15,27 +10,13 @@
 #include <manta/runtime/failpoint.h>
 #include <manta/runtime/names.h>
 #include <manta/runtime/process.h>
+#include <manta/runtime/run_user_code.h>
 #include <manta/runtime/task_frame.h>
 
 namespace manta::detail {
 namespace {
 
 thread_local Executor* executor_here = nullptr;
-
-std::uint32_t saturated(std::chrono::nanoseconds time) {
-  return static_cast<std::uint32_t>(std::min<std::int64_t>(time.count(), UINT32_MAX));
-}
-
-// MANTA_DEBUG_TASK=name: the worker stops before that task until a debugger lets it go on.
-void stop_for_debugger(const std::string& name) {
-  static const char* const wanted = std::getenv("MANTA_DEBUG_TASK");
-  if (wanted == nullptr || name != wanted) return;
-  std::fprintf(stderr,
-               "manta: task %s is about to begin; attach with: gdb -p %d (then: signal SIGCONT)\n",
-               name.c_str(), ::getpid());
-  std::fflush(stderr);
-  ::raise(SIGSTOP);
-}
 
 }  // namespace
 
@@ -74,7 +55,7 @@ class Executor::RoomForReply final : public rpc::Progress::Waiter {
   std::uint32_t size_;
 };
 
-Executor::Executor(Process& process) : process_(process), running_(process) {
+Executor::Executor(Process& process) : process_(process), running_(process), in_place_(process) {
   executor_here = this;
 }
 Executor::~Executor() { executor_here = nullptr; }
@@ -89,7 +70,9 @@ int Executor::run() {
   progress.set_busy(true);
   while (!exit_requested_.load()) {
     if (start_requested_.exchange(false)) {
+      begin_turn();
       start_actor();
+      stop_lending();
       if (exit_actor_) return finish_actor(1);
     }
     std::shared_ptr<Lane> lane;
@@ -141,24 +124,9 @@ bool Executor::take_next(std::shared_ptr<Lane>& taken) {
 }
 
 void Executor::run_call(Lane& lane) {
-  const auto began = std::chrono::steady_clock::now();
-  try {
-    running_.begin(frame_, instance_.object);
-    const TaskFrame::Scope scope(running_.frame(), display_name(running_.frame(), running_.name()));
-    stop_for_debugger(TaskFrame::current()->name);
-    try {
-      running_.run();
-    } catch (const ExitActor&) {
-      running_.fail(exit_actor_error());
-    } catch (...) {
-      running_.fail(record_current_exception(process_.attachment().node));
-    }
-  } catch (const std::exception& error) {
-    running_.fail(call_error(error));
-  }
-  running_.end();
-  const auto ran = std::chrono::steady_clock::now() - began;
-  running_.set_run_time(saturated(ran));
+  begin_turn();
+  run_user_code(process_, running_, frame_, instance_.object);
+  stop_lending();
   reply(lane, running_);
 }
 
@@ -373,23 +341,50 @@ bool Executor::pending() const {
 // ------------------------------------------------------------------------------------------------ blocking
 
 Executor::Blocked::Blocked(Executor& executor) : executor_(executor) {
-  executor_.blocked_.store(true);
-  executor_.process_.node().send({.kind = NodeMessage::blocked});
-  if (!executor_.is_actor_) executor_.process_.progress().set_busy(false);
-  std::vector<std::shared_ptr<Lane>> lanes;
-  {
-    const std::lock_guard lock(executor_.lanes_mutex_);
-    lanes = executor_.lanes_;
-  }
-  for (const auto& lane : lanes) {
-    if (lane->kind == LaneKind::task) executor_.give_back(*lane);
-  }
+  const std::lock_guard lock(executor_.lending_mutex_);
+  turn_ = executor_.turn_.load();
+  if (turn_ % 2 == 0) return;  // no call runs: there is no cpu to lend
+  if (executor_.lenders_.fetch_add(1) == 0) executor_.lend();
+  // SYNC: the count first, then the turn; the end of the call does it the other way round.
+  if (executor_.turn_.load() != turn_ && executor_.lenders_.exchange(0) != 0) executor_.take_back();
 }
 
 Executor::Blocked::~Blocked() {
-  executor_.blocked_.store(false);
-  executor_.process_.node().send({.kind = NodeMessage::unblocked});
-  executor_.process_.progress().set_busy(true);
+  const std::lock_guard lock(executor_.lending_mutex_);
+  if (turn_ % 2 == 0 || executor_.turn_.load() != turn_ || executor_.lenders_.load() == 0) return;
+  if (executor_.lenders_.fetch_sub(1) == 1) executor_.take_back();
+}
+
+void Executor::begin_turn() {
+  turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+// The call is over. A thread that it leaves behind may wait on; but for the next call the cpu is needed.
+void Executor::stop_lending() {
+  turn_.store(turn_.load(std::memory_order_relaxed) + 1);
+  if (lenders_.load() == 0) return;
+  const std::lock_guard lock(lending_mutex_);
+  if (lenders_.exchange(0) != 0) take_back();
+}
+
+void Executor::lend() {
+  blocked_.store(true);
+  process_.node().send({.kind = NodeMessage::blocked});
+  if (!is_actor_) process_.progress().set_busy(false);
+  std::vector<std::shared_ptr<Lane>> lanes;
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    lanes = lanes_;
+  }
+  for (const auto& lane : lanes) {
+    if (lane->kind == LaneKind::task) give_back(*lane);
+  }
+}
+
+void Executor::take_back() {
+  blocked_.store(false);
+  process_.node().send({.kind = NodeMessage::unblocked});
+  process_.progress().set_busy(true);
 }
 
 }  // namespace manta::detail

@@ -2,6 +2,7 @@
 //
 //   idle --call in a lane--> running --reply--> idle          an actor's worker constructs its object first
 //              running --get() blocks--> blocked --> running    (blocked: tasks not begun are given back)
+//              running --get()--> runs the call in place --> running          (see in_place.h)
 //
 // Invariants: the calls of one lane are begun in their order; a call is begun before it is run, and the lane says so, so
 //             that who finds this process dead knows in which call it died.
@@ -19,6 +20,7 @@
 #include <manta/rpc/progress.h>
 #include <manta/runtime/actor_entry.h>
 #include <manta/runtime/call_context.h>
+#include <manta/runtime/in_place.h>
 #include <manta/runtime/running_call.h>
 #include <manta/runtime/wire/lane_messages.h>
 #include <manta/runtime/wire/node_messages.h>
@@ -34,7 +36,8 @@ class Executor {
 
   int run();  // until the node says so, or the actor has ended; gives the exit code
 
-  // While one exists on the executor's thread, it waits inside get().
+  // While one exists, a thread of the process waits: the executor's inside get(), or one that user code started. The cpu
+  // of the call that runs is lent to others, until it ends.
   class Blocked {
    public:
     explicit Blocked(Executor& executor);
@@ -43,7 +46,12 @@ class Executor {
 
    private:
     Executor& executor_;
+    std::uint64_t turn_ = 0;
   };
+  bool runs_a_task() const { return !is_actor_ && turn_.load() % 2 == 1 && !blocked_.load(); }
+  // Whether what runs now may run calls of its own in place, on the executor's thread.
+  bool may_run_in_place() const { return !is_actor_ && running_.frame().attempt == 1; }
+  InPlace& in_place() { return in_place_; }
   static Executor* of_this_thread();
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
@@ -83,6 +91,10 @@ class Executor {
   void finished(Lane& lane);
   void reply(Lane& lane, RunningCall& call);
   void give_back(Lane& lane);
+  void begin_turn();
+  void stop_lending();
+  void lend();
+  void take_back();
   void start_actor();
   int finish_actor(std::uint64_t reason);
 
@@ -93,12 +105,16 @@ class Executor {
   std::size_t next_lane_ = 0;
   std::vector<std::byte> frame_;  // the call being run
   RunningCall running_;
+  InPlace in_place_;
   std::vector<std::byte> constructor_;  // of an actor that is to be started
   ActorId actor_id_;
   std::string actor_type_;
   Instance instance_;
   bool is_actor_ = false;
   bool exit_actor_ = false;
+  std::atomic<std::uint64_t> turn_{0};  // calls begun and ended: odd while one runs
+  std::mutex lending_mutex_;
+  std::atomic<int> lenders_{0};  // threads that wait, of the call that runs
   std::atomic<bool> blocked_{false};
   std::atomic<bool> idle_{false};
   std::atomic<bool> start_requested_{false};

@@ -18,13 +18,13 @@ void write_line(char level, std::string_view text) {
   ::localtime_r(&seconds, &local);
   char stamp[32];
   std::strftime(stamp, sizeof stamp, "%H:%M:%S", &local);
-  const auto* frame = detail::TaskFrame::current();
+  const auto frame = detail::TaskFrame::of_process();
   std::string line;
   line.reserve(text.size() + 64);
   char head[64];
   std::snprintf(head, sizeof head, "%c %s.%03d [", level, stamp, static_cast<int>(ms % 1000));
   line += head;
-  line += frame != nullptr ? frame->name : "driver";
+  line += frame ? frame->name : "driver";
   line += " pid=" + std::to_string(::getpid()) + "] ";
   line += text;
   line += '\n';

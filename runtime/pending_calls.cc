@@ -1,5 +1,6 @@
 #include <manta/base/error.h>
 #include <manta/runtime/call.h>
+#include <manta/runtime/lend_cpu.h>
 #include <manta/runtime/pending_calls.h>
 #include <manta/runtime/process.h>
 
@@ -24,7 +25,7 @@ class RoomForCalls final : public rpc::Progress::Waiter {
 void wait_for_room(Process& process) {
   if (process.pending_bytes() <= Process::kMaxPendingBytes) return;
   RoomForCalls room(process);
-  process.progress().wait(room);
+  wait_lending_cpu(process, room);
   if (process.pending_bytes() <= Process::kMaxPendingBytes) return;
   if (!process.can_finish_something() && !process.dead()) {
     throw PendingCallsLimit(

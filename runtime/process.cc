@@ -200,7 +200,7 @@ void Process::publish(const serialization::Reference& reference) {
 
 void Process::free_object(ObjectEntry& entry) {
   TablesLock lock(*this);
-  lock.submitted_ = true;  // what depended on it may go on
+  lock.poll_afterwards();  // what depended on it may go on
   if (entry.home != Home::local) {
     node_.send(
         {.kind = NodeMessage::free_object, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
@@ -366,6 +366,16 @@ void Process::complete(Call& call, const ReplyFrame& frame, std::span<const std:
   if (call.one_way && call.result->state() == ObjectState::failed) log_unseen_error(*call.result);
 }
 
+void Process::complete_here(Call& call, std::vector<Value> values) {
+  auto value = values.begin();
+  call.each_result([&](ObjectEntryRef& entry) {
+    finish(*entry, value == values.end() ? Value() : std::move(*value++));
+  });
+  if (call.one_way && call.result->state() == ObjectState::failed) log_unseen_error(*call.result);
+}
+
+bool Process::runs_a_task() const { return executor_ != nullptr && executor_->runs_a_task(); }
+
 void Process::fail(Call& call, const ErrorRecord& error) { fail_with(call, value_of(error)); }
 
 void Process::fail(Call& call, ErrorKind kind, std::string_view message) {
@@ -428,7 +438,9 @@ std::string Process::why(const ObjectEntry& entry) {
   const std::int64_t ms = monotonic_ms() - call->submitted_ms;
   std::string text = name + " waits for " + call->display_name() + ", submitted " +
                      std::to_string(ms) + " ms ago, which ";
-  if (call->missing != 0) {
+  if (call->in_place) {
+    text += "runs in place of the task that waits for it, in process " + std::to_string(::getpid());
+  } else if (call->missing != 0) {
     text += "waits for " + std::to_string(call->missing) + " of its arguments";
   } else if (call->actor && call->actor->phase == ActorPhase::starting) {
     text += "waits for actor " + call->actor->id().hex() +

@@ -69,6 +69,7 @@ class Process final : public base::Counted, private rpc::Progress::Work {
     explicit TablesLock(Process& process);
     ~TablesLock();
     TablesLock(const TablesLock&) = delete;
+    void poll_afterwards() { submitted_ = true; }  // there is something new to serve
 
    private:
     friend class Process;
@@ -81,6 +82,9 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   std::uint32_t session() const { return session_; }
   double node_cpus() const { return attachment_.cpus; }
   void set_executor(Executor* executor) { executor_ = executor; }
+  Executor* executor() const { return executor_; }  // null in a driver
+  bool is_worker() const { return executor_ != nullptr; }
+  bool runs_a_task() const;  // and does not wait in it
 
   struct NodeResources {
     Resources total;
@@ -111,6 +115,8 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   // ---- under the tables lock
   void accept(Call* call);
   void complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest);
+  // Of a call that ran in place: its results, or for each the error.
+  void complete_here(Call& call, std::vector<Value> values);
   void fail(Call& call, const ErrorRecord& error);
   void fail(Call& call, ErrorKind kind, std::string_view message);
   void fail_with(Call& call, const Value& error);
@@ -130,6 +136,9 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   void give_call_to_node(const Call& call);
   void run_commands();  // what threads have submitted before now
   void must_report(std::uint64_t block) { reported_blocks_.insert(block); }
+  // Threads of user code in a worker that wait for something that the executor's thread may bring about, too.
+  void count_waiter_beside(int change) { waiters_beside_ += change; }
+  int waiters_beside() const { return waiters_beside_; }
   bool take_report(std::uint64_t block) { return reported_blocks_.erase(block) != 0; }
   bool dead() const { return node_.dead(); }
   // Counts objects that turned out failed: who waits for many looks for a failure only when it has changed.
@@ -171,6 +180,7 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   Callbacks callbacks_;
   Executor* executor_ = nullptr;  // of a worker
   std::set<std::uint64_t> reported_blocks_;
+  int waiters_beside_ = 0;
   Value death_;  // what everything fails with once the node is dead
   std::atomic<bool> death_seen_{false};
   std::atomic<std::uint64_t> pending_bytes_{0};

@@ -24,6 +24,7 @@ void RunningCall::begin(std::span<const std::byte> bytes, void* instance) {
   result_buffers_.clear();
   result_blocks_.clear();
   result_references_.clear();
+  values_here_.clear();
   results_added_ = 0;
   kept_.clear();
   constructed_ = {};
@@ -103,6 +104,13 @@ void RunningCall::run() {
 }
 
 void RunningCall::fail(const ErrorRecord& error) {
+  if (caller_ == Caller::here) {
+    values_here_.clear();
+    for (std::uint32_t i = 0; i < std::max(1U, frame_.result_count); ++i) {
+      values_here_.push_back(value_of(error));
+    }
+    return;
+  }
   const auto wire = error_wire(error);
   results_.clear();
   result_buffers_.clear();
@@ -116,6 +124,11 @@ void RunningCall::fail(const ErrorRecord& error) {
 }
 
 void RunningCall::void_result() {
+  if (caller_ == Caller::here) {
+    values_here_.emplace_back();
+    ++results_added_;
+    return;
+  }
   const std::size_t at = results_.size();
   results_.resize(at + wire_size(0, 0, 0));
   write_wire(results_.data() + at, process_.store(), {}, {}, {}, 0, 0);
@@ -125,6 +138,11 @@ void RunningCall::void_result() {
 void RunningCall::add_result(serialization::Encoded& encoded) {
   if (results_added_ == frame_.result_count) {
     throw InvalidArgument("a function of several results gave more of them than were asked for");
+  }
+  if (caller_ == Caller::here) {
+    values_here_.push_back(value_of(process_.store(), encoded));
+    ++results_added_;
+    return;
   }
   store_buffers(process_.store(), encoded.buffers);
   const std::size_t at = results_.size();
@@ -178,6 +196,11 @@ void RunningCall::keep_reference(const serialization::Reference& reference) {
 void RunningCall::end() {
   arguments_.clear();
   values_.clear();
+  if (caller_ == Caller::here) {  // counted once, when the call ends that runs this one in place
+    buffers_.clear();
+    references_.clear();
+    return;
+  }
   if (buffers_.empty() && references_.empty()) return;
   for (auto& buffer : buffers_) {
     if (std::find(lent_.begin(), lent_.end(), buffer.storage) == lent_.end()) {

@@ -3,6 +3,8 @@
 //
 //   begin(frame bytes) --> the stub reads arguments, adds results --> end(): what of the arguments is still in use
 //
+// A call that runs in place (in_place.h) has its caller here: its results stay values of this process, and what it was
+// lent, its caller has anyway.
 // Invariants: arguments stay readable until end(); results are written in order.
 // Threads:    confined to the executor.
 #pragma once
@@ -11,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <manta/objectstore/block.h>
@@ -27,7 +30,9 @@ class Process;
 
 class RunningCall final : public CallContext {
  public:
-  explicit RunningCall(Process& process) : process_(process) {}
+  enum class Caller { elsewhere, here };
+  explicit RunningCall(Process& process, Caller caller = Caller::elsewhere)
+      : process_(process), caller_(caller) {}
 
   // `bytes`: a CallFrame and what follows; they must stay until end(). Throws SerializationError for unknown code.
   void begin(std::span<const std::byte> bytes, void* instance);
@@ -39,6 +44,9 @@ class RunningCall final : public CallContext {
   const CallFrame& frame() const { return frame_; }
   const std::string& name() const { return name_; }
   Instance constructed() const { return constructed_; }
+
+  // Of a call whose caller is here: its results, or for each the error.
+  std::vector<Value> take_values() { return std::exchange(values_here_, {}); }
 
   // The reply, once ended. `caller` receives the results: references are counted for it, in the name of this reply.
   std::span<const std::uint64_t> kept() const { return kept_; }
@@ -70,6 +78,7 @@ class RunningCall final : public CallContext {
                      std::uint64_t reply);
 
   Process& process_;
+  const Caller caller_;
   CallFrame frame_;
   std::string name_;
   Stub stub_ = nullptr;
@@ -83,6 +92,7 @@ class RunningCall final : public CallContext {
   std::vector<std::size_t> result_buffers_;      // positions of WireBuffers in results_
   std::vector<base::StorageRef> result_blocks_;  // beside them
   std::vector<serialization::Reference> result_references_;
+  std::vector<Value> values_here_;  // instead, when the caller is here
   std::uint32_t results_added_ = 0;
   std::vector<std::uint64_t> kept_;
   std::uint32_t run_ns_ = 0;

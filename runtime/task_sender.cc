@@ -40,6 +40,8 @@ TaskSender::Shape& TaskSender::shape_of(const Call& call) {
 
 void TaskSender::enqueue(Shape& shape, Call* call) {
   call->next = nullptr;
+  call->previous = shape.last;
+  call->queued = true;
   (shape.last != nullptr ? shape.last->next : shape.first) = call;
   shape.last = call;
   ++shape.queued;
@@ -47,10 +49,21 @@ void TaskSender::enqueue(Shape& shape, Call* call) {
 
 Call* TaskSender::dequeue(Shape& shape) {
   Call* call = shape.first;
-  if (call == nullptr) return nullptr;
-  shape.first = call->next;
-  if (shape.first == nullptr) shape.last = nullptr;
+  if (call != nullptr) unlink(shape, *call);
+  return call;
+}
+
+void TaskSender::unlink(Shape& shape, Call& call) {
+  (call.previous != nullptr ? call.previous->next : shape.first) = call.next;
+  (call.next != nullptr ? call.next->previous : shape.last) = call.previous;
+  call.queued = false;
   --shape.queued;
+}
+
+Call* TaskSender::take(const Call& queued) {
+  Shape& shape = shape_of(queued);
+  Call* call = queued.previous != nullptr ? queued.previous->next : shape.first;
+  unlink(shape, *call);
   return call;
 }
 
@@ -59,6 +72,12 @@ void TaskSender::submit(Call* ready) { enqueue(shape_of(*ready), ready); }
 std::uint64_t TaskSender::estimate(const Call& call) const {
   const auto found = learnt_.find(code_key(call));
   return found == learnt_.end() ? kUnknown : found->second.run_ns;
+}
+
+std::optional<std::chrono::nanoseconds> TaskSender::usual_run_time(const Call& call) const {
+  const auto found = learnt_.find(code_key(call));
+  if (found == learnt_.end()) return std::nullopt;
+  return std::chrono::nanoseconds(found->second.run_ns);
 }
 
 void TaskSender::learn(const Call& call, std::uint32_t run_ns) {
@@ -74,7 +93,7 @@ TaskSender::Lease* TaskSender::lease_with_room(Shape& shape, const Call& call) {
       lease->blocked = false;  // what it gave back was the last
       return lease.get();
     }
-    if (lease->blocked) continue;
+    if (lease->blocked || overdue(*lease)) continue;
     const bool fits =
         lane.estimated_ns() + call.estimate_ns <= kWindow && lane.in_flight() < kMaxInFlight;
     if (fits) return lease.get();
@@ -82,11 +101,21 @@ TaskSender::Lease* TaskSender::lease_with_room(Shape& shape, const Call& call) {
   return nullptr;
 }
 
+// Calls of one code that run parts of themselves in place take very different times, and the oldest are the largest: behind
+// one that takes longer than a window nothing is sent, whatever the code took before.
+bool TaskSender::overdue(const Lease& lease) const {
+  return process_.is_worker() &&
+         std::chrono::steady_clock::now() - lease.moved > std::chrono::nanoseconds(kWindow);
+}
+
 void TaskSender::pump(Shape& shape) {
   while (shape.first != nullptr) {
     shape.first->estimate_ns = estimate(*shape.first);
     Lease* lease = lease_with_room(shape, *shape.first);
-    if (lease == nullptr || !lease->lane.send(*shape.first)) break;
+    if (lease == nullptr) break;
+    if (lease->lane.in_flight() == 0 && process_.is_worker())
+      lease->moved = std::chrono::steady_clock::now();
+    if (!lease->lane.send(*shape.first)) break;
     dequeue(shape);
   }
   for (auto& lease : shape.leases) lease->lane.ring();
@@ -101,8 +130,25 @@ void TaskSender::ask_for_leases(Shape& shape) {
   const auto limit = std::max<std::size_t>(1, static_cast<std::size_t>(capacity)) + blocked;
   const std::size_t room = limit > shape.leases.size() ? limit - shape.leases.size() : 0;
   const std::uint64_t wanted = std::min(shape.queued, room);
-  if (wanted == shape.wanted || (wanted > 0 && wanted < shape.wanted)) return;
+  const bool as_before = wanted == shape.wanted || (wanted > 0 && wanted < shape.wanted);
+  const bool more = shape.queued > room;
+  if (as_before && (shape.more || !more)) return;
+  want(shape, as_before ? shape.wanted : wanted, shape.more || more);
+}
+
+// The queue is empty: nothing is wanted, but for a task that runs its calls in place: it empties the queue and fills it,
+// again and again.
+void TaskSender::withdraw(Shape& shape) {
+  if (process_.runs_a_task()) return;
+  const bool over = std::all_of(shape.leases.begin(), shape.leases.end(),
+                                [](const auto& lease) { return lease->lane.in_flight() == 0; });
+  const bool more = shape.more && !over;  // a burst is told of once
+  if (shape.wanted != 0 || more != shape.more) want(shape, 0, more);
+}
+
+void TaskSender::want(Shape& shape, std::uint64_t wanted, bool more) {
   shape.wanted = wanted;
+  shape.more = more;
   std::vector<ResourceItem> items;
   for (const auto& [name, amount] : shape.resources) {
     ResourceItem item;
@@ -110,9 +156,12 @@ void TaskSender::ask_for_leases(Shape& shape) {
     item.amount = amount;
     items.push_back(item);
   }
-  process_.node().send(
-      {.kind = NodeMessage::lease_want, .arg0 = shape.number, .arg1 = wanted, .real = shape.cpus},
-      std::as_bytes(std::span(items)));
+  process_.node().send({.kind = NodeMessage::lease_want,
+                        .arg0 = shape.number,
+                        .arg1 = wanted,
+                        .arg2 = more ? 1U : 0U,
+                        .real = shape.cpus},
+                       std::as_bytes(std::span(items)));
 }
 
 bool TaskSender::is_recalled(const std::unique_ptr<Lease>& lease) { return lease->recalled; }
@@ -165,9 +214,11 @@ bool TaskSender::receive(Shape& shape, Lease& lease) {
         if (frame.status == ReplyStatus::bounced) {
           lease.blocked = true;
           enqueue(shape, &call);
+          returned_.fetch_add(1);
           return;
         }
         lease.blocked = false;
+        if (process_.is_worker()) lease.moved = std::chrono::steady_clock::now();
         learn(call, frame.run_ns);
         process_.complete(call, frame, rest);
         delete &call;
@@ -199,7 +250,7 @@ void TaskSender::flush() {
       pump(*shape);
     } else {
       steal_back(*shape);
-      if (shape->wanted != 0) ask_for_leases(*shape);
+      if (shape->wanted != 0 || shape->more) withdraw(*shape);
     }
   }
 }
@@ -207,6 +258,7 @@ void TaskSender::flush() {
 void TaskSender::on_grant(std::uint32_t shape_number, std::uint32_t lane, rpc::Slot worker) {
   auto& shape = *shapes_[shape_number];
   if (shape.wanted > 0) --shape.wanted;
+  shape.more = false;
   shape.leases.push_back(
       std::unique_ptr<Lease>(new Lease{.lane = CallLane(process_.control(), lane, worker),
                                        .granted = std::chrono::steady_clock::now()}));
@@ -215,6 +267,7 @@ void TaskSender::on_grant(std::uint32_t shape_number, std::uint32_t lane, rpc::S
 void TaskSender::on_refused(std::uint32_t shape_number, ErrorKind kind, std::string_view text) {
   auto& shape = *shapes_[shape_number];
   shape.wanted = 0;
+  shape.more = false;
   while (Call* call = dequeue(shape)) {
     process_.fail(*call, kind,
                   "the task " + call->display_name() + " cannot run: " + std::string(text));
@@ -264,10 +317,28 @@ bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
       if (unfinished.begun != nullptr) retry_or_fail(unfinished.begun, death);
       for (Call* call : unfinished.others) enqueue(*shape, call);
       shape->wanted = 0;
+      shape->more = false;
       return true;
     }
   }
   return false;
+}
+
+void TaskSender::recall(const Call& call) {
+  for (auto& shape : shapes_) {
+    for (auto& lease : shape->leases) {
+      if (!lease->lane.carries(call)) continue;
+      if (!lease->lane.has_begun(call)) lease->lane.recall();
+      return;
+    }
+  }
+}
+
+bool TaskSender::in_flight() const {
+  return std::any_of(shapes_.begin(), shapes_.end(), [](const auto& shape) {
+    return std::any_of(shape->leases.begin(), shape->leases.end(),
+                       [](const auto& lease) { return lease->lane.in_flight() != 0; });
+  });
 }
 
 const CallLane* TaskSender::lane_of(const Call& call) const {

@@ -2,7 +2,8 @@
 // work, and spreads tasks over them.
 //
 //   ready task --> shape's queue --> lease with room --> in flight --reply--> done
-//                        ^------ bounced; worker died and retries left ---------|
+//                   |    ^------ bounced; worker died and retries left ---------|
+//                   \--take()--> run in place, by the thread that waits for it
 //
 // A shape is a request for resources (cpus and others); each has its queue and its leases. A lease has room while the
 // calls in flight on it are estimated to run for less than kWindow together, by what the same code took before; code
@@ -10,9 +11,11 @@
 // Invariants: no message to the node per task: it is told how many leases are wanted only when that changes.
 // Threads:    the holder of the progress baton, under the tables lock.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,6 +33,14 @@ class TaskSender {
   explicit TaskSender(Process& process) : process_(process) {}
 
   void submit(Call* ready);  // all arguments are there
+  Call* take(const Call& queued);  // out of its queue: the caller runs it
+  // Of one in flight that has not begun: asks for it back. Others on its lane may come along.
+  void recall(const Call& call);
+  void learn(const Call& call, std::uint32_t run_ns);
+  std::optional<std::chrono::nanoseconds> usual_run_time(const Call& call) const;
+  bool in_flight() const;  // any call
+  // Calls that were given back. Any thread.
+  std::uint64_t returned() const { return returned_.load(); }
   bool poll();               // reads replies; true if something was completed
   bool pending() const;
   void flush();  // sends what can be sent, rings whom it sent to
@@ -49,6 +60,7 @@ class TaskSender {
   struct Lease {
     CallLane lane;
     std::chrono::steady_clock::time_point granted;
+    std::chrono::steady_clock::time_point moved = {};  // when it last began or ended a call
     bool blocked = false;    // it gave a call back: it waits inside get()
     bool recalled = false;   // others wait: it is returned after its tenure, or when it is idle
     bool returning = false;  // it gets no more calls
@@ -62,6 +74,7 @@ class TaskSender {
     std::size_t queued = 0;
     std::vector<std::unique_ptr<Lease>> leases;
     std::uint64_t wanted = 0;  // as the node was told
+    bool more = false;         // it was told that there is work for one more
   };
   struct Learnt {  // of one piece of code
     std::uint64_t run_ns = 0;
@@ -69,22 +82,26 @@ class TaskSender {
 
   Shape& shape_of(const Call& call);
   void enqueue(Shape& shape, Call* call);
-  Call* dequeue(Shape& shape);
+  static Call* dequeue(Shape& shape);
+  static void unlink(Shape& shape, Call& call);
   Lease* lease_with_room(Shape& shape, const Call& call);
+  bool overdue(const Lease& lease) const;
   void pump(Shape& shape);
   void ask_for_leases(Shape& shape);
+  void want(Shape& shape, std::uint64_t wanted, bool more);
+  void withdraw(Shape& shape);
   void give_back(Shape& shape);
   static bool is_recalled(const std::unique_ptr<Lease>& lease);
   static void stand_in(Shape& shape, Lease& idle);
   void steal_back(Shape& shape);
   bool receive(Shape& shape, Lease& lease);
-  void learn(const Call& call, std::uint32_t run_ns);
   std::uint64_t estimate(const Call& call) const;
   void retry_or_fail(Call* call, const DeathReport& death);
 
   Process& process_;
   std::vector<std::unique_ptr<Shape>> shapes_;
   std::unordered_map<std::uint64_t, Learnt> learnt_;
+  std::atomic<std::uint64_t> returned_{0};
 };
 
 }  // namespace manta::detail

@@ -6,17 +6,16 @@
 #include <manta/base/number_text.h>
 #include <manta/runtime/exceptions.h>
 #include <manta/runtime/executor.h>
+#include <manta/runtime/lend_cpu.h>
 #include <manta/runtime/object_ref.h>
 #include <manta/runtime/process.h>
+#include <manta/runtime/run_instead.h>
 #include <manta/runtime/wait_objects.h>
 
 namespace manta::detail {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// How long an executor waits before it says that it is blocked: a short wait costs the node no message.
-constexpr auto kShortWait = std::chrono::microseconds(200);
+using Patience = RunInstead::Patience;
 
 // Names of the calls from the one that makes `entry` to one of actor `self` that it depends on; empty: there is none, as
 // far as this process knows.
@@ -39,9 +38,10 @@ class SessionWaiter : public rpc::Progress::Waiter {
   explicit SessionWaiter(const char* what) : process_(Process::current_or_null()), what_(what) {
     if (!process_) Process::current(what);  // throws
   }
-  bool satisfied() const final { return process_->closed() || done(); }
+  bool satisfied() const final { return over() || (instead_ && instead_->has_more()); }
   virtual bool done() const = 0;
   virtual Entries needed() const = 0;  // it ends only when all of them are done
+  virtual Entries enough() const { return {}; }  // or when some of them are
   Process& process() const { return *process_; }
 
   bool wait(const Deadline& deadline) {
@@ -66,20 +66,34 @@ class SessionWaiter : public rpc::Progress::Waiter {
     }
   }
 
+  // Runs in place what it waits for, as far as it may; else it waits, and soon lends its cpu.
   bool wait_as_who_we_are(const Deadline& deadline) {
-    auto* executor = Executor::of_this_thread();
-    if (executor == nullptr) return process_->progress().wait(*this, deadline);
-    const auto soon = Clock::now() + kShortWait;
-    if (process_->progress().wait(*this, deadline && *deadline < soon ? deadline : Deadline(soon)))
-      return true;
-    if (deadline && *deadline <= soon) return false;
-    if (executor->is_actor()) refuse_to_wait_for_itself(executor->actor_id());
-    const Executor::Blocked blocked(*executor);
-    return process_->progress().wait(*this, deadline);
+    Executor* const executor = Executor::of_this_thread();
+    if (executor != nullptr && executor->may_run_in_place())
+      instead_.emplace(executor->in_place(), *process_, needed(), enough(), deadline);
+    for (;;) {
+      while (instead_ && !over() && instead_->run_one(Patience::fresh)) {
+      }
+      const bool in_time = over() || wait_lending_cpu(*process_, *this, deadline,
+                                                      [this] { return something_else_to_do(); });
+      if (!in_time || over()) return in_time;
+    }
   }
+
+  bool something_else_to_do() {
+    if (instead_ && instead_->run_one(Patience::waited_shortly)) return true;
+    const Executor* const executor = Executor::of_this_thread();
+    if (executor != nullptr && executor->is_actor())
+      refuse_to_wait_for_itself(executor->actor_id());
+    if (instead_) instead_->ask_for_calls_back();
+    return false;
+  }
+
+  bool over() const { return process_->closed() || done(); }
 
   const base::Ref<Process> process_;
   const char* const what_;
+  std::optional<RunInstead> instead_;  // on an executor's thread
 };
 
 class OneDone final : public SessionWaiter {
@@ -153,6 +167,7 @@ class SomeDone final : public SessionWaiter {
   }
 
   Entries needed() const override { return count_ == entries_.size() ? entries_ : Entries(); }
+  Entries enough() const override { return count_ == entries_.size() ? Entries() : entries_; }
 
  private:
   Entries entries_;

@@ -25,15 +25,27 @@ std::string refusal(const ResourceSet& total, const ResourceSet& request) {
 LeaseTable::LeaseTable(ResourceSet total) : total_(std::move(total)), free_(total_) {}
 
 std::optional<std::string> LeaseTable::want(OwnerShape who, std::uint64_t count,
-                                            const ResourceSet& request) {
-  if (count != 0 && !total_.fits(request)) return refusal(total_, request);
-  if (count == 0 && !shapes_.contains(who)) return std::nullopt;
+                                            const ResourceSet& request, More more) {
+  const bool nothing = count == 0 && more == More::kNo;
+  if (!nothing && !total_.fits(request)) return refusal(total_, request);
+  if (nothing && !shapes_.contains(who)) return std::nullopt;
   Shape& shape = shapes_.try_emplace(who, Shape{.request = request}).first->second;
   if (shape.wanted == 0 && count != 0) queue_.push_back(who);
   if (shape.wanted != 0 && count == 0) std::erase(queue_, who);
   shape.wanted = count;
+  set_more(who, shape, more == More::kYes);
   drop_if_unused(who);
   return std::nullopt;
+}
+
+void LeaseTable::set_more(OwnerShape who, Shape& shape, bool more) {
+  if (shape.more == more) return;
+  shape.more = more;
+  if (more) {
+    more_.push_back(who);
+  } else {
+    std::erase(more_, who);
+  }
 }
 
 std::optional<OwnerShape> LeaseTable::next() const {
@@ -43,17 +55,24 @@ std::optional<OwnerShape> LeaseTable::next() const {
     if (left.fits(request)) return who;
     left.subtract(request);  // kept for it
   }
+  for (const OwnerShape& who : more_) {
+    if (left.fits(shapes_.at(who).request)) return who;
+  }
   return std::nullopt;
 }
 
 LeaseId LeaseTable::grant(OwnerShape who) {
   Shape& shape = shapes_.at(who);
-  base::check(shape.wanted > 0, "a lease is granted to who waits for one");
+  base::check(shape.wanted > 0 || shape.more, "a lease is granted to who waits for one");
   free_.subtract(shape.request);
   ++shape.held;
   ++held_[who.owner];
-  std::erase(queue_, who);
-  if (--shape.wanted > 0) queue_.push_back(who);
+  if (shape.wanted > 0) {
+    std::erase(queue_, who);
+    if (--shape.wanted > 0) queue_.push_back(who);
+  } else {
+    set_more(who, shape, false);
+  }
   leases_.emplace(++last_lease_, Lease{.who = who});
   return last_lease_;
 }
@@ -75,6 +94,12 @@ std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit, std::size_t& 
     } else {
       waiters.push_back({.who = who, .waits = wanted});
     }
+    left.subtract(request);
+  }
+  for (const OwnerShape& who : more_) {
+    const ResourceSet& request = shapes_.at(who).request;
+    if (fitting == limit || !left.fits(request)) continue;
+    ++fitting;
     left.subtract(request);
   }
   return waiters;
@@ -136,9 +161,11 @@ void LeaseTable::end(LeaseId id) {
 
 void LeaseTable::forget(OwnerId owner) {
   std::erase_if(queue_, [&](const OwnerShape& who) { return who.owner == owner; });
+  std::erase_if(more_, [&](const OwnerShape& who) { return who.owner == owner; });
   const auto first = shapes_.lower_bound({.owner = owner, .shape = 0});
   for (auto entry = first; entry != shapes_.end() && entry->first.owner == owner;) {
     entry->second.wanted = 0;
+    entry->second.more = false;
     entry = entry->second.held == 0 ? shapes_.erase(entry) : std::next(entry);
   }
 }
@@ -196,9 +223,14 @@ LeaseTable::Shape* LeaseTable::holder_for(OwnerShape waiter, Shortage shortage, 
 
 std::vector<OwnerShape> LeaseTable::refuse_waiting() {
   std::vector<OwnerShape> refused(queue_.begin(), queue_.end());
+  for (const OwnerShape& who : more_) {
+    if (shapes_.at(who).wanted == 0) refused.push_back(who);
+  }
   queue_.clear();
+  more_.clear();
   for (const OwnerShape& who : refused) {
     shapes_.at(who).wanted = 0;
+    shapes_.at(who).more = false;
     drop_if_unused(who);
   }
   return refused;
@@ -217,7 +249,8 @@ std::uint64_t LeaseTable::waiting() const {
 
 void LeaseTable::drop_if_unused(OwnerShape who) {
   const auto entry = shapes_.find(who);
-  if (entry->second.wanted == 0 && entry->second.held == 0) shapes_.erase(entry);
+  if (entry->second.wanted == 0 && entry->second.held == 0 && !entry->second.more)
+    shapes_.erase(entry);
 }
 
 std::uint64_t LeaseTable::held_by(OwnerId owner) const {

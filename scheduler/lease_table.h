@@ -7,6 +7,10 @@
 //     v                                       v
 //   gone                               resources are back
 //
+// An owner asks for no more leases than the node could ever run at once. When all of those wait for
+// work of their own, what it has left may be just what they wait for: so it says that it has `more`,
+// and gets one lease beyond for it when resources are free that nobody asks for.
+//
 // Order: owners take turns, first come first served. A request that does not fit keeps what it
 // needs from those behind it, so that small requests never starve a large one, yet what it does not
 // need goes on. When somebody waits, leases are recalled from owners that want nothing more for
@@ -51,9 +55,12 @@ class LeaseTable {
  public:
   explicit LeaseTable(ResourceSet total);
 
-  // `count` leases wanted beyond those held; replaces the last figure of that owner and shape. The
-  // resources of a shape are fixed by its first want(). A text: it can never be granted, and why.
-  std::optional<std::string> want(OwnerShape who, std::uint64_t count, const ResourceSet& request);
+  // `count` leases wanted beyond those held, and whether it has work for more; replaces the last
+  // figures of that owner and shape. The resources of a shape are fixed by its first want(). A text:
+  // it can never be granted, and why.
+  enum class More { kNo, kYes };
+  std::optional<std::string> want(OwnerShape who, std::uint64_t count, const ResourceSet& request,
+                                  More more = More::kNo);
 
   // The request whose turn it is and for which there are resources; grant() takes them and moves
   // its owner to the end of the queue. Between them the caller finds a worker.
@@ -74,11 +81,12 @@ class LeaseTable {
   enum class Shortage { kResources, kWorkers };
   std::vector<OwnerShape> recalls(Shortage shortage);
 
-  // Every request that waits now, taken out of the queue (no worker can be started, say).
+  // Every owner that waits now, with its wish for more, taken out of the queue (no worker can be started, say).
   std::vector<OwnerShape> refuse_waiting();
 
   bool has_business(OwnerId owner) const;                            // it wants or holds something
   std::uint64_t waiting() const;                                     // leases wanted in all
+  bool anybody_has_more() const { return !more_.empty(); }
   std::size_t running() const { return leases_.size() - lending_; }  // not blocked
   std::size_t leases() const { return leases_.size(); }
   bool lends(LeaseId lease) const { return leases_.at(lease).lends; }  // it is blocked
@@ -93,6 +101,7 @@ class LeaseTable {
     std::uint64_t held = 0;
     std::uint64_t lending = 0;
     std::uint64_t recalled = 0;
+    bool more = false;
   };
   struct Lease {
     OwnerShape who;
@@ -108,6 +117,7 @@ class LeaseTable {
   Shape* holder_for(OwnerShape waiter, Shortage shortage, OwnerShape& who);
   void lend(Lease& lease);
   void take_back(Lease& lease);
+  void set_more(OwnerShape who, Shape& shape, bool more);
   void drop_if_unused(OwnerShape who);
   std::uint64_t held_by(OwnerId owner) const;
 
@@ -115,6 +125,7 @@ class LeaseTable {
   ResourceSet free_;
   std::map<OwnerShape, Shape> shapes_;
   std::deque<OwnerShape> queue_;  // those that want something, each once
+  std::deque<OwnerShape> more_;   // those that have work for more, each once
   std::unordered_map<LeaseId, Lease> leases_;
   std::unordered_map<OwnerId, std::uint64_t> held_;
   std::size_t lending_ = 0;

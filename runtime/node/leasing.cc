@@ -40,7 +40,8 @@ void Leasing::want(rpc::Slot owner, const NodeFrame& frame, std::span<const std:
   ResourceSet request = resources_of(frame.real, payload);
   if (frame.real < kNextToNothing) request.set(scheduler::kTaskSlot, 1);
   const OwnerShape who{.owner = owner, .shape = frame.arg0};
-  if (const auto refusal = leases_.want(who, frame.arg1, request)) {
+  const auto more = frame.arg2 != 0 ? LeaseTable::More::kYes : LeaseTable::More::kNo;
+  if (const auto refusal = leases_.want(who, frame.arg1, request, more)) {
     refuse(who, ErrorKind::unschedulable, *refusal);
   }
   changed_ = true;
@@ -177,7 +178,8 @@ bool Leasing::start_workers() {
 }
 
 bool Leasing::stuck() const {
-  return pool_.at_limit() && leases_.waiting() > 0 && pool_.idle() == 0 && pool_.starting() == 0 &&
+  const bool anybody_waits = leases_.waiting() > 0 || leases_.anybody_has_more();
+  return pool_.at_limit() && anybody_waits && pool_.idle() == 0 && pool_.starting() == 0 &&
          leases_.running() == 0;
 }
 

@@ -21,7 +21,8 @@ enum class NodeMessage : std::uint32_t {
   // -------- process -> node
   hello = 1,  // a worker has entered and is ready for work
   lease_want,  // arg0 = shape (chosen by the sender), arg1 = leases wanted beyond those granted (replaces the last
-  // figure for that shape; 0 withdraws), real = cpus; payload: ResourceItem[] of other resources
+  // figure for that shape; 0 withdraws), arg2 = 1: the sender has work for one more (until the next grant), real = cpus;
+  // payload: ResourceItem[] of other resources
   lease_return,  // arg0 = lane: the owner gives the worker back; no call is in flight on it
   blocked,    // the executor of this worker waits inside get(): its lease's cpus are lent to others
   unblocked,  // it goes on (the node may be oversubscribed for a while)

@@ -1,0 +1,19 @@
+// How threads wait that may wait long: in a worker the cpu of the call that runs is lent to others meanwhile, whichever
+// thread of the process waits (Executor::Blocked); not at once, so that a short wait costs the node no message.
+//
+// Threads: any.
+#pragma once
+#include <functional>
+
+#include <manta/rpc/progress.h>
+
+namespace manta::detail {
+
+class Process;
+
+// As Progress::wait(). `before_lending` is called when the short wait is over; true: the caller should look again, it
+// counts as satisfied.
+bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Deadline deadline = {},
+                      const std::function<bool()>& before_lending = {});
+
+}  // namespace manta::detail

@@ -1,0 +1,16 @@
+// One call, from its bytes to its results: what is the same for calls of others and for those run in place.
+//
+// Threads: the executor's.
+#pragma once
+#include <cstddef>
+#include <span>
+
+#include <manta/runtime/running_call.h>
+
+namespace manta::detail {
+
+// Begins, runs and ends the call; whatever it throws becomes its results. `instance`: of an actor's method, or null.
+void run_user_code(Process& process, RunningCall& call, std::span<const std::byte> frame,
+                   void* instance);
+
+}  // namespace manta::detail
