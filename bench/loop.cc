@@ -38,6 +38,8 @@ const std::vector<Loop>& all_loops() {
       {"returns_3k_ms", "ms", 10, round_trips(3e3), returns_3k},
       {"chain_2000", "/s", 100e3, round_trips(1), chain_2000},
       {"actors_process", "/s", 300, spawns(1), actors_process},
+      {"recursion_20k_ratio", "x", 1.3, no_floor, recursion_20k},
+      {"recursion_5k_ratio", "x", 2, no_floor, recursion_5k},
       {"worker_private_mb", "MB", 3, no_floor, worker_private},
       {"init_to_first_ms", "ms", 100, spawns(2), init_to_first},
       {"shutdown_ms", "ms", 50, spawns(1), shutdown},

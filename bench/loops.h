@@ -30,6 +30,9 @@ Measured get_10k_refs(const Run& run);
 Measured args_10k(const Run& run);
 Measured get_10k_objects(const Run& run);
 Measured returns_3k(const Run& run);
+// loops_recursion.cc
+Measured recursion_20k(const Run& run);
+Measured recursion_5k(const Run& run);
 // loops_lifecycle.cc
 Measured worker_private(const Run& run);
 Measured init_to_first(const Run& run);

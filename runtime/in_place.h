@@ -27,7 +27,9 @@ class InPlace {
   // Runs the next of `needed` that may run in place and that `worth_it` accepts; false: there is none.
   bool run_next(NeededCalls& needed, const std::function<bool(const Call&)>& worth_it);
 
-  std::size_t depth() const { return depth_; }  // calls that run in place now, each inside the one before
+  std::size_t depth() const {
+    return depth_;
+  }  // calls that run in place now, each inside the one before
 
  private:
   struct Level {

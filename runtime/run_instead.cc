@@ -47,8 +47,7 @@ bool RunInstead::run_one(Patience patience) {
     returned_ = process_.tasks().returned();
     calls_.start_again();
   }
-  return in_place_.run_next(
-      calls_, [&](const Call& call) { return worth_it(call, patience); });
+  return in_place_.run_next(calls_, [&](const Call& call) { return worth_it(call, patience); });
 }
 
 bool RunInstead::has_more() const {

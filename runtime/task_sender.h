@@ -32,7 +32,7 @@ class TaskSender {
  public:
   explicit TaskSender(Process& process) : process_(process) {}
 
-  void submit(Call* ready);  // all arguments are there
+  void submit(Call* ready);        // all arguments are there
   Call* take(const Call& queued);  // out of its queue: the caller runs it
   // Of one in flight that has not begun: asks for it back. Others on its lane may come along.
   void recall(const Call& call);
@@ -41,7 +41,7 @@ class TaskSender {
   bool in_flight() const;  // any call
   // Calls that were given back. Any thread.
   std::uint64_t returned() const { return returned_.load(); }
-  bool poll();               // reads replies; true if something was completed
+  bool poll();  // reads replies; true if something was completed
   bool pending() const;
   void flush();  // sends what can be sent, rings whom it sent to
 
@@ -61,7 +61,7 @@ class TaskSender {
     CallLane lane;
     std::chrono::steady_clock::time_point granted;
     std::chrono::steady_clock::time_point moved = {};  // when it last began or ended a call
-    bool blocked = false;    // it gave a call back: it waits inside get()
+    bool blocked = false;                              // it gave a call back: it waits inside get()
     bool recalled = false;   // others wait: it is returned after its tenure, or when it is idle
     bool returning = false;  // it gets no more calls
   };

@@ -40,7 +40,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
   }
   bool satisfied() const final { return over() || (instead_ && instead_->has_more()); }
   virtual bool done() const = 0;
-  virtual Entries needed() const = 0;  // it ends only when all of them are done
+  virtual Entries needed() const = 0;            // it ends only when all of them are done
   virtual Entries enough() const { return {}; }  // or when some of them are
   Process& process() const { return *process_; }
 

@@ -84,8 +84,8 @@ class LeaseTable {
   // Every owner that waits now, with its wish for more, taken out of the queue (no worker can be started, say).
   std::vector<OwnerShape> refuse_waiting();
 
-  bool has_business(OwnerId owner) const;                            // it wants or holds something
-  std::uint64_t waiting() const;                                     // leases wanted in all
+  bool has_business(OwnerId owner) const;  // it wants or holds something
+  std::uint64_t waiting() const;           // leases wanted in all
   bool anybody_has_more() const { return !more_.empty(); }
   std::size_t running() const { return leases_.size() - lending_; }  // not blocked
   std::size_t leases() const { return leases_.size(); }

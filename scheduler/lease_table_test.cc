@@ -31,6 +31,35 @@ TEST(LeaseTable, OwnersTakeTurns) {
   EXPECT_EQ(table.waiting(), 6U);
 }
 
+TEST(LeaseTable, WhoHasMoreGetsOneBeyondWhatItAsksForWhenNobodyElseCanRun) {
+  LeaseTable table(ResourceSet::cpus(1));
+  using More = LeaseTable::More;
+  table.want(kA, 1, ResourceSet::cpus(1), More::kYes);
+  table.want(kB, 1, ResourceSet::cpus(1));
+  EXPECT_EQ(grant_all(table), "A");
+  EXPECT_EQ(table.grantable(9), 0U);
+  table.blocked(1);
+  EXPECT_EQ(grant_all(table), "B") << "who asks goes first";
+  EXPECT_TRUE(table.anybody_has_more());
+  table.blocked(2);
+  EXPECT_EQ(table.grantable(9), 1U);
+  EXPECT_EQ(grant_all(table), "A");
+  EXPECT_FALSE(table.anybody_has_more()) << "one grant is one lease";
+  table.blocked(3);
+  EXPECT_EQ(grant_all(table), "");
+}
+
+TEST(LeaseTable, WhoHasMoreIsRefusedAndForgottenWithTheOthers) {
+  LeaseTable table(ResourceSet::cpus(1));
+  table.want(kA, 0, ResourceSet::cpus(1), LeaseTable::More::kYes);
+  EXPECT_EQ(table.refuse_waiting(), std::vector{kA});
+  EXPECT_FALSE(table.anybody_has_more());
+  EXPECT_FALSE(table.has_business(kA.owner));
+  table.want(kA, 0, ResourceSet::cpus(1), LeaseTable::More::kYes);
+  table.forget(kA.owner);
+  EXPECT_EQ(grant_all(table), "");
+}
+
 TEST(LeaseTable, ARequestThatCanNeverFitIsRefusedByName) {
   LeaseTable table(ResourceSet::cpus(2));
   ResourceSet request = ResourceSet::cpus(1);
