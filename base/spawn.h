@@ -47,6 +47,4 @@ struct SpawnError {
 
 Result<pid_t, SpawnError> spawn(const SpawnOptions& options);
 
-inline Fd above_stdio(int fd) { return Fd(fd); }  // as every Fd is
-
 }  // namespace manta::base

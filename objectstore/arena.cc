@@ -61,6 +61,12 @@ Arena::~Arena() = default;
 
 OwnerTag Arena::self() const { return state_->self; }
 
+void Arena::reserve_in_child() { state_->window.reserve_in_child(); }
+void Arena::copy_in_child(std::uint64_t offset, std::size_t size) {
+  state_->window.copy_in_child(offset, size);
+}
+void Arena::forget_in_child() { state_->window.forget_in_child(); }
+
 // ---------------------------------------------------------------- allocating
 
 std::optional<std::size_t> Arena::State::take_recent(std::uint32_t pages) {

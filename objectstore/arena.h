@@ -123,6 +123,11 @@ class Arena {
   void
   trim();  // gives back the slabs that this process keeps for small blocks, where they are empty
 
+  // In a forked child, once: what was read stays readable. See forked_children.h.
+  void reserve_in_child();
+  void copy_in_child(std::uint64_t offset, std::size_t size);
+  void forget_in_child();
+
   // The node: frees what a dead process owned.
   void sweep(OwnerTag dead);
   // The node, when idle: commits at most `step` bytes of free memory, until `keep` bytes are ready.

@@ -3,6 +3,7 @@
 
 #include <manta/base/error.h>
 #include <manta/objectstore/array_memory.h>
+#include <manta/objectstore/forked_children.h>
 #include <manta/objectstore/parallel_copy.h>
 #include <manta/objectstore/store.h>
 
@@ -17,6 +18,7 @@ ArrayMemory from_store(Store& store, std::size_t size, Fill fill) {
   if (!block.ok()) {
     objectstore::throw_store_error(block.error(), size, store);
   }
+  (*block)->lend_to_user();
   std::byte* const writable = (*block)->writable();
   if (fill == Fill::kZero && !(*block)->zeroed()) {
     objectstore::parallel_zero(writable, size);
@@ -57,8 +59,9 @@ const std::byte* freeze_array(const ArrayMemory& memory) {
   if (memory.storage == nullptr) {
     return nullptr;
   }
-  if (memory.writable !=
-      memory.storage->data()) {  // in the store: written through the other mapping
+  if (memory.writable != memory.storage->data()) {
+    // In the store: written through the other mapping; or a forked child's own copy of what was there.
+    if (objectstore::in_forked_child()) return memory.writable;
     static_cast<Block&>(*memory.storage).seal();
   }
   return memory.storage->data();

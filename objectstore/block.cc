@@ -18,7 +18,10 @@ Block::Block(base::Ref<Store> store, std::uint64_t offset, std::size_t size, std
 
 Block::~Block() = default;
 
-void Block::seal() { store_->arena().seal(offset_); }
+void Block::seal() {
+  lent_to_user_.store(false, std::memory_order_relaxed);
+  store_->arena().seal(offset_);
+}
 
 // SYNC (claim_): acq_rel: the last release, on any thread, acts on what the transitions before it
 // left.
@@ -59,6 +62,9 @@ void Block::destroy() noexcept {
   const bool was_mine = mine();
   const std::uint32_t held = holds();
   delete this;
+  if (store->abandoned()) {
+    return;
+  }
   if (was_mine) {
     store->arena_.free(offset);
   }
@@ -183,6 +189,26 @@ std::vector<BlockTable::Use> BlockTable::largest(std::size_t count) const {
   std::partial_sort(all.begin(), middle, all.end(),
                     [](const Use& a, const Use& b) { return a.size > b.size; });
   all.resize(count);
+  return all;
+}
+
+void BlockTable::lock_all() {
+  for (Shard& shard : shards_) shard.mutex.lock();
+}
+
+void BlockTable::unlock_all() {
+  for (Shard& shard : shards_) shard.mutex.unlock();
+}
+
+std::vector<base::Ref<Block>> BlockTable::all_locked() const {
+  std::vector<base::Ref<Block>> all;
+  for (const Shard& shard : shards_) {
+    for (Block* block : shard.buckets) {
+      for (; block != nullptr; block = block->next_) {
+        if (block->try_retain()) all.push_back(base::Ref<Block>::adopt(block));
+      }
+    }
+  }
   return all;
 }
 

@@ -41,6 +41,9 @@ class Block final : public base::Storage {
   bool mine() const { return (claim_.load(std::memory_order_acquire) & kMineBit) != 0; }
   std::uint32_t holds() const { return claim_.load(std::memory_order_acquire) & ~kMineBit; }
 
+  // A user fills it, until seal(). A forked child gets a copy of its own.
+  void lend_to_user() { lent_to_user_.store(true, std::memory_order_relaxed); }
+  bool lent_to_user() const { return lent_to_user_.load(std::memory_order_relaxed); }
   // Filled: from 1 MiB on this process cannot write to it any more.
   void seal();
   // mine -> lent: `to` becomes the owner; the bytes stay valid here as long as `to` keeps them.
@@ -65,6 +68,7 @@ class Block final : public base::Storage {
   const std::uint64_t offset_;
   std::byte* const writable_;
   const bool zeroed_;
+  std::atomic<bool> lent_to_user_{false};  // SYNC: none: for fork(), which orders it
   std::atomic<std::uint32_t> claim_{0};
   std::atomic<std::uint64_t> object_hi_{0};
   std::atomic<std::uint64_t> object_lo_{0};
@@ -87,6 +91,10 @@ class BlockTable {
     ObjectId object;  // nil when unknown
   };
   std::vector<Use> largest(std::size_t count) const;
+  // Around fork(): no thread is inside meanwhile, in the child neither.
+  void lock_all();
+  void unlock_all();
+  std::vector<base::Ref<Block>> all_locked() const;  // between the two
   // For a signal handler: the object of the block, nil when unknown or when the table is busy.
   ObjectId object_of(std::uint64_t offset) const;
 

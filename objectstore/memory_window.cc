@@ -18,10 +18,13 @@ std::byte* map_or_throw(std::size_t size, int protection, int flags, int fd, con
   if (memory == MAP_FAILED) {
     throw std::system_error(errno, std::system_category(), what);
   }
-  // A forked child must not keep the arena alive nor write to it; a core dump must not contain it.
-  ::madvise(memory, size, MADV_DONTFORK);
-  ::madvise(memory, size, MADV_DONTDUMP);
+  ::madvise(memory, size, MADV_DONTDUMP);  // a core file must not contain it
   return static_cast<std::byte*>(memory);
+}
+
+// Nothing is accessible there, and nothing else will be mapped there.
+void reserve(std::byte* base, std::size_t size) {
+  ::mmap(base, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
 base::Fd duplicate_or_throw(int fd) {
@@ -72,6 +75,8 @@ MemoryWindow::MemoryWindow(int writable_fd, int read_only_fd, std::size_t slabs)
                                                        MAP_PRIVATE | MAP_ANONYMOUS, -1,
                                                        "object store: no address space")),
              Unmapper{bytes}};
+  // A forked child reads the arrays that it has, and writes to nothing that is shared.
+  ::madvise(write_, size_, MADV_DONTFORK);
 }
 
 MemoryWindow::~MemoryWindow() {
@@ -155,6 +160,23 @@ bool MemoryWindow::commit(SlabTable& table, std::size_t slab, std::uint32_t page
   }
   return true;
 }
+
+void MemoryWindow::reserve_in_child() { reserve(write_, size_); }
+
+void MemoryWindow::copy_in_child(std::uint64_t offset, std::size_t size) {
+  const std::uint64_t begin = offset / kPage * kPage;
+  const std::uint64_t end = (offset + size + kPage - 1) / kPage * kPage;
+  void* const pages =
+      ::mmap(write_ + begin, end - begin, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file_.get(), static_cast<off_t>(begin));
+  if (pages == MAP_FAILED) return;  // a write there is a fault
+  for (std::uint64_t at = begin; at < end; at += kPage) {
+    auto* const byte = reinterpret_cast<volatile std::byte*>(write_ + at);
+    *byte = *byte;  // now the page is ours, whatever the parent writes
+  }
+}
+
+void MemoryWindow::forget_in_child() { reserve(const_cast<std::byte*>(read_), size_); }
 
 bool MemoryWindow::decommit(std::size_t slab) {
   return ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,

@@ -46,6 +46,13 @@ class MemoryWindow {
   // Gives the slab's memory back; its bytes are 0 when it is committed again.
   bool decommit(std::size_t slab);
 
+  // In a forked child, which has the read-only mapping but not the writable window: nothing else may be mapped there.
+  void reserve_in_child();
+  // What this process was filling when it was forked, as a private copy at the same address. Async-signal-safe.
+  void copy_in_child(std::uint64_t offset, std::size_t size);
+  // Nobody here points into the arena: the child does not keep its memory.
+  void forget_in_child();
+
  private:
   enum class Access : std::uint8_t { kNone, kReadable, kWritable };
   struct SlabState {

@@ -6,6 +6,7 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include <manta/objectstore/forked_children.h>
 #include <manta/objectstore/parallel_copy.h>
 
 // The sanitizers see memcpy, not these instructions; and the library of oneTBB is not built for
@@ -90,7 +91,7 @@ void copy_piece(std::byte* to, const std::byte* from, std::size_t size) {
 }
 
 void parallel_pieces(std::size_t size, const std::function<void(std::size_t, std::size_t)>& body) {
-  if (size < kParallel) {
+  if (size < kParallel || in_forked_child()) {
     if (size != 0) {
       body(0, size);
     }

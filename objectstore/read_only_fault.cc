@@ -53,7 +53,8 @@ void write_line(const Line& line) {
 }
 
 Line describe(const Store& store, const void* address) {
-  const BlockExtent block = store.arena().block_at(store.arena().offset_of(address));
+  BlockExtent block;  // which it is a forked child cannot look up
+  if (!store.abandoned()) block = store.arena().block_at(store.arena().offset_of(address));
   const ObjectId id = block.size == 0 ? ObjectId() : store.blocks().object_of(block.offset);
   Line line;
   line.add("assignment destination is read-only: array of object ");

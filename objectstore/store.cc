@@ -5,6 +5,7 @@
 
 #include <manta/base/check.h>
 #include <manta/base/error.h>
+#include <manta/objectstore/forked_children.h>
 #include <manta/objectstore/parallel_copy.h>
 #include <manta/objectstore/store.h>
 #include <manta/serialization/encoded.h>
@@ -147,6 +148,11 @@ void Store::release_holds(std::uint64_t offset, std::uint32_t holds) noexcept {
 
 void Store::close() { open_.store(false, std::memory_order_release); }
 
+void Store::abandon() {
+  abandoned_ = true;
+  retain();  // it is never destroyed: its tables lie in memory that the child does not have
+}
+
 base::Ref<Store> current() {
   if (!is_open.load(std::memory_order_acquire)) {  // SYNC: only saves the lock
     return {};
@@ -170,10 +176,24 @@ base::StorageRef copy_into_store(std::span<const std::byte> bytes) {
 }  // namespace
 
 void set_current(base::Ref<Store> store) {
+  if (store) handle_forks();
   const std::lock_guard lock(the_current().mutex);
   is_open.store(static_cast<bool>(store), std::memory_order_release);
   serialization::set_immutable_memory(store ? copy_into_store : nullptr);
   std::swap(the_current().store, store);
+}
+
+Store* lock_current() {
+  the_current().mutex.lock();
+  return the_current().store.get();
+}
+
+void unlock_current() { the_current().mutex.unlock(); }
+
+void forget_current_in_child() {
+  is_open.store(false);
+  serialization::set_immutable_memory(nullptr);
+  (void)the_current().store.detach();
 }
 
 namespace {

@@ -59,6 +59,10 @@ class Store final : public base::Counted {
   StoreStats stats() const { return arena_.stats(); }
   void close();
 
+  // In a forked child: the store is its parent's. Blocks stay readable, and are freed nowhere.
+  void abandon();
+  bool abandoned() const { return abandoned_; }
+
  private:
   friend class Block;
   explicit Store(StoreOptions options);
@@ -72,12 +76,17 @@ class Store final : public base::Counted {
   Arena arena_;
   BlockTable blocks_;
   std::atomic<bool> open_{true};
+  bool abandoned_ = false;  // set while the process has one thread
   std::function<void(std::uint64_t, std::uint32_t)> release_holds_;
 };
 
 // The open session's store; null without one. set_current(nullptr) when the session ends.
 base::Ref<Store> current();
 void set_current(base::Ref<Store> store);
+// Around fork(): nobody changes it meanwhile. In the child there is none from then on.
+Store* lock_current();
+void unlock_current();
+void forget_current_in_child();
 
 // Throws ObjectStoreFull or OutOfMemory, saying what was asked for and what is in use.
 [[noreturn]] void throw_store_error(StoreError error, std::size_t size, const Store& store);

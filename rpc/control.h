@@ -86,6 +86,9 @@ class Control {
   std::byte* store_meta() const;
   std::size_t store_meta_size() const { return session().store_meta_bytes; }
 
+  // In a forked child, which does not have the mapping: nothing else is mapped there from now on.
+  void reserve_in_child() const;
+
   // Node only, once nobody uses them any more: all zero again, memory given back. discard_slot
   // keeps the epoch, counted up, and takes the process's threads out of Cores.
   void discard_lane(std::uint32_t index) const;

@@ -99,6 +99,7 @@ ActorEntry& checked_actor(const base::Ref<ActorEntry>& entry, const char* what) 
         ": the handle is empty: it was made by its default constructor, or moved from");
   }
   if (entry->session() != Process::current_session()) {
+    Process::refuse_if_forked(what);
     throw InvalidArgument(std::string(what) + ": the session of actor " + entry->id().hex() +
                           " has ended; its actors went with it");
   }

@@ -34,6 +34,7 @@ struct Death {
 // backtrace() is not on the list of async-signal-safe functions; it was called once before, so that it allocates nothing,
 // and this process is about to die in any case.
 void leave_record(const Death& death) {
+  if (record_here == nullptr) return;
   rpc::CrashRecord& record = *record_here;
   if (record.complete.load() != 0) return;
   record.signal = death.signal;
@@ -69,5 +70,7 @@ void install_crash_handler(rpc::CrashRecord& record) {
 }
 
 void record_crash_stack() { leave_record({}); }
+
+void forget_crash_record() { record_here = nullptr; }
 
 }  // namespace manta::detail

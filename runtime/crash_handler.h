@@ -12,4 +12,7 @@ void install_crash_handler(rpc::CrashRecord& record);
 // In a signal handler of a process that exits at once: leaves the stack for the node, as of a death without a signal.
 void record_crash_stack();
 
+// In a forked child: the record is its parent's.
+void forget_crash_record();
+
 }  // namespace manta::detail

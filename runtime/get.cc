@@ -30,6 +30,7 @@ ObjectEntry& checked(const ObjectEntryRef& entry, const char* what) {
         ": the ref is empty: it was made by its default constructor, or moved from");
   }
   if (entry->session != Process::current_session()) {
+    Process::refuse_if_forked(what);
     throw InvalidArgument(std::string(what) + ": the session of object " + entry->id().hex() +
                           " has ended; its objects went with it");
   }

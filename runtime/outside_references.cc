@@ -29,6 +29,7 @@ void check_session(const Reference& reference) {
     return;
   }
   if (static_cast<const ObjectEntry&>(*reference.target).session != Process::current_session()) {
+    Process::refuse_if_forked("manta::serialize() of an ObjectRef");
     throw InvalidArgument("manta::serialize() of an ObjectRef: the session of object " +
                           id_of(reference).hex() + " has ended; its objects went with it");
   }

@@ -7,6 +7,7 @@
 #include <manta/base/check.h>
 #include <manta/base/error.h>
 #include <manta/runtime/clock.h>
+#include <manta/runtime/crash_handler.h>
 #include <manta/runtime/executor.h>
 #include <manta/runtime/outside_references.h>
 #include <manta/runtime/process.h>
@@ -25,9 +26,13 @@ std::atomic<Process*> current_fast{nullptr};  // SYNC: release in open(), acquir
 std::atomic<std::uint32_t> session_count{0};
 std::atomic<bool> forked{false};  // this process was forked from one with a session: it has none
 
-// The child has neither the ring thread nor the mappings (MADV_DONTFORK); only flags may be touched in it.
+// The child has neither the ring thread nor the control memory. The arrays that it has stay: see
+// objectstore/forked_children.h.
 void forget_session_in_child() {
-  if (current_fast.load() == nullptr) return;  // there was none
+  Process* const process = current_fast.load();
+  if (process == nullptr) return;  // there was none
+  process->control().reserve_in_child();
+  forget_crash_record();
   forked.store(true);
   current_fast.store(nullptr);
 }
@@ -94,6 +99,8 @@ void Process::refuse_if_forked(const char* what) {
                         ": this process was forked from one with a session, which stays its "
                         "parent's: call exec, or use manta in the parent only");
 }
+
+bool Process::in_forked_child() { return forked.load(std::memory_order_relaxed); }
 
 Process& Process::current(const char* what) {
   Process* process = current_fast.load(std::memory_order_acquire);

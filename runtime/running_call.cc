@@ -1,11 +1,15 @@
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <unistd.h>
 
 #include <manta/base/check.h>
 #include <manta/base/error.h>
 #include <manta/runtime/code_id.h>
 #include <manta/runtime/failpoint.h>
 #include <manta/runtime/named_function.h>
+#include <manta/runtime/names.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/running_call.h>
 #include <manta/runtime/value_codec.h>
@@ -103,7 +107,19 @@ void RunningCall::run() {
   stub_(*this);
 }
 
+// A process that user code forked came back from it: the call is its parent's to answer.
+void RunningCall::end_forked_child() const {
+  if (!Process::in_forked_child()) return;
+  std::fprintf(stderr,
+               "manta: a process that was forked in %s came back from it, and ends here: the call "
+               "goes on in its parent; let the child end by _exit() or exec\n",
+               display_name(frame_, name_).c_str());
+  std::fflush(nullptr);
+  ::_exit(EXIT_FAILURE);
+}
+
 void RunningCall::fail(const ErrorRecord& error) {
+  end_forked_child();
   if (caller_ == Caller::here) {
     values_here_.clear();
     for (std::uint32_t i = 0; i < std::max(1U, frame_.result_count); ++i) {
@@ -124,6 +140,7 @@ void RunningCall::fail(const ErrorRecord& error) {
 }
 
 void RunningCall::void_result() {
+  end_forked_child();
   if (caller_ == Caller::here) {
     values_here_.emplace_back();
     ++results_added_;
@@ -136,6 +153,7 @@ void RunningCall::void_result() {
 }
 
 void RunningCall::add_result(serialization::Encoded& encoded) {
+  end_forked_child();
   if (results_added_ == frame_.result_count) {
     throw InvalidArgument("a function of several results gave more of them than were asked for");
   }
@@ -194,6 +212,7 @@ void RunningCall::keep_reference(const serialization::Reference& reference) {
 }
 
 void RunningCall::end() {
+  end_forked_child();
   arguments_.clear();
   values_.clear();
   if (caller_ == Caller::here) {  // counted once, when the call ends that runs this one in place

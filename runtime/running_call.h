@@ -69,6 +69,7 @@ class RunningCall final : public CallContext {
  private:
   serialization::Encoded& scratch() override { return scratch_; }
   void add_result(serialization::Encoded& encoded) override;
+  void end_forked_child() const;
   void read_arguments(std::span<const std::byte> bytes);
   Stub called_stub() const;
   void keep_block(objectstore::Block& block);

@@ -8,6 +8,7 @@
 #include <manta/base/error.h>
 #include <manta/base/limits.h>
 #include <manta/base/standard_streams.h>
+#include <manta/objectstore/forked_children.h>
 #include <manta/objectstore/read_only_fault.h>
 #include <manta/runtime/cluster.h>
 #include <manta/runtime/launch.h>
@@ -92,6 +93,7 @@ struct Session::State {
     process->cores().leave();
     process->close();
     detail::shutdown_node(process->attachment());
+    objectstore::forget_forked_children();
     log_thread.join();
     objectstore::remove_read_only_fault();
     session_open.store(false);
