@@ -62,9 +62,10 @@ std::string random_name() {
 }
 
 void remove_all_in(const fs::path& base) {
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(base, ignored)) {
-    remove_abandoned(entry.path());
+  std::error_code error;
+  for (fs::directory_iterator at(base, error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
+    remove_abandoned(at->path());
   }
 }
 
