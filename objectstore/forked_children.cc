@@ -34,7 +34,7 @@ struct Child {
 
 class Children {
  public:
-  Children() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  Children() : wake_(base::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {}
 
   void add(Child child) {
     const std::lock_guard lock(mutex_);
