@@ -232,5 +232,17 @@ TEST(LeaseTable, CountsWhatItCouldGrant) {
   EXPECT_EQ(table.grantable(2), 2U);
 }
 
+TEST(LeaseTable, NLeasesOfOneNthFillOne) {
+  for (const std::uint64_t n : {1, 3, 7, 49, 1000}) {
+    LeaseTable table(ResourceSet::cpus(1));
+    const auto request = ResourceSet::cpus(1.0 / static_cast<double>(n));
+    EXPECT_FALSE(table.want(kA, n + 1, request));
+    std::uint64_t granted = 0;
+    for (; table.next() && granted <= n; ++granted) table.grant(kA);
+    EXPECT_EQ(granted, n);
+    EXPECT_EQ(table.free().amount(kCpu), 0);
+  }
+}
+
 }  // namespace
 }  // namespace manta::scheduler

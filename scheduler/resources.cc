@@ -1,24 +1,26 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 
 #include <manta/scheduler/resources.h>
 
 namespace manta::scheduler {
 namespace {
 
-constexpr double kUnitsPerWhole = 10'000;
+constexpr int kFractionBits = 60;
 
-std::int64_t to_units(double amount) {
-  const double units = std::round(amount * kUnitsPerWhole);
-  constexpr double kLimit = 4e18;
-  return static_cast<std::int64_t>(std::clamp(units, -kLimit, kLimit));
+// Without the differences that come from binary fractions. Doubles so large that they have no such digits stay.
+double rounded(double amount) {
+  constexpr double kPerWhole = 1e9;  // 1 / kSlack
+  return std::abs(amount) < 1e6 ? std::round(amount * kPerWhole) / kPerWhole : amount;
 }
 
-double from_units(std::int64_t units) { return static_cast<double>(units) / kUnitsPerWhole; }
-
 }  // namespace
+
+ResourceSet::Units ResourceSet::to_units(double amount) {
+  constexpr double kLimit = 4e18;
+  return static_cast<Units>(std::ldexp(std::clamp(amount, -kLimit, kLimit), kFractionBits));
+}
 
 ResourceSet ResourceSet::cpus(double amount) {
   ResourceSet set;
@@ -30,7 +32,9 @@ void ResourceSet::set(std::string_view name, double amount) {
   change(name, to_units(amount) - units(name));
 }
 
-double ResourceSet::amount(std::string_view name) const { return from_units(units(name)); }
+double ResourceSet::amount(std::string_view name) const {
+  return rounded(std::ldexp(static_cast<double>(units(name)), -kFractionBits));
+}
 
 void ResourceSet::add(const ResourceSet& other) {
   for (const auto& [name, units] : other.items_) change(name, units);
@@ -48,13 +52,18 @@ ResourceSet ResourceSet::only(std::string_view name) const {
 
 bool ResourceSet::fits(const ResourceSet& request) const {
   return std::ranges::all_of(request.items_,
-                             [&](const auto& item) { return units(item.first) >= item.second; });
+                             [&](const auto& item) { return has(item.first, item.second); });
+}
+
+bool ResourceSet::has(const std::string& name, Units wanted) const {
+  return units(name) + to_units(kSlack) >= wanted;
 }
 
 std::string ResourceSet::shortest(const ResourceSet& request) const {
   std::string name;
   double worst = 1;
   for (const auto& [wanted, amount] : request.items_) {
+    if (has(wanted, amount)) continue;
     const double ratio = static_cast<double>(units(wanted)) / static_cast<double>(amount);
     if (ratio < worst) {
       worst = ratio;
@@ -72,24 +81,26 @@ std::vector<std::string> ResourceSet::names() const {
 
 std::string ResourceSet::text() const {
   std::string result;
-  for (const auto& [name, units] : items_) {
-    char amount[32];
-    std::snprintf(amount, sizeof amount, " %.10g", from_units(units));
-    result += (result.empty() ? "" : ", ") + name + amount;
+  for (const std::string& name : names()) {
+    const double value = amount(name);
+    if (value == 0) continue;
+    char text[32];
+    std::snprintf(text, sizeof text, " %.10g", value);
+    result += (result.empty() ? "" : ", ") + name + text;
   }
   return result.empty() ? "nothing" : result;
 }
 
-std::int64_t ResourceSet::units(std::string_view name) const {
+ResourceSet::Units ResourceSet::units(std::string_view name) const {
   const auto item =
-      std::ranges::lower_bound(items_, name, {}, &std::pair<std::string, std::int64_t>::first);
+      std::ranges::lower_bound(items_, name, {}, &std::pair<std::string, Units>::first);
   return item != items_.end() && item->first == name ? item->second : 0;
 }
 
-void ResourceSet::change(std::string_view name, std::int64_t by) {
+void ResourceSet::change(std::string_view name, Units by) {
   if (by == 0) return;
   const auto item =
-      std::ranges::lower_bound(items_, name, {}, &std::pair<std::string, std::int64_t>::first);
+      std::ranges::lower_bound(items_, name, {}, &std::pair<std::string, Units>::first);
   if (item == items_.end() || item->first != name) {
     items_.emplace(item, std::string(name), by);
   } else if ((item->second += by) == 0) {

@@ -1,12 +1,15 @@
 // A ResourceSet is an amount of each of some resources: what a node has, what is free, what a task
 // asks for. CPUs are a resource like the others, named "CPU".
 //
-// Invariants: amounts are whole multiples of 1/10,000, so that what is given back adds up exactly;
-//             a name with amount 0 is not in the set; free amounts may be negative (a worker that
-//             goes on after it lent its CPU).
+// Invariants: amounts are whole multiples of 2^-60, so that each is added, subtracted and given back
+//             exactly as it was asked for; a name with amount 0 is not in the set; free amounts may
+//             be negative (a worker that goes on after it lent its CPU).
+//
+// n requests of 1.0 / n fill one: as a double 1.0 / n is not quite 1 / n, so what fits is compared
+// with a tolerance, kSlack. Since the sums are exact, the slack does not add up: all that is taken
+// together is never above what there is by more than one kSlack.
 // Threads: a value. Units: as the user counts them. Errors: none.
 #pragma once
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,8 +26,10 @@ class ResourceSet {
   ResourceSet() = default;
   static ResourceSet cpus(double amount);
 
-  void set(std::string_view name, double amount);  // rounded to the nearest 1/10,000
-  double amount(std::string_view name) const;
+  static constexpr double kSlack = 1e-9;
+
+  void set(std::string_view name, double amount);
+  double amount(std::string_view name) const;  // for people: to the nearest kSlack
   bool empty() const { return items_.empty(); }
 
   void add(const ResourceSet& other);
@@ -42,10 +47,14 @@ class ResourceSet {
   bool operator==(const ResourceSet&) const = default;
 
  private:
-  std::int64_t units(std::string_view name) const;
-  void change(std::string_view name, std::int64_t by);
+  __extension__ typedef __int128 Units;  // of 2^-60: up to 1.4e20 of anything
+  static Units to_units(double amount);
 
-  std::vector<std::pair<std::string, std::int64_t>> items_;  // sorted by name
+  Units units(std::string_view name) const;
+  bool has(const std::string& name, Units wanted) const;
+  void change(std::string_view name, Units by);
+
+  std::vector<std::pair<std::string, Units>> items_;  // sorted by name
 };
 
 }  // namespace manta::scheduler
