@@ -22,6 +22,20 @@ void append_word(std::vector<std::byte>& bytes, std::uint64_t word) {
 
 constexpr std::uint64_t kSingle = 1 << 1;
 
+// Each call that waits holds its arguments: many calls with one large argument fill the store with copies of it.
+[[noreturn]] void throw_full_of_arguments(const ObjectStoreFull& full, const Call& call,
+                                          std::size_t size) {
+  throw ObjectStoreFull(
+      std::string(full.what()) + "\n  This was an argument of " + call.display_name() + ", " +
+      std::to_string(size) +
+      " bytes passed by value: every call that has not ended holds a copy of its own. If several "
+      "calls are given the same value, put() it once and pass the ref");
+}
+
+bool too_large_for(const objectstore::Store& store, std::size_t size) {
+  return size > store.stats().capacity;
+}
+
 Call* new_call(const CallSpec& spec, CallKind kind) {
   Process& process = Process::current("a remote call");
   if (spec.options != nullptr && *spec.options) check_task_options(**spec.options);
@@ -62,10 +76,23 @@ void CallBuilder::begin_argument(bool list, std::size_t count) {
   ++call_->frame.argument_count;
 }
 
+void CallBuilder::store_argument(objectstore::Store& store,
+                                 std::vector<serialization::Buffer>& buffers) {
+  if (buffers.empty()) return;
+  std::size_t size = 0;
+  for (const auto& buffer : buffers) size += buffer.size;
+  try {
+    store_buffers(store, buffers);
+  } catch (const ObjectStoreFull& full) {
+    if (too_large_for(store, size)) throw;
+    throw_full_of_arguments(full, *call_, size);
+  }
+}
+
 void CallBuilder::append(serialization::Encoded& encoded) {
   begin_argument(false, 1);
   auto& store = Process::current_store();
-  store_buffers(store, encoded.buffers);
+  store_argument(store, encoded.buffers);
   const std::size_t at = body_->size();
   body_->resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
   write_wire(body_->data() + at, store, encoded.meta, encoded.buffers, encoded.refs,
@@ -100,7 +127,13 @@ void CallBuilder::finish_body(Process& process) {
   if (!complete || body_->size() <= kMaxInlineValue) return;
   const std::size_t size = std::exchange(*body_, {}).size();
   const auto status = call_->externalize(process.store());
-  if (!status.ok()) objectstore::throw_store_error(status.error(), size, process.store());
+  if (status.ok()) return;
+  try {
+    objectstore::throw_store_error(status.error(), size, process.store());
+  } catch (const ObjectStoreFull& full) {
+    if (too_large_for(process.store(), size)) throw;
+    throw_full_of_arguments(full, *call_, size);
+  }
 }
 
 void CallBuilder::send(std::size_t results) {

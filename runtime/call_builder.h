@@ -18,6 +18,10 @@
 #include <manta/serialization/bytes.h>
 #include <manta/serialization/encode.h>
 
+namespace manta::objectstore {
+class Store;
+}
+
 namespace manta::detail {
 
 class ActorEntry;
@@ -60,6 +64,7 @@ class CallBuilder {
 
  private:
   void finish_body(Process& process);
+  void store_argument(objectstore::Store& store, std::vector<serialization::Buffer>& buffers);
   void send(std::size_t results);
   void begin_argument(bool list, std::size_t count);
   Scratch<std::vector<std::byte>> body_;  // the arguments as they are collected

@@ -1,0 +1,89 @@
+// A store that is full of copies of one argument says what to do.
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <manta/manta.h>
+
+#include "cluster_fixture.h"
+#include "error_of.h"
+
+namespace manta::testing {
+namespace {
+
+constexpr std::size_t kStore = 64 << 20;
+
+struct Gate {
+  bool open_ = false;
+  void open() { open_ = true; }
+  bool is_open() const { return open_; }
+};
+std::size_t size_of(const std::vector<double>& values, ActorHandle<Gate> gate) {
+  while (!get(gate.call(&Gate::is_open))) std::this_thread::yield();
+  return values.size();
+}
+std::size_t length_of(const std::vector<std::string>& texts, ActorHandle<Gate> gate) {
+  while (!get(gate.call(&Gate::is_open))) std::this_thread::yield();
+  return texts.size();
+}
+struct Reader {
+  std::size_t read(const std::vector<double>& values, ActorHandle<Gate> gate) {
+    while (!get(gate.call(&Gate::is_open))) std::this_thread::yield();
+    return values.size();
+  }
+};
+
+// Calls until the store is full. The text of the error.
+template <class Call>
+std::string fill(Call call) {
+  std::vector<ObjectRef<std::size_t>> refs;
+  const auto text = error_of<ObjectStoreFull>([&] {
+    for (int i = 0; i < 100; ++i) refs.push_back(call());
+  });
+  return text;
+}
+
+bool advises(const std::string& text, const std::string& function) {
+  return text.find("put() it once and pass the ref") != std::string::npos &&
+         text.find(function) != std::string::npos;
+}
+
+TEST_F(ClusterTest, AStoreFullOfOneArgumentSaysPutItOnce) {
+  open({.cpus = 2, .object_store_bytes = kStore});
+  const auto gate = actor<Gate>();
+  const std::vector<double> values(500'000);
+  const auto of_task = fill([&] { return remote(size_of)(values, gate); });
+  EXPECT_TRUE(advises(of_task, "size_of")) << of_task;
+  gate.post(&Gate::open);
+}
+
+TEST_F(ClusterTest, SoDoArgumentsOfMethodsAndOnesOfManyParts) {
+  open({.cpus = 2, .object_store_bytes = kStore});
+  const auto gate = actor<Gate>();
+  const auto reader = actor<Reader>();
+  const std::vector<double> values(500'000);
+  const auto of_method = fill([&] { return reader.call(&Reader::read, values, gate); });
+  EXPECT_TRUE(advises(of_method, "read")) << of_method;
+  gate.post(&Gate::open);
+}
+
+TEST_F(ClusterTest, ManySmallPartsAreAnArgumentToo) {
+  open({.cpus = 2, .object_store_bytes = kStore});
+  const auto gate = actor<Gate>();
+  const std::vector<std::string> texts(100'000, std::string(50, 'x'));
+  const auto text = fill([&] { return remote(length_of)(texts, gate); });
+  EXPECT_TRUE(advises(text, "length_of")) << text;
+  gate.post(&Gate::open);
+}
+
+TEST_F(ClusterTest, WhatCanNeverFitGetsNoSuchAdvice) {
+  open({.cpus = 1, .object_store_bytes = kStore});
+  const auto gate = actor<Gate>();
+  const std::vector<double> values(10'000'000);
+  const auto text = error_of<ObjectStoreFull>([&] { (void)remote(size_of)(values, gate); });
+  EXPECT_EQ(text.find("put() it once"), std::string::npos) << text;
+  EXPECT_NE(text.find("larger store"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace manta::testing
