@@ -45,6 +45,7 @@ const std::vector<Loop>& all_loops() {
       {"shutdown_ms", "ms", 50, spawns(1), shutdown},
       {"killed_worker_retry_ms", "ms", 30, spawns(1), killed_worker_retry},
       {"idle_cpu_percent", "%", 0.2, no_floor, idle_cpu},
+      {"as_completed_100k_s", "s", 0.1, round_trips(100e3), as_completed_100k},
   };
   return loops;
 }

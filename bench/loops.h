@@ -30,6 +30,7 @@ Measured get_10k_refs(const Run& run);
 Measured args_10k(const Run& run);
 Measured get_10k_objects(const Run& run);
 Measured returns_3k(const Run& run);
+Measured as_completed_100k(const Run& run);
 // loops_recursion.cc
 Measured recursion_20k(const Run& run);
 Measured recursion_5k(const Run& run);

@@ -1,6 +1,6 @@
-// Taking results as they finish: wait() gives those that are ready, on_ready() calls back.
+// Taking results as they finish: as_completed() gives the refs in that order, on_ready() calls back.
 //
-//   refs  [ . . * . * . . . ]  --wait, up to 2-->  ready [* *]   pending [. . . . . .]
+//   refs  [ . . * . * . . . ]  --as_completed-->  * * . . .      the same cost for each of 20 or of 100,000
 //
 //   $ ./as_they_finish
 //
@@ -23,10 +23,10 @@ int main() {
   auto session = manta::init();
 
   std::atomic<int> callbacks = 0;
-  std::vector<manta::ObjectRef<long>> pending;
+  std::vector<manta::ObjectRef<long>> refs;
   for (long n = 1; n <= 20; ++n) {
-    pending.push_back(manta::remote(collatz_steps)(n));
-    pending.back().on_ready([&callbacks] {  // on a thread of the library: must not block
+    refs.push_back(manta::remote(collatz_steps)(n));
+    refs.back().on_ready([&callbacks] {  // on a thread of the library: must not block
       callbacks.fetch_add(1);
       callbacks.notify_one();
     });
@@ -34,13 +34,9 @@ int main() {
 
   int results = 0;
   long sum = 0;
-  while (!pending.empty()) {
-    auto [ready, rest] = manta::wait(pending);  // one by default; {.num_ready = n, .timeout = t}
-    for (const long steps : manta::get(ready)) {
-      ++results;
-      sum += steps;
-    }
-    pending = std::move(rest);
+  for (const auto& ref : manta::as_completed(refs)) {
+    sum += manta::get(ref);
+    ++results;
   }
   std::cout << results << " results, their sum is " << sum << "\n";
 

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <manta/base/error.h>
 #include <manta/runtime/code_id.h>
 #include <manta/runtime/get.h>
@@ -92,22 +90,20 @@ void check_wait(std::size_t refs, std::size_t num_ready) {
 }  // namespace detail
 
 WaitResult<AnyRef> wait(const std::vector<AnyRef>& refs, WaitOptions options) {
-  return detail::wait_refs<AnyRef>(refs, options);
+  return detail::wait_refs(std::span(refs), options);
 }
 WaitResult<AnyRef> wait(std::vector<AnyRef>&& refs, WaitOptions options) {
-  return detail::wait_refs<AnyRef>(refs, options);
+  return detail::wait_refs(std::move(refs), options);
 }
 
 void wait_with_progress(const std::vector<AnyRef>& refs, std::string_view label) {
-  const auto entries = detail::entries_of(refs, "manta::wait_with_progress()");
-  detail::Process::current("manta::wait_with_progress()");
-  detail::ProgressBar bar(label, entries.size());
   constexpr auto kRefresh = std::chrono::milliseconds(200);
-  for (std::size_t done = 0; done < entries.size();) {
-    detail::wait_some(entries, entries.size(), detail::deadline_of(Timeout(kRefresh)));
-    done = static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(),
-                                                  [](const auto* entry) { return entry->done(); }));
-    bar.show(done);
+  const auto entries = detail::entries_of(refs, "manta::wait_with_progress()");
+  detail::CompletionWait wait("manta::wait_with_progress()", entries);
+  detail::ProgressBar bar(label, entries.size(), wait.done().arrived());
+  for (bool all = entries.empty(); !all;) {
+    all = wait.wait_for(entries.size(), detail::deadline_of(Timeout(kRefresh)));
+    bar.show(wait.done().arrived());
   }
 }
 

@@ -7,6 +7,7 @@
 // session.h    init, Session, OnStart            remote.h   remote functions
 // actor.h      actors                            capture.h  closures: capture, plain
 // get.h        put, get, wait, free              named.h    named, remote_named: other programs
+// outcome.h    try_get, get_each                 as_completed.h  results as they finish
 // object_ref.h references                        cluster.h  cluster, this_task, this_actor
 // options.h    all options                       logger.h   log lines
 // <manta/objectstore/array.h>  arrays            <manta/serialization/...>  serialize, customise
@@ -19,6 +20,7 @@
 #include <manta/objectstore/npy.h>
 #include <manta/objectstore/npz.h>
 #include <manta/runtime/actor.h>
+#include <manta/runtime/as_completed.h>
 #include <manta/runtime/capture.h>
 #include <manta/runtime/cluster.h>
 #include <manta/runtime/exceptions.h>
@@ -28,6 +30,7 @@
 #include <manta/runtime/object_ref.h>
 #include <manta/runtime/on_start.h>
 #include <manta/runtime/options.h>
+#include <manta/runtime/outcome.h>
 #include <manta/runtime/remote.h>
 #include <manta/runtime/session.h>
 #include <manta/serialization/bytes.h>

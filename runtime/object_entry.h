@@ -7,7 +7,7 @@
 //   kHeld:  the node counts this process as a holder (`node_holds` times).
 //
 // Invariants: (1) `value` is written before the state that announces it, and only by its maker or the holder of the
-//             progress baton; (2) `home`, `node_holds` and `dependents` change only under the tables lock.
+//             progress baton; (2) `home`, `node_holds`, `dependents` and `watchers` change only under the tables lock.
 // Threads:    state and value may be read from any thread; the count is atomic.
 #pragma once
 #include <atomic>
@@ -24,6 +24,14 @@ namespace manta::detail {
 
 class Call;
 class Command;
+class CompletionWatch;
+
+// One entry's place in the list of those who watch it (completion_watch.h); all under the tables lock.
+struct WatchLink {
+  WatchLink* next = nullptr;
+  WatchLink** here = nullptr;  // what points to this
+  CompletionWatch* watch = nullptr;
+};
 
 enum class ObjectState : std::uint8_t { pending, ready, failed };
 enum class Home : std::uint8_t { local, published, lent, held };
@@ -64,6 +72,7 @@ class ObjectEntry final : public base::Counted {
     Command* command = nullptr;      // or a command to be run (again)
   };
   std::vector<Dependent>& dependents() { return dependents_; }
+  WatchLink* watchers = nullptr;
   // Whether the value comes through the node. Also for threads without the lock: it never turns back to true.
   bool from_elsewhere() const { return home == Home::lent || home == Home::held; }
   std::atomic<Home> home = Home::local;

@@ -7,6 +7,7 @@
 #include <manta/base/check.h>
 #include <manta/base/error.h>
 #include <manta/runtime/clock.h>
+#include <manta/runtime/completion_watch.h>
 #include <manta/runtime/crash_handler.h>
 #include <manta/runtime/executor.h>
 #include <manta/runtime/outside_references.h>
@@ -193,11 +194,7 @@ ObjectEntryRef Process::make_entry() {
 
 void Process::subscribe(ObjectEntry& entry) {
   const TablesLock lock(*this);
-  if (entry.done() || entry.subscribed || entry.home == Home::local ||
-      entry.home == Home::published)
-    return;
-  entry.subscribed = true;
-  node_.send({.kind = NodeMessage::subscribe, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+  subscribe_locked(entry);
 }
 
 void Process::publish(const serialization::Reference& reference) {
@@ -313,11 +310,13 @@ void Process::run_commands() {
 
 void Process::add_dependent(ObjectEntry& entry, ObjectEntry::Dependent dependent) {
   entry.dependents().push_back(std::move(dependent));
-  if (entry.home != Home::local && entry.home != Home::published && !entry.subscribed) {
-    entry.subscribed = true;
-    node_.send(
-        {.kind = NodeMessage::subscribe, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
-  }
+  subscribe_locked(entry);
+}
+
+void Process::subscribe_locked(ObjectEntry& entry) {
+  if (entry.done() || entry.subscribed || !entry.from_elsewhere()) return;
+  entry.subscribed = true;
+  node_.send({.kind = NodeMessage::subscribe, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
 }
 
 void Process::start_dependents(ObjectEntry& entry) {
@@ -348,6 +347,7 @@ void Process::finish(ObjectEntry& entry, Value value) {
   if (entry.state() == ObjectState::failed) failures_.fetch_add(1);
   if (closed()) entry.mark_seen();  // nobody can look at it any more
   if (entry.home == Home::published) send_value(NodeMessage::fulfil, 0, entry);
+  if (entry.watchers != nullptr) CompletionWatch::completed(entry);
   if (!entry.dependents().empty()) start_dependents(entry);
 }
 

@@ -131,6 +131,7 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   ObjectEntryRef adopt_object(const ObjectId& id, Arrival arrival);
   base::Ref<ActorEntry> adopt_actor(const ActorId& id, Arrival arrival);
   void add_dependent(ObjectEntry& entry, ObjectEntry::Dependent dependent);
+  void subscribe_locked(ObjectEntry& entry);
   // All arguments are there: keeps what they refer to until the reply, and makes the call fit into a lane. Not null:
   // why it must fail instead.
   std::unique_ptr<ErrorRecord> make_ready(Call& call);

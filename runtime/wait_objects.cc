@@ -55,8 +55,9 @@ class SessionWaiter : public rpc::Progress::Waiter {
 
  private:
   void refuse_to_wait_for_itself(const ActorId& self) const {
+    const Entries entries = needed();  // before the lock, which it may take
     const Process::TablesLock lock(*process_);
-    for (const ObjectEntry* entry : needed()) {
+    for (const ObjectEntry* entry : entries) {
       const std::string path = path_to_calls_of(self, *entry);
       if (path.empty()) continue;
       throw DeadlockDetected(std::string(what_) + " inside actor " + self.hex() +
@@ -130,6 +131,11 @@ const ObjectEntry* first_failed(Entries entries) {
   return nullptr;
 }
 
+std::string place(std::size_t index, std::size_t count) {
+  return "index " + std::to_string(index) + " of " + std::to_string(count) +
+         (count == 1 ? " ref" : " refs");
+}
+
 // All done, or one failed.
 class AllDone final : public SessionWaiter {
  public:
@@ -154,25 +160,34 @@ class AllDone final : public SessionWaiter {
       UINT64_MAX};  // failures of the process when there was none of ours
 };
 
-class SomeDone final : public SessionWaiter {
+// Of a CompletionWait.
+class CountDone final : public SessionWaiter {
  public:
-  SomeDone(Entries entries, std::size_t count)
-      : SessionWaiter("manta::wait()"), entries_(entries), count_(count), prefix_(entries) {}
-  bool done() const override {
-    const std::size_t first = prefix_.done();
-    std::size_t found = first;
-    for (std::size_t i = first; i < entries_.size() && found < count_; ++i)
-      found += entries_[i]->done() ? 1 : 0;
-    return found >= count_;
-  }
-
-  Entries needed() const override { return count_ == entries_.size() ? entries_ : Entries(); }
-  Entries enough() const override { return count_ == entries_.size() ? Entries() : entries_; }
+  CountDone(const char* what, const CompletionWatch& watch, Entries entries, std::size_t count)
+      : SessionWaiter(what), watch_(watch), entries_(entries), count_(count) {}
+  bool done() const override { return watch_.arrived() >= count_; }
+  Entries needed() const override { return all() ? pending() : Entries(); }
+  Entries enough() const override { return all() ? Entries() : pending(); }
 
  private:
+  // Objects of which some are enough that are looked at: the first ones, so that to wait for one after the other of very
+  // many is not quadratic.
+  static constexpr std::size_t kLookedAt = 1000;
+
+  bool all() const { return count_ == entries_.size(); }
+  // Those that were pending when it was first asked. They live while this waits: who waits drops them later.
+  Entries pending() const {
+    if (!pending_) {
+      const Process::TablesLock lock(process());
+      pending_ = watch_.pending(entries_, all() ? entries_.size() : kLookedAt);
+    }
+    return *pending_;
+  }
+
+  const CompletionWatch& watch_;
   Entries entries_;
   const std::size_t count_;
-  Prefix prefix_;
+  mutable std::optional<std::vector<ObjectEntry*>> pending_;
 };
 
 void subscribe_all(Process& process, Entries entries) {
@@ -202,20 +217,27 @@ bool wait_all_or_failure(Entries entries, const Deadline& deadline) {
   return waiter.wait(deadline);
 }
 
-void wait_some(Entries entries, std::size_t count, const Deadline& deadline) {
-  SomeDone waiter(entries, count);
-  if (waiter.done()) return;
-  subscribe_all(waiter.process(), entries);
-  waiter.wait(deadline);
+CompletionWait::CompletionWait(const char* what, Entries entries)
+    : what_(what), entries_(entries), watch_(Process::current(what), entries) {}
+
+bool CompletionWait::wait_for(std::size_t count, const Deadline& deadline) {
+  return CountDone(what_, watch_, entries_, count).wait(deadline);
 }
 
 void throw_if_failed(Entries entries) {
   const ObjectEntry* const failed = first_failed(entries);
   if (failed == nullptr) return;
-  for (const ObjectEntry* entry : entries) {
-    if (entry->state() == ObjectState::failed) entry->mark_seen();
+  std::size_t index = entries.size();
+  for (std::size_t i = entries.size(); i-- > 0;) {
+    if (entries[i]->state() != ObjectState::failed) continue;
+    entries[i]->mark_seen();
+    index = i;
   }
-  throw_failed(*failed);
+  ErrorRecord error = entries[index]->read([](const Value& value) { return record_of(value); });
+  const std::string& before = error.path.empty() ? error.function : error.path;
+  error.path = place(index, entries.size()) + " given to manta::get()" +
+               (before.empty() ? "" : " <- " + before);
+  throw_error(error);
 }
 
 void throw_failed(const ObjectEntry& entry) {
@@ -223,21 +245,22 @@ void throw_failed(const ObjectEntry& entry) {
   throw_error(entry.read([](const Value& value) { return record_of(value); }));
 }
 
-void throw_timeout(Entries entries, const Timeout& timeout) {
-  const ObjectEntry* waiting = nullptr;
+void throw_timeout(const char* what, Entries entries, const Timeout& timeout) {
+  std::size_t first = entries.size();
   std::size_t count = 0;
-  for (ObjectEntry* entry : entries) {
-    if (entry->done()) continue;
-    if (waiting == nullptr) waiting = entry;
+  for (std::size_t i = entries.size(); i-- > 0;) {
+    if (entries[i] == nullptr || entries[i]->done()) continue;
+    first = i;
     ++count;
   }
   const auto ms = std::chrono::duration<double, std::milli>(timeout.value()).count();
-  std::string text = "manta::get() waited " + base::number_text(ms) + " ms; ";
-  if (waiting == nullptr) {
+  std::string text = std::string(what) + " waited " + base::number_text(ms) + " ms; ";
+  if (count == 0) {
     text += "the value arrived just now";
   } else {
-    text += std::to_string(count) + (count == 1 ? " object is" : " objects are") +
-            " not ready. The first " + why(*waiting);
+    text += std::to_string(count) + (count == 1 ? " object is" : " objects are") + " not ready. ";
+    text += "The first" + (entries.size() == 1 ? " " : ", " + place(first, entries.size()) + ": ") +
+            why(*entries[first]);
   }
   throw GetTimeout(text);
 }

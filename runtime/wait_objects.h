@@ -1,4 +1,4 @@
-// How user threads wait for objects: behind get(), wait() and wait_with_progress().
+// How user threads wait for objects: behind get(), wait(), as_completed() and wait_with_progress().
 //
 // Threads: any user thread; inside a task a thread that waits lends its cpu (Executor::Blocked).
 #pragma once
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <manta/base/timeout.h>
+#include <manta/runtime/completion_watch.h>
 #include <manta/runtime/object_entry.h>
 
 namespace manta::detail {
@@ -25,13 +26,28 @@ bool wait_done(ObjectEntry& entry, const Deadline& deadline);
 // Waits until all are done, or one has failed. False: the deadline is over. Throws nothing else.
 bool wait_all_or_failure(Entries entries, const Deadline& deadline);
 
-// Waits until `count` of them are done, or the deadline is over.
-void wait_some(Entries entries, std::size_t count, const Deadline& deadline);
+// Waits for many objects together, or for one after the other in the order in which they become done: they are counted
+// once, and each step costs the same however many there are.
+class CompletionWait {
+ public:
+  // `what` is the name of the call, for errors. The caller keeps the entries alive while they are pending.
+  CompletionWait(const char* what, Entries entries);
 
-// Throws the error of the lowest index among those already failed, which then all count as looked at.
+  // Until `count` of them are done; false: the deadline is over.
+  bool wait_for(std::size_t count, const Deadline& deadline);
+  const CompletionWatch& done() const { return watch_; }
+
+ private:
+  const char* const what_;
+  const Entries entries_;
+  CompletionWatch watch_;
+};
+
+// Throws the error of the lowest index among those already failed, naming it; all those failed then count as looked at.
 void throw_if_failed(Entries entries);
 
 [[noreturn]] void throw_failed(const ObjectEntry& entry);
-[[noreturn]] void throw_timeout(Entries entries, const Timeout& timeout);
+// Null entries are not counted.
+[[noreturn]] void throw_timeout(const char* what, Entries entries, const Timeout& timeout);
 
 }  // namespace manta::detail
