@@ -30,7 +30,7 @@ inline constexpr Slot kDriverSlot = 1;
 inline constexpr std::uint32_t kMaxSlots = 2048;
 inline constexpr std::uint32_t kMaxLanes = 65536;
 inline constexpr std::uint32_t kNodeRingBytes = 1024 * 1024;
-inline constexpr std::uint32_t kLayoutVersion = 2;  // count up with every change of these structs
+inline constexpr std::uint32_t kLayoutVersion = 3;  // count up with every change of these structs
 
 struct ControlOptions {
   std::uint64_t arena_bytes = 0;
@@ -58,6 +58,8 @@ struct ProcessPage {
   alignas(128) std::atomic<std::int32_t> pid;
   std::atomic<std::uint32_t> epoch;          // of the slot: counted up each time it is used again
   std::atomic<std::int32_t> active_threads;  // its part of CoresPage::active
+  // A worker's standard output (bit 0) and error (bit 1), of which the node has the beginning of a line.
+  std::atomic<std::uint32_t> held_lines;
   alignas(128) CrashRecord crash;
 };
 

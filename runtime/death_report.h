@@ -16,6 +16,7 @@ struct DeathReport {
   bool expected = false;  // the runtime asked for it
   std::uint64_t reply_in_doubt =
       0;               // number of the last call of the lane whose reply gives references
+  std::string detail;  // of the signal: " at address 0x0"; may be empty
   std::string stack;   // one frame a line
   std::string output;  // its last lines
 };
@@ -28,6 +29,10 @@ std::string describe(const DeathReport& death);  // "was killed by signal 9 (Kil
 
 // Whether it ended itself because the call that it was running wrote to a read-only array.
 bool wrote_to_read_only(const DeathReport& death);
+
+// "the worker process that ran f was killed by signal 9 (Killed) (pid 5) in attempt 1 of 4"
+std::string crash_text(const DeathReport& death, const std::string& function, int attempt,
+                       int attempts);
 
 // What the call that it was running fails with: ReadOnlyWrite, else WorkerCrashed. `attempts`: at most; 0: for ever.
 ErrorRecord crash_error(const DeathReport& death, const std::string& function, int attempt,

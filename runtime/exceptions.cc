@@ -345,7 +345,7 @@ ErrorRecord record_current_exception(const NodeId& node) {
   } catch (const TaskError&
                error) {  // a get() inside the task: the first cause, with one more step of its path
     auto first = of_task_error(error);
-    first.path = record.function + " <- " + (first.path.empty() ? first.function : first.path);
+    pass_on(first, record.function);
     return first;
   } catch (const std::exception& error) {
     record.message = text_or_empty(error.what());

@@ -55,7 +55,11 @@ class Executor::RoomForReply final : public rpc::Progress::Waiter {
   std::uint32_t size_;
 };
 
-Executor::Executor(Process& process) : process_(process), running_(process), in_place_(process) {
+Executor::Executor(Process& process)
+    : process_(process),
+      running_(process),
+      output_(process.control().process(process.slot()).held_lines),
+      in_place_(process, output_) {
   executor_here = this;
 }
 Executor::~Executor() { executor_here = nullptr; }
@@ -73,6 +77,7 @@ int Executor::run() {
       begin_turn();
       start_actor();
       stop_lending();
+      output_.end_all_lines();
       if (exit_actor_) return finish_actor(1);
     }
     std::shared_ptr<Lane> lane;
@@ -82,6 +87,7 @@ int Executor::run() {
       if (exit_actor_) return finish_actor(1);
       continue;
     }
+    output_.end_all_lines();
     if (end_requested_.load() && instance_.object != nullptr) return finish_actor(0);
     progress.set_busy(false);
     {
@@ -125,9 +131,11 @@ bool Executor::take_next(std::shared_ptr<Lane>& taken) {
 
 void Executor::run_call(Lane& lane) {
   begin_turn();
-  run_user_code(process_, running_, frame_, instance_.object);
+  const auto ended = run_user_code(process_, running_, frame_, instance_.object);
   stop_lending();
+  output_.flush();
   reply(lane, running_);
+  output_.end_line(ended);
 }
 
 void Executor::finished(Lane& lane) {
@@ -205,6 +213,7 @@ void Executor::start_actor() {
   } catch (const std::exception& broken) {
     error = call_error(broken);
   }
+  output_.flush();
   if (error) {
     running_.end();
     process_.node().send(
@@ -233,6 +242,7 @@ base::Ref<ActorEntry> Executor::self() {
 }
 
 int Executor::finish_actor(std::uint64_t reason) {
+  output_.end_all_lines();
   if (instance_.object != nullptr) instance_.destroy(instance_.object);
   process_.node().send({.kind = NodeMessage::actor_exiting,
                         .id_hi = actor_id_.hi(),

@@ -20,6 +20,7 @@
 #include <manta/rpc/progress.h>
 #include <manta/runtime/actor_entry.h>
 #include <manta/runtime/call_context.h>
+#include <manta/runtime/call_output.h>
 #include <manta/runtime/in_place.h>
 #include <manta/runtime/running_call.h>
 #include <manta/runtime/wire/lane_messages.h>
@@ -105,6 +106,7 @@ class Executor {
   std::size_t next_lane_ = 0;
   std::vector<std::byte> frame_;  // the call being run
   RunningCall running_;
+  CallOutput output_;
   InPlace in_place_;
   std::vector<std::byte> constructor_;  // of an actor that is to be started
   ActorId actor_id_;

@@ -226,8 +226,8 @@ WaitResult<Ref> wait_refs(std::vector<Ref>&& refs, const WaitOptions& options) {
 // error. num_ready over the number of refs: InvalidArgument; 0 returns at once. Duplicates count separately.
 //
 // For all results one by one, as_completed(refs) is the loop: its cost is linear. A loop over what wait() left pending
-// handles every remaining ref in every round, since each round returns them all in a vector: 10 ns a ref and round for
-// an lvalue (counted twice), 1/20 of that for `wait(std::move(refs))`, which is right up to some 10,000 refs.
+// handles every remaining ref in every round, since each round returns them all in a vector; `wait(std::move(refs))` only
+// moves them, which is right up to some 10,000 refs.
 template <class T>
 WaitResult<ObjectRef<T>> wait(const std::vector<ObjectRef<T>>& refs, WaitOptions options = {}) {
   return detail::wait_refs(std::span(refs), options);

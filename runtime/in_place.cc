@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <pthread.h>
 
@@ -69,7 +70,11 @@ void InPlace::run(Call& call) {
   Level& level = *levels_[depth_++];
   level.frame.resize(call.frame_size());
   call.write_frame(level.frame.data(), level.frame.size(), 0);
-  run_user_code(process_, level.running, level.frame, nullptr);
+  output_.flush();  // what the waiting call has printed is a line of its own
+  output_.end_line(std::chrono::steady_clock::now());
+  const auto ended = run_user_code(process_, level.running, level.frame, nullptr);
+  output_.flush();
+  output_.end_line(ended);
   auto values = level.running.take_values();
   const std::uint32_t run_time = level.running.run_time();
   if (--depth_ >= kLevelsKept) levels_.pop_back();

@@ -15,6 +15,7 @@
 #include <memory>
 #include <vector>
 
+#include <manta/runtime/call_output.h>
 #include <manta/runtime/needed_calls.h>
 #include <manta/runtime/running_call.h>
 
@@ -22,7 +23,7 @@ namespace manta::detail {
 
 class InPlace {
  public:
-  explicit InPlace(Process& process) : process_(process) {}
+  InPlace(Process& process, CallOutput& output) : process_(process), output_(output) {}
 
   // Runs the next of `needed` that may run in place and that `worth_it` accepts; false: there is none.
   bool run_next(NeededCalls& needed, const std::function<bool(const Call&)>& worth_it);
@@ -42,6 +43,7 @@ class InPlace {
   void run(Call& call);
 
   Process& process_;
+  CallOutput& output_;
   std::vector<std::unique_ptr<Level>> levels_;  // kept for the next time
   std::size_t depth_ = 0;
 };

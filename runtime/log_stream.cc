@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <errno.h>
 #include <poll.h>
+#include <string>
+#include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <vector>
 
 #include <manta/runtime/log_stream.h>
 
@@ -25,8 +28,32 @@ bool receive_all(int socket, void* to, std::size_t size) {
   return true;
 }
 
+bool wants_colour(int stream) {
+  const char* const forbidden = std::getenv("NO_COLOR");
+  return ::isatty(stream) != 0 && (forbidden == nullptr || *forbidden == '\0');
+}
+
+// For a terminal: the tag of each line in colour, and again after each return to the beginning of the line, so that a
+// progress bar does not overwrite it.
+std::string coloured(std::string_view lines, std::size_t tag_size) {
+  std::string text;
+  while (!lines.empty()) {
+    std::string_view line = lines.substr(0, lines.find('\n') + 1);
+    lines.remove_prefix(line.size());
+    const std::size_t size = std::min(tag_size, line.size());
+    const std::string tag = "\x1b[36m" + std::string(line.substr(0, size)) + "\x1b[0m";
+    text += tag;
+    for (const char c : line.substr(size, line.size() - size - 1)) {
+      text += c;
+      if (c == '\r') text += tag;
+    }
+    text += '\n';
+  }
+  return text;
+}
+
 // Through stdio, so that it does not cut into a line that the driver itself is printing.
-void print(std::FILE* stream, const std::vector<char>& text) {
+void print(std::FILE* stream, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream);
   std::fflush(stream);
 }
@@ -52,10 +79,12 @@ class StopWatch {
 
 }  // namespace
 
-void run_log_stream(const Attachment& attachment) {
+void run_log_stream(const Attachment& attachment,
+                    const std::function<void(std::span<const std::byte>)>& take_notice) {
+  const bool colour[] = {wants_colour(STDOUT_FILENO), wants_colour(STDERR_FILENO)};
   const int socket = attachment.socket.get();
   StopWatch watch(attachment.node_pid);
-  std::vector<char> text;
+  std::string text;
   for (LogFrame frame;;) {
     pollfd entry{.fd = socket, .events = POLLIN, .revents = 0};
     if (::poll(&entry, 1, kLookEveryMs) == 0) {
@@ -65,7 +94,14 @@ void run_log_stream(const Attachment& attachment) {
     if (!receive_all(socket, &frame, sizeof frame) || frame.size > kMaxLogText) return;
     text.resize(frame.size);
     if (!receive_all(socket, text.data(), text.size())) return;
-    print(frame.stream == 2 ? stderr : stdout, text);
+    if (frame.stream == kNoticeStream) {
+      take_notice(std::as_bytes(std::span(text)));
+      continue;
+    }
+    const bool error = frame.stream == 2;
+    const bool whole_lines = !text.empty() && text.back() == '\n';
+    if (colour[error ? 1 : 0] && frame.tag != 0 && whole_lines) text = coloured(text, frame.tag);
+    print(error ? stderr : stdout, text);
   }
 }
 

@@ -1,11 +1,14 @@
 // The socket between node and driver after start-up: the node writes lines of its workers' output, and
 // its end is how the driver learns of the node's death.
 //
-//   node --> driver   LogFrame | text: whole lines, tagged, each with its newline
+//   node --> driver   LogFrame | text: whole lines, tagged, each with its newline; or a notice (notices.h)
 //
 // Threads: one reader. Errors: none: a broken stream is an ended one.
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 
 #include <manta/base/build_settings.h>
 #include <manta/runtime/entry.h>
@@ -14,12 +17,16 @@ namespace manta::detail {
 
 struct LogFrame {
   std::uint32_t size = 0;    // bytes of text that follow, at most kMaxLogText
-  std::uint32_t stream = 1;  // 1: standard output, 2: standard error
+  std::uint32_t stream = 1;  // 1: standard output, 2: standard error, 3: a notice
+  std::uint32_t tag = 0;     // bytes at the beginning of each line that say whose it is
 };
 inline constexpr std::uint32_t kMaxLogText = 64 * 1024;
+inline constexpr std::uint32_t kNoticeStream = 3;
 
-// Prints what arrives on the same stream of this process, until the node is gone; says when the node is stopped.
-// Blocks; for a thread of its own.
-void run_log_stream(const Attachment& attachment);
+// Gives notices to `take_notice` and prints all else that arrives, on the same stream of this process, until the node is
+// gone; the tags in colour where it is a terminal (and NO_COLOR is not set). Says when the node is stopped. Blocks; for a
+// thread of its own.
+void run_log_stream(const Attachment& attachment,
+                    const std::function<void(std::span<const std::byte>)>& take_notice);
 
 }  // namespace manta::detail

@@ -140,7 +140,6 @@ void Process::close() {
   objectstore::set_current(nullptr);
   progress_.stop();
   progress_.wake_all();
-  log_rest_of_unseen_errors();
   store_->close();
 }
 
@@ -282,7 +281,9 @@ std::unique_ptr<ErrorRecord> Process::make_ready(Call& call) {
   if (call.ready) return nullptr;
   if (const auto* failed = call.failed_argument()) {
     failed->mark_seen();
-    return std::make_unique<ErrorRecord>(record_of(failed->value()));
+    ErrorRecord error = record_of(failed->value());
+    pass_on(error, call.display_name());
+    return std::make_unique<ErrorRecord>(std::move(error));
   }
   call.ready = true;
   if (!call.kept || call.kept->parts.empty()) return nullptr;  // complete since it was built
@@ -393,22 +394,8 @@ void Process::fail(Call& call, ErrorKind kind, std::string_view message) {
   fail(call, error);
 }
 
-namespace {
-Value with_step(const Value& error, const std::string& name) {
-  ErrorRecord record = record_of(error);
-  if (record.function != name) {
-    const std::string& before = record.path.empty() ? record.function : record.path;
-    record.path = name + (before.empty() ? "" : " <- " + before);
-  }
-  return value_of(record);
-}
-}  // namespace
-
-// The first cause, with one more step of the path that it took.
 void Process::fail_with(Call& call, const Value& error) {
-  const bool passed_on = call.kept && !call.kept->parts.empty();
-  const Value all = passed_on ? with_step(error, call.display_name()) : copy_of(error);
-  call.each_result([&](ObjectEntryRef& entry) { finish(*entry, copy_of(all)); });
+  call.each_result([&](ObjectEntryRef& entry) { finish(*entry, copy_of(error)); });
 }
 
 // The node keeps what the constructor's arguments point to until the actor has been made of them.

@@ -32,8 +32,9 @@ void stop_for_debugger(const std::string& name) {
 
 }  // namespace
 
-void run_user_code(Process& process, RunningCall& call, std::span<const std::byte> frame,
-                   void* instance) {
+std::chrono::steady_clock::time_point run_user_code(Process& process, RunningCall& call,
+                                                    std::span<const std::byte> frame,
+                                                    void* instance) {
   const auto began = std::chrono::steady_clock::now();
   try {
     call.begin(frame, instance);
@@ -50,8 +51,9 @@ void run_user_code(Process& process, RunningCall& call, std::span<const std::byt
     call.fail(call_error(error));
   }
   call.end();
-  const auto ran = std::chrono::steady_clock::now() - began;
-  call.set_run_time(saturated(ran));
+  const auto ended = std::chrono::steady_clock::now();
+  call.set_run_time(saturated(ended - began));
+  return ended;
 }
 
 }  // namespace manta::detail

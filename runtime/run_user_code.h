@@ -2,6 +2,7 @@
 //
 // Threads: the executor's.
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <span>
 
@@ -10,7 +11,9 @@
 namespace manta::detail {
 
 // Begins, runs and ends the call; whatever it throws becomes its results. `instance`: of an actor's method, or null.
-void run_user_code(Process& process, RunningCall& call, std::span<const std::byte> frame,
-                   void* instance);
+// Gives the time of its end.
+std::chrono::steady_clock::time_point run_user_code(Process& process, RunningCall& call,
+                                                    std::span<const std::byte> frame,
+                                                    void* instance);
 
 }  // namespace manta::detail

@@ -103,7 +103,10 @@ Stub RunningCall::called_stub() const {
 }
 
 void RunningCall::run() {
-  if (failed_argument_) return fail(*failed_argument_);
+  if (failed_argument_) {
+    pass_on(*failed_argument_, display_name(frame_, name_));
+    return fail(*failed_argument_);
+  }
   stub_(*this);
 }
 

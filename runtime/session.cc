@@ -13,6 +13,7 @@
 #include <manta/runtime/cluster.h>
 #include <manta/runtime/launch.h>
 #include <manta/runtime/log_stream.h>
+#include <manta/runtime/notices.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/resolve_options.h>
 #include <manta/runtime/role.h>
@@ -77,7 +78,9 @@ struct Session::State {
 
   void follow_node() {
     pthread_setname_np(pthread_self(), "manta-log");
-    detail::run_log_stream(process->attachment());
+    detail::run_log_stream(process->attachment(), [](std::span<const std::byte> bytes) {
+      if (const auto notice = detail::decode_notice(bytes)) detail::driver_notices().add(*notice);
+    });
     if (!ending.load()) process->node_died();
   }
 
@@ -95,6 +98,7 @@ struct Session::State {
     detail::shutdown_node(process->attachment());
     objectstore::forget_forked_children();
     log_thread.join();
+    detail::driver_notices().end();
     objectstore::remove_read_only_fault();
     session_open.store(false);
   }

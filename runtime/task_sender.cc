@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include <manta/base/number_text.h>
+#include <manta/runtime/code_id.h>
+#include <manta/runtime/notices.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/task_sender.h>
 
@@ -18,6 +21,13 @@ constexpr std::chrono::microseconds kTenure(1000);
 std::uint64_t code_key(const Call& call) {
   return call.frame.stub_offset * 0x9e3779b97f4a7c15ULL ^ call.frame.target_offset ^
          call.frame.stub_image;
+}
+
+// The innermost frame of a stack, one line without its indentation.
+std::string first_frame(const std::string& stack) {
+  const auto begin = stack.find_first_not_of(" \n");
+  if (begin == std::string::npos) return {};
+  return stack.substr(begin, stack.find('\n', begin) - begin);
 }
 
 }  // namespace
@@ -289,6 +299,28 @@ void TaskSender::on_recall(std::uint32_t shape_number) {
   give_back(shape);
 }
 
+// So that crashes that a retry makes good are no secret.
+void TaskSender::give_crash_notice(const Call& call, const DeathReport& death) const {
+  constexpr std::size_t kMostText = 2048;
+  const int allowed = call.options ? call.options->max_retries : TaskOptions().max_retries;
+  const std::string function = one_line(call.display_name(), 256);
+  const bool by_name = CodeId{call.frame.stub_image, call.frame.stub_offset} == kCalledByName;
+  std::string text = "manta: " + one_line(crash_text(death, function, call.frame.attempt,
+                                                     allowed < 0 ? 0 : allowed + 1),
+                                          kMostText);
+  text += "; it is tried again";
+  if (const auto frame = first_frame(death.stack); !frame.empty())
+    text += "; it crashed in " + one_line(frame, kMostText);
+  const std::string log = "worker-" + std::to_string(death.pid) + ".log";
+  text += "; output" + std::string(death.stack.empty() ? "" : " and stack") + ": " +
+          (process_.attachment().directory / log).string() +
+          " (kept with MANTA_KEEP_LOGS=1; the error of the last attempt has its own)";
+  give_notice({.kind = Notice::Kind::crash,
+               .cause = by_name ? std::hash<std::string>()(function) : code_key(call),
+               .subject = function,
+               .text = std::move(text)});
+}
+
 void TaskSender::retry_or_fail(Call* call, const DeathReport& death) {
   const int allowed = call->options ? call->options->max_retries : TaskOptions().max_retries;
   const ErrorRecord error = crash_error(death, call->display_name(), call->frame.attempt,
@@ -296,6 +328,7 @@ void TaskSender::retry_or_fail(Call* call, const DeathReport& death) {
   const bool retry =
       error.kind == ErrorKind::worker_crashed && (allowed < 0 || call->retries < allowed);
   if (retry) {
+    give_crash_notice(*call, death);
     ++call->retries;
     ++call->frame.attempt;
     return enqueue(shape_of(*call), call);

@@ -96,6 +96,7 @@ class TaskSender {
   void steal_back(Shape& shape);
   bool receive(Shape& shape, Lease& lease);
   std::uint64_t estimate(const Call& call) const;
+  void give_crash_notice(const Call& call, const DeathReport& death) const;
   void retry_or_fail(Call* call, const DeathReport& death);
 
   Process& process_;

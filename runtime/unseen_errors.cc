@@ -1,5 +1,5 @@
-#include <atomic>
-#include <cstdio>
+#include <functional>
+#include <unistd.h>
 
 #include <manta/runtime/process.h>
 #include <manta/runtime/unseen_errors.h>
@@ -7,30 +7,43 @@
 namespace manta::detail {
 namespace {
 
-// SYNC: none, a count.
-std::atomic<int> unseen{0};
+constexpr std::size_t kMostText = 2048;
+constexpr std::size_t kMostName = 256;
+
+// The same for an error and what it caused, in all processes of the program.
+std::uint64_t cause_of(const ErrorRecord& error) {
+  const std::string all = error.function + '\0' + error.type + '\0' + error.message + '\0' +
+                          std::to_string(static_cast<unsigned>(error.kind)) + ' ' +
+                          std::to_string(error.pid) + ' ' + std::to_string(error.attempt);
+  return std::hash<std::string>()(all);
+}
+
+Notice notice_of(const ErrorRecord& error, const ObjectEntry& entry) {
+  const std::string function =
+      error.function.empty() ? "a call" : one_line(error.function, kMostName);
+  std::string text =
+      "manta: nobody looked at the error of " + function + " (object " + entry.id().hex();
+  if (has_role()) text += ", in worker " + std::to_string(::getpid());
+  text += "): " + one_line(error.message, kMostText);
+  if (!error.path.empty()) text += "; on the way: " + one_line(error.path, kMostText);
+  return {.kind = Notice::Kind::unseen_error,
+          .cause = cause_of(error),
+          .passed_on = !error.path.empty(),
+          .subject = function,
+          .text = std::move(text)};
+}
 
 }  // namespace
 
 void log_unseen_error(const ObjectEntry& entry) {
   if (entry.session == 0 || entry.session != Process::current_session()) return;
   entry.mark_seen();
-  const bool counted = !has_role();  // a worker has no end that could tell how many there were
-  if (counted && unseen.fetch_add(1, std::memory_order_relaxed) >= kMostUnseenErrors) return;
   try {
-    const ErrorRecord error = record_of(entry.value());
-    std::fprintf(stderr, "manta: nobody looked at the error of %s (object %s): %s\n",
-                 error.function.empty() ? "a call" : error.function.c_str(),
-                 entry.id().hex().c_str(), error.message.c_str());
+    give_notice(notice_of(record_of(entry.value()), entry));
   } catch (const std::exception& broken) {
-    std::fprintf(stderr, "manta: nobody looked at an error, which cannot be read: %s\n",
-                 broken.what());
+    give_notice({.text = std::string("manta: nobody looked at an error, which cannot be read: ") +
+                         one_line(broken.what(), kMostText)});
   }
-}
-
-void log_rest_of_unseen_errors() {
-  const int rest = unseen.exchange(0, std::memory_order_relaxed) - kMostUnseenErrors;
-  if (rest > 0) std::fprintf(stderr, "manta: nobody looked at %d more errors\n", rest);
 }
 
 }  // namespace manta::detail

@@ -1,15 +1,14 @@
-// An error that nobody ever looked at is logged once, with its task, when the last ref to it goes. In the
-// driver the first kMostUnseenErrors of a session are, and the number of the rest at its end.
+// An error that nobody ever looked at is told once, with its task, when the last ref to it goes (see notices.h).
 //
 // Threads: any.
 #pragma once
+#include <manta/runtime/notices.h>
 #include <manta/runtime/object_entry.h>
 
 namespace manta::detail {
 
-inline constexpr int kMostUnseenErrors = 20;
+inline constexpr int kMostUnseenErrors = static_cast<int>(Notices::kMostCauses);
 
 void log_unseen_error(const ObjectEntry& entry);  // nothing after the session has ended
-void log_rest_of_unseen_errors();                 // at the session's end
 
 }  // namespace manta::detail

@@ -2,10 +2,13 @@
 #include <cstdio>
 #include <dlfcn.h>
 #include <exception>
+#include <fcntl.h>
+#include <string_view>
 #include <unistd.h>
 
 #include <manta/base/build_notes.h>
 #include <manta/base/error.h>
+#include <manta/base/fd.h>
 #include <manta/objectstore/read_only_fault.h>
 #include <manta/runtime/crash_handler.h>
 #include <manta/runtime/death_report.h>
@@ -49,9 +52,19 @@ bool prepare(const Attachment& attachment) {
   return false;
 }
 
+// When memory runs out the kernel shall end a worker, whose task can be tried again, before the driver or the node,
+// however much those hold: 1000 is more than all memory counts. What tasks start inherits it.
+void be_the_first_to_go() {
+  const base::Fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  constexpr std::string_view kFirst = "1000";
+  // Where it is not allowed, or not there, the kernel chooses as it would have.
+  if (file && ::write(file.get(), kFirst.data(), kFirst.size()) < 0) return;
+}
+
 }  // namespace
 
 int worker_main(Attachment&& attachment) {
+  be_the_first_to_go();
   std::setvbuf(stdout, nullptr, _IOLBF,
                BUFSIZ);  // a pipe, but its lines are read by people as they come
   const auto process = Process::open(std::move(attachment));

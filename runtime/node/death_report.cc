@@ -82,12 +82,13 @@ std::vector<std::byte> DeathReport::payload() const {
   const ProcessDeath death{.pid = pid,
                            .signal = signal,
                            .exit_code = exit_code,
+                           .detail_size = static_cast<std::uint32_t>(detail.size()),
                            .stack_size = static_cast<std::uint32_t>(stack_part.size()),
                            .output_size = static_cast<std::uint32_t>(output_part.size()),
                            .expected = expected ? 1U : 0U};
   const auto bytes = std::as_bytes(std::span(&death, 1));
   std::vector<std::byte> result(bytes.begin(), bytes.end());
-  for (const std::string* part : {&stack_part, &output_part}) {
+  for (const std::string* part : {&detail, &stack_part, &output_part}) {
     const auto text = std::as_bytes(std::span(*part));
     result.insert(result.end(), text.begin(), text.end());
   }
@@ -97,7 +98,7 @@ std::vector<std::byte> DeathReport::payload() const {
 std::string DeathReport::text() const {
   std::string text = "process " + std::to_string(pid);
   if (signal != 0) {
-    text += " was killed by " + signal_text(signal);
+    text += " was killed by " + signal_text(signal) + detail;
   } else {
     text += " exited with code " + std::to_string(exit_code);
   }

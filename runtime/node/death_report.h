@@ -15,6 +15,7 @@ struct DeathReport {
   int signal = 0;  // 0: it exited
   int exit_code = 0;
   bool expected = false;
+  std::string detail = {};  // of the signal: " at address 0x0"
   std::string stack = {};
   std::string output = {};
 

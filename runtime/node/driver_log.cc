@@ -1,52 +1,77 @@
+#include <poll.h>
 #include <utility>
 
-#include <asio/write.hpp>
+#include <asio/buffer.hpp>
 
 #include <manta/runtime/node/driver_log.h>
 
 namespace manta::detail::node {
 
-void DriverLog::add(std::uint32_t stream, const std::string& lines, std::uint64_t count) {
-  if (!enabled_) return;
-  if (waiting_.size() + lines.size() > kLimit) {
-    dropped_ += count;
-    return;
-  }
-  if (dropped_ > 0) {
-    append(2, "(manta) " + std::to_string(std::exchange(dropped_, 0)) +
-                  " lines of output were dropped: the driver takes them too slowly\n");
-  }
-  append(stream, lines);
+void DriverLog::add(std::uint32_t stream, std::string_view lines, std::size_t tag) {
+  if (!enabled_ || lines.empty()) return;
+  append(stream, lines, tag);
   write_some();
 }
 
-void DriverLog::append(std::uint32_t stream, const std::string& text) {
-  for (std::size_t at = 0; at < text.size(); at += kMaxLogText) {
-    const std::string part = text.substr(at, kMaxLogText);
-    const LogFrame frame{.size = static_cast<std::uint32_t>(part.size()), .stream = stream};
+void DriverLog::add_notice(std::span<const std::byte> notice) {
+  append(kNoticeStream, {reinterpret_cast<const char*>(notice.data()), notice.size()}, 0);
+  write_some();
+}
+
+// In frames of whole lines, which are far shorter than a frame may be.
+void DriverLog::append(std::uint32_t stream, std::string_view lines, std::size_t tag) {
+  while (!lines.empty()) {
+    std::string_view part = lines.substr(0, kMaxLogText);
+    if (part.size() < lines.size()) {
+      const std::size_t end = part.rfind('\n');
+      if (end != std::string_view::npos) part = part.substr(0, end + 1);
+    }
+    const LogFrame frame{.size = static_cast<std::uint32_t>(part.size()),
+                         .stream = stream,
+                         .tag = static_cast<std::uint32_t>(tag)};
     waiting_.append(reinterpret_cast<const char*>(&frame), sizeof frame);
     waiting_ += part;
+    lines.remove_prefix(part.size());
   }
 }
 
 void DriverLog::write_some() {
-  if (writing_ || waiting_.empty()) return;
-  writing_ = true;
-  in_flight_.swap(waiting_);
-  waiting_.clear();
-  asio::async_write(socket_, asio::buffer(in_flight_), [this](asio::error_code error, std::size_t) {
-    writing_ = false;
-    if (error) return;
-    in_flight_.clear();
-    write_some();
+  if (watching_) return;
+  write_what_goes();
+  if (!behind()) {
+    for (const auto& go_on : std::exchange(paused_, {})) go_on();
+  }
+  if (waiting_.empty() || watching_) return;
+  watching_ = true;
+  socket_.async_wait(asio::socket_base::wait_write, [this](asio::error_code error) {
+    watching_ = false;
+    if (!error) write_some();
   });
 }
 
-void DriverLog::write_rest() {
-  if (writing_) return;  // it is behind anyway
-  asio::error_code ignored;
-  socket_.non_blocking(true, ignored);
-  asio::write(socket_, asio::buffer(waiting_), ignored);
+void DriverLog::write_what_goes() {
+  asio::error_code error;
+  socket_.non_blocking(true, error);
+  while (sent_ < waiting_.size() && !error) {
+    sent_ +=
+        socket_.write_some(asio::buffer(waiting_.data() + sent_, waiting_.size() - sent_), error);
+  }
+  const bool gone = error && error != asio::error::would_block;
+  if (gone || sent_ == waiting_.size()) {
+    waiting_.clear();
+    sent_ = 0;
+  } else if (sent_ > kLimit) {
+    waiting_.erase(0, std::exchange(sent_, 0));
+  }
+}
+
+void DriverLog::write_rest(int driver_process, std::chrono::milliseconds patience) {
+  pollfd watched[] = {{.fd = socket_.native_handle(), .events = POLLOUT, .revents = 0},
+                      {.fd = driver_process, .events = POLLIN, .revents = 0}};
+  for (write_what_goes(); !waiting_.empty(); write_what_goes()) {
+    const int ready = ::poll(watched, 2, static_cast<int>(patience.count()));
+    if (ready <= 0 || watched[1].revents != 0) return;
+  }
 }
 
 }  // namespace manta::detail::node

@@ -1,9 +1,14 @@
-// The workers' output on its way to the driver, over the socket. Never blocks: what a slow driver does not take is
-// dropped by whole lines, beyond 4 MiB, and the driver is told how many.
+// The workers' output on its way to the driver, over the socket. Nothing is lost and the node never blocks: while a slow
+// driver is more than 4 MiB behind, the workers' pipes are not read, so that who prints more waits, as at any pipe.
 // Threads: the node's. Errors: a driver that is gone is no matter of this class.
 #pragma once
+#include <chrono>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <asio/local/stream_protocol.hpp>
 
@@ -16,21 +21,27 @@ class DriverLog {
   DriverLog(asio::local::stream_protocol::socket& socket, bool enabled)
       : socket_(socket), enabled_(enabled) {}
 
-  void add(std::uint32_t stream, const std::string& lines, std::uint64_t count);
-  void write_rest();  // at the end: as much as the socket takes at once
+  // Lines of workers, each of which begins with a tag of `tag` bytes; nothing if the user does not want them.
+  void add(std::uint32_t stream, std::string_view lines, std::size_t tag);
+  void add_notice(std::span<const std::byte> notice);  // of Manta itself: also if they do not
+  bool behind() const { return waiting_.size() - sent_ > kLimit; }
+  void when_there_is_room(std::function<void()> go_on) { paused_.push_back(std::move(go_on)); }
+  // At the end: all that is left, as long as the driver takes some in `patience` and its process (a pidfd, or -1) lives.
+  void write_rest(int driver_process, std::chrono::milliseconds patience);
 
  private:
-  void append(std::uint32_t stream, const std::string& text);
+  void append(std::uint32_t stream, std::string_view lines, std::size_t tag);
   void write_some();
+  void write_what_goes();
 
   static constexpr std::size_t kLimit = 4 << 20;
 
   asio::local::stream_protocol::socket& socket_;
   bool enabled_;
-  bool writing_ = false;
-  std::string waiting_;  // frames
-  std::string in_flight_;
-  std::uint64_t dropped_ = 0;
+  bool watching_ = false;  // whether the socket takes more
+  std::string waiting_;    // frames
+  std::size_t sent_ = 0;   // of waiting_
+  std::vector<std::function<void()>> paused_;
 };
 
 }  // namespace manta::detail::node

@@ -32,6 +32,7 @@
 #include <manta/runtime/node/lanes.h>
 #include <manta/runtime/node/leasing.h>
 #include <manta/runtime/node/memory_ahead.h>
+#include <manta/runtime/node/memory_kills.h>
 #include <manta/runtime/node/node.h>
 #include <manta/runtime/node/objects.h>
 #include <manta/runtime/node/peers.h>
@@ -126,6 +127,7 @@ class Node {
   Actors actors_;
   Objects objects_;
   MemoryAhead ahead_;
+  MemoryKills memory_kills_;
   std::unordered_set<rpc::Slot> starting_;
   std::vector<rpc::Slot> dead_;  // slots whose lanes are not closed by all others yet
   asio::posix::stream_descriptor bell_;
@@ -171,7 +173,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       peers_(control_),
       lanes_(control_, peers_),
       log_(socket_, role.options.log_to_driver),
-      workers_(io_, log_, role_,
+      workers_(io_, log_, role_, control_,
                {.program = program_.get(),
                 .control = memory_.control.get(),
                 .arena_rw = memory_.arena.writable.get(),
@@ -269,6 +271,9 @@ void Node::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::b
       break;
     case NodeMessage::unblocked:
       leasing_.unblocked(from);
+      break;
+    case NodeMessage::notice:
+      log_.add_notice(payload);
       break;
     case NodeMessage::resources_ask:
       tell_resources(from, frame.arg0);
@@ -410,7 +415,12 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
                             std::span<const std::byte> payload) { handle(from, frame, payload); });
   DeathReport death = describe_death(exit.pid, exit.status, control_.process(slot).crash);
   death.expected = exit.killed_by_us || actors_.expects_exit(slot);
-  death.output = exit.last_output;
+  death.output = exit.output->last_lines();
+  if (death.signal == SIGKILL && !death.expected) {
+    const std::string why = memory_kills_.explain_kill();
+    if (!why.empty()) death.detail = ": " + why;
+  }
+  if (!death.stack.empty()) exit.output->note("(manta) stack of the crash:\n" + death.stack + "\n");
   if (starting_.erase(slot) != 0) {
     workers_.note_failure("a worker process ended before it was ready: " + death.text());
   }
@@ -502,11 +512,14 @@ void Node::look_ahead() {
 void Node::end() {
   kill_all_children(1800ms);
   workers_.finish_output();
-  log_.write_rest();
+  peers_.sweep([this](rpc::Slot, const NodeFrame& frame, std::span<const std::byte> payload) {
+    if (frame.kind == NodeMessage::notice) log_.add_notice(payload);
+  });
   if (!role_.options.keep_logs) {
     std::error_code ignored;
     std::filesystem::remove_all(directory_.path, ignored);
   }
+  log_.write_rest(driver_process_.is_open() ? driver_process_.native_handle() : -1, 8s);
   _exit(0);
 }
 

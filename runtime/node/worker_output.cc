@@ -4,10 +4,13 @@
 #include <unistd.h>
 
 #include <manta/runtime/node/worker_output.h>
+#include <manta/runtime/wire/output_mark.h>
 
 namespace manta::detail::node {
 namespace {
 
+constexpr std::size_t kMaxRead = 16 * 1024;
+constexpr int kMostReads = 64;  // a pipe's worth: a child may write for ever
 constexpr std::size_t kMaxLine = 16 * 1024;
 constexpr std::size_t kLastLines = 20;
 constexpr std::size_t kLastLineBytes = 400;  // of each, so that a report fits into a message
@@ -21,79 +24,123 @@ WorkerOutput::WorkerOutput(asio::io_context& io, DriverLog& driver, std::filesys
       path_(std::move(file)),
       streams_{Stream(io, out.release()), Stream(io, err.release())} {}
 
-void WorkerOutput::begin(pid_t pid) {
+void WorkerOutput::begin(pid_t pid, std::atomic<std::uint32_t>& held) {
   pid_ = pid;
-  for (int stream : {0, 1}) {
-    streams_[static_cast<std::size_t>(stream)].pipe.non_blocking(true);
-    read(stream);
+  held_ = &held;
+  held.store(0);
+  for (const int number : {0, 1}) {
+    stream(number).pipe.non_blocking(true);
+    wait(number);
   }
 }
 
-void WorkerOutput::read(int stream) {
-  Stream& from = streams_[static_cast<std::size_t>(stream)];
-  from.pipe.async_read_some(
-      asio::buffer(from.buffer),
-      [self = shared_from_this(), stream](asio::error_code error, std::size_t size) {
-        if (error) return;
-        self->take(stream, size);
-        self->read(stream);
-      });
+void WorkerOutput::wait(int number) {
+  if (driver_.behind()) {
+    driver_.when_there_is_room([self = shared_from_this(), number] { self->wait(number); });
+    return;
+  }
+  if (!stream(number).pipe.is_open()) return;
+  stream(number).pipe.async_wait(asio::posix::stream_descriptor::wait_read,
+                                 [self = shared_from_this(), number](asio::error_code error) {
+                                   if (error) return;
+                                   if (self->read(number) != Reading::ended)
+                                     return self->wait(number);
+                                   self->stream(number).pipe.close(error);
+                                 });
 }
 
-void WorkerOutput::take(int stream, std::size_t size) {
-  Stream& from = streams_[static_cast<std::size_t>(stream)];
-  from.partial.append(from.buffer.data(), size);
-  if (const std::size_t last = from.partial.rfind('\n'); last != std::string::npos) {
-    emit(stream, from.partial.substr(0, last + 1));
-    from.partial.erase(0, last + 1);
-  } else if (from.partial.size() > kMaxLine) {
-    emit_partial(stream);
+WorkerOutput::Reading WorkerOutput::read(int number) {
+  Stream& from = stream(number);
+  std::array<char, kMaxRead> buffer;
+  asio::error_code error;
+  // SYNC: before the read: a worker that finds its pipe empty sees that something was in it.
+  set_held(number, true);
+  const std::size_t size = from.pipe.read_some(asio::buffer(buffer), error);
+  if (!error) take(number, {buffer.data(), size});
+  if (error && error != asio::error::would_block && !from.partial.empty()) emit_partial(number);
+  set_held(number, !from.partial.empty());
+  if (!error) return Reading::more;
+  return error == asio::error::would_block ? Reading::nothing_now : Reading::ended;
+}
+
+void WorkerOutput::set_held(int number, bool held) {
+  if (held_ == nullptr) return;
+  const std::uint32_t bit = 1U << number;
+  if (held) {
+    held_->fetch_or(bit);
+  } else {
+    held_->fetch_and(~bit);
   }
 }
 
-void WorkerOutput::emit_partial(int stream) {
-  std::string& partial = streams_[static_cast<std::size_t>(stream)].partial;
+void WorkerOutput::take(int number, std::string_view bytes) {
+  std::string& rest = stream(number).partial;
+  std::size_t from = rest.size() - std::min(rest.size(), kEndOfCall.size());
+  rest.append(bytes);
+  for (auto end = rest.find(kEndOfCall, from); end != std::string::npos;
+       end = rest.find(kEndOfCall, from)) {
+    rest.replace(end, kEndOfCall.size(), end == 0 || rest[end - 1] == '\n' ? "" : "\n");
+    from = end;
+  }
+  if (const std::size_t last = rest.rfind('\n'); last != std::string::npos) {
+    emit(number, std::string_view(rest).substr(0, last + 1));
+    rest.erase(0, last + 1);
+  }
+  if (rest.size() <= kMaxLine) return;
+  const std::size_t piece = rest.size() - kEndOfCall.size();  // whose beginning may be the rest
+  emit(number, rest.substr(0, piece) + "\n");
+  rest.erase(0, piece);
+}
+
+void WorkerOutput::emit_partial(int number) {
+  std::string& partial = stream(number).partial;
   partial.push_back('\n');
-  emit(stream, partial);
+  emit(number, partial);
   partial.clear();
 }
 
-void WorkerOutput::emit(int stream, const std::string& lines) {
+void WorkerOutput::emit(int number, std::string_view lines) {
   const std::string tag = "(" + name_ + " pid=" + std::to_string(pid_) + ") ";
   std::string tagged;
-  std::uint64_t count = 0;
-  for (std::size_t at = 0; at < lines.size(); ++count) {
+  for (std::size_t at = 0; at < lines.size();) {
     const std::size_t end = lines.find('\n', at);
-    const std::string_view line(lines.data() + at, end - at);
+    const std::string_view line = lines.substr(at, end - at);
     tagged.append(tag).append(line).push_back('\n');
     last_.emplace_back(line.substr(0, kLastLineBytes));
     if (last_.size() > kLastLines) last_.pop_front();
     at = end + 1;
   }
-  driver_.add(static_cast<std::uint32_t>(stream + 1), tagged, count);
+  driver_.add(static_cast<std::uint32_t>(number + 1), tagged, tag.size());
   keep(lines);
 }
 
-void WorkerOutput::keep(const std::string& lines) {
+void WorkerOutput::keep(std::string_view lines) {
   if (file_bytes_ == 0) {
-    file_ = base::Fd(open(path_.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
+    file_ = base::Fd(::open(path_.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
   }
   file_bytes_ += lines.size();
-  if (!file_ || file_bytes_ > kMaxFile) return;
-  if (write(file_.get(), lines.data(), lines.size()) < 0) file_.reset();
+  if (!file_) return;
+  if (file_bytes_ > kMaxFile) lines = "(manta) this file ends here: it would be over 8 MiB\n";
+  if (::write(file_.get(), lines.data(), lines.size()) < 0 || file_bytes_ > kMaxFile) file_.reset();
 }
 
 void WorkerOutput::finish() {
-  for (int stream : {0, 1}) {
-    Stream& from = streams_[static_cast<std::size_t>(stream)];
-    asio::error_code error;
-    while (!error) {
-      const std::size_t size = from.pipe.read_some(asio::buffer(from.buffer), error);
-      if (!error) take(stream, size);
+  for (const int number : {0, 1}) {
+    Reading reading = Reading::more;
+    for (int i = 0; i < kMostReads && stream(number).pipe.is_open(); ++i) {
+      if (reading == Reading::more) reading = read(number);
     }
-    if (!from.partial.empty()) emit_partial(stream);
-    from.pipe.close(error);
+    if (!stream(number).partial.empty()) emit_partial(number);
+    asio::error_code ignored;
+    if (reading == Reading::ended) stream(number).pipe.close(ignored);
   }
+  held_ = nullptr;  // the place is the next worker's
+}
+
+void WorkerOutput::close() {
+  finish();
+  asio::error_code ignored;
+  for (Stream& stream : streams_) stream.pipe.close(ignored);
 }
 
 std::string WorkerOutput::last_lines() const {

@@ -29,9 +29,10 @@ struct Pipe {
 }  // namespace
 
 WorkerProcesses::WorkerProcesses(asio::io_context& io, DriverLog& log, const Role& node,
-                                 Shared shared)
+                                 const rpc::Control& control, Shared shared)
     : io_(io),
       log_(log),
+      control_(control),
       node_(node),
       shared_(shared),
       nothing_(base::Fd(open("/dev/null", O_RDONLY | O_CLOEXEC))) {
@@ -73,7 +74,7 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot) try {
   const std::string log = "worker-" + std::to_string(pid.value()) + ".log";
   auto output = std::make_shared<WorkerOutput>(io_, log_, node_.attachment.directory / log,
                                                std::move(out.read), std::move(err.read));
-  output->begin(pid.value());
+  output->begin(pid.value(), control_.process(slot).held_lines);
   workers_[slot] = {.pid = pid.value(), .output = std::move(output)};
   slots_[pid.value()] = slot;
   return pid.value();
@@ -103,18 +104,22 @@ std::vector<WorkerProcesses::Exit> WorkerProcesses::reap() {
     const rpc::Slot slot = entry->second;
     slots_.erase(entry);
     const auto worker = workers_.extract(slot);
-    worker.mapped().output->finish();
+    const auto& output = worker.mapped().output;
+    output->finish();
+    std::erase_if(left_open_, [](const auto& other) { return !other->open(); });
+    if (output->open()) left_open_.push_back(output);
     exits.push_back({.slot = slot,
                      .pid = pid,
                      .status = status,
                      .killed_by_us = worker.mapped().killed,
-                     .last_output = worker.mapped().output->last_lines()});
+                     .output = output});
   }
   return exits;
 }
 
 void WorkerProcesses::finish_output() {
-  for (auto& [slot, worker] : workers_) worker.output->finish();
+  for (auto& [slot, worker] : workers_) worker.output->close();
+  for (const auto& output : left_open_) output->close();
 }
 
 }  // namespace manta::detail::node

@@ -14,7 +14,7 @@
 #include <asio/io_context.hpp>
 
 #include <manta/base/fd.h>
-#include <manta/rpc/lane.h>
+#include <manta/rpc/control.h>
 #include <manta/runtime/node/worker_output.h>
 #include <manta/runtime/role.h>
 
@@ -30,10 +30,11 @@ class WorkerProcesses {
     pid_t pid = 0;
     int status = 0;  // of waitpid
     bool killed_by_us = false;
-    std::string last_output = {};
+    std::shared_ptr<WorkerOutput> output = {};
   };
 
-  WorkerProcesses(asio::io_context& io, DriverLog& log, const Role& node, Shared shared);
+  WorkerProcesses(asio::io_context& io, DriverLog& log, const Role& node,
+                  const rpc::Control& control, Shared shared);
 
   std::optional<pid_t> start(rpc::Slot slot);
   const std::string& failure() const { return failure_; }
@@ -43,7 +44,7 @@ class WorkerProcesses {
   void kill(rpc::Slot slot);
   std::vector<Exit>
   reap();  // after SIGCHLD: those that ended; orphans that we inherited are reaped too
-  void finish_output();  // at the end: what is left in the pipes
+  void finish_output();  // at the end, when all are dead: what is left in the pipes
   std::size_t size() const { return workers_.size(); }
 
  private:
@@ -55,12 +56,14 @@ class WorkerProcesses {
 
   asio::io_context& io_;
   DriverLog& log_;
+  const rpc::Control& control_;
   const Role& node_;
   Shared shared_;
   base::Fd nothing_;  // /dev/null
   base::Fd working_directory_;
   std::map<rpc::Slot, Worker> workers_;
   std::map<pid_t, rpc::Slot> slots_;
+  std::vector<std::shared_ptr<WorkerOutput>> left_open_;  // of dead workers, by their children
   std::string failure_;
 };
 

@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include <manta/base/error.h>
+#include <manta/runtime/error_path.h>
 #include <manta/runtime/wire/error_record.h>
 #include <manta/runtime/wire/value_wire.h>
 
@@ -90,6 +91,10 @@ ErrorRecord parse_record(Parser& from, int depth) {
 }
 
 }  // namespace
+
+void pass_on(ErrorRecord& error, std::string_view function) {
+  error.path = with_step(function, error.path.empty() ? error.function : error.path);
+}
 
 std::vector<std::byte> encode_error(const ErrorRecord& error) {
   std::vector<std::byte> out;

@@ -57,6 +57,9 @@ struct ErrorRecord {
   std::shared_ptr<ErrorRecord> cause;  // nested or upstream
 };
 
+// One more step of the path: `function` was to take what this error is in the place of.
+void pass_on(ErrorRecord& error, std::string_view function);
+
 std::vector<std::byte> encode_error(const ErrorRecord& error);
 ErrorRecord decode_error(
     std::span<const std::byte> bytes);  // throws SerializationError on malformed bytes

@@ -55,6 +55,7 @@ enum class NodeMessage : std::uint32_t {
   actor_watch,    // id = actor: tell me its states until it is dead, also when I hold it no more
   resources_ask,  // arg0 = number of the question: send `resources`
   reply_missing,  // arg0 = lane: from its caller, after lane_dead: the reply in doubt never came
+  notice,         // a line for the user, see notices.h; goes to the driver
 
   // -------- node -> process
   lease_grant = 128,  // arg0 = shape, arg1 = lane, arg2 = slot of the worker
@@ -117,6 +118,7 @@ struct ProcessDeath {
   std::int32_t pid = 0;
   std::int32_t signal = 0;  // 0: it exited
   std::int32_t exit_code = 0;
+  std::uint32_t detail_size = 0;  // text follows: what is known of the signal, " at address 0x0"
   std::uint32_t stack_size = 0;   // text follows: symbolised stack of the crash, one frame a line
   std::uint32_t output_size = 0;  // text follows: its last lines of output
   std::uint32_t expected = 0;  // 1: the runtime asked for it (kill(), cancel with force, actor_end)

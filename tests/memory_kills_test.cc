@@ -1,0 +1,134 @@
+// Tasks that want more memory than their cgroup allows (where this process may make one), and who is to go first.
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include <manta/runtime/node/memory_kills.h>
+
+#include "cluster_fixture.h"
+
+namespace manta::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using detail::node::MemoryCgroup;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr std::uint64_t kLimit = std::uint64_t{192} << 20;
+
+bool write_to(const fs::path& file, const std::string& text) {
+  std::ofstream to(file);
+  return static_cast<bool>(to << text << std::flush);
+}
+
+// A cgroup below this process's own, which allows little. Empty directory: it could not be made.
+class SmallCgroup {
+ public:
+  SmallCgroup() {
+    for (const MemoryCgroup& own : detail::node::memory_cgroups()) {
+      MemoryCgroup small = own;
+      small.directory /= "manta_test_" + std::to_string(::getpid());
+      std::error_code error;
+      if (!fs::create_directory(small.directory, error)) continue;
+      if (small.kills() && write_to(small.limit_file(), std::to_string(kLimit))) {
+        cgroup_ = small;
+        own_ = own.directory;
+        return;
+      }
+      fs::remove(small.directory, error);
+    }
+  }
+  ~SmallCgroup() {
+    if (cgroup_.directory.empty()) return;
+    leave();
+    eventually([&] {
+      std::error_code error;
+      return fs::remove(cgroup_.directory, error);
+    });
+  }
+  SmallCgroup(const SmallCgroup&) = delete;
+
+  explicit operator bool() const { return !cgroup_.directory.empty(); }
+  bool enter() const {
+    return write_to(cgroup_.directory / "cgroup.procs", std::to_string(::getpid()));
+  }
+  bool leave() const { return write_to(own_ / "cgroup.procs", std::to_string(::getpid())); }
+  const fs::path& directory() const { return cgroup_.directory; }
+
+ private:
+  MemoryCgroup cgroup_;
+  fs::path own_;
+};
+
+std::size_t fill(std::size_t bytes) {
+  std::vector<char> memory(bytes, 'x');
+  volatile std::size_t sum = 0;
+  for (const char c : memory) sum = sum + static_cast<std::size_t>(c);
+  return sum;
+}
+
+std::size_t kill_myself() { return static_cast<std::size_t>(::raise(SIGKILL)); }
+
+int oom_score_adj(const std::string& pid) {
+  std::ifstream file("/proc/" + pid + "/oom_score_adj");
+  int value = -2000;
+  file >> value;
+  return value;
+}
+
+// What the error says.
+std::string death_of(const ObjectRef<std::size_t>& ref) {
+  try {
+    get(ref);
+  } catch (const WorkerCrashed& error) {
+    return error.what();
+  } catch (const ActorDied& error) {
+    return error.what();
+  }
+  return "it lived";
+}
+
+class Hungry {
+ public:
+  std::size_t fill(std::size_t bytes) { return testing::fill(bytes); }
+};
+
+class MemoryKills : public ClusterTest {};
+
+TEST_F(MemoryKills, ATaskThatTheKernelKilledSaysSoAndWhatTheCgroupAllows) {
+  const SmallCgroup cgroup;
+  if (!cgroup || !cgroup.enter()) GTEST_SKIP() << "no memory cgroup can be made here";
+  open({.cpus = 1, .object_store_bytes = 64 << 20});
+  ASSERT_TRUE(cgroup.leave()) << "the test itself may use more";
+  const auto says = AllOf(HasSubstr("the kernel killed it because memory ran out"),
+                          HasSubstr(std::to_string(kLimit) + " bytes (192 MiB)"),
+                          HasSubstr(cgroup.directory().filename().string()));
+  EXPECT_THAT(death_of(remote(fill, {.max_retries = 0})(2 * kLimit)), says);
+  EXPECT_THAT(death_of(remote(fill, {.max_retries = 1})(3 * kLimit)), says);
+  EXPECT_THAT(death_of(remote(kill_myself, {.max_retries = 0})()),
+              Not(HasSubstr("memory ran out")));
+  EXPECT_GT(get(remote(fill)(1000)), 0u) << "the node lives";
+  EXPECT_THAT(death_of(actor<Hungry>().call(&Hungry::fill, 2 * kLimit)), says);
+  close();  // before the cgroup goes
+}
+
+TEST_F(MemoryKills, WorkersAreTheFirstToGo) {
+  const int ours = oom_score_adj("self");
+  open();
+  const auto own_score = [] { return oom_score_adj("self"); };
+  EXPECT_EQ(get(remote(own_score)()), 1000);
+  EXPECT_EQ(oom_score_adj("self"), ours);
+  EXPECT_EQ(oom_score_adj(std::to_string(node_pid())), ours);
+}
+
+}  // namespace
+}  // namespace manta::testing
