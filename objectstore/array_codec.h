@@ -8,6 +8,7 @@
 #pragma once
 #include <cstddef>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include <manta/objectstore/array.h>
@@ -15,18 +16,63 @@
 
 namespace manta::serialization {
 
+// Elements whose members cannot be seen (unions, bit fields, packed and private ones) are bytes to Manta, as the array's
+// author says by making an array of them. Seen is what cannot be bytes: pointers, views, what lives in this process.
+constexpr bool forbids_bytes(const TypeNode& node) {
+  switch (node.refusal) {
+    case Refusal::kNone:
+      return node.is_observer || node.is_shared;
+    case Refusal::kUnion:
+    case Refusal::kBases:
+    case Refusal::kPrivate:
+    case Refusal::kTooMany:
+    case Refusal::kAnonymous:
+    case Refusal::kUnaddressable:
+    case Refusal::kVolatile:
+      return false;
+    default:
+      return true;
+  }
+}
+
+// Not flat, but sent as bytes.
+template <class T>
+consteval bool is_raw_element() {
+  constexpr Kind kind = kKind<T>;
+  if constexpr (!std::is_trivially_copyable_v<T> || is_flat<T> || kind == Kind::kReduce ||
+                kind == Kind::kExternal || kind == Kind::kDynamic) {
+    return false;
+  } else {
+    return TypeWalk(type_node<T>).find(forbids_bytes) == TypeWalk::kMaxTypes;
+  }
+}
+
 // What both have in common: how an array of T is described, and which T may be sent.
 template <class A, class T>
 struct ArrayCodec {
   static constexpr TypeNode node() {
-    TypeNode node = make_node<A, Types<T>>();
-    if (!is_flat<T> && type_node<T>.refusal == Refusal::kNone) {
-      node.refusal = Refusal::kElements;
+    if constexpr (is_raw_element<T>()) {
+      return {.name = kTypeName<A>};
+    } else {
+      TypeNode node = make_node<A, Types<T>>();
+      if (!is_flat<T> && type_node<T>.refusal == Refusal::kNone) {
+        node.refusal = Refusal::kElements;
+      }
+      return node;
     }
-    return node;
   }
 
-  static void describe(TypeText& text) { describe_sequence<T>(text); }
+  static void describe(TypeText& text) {
+    if constexpr (is_raw_element<T>()) {
+      text.append("seq<raw ");
+      text.append(kShortName<T>);
+      text.append(":");
+      text.append_number(sizeof(T));
+      text.append(">");
+    } else {
+      describe_sequence<T>(text);
+    }
+  }
 
   struct Parts {
     Buffer buffer;

@@ -36,8 +36,23 @@ enum class Kind {
   kDuration,
   kTimePoint,
   kPath,
+  kCalendar,  // year_month_day and the like, hh_mm_ss
   kExpected,  // std::expected, tl::expected and their like
 };
+
+__extension__ using Int128 = __int128;
+__extension__ using Uint128 = unsigned __int128;
+template <class T>
+inline constexpr bool is_int128 = std::is_same_v<T, Int128> || std::is_same_v<T, Uint128>;
+
+template <class T>  // a reader may have another format of what is longer than a double
+inline constexpr bool is_number =
+    is_int128<T> || std::is_integral_v<T> || std::is_same_v<T, float> || std::is_same_v<T, double>;
+
+// std::is_class of a class that is only declared is true, too.
+template <class T>
+inline constexpr bool is_declared_only =
+    (std::is_class_v<T> || std::is_union_v<T>)&&!requires { sizeof(T); };
 
 template <class T>
 inline constexpr bool has_external = requires { sizeof(serializer<T>); };
@@ -56,6 +71,24 @@ inline constexpr bool is_expected = requires(const T& value) {
   value.has_value();
   value.error();
 };
+
+constexpr bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  for (const std::string_view candidate : names) {
+    if (name == candidate) {
+      return true;
+    }
+  }
+  return false;
+}
+
+template <class T>
+inline constexpr bool is_calendar =
+    kTypeName<T>.starts_with("std::chrono::") &&
+    is_one_of(kShortName<T>,
+              {"year", "month", "day", "weekday", "weekday_indexed", "weekday_last", "month_day",
+               "month_day_last", "month_weekday", "month_weekday_last", "year_month",
+               "year_month_day", "year_month_day_last", "year_month_weekday",
+               "year_month_weekday_last", "hh_mm_ss", "last_spec"});
 
 // The container kinds, by interface.
 template <class T>
@@ -139,20 +172,20 @@ consteval Kind std_kind() {
                        }) {
     return Kind::kTimePoint;
   } else {
-    return Kind::kRefused;
+    return is_calendar<T> ? Kind::kCalendar : Kind::kRefused;
   }
 }
 
 template <class T>
 consteval Kind classify() {
   if constexpr (!std::is_same_v<T, std::remove_cvref_t<T>> ||
-                std::is_same_v<T, long double>) {  // NOLINT(bugprone-branch-clone)
+                is_declared_only<T>) {  // NOLINT(bugprone-branch-clone)
     return Kind::kRefused;
   } else if constexpr (dynamic_serializer<T>) {
     return Kind::kDynamic;
   } else if constexpr (std::is_same_v<T, bool>) {
     return Kind::kBool;
-  } else if constexpr (std::is_arithmetic_v<T>) {
+  } else if constexpr (is_number<T>) {
     return Kind::kNumber;
   } else if constexpr (has_external<T>) {
     return Kind::kExternal;
@@ -178,15 +211,6 @@ consteval Kind classify() {
 template <class T>
 inline constexpr Kind kKind = classify<T>();
 
-constexpr bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
-  for (const std::string_view candidate : names) {
-    if (name == candidate) {
-      return true;
-    }
-  }
-  return false;
-}
-
 constexpr Refusal refusal_of_std(std::string_view name) {
   if (is_one_of(name,
                 {"function", "move_only_function", "packaged_task", "_Bind", "_Bind_result"})) {
@@ -208,12 +232,21 @@ consteval Refusal refusal_of() {
     return Refusal::kQualified;
   } else if constexpr (std::is_same_v<T, long double>) {
     return Refusal::kLongDouble;
+  } else if constexpr (is_declared_only<T>) {
+    return Refusal::kIncomplete;
+  } else if constexpr (std::is_function_v<std::remove_pointer_t<T>> ||
+                       std::is_member_pointer_v<T>) {
+    return Refusal::kFunctionPointer;
+  } else if constexpr (std::is_array_v<T>) {
+    return Refusal::kArrayPointer;
   } else if constexpr (std::is_void_v<T>) {
     return Refusal::kVoidPointer;
   } else if constexpr (std::is_union_v<T>) {
     return Refusal::kUnion;
-  } else if constexpr (!std::is_class_v<T>) {
+  } else if constexpr (std::is_pointer_v<T> || std::is_null_pointer_v<T>) {
     return Refusal::kPointer;
+  } else if constexpr (!std::is_class_v<T>) {
+    return Refusal::kExtension;
   } else if constexpr (is_std_type<T>) {
     return refusal_of_std(kShortName<T>);
   } else if constexpr (is_closure<T>) {
@@ -226,6 +259,12 @@ consteval Refusal refusal_of() {
         return Refusal::kTooMany;
       case Reflection::kOpaque:
         return Refusal::kOpaque;
+      case Reflection::kAnonymous:
+        return Refusal::kAnonymous;
+      case Reflection::kUnaddressable:
+        return Refusal::kUnaddressable;
+      case Reflection::kVolatile:
+        return Refusal::kVolatile;
       default:
         return Refusal::kPrivate;
     }

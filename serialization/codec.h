@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -87,7 +88,7 @@ constexpr std::string_view number_text() {
                           : sizeof(T) == 4 ? 2
                           : sizeof(T) == 8 ? 3
                                            : 4;
-    return names[std::is_signed_v<T> ? 1 : 0][width];
+    return names[T(-1) < T(0) ? 1 : 0][width];
   }
 }
 
@@ -122,7 +123,7 @@ struct MemberCodec {
 
   static void write(Writer& writer, const M& member) {
     if constexpr (is_plain<M>) {
-      writer.raw(&member, sizeof(M));
+      writer.raw(std::addressof(member), sizeof(M));
     } else if constexpr (kFixed) {
       for (const auto& element : member) {
         MemberCodec<std::remove_cvref_t<decltype(element)>>::write(writer, element);
@@ -134,7 +135,7 @@ struct MemberCodec {
 
   static void read_into(Reader& reader, M& member) {
     if constexpr (is_plain<M>) {
-      std::memcpy(&member, reader.raw(sizeof(M)), sizeof(M));
+      std::memcpy(std::addressof(member), reader.raw(sizeof(M)), sizeof(M));
     } else if constexpr (kFixed) {
       for (auto& element : member) {
         MemberCodec<std::remove_cvref_t<decltype(element)>>::read_into(reader, element);

@@ -5,6 +5,7 @@
 //   dynamic     fingerprint of the state (8 bytes), then the state
 #pragma once
 #include <cstddef>
+#include <cstring>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -32,13 +33,51 @@ template <class T, std::size_t I>
 inline constexpr std::string_view kHookMemberName =
     last_identifier(pretty_argument(pretty_value<std::get<I>(T::manta_members())>(), "V = "));
 
+// No reference may lead to a packed or volatile member: it is copied.
+template <class T, class M>
+inline constexpr bool is_copied_member =
+    (std::is_volatile_v<M> && std::is_scalar_v<M>) ||
+    (alignof(M) > alignof(T) && std::is_trivially_copyable_v<M> &&
+     std::is_default_constructible_v<M>);
+
+template <class M>
+using CopiedMember = std::conditional_t<std::is_scalar_v<M>, std::remove_cv_t<M>, M>;
+
+template <class T, class M>
+decltype(auto) hook_member(const T& value, M T::*member) {
+  if constexpr (!is_copied_member<T, M>) {
+    return static_cast<const M&>(value.*member);
+  } else if constexpr (std::is_volatile_v<M>) {
+    return CopiedMember<M>(value.*member);
+  } else {
+    M copy;
+    std::memcpy(&copy, __builtin_addressof(value.*member), sizeof copy);
+    return copy;
+  }
+}
+
+template <class T, class M>
+void read_hook_member(Reader& reader, T& value, M T::*member) {
+  if constexpr (!is_copied_member<T, M>) {
+    MemberCodec<M>::read_into(reader, value.*member);
+  } else {
+    CopiedMember<M> copy;
+    MemberCodec<CopiedMember<M>>::read_into(reader, copy);
+    if constexpr (std::is_volatile_v<M>) {
+      value.*member = copy;
+    } else {
+      std::memcpy(__builtin_addressof(value.*member), &copy, sizeof copy);
+    }
+  }
+}
+
 template <class T, class Indexes>
 struct HookMembers;
 template <class T, std::size_t... I>
 struct HookMembers<T, std::index_sequence<I...>> {
   template <std::size_t J>
-  using Member =
-      typename PointedMember<std::remove_cvref_t<decltype(std::get<J>(T::manta_members()))>>::type;
+  using Member = CopiedMember<
+      typename PointedMember<std::remove_cvref_t<decltype(std::get<J>(T::manta_members()))>>::type>;
 
   using Parts = Types<typename MemberPart<std::remove_const_t<Member<I>>>::type...>;
   static constexpr std::array<std::string_view, sizeof...(I)> names = {kHookMemberName<T, I>...};
@@ -47,19 +86,20 @@ struct HookMembers<T, std::index_sequence<I...>> {
     if constexpr (sizeof...(I) == 0) {
       writer.fixed<std::uint8_t>(0);
     }
-    (MemberCodec<Member<I>>::write(writer, value.*std::get<I>(T::manta_members())), ...);
+    (MemberCodec<Member<I>>::write(writer, hook_member<T>(value, std::get<I>(T::manta_members()))),
+     ...);
   }
   [[gnu::cold]] static void write_traced(Writer& writer, const T& value) {
     const Traced object(writer, {}, kTypeName<T>);
     (write_traced_member<std::remove_const_t<Member<I>>>(
-         writer, value.*std::get<I>(T::manta_members()), names[I]),
+         writer, hook_member<T>(value, std::get<I>(T::manta_members())), names[I]),
      ...);
   }
   static void read_into([[maybe_unused]] Reader& reader, [[maybe_unused]] T& value) {
     if constexpr (sizeof...(I) == 0) {
       reader.raw(1);
     }
-    (MemberCodec<Member<I>>::read_into(reader, value.*std::get<I>(T::manta_members())), ...);
+    (read_hook_member<T>(reader, value, std::get<I>(T::manta_members())), ...);
   }
   static void describe(TypeText& text) {
     ((text.member(names[I]), MemberCodec<std::remove_const_t<Member<I>>>::describe(text)), ...);

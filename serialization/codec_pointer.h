@@ -19,6 +19,8 @@ constexpr Refusal pointee_refusal() {
     return Refusal::kArrayPointer;
   } else if constexpr (std::is_void_v<T>) {
     return Refusal::kVoidPointer;
+  } else if constexpr (is_declared_only<T>) {
+    return Refusal::kIncomplete;
   } else if constexpr (std::is_function_v<T>) {
     return Refusal::kPointer;
   } else {
@@ -77,7 +79,7 @@ Met meet(const T& object) {
     }
     return {whole, &type_record<T>, true, false};
   } else {
-    return {&object, &type_record<T>, false, false};
+    return {std::addressof(object), &type_record<T>, false, false};
   }
 }
 

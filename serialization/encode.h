@@ -8,6 +8,7 @@
 #include <string>
 #include <type_traits>
 
+#include <manta/serialization/codec_calendar.h>
 #include <manta/serialization/codec_hooks.h>
 #include <manta/serialization/codec_pointer.h>
 #include <manta/serialization/codec_std.h>

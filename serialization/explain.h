@@ -97,9 +97,10 @@ struct CannotBeSerialized<Refusal::kOpaque, Root, Holder, Member, Type> {
 
 template <class Root, class Holder, auto Member, class Type>
 struct CannotBeSerialized<Refusal::kElements, Root, Holder, Member, Type> {
-  static_assert(kNever<Type>,
-                "manta::Array keeps its elements as plain bytes, so they must be numbers, enums, "
-                "bools or aggregates of these: use std::vector for others");
+  static_assert(
+      kNever<Type>,
+      "manta::Array keeps its elements as plain bytes, so they must be trivially copyable, "
+      "without a manta_reduce() or serializer: use std::vector for others");
 };
 
 template <class Root, class Holder, auto Member, class Type>
@@ -107,6 +108,50 @@ struct CannotBeSerialized<Refusal::kTooMany, Root, Holder, Member, Type> {
   static_assert(kNever<Type>,
                 "Manta cannot see the members of a class with more than 64: list them in static "
                 "constexpr auto manta_members()");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kAnonymous, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot see an anonymous union or struct of this class: list the members "
+                "that count in static constexpr auto manta_members(), or give it a manta_reduce()");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kUnaddressable, Root, Holder, Member, Type> {
+  static_assert(
+      kNever<Type>,
+      "Manta cannot refer to a bit field or packed member of this class: give it a manta_reduce(), "
+      "or, without bit fields, list its members in static constexpr auto manta_members()");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kVolatile, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta does not read a volatile member on its own: remove the qualifier, or list "
+                "the members in static constexpr auto manta_members()");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kIncomplete, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot serialize a class that is only declared here: include the header "
+                "that defines it");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kFunctionPointer, Root, Holder, Member, Type> {
+  static_assert(kNever<Type>,
+                "Manta cannot serialize a function or a pointer to a function or member: use "
+                "manta::RemoteFunction<R(A...)>");
+};
+
+template <class Root, class Holder, auto Member, class Type>
+struct CannotBeSerialized<Refusal::kExtension, Root, Holder, Member, Type> {
+  static_assert(
+      kNever<Type>,
+      "Manta cannot serialize this extension of the compiler: use a standard type (double, "
+      "std::complex, std::array), or a manta_reduce() of the class that holds it");
 };
 
 template <class Root, class Holder, auto Member, class Type>

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <type_traits>
 
 #include <manta/serialization/classify.h>
@@ -102,11 +103,17 @@ inline constexpr bool is_flat = kFlatness<T>.flat;
 template <class T>
 inline constexpr bool is_plain = is_flat<T> && !kFlatness<T>.has_bool && !kFlatness<T>.has_padding;
 
+// Of types with an operator& of their own, too.
+template <class T>
+const std::byte* address(const T& value) {
+  return reinterpret_cast<const std::byte*>(std::addressof(value));
+}
+
 // Copies a flat value to sizeof(T) bytes at `to`, padding as zeros.
 template <class T>
 void copy_flat(std::byte* to, const T& value) {
   if constexpr (!kFlatness<T>.has_padding) {
-    std::memcpy(to, &value, sizeof(T));
+    std::memcpy(to, std::addressof(value), sizeof(T));
   } else if constexpr (FixedArray<T>::value) {
     for (const auto& element : value) {
       copy_flat(to, element);
@@ -114,9 +121,9 @@ void copy_flat(std::byte* to, const T& value) {
     }
   } else {
     std::memset(to, 0, sizeof(T));
-    const auto* base = reinterpret_cast<const std::byte*>(&value);
+    const auto* base = address(value);
     visit_members(value, [&](const auto&... member) {
-      (copy_flat(to + (reinterpret_cast<const std::byte*>(&member) - base), member), ...);
+      (copy_flat(to + (address(member) - base), member), ...);
     });
   }
 }
@@ -139,9 +146,7 @@ void check_flat(const std::byte* bytes, std::size_t count = 1) {
       visit_members(reinterpret_cast<const T&>(place), [&](const auto&... member) {
         for (std::size_t i = 0; i < count; ++i) {
           const std::byte* one = bytes + i * sizeof(T);
-          (check_flat<std::remove_cvref_t<decltype(member)>>(
-               one + (reinterpret_cast<const std::byte*>(&member) - place)),
-           ...);
+          (check_flat<std::remove_cvref_t<decltype(member)>>(one + (address(member) - place)), ...);
         }
       });
     }

@@ -53,8 +53,8 @@ class Inspection {
   std::vector<const TypeNode*> entered_;
 };
 
-// An aligned word that is an address of this process, in the captures of a closure.
-bool holds_address(const void* captures, std::size_t size) {
+// One of the words is an address of this process.
+bool holds_address(std::span<const std::uint64_t> words) {
   const base::StandardStreamsReserved reserved;
   std::FILE* maps = std::fopen("/proc/self/maps", "re");
   if (maps == nullptr) {
@@ -68,28 +68,41 @@ bool holds_address(const void* captures, std::size_t size) {
     if (std::sscanf(line, "%lx-%lx", &begin, &end) != 2) {  // NOLINT: kernel text
       continue;
     }
-    for (std::size_t at = 0; at + sizeof(std::uintptr_t) <= size; at += sizeof(std::uintptr_t)) {
-      std::uintptr_t word = 0;
-      std::memcpy(&word, static_cast<const char*>(captures) + at, sizeof word);
-      found = found || (word >= begin && word < end);
-    }
+    found = std::any_of(words.begin(), words.end(),
+                        [&](std::uint64_t word) { return word >= begin && word < end; });
   }
   std::fclose(maps);
   return found;
 }
 
+std::string conclusion(std::string_view path, std::string_view type, bool serializable) {
+  return std::string(path) + " (" + std::string(type) + ") " +
+         std::string(kConclusion[serializable ? 1 : 0]);
+}
+
 }  // namespace
 
-SerializabilityReport inspect(const TypeNode& root, std::string_view name, std::string_view notes) {
+SerializabilityReport inspect(const TypeNode& root, std::string_view name) {
   SerializabilityReport report;
   const std::string path(name.empty() ? "value" : name);
   Inspection(report).visit(root, path, nullptr, 1);
-  if (!notes.empty() && !report.failures.empty()) {
-    report.failures.front().why += "; " + std::string(notes);
-    report.text += "      " + std::string(notes) + "\n";
+  report.text = conclusion(path, root.name, report.serializable) + report.text;
+  return report;
+}
+
+SerializabilityReport inspect_closure(const TypeNode& node, std::string_view name,
+                                      const ClosureVerdict& verdict) {
+  if (!verdict.serializable) {
+    SerializabilityReport report = inspect(node, name);
+    if (!report.failures.empty()) {
+      report.failures.front().why += "; " + verdict.notes;
+    }
+    report.text += "      " + verdict.notes + "\n";
+    return report;
   }
-  const std::string verdict(kConclusion[report.serializable ? 1 : 0]);
-  report.text = path + " (" + std::string(root.name) + ") " + verdict + report.text;
+  SerializabilityReport report;
+  report.text =
+      conclusion(name.empty() ? "value" : name, node.name, true) + "      " + verdict.notes + "\n";
   return report;
 }
 
@@ -108,20 +121,28 @@ void print(const SerializabilityReport& report) {
   std::fwrite(report.text.data(), 1, report.text.size(), stderr);
 }
 
-std::string closure_notes(const void* captures, std::size_t size, std::size_t alignment) {
-  std::string notes = "globals that it uses do not travel with it; ";
-  if (captures == nullptr) {
-    return notes + "manta::capture(lambda, captured...) lists its captures in the open";
+ClosureVerdict judge_closure(Captures captures, const std::span<const std::uint64_t>* words) {
+  const std::string globals = "globals that it uses do not travel with it; ";
+  if (captures == Captures::kNone) {
+    return {true, globals + "it captures nothing, so it can be called remotely as it is"};
   }
-  if (size == 0) {
-    return notes + "it captures nothing, so it can be called remotely as it is";
+  if (captures == Captures::kOther) {
+    return {false, globals + "manta::capture(lambda, captured...) lists its captures in the open"};
   }
-  if (alignment >= sizeof(std::uintptr_t) && holds_address(captures, size)) {
-    return notes +
-           "its captures hold an address of this process, which means nothing elsewhere: use "
-           "manta::capture(lambda, captured...), with values instead of references";
+  if (words == nullptr) {
+    return {true, globals +
+                      "its captures are copied as bytes, and refused at the call if they hold an "
+                      "address; manta::capture(lambda, captured...) lists them in the open"};
   }
-  return notes + "its captures hold no address; manta::capture(lambda, captured...) lists them";
+  if (holds_address(*words)) {
+    return {false, globals +
+                       "its captures hold an address of this process, which means nothing "
+                       "elsewhere: use manta::capture(lambda, captured...), with values instead "
+                       "of references"};
+  }
+  return {true, globals +
+                    "its captures, which cannot be listed, are copied as bytes and hold no "
+                    "address; manta::capture(lambda, captured...) lists them in the open"};
 }
 
 }  // namespace manta::serialization

@@ -1,10 +1,14 @@
 // Why a value or a type cannot be serialized, as a tree for people and as data for programs.
 #pragma once
+#include <cstdint>
+#include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
+#include <manta/serialization/captured_words.h>
 #include <manta/serialization/encode.h>
 
 namespace manta {
@@ -25,11 +29,28 @@ struct SerializabilityReport {
 
 namespace serialization {
 
-SerializabilityReport inspect(const TypeNode& root, std::string_view name, std::string_view notes);
+SerializabilityReport inspect(const TypeNode& root, std::string_view name);
 void add_failure(SerializabilityReport& report, std::string_view why);  // found by trying
 void print(const SerializabilityReport& report);
 
-std::string closure_notes(const void* captures, std::size_t size, std::size_t alignment);
+// What remote() says of a closure. `words`: those of its captures that may be addresses, null if there is no value.
+enum class Captures { kNone, kPlain, kOther };
+struct ClosureVerdict {
+  bool serializable = false;
+  std::string notes = {};
+};
+ClosureVerdict judge_closure(Captures captures, const std::span<const std::uint64_t>* words);
+SerializabilityReport inspect_closure(const TypeNode& node, std::string_view name,
+                                      const ClosureVerdict& verdict);
+
+template <class F>
+constexpr Captures captures_of() {
+  if constexpr (!std::is_trivially_copyable_v<F>) {
+    return Captures::kOther;
+  } else {
+    return std::is_empty_v<F> ? Captures::kNone : Captures::kPlain;
+  }
+}
 
 }  // namespace serialization
 
@@ -37,26 +58,37 @@ std::string closure_notes(const void* captures, std::size_t size, std::size_t al
 template <class T>
 SerializabilityReport inspect_serializability(std::string_view name = {}) {
   using Type = std::remove_cvref_t<T>;
-  std::string notes;
+  SerializabilityReport report;
   if constexpr (serialization::is_closure<Type>) {
-    notes = serialization::closure_notes(nullptr, 0, 1);
+    const auto verdict = serialization::judge_closure(serialization::captures_of<Type>(), nullptr);
+    report = serialization::inspect_closure(serialization::type_node<Type>, name, verdict);
+  } else {
+    report = serialization::inspect(serialization::type_node<Type>, name);
   }
-  auto report = serialization::inspect(serialization::type_node<Type>, name, notes);
   serialization::print(report);
   return report;
 }
 
 // The same for a value; one whose type is serializable is tried, too (a serializer that is not
-// registered, an aliasing pointer). Of a closure it says whether its captures hold an address.
+// registered, an aliasing pointer). A closure is serializable if remote() takes it: its captures are
+// trivially copyable and hold no address.
 template <int = 0, class T>
 SerializabilityReport inspect_serializability(const T& value, std::string_view name = {}) {
   using Type = std::remove_cvref_t<T>;
-  std::string notes;
+  SerializabilityReport report;
   if constexpr (serialization::is_closure<Type>) {
-    notes = serialization::closure_notes(&value, std::is_empty_v<Type> ? 0 : sizeof(Type),
-                                         alignof(Type));
+    constexpr serialization::Captures kCaptures = serialization::captures_of<Type>();
+    std::vector<std::uint64_t> words;
+    if constexpr (kCaptures == serialization::Captures::kPlain && alignof(Type) >= alignof(void*)) {
+      const auto all = serialization::captured_words(value);
+      words.assign(all.begin(), all.end());
+    }
+    const std::span<const std::uint64_t> view(words);
+    report = serialization::inspect_closure(serialization::type_node<Type>, name,
+                                            serialization::judge_closure(kCaptures, &view));
+  } else {
+    report = serialization::inspect(serialization::type_node<Type>, name);
   }
-  auto report = serialization::inspect(serialization::type_node<Type>, name, notes);
   if constexpr (serialization::serializable_v<Type>) {
     try {
       serialization::Encoded encoded;

@@ -84,8 +84,9 @@ TEST(Inspect, AClosure) {
   const auto by_value = [local] { return local; };
   EXPECT_THAT(inspect_serializability(by_reference, "f").failures.at(0).why,
               HasSubstr("hold an address"));
-  EXPECT_THAT(inspect_serializability(by_value, "f").failures.at(0).why,
-              HasSubstr("manta::capture"));
+  const auto report = inspect_serializability(by_value, "f");
+  EXPECT_TRUE(report.serializable);
+  EXPECT_THAT(report.text, HasSubstr("manta::capture"));
 }
 
 }  // namespace

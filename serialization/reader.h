@@ -44,7 +44,7 @@ class Reader {
     requires std::is_trivially_copyable_v<T>
   T fixed() {
     T value;
-    std::memcpy(&value, raw(sizeof(T)), sizeof(T));
+    std::memcpy(__builtin_addressof(value), raw(sizeof(T)), sizeof(T));
     return value;
   }
 

@@ -10,7 +10,8 @@
 // object that is declared but never defined. C arrays take as many initializers as they have
 // elements (brace elision), so each one is found by what `{}` in its place leaves for the others.
 // Limits: kMaxMembers members. Not reflectable, and found out here instead of losing data:
-// non-empty bases, reference members, members that nothing converts to. See `reflection_of`.
+// non-empty bases, reference members, members that nothing converts to, bit fields, packed, volatile
+// and anonymous members. See `reflection_of`.
 // Threads: everything is computed at compile time.
 #pragma once
 #include <cstddef>
@@ -204,11 +205,93 @@ consteval std::size_t count_bases() {
   }
 }
 
+// A member without a name, whose own members look like its parent's. GCC has taken its constructors
+// away, Clang calls it anonymous; a named member of an unnamed type keeps them, and is "unnamed".
+template <class U>
+consteval bool is_anonymous() {
+  if constexpr (!std::is_class_v<U> && !std::is_union_v<U>) {
+    return false;
+  } else {
+#ifdef __clang__
+    constexpr std::string_view kInside = last_brackets(kTypeName<U>);
+    return kInside.starts_with("anonymous struct at") || kInside.starts_with("anonymous union at");
+#else
+    return last_brackets(kTypeName<U>).starts_with("unnamed ") &&
+           !std::is_default_constructible_v<U> && !std::is_move_constructible_v<U> &&
+           !std::is_move_assignable_v<U>;
+#endif
+  }
+}
+
+#ifdef __clang__
+struct AnonymousInit {
+  template <class U>
+    requires(is_anonymous<U>())
+  operator U() const noexcept;
+};
+
+template <class T, std::size_t... I, std::size_t... J>
+consteval bool takes_anonymous(std::index_sequence<I...>, std::index_sequence<J...>) {
+  return requires { T{AnyAt<I>{}..., AnonymousInit{}, AnyAt<J>{}...}; };
+}
+
+template <class T, std::size_t Max>
+consteval bool has_anonymous_member() {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return (takes_anonymous<T>(std::make_index_sequence<I>{},
+                               std::make_index_sequence<Max - I - 1>{}) ||
+            ...);
+  }(std::make_index_sequence<Max>{});
+}
+#else
+// Initializes what has a name; the deleted conversion is the better one for the others.
+struct NamedInit {
+  template <class U>
+  operator U() const noexcept;
+  template <class U>
+    requires(is_anonymous<U>())
+  operator U() const noexcept = delete;
+};
+template <std::size_t>
+using NamedAt = NamedInit;
+
+template <class T, std::size_t Max>
+consteval bool has_anonymous_member() {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return !requires { T{NamedAt<I>{}...}; };
+  }(std::make_index_sequence<Max>{});
+}
+#endif
+
+struct CollectTypes {
+  template <class... M>
+  constexpr Types<M...> operator()(M&...) const {
+    return {};
+  }
+};
+
+template <class T, std::size_t Count>
+using BoundTypes = decltype(bind_if_possible<Count>(std::declval<T&>(), CollectTypes{}));
+
+constexpr std::size_t next_aligned(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
+
+// Some member is not where its alignment wants it, so that no reference may lead to it.
+template <class T, class... M>
+consteval bool is_packed(Types<M...>) {
+  std::size_t natural = 0;
+  ((natural = next_aligned(natural, alignof(M)) + sizeof(M)), ...);
+  constexpr bool kNoSpaceShared = std::is_standard_layout_v<T> && !(std::is_empty_v<M> || ...);
+  return ((alignof(M) > alignof(T)) || ...) || (kNoSpaceShared && natural > sizeof(T));
+}
+
 enum class Reflection {
   kYes,
-  kNoAggregate,  // private members, constructors, virtual functions
-  kBases,        // non-empty bases: their members would be lost
-  kTooMany,      // members or array elements
+  kNoAggregate,    // private members, constructors, virtual functions
+  kBases,          // non-empty bases: their members would be lost
+  kTooMany,        // members or array elements
+  kAnonymous,      // a union or struct without a name
+  kUnaddressable,  // a bit field, a packed member
+  kVolatile,
   kOpaque,  // a member takes no initializer of its own: a reference, or it converts from anything
 };
 
@@ -216,6 +299,26 @@ struct Reflected {
   Reflection outcome = Reflection::kYes;
   std::size_t members = 0;
 };
+
+// Of a class of Count members that have names.
+template <class T, std::size_t Count>
+consteval Reflected reflect_members() {
+  if constexpr (requires { std::tuple_size<T>::value; }) {  // std::array binds elements
+    return {Reflection::kYes, Count};
+  } else if constexpr (std::is_same_v<BoundTypes<T, Count>, Unbindable>) {
+    return {Reflection::kUnaddressable, 0};
+  } else {
+    return []<class... M>(Types<M...> types) -> Reflected {
+      if (is_packed<T>(types)) {
+        return {Reflection::kUnaddressable, 0};
+      }
+      if ((std::is_volatile_v<std::remove_all_extents_t<M>> || ...)) {
+        return {Reflection::kVolatile, 0};
+      }
+      return {Reflection::kYes, Count};
+    }(BoundTypes<T, Count>{});
+  }
+}
 
 template <class T, std::size_t I, std::size_t End>
 consteval bool has_non_empty_base() {
@@ -240,14 +343,19 @@ consteval Reflected reflect() {
       return {kTakes<T, 0> ? Reflection::kTooMany : Reflection::kOpaque, 0};
     } else if constexpr (takes_and_braces<T>(std::make_index_sequence<kMax>{})) {
       return {Reflection::kOpaque, 0};
+    } else if constexpr (has_anonymous_member<T, kMax>()) {
+      return {Reflection::kAnonymous, 0};
     } else {
       constexpr std::size_t kBases = count_bases<T>();
       if constexpr (has_non_empty_base<T, 0, kBases>()) {
         return {Reflection::kBases, 0};
       } else {
         constexpr std::size_t kCount = count_members<T, kBases, kMax>();
-        constexpr bool kFits = kCount <= kMaxMembers;  // kNoCount does not
-        return {kFits ? Reflection::kYes : Reflection::kTooMany, kFits ? kCount : 0};
+        if constexpr (kCount > kMaxMembers) {  // kNoCount, too
+          return {Reflection::kTooMany, 0};
+        } else {
+          return reflect_members<T, kCount>();
+        }
       }
     }
   }
@@ -265,16 +373,9 @@ constexpr decltype(auto) visit_members(T& object, F&& f) {
   return bind_members<member_count<std::remove_const_t<T>>>(object, static_cast<F&&>(f));
 }
 
-struct CollectTypes {
-  template <class... M>
-  constexpr Types<M...> operator()(M&...) const {
-    return {};
-  }
-};
-
 // Their types, as declared (arrays and const included).
 template <class T>
-using MemberTypes = decltype(visit_members(std::declval<T&>(), CollectTypes{}));
+using MemberTypes = BoundTypes<T, member_count<T>>;
 
 #pragma GCC diagnostic push
 #ifdef __clang__
@@ -303,7 +404,7 @@ MemberAddress(P) -> MemberAddress<P>;
 template <std::size_t I, class First, class... More>
 constexpr auto* nth_address(First& first, More&... more) {
   if constexpr (I == 0) {
-    return &first;
+    return __builtin_addressof(first);  // its operator& may be another
   } else {
     return nth_address<I - 1>(more...);
   }

@@ -82,7 +82,8 @@ void describe_sequence(TypeText& text) {
     }
   } else {
     Codec<T>::describe(text);
-    constexpr bool is_struct = kKind<T> == Kind::kAggregate || kKind<T> == Kind::kMembers;
+    constexpr bool is_struct =
+        kKind<T> == Kind::kAggregate || kKind<T> == Kind::kMembers || kKind<T> == Kind::kCalendar;
     if constexpr (is_struct && !FixedArray<T>::value) {
       text.append(":each");
     }

@@ -33,6 +33,12 @@ enum class Refusal : std::uint8_t {
   kPrivate,
   kOpaque,
   kTooMany,
+  kAnonymous,
+  kUnaddressable,
+  kVolatile,
+  kIncomplete,
+  kFunctionPointer,
+  kExtension,
   kElements,  // of an Array
   kArrayPointer,
   kDeleter,
@@ -88,8 +94,31 @@ constexpr const char* advice(Refusal refusal) {
              "list them in static constexpr auto manta_members()";
     case Refusal::kTooMany:
       return "it has more than 64 members: list them in static constexpr auto manta_members()";
+    case Refusal::kAnonymous:
+      return "it has an anonymous union or struct, whose members cannot be told from its own: list "
+             "those that count in static constexpr auto manta_members(), or give it a "
+             "manta_reduce()";
+    case Refusal::kUnaddressable:
+      return "a bit field or packed member of it has no address that a reference may hold: give it "
+             "a "
+             "manta_reduce(), or, without bit fields, list its members in static constexpr auto "
+             "manta_members()";
+    case Refusal::kVolatile:
+      return "a volatile member may change while it is read: remove the qualifier, or list the "
+             "members in static constexpr auto manta_members()";
+    case Refusal::kIncomplete:
+      return "its class is only declared here: include the header that defines it";
+    case Refusal::kFunctionPointer:
+      return "a function or a pointer to a function or member means nothing in another process: "
+             "use "
+             "manta::RemoteFunction<R(A...)>";
+    case Refusal::kExtension:
+      return "it is an extension of the compiler: use a standard type (double, std::complex, "
+             "std::array), or a manta_reduce() of the class that holds it";
     case Refusal::kElements:
-      return "an array keeps its elements as plain bytes, which these are not: use std::vector";
+      return "an array keeps its elements as plain bytes, so they must be trivially copyable, "
+             "without "
+             "a manta_reduce() or serializer: use std::vector";
     case Refusal::kArrayPointer:
       return "a pointer to an array does not say how long it is: use std::vector or manta::Array";
     case Refusal::kDeleter:

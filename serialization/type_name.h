@@ -82,23 +82,28 @@ constexpr std::string_view last_identifier(std::string_view text) {
   return text.substr(begin, end - begin);
 }
 
-// "f(int)::<lambda(int)>" or "(lambda at f.cc:3:5)", but not "std::set<int, (lambda at f.cc:3:5)>".
-constexpr bool is_closure_name(std::string_view name) {
+// What stands in the outermost brackets at its end: "lambda(int)" of "f()::<lambda(int)>".
+constexpr std::string_view last_brackets(std::string_view name) {
   const bool angles = name.ends_with('>');
   if (!angles && !name.ends_with(')')) {
-    return false;
+    return {};
   }
   const char open = angles ? '<' : '(';
   int depth = 0;
-  std::size_t at = name.size();
-  while (at > 0) {
-    const char c = name[--at];
+  for (std::size_t at = name.size(); at > 0; --at) {
+    const char c = name[at - 1];
     depth += c == name.back() ? 1 : c == open ? -1 : 0;
     if (depth == 0) {
-      return name.substr(at + 1).starts_with(angles ? "lambda(" : "lambda at ");
+      return name.substr(at, name.size() - at - 1);
     }
   }
-  return false;
+  return {};
+}
+
+// "f(int)::<lambda(int)>" or "(lambda at f.cc:3:5)", but not "std::set<int, (lambda at f.cc:3:5)>".
+constexpr bool is_closure_name(std::string_view name) {
+  const std::string_view inside = last_brackets(name);
+  return inside.starts_with("lambda(") || inside.starts_with("lambda at ");
 }
 
 template <class T>

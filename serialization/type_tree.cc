@@ -216,6 +216,9 @@ class TypeTextParser {
     if (take("wrapped ")) {
       return structure(Kind::kWrapped);
     }
+    if (take("raw ")) {
+      return add({.kind = Kind::kOpaque, .name = until("<>{}|,:[]^")});
+    }
     if (take("dynamic ") || take("function ")) {
       return add({.kind = Kind::kOpaque, .name = text_.substr(0, 100)});
     }

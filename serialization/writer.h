@@ -48,7 +48,7 @@ class Writer {
   template <class T>
     requires std::is_trivially_copyable_v<T>
   void fixed(const T& value) {
-    std::memcpy(room(sizeof(T)), &value, sizeof(T));
+    std::memcpy(room(sizeof(T)), __builtin_addressof(value), sizeof(T));
     cursor_ += sizeof(T);
   }
 
