@@ -93,8 +93,8 @@ TEST(RawElements, OthersAreNotTakenForThem) {
 }
 
 TEST(RawElements, AreNoPointersOrViews) {
-  EXPECT_THAT((why_not<Array<std::optional<int*>>>()), HasSubstr("raw pointer"));
-  EXPECT_THAT(why_not<Array<Pointing>>(), HasSubstr("raw pointer"));
+  EXPECT_THAT((why_not<Array<std::optional<int*>>>()), HasSubstr("pointers"));
+  EXPECT_THAT(why_not<Array<Pointing>>(), HasSubstr("pointers"));
   EXPECT_THAT(why_not<Array<std::string_view>>(), HasSubstr("view"));
   EXPECT_THAT(why_not<Array<Reduced>>(), HasSubstr("manta_reduce"));
 }

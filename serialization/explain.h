@@ -100,7 +100,7 @@ struct CannotBeSerialized<Refusal::kElements, Root, Holder, Member, Type> {
   static_assert(
       kNever<Type>,
       "manta::Array keeps its elements as plain bytes, so they must be trivially copyable, "
-      "without a manta_reduce() or serializer: use std::vector for others");
+      "without pointers, manta_reduce() or serializer: use std::vector for others");
 };
 
 template <class Root, class Holder, auto Member, class Type>

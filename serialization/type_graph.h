@@ -118,7 +118,7 @@ constexpr const char* advice(Refusal refusal) {
     case Refusal::kElements:
       return "an array keeps its elements as plain bytes, so they must be trivially copyable, "
              "without "
-             "a manta_reduce() or serializer: use std::vector";
+             "pointers, manta_reduce() or serializer: use std::vector";
     case Refusal::kArrayPointer:
       return "a pointer to an array does not say how long it is: use std::vector or manta::Array";
     case Refusal::kDeleter:
