@@ -77,6 +77,30 @@ struct FirstOf<Types<First, Rest...>> {
   using rest = Types<Rest...>;
 };
 
+// A callable that takes a T& first.
+template <class F, class T>
+concept CalledOn = RemoteCallable<F> && requires {
+  typename FirstOf<typename CallableSignature<F>::Parameters>::type;
+} && std::is_convertible_v<T&, typename FirstOf<typename CallableSignature<F>::Parameters>::type>;
+
+template <class F, class T>
+void explain_called_on() {
+  if constexpr (std::is_member_object_pointer_v<F>) {
+    static_assert(
+        kNever<F>,
+        "handle.call(&C::member): a data member is no method: handle.call([](const C& c) { "
+        "return c.member; })");
+  } else if constexpr (RemoteCallable<F>) {
+    static_assert(kNever<F>, "ActorHandle::call(callable): its first parameter must take a T&");
+  } else if constexpr (HasCallOperator<F> && !HidesItsTarget<F> && !CVariadic<F>) {
+    static_assert(
+        kNever<F>,
+        "ActorHandle::call(callable): a generic callable; name its parameter types, T& first");
+  } else {
+    explain_callable<F>();
+  }
+}
+
 template <class Parameters, class... Args>
 struct PlansOf;
 template <class... P, class... Args>
@@ -136,6 +160,11 @@ class ActorHandle {
   void post(Args&&... args) const {
     submit<true>(M, std::forward<Args>(args)...);
   }
+  // A set of overloads, which is explained.
+  template <class None = void, class M = typename detail::OverloadedMethod<None>::type,
+            class... Args>
+    requires detail::kNever<M>
+  detail::Refused call(M, Args&&...) const;
 
   // The same handle with options for the calls made through it; they are not sent with it, and == ignores them.
   ActorHandle with(CallOptions options) const {
@@ -201,10 +230,17 @@ class ActorHandle {
 
   template <bool OneWay, detail::Unpacking How, class M, class... Args>
   auto submit_method(M method, Args&&... args) const {
-    static_assert(detail::MemberOf<M, T>,
-                  "ActorHandle::call(&C::method): C is neither the actor's class nor a base of it");
     if constexpr (detail::MemberOf<M, T>) {
       return submit_member<OneWay, How>(method, std::forward<Args>(args)...);
+    } else {
+      static_assert(
+          !detail::CVariadic<M>,
+          "handle.call(&C::method, ...): the method has C variadic arguments (`...`, as printf "
+          "has), whose types are not known: call it in a lambda, handle.call([](C& c) { ... })");
+      static_assert(
+          detail::CVariadic<M>,
+          "ActorHandle::call(&C::method): C is neither the actor's class nor a base of it");
+      return detail::Refused();
     }
   }
 
@@ -212,9 +248,11 @@ class ActorHandle {
   auto submit_member(M method, Args&&... args) const {
     using Signature = detail::MemberSignature<M>;
     using Parameters = typename Signature::Parameters;
-    using Check = detail::CallCheck<typename Signature::Result, Parameters, Args&&...>;
+    using R = typename Signature::Result;
+    using Check = detail::CallCheck<R, Parameters, Args&&...>;
     if constexpr (!Check::fits()) {
       Check::explain();
+      return detail::after_explaining<R, How>();
     } else {
       using Stub = typename detail::PlansOf<typename Signature::Parameters,
                                             Args&&...>::template Method<T, M>;
@@ -225,7 +263,7 @@ class ActorHandle {
       spec.stub = detail::identify_stub(Stub::stub());
       spec.target = detail::identify_member(raw);
       spec.adjustment = raw.adjustment;
-      return finish<OneWay, How, typename Signature::Result>(spec, [&](detail::CallBuilder& call) {
+      return finish<OneWay, How, R>(spec, [&](detail::CallBuilder& call) {
         detail::pass_all<Parameters>(call, std::forward<Args>(args)...);
       });
     }
@@ -233,23 +271,23 @@ class ActorHandle {
 
   template <bool OneWay, detail::Unpacking How, class F, class... Args>
   auto submit_callable(F f, Args&&... args) const {
-    static_assert(
-        detail::KnownSignature<F>,
-        "ActorHandle::call(callable): a generic callable; name its parameter types, T& first");
-    if constexpr (detail::KnownSignature<F>) {
+    if constexpr (!detail::CalledOn<F, T>) {
+      detail::explain_called_on<F, T>();
+      return detail::Refused();
+    } else {
       using Signature = detail::CallableSignature<F>;
-      using First = detail::FirstOf<typename Signature::Parameters>;
-      static_assert(std::is_convertible_v<T&, typename First::type>,
-                    "ActorHandle::call(callable): its first parameter must take a T&");
+      using Parameters = typename detail::FirstOf<typename Signature::Parameters>::rest;
       using R = typename Signature::Result;
-      using Check = detail::CallCheck<R, typename First::rest, Args&&...>;
-      if constexpr (!std::is_convertible_v<T&, typename First::type>) {
-        return;  // the error was said
-      } else if constexpr (!Check::fits()) {
+      using Check = detail::CallCheck<R, Parameters, Args&&...>;
+      if constexpr (!Check::fits()) {
         Check::explain();
+        return detail::after_explaining<R, How>();
+      } else if constexpr (!detail::kStateTravels<F>) {
+        detail::explain_state<F>();
+        return detail::after_explaining<R, How>();
       } else {
-        return submit_checked<OneWay, How, R, typename First::rest>(std::move(f),
-                                                                    std::forward<Args>(args)...);
+        return submit_checked<OneWay, How, R, Parameters>(std::move(f),
+                                                          std::forward<Args>(args)...);
       }
     }
   }

@@ -21,6 +21,7 @@
 #include <utility>
 
 #include <manta/runtime/code_id.h>
+#include <manta/runtime/refused.h>
 #include <manta/runtime/signature.h>
 #include <manta/serialization/captured_words.h>
 #include <manta/serialization/type_name.h>
@@ -103,8 +104,6 @@ template <class F, class... C>
   requires KnownSignature<F>
 struct CallableSignature<Captured<F, C...>> {
   using Result = typename CallableSignature<F>::Result;
-  static_assert(CallableSignature<F>::Parameters::size >= sizeof...(C),
-                "manta::capture(): the function has fewer parameters than captured values");
   using Parameters =
       typename DropFirst<typename CallableSignature<F>::Parameters, sizeof...(C)>::type;
 };
@@ -140,16 +139,63 @@ std::array<unsigned char, sizeof(F)> bytes_of(const F& f) {
 template <class F>
 concept Stateless = std::is_empty_v<F> && std::is_trivially_copyable_v<F>;
 
+// Whether the state of a callable travels; explain_state() is the compile error if not.
+template <class F>
+inline constexpr bool kStateTravels =
+    std::is_trivially_copyable_v<F> || serialization::is_serializable<F>();
+template <class F>
+inline constexpr bool kStateTravels<Plain<F>> = std::is_trivially_copyable_v<F>;
+template <FixedString Name, class F>
+inline constexpr bool kStateTravels<Named<Name, F>> = kStateTravels<F>;
+template <class F, class... C>
+inline constexpr bool kStateTravels<Captured<F, C...>> =
+    (Stateless<F> || std::is_pointer_v<F>)&&(serialization::serializable_v<C> && ...);
+
+template <class F>
+struct StateExplanation {
+  static void explain() {
+    if constexpr (serialization::type_node<F>.refusal != serialization::Refusal::kClosure) {
+      serialization::require_serializable<F>();
+    } else {
+      static_assert(
+          kNever<F>,
+          "this lambda's captures cannot be copied to another process: captures cannot be listed "
+          "in C++; use manta::capture(lambda, captured...), or a function object with serializable "
+          "members");
+    }
+  }
+};
+template <class F>
+struct StateExplanation<Plain<F>> {
+  static void explain() {
+    static_assert(kNever<F>,
+                  "manta::plain() vouches for trivially copyable captures only; use "
+                  "manta::capture(lambda, captured...)");
+  }
+};
+template <FixedString Name, class F>
+struct StateExplanation<Named<Name, F>> : StateExplanation<F> {};
+template <class F, class... C>
+struct StateExplanation<Captured<F, C...>> {
+  static void explain() {
+    if constexpr (!Stateless<F> && !std::is_pointer_v<F>) {
+      static_assert(kNever<F>,
+                    "manta::capture(lambda, captured...): the lambda itself must capture nothing; "
+                    "give it every value as an argument");
+    } else {
+      (serialization::require_serializable<C>(), ...);
+    }
+  }
+};
+template <class F>
+void explain_state() {
+  StateExplanation<F>::explain();
+}
+
 // How the state of a callable travels; restore() gives it back in the worker.
 template <class F>
 struct ClosureState {
   static constexpr bool kSerializable = serialization::is_serializable<F>();
-  static constexpr bool kPlain = std::is_trivially_copyable_v<F>;
-  static_assert(
-      kSerializable || kPlain,
-      "this lambda's captures cannot be copied to another process: captures cannot be listed in "
-      "C++; use "
-      "manta::capture(lambda, captured...), or a function object with serializable members");
   using Bytes = std::array<unsigned char, sizeof(F)>;
 
   template <class Sink>
@@ -176,9 +222,6 @@ struct ClosureState {
 };
 template <class F>
 struct ClosureState<Plain<F>> {
-  static_assert(std::is_trivially_copyable_v<F>,
-                "manta::plain() vouches for trivially copyable captures only; use "
-                "manta::capture(lambda, captured...)");
   using Bytes = std::array<unsigned char, sizeof(Plain<F>)>;
   template <class Sink>
   static void save(const Plain<F>& f, Sink&& sink) {
@@ -203,9 +246,6 @@ struct ClosureState<Named<Name, F>> {
 };
 template <class F, class... C>
 struct ClosureState<Captured<F, C...>> {
-  static_assert(Stateless<F>,
-                "manta::capture(lambda, captured...): the lambda itself must capture nothing; give "
-                "it every value as an argument");
   template <class Sink>
   static void save(const Captured<F, C...>& f, Sink&& sink) {
     sink(f.values());
@@ -244,11 +284,71 @@ inline constexpr bool kCapturedFunction<Captured<F*, C...>> = std::is_function_v
 
 }  // namespace detail
 
+namespace detail {
+
+// Whether captured values go to the first parameters, and the compile error if not.
+template <std::size_t Position, class Value, class Parameter>
+struct CapturedValue {
+  static constexpr bool converts = std::is_convertible_v<const Value&, Parameter>;
+  static_assert(
+      converts,
+      "manta::capture(f, captured...): a captured value does not convert to the parameter "
+      "of f that it is for (the first ones, by value or const reference): position, "
+      "captured type and parameter type stand in detail::CapturedValue<Position, "
+      "Captured, Parameter> above");
+};
+
+template <class Parameters, class... C>
+struct CaptureCheck;
+template <class... C>
+struct CaptureCheck<Types<>, C...> {
+  static constexpr bool fits = sizeof...(C) == 0;
+  template <std::size_t Position>
+  static void explain() {
+    static_assert(fits, "manta::capture(): the function has fewer parameters than captured values");
+  }
+};
+template <class First, class... Rest>
+struct CaptureCheck<Types<First, Rest...>> {
+  static constexpr bool fits = true;
+};
+template <class First, class... Rest, class Value, class... C>
+struct CaptureCheck<Types<First, Rest...>, Value, C...> {
+  using Next = CaptureCheck<Types<Rest...>, C...>;
+  static constexpr bool converts = std::is_convertible_v<const Value&, First>;
+  static constexpr bool fits = converts && Next::fits;
+  template <std::size_t Position>
+  static void explain() {
+    if constexpr (!converts) {
+      (void)sizeof(CapturedValue<Position, Value, First>);
+    } else {
+      Next::template explain<Position + 1>();
+    }
+  }
+};
+
+template <class F, class... Values>
+consteval bool values_fit() {
+  if constexpr (KnownSignature<F>) {
+    return CaptureCheck<typename CallableSignature<F>::Parameters, Values...>::fits;
+  } else {
+    return true;  // whatever it is, remote() says it
+  }
+}
+
+}  // namespace detail
+
 // f(captured..., args...): the captured values go through the serializer with every call, arrays without a copy.
 template <class F, class... Values>
 auto capture(F f, Values... captured) {
-  return detail::Captured<F, Values...>(std::move(f),
-                                        std::tuple<Values...>(std::move(captured)...));
+  if constexpr (detail::values_fit<F, Values...>()) {
+    return detail::Captured<F, Values...>(std::move(f),
+                                          std::tuple<Values...>(std::move(captured)...));
+  } else {
+    detail::CaptureCheck<typename detail::CallableSignature<F>::Parameters,
+                         Values...>::template explain<1>();
+    return detail::Refused();
+  }
 }
 
 // "I vouch that this lambda's captures hold no address": its bytes are copied without the check.

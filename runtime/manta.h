@@ -24,6 +24,7 @@
 #include <manta/runtime/capture.h>
 #include <manta/runtime/cluster.h>
 #include <manta/runtime/exceptions.h>
+#include <manta/runtime/explain_get.h>
 #include <manta/runtime/get.h>
 #include <manta/runtime/logger.h>
 #include <manta/runtime/named.h>

@@ -7,7 +7,8 @@
 // A function is found if the program calls named<"add">(...) anywhere, whether that line ever runs or not, and if it has
 // no captured state. The signature is checked by the encodings of its types: their structs may be declared twice, if
 // they have the same members.
-// Errors: InvalidArgument at the call for an empty name; from get(): NotFound, which lists the names that the worker's
+// Errors: a name that is empty or not known at compile time, and a function given by its value, do not compile;
+//         InvalidArgument at the call for an empty name; from get(): NotFound, which lists the names that the worker's
 //         program has; SerializationError with both signatures; BuildMismatch for a function of another program that is
 //         called otherwise. Threads: values.
 #pragma once
@@ -66,7 +67,7 @@ struct NamedStub {
 template <class F, class R, class... P>
 NamedFunction named_function(Types<P...>) {
   using Callee = NamedStub<F, R, P...>;
-  return {kGivenName<F>, &Callee::signature, &Callee::run};
+  return {kGivenName<F>, serialization::kTypeName<F>, &Callee::signature, &Callee::run};
 }
 
 // Naming `registered` makes F known by its name in every process of the program.
@@ -85,14 +86,57 @@ F known_by_name(F f) {
 
 }  // namespace detail
 
+namespace detail {
+
+// Explains what cannot have a name; the result says whether it can.
+template <FixedString Name, class F>
+constexpr bool can_be_named() {
+  return sizeof(Name.text) > 1 && sizeof(Name.text) <= kMostNameBytes + 1 && RemoteCallable<F> &&
+         !std::is_pointer_v<F>;
+}
+template <FixedString Name, class F>
+void explain_named() {
+  static_assert(sizeof(Name.text) > 1, "manta::named<\"\">(f): the name is empty");
+  static_assert(sizeof(Name.text) <= kMostNameBytes + 1,
+                "manta::named<\"name\">(f): the name has more than 1024 bytes");
+  if constexpr (RemoteCallable<F>) {
+    static_assert(!std::is_pointer_v<F>,
+                  "manta::named<\"name\">(f) of a function cannot be found by its name, since f is "
+                  "known only when the program runs: write manta::named<\"name\", f>()");
+  } else {
+    explain_callable<F>();
+  }
+}
+
+template <FixedString Name, class F>
+auto named_or_explained(F f) {
+  if constexpr (can_be_named<Name, F>()) {
+    return known_by_name(Named<Name, F>{std::move(f)});
+  } else {
+    explain_named<Name, F>();
+    return Refused();
+  }
+}
+
+}  // namespace detail
+
 template <FixedString Name, class F>
 auto named(F f) {
-  return detail::known_by_name(detail::Named<Name, F>{std::move(f)});
+  return detail::named_or_explained<Name>(std::move(f));
 }
 template <FixedString Name, auto F>
 auto named() {
-  return detail::known_by_name(detail::Named<Name, detail::StaticFunction<F>>{});
+  if constexpr (detail::RemoteCallable<std::decay_t<decltype(F)>>) {
+    return detail::named_or_explained<Name>(detail::StaticFunction<F>{});
+  } else {
+    detail::explain_named<Name, std::decay_t<decltype(F)>>();
+    return detail::Refused();
+  }
 }
+template <FixedString Name, class None = void,
+          class F = typename detail::OverloadedFunction<None>::type>
+  requires detail::kNever<F>
+detail::Refused named(F);
 
 template <class Signature>
 class RemoteNamed;
@@ -122,6 +166,7 @@ class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
       return detail::submit_as<R, How>(call, n);
     } else {
       Check::explain();
+      return detail::after_explaining<R, How>();
     }
   }
 
@@ -131,10 +176,16 @@ class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
 };
 
 template <class Signature>
+  requires std::is_function_v<Signature> && detail::KnownSignature<Signature*>
 RemoteNamed<Signature> remote_named(std::string_view name, TaskOptions options = {}) {
-  static_assert(std::is_function_v<Signature>,
-                "manta::remote_named<R(A...)>(name) needs a signature, such as int(int, int)");
   return RemoteNamed<Signature>(name, std::move(options));
+}
+template <class Signature, class... Given>
+  requires(!std::is_function_v<Signature> || !detail::KnownSignature<Signature*>)
+detail::Refused remote_named(const Given&...) {
+  static_assert(detail::kNever<Signature>,
+                "manta::remote_named<R(A...)>(name) needs a signature, such as int(int, int)");
+  return {};
 }
 
 }  // namespace manta

@@ -9,8 +9,6 @@
 namespace manta::detail {
 namespace {
 
-constexpr std::size_t kMaxName = 1024;
-
 struct Registry {
   std::mutex mutex;
   std::vector<NamedFunction> functions;
@@ -33,6 +31,11 @@ std::string names_of(const std::vector<NamedFunction>& functions) {
   return text.empty() ? "none" : text;
 }
 
+// "Named<"add", main()::<lambda(int)>> (i32)->i32"
+std::string text_of(const NamedFunction& function) {
+  return std::string(function.callable) + " " + function.signature();
+}
+
 [[noreturn]] void fail(const CalledByName& called, const std::string& why) {
   throw SerializationError("manta::remote_named(\"" + called.name + "\"): " + why);
 }
@@ -50,7 +53,7 @@ void check_called(const CalledByName& called) {
     throw InvalidArgument(
         "manta::remote_named() needs the name of a function, it got an empty one");
   }
-  if (called.name.size() > kMaxName) {
+  if (called.name.size() > kMostNameBytes) {
     throw InvalidArgument("manta::remote_named(): the name has " +
                           std::to_string(called.name.size()) + " bytes; at most 1024 are allowed");
   }
@@ -64,8 +67,9 @@ Stub resolve_named(const CalledByName& called) {
     if (function.name != called.name || (found != nullptr && function.stub == found->stub))
       continue;
     if (found != nullptr) {
-      fail(called, std::string(program_name()) +
-                       " has two functions of that name: give one of them another");
+      fail(called, std::string(program_name()) + " has two functions of that name, " +
+                       text_of(*found) + " and " + text_of(function) +
+                       ": give one of them another");
     }
     found = &function;
   }

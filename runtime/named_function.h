@@ -3,6 +3,7 @@
 //
 // Threads: any.
 #pragma once
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,11 @@
 
 namespace manta::detail {
 
+inline constexpr std::size_t kMostNameBytes = 1024;
+
 struct NamedFunction {
   std::string_view name;
+  std::string_view callable;  // its type, for messages: says where a lambda stands
   std::string (*signature)();
   Stub stub;  // its argument 0 is a CalledByName
 };

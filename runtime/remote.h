@@ -15,7 +15,6 @@
 //         the task's own error from get(). Threads: a RemoteFunction may be called from any thread.
 #pragma once
 #include <memory>
-#include <span>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -23,94 +22,15 @@
 
 #include <manta/base/error.h>
 #include <manta/runtime/call_builder.h>
+#include <manta/runtime/call_check.h>
 #include <manta/runtime/closure_bytes.h>
+#include <manta/runtime/explain_callable.h>
 #include <manta/runtime/object_ref.h>
 #include <manta/runtime/stub.h>
 
 namespace manta {
 
 namespace detail {
-
-template <class P>
-inline constexpr bool kWritableSpan = false;
-template <class T, std::size_t N>
-inline constexpr bool kWritableSpan<std::span<T, N>> = !std::is_const_v<T>;
-
-// What is wrong with an argument; named in compile errors: see above, "how an argument meets its parameter".
-template <std::size_t Position, class Given, class Parameter>
-struct Argument {
-  static constexpr bool writable_span = kWritableSpan<std::remove_cvref_t<Parameter>>;
-  static_assert(
-      !writable_span,
-      "a span parameter of a remote function must be std::span<const T>: writes would be lost");
-  static constexpr bool converts =
-      writable_span || passing<Given, Parameter>() != Passing::mismatch;
-  static constexpr bool still_writable =
-      !converts && IsMutableArray<std::remove_cvref_t<Given>>::value &&
-      passing<std::remove_cvref_t<Given>&&, Parameter>() != Passing::mismatch;
-  static_assert(!still_writable,
-                "a MutableArray is handed over with std::move(array), which seals it without a "
-                "copy, or copied with array.copy()");
-  static_assert(converts || still_writable,
-                "an argument of a remote call does not convert to its parameter: position, given "
-                "type and parameter type "
-                "stand in detail::Argument<Position, Given, Parameter> above");
-  static constexpr bool lost_write =
-      std::is_lvalue_reference_v<Parameter> && !std::is_const_v<std::remove_reference_t<Parameter>>;
-  static_assert(!lost_write,
-                "a remote function must not take a non-const lvalue reference: its writes would be "
-                "lost in the other "
-                "process; take it by value or const reference and return the result");
-};
-
-// Whether a U behind a ref may be read as an H. It was sent before, perhaps in a way of its own, by a wrapper (but none
-// gives an Array of elements that cannot be in one).
-template <class U, class H>
-inline constexpr bool kWasSent = serialization::serializable_v<H> ||
-                                 (std::is_same_v<U, H> && serialization::type_node<H>.refusal !=
-                                                              serialization::Refusal::kElements);
-
-// Whether what is sent for an argument can be.
-template <class Given, class P>
-consteval bool argument_travels() {
-  using Plain = std::remove_cvref_t<Given>;
-  constexpr Passing how = passing<Given, P>();
-  if constexpr (kComesBackAs<Plain, Holder<P>>) {
-    return serialization::root_is_serializable<Plain>();
-  } else if constexpr (how == Passing::reference) {
-    return kWasSent<typename IsRef<Plain>::Value, Holder<P>>;
-  } else if constexpr (how == Passing::list) {
-    using Element = typename IsVector<std::remove_cvref_t<P>>::Element;
-    return kWasSent<typename IsRefList<Plain>::Value, Element>;
-  } else {
-    return serialization::serializable_v<Holder<P>>;
-  }
-}
-
-// Whether an argument fits: true exactly if Argument has nothing to say and what travels can.
-template <class Given, class P>
-consteval bool argument_fits() {
-  constexpr bool writes =
-      std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>;
-  if constexpr (writes || kWritableSpan<std::remove_cvref_t<P>> ||
-                passing<Given, P>() == Passing::mismatch) {
-    return false;
-  } else {
-    return argument_travels<Given, P>();
-  }
-}
-
-template <std::size_t Position, class Given, class P>
-void explain_argument() {
-  if constexpr (!argument_fits<Given, P>()) {
-    (void)sizeof(Argument<Position, Given, P>);
-    if constexpr (kComesBackAs<std::remove_cvref_t<Given>, Holder<P>>) {
-      serialization::require_serializable<serialization::StateOf<std::remove_cvref_t<Given>>>();
-    } else if constexpr (!argument_travels<Given, P>()) {
-      serialization::require_serializable<Holder<P>>();
-    }
-  }
-}
 
 void pass_list(CallBuilder& call, const auto& refs) {
   std::vector<ObjectEntryRef> entries;
@@ -141,55 +61,6 @@ void pass_argument(CallBuilder& call, A&& argument) {
     call.value(owned(view));
   }
 }
-
-template <class Parameters, class... Args>
-struct CheckedArguments;
-template <class... P, class... Args>
-struct CheckedArguments<Types<P...>, Args...> {
-  static constexpr bool same_number = sizeof...(P) == sizeof...(Args);
-  static_assert(
-      same_number,
-      "a remote call has the wrong number of arguments (default arguments do not apply): see "
-      "CheckedArguments<Types<parameters...>, arguments...> above");
-};
-
-template <class R>
-consteval bool result_fits() {
-  if constexpr (std::is_void_v<R>) {
-    return true;
-  } else {
-    return serialization::root_is_serializable<Stored<R>>();
-  }
-}
-
-// A call with these arguments: whether it compiles (fits), and the errors if not (explain). Apart, because a compiler
-// that met an error inside a condition goes on with errors about that condition.
-template <class R, class Parameters, class... Args>
-struct CallCheck;
-template <class R, class... P, class... Args>
-struct CallCheck<R, Types<P...>, Args...> {
-  static consteval bool fits() {
-    if constexpr (sizeof...(P) == sizeof...(Args)) {
-      return (argument_fits<Args, P>() && ...) && result_fits<R>();
-    } else {
-      return false;
-    }
-  }
-  static void explain() {
-    if constexpr (sizeof...(P) == sizeof...(Args)) {
-      explain_each(std::index_sequence_for<P...>{});
-    } else {
-      (void)sizeof(CheckedArguments<Types<P...>, Args...>);
-    }
-  }
-
- private:
-  template <std::size_t... I>
-  static void explain_each(std::index_sequence<I...>) {
-    (explain_argument<I + 1, Args, P>(), ...);
-    if constexpr (!result_fits<R>()) serialization::require_serializable<Stored<R>>();
-  }
-};
 
 template <class Parameters, class... Args>
 void pass_all(CallBuilder& call, Args&&... args) {
@@ -228,6 +99,8 @@ auto submit_as(CallBuilder& call, std::size_t n) {
     if constexpr (IsTuple<Plain>::value) {
       using Tuple = typename TupleOfRefs<Plain>::type;
       return tuple_of<Tuple>(call.submit(std::tuple_size_v<Tuple>));
+    } else {
+      return Refused();
     }
   } else if constexpr (How == Unpacking::vector) {
     static_assert(IsVector<Plain>::value, "unpack(n) needs a function that returns a std::vector");
@@ -237,9 +110,21 @@ auto submit_as(CallBuilder& call, std::size_t n) {
       refs.reserve(n);
       for (auto& entry : call.submit(n)) refs.push_back(RefAccess::make<Ref>(std::move(entry)));
       return refs;
+    } else {
+      return Refused();
     }
   } else {
     return RefAccess::make<RefTo<R>>(call.submit());
+  }
+}
+
+// What a call gives that was explained: the type it would have had, if there is one.
+template <class R, Unpacking How>
+auto after_explaining() {
+  if constexpr (result_fits<R>()) {
+    return decltype(submit_as<R, How>(std::declval<CallBuilder&>(), 0))();
+  } else {
+    return Refused();
   }
 }
 
@@ -302,9 +187,6 @@ struct StubFor<F, Types<P...>, Args...> {
 // f is a function pointer or a class-type callable.
 template <class F>
 class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
-  static_assert(
-      detail::KnownSignature<F>,
-      "this callable is generic or overloaded: say its signature, manta::remote<R(A...)>(f)");
   using Signature = detail::CallableSignature<F>;
 
  public:
@@ -314,23 +196,25 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
   // operator(), unpack(), unpack(n): see detail::Callable
   template <detail::Unpacking How, class... Args>
   auto submit(std::size_t n, Args&&... args) const {
-    if constexpr (detail::KnownSignature<F>) {
-      using Parameters = typename Signature::Parameters;
-      using R = typename Signature::Result;
-      using Check = detail::CallCheck<R, Parameters, Args&&...>;
-      if constexpr (Check::fits()) {
-        using Stub = typename detail::StubFor<F, Parameters, Args&&...>::type;
-        detail::CallBuilder call(spec(Stub::stub()));
-        if constexpr (!std::is_pointer_v<F>) {
-          if constexpr (!detail::Stateless<F>) {
-            detail::ClosureState<F>::save(f_, [&](const auto& state) { call.value(state); });
-          }
+    using Parameters = typename Signature::Parameters;
+    using R = typename Signature::Result;
+    using Check = detail::CallCheck<R, Parameters, Args&&...>;
+    if constexpr (!Check::fits()) {
+      Check::explain();
+      return detail::after_explaining<R, How>();
+    } else if constexpr (!detail::kStateTravels<F>) {
+      detail::explain_state<F>();
+      return detail::after_explaining<R, How>();
+    } else {
+      using Stub = typename detail::StubFor<F, Parameters, Args&&...>::type;
+      detail::CallBuilder call(spec(Stub::stub()));
+      if constexpr (!std::is_pointer_v<F>) {
+        if constexpr (!detail::Stateless<F>) {
+          detail::ClosureState<F>::save(f_, [&](const auto& state) { call.value(state); });
         }
-        detail::pass_all<Parameters>(call, std::forward<Args>(args)...);
-        return detail::submit_as<R, How>(call, n);
-      } else {
-        Check::explain();
       }
+      detail::pass_all<Parameters>(call, std::forward<Args>(args)...);
+      return detail::submit_as<R, How>(call, n);
     }
   }
 
@@ -390,6 +274,8 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
       stub_ = detail::identify_stub(
           detail::FunctionStub<F, detail::Decode<detail::Holder<P>>...>::stub());
       target_ = detail::identify_function(reinterpret_cast<std::uintptr_t>(f));
+    } else if constexpr (!detail::kStateTravels<F>) {
+      detail::explain_state<F>();
     } else {
       stub_ =
           detail::identify_stub(detail::ClosureStub<F, R, detail::Types<P...>,
@@ -419,6 +305,7 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
       return detail::submit_as<R, How>(call, n);
     } else {
       Check::explain();
+      return detail::after_explaining<R, How>();
     }
   }
   explicit operator bool() const { return stub_.image != 0; }
@@ -480,22 +367,82 @@ struct serialization::Codec<RemoteFunction<R(P...)>> {
   }
 };
 
+namespace detail {
+
+template <class... Given>
+concept AreOptions = sizeof...(Given) == 0 ||
+                     (sizeof...(Given) == 1 && (std::is_convertible_v<Given, TaskOptions> && ...));
+
+template <class Given, class F = std::decay_t<Given>>
+concept RemoteArgument = RemoteCallable<F> && std::is_constructible_v<F, Given>;
+
+template <class Given, class Signature, class F = std::decay_t<Given>>
+concept CallableAs =
+    std::is_function_v<Signature> && KnownSignature<Signature*> && !HidesItsTarget<F> &&
+    (std::is_convertible_v<Given, Signature*> ||
+     (kIsCalled<F, Signature> && std::is_constructible_v<F, Given>));
+
+template <class... Given>
+void explain_options() {
+  static_assert(AreOptions<Given...>,
+                "manta::remote(f, x): beside f only its options are given here, manta::remote(f, "
+                "manta::TaskOptions{...}); the arguments of f stand in parentheses of their own: "
+                "manta::remote(f)(x)");
+}
+
+template <class F, class... Given>
+void explain_remote() {
+  using Callable = std::decay_t<F>;
+  explain_callable<Callable>();
+  if constexpr (RemoteCallable<Callable>) {
+    if constexpr (!AreOptions<Given...>) {
+      explain_options<Given...>();
+    } else {
+      static_assert(
+          kNever<F>,
+          "manta::remote(f): f cannot be copied: hand it over, manta::remote(std::move(f))");
+    }
+  }
+}
+
+template <class Signature, class F, class... Given>
+void explain_signature() {
+  if constexpr (!std::is_function_v<Signature>) {
+    static_assert(kNever<Signature>,
+                  "manta::remote<R(A...)>(f): R(A...) stands for the function's signature, such as "
+                  "int(double); of f itself nothing need be said: manta::remote(f)");
+  } else if constexpr (!KnownSignature<Signature*>) {
+    explain_callable<Signature*>();
+  } else if constexpr (CallableAs<F, Signature>) {
+    explain_options<Given...>();
+  } else if constexpr (!HasCallOperator<std::decay_t<F>> || HidesItsTarget<std::decay_t<F>>) {
+    explain_remote<F, Given...>();
+  } else {
+    static_assert(kNever<Signature>,
+                  "manta::remote<R(A...)>(f): f cannot be called with the parameters of this "
+                  "signature, or what it returns does not convert to R, or its call operator is "
+                  "not public");
+  }
+}
+
+}  // namespace detail
+
 template <class F>
-  requires(!std::is_function_v<F>)
-RemoteFunction<F> remote(F f, TaskOptions options = {}) {
-  return RemoteFunction<F>(std::move(f), std::move(options));
+  requires(!std::is_function_v<F> && detail::RemoteArgument<F>)
+RemoteFunction<std::decay_t<F>> remote(F&& f, TaskOptions options = {}) {
+  return RemoteFunction<std::decay_t<F>>(std::forward<F>(f), std::move(options));
 }
 
 // An overloaded function by its signature: remote<int(int, int)>(add)(1, 2).
 template <class Signature>
-  requires std::is_function_v<Signature>
+  requires std::is_function_v<Signature> && detail::KnownSignature<Signature*>
 RemoteFunction<Signature> remote(std::type_identity_t<Signature>* f, TaskOptions options = {}) {
   return RemoteFunction<Signature>(f, detail::keep(std::move(options)));
 }
 
 // A generic callable by its signature.
 template <class Signature, class F>
-  requires std::is_class_v<F> && std::is_function_v<Signature>
+  requires std::is_class_v<F> && detail::CallableAs<F, Signature>
 RemoteFunction<Signature> remote(F f, TaskOptions options = {}) {
   return RemoteFunction<Signature>(f, detail::keep(std::move(options)));
 }
@@ -503,8 +450,32 @@ RemoteFunction<Signature> remote(F f, TaskOptions options = {}) {
 // A function known at compile time: remote<f>(args...).
 template <auto F, class... Args>
 auto remote(Args&&... args) {
-  return RemoteFunction<detail::StaticFunction<F>>(detail::StaticFunction<F>{},
-                                                   TaskOptions{})(std::forward<Args>(args)...);
+  using Callable = std::decay_t<decltype(F)>;
+  if constexpr (detail::RemoteCallable<Callable>) {
+    return RemoteFunction<detail::StaticFunction<F>>(detail::StaticFunction<F>{},
+                                                     TaskOptions{})(std::forward<Args>(args)...);
+  } else {
+    detail::explain_callable<Callable>();
+    return detail::Refused();
+  }
 }
+
+// ---- wrong calls: each is explained by a static_assert
+template <class F, class... Given>
+  requires(!std::is_function_v<F> && !(detail::RemoteArgument<F> && detail::AreOptions<Given...>))
+auto remote(F&&, Given&&...) {
+  detail::explain_remote<F, Given...>();
+  return detail::Refused();
+}
+template <class Signature, class F, class... Given>
+  requires(!(detail::CallableAs<F, Signature> && detail::AreOptions<Given...>))
+auto remote(F&&, Given&&...) {
+  detail::explain_signature<Signature, F, Given...>();
+  return detail::Refused();
+}
+template <class None = void, class F = typename detail::OverloadedFunction<None>::type,
+          class... Given>
+  requires detail::kNever<F>
+detail::Refused remote(F, Given&&...);
 
 }  // namespace manta

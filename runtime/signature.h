@@ -36,23 +36,27 @@ struct SignatureOf<R (*)(P...) noexcept> : SignatureOf<R (*)(P...)> {};
 
 template <class Member>
 struct MemberSignature;
+template <class F>
+inline constexpr bool kCVariadicMember = false;  // R f(P..., ...)
 #define MANTA_MEMBER_SIGNATURE(qualifiers)                                       \
   template <class R, class C, class... P>                                        \
   struct MemberSignature<R (C::*)(P...) qualifiers> : SignatureOf<R (*)(P...)> { \
     using Class = C;                                                             \
-  };
-MANTA_MEMBER_SIGNATURE()
-MANTA_MEMBER_SIGNATURE(const)
-MANTA_MEMBER_SIGNATURE(&)
-MANTA_MEMBER_SIGNATURE(const&)
-MANTA_MEMBER_SIGNATURE(&&)
-MANTA_MEMBER_SIGNATURE(noexcept)
-MANTA_MEMBER_SIGNATURE(const noexcept)
-MANTA_MEMBER_SIGNATURE(& noexcept)
-MANTA_MEMBER_SIGNATURE(const& noexcept)
-MANTA_MEMBER_SIGNATURE(&& noexcept)
-MANTA_MEMBER_SIGNATURE(const&&)
-MANTA_MEMBER_SIGNATURE(const&& noexcept)
+  };                                                                             \
+  template <class R, class C, class... P>                                        \
+  inline constexpr bool kCVariadicMember<R (C::*)(P..., ...) qualifiers> = true;
+#define MANTA_MEMBER_SIGNATURES(cv)    \
+  MANTA_MEMBER_SIGNATURE(cv)           \
+  MANTA_MEMBER_SIGNATURE(cv&)          \
+  MANTA_MEMBER_SIGNATURE(cv&&)         \
+  MANTA_MEMBER_SIGNATURE(cv noexcept)  \
+  MANTA_MEMBER_SIGNATURE(cv& noexcept) \
+  MANTA_MEMBER_SIGNATURE(cv&& noexcept)
+MANTA_MEMBER_SIGNATURES()
+MANTA_MEMBER_SIGNATURES(const)
+MANTA_MEMBER_SIGNATURES(volatile)
+MANTA_MEMBER_SIGNATURES(const volatile)
+#undef MANTA_MEMBER_SIGNATURES
 #undef MANTA_MEMBER_SIGNATURE
 
 template <class F>
@@ -61,11 +65,25 @@ concept HasOneCallOperator = requires { &F::operator(); };
 template <class F>
 struct CallableSignature;
 template <class F>
-  requires std::is_pointer_v<F>
+  requires std::is_pointer_v<F> && requires { typename SignatureOf<F>::Result; }
 struct CallableSignature<F> : SignatureOf<F> {};
 template <class F>
-  requires HasOneCallOperator<F>
+  requires HasOneCallOperator<F> &&
+           requires { typename MemberSignature<decltype(&F::operator())>::Result; }
 struct CallableSignature<F> : MemberSignature<decltype(&F::operator())> {};
+
+template <class F>
+inline constexpr bool kCVariadicFunction = false;
+template <class R, class... P>
+inline constexpr bool kCVariadicFunction<R (*)(P..., ...)> = true;
+template <class R, class... P>
+inline constexpr bool kCVariadicFunction<R (*)(P..., ...) noexcept> = true;
+template <class F>
+inline constexpr bool kCVariadicOperator = false;
+template <HasOneCallOperator F>
+inline constexpr bool kCVariadicOperator<F> = kCVariadicMember<decltype(&F::operator())>;
+template <class F>
+concept CVariadic = kCVariadicFunction<F> || kCVariadicOperator<F>;
 
 template <class F>
 concept KnownSignature = requires { typename CallableSignature<F>::Result; };

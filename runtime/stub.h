@@ -177,16 +177,25 @@ struct ClosureStub : Registered<ClosureStub<F, R, Parameters, Tags...>> {
   template <class Callable>
   static void invoke(CallContext& call, std::size_t base, const Callable& f) {
     LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) {
-      if constexpr (std::is_invocable_v<const Callable&, decltype(args)...>) {
-        run_and_give<R>(
-            call, [&]() -> R { return static_cast<R>(f(std::forward<decltype(args)>(args)...)); });
-      } else {
-        Callable own(f);  // a call operator that is not const runs on a copy of its own
-        run_and_give<R>(call, [&]() -> R {
-          return static_cast<R>(own(std::forward<decltype(args)>(args)...));
-        });
-      }
+      run_and_give<R>(call,
+                      [&]() -> R { return call_one(f, std::forward<decltype(args)>(args)...); });
     });
+  }
+
+ private:
+  // A call operator that is not const, or wants an rvalue, runs on a copy of its own.
+  template <class Callable, class... Args>
+  static R call_one(const Callable& f, Args&&... args) {
+    if constexpr (std::is_invocable_v<const Callable&, Args...>) {
+      return static_cast<R>(f(std::forward<Args>(args)...));
+    } else {
+      Callable own(f);
+      if constexpr (std::is_invocable_v<Callable&, Args...>) {
+        return static_cast<R>(own(std::forward<Args>(args)...));
+      } else {
+        return static_cast<R>(std::move(own)(std::forward<Args>(args)...));
+      }
+    }
   }
 };
 

@@ -85,14 +85,18 @@ template <class Root, class Holder, auto Member, class Type>
 struct CannotBeSerialized<Refusal::kBases, Root, Holder, Member, Type> {
   static_assert(kNever<Type>,
                 "Manta cannot see the members of a class with non-empty bases: list them all, "
-                "inherited ones too, in static constexpr auto manta_members()");
+                "inherited ones too, in static constexpr auto manta_members(). For a class of "
+                "another library: template <> struct manta::serializer<T> { static X reduce(const "
+                "T&); static T restore(X); }; with any X that can be serialized");
 };
 
 template <class Root, class Holder, auto Member, class Type>
 struct CannotBeSerialized<Refusal::kOpaque, Root, Holder, Member, Type> {
   static_assert(kNever<Type>,
                 "Manta cannot count the members of this class (one is a reference or converts from "
-                "anything): list them in static constexpr auto manta_members()");
+                "anything): list them in static constexpr auto manta_members(). For a class of "
+                "another library: template <> struct manta::serializer<T> { static X reduce(const "
+                "T&); static T restore(X); }; with any X that can be serialized");
 };
 
 template <class Root, class Holder, auto Member, class Type>
@@ -236,7 +240,9 @@ struct CannotBeSerialized<Refusal::kPrivate, Root, Holder, Member, Type> {
       kNever<Type>,
       "Manta cannot see the members of this class (it has private members, constructors or "
       "virtual functions): give it a manta_reduce(), register a serializer, or hold it in "
-      "an actor; or list its members in static constexpr auto manta_members()");
+      "an actor; or list its members in static constexpr auto manta_members(). For a class of "
+      "another library: template <> struct manta::serializer<T> { static X reduce(const T&); "
+      "static T restore(X); }; with any X that can be serialized");
 };
 
 template <class Root, class Holder, auto Member, class Type>

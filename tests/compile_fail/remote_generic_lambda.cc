@@ -1,5 +1,5 @@
 // A generic lambda has no signature of its own.
-// Says: generic or overloaded
+// Says: generic, overloaded or not public
 // Says: manta::remote<R(A...)>(f)
 #include <manta/manta.h>
 
