@@ -43,8 +43,8 @@ inline constexpr bool is_copied_member =
 template <class M>
 using CopiedMember = std::conditional_t<std::is_scalar_v<M>, std::remove_cv_t<M>, M>;
 
-template <class T, class M>
-decltype(auto) hook_member(const T& value, M T::*member) {
+template <class T, class Holder, class M>  // Holder: T or a base of it
+decltype(auto) hook_member(const T& value, M Holder::*member) {
   if constexpr (!is_copied_member<T, M>) {
     return static_cast<const M&>(value.*member);
   } else if constexpr (std::is_volatile_v<M>) {
@@ -56,8 +56,8 @@ decltype(auto) hook_member(const T& value, M T::*member) {
   }
 }
 
-template <class T, class M>
-void read_hook_member(Reader& reader, T& value, M T::*member) {
+template <class T, class Holder, class M>
+void read_hook_member(Reader& reader, T& value, M Holder::*member) {
   if constexpr (!is_copied_member<T, M>) {
     MemberCodec<M>::read_into(reader, value.*member);
   } else {
