@@ -268,6 +268,17 @@ std::uintptr_t resolve_function(CodeId id) {
   return known.add(key, address);
 }
 
+CodeId identify_data(std::uintptr_t address) {
+  const Image image = image_of(address);
+  return image.id == 0 ? CodeId{} : CodeId{image.id, address - image.base};
+}
+
+std::uintptr_t resolve_data(CodeId id) {
+  const Image image = image_named(id.image);
+  const bool inside = image.id != 0 && id.offset < image.end - image.base;
+  return inside ? image.base + id.offset : 0;
+}
+
 CodeId identify_member(const MemberPointer& member) {
   if ((member.pointer & 1) != 0) return {kVirtualMember, member.pointer};
   return identify_function(member.pointer);

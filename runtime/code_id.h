@@ -42,6 +42,10 @@ Stub resolve_stub(CodeId id);  // BuildMismatch: not a stub of this program
 CodeId identify_function(std::uintptr_t address);
 std::uintptr_t resolve_function(CodeId id);  // BuildMismatch: not the start of a function
 
+// Of data that lies in an image (statics, also of functions); {}: it lies in none.
+CodeId identify_data(std::uintptr_t address);
+std::uintptr_t resolve_data(CodeId id);  // 0: the image is not here, or ends before
+
 // Member function pointers as the Itanium ABI represents them: a virtual member is a vtable slot, not an address.
 struct MemberPointer {
   std::uintptr_t pointer = 0;

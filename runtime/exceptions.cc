@@ -2,18 +2,14 @@
 #include <any>
 #include <cstring>
 #include <cxxabi.h>
-#include <filesystem>
-#include <future>
-#include <ios>
 #include <mutex>
 #include <new>
 #include <optional>
-#include <regex>
-#include <system_error>
 #include <unistd.h>
 #include <variant>
 
 #include <manta/runtime/code_id.h>
+#include <manta/runtime/coded_exceptions.h>
 #include <manta/runtime/exceptions.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/task_frame.h>
@@ -58,47 +54,6 @@ ExceptionType empty() {
   return {&typeid(E), is_a<E>, [](const std::exception&) { return std::vector<std::byte>(); },
           [](std::span<const std::byte>, TaskErrorInfo info) {
             throw TaskErrorOf<E>(E(), std::move(info));
-          }};
-}
-
-// Types made of an error code of the system or generic category, and a message.
-std::vector<std::byte> save_code(const std::error_code& code, std::string_view what) {
-  const bool generic = code.category() == std::generic_category();
-  auto saved = bytes_of(std::to_string(code.value()) + (generic ? "g" : "s"));
-  const auto text = bytes_of(what);
-  saved.insert(saved.end(), text.begin(), text.end());
-  return saved;
-}
-struct SavedCode {
-  std::error_code code;
-  std::string what;
-};
-SavedCode load_code(std::span<const std::byte> saved) {
-  const std::string text = text_of(saved);
-  std::size_t used = 0;
-  const int value = std::stoi(text, &used);
-  const bool generic = text.at(used) == 'g';
-  return {std::error_code(value, generic ? std::generic_category() : std::system_category()),
-          text.substr(used + 1)};
-}
-template <class E>
-ExceptionType with_code() {
-  return {&typeid(E), is_a<E>,
-          [](const std::exception& error) {
-            const auto& code = dynamic_cast<const E&>(error).code();
-            // what() ends with the code's own text, which the constructor adds again.
-            std::string what = message_of(error);
-            const auto suffix = ": " + code.message();
-            if (what.ends_with(suffix)) what.resize(what.size() - suffix.size());
-            return save_code(code, what);
-          },
-          [](std::span<const std::byte> saved, TaskErrorInfo info) {
-            const auto [code, what] = load_code(saved);
-            if constexpr (std::is_constructible_v<E, std::error_code, std::string>) {
-              throw TaskErrorOf<E>(E(code, what), std::move(info));
-            } else {
-              throw TaskErrorOf<E>(E(what, code), std::move(info));
-            }
           }};
 }
 
@@ -147,9 +102,6 @@ std::vector<ExceptionType> built_in() {
       with_message<AlreadyExists>(),
       with_message<InvalidArgument>(),
       with_message<RuntimeError>(),
-      with_code<std::filesystem::filesystem_error>(),
-      with_code<std::ios_base::failure>(),
-      with_code<std::system_error>(),
       with_message<std::invalid_argument>(),
       with_message<std::domain_error>(),
       with_message<std::length_error>(),
@@ -228,8 +180,15 @@ class ExceptionTypes {
   }
 
  private:
+  static std::vector<ExceptionType> all() {
+    auto types = built_in();
+    const auto coded = coded_exceptions();
+    types.insert(types.end(), coded.begin(), coded.end());
+    return types;
+  }
+
   std::mutex mutex_;
-  std::vector<ExceptionType> types_ = built_in();
+  std::vector<ExceptionType> types_ = all();
 };
 
 ExceptionTypes& types() {
@@ -327,6 +286,10 @@ std::string describe_foreign() {
 }  // namespace
 
 void add_exception_type(const ExceptionType& type) { types().add(type); }
+
+bool derives_from(const std::type_info& type, const std::type_info& base) {
+  return steps_to_base(type, base) < kFar;
+}
 
 ErrorRecord record_current_exception(const NodeId& node) {
   const auto* type = abi::__cxa_current_exception_type();

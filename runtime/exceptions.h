@@ -41,6 +41,8 @@ ExceptionType exception_type() {
           }};
 }
 
+bool derives_from(const std::type_info& type, const std::type_info& base);  // or is it
+
 ErrorRecord record_current_exception(const NodeId& node);
 ErrorRecord simple_error(ErrorKind kind, std::string_view message);
 ErrorRecord call_error(const std::exception& error);  // of a call that makes no sense here

@@ -1,6 +1,7 @@
 // A shared library of the user's own, whose functions are called remotely.
 #pragma once
 #include <string>
+#include <system_error>
 
 namespace user {
 
@@ -8,6 +9,8 @@ double halve(double x);
 std::string greet(const std::string& name);
 int add(int a, int b);
 double add(double a, double b);
+
+const std::error_category& library_category();
 
 struct Multiplier {
   int factor = 1;
