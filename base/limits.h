@@ -5,6 +5,8 @@
 #include <exception>
 #include <string>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::base {
 
 // For the errno of a call that failed for want of processes, descriptors, address space or file size: what

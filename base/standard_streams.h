@@ -9,6 +9,7 @@
 // that its next open() gets.
 // Threads: any; reservations of several threads overlap. Errors: without a descriptor left it does nothing.
 #pragma once
+#include <manta/base/build_settings.h>
 
 namespace manta::base {
 

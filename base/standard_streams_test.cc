@@ -31,7 +31,9 @@ bool holds_without(unsigned closed, const std::function<bool()>& holds) {
 
 bool all_closed(unsigned closed) {
   for (int fd = 0; fd < 3; ++fd) {
-    if (is_open(fd) == ((closed >> fd & 1) != 0)) return false;
+    // Not `is_open(fd) == closed_here`: GCC 12 with -O2 gets a sign compared with a bit wrong.
+    const bool closed_here = (closed >> fd & 1) != 0;
+    if (closed_here ? is_open(fd) : !is_open(fd)) return false;
   }
   return true;
 }

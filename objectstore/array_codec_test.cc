@@ -172,12 +172,18 @@ class Hidden {
   int value_ = 0;
 };
 
+struct Pointing {
+  Hidden* hidden = nullptr;
+};
+
 TEST(ArrayCodec, ElementsWhoseBytesAreNotTheirValueAreRefused) {
   const auto refused = [](const serialization::TypeNode& node) {
-    return node.refusal != Refusal::kNone || node.parts()[0]->refusal != Refusal::kNone;
+    return node.refusal != Refusal::kNone ||
+           (node.parts != nullptr && node.parts()[0]->refusal != Refusal::kNone);
   };
   EXPECT_FALSE(refused(Codec<Array<double>>::node()));
-  EXPECT_TRUE(refused(Codec<Array<Hidden>>::node()));
+  EXPECT_FALSE(refused(Codec<Array<Hidden>>::node()));  // its bytes are its value
+  EXPECT_TRUE(refused(Codec<Array<Pointing>>::node()));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <manta/base/error.h>
 #include <manta/objectstore/array_memory.h>
-#include <manta/objectstore/forked_children.h>
 #include <manta/objectstore/parallel_copy.h>
 #include <manta/objectstore/store.h>
 
@@ -61,8 +60,9 @@ const std::byte* freeze_array(const ArrayMemory& memory) {
   }
   if (memory.writable != memory.storage->data()) {
     // In the store: written through the other mapping; or a forked child's own copy of what was there.
-    if (objectstore::in_forked_child()) return memory.writable;
-    static_cast<Block&>(*memory.storage).seal();
+    auto& block = static_cast<Block&>(*memory.storage);
+    if (block.abandoned()) return memory.writable;
+    block.seal();
   }
   return memory.storage->data();
 }

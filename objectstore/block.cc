@@ -18,6 +18,8 @@ Block::Block(base::Ref<Store> store, std::uint64_t offset, std::size_t size, std
 
 Block::~Block() = default;
 
+bool Block::abandoned() const { return store_->abandoned(); }
+
 void Block::seal() {
   lent_to_user_.store(false, std::memory_order_relaxed);
   store_->arena().seal(offset_);

@@ -44,6 +44,7 @@ class Block final : public base::Storage {
   // A user fills it, until seal(). A forked child gets a copy of its own.
   void lend_to_user() { lent_to_user_.store(true, std::memory_order_relaxed); }
   bool lent_to_user() const { return lent_to_user_.load(std::memory_order_relaxed); }
+  bool abandoned() const;  // of a store that this process was forked from
   // Filled: from 1 MiB on this process cannot write to it any more.
   void seal();
   // mine -> lent: `to` becomes the owner; the bytes stay valid here as long as `to` keeps them.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <list>
@@ -24,6 +25,7 @@ namespace {
 using Blocks = std::vector<base::Ref<Block>>;
 
 constexpr int kPatienceMs = 10'000;  // for a child that makes its copies
+constexpr int kLookEveryMs = 1000;   // where no descriptor was left to wake the thread
 
 // A descriptor that reports the end of a child, and what the child may read until then. Without one (there was none to be
 // had) that is until the session ends.
@@ -53,6 +55,9 @@ class Children {
   }
   Children(const Children&) = delete;
 
+  // Around a fork: the list is whole in the child.
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
   // A child closes what it has of its siblings' ends.
   void close_in_child() {
     for (Child& child : children_) child.alive.reset();
@@ -83,22 +88,22 @@ class Children {
   void watch() {
     ::pthread_setname_np(::pthread_self(), "manta-fork");
     while (true) {
-      Blocks dropped;  // outside the lock: the last count of a block tells the node
+      drop_ended();
       {
         const std::lock_guard lock(mutex_);
-        dropped = take_ended();
         if (ending_ || children_.empty()) {
-          watching_ = false;
+          watching_ =
+              false;  // whoever joins this thread now may hold locks: it takes none any more
           return;
         }
       }
-      dropped.clear();
       wait();
     }
   }
 
-  Blocks take_ended() {
-    Blocks dropped;
+  void drop_ended() {
+    Blocks dropped;  // outside the lock: the last count of a block tells the node
+    const std::lock_guard lock(mutex_);
     children_.remove_if([&](Child& child) {
       pollfd end{.fd = child.alive.get(), .events = 0, .revents = 0};
       if (::poll(&end, 1, 0) <= 0) return false;  // else POLLHUP
@@ -106,7 +111,6 @@ class Children {
                      std::make_move_iterator(child.blocks.end()));
       return true;
     });
-    return dropped;
   }
 
   void wait() {
@@ -117,7 +121,8 @@ class Children {
         ends.push_back({.fd = child.alive.get(), .events = 0, .revents = 0});
       }
     }
-    ::poll(ends.data(), ends.size(), -1);
+    const bool can_be_woken = static_cast<bool>(wake_);
+    ::poll(ends.data(), ends.size(), can_be_woken ? -1 : kLookEveryMs);
     std::uint64_t count = 0;
     [[maybe_unused]] const auto read = ::read(wake_.get(), &count, sizeof count);
   }
@@ -130,41 +135,46 @@ class Children {
   std::thread watcher_;
 };
 
-Children* children = nullptr;  // under the lock of the current store
+Children* children = nullptr;  // under the lock of the stores
 
 // The fork that is under way.
 struct Fork {
-  Store* store = nullptr;
-  Blocks blocks;
-  base::Fd ours;    // the parent's end of a pair of sockets
-  base::Fd theirs;  // the child's: it says that it has its copies, and that it lives
+  std::vector<Store*> stores;
+  std::vector<Blocks> blocks;  // of each store
+  base::Fd ours;               // the parent's end of a pair of sockets
+  base::Fd theirs;             // the child's: it says that it has its copies, and that it lives
+
+  bool any_blocks() const {
+    return std::any_of(blocks.begin(), blocks.end(), [](const auto& of) { return !of.empty(); });
+  }
+  bool any_copies() const {
+    return std::any_of(blocks.begin(), blocks.end(), [](const Blocks& of) {
+      return std::any_of(of.begin(), of.end(), [](const auto& b) { return b->lent_to_user(); });
+    });
+  }
 };
 Fork* under_way = nullptr;
 bool in_child = false;
 
-bool any_copies(const Blocks& blocks) {
-  for (const auto& block : blocks) {
-    if (block->lent_to_user()) return true;
-  }
-  return false;
-}
-
 void before_fork() {
   auto* const fork = new Fork;
-  fork->store = lock_current();
+  const auto stores = lock_stores();
   under_way = fork;
-  if (fork->store == nullptr) return;
-  fork->store->blocks().lock_all();
-  fork->blocks = fork->store->blocks().all_locked();
+  if (children != nullptr) children->lock();
+  fork->stores.assign(stores.begin(), stores.end());
+  for (Store* store : fork->stores) {
+    store->blocks().lock_all();
+    fork->blocks.push_back(store->blocks().all_locked());
+  }
   int ends[2];
-  if (fork->blocks.empty() || ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+  if (!fork->any_blocks() || ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     return;
   fork->ours = base::Fd(ends[0]);
   fork->theirs = base::Fd(ends[1]);
 }
 
 void unlock_blocks(const Fork& fork) {
-  if (fork.store != nullptr) fork.store->blocks().unlock_all();
+  for (Store* store : fork.stores) store->blocks().unlock_all();
 }
 
 void wait_for_copies(int fd) {
@@ -176,13 +186,29 @@ void wait_for_copies(int fd) {
 void after_fork_in_parent() {
   const std::unique_ptr<Fork> fork(std::exchange(under_way, nullptr));
   fork->theirs.reset();
-  if (fork->ours && any_copies(fork->blocks)) wait_for_copies(fork->ours.get());
+  if (fork->ours && fork->any_copies()) wait_for_copies(fork->ours.get());
   unlock_blocks(*fork);
-  if (!fork->blocks.empty()) {
+  if (children != nullptr) children->unlock();
+  if (fork->any_blocks()) {
     if (children == nullptr) children = new Children;
-    children->add({std::move(fork->ours), std::move(fork->blocks)});
+    Blocks all;
+    for (Blocks& of : fork->blocks) {
+      all.insert(all.end(), std::make_move_iterator(of.begin()), std::make_move_iterator(of.end()));
+    }
+    children->add({std::move(fork->ours), std::move(all)});
   }
-  unlock_current();
+  unlock_stores();
+}
+
+void leave_to_parent(Store& store, const Blocks& blocks) {
+  if (store.abandoned()) return;  // this process was forked itself
+  Arena& arena = store.arena();
+  arena.reserve_in_child();
+  if (blocks.empty()) arena.forget_in_child();
+  for (const auto& block : blocks) {
+    if (block->lent_to_user()) arena.copy_in_child(block->offset(), block->size());
+  }
+  store.abandon();
 }
 
 void after_fork_in_child() {
@@ -193,18 +219,12 @@ void after_fork_in_child() {
   if (children != nullptr) children->close_in_child();
   children = nullptr;
   fork.ours.reset();
-  if (fork.store != nullptr) {
-    Arena& arena = fork.store->arena();
-    arena.reserve_in_child();
-    if (fork.blocks.empty()) arena.forget_in_child();
-    for (const auto& block : fork.blocks) {
-      if (block->lent_to_user()) arena.copy_in_child(block->offset(), block->size());
-    }
-    fork.store->abandon();
-    forget_current_in_child();
+  for (std::size_t i = 0; i < fork.stores.size(); ++i) {
+    leave_to_parent(*fork.stores[i], fork.blocks[i]);
   }
+  forget_current_in_child();
   unlock_blocks(fork);
-  unlock_current();
+  unlock_stores();
   // Open as long as this process lives.
   if (fork.theirs) ::send(fork.theirs.get(), "c", 1, MSG_NOSIGNAL);
 }
@@ -220,9 +240,9 @@ void handle_forks() {
 bool in_forked_child() { return in_child; }
 
 void forget_forked_children() {
-  lock_current();
-  const std::unique_ptr<Children> ended(std::exchange(children, nullptr));
-  unlock_current();
+  (void)lock_stores();
+  std::unique_ptr<Children> ended(std::exchange(children, nullptr));
+  unlock_stores();
 }
 
 }  // namespace manta::objectstore

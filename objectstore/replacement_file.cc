@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <manta/base/error.h>
+#include <manta/base/standard_streams.h>
 #include <manta/objectstore/replacement_file.h>
 
 namespace manta::detail {
@@ -50,7 +51,8 @@ void write_all(const char* what, int fd, std::span<const std::byte> bytes,
 }
 
 ReplacementFile::ReplacementFile(const char* what, const std::filesystem::path& path)
-    : what_(what), path_(behind_links(what, path)), own_(own_name(path_)) {
+    : what_(what), path_(behind_links(what, path)) {
+  const base::StandardStreamsReserved reserved;
   struct stat old = {};
   const bool exists = ::stat(path_.c_str(), &old) == 0;
   if (exists && !S_ISREG(old.st_mode)) {
@@ -58,7 +60,12 @@ ReplacementFile::ReplacementFile(const char* what, const std::filesystem::path& 
                           ": it is no regular file, so nothing can take its place");
   }
   if (exists && ::access(path_.c_str(), W_OK) != 0) fail_writing(what_, path_, errno);
-  fd_.reset(::open(own_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  // A process of the same number may have left one when it was killed.
+  for (int tries = 0; tries < 1000; ++tries) {
+    own_ = own_name(path_);
+    fd_.reset(::open(own_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (fd_ || errno != EEXIST) break;
+  }
   if (!fd_) fail_writing(what_, path_, errno);
 }
 

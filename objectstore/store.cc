@@ -26,6 +26,7 @@ constexpr std::size_t aligned(std::size_t size) {
 struct Current {
   std::mutex mutex;
   base::Ref<Store> store;
+  std::vector<Store*> living;  // also those of ended sessions, while arrays point there
 };
 
 // Never destroyed: arrays are made and dropped in static destructors too.
@@ -45,9 +46,15 @@ Store::Store(StoreOptions options)
     : keep_alive_(std::move(options.keep_alive)),
       arena_(options.writable_fd, options.read_only_fd, options.metadata, options.self),
       blocks_(*this),
-      release_holds_(std::move(options.release_holds)) {}
+      release_holds_(std::move(options.release_holds)) {
+  const std::lock_guard lock(the_current().mutex);
+  the_current().living.push_back(this);
+}
 
-Store::~Store() = default;
+Store::~Store() {
+  const std::lock_guard lock(the_current().mutex);
+  std::erase(the_current().living, this);
+}
 
 base::Result<base::Ref<Block>, StoreError> Store::create(std::size_t size, Population population) {
   const auto allocation = arena_.allocate(size, population);
@@ -183,12 +190,12 @@ void set_current(base::Ref<Store> store) {
   std::swap(the_current().store, store);
 }
 
-Store* lock_current() {
+std::span<Store* const> lock_stores() {
   the_current().mutex.lock();
-  return the_current().store.get();
+  return the_current().living;
 }
 
-void unlock_current() { the_current().mutex.unlock(); }
+void unlock_stores() { the_current().mutex.unlock(); }
 
 void forget_current_in_child() {
   is_open.store(false);

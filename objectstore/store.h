@@ -83,9 +83,10 @@ class Store final : public base::Counted {
 // The open session's store; null without one. set_current(nullptr) when the session ends.
 base::Ref<Store> current();
 void set_current(base::Ref<Store> store);
-// Around fork(): nobody changes it meanwhile. In the child there is none from then on.
-Store* lock_current();
-void unlock_current();
+// Around fork(): all stores that there are, also of ended sessions; none comes or goes meanwhile. In the child none is
+// the current one from then on.
+std::span<Store* const> lock_stores();
+void unlock_stores();
 void forget_current_in_child();
 
 // Throws ObjectStoreFull or OutOfMemory, saying what was asked for and what is in use.

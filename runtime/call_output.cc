@@ -43,8 +43,11 @@ void CallOutput::flush_streams() {
   seen_buffer_ = std::cout.rdbuf();
   own_buffers_ = dynamic_cast<const __gnu_cxx::stdio_sync_filebuf<char>*>(seen_buffer_) == nullptr;
   if (!own_buffers_) return;
-  for (std::ostream* stream : {&std::cout, &std::clog}) stream->flush();
-  for (std::wostream* stream : {&std::wcout, &std::wclog}) stream->flush();
+  try {
+    for (std::ostream* stream : {&std::cout, &std::clog}) stream->flush();
+    for (std::wostream* stream : {&std::wcout, &std::wclog}) stream->flush();
+  } catch (...) {  // std::cout.exceptions(): the user's code had its chance to see it
+  }
 }
 
 void CallOutput::end_line(Time now) {

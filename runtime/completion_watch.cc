@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <manta/runtime/completion_watch.h>
 #include <manta/runtime/process.h>
 
@@ -32,7 +34,8 @@ std::vector<ObjectEntry*> CompletionWatch::pending(std::span<ObjectEntry* const>
                                                    std::size_t most) const {
   while (done_before_ < entries.size() && links_[done_before_].watch == nullptr) ++done_before_;
   std::vector<ObjectEntry*> pending;
-  for (std::size_t i = done_before_; i < entries.size() && pending.size() < most; ++i) {
+  const std::size_t end = std::min(entries.size() - done_before_, most) + done_before_;
+  for (std::size_t i = done_before_; i < end; ++i) {
     if (links_[i].watch != nullptr) pending.push_back(entries[i]);
   }
   return pending;

@@ -34,7 +34,7 @@ class CompletionWatch {
   std::size_t arrived() const { return arrived_.load(std::memory_order_acquire); }
   std::size_t operator[](std::size_t at) const { return order_[at]; }  // at < arrived()
 
-  // Under the tables lock: those of its entries that are not done, at most the first `most`. The others may be gone.
+  // Under the tables lock: those that are not done of `most` entries, from the first such on. The others may be gone.
   std::vector<ObjectEntry*> pending(std::span<ObjectEntry* const> entries, std::size_t most) const;
   // Under the tables lock: `entry` is done now.
   static void completed(ObjectEntry& entry);

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 // `path` with one more step before it.

@@ -7,6 +7,8 @@
 #pragma once
 #include <cstdint>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 enum class Failpoint : std::uint8_t {

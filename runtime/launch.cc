@@ -177,9 +177,11 @@ void receive_hello(int socket, int log, const NodeOptions& options, Attachment& 
 
 }  // namespace
 
-void end_node(const NodeProcess& process) {
+void end_node(const NodeProcess& process, const std::function<bool()>& goes_on) {
   if (process_state(process.pid()) == 'T') process.signal(SIGCONT);
-  if (!process.ended(kEndsWithin)) {
+  bool ended = process.ended(kEndsWithin);
+  while (!ended && goes_on && goes_on()) ended = process.ended(kEndsWithin);
+  if (!ended) {
     process.signal(SIGKILL);
     (void)process.ended(kDiesWithin);
   }
@@ -222,10 +224,10 @@ Attachment launch_node(const NodeOptions& options) {
   return attachment;
 }
 
-void shutdown_node(const Attachment& attachment) {
+void shutdown_node(const Attachment& attachment, const std::function<bool()>& goes_on) {
   const base::StandardStreamsReserved reserved;
   shutdown(attachment.socket.get(), SHUT_WR);
-  end_node(attachment.node_process);
+  end_node(attachment.node_process, goes_on);
   remove_abandoned(attachment.directory);
 }
 

@@ -10,6 +10,8 @@
 // Errors: InvalidArgument for what the user can set (directory, program, working_dir); RuntimeError with the
 //         reason for all else: no descriptors, no room, or what the node printed before it failed.
 #pragma once
+#include <functional>
+
 #include <manta/runtime/entry.h>
 #include <manta/runtime/node/node_options.h>
 
@@ -18,10 +20,11 @@ namespace manta::detail {
 Attachment launch_node(const NodeOptions& options);
 
 // Once nobody holds the socket to it any more: until it is gone. For a session that could not be opened.
-void end_node(const NodeProcess& process);
+void end_node(const NodeProcess& process, const std::function<bool()>& goes_on = {});
 
-// Normally under 50 ms; a node that does not end within 3 s is killed, a stopped one let go on. Afterwards no process, memory or file of the session is left; the descriptors
-// of `attachment` stay open for their owner (a LogStream reads EOF from the socket).
-void shutdown_node(const Attachment& attachment);
+// Normally under 50 ms; a node that does not end within 3 s, for which `goes_on` is not true either (its output is still
+// being printed), is killed, a stopped one let go on. Afterwards no process, memory or file of the session is left; the
+// descriptors of `attachment` stay open for their owner (a LogStream reads EOF from the socket).
+void shutdown_node(const Attachment& attachment, const std::function<bool()>& goes_on = {});
 
 }  // namespace manta::detail

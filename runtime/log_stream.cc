@@ -80,7 +80,8 @@ class StopWatch {
 }  // namespace
 
 void run_log_stream(const Attachment& attachment,
-                    const std::function<void(std::span<const std::byte>)>& take_notice) {
+                    const std::function<void(std::span<const std::byte>)>& take_notice,
+                    LogProgress& progress) {
   const bool colour[] = {wants_colour(STDOUT_FILENO), wants_colour(STDERR_FILENO)};
   const int socket = attachment.socket.get();
   StopWatch watch(attachment.node_pid);
@@ -101,7 +102,10 @@ void run_log_stream(const Attachment& attachment,
     const bool error = frame.stream == 2;
     const bool whole_lines = !text.empty() && text.back() == '\n';
     if (colour[error ? 1 : 0] && frame.tag != 0 && whole_lines) text = coloured(text, frame.tag);
+    progress.printing.store(true);
     print(error ? stderr : stdout, text);
+    progress.printing.store(false);
+    progress.frames.fetch_add(1);
   }
 }
 

@@ -5,6 +5,7 @@
 //
 // Threads: one reader. Errors: none: a broken stream is an ended one.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,10 +24,17 @@ struct LogFrame {
 inline constexpr std::uint32_t kMaxLogText = 64 * 1024;
 inline constexpr std::uint32_t kNoticeStream = 3;
 
+// What the thread that prints tells others.
+struct LogProgress {
+  std::atomic<bool> printing{false};  // SYNC: none: who looks looks again
+  std::atomic<std::uint64_t> frames{0};
+};
+
 // Gives notices to `take_notice` and prints all else that arrives, on the same stream of this process, until the node is
 // gone; the tags in colour where it is a terminal (and NO_COLOR is not set). Says when the node is stopped. Blocks; for a
 // thread of its own.
 void run_log_stream(const Attachment& attachment,
-                    const std::function<void(std::span<const std::byte>)>& take_notice);
+                    const std::function<void(std::span<const std::byte>)>& take_notice,
+                    LogProgress& progress);
 
 }  // namespace manta::detail

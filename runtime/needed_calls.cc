@@ -18,7 +18,7 @@ ObjectEntry* NeededCalls::next_argument(Step& step, const Call& call) {
   if (step.arguments == kUnknown) step.arguments = parts.size();
   while (step.arguments > 0) {
     ObjectEntry* const argument = parts[--step.arguments].entry.get();
-    if (!argument->done()) return argument;
+    if (!argument->done() && seen_.insert(argument).second) return argument;
   }
   return nullptr;
 }
@@ -47,6 +47,7 @@ const Call* NeededCalls::next(const std::function<bool(const Call&)>& may_run) {
 void NeededCalls::start_again() {
   looked_at_ = 0;
   path_.clear();
+  seen_.clear();
 }
 
 }  // namespace manta::detail

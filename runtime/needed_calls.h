@@ -4,13 +4,13 @@
 //   get(c):   c <- call(b, d)     b <- call(a)     a: made     d: made elsewhere      next(): b's call, then c's
 //
 // Order: of those that are all needed the newest first, which are the smallest parts of a divided problem; of those of
-// which some are enough the oldest first, as they would come without it. Each object is looked at once (an argument once
-// for each call that waits for it), but for start_again().
+// which some are enough the oldest first, as they would come without it. Each object is looked at once, but for start_again().
 // Threads: confined, under the tables lock.
 #pragma once
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include <manta/runtime/object_entry.h>
@@ -40,7 +40,8 @@ class NeededCalls {
   const std::span<ObjectEntry* const> objects_;
   const Order order_;
   std::size_t looked_at_ = 0;
-  std::vector<Step> path_;  // from one of the objects to what it needs first
+  std::vector<Step> path_;                       // from one of the objects to what it needs first
+  std::unordered_set<const ObjectEntry*> seen_;  // arguments that were looked at
 };
 
 }  // namespace manta::detail

@@ -69,7 +69,8 @@ bool NodeProcess::ended(std::chrono::milliseconds patience) const {
   if (!descriptor_) {
     return poll_until(end, [this] {
       const Stat stat = stat_of(pid_);
-      return stat.state == 'Z' || stat.state == 'X' || stat.started != started_;
+      return stat.state == 'Z' || stat.state == 'X' || stat.started.empty() ||
+             stat.started != started_;
     });
   }
   pollfd entry{.fd = descriptor_.get(), .events = POLLIN, .revents = 0};

@@ -21,6 +21,8 @@
 #include <string_view>
 #include <vector>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 struct Notice {

@@ -1,6 +1,7 @@
 // A Refused is what a wrong call gives at compile time, once a static_assert has explained it: it goes along with whatever
 // is done to it, so that the explanation is not buried under errors that follow from it. No program that compiles has one.
 #pragma once
+#include <manta/base/build_settings.h>
 
 namespace manta::detail {
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 
 #include <manta/runtime/in_place.h>
@@ -22,6 +23,9 @@ RunInstead::RunInstead(InPlace& in_place, Process& process, std::span<ObjectEntr
       process_(process),
       needed_(needed),
       some_are_enough_(!enough.empty()),
+      some_from_elsewhere_(std::any_of(
+          enough.begin(), enough.end(),
+          [](const ObjectEntry* entry) { return !entry->done() && entry->from_elsewhere(); })),
       deadline_(deadline),
       calls_(some_are_enough_ ? enough : needed,
              some_are_enough_ ? Order::oldest_first : Order::newest_first),
@@ -39,7 +43,9 @@ bool RunInstead::worth_it(const Call& call, Patience patience) const {
   if (!some_are_enough_) return true;
   const auto usual = process_.tasks().usual_run_time(call);
   if (usual && *usual < kShortCall) return true;
-  return patience == Patience::waited_shortly && !process_.tasks().in_flight();
+  const bool others_are_at_it =
+      some_from_elsewhere_ || process_.tasks().in_flight() || process_.actors().active();
+  return patience == Patience::waited_shortly && !others_are_at_it;
 }
 
 bool RunInstead::run_one(Patience patience) {

@@ -40,6 +40,7 @@ class RunInstead {
   Process& process_;
   const std::span<ObjectEntry* const> needed_;
   const bool some_are_enough_;
+  const bool some_from_elsewhere_;
   const rpc::Deadline deadline_;
   NeededCalls calls_;
   std::uint64_t returned_;  // calls given back to this process, when we looked

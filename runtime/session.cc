@@ -3,6 +3,7 @@
 #include <system_error>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 #include <manta/base/build_notes.h>
 #include <manta/base/error.h>
@@ -78,9 +79,13 @@ struct Session::State {
 
   void follow_node() {
     pthread_setname_np(pthread_self(), "manta-log");
-    detail::run_log_stream(process->attachment(), [](std::span<const std::byte> bytes) {
-      if (const auto notice = detail::decode_notice(bytes)) detail::driver_notices().add(*notice);
-    });
+    detail::run_log_stream(
+        process->attachment(),
+        [](std::span<const std::byte> bytes) {
+          if (const auto notice = detail::decode_notice(bytes))
+            detail::driver_notices().add(*notice);
+        },
+        printed);
     if (!ending.load()) process->node_died();
   }
 
@@ -95,7 +100,11 @@ struct Session::State {
     ending.store(true);
     process->cores().leave();
     process->close();
-    detail::shutdown_node(process->attachment());
+    // As long as the workers' output goes on: who reads ours may take his time.
+    detail::shutdown_node(process->attachment(), [this, before = printed.frames.load()]() mutable {
+      const std::uint64_t last = std::exchange(before, printed.frames.load());
+      return printed.printing.load() || last != before;
+    });
     objectstore::forget_forked_children();
     log_thread.join();
     detail::driver_notices().end();
@@ -104,6 +113,7 @@ struct Session::State {
   }
 
   base::Ref<detail::Process> process;
+  detail::LogProgress printed;
   std::thread log_thread;
   std::atomic<bool> ending{false};
   const pid_t owner = ::getpid();

@@ -92,7 +92,8 @@ std::optional<std::chrono::nanoseconds> TaskSender::usual_run_time(const Call& c
 
 void TaskSender::learn(const Call& call, std::uint32_t run_ns) {
   auto& known = learnt_[code_key(call)];
-  known.run_ns = known.run_ns == 0 ? run_ns + 1 : (known.run_ns * 7 + run_ns) / 8 + 1;
+  known.run_ns =
+      known.run_ns == 0 ? std::uint64_t{run_ns} + 1 : (known.run_ns * 7 + run_ns) / 8 + 1;
 }
 
 TaskSender::Lease* TaskSender::lease_with_room(Shape& shape, const Call& call) {
@@ -237,9 +238,9 @@ bool TaskSender::receive(Shape& shape, Lease& lease) {
 
 bool TaskSender::poll() {
   bool any = false;
-  for (auto& shape : shapes_) {
-    for (std::size_t i = 0; i < shape->leases.size(); ++i)
-      any |= receive(*shape, *shape->leases[i]);
+  for (std::size_t i = 0; i < shapes_.size(); ++i) {  // what is received may add shapes
+    Shape& shape = *shapes_[i];
+    for (std::size_t j = 0; j < shape.leases.size(); ++j) any |= receive(shape, *shape.leases[j]);
   }
   return any;
 }
@@ -338,19 +339,20 @@ void TaskSender::retry_or_fail(Call* call, const DeathReport& death) {
 }
 
 bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
-  for (auto& shape : shapes_) {
-    for (auto& lease : shape->leases) {
+  for (std::size_t i = 0; i < shapes_.size(); ++i) {
+    Shape& shape = *shapes_[i];
+    for (auto& lease : shape.leases) {
       if (lease->lane.index() != lane) continue;
       lease->lane.callee_died();
-      receive(*shape, *lease);  // what it answered before it died
+      receive(shape, *lease);  // what it answered before it died; may add shapes, not leases
       process_.take_back_holds(lease->lane, death);
       auto unfinished = lease->lane.take_unfinished();
-      std::swap(lease, shape->leases.back());
-      shape->leases.pop_back();
+      std::swap(lease, shape.leases.back());
+      shape.leases.pop_back();
       if (unfinished.begun != nullptr) retry_or_fail(unfinished.begun, death);
-      for (Call* call : unfinished.others) enqueue(*shape, call);
-      shape->wanted = 0;
-      shape->more = false;
+      for (Call* call : unfinished.others) enqueue(shape, call);
+      shape.wanted = 0;
+      shape.more = false;
       return true;
     }
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <string>
+#include <unordered_set>
 
 #include <manta/base/error.h>
 #include <manta/base/number_text.h>
@@ -19,18 +20,28 @@ using Patience = RunInstead::Patience;
 
 // Names of the calls from the one that makes `entry` to one of actor `self` that it depends on; empty: there is none, as
 // far as this process knows.
-std::string path_to_calls_of(const ActorId& self, const ObjectEntry& entry, int depth = 0) {
-  constexpr int kDeepest = 100;
-  const Call* call = entry.producer;
-  if (call == nullptr || entry.done() || depth == kDeepest) return {};
-  if (call->actor && call->actor->id() == self) return call->display_name();
-  if (call->missing == 0 || !call->kept) return {};
-  for (const auto& part : call->kept->parts) {
-    const std::string path = path_to_calls_of(self, *part.entry, depth + 1);
-    if (!path.empty()) return call->display_name() + " <- " + path;
+class PathToCallsOf {
+ public:
+  explicit PathToCallsOf(const ActorId& self) : self_(self) {}
+
+  std::string from(const ObjectEntry& entry, int depth = 0) {
+    constexpr int kDeepest = 100;
+    const Call* call = entry.producer;
+    if (call == nullptr || entry.done() || depth == kDeepest || !seen_.insert(&entry).second)
+      return {};
+    if (call->actor && call->actor->id() == self_) return call->display_name();
+    if (call->missing == 0 || !call->kept) return {};
+    for (const auto& part : call->kept->parts) {
+      const std::string path = from(*part.entry, depth + 1);
+      if (!path.empty()) return call->display_name() + " <- " + path;
+    }
+    return {};
   }
-  return {};
-}
+
+ private:
+  const ActorId& self_;
+  std::unordered_set<const ObjectEntry*> seen_;
+};
 
 // Also over when the session is: its process is kept while somebody waits.
 class SessionWaiter : public rpc::Progress::Waiter {
@@ -57,8 +68,9 @@ class SessionWaiter : public rpc::Progress::Waiter {
   void refuse_to_wait_for_itself(const ActorId& self) const {
     const Entries entries = needed();  // before the lock, which it may take
     const Process::TablesLock lock(*process_);
+    PathToCallsOf path_to_calls(self);
     for (const ObjectEntry* entry : entries) {
-      const std::string path = path_to_calls_of(self, *entry);
+      const std::string path = path_to_calls.from(*entry);
       if (path.empty()) continue;
       throw DeadlockDetected(std::string(what_) + " inside actor " + self.hex() +
                              " waits for a call to that same actor, which cannot begin before this "
@@ -69,6 +81,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
 
   // Runs in place what it waits for, as far as it may; else it waits, and soon lends its cpu.
   bool wait_as_who_we_are(const Deadline& deadline) {
+    if (over()) return true;
     Executor* const executor = Executor::of_this_thread();
     if (executor != nullptr && executor->may_run_in_place())
       instead_.emplace(executor->in_place(), *process_, needed(), enough(), deadline);

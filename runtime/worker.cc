@@ -74,7 +74,10 @@ int worker_main(Attachment&& attachment) {
   arm_failpoint();
   Executor executor(*process);
   process->set_executor(&executor);
-  if (!prepare(process->attachment())) return 1;
+  if (!prepare(process->attachment())) {
+    process->progress().stop();
+    return 1;
+  }
   process->node().send(
       {.kind = NodeMessage::hello, .arg0 = static_cast<std::uint64_t>(::getpid())});
   const int code = executor.run();

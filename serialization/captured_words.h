@@ -16,6 +16,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::serialization {
 
 // The words of a closure, with zeros for those that cannot be addresses.

@@ -21,6 +21,8 @@
 #include <valarray>
 #include <variant>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::serialization {
 
 using Random = std::mt19937_64;  // its numbers are the same everywhere

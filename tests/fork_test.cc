@@ -343,5 +343,36 @@ TEST_F(ForkTest, AChildMayOutliveTheSession) {
   EXPECT_EQ(end_of(child), "fine");
 }
 
+// Arrays outlive their session, and forks know them all the same.
+TEST_F(ForkTest, AChildForkedAfterTheSessionReadsAndDropsWhatIsLeft) {
+  arrays_outlive_the_session();
+  store_is_not_checked();
+  open({.cpus = 1});
+  auto array = numbers(1'000'000);
+  MutableArray<double> filling = arange<double>(100'000);
+  close();
+  EXPECT_EQ(end_of(in_child([&] {
+              filling[0] = -1;
+              const bool right = is_arange(array, 1'000'000) && filling[99'999] == 99'999;
+              array = {};
+              filling = {};
+              return right && is_arange(numbers(1'000'000), 1'000'000);
+            })),
+            "fine");
+  EXPECT_EQ(filling[0], 0);
+  EXPECT_TRUE(is_arange(array, 1'000'000));
+}
+
+TEST_F(ForkTest, AProcessForkedBetweenSessionsHasOnesOfItsOwn) {
+  open({.cpus = 1});
+  close();
+  EXPECT_EQ(end_of(in_child([] {
+              const auto own = init({.cpus = 1});
+              const auto array = arange<double>(100'000).freeze();
+              return is_arange(get(remote([](Array<double> a) { return a; })(array)), 100'000);
+            })),
+            "fine");
+}
+
 }  // namespace
 }  // namespace manta::testing

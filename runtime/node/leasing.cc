@@ -18,6 +18,13 @@ scheduler::Time now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
+// Only if a worker would be started then: what is waited for later asks by itself.
+std::optional<scheduler::Time> Leasing::next_retry() const {
+  const auto retry = pool_.next_retry();
+  if (!retry || pool_.to_start(leases_.grantable(64), *retry) == 0) return std::nullopt;
+  return retry;
+}
+
 ResourceSet resources_of(double cpus, std::span<const std::byte> items) {
   ResourceSet set = ResourceSet::cpus(cpus);
   for (; items.size() >= sizeof(ResourceItem); items = items.subspan(sizeof(ResourceItem))) {

@@ -55,7 +55,7 @@ class Leasing {
   bool dispatch_needed() const { return changed_; }
   void tell_surplus(scheduler::Time now);
   std::optional<scheduler::Time> next_surplus() const { return pool_.next_surplus(); }
-  std::optional<scheduler::Time> next_retry() const { return pool_.next_retry(); }
+  std::optional<scheduler::Time> next_retry() const;
   void retry();  // then: the next dispatch() may start a worker
 
  private:

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail::node {
 
 // A cgroup that this process is in, and those above it up to where they are mounted: the nearest first.

@@ -519,7 +519,9 @@ void Node::end() {
     std::error_code ignored;
     std::filesystem::remove_all(directory_.path, ignored);
   }
-  log_.write_rest(driver_process_.is_open() ? driver_process_.native_handle() : -1, 8s);
+  // While the driver lives it may take its time: what reads its output is slow.
+  const bool known = driver_process_.is_open();
+  log_.write_rest(known ? driver_process_.native_handle() : -1, known ? -1ms : 8000ms);
   _exit(0);
 }
 

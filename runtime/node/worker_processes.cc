@@ -72,9 +72,16 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot) try {
                                 .ignore_interrupt = true});
   if (!pid.ok()) throw std::system_error(pid.error().code, std::generic_category(), "starting it");
   const std::string log = "worker-" + std::to_string(pid.value()) + ".log";
-  auto output = std::make_shared<WorkerOutput>(io_, log_, node_.attachment.directory / log,
-                                               std::move(out.read), std::move(err.read));
-  output->begin(pid.value(), control_.process(slot).held_lines);
+  std::shared_ptr<WorkerOutput> output;
+  try {
+    output = std::make_shared<WorkerOutput>(io_, log_, node_.attachment.directory / log,
+                                            std::move(out.read), std::move(err.read));
+    output->begin(pid.value(), control_.process(slot).held_lines);
+  } catch (...) {
+    ::kill(pid.value(), SIGKILL);
+    ::waitpid(pid.value(), nullptr, 0);
+    throw;
+  }
   workers_[slot] = {.pid = pid.value(), .output = std::move(output)};
   slots_[pid.value()] = slot;
   return pid.value();

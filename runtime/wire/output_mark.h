@@ -3,6 +3,8 @@
 #pragma once
 #include <string_view>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 using namespace std::string_view_literals;
