@@ -179,7 +179,7 @@ struct Pointing {
 TEST(ArrayCodec, ElementsWhoseBytesAreNotTheirValueAreRefused) {
   const auto refused = [](const serialization::TypeNode& node) {
     return node.refusal != Refusal::kNone ||
-           (node.parts != nullptr && node.parts()[0]->refusal != Refusal::kNone);
+           (!node.parts().empty() && node.parts()[0]->refusal != Refusal::kNone);
   };
   EXPECT_FALSE(refused(Codec<Array<double>>::node()));
   EXPECT_FALSE(refused(Codec<Array<Hidden>>::node()));  // its bytes are its value

@@ -268,8 +268,11 @@ void TaskSender::flush() {
 
 void TaskSender::on_grant(std::uint32_t shape_number, std::uint32_t lane, rpc::Slot worker) {
   auto& shape = *shapes_[shape_number];
-  if (shape.wanted > 0) --shape.wanted;
-  shape.more = false;
+  if (shape.wanted > 0) {
+    --shape.wanted;
+  } else {
+    shape.more = false;  // that one was beyond what we wanted
+  }
   shape.leases.push_back(
       std::unique_ptr<Lease>(new Lease{.lane = CallLane(process_.control(), lane, worker),
                                        .granted = std::chrono::steady_clock::now()}));

@@ -70,8 +70,9 @@ LeaseId LeaseTable::grant(OwnerShape who) {
   if (shape.wanted > 0) {
     std::erase(queue_, who);
     if (--shape.wanted > 0) queue_.push_back(who);
+  } else {
+    set_more(who, shape, false);
   }
-  if (shape.more) set_more(who, shape, false);  // the owner says it again if it is so
   leases_.emplace(++last_lease_, Lease{.who = who});
   return last_lease_;
 }
