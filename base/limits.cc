@@ -55,7 +55,9 @@ std::string pids_limit() {
     const long left = std::atol(max.c_str()) - std::atol(current.c_str());
     if (!result.empty() && left >= least_left) continue;
     least_left = left;
-    result = at + "/pids.max is " + max + ", of which " + current + " are in use";
+    result = at;
+    result.append("/pids.max is ").append(max).append(", of which ").append(current);
+    result.append(" are in use");
   }
   return result;
 }

@@ -24,7 +24,8 @@ std::byte* map_or_throw(std::size_t size, int protection, int flags, int fd, con
 
 // Nothing is accessible there, and nothing else will be mapped there.
 void reserve(std::byte* base, std::size_t size) {
-  ::mmap(base, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  [[maybe_unused]] const void* const reserved =
+      ::mmap(base, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
 base::Fd duplicate_or_throw(int fd) {

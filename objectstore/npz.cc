@@ -160,9 +160,11 @@ void check_names(const std::vector<NpzArray>& arrays) {
     }
   }
   for (const std::string& name : names) {
-    if (names.contains(name + std::string(kSuffix))) {
-      throw InvalidArgument("the arrays \"" + name + "\" and \"" + name +
-                            ".npy\" could not be told apart when they are read");
+    std::string longer = name;
+    longer += kSuffix;
+    if (names.contains(longer)) {
+      throw InvalidArgument("the arrays \"" + name + "\" and \"" + longer +
+                            "\" could not be told apart when they are read");
     }
   }
 }

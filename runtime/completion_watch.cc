@@ -44,7 +44,8 @@ std::vector<ObjectEntry*> CompletionWatch::pending(std::span<ObjectEntry* const>
 void CompletionWatch::completed(ObjectEntry& entry) {
   while (entry.watchers != nullptr) {
     WatchLink& link = *entry.watchers;
-    CompletionWatch& watch = *link.watch;
+    CompletionWatch& watch =
+        *link.watch;  // NOLINT(clang-analyzer-core.NullDereference): it is linked
     unlink(link);
     watch.add(static_cast<std::size_t>(&link - watch.links_.data()));
   }

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdio>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@ constexpr double kShortestForARate = 0.05;
 std::string clock(double seconds) {
   constexpr double kLongest = 100 * 3600;
   if (seconds >= kLongest) return "over 100 hours";
-  const auto whole = static_cast<long>(seconds + 0.5);
+  const auto whole = std::lround(seconds);
   char text[32];
   if (whole < 3600) {
     std::snprintf(text, sizeof text, "%02ld:%02ld", whole / 60, whole % 60);
