@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <manta/runtime/completion_watch.h>
 #include <manta/runtime/process.h>
@@ -42,11 +43,11 @@ std::vector<ObjectEntry*> CompletionWatch::pending(std::span<ObjectEntry* const>
 }
 
 void CompletionWatch::completed(ObjectEntry& entry) {
-  while (entry.watchers != nullptr) {
-    WatchLink& link = *entry.watchers;
-    CompletionWatch& watch =
-        *link.watch;  // NOLINT(clang-analyzer-core.NullDereference): it is linked
-    unlink(link);
+  for (WatchLink* next = std::exchange(entry.watchers, nullptr); next != nullptr;) {
+    WatchLink& link = *next;
+    CompletionWatch& watch = *link.watch;
+    next = link.next;
+    link = {};
     watch.add(static_cast<std::size_t>(&link - watch.links_.data()));
   }
 }

@@ -36,7 +36,13 @@ TEST(Shortages, AddressSpace) {
 #endif
 
 TEST(Shortages, Descriptors) {
-  for (const char* limit : {"8", "10", "14"}) {
+#ifdef __SANITIZE_ADDRESS__
+  // The check of types opens a pipe to look at an object, so with none left it finds every object wrong.
+  const std::vector<const char*> limits = {"10", "14"};
+#else
+  const std::vector<const char*> limits = {"8", "10", "14"};
+#endif
+  for (const char* limit : limits) {
     const ShellRun run = run_with(std::string("ulimit -n ") + limit);
     EXPECT_EQ(run.code(), 4) << limit << run.said;
     EXPECT_THAT(run.said,
