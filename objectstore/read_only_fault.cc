@@ -17,6 +17,10 @@ constexpr std::size_t kNameSize = 256;
 // In the handler no memory may be allocated for it, so not the dynamic model.
 [[gnu::tls_model("initial-exec")]] thread_local char running[kNameSize] = {};
 
+// SYNC: relaxed: whichever thread of the process began a function last; its text is its own thread's,
+// or, for the message of another thread, at worst a mixture of two names. Null when that has ended.
+std::atomic<const char*> begun_last{nullptr};
+
 // SYNC: release when installed, acquire in the handler: the store and the hook are complete.
 std::atomic<Store*> watched{nullptr};
 std::atomic<ReadOnlyFaultHook> hook_of_process{nullptr};
@@ -52,6 +56,19 @@ void write_line(const Line& line) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, line.size() + 1);
 }
 
+// A thread that user code started has no name of its own.
+void add_function(Line& line) {
+  const char* const last = begun_last.load(std::memory_order_relaxed);
+  if (running[0] != 0) {
+    line.add(running);
+  } else if (last != nullptr) {
+    line.add(last);
+    line.add(" (in a thread that it started)");
+  } else {
+    line.add("main");
+  }
+}
+
 Line describe(const Store& store, const void* address) {
   BlockExtent block;  // which it is a forked child cannot look up
   if (!store.abandoned()) block = store.arena().block_at(store.arena().offset_of(address));
@@ -65,7 +82,7 @@ Line describe(const Store& store, const void* address) {
     line.add_hex(id.lo());
   }
   line.add(" in ");
-  line.add(running[0] != 0 ? running : "main");
+  add_function(line);
   line.add("; make a copy first: a.copy()");
   return line;
 }
@@ -151,6 +168,8 @@ void set_running_function(std::string_view name) noexcept {
   const std::size_t size = std::min(name.size(), kNameSize - 1);
   if (size != 0) std::memcpy(running, name.data(), size);
   running[size] = 0;
+  const bool ends = size == 0 && begun_last.load(std::memory_order_relaxed) == running;
+  if (size != 0 || ends) begun_last.store(ends ? nullptr : running, std::memory_order_relaxed);
 }
 
 const char* running_function() noexcept { return running; }

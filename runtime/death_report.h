@@ -14,8 +14,8 @@ struct DeathReport {
   int signal = 0;
   int exit_code = 0;
   bool expected = false;  // the runtime asked for it
-  std::uint64_t reply_in_doubt =
-      0;               // number of the last call of the lane whose reply gives references
+  // Number of the last call of the lane whose reply gives references.
+  std::uint64_t reply_in_doubt = 0;
   std::string detail;  // of the signal: " at address 0x0"; may be empty
   std::string stack;   // one frame a line
   std::string output;  // its last lines
@@ -25,7 +25,7 @@ struct DeathReport {
 inline constexpr int kReadOnlyWriteExit = 113;
 
 DeathReport parse_death(std::span<const std::byte> payload);
-std::string describe(const DeathReport& death);  // "was killed by signal 9 (Killed)"
+std::string describe(const DeathReport& death);  // "was killed by signal 9, SIGKILL (Killed)"
 
 // Whether it ended itself because the call that it was running wrote to a read-only array.
 bool wrote_to_read_only(const DeathReport& death);

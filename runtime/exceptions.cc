@@ -12,6 +12,7 @@
 #include <manta/runtime/coded_exceptions.h>
 #include <manta/runtime/exceptions.h>
 #include <manta/runtime/process.h>
+#include <manta/runtime/stack_text.h>
 #include <manta/runtime/task_frame.h>
 
 namespace manta::detail {
@@ -354,7 +355,7 @@ namespace {
   info.function = error.function;
   info.type_name = error.type;
   info.message = error.message;
-  info.stack = error.stack;
+  info.stack = readable_stack(error.stack);
   info.node = error.node;
   info.pid = error.pid;
   info.attempt = error.attempt;

@@ -53,7 +53,7 @@ std::exception_ptr exception_of(const ErrorRecord& error);
 // What exit_actor() throws through user code; not a std::exception, so that nobody catches it by accident.
 struct ExitActor {};
 
-// The stack of the last exception thrown on this thread, as text. Empty outside of tasks.
+// The stack of the last exception thrown on this thread: encode_stack(). Empty outside of tasks.
 std::string last_throw_stack();
 void remember_throw() noexcept;
 

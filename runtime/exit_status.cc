@@ -46,7 +46,10 @@ std::string exit_text(int status) {
 }
 
 std::string signal_text(int signal) {
-  return "signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
+  const char* const name = ::sigabbrev_np(signal);
+  std::string text = "signal " + std::to_string(signal);
+  if (name != nullptr) text.append(", SIG").append(name);
+  return text + " (" + ::strsignal(signal) + ")";
 }
 
 }  // namespace manta::detail

@@ -14,7 +14,7 @@ namespace manta::detail {
 // As waitpid() would give it. `process`: a pidfd of `pid`, opened while it was alive.
 std::optional<int> exit_status(const base::Fd& process, pid_t pid);
 
-std::string exit_text(int status);    // "with code 1", "by signal 9 (Killed)"
-std::string signal_text(int signal);  // "signal 9 (Killed)"
+std::string exit_text(int status);    // "with code 1", "by signal 9, SIGKILL (Killed)"
+std::string signal_text(int signal);  // "signal 9, SIGKILL (Killed)"
 
 }  // namespace manta::detail

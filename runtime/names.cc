@@ -36,15 +36,6 @@ std::string inner_name(std::string name) {
   return name;
 }
 
-// Users do not write the names of anonymous namespaces.
-std::string as_written(std::string name) {
-  constexpr std::string_view kAnonymous = "(anonymous namespace)::";
-  for (auto at = name.find(kAnonymous); at != std::string::npos; at = name.find(kAnonymous)) {
-    name.erase(at, kAnonymous.size());
-  }
-  return name;
-}
-
 std::string find_name(const CallFrame& call) {
   if (CodeId{call.stub_image, call.stub_offset} == kCalledByName) return "a function by name";
   try {

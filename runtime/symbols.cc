@@ -135,18 +135,6 @@ class Remembered {
   std::unordered_map<std::uintptr_t, std::string> texts_;
 };
 
-std::string frame_text(std::uintptr_t address) {
-  const Located image = locate(address);
-  char offset[32];
-  std::snprintf(offset, sizeof offset, "  0x%zx ", static_cast<std::size_t>(address - image.base));
-  // A return address may lie behind the end of a function whose last instruction is the call.
-  std::string text = offset + function_name(address - 1);
-  if (!image.path.empty() && image.path != "/proc/self/exe") {
-    text += " (" + image.path.substr(image.path.rfind('/') + 1) + ")";
-  }
-  return text + '\n';
-}
-
 }  // namespace
 
 std::string symbol_of(std::uintptr_t address) {
@@ -176,12 +164,12 @@ std::string without_parameters(const std::string& demangled) {
   return demangled;
 }
 
-std::string stack_text(std::span<const std::uintptr_t> addresses) {
-  static auto* const known = new Remembered;
-  std::string text;
-  for (const auto address : addresses)
-    text += known->get(address, [&] { return frame_text(address); });
-  return text;
+std::string as_written(std::string name) {
+  constexpr std::string_view kAnonymous = "(anonymous namespace)::";
+  for (auto at = name.find(kAnonymous); at != std::string::npos; at = name.find(kAnonymous)) {
+    name.erase(at, kAnonymous.size());
+  }
+  return name;
 }
 
 }  // namespace manta::detail

@@ -1,9 +1,9 @@
-// Names of functions from the symbol tables of this process's images, for messages: errors, crash stacks, logs.
+// Names of functions from the symbol tables of this process's images, for the names of tasks and messages; without
+// debug information, so that it is light enough for workers (stacks: addresses.h).
 // The first look-up of an address is slow (reads files), then it is remembered.
 // Threads: any. Never fails: what is not found is empty.
 #pragma once
 #include <cstdint>
-#include <span>
 #include <string>
 
 #include <manta/base/build_settings.h>
@@ -16,7 +16,7 @@ std::string symbol_of(std::uintptr_t address);
 // "ns::mean(manta::Array<double> const&)" -> "ns::mean": brackets of templates and lambdas are kept.
 std::string without_parameters(const std::string& demangled);
 
-// One frame a line, of addresses relative to their image: "  0x55d0 mean", "  0x1f3a sort (libuser.so)".
-std::string stack_text(std::span<const std::uintptr_t> addresses);
+// Without "(anonymous namespace)::", which users do not write.
+std::string as_written(std::string name);
 
 }  // namespace manta::detail

@@ -4,9 +4,10 @@
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <typeinfo>
+#include <vector>
 
 #include <manta/runtime/exceptions.h>
-#include <manta/runtime/symbols.h>
+#include <manta/runtime/stack_text.h>
 #include <manta/runtime/task_frame.h>
 
 namespace manta::detail {
@@ -25,12 +26,11 @@ thread_local int frame_count_here = 0;
 
 std::string last_throw_stack() {
   if (frame_count_here <= kOwnFrames) return {};
-  std::uintptr_t addresses[kMaxFrames];
-  std::size_t count = 0;
+  std::vector<CodePlace> places;
   for (int i = kOwnFrames; i < frame_count_here; ++i)
-    addresses[count++] = reinterpret_cast<std::uintptr_t>(frames_here[i]);
+    places.push_back(place_of(reinterpret_cast<std::uintptr_t>(frames_here[i])));
   frame_count_here = 0;
-  return stack_text({addresses, count});
+  return encode_stack(places);
 }
 
 }  // namespace manta::detail

@@ -14,3 +14,4 @@ extern "C" const std::error_category* plugin_category() {
   return &category;
 }
 extern "C" double plugin_tripled(double x) { return 3 * x; }
+extern "C" int plugin_read_through(const int* pointer) { return *pointer + 1; }

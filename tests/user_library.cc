@@ -15,6 +15,8 @@ struct LibraryCategory : std::error_category {
 };
 }  // namespace
 
+int read_through(const int* pointer) { return *pointer + 1; }
+
 const std::error_category& library_category() {
   static const LibraryCategory category;
   return category;

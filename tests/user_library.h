@@ -11,6 +11,7 @@ int add(int a, int b);
 double add(double a, double b);
 
 const std::error_category& library_category();
+int read_through(const int* pointer);
 
 struct Multiplier {
   int factor = 1;

@@ -1,12 +1,16 @@
 #include <algorithm>
+#include <cinttypes>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <elf.h>
+#include <fstream>
 #include <link.h>
 #include <sys/wait.h>
 
 #include <manta/runtime/exit_status.h>
 #include <manta/runtime/node/death_report.h>
-#include <manta/runtime/symbols.h>
+#include <manta/runtime/stack_text.h>
 #include <manta/runtime/wire/node_messages.h>
 
 namespace manta::detail::node {
@@ -14,46 +18,52 @@ namespace {
 
 constexpr std::size_t kMaxText = 16 * 1024;
 
-struct Image {
-  std::uintptr_t bias = 0;
-  std::uintptr_t end = 0;  // of its highest segment, without the bias
-};
+// Where the symbols of a file count from: the first segment's address, 0 unless it is bound to one place.
+std::uint64_t first_address(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  ElfW(Ehdr) header{};
+  if (!file.read(reinterpret_cast<char*>(&header), sizeof header)) return 0;
+  file.seekg(static_cast<std::streamoff>(header.e_phoff));
+  ElfW(Phdr) segment{};
+  for (int i = 0; i < header.e_phnum; ++i) {
+    if (!file.read(reinterpret_cast<char*>(&segment), sizeof segment)) return 0;
+    if (segment.p_type == PT_LOAD) return segment.p_vaddr - segment.p_vaddr % segment.p_align;
+  }
+  return 0;
+}
 
-// This process runs the same program, at another place: its own symbols serve.
-Image own_program() {
-  Image image;
-  dl_iterate_phdr(
-      [](dl_phdr_info* info, std::size_t, void* result) {
-        auto& found = *static_cast<Image*>(result);
-        found.bias = info->dlpi_addr;
-        for (int i = 0; i < info->dlpi_phnum; ++i) {
-          const auto& segment = info->dlpi_phdr[i];
-          if (segment.p_type != PT_LOAD) continue;
-          found.end = std::max<std::uintptr_t>(found.end, segment.p_vaddr + segment.p_memsz);
-        }
-        return 1;  // the program comes first
-      },
-      &image);
-  return image;
+CodePlace place_in(const rpc::CrashRecord& crash, std::uint64_t address, bool exact) {
+  const auto* const end = crash.images + std::min(crash.image_count, rpc::kMaxCrashImages);
+  const auto* const image = std::find_if(crash.images, end, [&](const rpc::CrashImage& i) {
+    return address >= i.begin && address < i.end;
+  });
+  if (image == end) return {{}, address, exact};
+  const std::string path(image->path, ::strnlen(image->path, sizeof image->path));
+  return {path, address - image->begin + first_address(path), exact};
 }
 
 std::string symbolised(const rpc::CrashRecord& crash) {
-  const Image own = own_program();
-  std::string text;
+  std::vector<CodePlace> places;
   const std::uint32_t count = std::min(crash.frame_count, rpc::kMaxCrashFrames);
   for (std::uint32_t i = 0; i < count; ++i) {
-    const std::uintptr_t offset = crash.frames[i] - crash.image_base;
-    if (offset < own.end) {
-      const std::uintptr_t here = own.bias + offset;
-      text += stack_text({&here, 1});
-      if (!text.empty() && text.back() != '\n') text += '\n';
-    } else {
-      char line[64];
-      std::snprintf(line, sizeof line, "  0x%lx (shared library)\n",
-                    static_cast<unsigned long>(crash.frames[i]));
-      text += line;
-    }
+    places.push_back(place_in(crash, crash.frames[i], i == 0 && crash.first_is_exact != 0));
   }
+  return stack_text(places);
+}
+
+std::string size_text(std::uint64_t bytes) {
+  const bool small = bytes < (1 << 20);
+  return std::to_string(bytes >> (small ? 10 : 20)) + (small ? " KiB" : " MiB");
+}
+
+std::string detail_of(const rpc::CrashRecord& crash) {
+  if (crash.full_stack != 0) {
+    return ": stack overflow: the stack of " + size_text(crash.full_stack) + " is full";
+  }
+  if (crash.code <= 0 || crash.signal == SIGABRT) return {};  // sent by somebody
+  if (crash.signal == SIGFPE) return crash.code == FPE_INTDIV ? ": integer division by zero" : "";
+  char text[32];
+  std::snprintf(text, sizeof text, " at address 0x%" PRIx64, crash.fault_address);
   return text;
 }
 
@@ -71,7 +81,11 @@ DeathReport describe_death(pid_t pid, int wait_status, const rpc::CrashRecord& c
   // SYNC: acquires what the crash handler wrote before it set `complete`.
   if (crash.complete.load(std::memory_order_acquire) == 1) {
     if (report.signal == 0) report.signal = crash.signal;
+    report.detail = detail_of(crash);
     report.stack = head(symbolised(crash));
+  } else if (report.signal == SIGSEGV) {  // the handler could not run
+    report.detail =
+        ": it left no stack; most likely a thread that the task started had a stack overflow";
   }
   return report;
 }

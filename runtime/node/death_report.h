@@ -20,8 +20,8 @@ struct DeathReport {
   std::string output = {};
 
   std::vector<std::byte> payload() const;  // ProcessDeath
-  std::string text()
-      const;  // "process 123 was killed by signal 11 (Segmentation fault)", stack, output
+  // "process 123 was killed by signal 11, SIGSEGV (Segmentation fault)", detail, stack, output
+  std::string text() const;
 };
 
 // From waitpid's status and what the process wrote when it crashed, if it did.

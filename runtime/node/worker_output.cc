@@ -12,8 +12,6 @@ namespace {
 constexpr std::size_t kMaxRead = 16 * 1024;
 constexpr int kMostReads = 64;  // a pipe's worth: a child may write for ever
 constexpr std::size_t kMaxLine = 16 * 1024;
-constexpr std::size_t kLastLines = 20;
-constexpr std::size_t kLastLineBytes = 400;  // of each, so that a report fits into a message
 constexpr std::size_t kMaxFile = 8 << 20;
 
 }  // namespace
@@ -106,8 +104,7 @@ void WorkerOutput::emit(int number, std::string_view lines) {
     const std::size_t end = lines.find('\n', at);
     const std::string_view line = lines.substr(at, end - at);
     tagged.append(tag).append(line).push_back('\n');
-    last_.emplace_back(line.substr(0, kLastLineBytes));
-    if (last_.size() > kLastLines) last_.pop_front();
+    last_.add(line);
     at = end + 1;
   }
   driver_.add(static_cast<std::uint32_t>(number + 1), tagged, tag.size());
@@ -141,12 +138,6 @@ void WorkerOutput::close() {
   finish();
   asio::error_code ignored;
   for (Stream& stream : streams_) stream.pipe.close(ignored);
-}
-
-std::string WorkerOutput::last_lines() const {
-  std::string text;
-  for (const std::string& line : last_) text += line + "\n";
-  return text;
 }
 
 }  // namespace manta::detail::node

@@ -10,7 +10,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -22,6 +21,7 @@
 
 #include <manta/base/fd.h>
 #include <manta/runtime/node/driver_log.h>
+#include <manta/runtime/node/last_lines.h>
 
 namespace manta::detail::node {
 
@@ -37,7 +37,7 @@ class WorkerOutput : public std::enable_shared_from_this<WorkerOutput> {
   void finish();  // the worker is dead: what is left
   void close();   // nobody is left who could write
   bool open() const { return streams_[0].pipe.is_open() || streams_[1].pipe.is_open(); }
-  std::string last_lines() const;
+  std::string last_lines() const { return last_.text(); }
   void note(const std::string& lines) { keep(lines); }  // for the log file only
 
  private:
@@ -65,7 +65,7 @@ class WorkerOutput : public std::enable_shared_from_this<WorkerOutput> {
   pid_t pid_ = 0;
   std::atomic<std::uint32_t>* held_ = nullptr;  // null: the worker is dead
   std::array<Stream, 2> streams_;
-  std::deque<std::string> last_;
+  LastLines last_;
 };
 
 }  // namespace manta::detail::node

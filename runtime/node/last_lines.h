@@ -1,0 +1,26 @@
+// What is told of the output of a process that died: its last lines; of a sanitizer's report its head, where the error
+// and its place are, and the last lines after that.
+// Threads: one at a time.
+#pragma once
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <manta/base/build_settings.h>
+
+namespace manta::detail::node {
+
+class LastLines {
+ public:
+  void add(std::string_view line);  // cut at 400 bytes, so that all fits into a message
+  std::string text() const;
+
+ private:
+  std::deque<std::string> last_;
+  std::vector<std::string> report_;  // the head of the last one, empty: there was none lately
+  std::size_t since_report_ = 0;     // lines, its first one counted
+};
+
+}  // namespace manta::detail::node

@@ -1,0 +1,264 @@
+// What the stacks of crashes and exceptions say: the user's functions with file and line, and what happened.
+#include <algorithm>
+#include <cassert>
+#include <csignal>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <future>
+#include <source_location>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "cluster_fixture.h"
+#include "user_library.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MANTA_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MANTA_SANITIZED 1
+#endif
+#endif
+
+#if defined(__x86_64__)
+// The function before it ends with a call, so that a return address would be taken for this one's start.
+__asm__(
+    ".text\n"
+    ".type function_before, @function\n"
+    "function_before:\n nop\n call abort\n"
+    ".size function_before, . - function_before\n"
+    ".globl faults_at_once\n"
+    ".type faults_at_once, @function\n"
+    "faults_at_once:\n .cfi_startproc\n ud2\n .cfi_endproc\n"
+    ".size faults_at_once, . - faults_at_once\n");
+extern "C" void faults_at_once();
+#endif
+
+namespace manta::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+const int* volatile nowhere = nullptr;
+int (*volatile no_function)(int) = nullptr;
+volatile int zero = 0;
+
+int read_nowhere(int up) {
+  const int here = *nowhere;
+  return here + up;
+}
+constexpr int kLineOfRead = std::source_location::current().line() - 3;
+
+int calls_it(int up) { return read_nowhere(up) + 1; }
+constexpr int kLineOfCall = std::source_location::current().line() - 1;
+
+std::string at_line(int line) { return "stacks_test.cc:" + std::to_string(line); }
+
+#pragma GCC diagnostic push
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
+#endif
+int recurse(volatile int* up) {  // NOLINT(clang-diagnostic-infinite-recursion)
+  volatile int frame[256] = {};
+  frame[0] = *up + 1;
+  return recurse(frame) + frame[0];
+}
+#pragma GCC diagnostic pop
+
+int overflow_here() {
+  volatile int start = 0;
+  return recurse(&start);
+}
+int overflow_in_a_thread() {
+  std::thread([] { overflow_here(); }).join();
+  return 0;
+}
+
+class Stacks : public ClusterTest {
+ protected:
+  void SetUp() override {
+#ifdef MANTA_SANITIZED
+    GTEST_SKIP() << "sanitizers print reports of their own";
+#endif
+    ClusterTest::SetUp();
+    open({.cpus = 1});
+  }
+};
+
+template <class F, class... A>
+WorkerCrashed crash_of(F function, A... args) {
+  try {
+    (void)get(remote(function, {.max_retries = 0})(args...));
+  } catch (const WorkerCrashed& error) {
+    return error;
+  }
+  throw std::logic_error("it lived");
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+TEST_F(Stacks, TheUsersFunctionsComeFirstWithFileAndLine) {
+  const auto error = crash_of(calls_it, 1);
+  const std::string stack = error.stack();
+  EXPECT_THAT(first_line(stack), AllOf(HasSubstr("read_nowhere"), HasSubstr(at_line(kLineOfRead))));
+  EXPECT_THAT(stack, AllOf(HasSubstr("calls_it"), HasSubstr(at_line(kLineOfCall))));
+  EXPECT_THAT(stack, AllOf(HasSubstr(" frames of manta"), Not(HasSubstr("manta::detail"))));
+  EXPECT_THAT(error.what(), HasSubstr("signal 11, SIGSEGV (Segmentation fault) at address 0x0"));
+  EXPECT_THAT(error.what(), HasSubstr(stack));
+}
+
+TEST_F(Stacks, WhatTheUserCalledIsNamedBehindHisFunction) {
+  const auto aborted = crash_of([] { std::abort(); });
+  EXPECT_THAT(first_line(aborted.stack()),
+              AllOf(HasSubstr("stacks_test.cc:"), HasSubstr("(in abort of libc.so.6)")));
+  EXPECT_THAT(aborted.what(), HasSubstr("SIGABRT"));
+
+  const auto terminated =
+      crash_of([] { std::thread([] { throw std::runtime_error("not caught"); }).join(); });
+  EXPECT_THAT(first_line(terminated.stack()), HasSubstr("stacks_test.cc:"));
+  EXPECT_THAT(terminated.what(), HasSubstr("not caught"));
+
+  const auto failed = crash_of([] { __assert_fail("1 == 2", "jobs.cc", 7, "f"); });
+  EXPECT_THAT(failed.what(), HasSubstr("1 == 2"));
+
+  const auto sorted = crash_of([] {
+    int numbers[] = {2, 1};
+    std::qsort(numbers, 2, sizeof(int), [](const void*, const void*) { return *nowhere; });
+  });
+  EXPECT_THAT(sorted.stack(), HasSubstr("qsort"));
+  EXPECT_THAT(sorted.stack(), HasSubstr("libc.so.6"));
+}
+
+TEST_F(Stacks, LibrariesHaveTheirNames) {
+  const auto in_library = crash_of([] { return user::read_through(nowhere); });
+  EXPECT_THAT(first_line(in_library.stack()),
+              AllOf(HasSubstr("user::read_through at"), HasSubstr("user_library.cc:"),
+                    HasSubstr(" in libuser_library.so")));
+  EXPECT_THAT(in_library.stack(), HasSubstr("stacks_test.cc:"));
+
+  const auto in_plugin = crash_of([] {  // no other process has loaded it
+    void* const plugin = ::dlopen(PLUGIN, RTLD_NOW);
+    using Read = int (*)(const int*);
+    return reinterpret_cast<Read>(::dlsym(plugin, "plugin_read_through"))(nowhere) + 1;
+  });
+  EXPECT_THAT(first_line(in_plugin.stack()),
+              AllOf(HasSubstr("plugin_read_through at"), HasSubstr("plugin.cc:"),
+                    HasSubstr(" in libplugin.so")));
+  EXPECT_THAT(in_plugin.stack(), Not(HasSubstr("shared library")));
+}
+
+TEST_F(Stacks, AnOverflowOfTheStackSaysSo) {
+  const auto error = crash_of(overflow_here);
+  EXPECT_THAT(error.what(), HasSubstr("stack overflow: the stack of "));
+  EXPECT_THAT(first_line(error.stack()), HasSubstr("recurse"));
+  EXPECT_THAT(error.stack(), HasSubstr(" more of it"));
+  EXPECT_THAT(crash_of(calls_it, 1).what(), Not(HasSubstr("stack overflow")));
+}
+
+TEST_F(Stacks, AnOverflowInAThreadOfTheTaskSaysSo) {
+  EXPECT_THAT(crash_of(overflow_in_a_thread).what(), HasSubstr("stack overflow"));
+}
+
+TEST_F(Stacks, ACrashInAThreadOfTheTaskHasAStack) {
+  const auto error = crash_of([] { std::thread([] { (void)read_nowhere(1); }).join(); });
+  EXPECT_THAT(first_line(error.stack()), HasSubstr(at_line(kLineOfRead)));
+}
+
+#if defined(__x86_64__)
+TEST_F(Stacks, AFaultAtTheFirstInstructionIsInThatFunction) {
+  const auto error = crash_of([] { faults_at_once(); });
+  EXPECT_THAT(first_line(error.stack()), HasSubstr("faults_at_once"));
+  EXPECT_THAT(error.stack(), Not(HasSubstr("function_before")));
+  EXPECT_THAT(error.what(), HasSubstr("SIGILL"));
+}
+#endif
+
+TEST_F(Stacks, ACallThroughANullPointerNamesTheCaller) {
+  const auto error = crash_of([] { return no_function(1) + 1; });
+  EXPECT_THAT(first_line(error.stack()), HasSubstr("no code is there"));
+  EXPECT_THAT(error.stack(), HasSubstr("stacks_test.cc:"));
+}
+
+TEST_F(Stacks, SignalsSayWhatTheyAre) {
+  const auto divided = crash_of([] { return 1 / zero; });
+  EXPECT_THAT(divided.what(), AllOf(HasSubstr("SIGFPE"), HasSubstr("integer division by zero")));
+  EXPECT_THAT(crash_of([] { ::raise(SIGKILL); }).what(), HasSubstr("signal 9, SIGKILL (Killed)"));
+}
+
+// ---- exceptions
+
+int throw_here(int value) {
+  if (value > 0) throw std::invalid_argument("no");
+  return value;
+}
+constexpr int kLineOfThrow = std::source_location::current().line() - 3;
+int calls_thrower(int value) { return throw_here(value) + 1; }
+
+TEST_F(Stacks, OfAnExceptionTheUsersFunctionsComeFirst) {
+  for (int i = 0; i < 2; ++i) {
+    try {
+      get(remote(calls_thrower)(1));
+      FAIL();
+    } catch (const TaskError& error) {
+      EXPECT_THAT(first_line(error.stack()),
+                  AllOf(HasSubstr("throw_here at "), HasSubstr(at_line(kLineOfThrow))));
+      EXPECT_THAT(error.stack(), HasSubstr("calls_thrower at "));
+      EXPECT_THAT(error.what(), HasSubstr(error.stack()));
+    }
+  }
+}
+
+TEST_F(Stacks, OfAnExceptionOfTheLibraryTheUsersCallIsFirst) {
+  try {
+    get(remote([] { return std::vector<int>().at(3); })());
+    FAIL();
+  } catch (const TaskError& error) {
+    EXPECT_THAT(first_line(error.stack()), AllOf(HasSubstr("stacks_test.cc:"), HasSubstr("(in ")));
+  }
+}
+
+TEST_F(Stacks, ThroughAnotherTaskTheStackIsTheSame) {
+  try {
+    get(remote([] { return get(remote(calls_thrower)(1)); })());
+    FAIL();
+  } catch (const TaskError& error) {
+    EXPECT_THAT(first_line(error.stack()), HasSubstr(at_line(kLineOfThrow)));
+  }
+}
+
+// ---- writes to arrays
+
+void write_to(const Array<int>& array) { const_cast<int*>(array.data())[0] = 1; }
+int write_in_a_thread(const Array<int>& array) {
+  std::thread([&] { write_to(array); }).join();
+  return 0;
+}
+int write_by_async(const Array<int>& array) {
+  std::async(std::launch::async, [&] { write_to(array); }).get();
+  return 0;
+}
+
+TEST_F(Stacks, AWriteInAThreadOfTheTaskNamesTheTask) {
+  using Writer = int (*)(const Array<int>&);
+  const std::vector<std::pair<Writer, std::string>> writers{
+      {write_in_a_thread, "write_in_a_thread"}, {write_by_async, "write_by_async"}};
+  for (const auto& [writer, name] : writers) {
+    try {
+      get(remote(writer)(arange<int>(100'000)));
+      FAIL();
+    } catch (const TaskErrorOf<ReadOnlyWrite>& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr(name), Not(HasSubstr("in main"))));
+      EXPECT_THAT(first_line(error.stack()), HasSubstr("write_to at "));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace manta::testing
