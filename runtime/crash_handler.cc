@@ -11,6 +11,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <manta/base/fd.h>
 #include <manta/runtime/crash_handler.h>
 
 namespace manta::detail {
@@ -82,10 +83,9 @@ Mapping parse_mapping(const char* line) {
 template <class Take>
 void for_each_mapping(Take take) {
   static char text[16 * 1024];
-  const int file = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return;
+  const base::Fd file(::open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
   std::size_t size = 0;
-  for (ssize_t n; (n = ::read(file, text + size, sizeof text - 1 - size)) > 0;) {
+  for (ssize_t n; (n = ::read(file.get(), text + size, sizeof text - 1 - size)) > 0;) {
     size += static_cast<std::size_t>(n);
     char* at = text;
     while (auto* end = static_cast<char*>(std::memchr(at, '\n', size - std::size_t(at - text)))) {
@@ -97,7 +97,6 @@ void for_each_mapping(Take take) {
     std::memmove(text, at, size);
     if (size == sizeof text - 1) size = 0;  // no line is that long
   }
-  ::close(file);
 }
 
 // Which files the frames lie in, and whether the fault was the end of a stack: all from one walk over the mappings.
