@@ -1,18 +1,23 @@
 #include <algorithm>
 #include <errno.h>
 #include <fcntl.h>
+#include <new>
 #include <optional>
 #include <sstream>
 #include <string_view>
 #include <sys/resource.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 #include <manta/base/fd.h>
 #include <manta/base/limits.h>
 
 namespace manta::base {
 namespace {
+
+constexpr rlim_t kLargeStack = rlim_t{1} << 30;  // beside which the others are seldom too small
 
 std::string read_file(const std::string& path) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -62,25 +67,45 @@ std::string pids_limit() {
   return result;
 }
 
-std::string processes() {
-  std::string text;
-  const auto add = [&text](const std::string& limit) {
-    text += (text.empty() ? "" : ", ") + limit;
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
+// What is set, of the limits on a process's memory. A thread needs some, too: as much as a stack may have.
+std::vector<std::string> memory_limits() {
+  std::vector<std::string> limits;
+  const auto add = [&limits](const char* what, std::optional<rlim_t> limit) {
+    if (limit) limits.push_back(what + std::to_string(*limit >> 20) + " MiB");
   };
+  add("the limit on address space (ulimit -v) is ", limit_of(RLIMIT_AS));
+  add("the limit on private memory (ulimit -d) is ", limit_of(RLIMIT_DATA));
+  return limits;
+}
+
+std::string processes() {
+  std::vector<std::string> limits;
   if (const auto limit = limit_of(RLIMIT_NPROC)) {
-    add("the limit on processes and threads of this user (ulimit -u) is " + std::to_string(*limit));
+    limits.push_back("the limit on processes and threads of this user (ulimit -u) is " +
+                     std::to_string(*limit));
   }
-  if (const std::string pids = pids_limit(); !pids.empty()) add(pids);
-  if (text.empty()) add("kernel.threads-max is " + read_file("/proc/sys/kernel/threads-max"));
-  return "; no more processes or threads: " + text +
+  if (const std::string pids = pids_limit(); !pids.empty()) limits.push_back(pids);
+  if (limits.empty())
+    limits.push_back("kernel.threads-max is " + read_file("/proc/sys/kernel/threads-max"));
+  for (std::string& limit : memory_limits()) limits.push_back(std::move(limit));
+  if (const auto stack = limit_of(RLIMIT_STACK); stack && *stack > kLargeStack)
+    limits.push_back("the stack of a thread (ulimit -s) is " + std::to_string(*stack >> 20) +
+                     " MiB");
+  return "; no more processes or threads: " + joined(limits) +
          ": raise what is too small, or use fewer workers (InitOptions::cpus)";
 }
 
 std::string address_space() {
-  const auto limit = limit_of(RLIMIT_AS);
-  if (!limit) return "; memory or address space is short";
-  return "; the limit on address space (ulimit -v) is " + std::to_string(*limit >> 20) +
-         " MiB: set it to unlimited (what is mapped is not memory that is used)";
+  const auto limits = memory_limits();
+  if (limits.empty()) return "; memory or address space is short";
+  return "; " + joined(limits) +
+         ": set it to unlimited (what is mapped is not memory that is used)";
 }
 
 std::string limited(const char* what, __rlimit_resource_t resource, const char* advice) {
@@ -118,7 +143,9 @@ std::string limit_behind(int error) {
 
 std::string with_limit(const std::exception& error) {
   const auto* const failed = dynamic_cast<const std::system_error*>(&error);
-  return error.what() + (failed == nullptr ? std::string() : limit_behind(failed->code().value()));
+  if (failed != nullptr) return error.what() + limit_behind(failed->code().value());
+  const bool memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+  return error.what() + (memory ? limit_behind(ENOMEM) : std::string());
 }
 
 }  // namespace manta::base

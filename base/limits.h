@@ -14,7 +14,7 @@ namespace manta::base {
 // call that was refused, that a seccomp profile may be why. Else empty.
 std::string limit_behind(int error);
 
-// error.what(), and the limit behind it if it is a std::system_error.
+// error.what(), and the limit behind it if it is a std::system_error or std::bad_alloc.
 std::string with_limit(const std::exception& error);
 
 }  // namespace manta::base

@@ -5,10 +5,16 @@
 // F_SEAL_EXEC beside the seals that were set.
 // Threads: any. Errors: empty, and errno.
 #pragma once
+#include <string_view>
+
 #include <manta/base/fd.h>
 
 namespace manta::base {
 
 Fd create_memory_file(const char* name);  // empty, can be sealed, close-on-exec
+
+// Appends the bytes to a file; 0, or the errno. A limit on the size of files (ulimit -f) is EFBIG: the signal that the
+// kernel sends with it, which ends a program, is taken back.
+int append(const Fd& file, std::string_view bytes);
 
 }  // namespace manta::base

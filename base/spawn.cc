@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <manta/base/signals_blocked.h>
 #include <manta/base/spawn.h>
 
 // The functions marked MANTA_IN_CHILD run in the memory of the parent: no allocation, no lock,
@@ -130,17 +131,6 @@ struct Stacks {
   }
 };
 
-// No handler of ours may run in the child, which shares our memory.
-struct SignalsBlocked {
-  sigset_t before;
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
-};
-
 }  // namespace
 
 Result<pid_t, SpawnError> spawn(const SpawnOptions& options) {
@@ -157,7 +147,7 @@ Result<pid_t, SpawnError> spawn(const SpawnOptions& options) {
                 .child = 0,
                 .error = 0};
   const bool orphan = options.parenthood == Parenthood::kOrphan;
-  const SignalsBlocked blocked;
+  const SignalsBlocked blocked;  // no handler of ours may run in the child, which shares our memory
   const pid_t pid = __clone(orphan ? run_between : run_program, stacks.top(0),
                             CLONE_VM | CLONE_VFORK | SIGCHLD, &launch);
   if (pid < 0) return SpawnError{errno};

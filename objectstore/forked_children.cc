@@ -6,7 +6,6 @@
 #include <mutex>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <system_error>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include <manta/base/check.h>
+#include <manta/base/signals_blocked.h>
 #include <manta/objectstore/forked_children.h>
 #include <manta/objectstore/store.h>
 
@@ -73,16 +73,12 @@ class Children {
   // Where there is no thread to be had the blocks stay until the session ends.
   void start_watching() {
     if (watcher_.joinable()) watcher_.join();  // it had nothing left to watch
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const base::SignalsBlocked inherited_by_the_thread;
     try {
       watcher_ = std::thread([this] { watch(); });
       watching_ = true;
     } catch (const std::system_error&) {
     }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
   void watch() {

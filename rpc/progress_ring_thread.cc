@@ -7,8 +7,8 @@
 // It goes to sleep untimed only in one step with what makes that safe: giving up the baton in state
 // kRingParked with nothing pending, or seeing the baton held, by someone who then sees kUntimed.
 #include <pthread.h>
-#include <signal.h>
 
+#include <manta/base/signals_blocked.h>
 #include <manta/rpc/progress.h>
 
 namespace manta::rpc {
@@ -16,20 +16,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{1};
 
-struct SignalsBlocked {
-  sigset_t before;
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
-};
-
 }  // namespace
 
 void Progress::start() {
-  const SignalsBlocked inherited_by_the_thread;
+  const base::SignalsBlocked inherited_by_the_thread;
   started_.store(true, std::memory_order_relaxed);
   try {
     ring_thread_ = std::thread([this] { run_ring_thread(); });

@@ -90,6 +90,9 @@ void explain_called_on() {
         kNever<F>,
         "handle.call(&C::member): a data member is no method: handle.call([](const C& c) { "
         "return c.member; })");
+  } else if constexpr (std::is_convertible_v<F, std::string_view>) {
+    static_assert(kNever<F>,
+                  "handle.call(\"name\"): a text is no method: handle.call(&C::method, args...)");
   } else if constexpr (RemoteCallable<F>) {
     static_assert(kNever<F>, "ActorHandle::call(callable): its first parameter must take a T&");
   } else if constexpr (HasCallOperator<F> && !HidesItsTarget<F> && !CVariadic<F>) {
@@ -99,6 +102,12 @@ void explain_called_on() {
   } else {
     explain_callable<F>();
   }
+}
+
+template <class None>
+void explain_no_method() {
+  static_assert(kNever<None>,
+                "handle.call(): there is no method to call: handle.call(&C::method, args...)");
 }
 
 template <class Parameters, class... Args>
@@ -127,6 +136,10 @@ struct ResolvedArgument<ObjectRef<U>> {
 
 template <class T>
 class ActorHandle {
+  static_assert(std::is_class_v<T> || std::is_union_v<T>,
+                "manta::actor<T>, ActorHandle<T>: T is no class. A function is called with "
+                "manta::remote(f)(args...)");
+
  public:
   ActorHandle() = default;  // empty
   // To a public base class (not a virtual one).
@@ -156,15 +169,46 @@ class ActorHandle {
   void post(M method, Args&&... args) const {
     submit<true>(std::move(method), std::forward<Args>(args)...);
   }
+  template <class Signature, class... Args>
+    requires std::is_function_v<Signature>
+  void post(std::type_identity_t<Signature> T::*method, Args&&... args) const {
+    submit<true>(method, std::forward<Args>(args)...);
+  }
   template <auto M, class... Args>
   void post(Args&&... args) const {
     submit<true>(M, std::forward<Args>(args)...);
   }
-  // A set of overloads, which is explained.
+  // What cannot be called is explained: sets of overloads, no method at all.
   template <class None = void, class M = typename detail::OverloadedMethod<None>::type,
             class... Args>
     requires detail::kNever<M>
   detail::Refused call(M, Args&&...) const;
+  template <class None = void, class M = typename detail::OverloadedMethod<None>::type,
+            class... Args>
+    requires detail::kNever<M>
+  void post(M, Args&&...) const;
+  template <detail::OverloadsAsArgument<detail::OverloadedMethod> M, class... Args>
+  detail::Refused call(Args&&...) const;
+  template <detail::OverloadsAsArgument<detail::OverloadedMethod> M, class... Args>
+  void post(Args&&...) const;
+  template <class NoSignature, class M, class... Args>
+    requires(!std::is_function_v<NoSignature> && !std::is_same_v<NoSignature, M>)
+  detail::Refused call(M, Args&&...) const {
+    static_assert(detail::kNever<NoSignature>,
+                  "handle.call<R(A...)>(&C::method, ...): R(A...) stands for the method's "
+                  "signature, such as int(double); of one that is not overloaded nothing need be "
+                  "said: handle.call(&C::method, ...)");
+    return {};
+  }
+  template <class None = void>
+  detail::Refused call() const {
+    detail::explain_no_method<None>();
+    return {};
+  }
+  template <class None = void>
+  void post() const {
+    detail::explain_no_method<None>();
+  }
 
   // The same handle with options for the calls made through it; they are not sent with it, and == ignores them.
   ActorHandle with(CallOptions options) const {
@@ -366,6 +410,7 @@ struct HeldConstructor {
 
 template <class T, class... Args>
 ActorHandle<T> make_actor(const ActorOptions& options, Args&&... args) {
+  using First = std::remove_cvref_t<std::tuple_element_t<0, std::tuple<Args..., void>>>;
   using AsTheyAre = HeldConstructor<T, Restored<Args>...>;
   using Resolved =
       HeldConstructor<T, typename ResolvedArgument<std::remove_cvref_t<Args>>::type...>;
@@ -380,7 +425,9 @@ ActorHandle<T> make_actor(const ActorOptions& options, Args&&... args) {
   } else if constexpr (Resolved::possible) {
     return start(std::type_identity<Resolved>{});
   } else {
-    static_assert(Converted::possible,
+    static_assert(!std::is_same_v<First, TaskOptions>,
+                  "manta::actor<T>(options, args...): an actor has manta::ActorOptions");
+    static_assert(Converted::possible || std::is_same_v<First, TaskOptions>,
                   "manta::actor<T>(args...): T has no constructor that takes these arguments (refs "
                   "are resolved)");
     if constexpr (Converted::possible) return start(std::type_identity<Converted>{});
@@ -404,6 +451,15 @@ ActorHandle<T> actor(Args&&... args) {
 template <class T, class... Args>
 ActorHandle<T> actor(ActorOptions options, Args&&... args) {
   return detail::make_actor<T>(options, std::forward<Args>(args)...);
+}
+
+// Without its class, which is explained.
+template <auto None = nullptr, class... Args>
+detail::Refused actor(Args&&...) {
+  static_assert(detail::kNever<detail::Refused, Args...>,
+                "manta::actor(x): say the class of the actor, which is made from the arguments in "
+                "a process of its own: manta::actor<T>(args...)");
+  return {};
 }
 
 // From inside an actor: ends it after the calls before this one. This call and later ones hold ActorDied.

@@ -144,5 +144,13 @@ struct OverloadedMethod {
   using type = Refused;
 };
 
+// Such a set as a template argument, remote<f>(x): nothing else comes near this type.
+template <template <class> class Explanation>
+struct OverloadsAsArgument {
+  template <class None = void, class F = typename Explanation<None>::type>
+    requires kNever<F>
+  consteval OverloadsAsArgument(F) {}
+};
+
 }  // namespace detail
 }  // namespace manta

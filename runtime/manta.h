@@ -25,6 +25,8 @@
 #include <manta/runtime/cluster.h>
 #include <manta/runtime/exceptions.h>
 #include <manta/runtime/explain_get.h>
+#include <manta/runtime/explain_named.h>
+#include <manta/runtime/explain_remote.h>
 #include <manta/runtime/get.h>
 #include <manta/runtime/logger.h>
 #include <manta/runtime/named.h>

@@ -133,11 +133,6 @@ auto named() {
     return detail::Refused();
   }
 }
-template <FixedString Name, class None = void,
-          class F = typename detail::OverloadedFunction<None>::type>
-  requires detail::kNever<F>
-detail::Refused named(F);
-
 template <class Signature>
 class RemoteNamed;
 
@@ -180,12 +175,4 @@ template <class Signature>
 RemoteNamed<Signature> remote_named(std::string_view name, TaskOptions options = {}) {
   return RemoteNamed<Signature>(name, std::move(options));
 }
-template <class Signature, class... Given>
-  requires(!std::is_function_v<Signature> || !detail::KnownSignature<Signature*>)
-detail::Refused remote_named(const Given&...) {
-  static_assert(detail::kNever<Signature>,
-                "manta::remote_named<R(A...)>(name) needs a signature, such as int(int, int)");
-  return {};
-}
-
 }  // namespace manta

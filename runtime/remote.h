@@ -12,7 +12,8 @@
 // comes back as. Small values travel with the call
 // (64 KiB in all), larger ones are put in the store once.
 // Errors: InvalidArgument at the call (no session, a bad option, a captured address, a function of a system library);
-//         the task's own error from get(). Threads: a RemoteFunction may be called from any thread.
+//         the task's own error from get(). What cannot be called does not compile: explain_remote.h says why.
+// Threads: a RemoteFunction may be called from any thread.
 #pragma once
 #include <memory>
 #include <tuple>
@@ -369,10 +370,6 @@ struct serialization::Codec<RemoteFunction<R(P...)>> {
 
 namespace detail {
 
-template <class... Given>
-concept AreOptions = sizeof...(Given) == 0 ||
-                     (sizeof...(Given) == 1 && (std::is_convertible_v<Given, TaskOptions> && ...));
-
 template <class Given, class F = std::decay_t<Given>>
 concept RemoteArgument = RemoteCallable<F> && std::is_constructible_v<F, Given>;
 
@@ -381,49 +378,6 @@ concept CallableAs =
     std::is_function_v<Signature> && KnownSignature<Signature*> && !HidesItsTarget<F> &&
     (std::is_convertible_v<Given, Signature*> ||
      (kIsCalled<F, Signature> && std::is_constructible_v<F, Given>));
-
-template <class... Given>
-void explain_options() {
-  static_assert(AreOptions<Given...>,
-                "manta::remote(f, x): beside f only its options are given here, manta::remote(f, "
-                "manta::TaskOptions{...}); the arguments of f stand in parentheses of their own: "
-                "manta::remote(f)(x)");
-}
-
-template <class F, class... Given>
-void explain_remote() {
-  using Callable = std::decay_t<F>;
-  explain_callable<Callable>();
-  if constexpr (RemoteCallable<Callable>) {
-    if constexpr (!AreOptions<Given...>) {
-      explain_options<Given...>();
-    } else {
-      static_assert(
-          kNever<F>,
-          "manta::remote(f): f cannot be copied: hand it over, manta::remote(std::move(f))");
-    }
-  }
-}
-
-template <class Signature, class F, class... Given>
-void explain_signature() {
-  if constexpr (!std::is_function_v<Signature>) {
-    static_assert(kNever<Signature>,
-                  "manta::remote<R(A...)>(f): R(A...) stands for the function's signature, such as "
-                  "int(double); of f itself nothing need be said: manta::remote(f)");
-  } else if constexpr (!KnownSignature<Signature*>) {
-    explain_callable<Signature*>();
-  } else if constexpr (CallableAs<F, Signature>) {
-    explain_options<Given...>();
-  } else if constexpr (!HasCallOperator<std::decay_t<F>> || HidesItsTarget<std::decay_t<F>>) {
-    explain_remote<F, Given...>();
-  } else {
-    static_assert(kNever<Signature>,
-                  "manta::remote<R(A...)>(f): f cannot be called with the parameters of this "
-                  "signature, or what it returns does not convert to R, or its call operator is "
-                  "not public");
-  }
-}
 
 }  // namespace detail
 
@@ -459,23 +413,5 @@ auto remote(Args&&... args) {
     return detail::Refused();
   }
 }
-
-// ---- wrong calls: each is explained by a static_assert
-template <class F, class... Given>
-  requires(!std::is_function_v<F> && !(detail::RemoteArgument<F> && detail::AreOptions<Given...>))
-auto remote(F&&, Given&&...) {
-  detail::explain_remote<F, Given...>();
-  return detail::Refused();
-}
-template <class Signature, class F, class... Given>
-  requires(!(detail::CallableAs<F, Signature> && detail::AreOptions<Given...>))
-auto remote(F&&, Given&&...) {
-  detail::explain_signature<Signature, F, Given...>();
-  return detail::Refused();
-}
-template <class None = void, class F = typename detail::OverloadedFunction<None>::type,
-          class... Given>
-  requires detail::kNever<F>
-detail::Refused remote(F, Given&&...);
 
 }  // namespace manta

@@ -257,12 +257,10 @@ base::Fd make_role_file(const Role& role) {
   write_attachment(out, role.attachment);
   if (role.kind == RoleKind::node) write_options(out, role.options);
   base::Fd file = base::create_memory_file("manta-role");
-  const std::string& bytes = out.bytes();
-  if (!file ||
-      write(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
-      fcntl(file.get(), F_ADD_SEALS, kSeals) != 0) {
-    throw std::system_error(errno, std::generic_category(), "manta: a role for a new process");
-  }
+  int error = file ? base::append(file, out.bytes()) : errno;
+  if (error == 0 && fcntl(file.get(), F_ADD_SEALS, kSeals) != 0) error = errno;
+  if (error != 0)
+    throw std::system_error(error, std::generic_category(), "manta: a role for a new process");
   return file;
 }
 

@@ -50,6 +50,45 @@ TEST(Shortages, Descriptors) {
   }
 }
 
+// A file that is too large for the limit is a signal that ends a program: it is an error here.
+TEST(Shortages, SizeOfFiles) {
+  for (const char* blocks : {"0", "1", "100", "100000"}) {
+    const ShellRun run = run_with(std::string("ulimit -f ") + blocks);
+    EXPECT_EQ(run.code(), 4) << blocks << run.said;
+    EXPECT_THAT(run.said,
+                AllOf(HasSubstr("failed: manta::init"),
+                      HasSubstr("(ulimit -f) is " + std::to_string(std::stol(blocks) << 9)),
+                      HasSubstr("raise it")));
+  }
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(Shortages, PrivateMemory) {
+  for (const char* kib : {"3000", "5000"}) {
+    const ShellRun run = run_with(std::string("ulimit -d ") + kib);
+    EXPECT_EQ(run.code(), 4) << kib << run.said;
+    EXPECT_THAT(run.said, AllOf(HasSubstr("failed: manta::init"),
+                                HasSubstr("(ulimit -d) is " + std::to_string(std::stol(kib) >> 10) +
+                                          " MiB")));
+  }
+}
+
+TEST(Shortages, StacksThatDoNotFit) {
+  const ShellRun run = run_with("ulimit -s 1000000000000");
+  EXPECT_EQ(run.code(), 4) << run.said;
+  EXPECT_THAT(run.said, AllOf(HasSubstr("failed: manta::init"), HasSubstr("(ulimit -s) is ")));
+}
+#endif
+
+TEST(Shortages, LimitsThatAreNoneOfASessions) {
+  for (const char* limit : {"ulimit -l 0", "ulimit -s 256", "ulimit -s unlimited", "ulimit -c 0",
+                            "ulimit -q 0", "ulimit -i 0"}) {
+    const ShellRun run = run_with(limit);
+    EXPECT_EQ(run.code(), 0) << limit << run.said;
+    EXPECT_THAT(run.said, HasSubstr("sum: 3"));
+  }
+}
+
 TEST(Shortages, FewDescriptorsAreEnoughForFewWorkers) {
   for (const char* limit : {"40", "50"}) {
     const ShellRun run = run_with(std::string("ulimit -n ") + limit, "many 64");

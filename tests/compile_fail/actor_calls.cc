@@ -7,6 +7,11 @@
 // Error: a std::function hides what it holds
 // Error: captures cannot be listed
 // Error: wrong number of arguments
+// Error: there is no method to call
+// Error: a text is no method
+// Error: stands for the method's signature
+// Error: say the class of the actor
+// Error: an actor has manta::ActorOptions
 #include <functional>
 #include <string>
 
@@ -19,6 +24,8 @@ struct Account {
 struct Other {
   int add(int x) { return x; }
 };
+
+int twice(int x) { return 2 * x; }
 
 int main() {
   const manta::ActorHandle<Account> account;
@@ -34,6 +41,13 @@ int main() {
   account.post(std::function<int(Account&)>());
   account.post([text](Account&) { return text; });
   const int g = manta::get(account.call(&Account::add));
+  (void)account.call();
+  account.post();
+  (void)account.call("add", 1);
+  (void)account.call<int>(&Account::add, 1);
+  (void)manta::actor(Account());
+  (void)manta::actor<twice>(1);
+  (void)manta::actor<Account>(manta::TaskOptions{.cpus = 1});
   (void)f;
   (void)g;
 #endif

@@ -1,5 +1,6 @@
 // A function template has no type of its own.
 // Says: f is an overloaded function or a function template
+// Lines: 150
 #include <manta/manta.h>
 
 template <class T>

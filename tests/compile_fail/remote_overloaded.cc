@@ -1,6 +1,7 @@
 // A set of overloads, or a function template: only its signature tells which is meant.
 // Says: f is an overloaded function or a function template
 // Says: manta::remote<R(A...)>(f)
+// Lines: 150
 #include <cmath>
 
 #include <manta/manta.h>
