@@ -219,6 +219,13 @@ const CallLane* ActorSender::lane_of(const Call& call) const {
   return found->second.lane->carries(call) ? found->second.lane.get() : nullptr;
 }
 
+ActorSender::Line ActorSender::line_to(const ActorId& id) const {
+  const auto found = links_.find(id);
+  if (found == links_.end()) return {};
+  const Link& link = found->second;
+  return {link.queue.empty() ? nullptr : link.queue.front(), link.lane.get()};
+}
+
 std::string ActorSender::why(const ObjectEntry& entry) {
   if (const auto actor = find(actor_of_ready(entry.id())); actor && actor->ready().get() == &entry)
     return " is ready() of actor " + actor->id().hex() + ", which is starting";

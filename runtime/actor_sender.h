@@ -49,6 +49,12 @@ class ActorSender {
   // An argument of the constructor failed. `declared`: the node knows of the actor, and tells the other holders.
   void die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared);
   const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
+  // Where calls to the actor go: the first that is not sent yet, and the lane; null: there is none.
+  struct Line {
+    const Call* first = nullptr;
+    const CallLane* lane = nullptr;
+  };
+  Line line_to(const ActorId& id) const;
   // " is ended() of actor 12ab, which is alive": a pending ready() or ended(); empty for any other object.
   std::string why(const ObjectEntry& entry);
   bool active() const;  // a call of it can end without another being submitted

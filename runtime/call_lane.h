@@ -42,6 +42,9 @@ class CallLane {
   bool pending() const { return !reader_.empty(); }
   bool carries(const Call& call) const;    // it is in flight here
   bool has_begun(const Call& call) const;  // of one in flight: it runs, or has run
+  std::uint64_t next_sequence() const {
+    return first_ + in_flight_.size();
+  }  // of a call not sent yet
   bool awaits_reply(std::uint64_t sequence) const;
   std::uint64_t estimated_ns() const { return estimated_ns_; }
   // Asks the callee to give back calls that it has not begun.

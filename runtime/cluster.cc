@@ -1,17 +1,55 @@
+#include <cctype>
+#include <chrono>
+#include <cstring>
+
 #include <manta/base/error.h>
 #include <manta/runtime/cluster.h>
 #include <manta/runtime/executor.h>
+#include <manta/runtime/node_process.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/task_frame.h>
 
 namespace manta {
+namespace {
+
+constexpr std::chrono::seconds kNodeAnswersWithin{60};
+
+struct NodeResources {
+  Resources total;
+  Resources available;
+};
+
+// Empty when the node is dead.
+NodeResources resources_of_node(detail::Process& process) {
+  const pid_t node = process.attachment().node_pid;
+  const auto answer = process.questions().ask(
+      {.kind = detail::NodeMessage::resources_ask}, {}, [node](std::chrono::seconds waited) {
+        const bool stopped = std::tolower(detail::process_state(node)) == 't';
+        if (!stopped && waited < kNodeAnswersWithin) return false;
+        throw RuntimeError("manta::cluster(): the node process (pid " + std::to_string(node) +
+                           ") has not answered for " + std::to_string(waited.count()) + " s" +
+                           detail::why_silent(node));
+      });
+  NodeResources resources;
+  if (!answer) return resources;
+  std::span<const std::byte> rest = answer->payload;
+  for (std::size_t i = 0; rest.size() >= sizeof(detail::ResourceItem); ++i) {
+    detail::ResourceItem item;
+    std::memcpy(&item, rest.data(), sizeof item);
+    rest = rest.subspan(sizeof item);
+    (i < answer->frame.arg1 ? resources.total : resources.available)[item.name] = item.amount;
+  }
+  return resources;
+}
+
+}  // namespace
 
 Cluster cluster() {
   auto& process = detail::Process::current("manta::cluster()");
   NodeInfo node;
   node.id = process.attachment().node;
   node.state = process.dead() ? NodeState::dead : NodeState::alive;
-  auto resources = process.node_resources();
+  auto resources = resources_of_node(process);
   node.total = std::move(resources.total);
   node.available = std::move(resources.available);
   node.store = process.store().stats();

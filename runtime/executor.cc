@@ -66,6 +66,12 @@ Executor::~Executor() { executor_here = nullptr; }
 
 Executor* Executor::of_this_thread() { return executor_here; }
 
+Executor::Running Executor::running() const {
+  const std::lock_guard lock(lanes_mutex_);
+  if (!running_lane_) return {};
+  return {running_lane_->index, running_.frame().sequence};
+}
+
 // ------------------------------------------------------------------------------------------------ the main loop
 
 int Executor::run() {

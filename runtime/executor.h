@@ -57,6 +57,12 @@ class Executor {
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
   const ActorId& actor_id() const { return actor_id_; }
+  // The call of a lane that runs, for the executor's thread; 0: an actor's constructor.
+  struct Running {
+    std::uint32_t lane = 0;
+    std::uint64_t sequence = 0;
+  };
+  Running running() const;
   // Of the actor that lives here.
   base::Ref<ActorEntry> self();
   Instance instance() const {

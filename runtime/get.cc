@@ -48,8 +48,6 @@ bool object_ready(const ObjectEntry& entry) {
   return entry.done();
 }
 
-std::string why(const ObjectEntry& entry) { return Process::current("why()").why(entry); }
-
 namespace {
 class AddCallback final : public Command {
  public:

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 
 #include <manta/runtime/executor.h>
@@ -8,6 +9,8 @@ namespace manta::detail {
 namespace {
 
 constexpr auto kShortWait = std::chrono::microseconds(200);
+constexpr std::chrono::milliseconds kFirstStep(10);  // of a long wait; each is twice as long
+constexpr std::chrono::milliseconds kLongestStep(1000);
 
 // A thread that is not the executor's: what that one completes in place must wake it.
 class WaitsBeside {
@@ -28,7 +31,8 @@ class WaitsBeside {
 }  // namespace
 
 bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Deadline deadline,
-                      const std::function<bool()>& before_lending) {
+                      const std::function<bool()>& before_lending,
+                      const std::function<void()>& meanwhile) {
   auto& progress = process.progress();
   Executor* const executor = process.executor();
   if (executor == nullptr) return progress.wait(waiter, deadline);
@@ -40,7 +44,14 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
   if (deadline && *deadline <= soon) return false;
   if (before_lending && before_lending()) return true;
   const Executor::Blocked blocked(*executor);
-  return progress.wait(waiter, deadline);
+  if (!meanwhile) return progress.wait(waiter, deadline);
+  for (auto step = kFirstStep;; step = std::min(2 * step, kLongestStep)) {
+    const auto until = std::chrono::steady_clock::now() + step;
+    const bool last = deadline && *deadline <= until;
+    if (progress.wait(waiter, last ? deadline : rpc::Deadline(until))) return true;
+    if (last) return false;
+    meanwhile();
+  }
 }
 
 }  // namespace manta::detail

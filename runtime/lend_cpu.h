@@ -11,9 +11,10 @@ namespace manta::detail {
 
 class Process;
 
-// As Progress::wait(). `before_lending` is called when the short wait is over; true: the caller should look again, it
-// counts as satisfied.
+// As Progress::wait(). In a worker: `before_lending` is called when the short wait is over; true: the caller should look
+// again, it counts as satisfied. `meanwhile` is called from time to time, ever more seldom.
 bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Deadline deadline = {},
-                      const std::function<bool()>& before_lending = {});
+                      const std::function<bool()>& before_lending = {},
+                      const std::function<void()>& meanwhile = {});
 
 }  // namespace manta::detail

@@ -13,12 +13,10 @@
 #include <manta/runtime/outside_references.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/unseen_errors.h>
+#include <manta/runtime/why.h>
 
 namespace manta::detail {
 namespace {
-
-constexpr std::chrono::seconds kLookEvery{1};  // whether the node is stopped
-constexpr std::chrono::seconds kNodeAnswersWithin{60};
 
 std::mutex current_mutex;
 // Under current_mutex. Never destroyed: refs are dropped in static destructors too.
@@ -62,6 +60,7 @@ Process::Process(Attachment attachment)
       node_(control_, attachment_.slot),
       tasks_(*this),
       actors_(*this),
+      questions_(*this),
       id_prefix_(std::random_device{}() | std::uint64_t{attachment_.slot} << 48 |
                  std::uint64_t{control_.process(attachment_.slot).epoch.load()} << 32),
       session_(session_count.fetch_add(1) + 1),
@@ -416,40 +415,6 @@ void Process::give_call_to_node(const Call& call) {
   }
 }
 
-std::string Process::why(const ObjectEntry& entry) {
-  const TablesLock lock(*this);
-  const std::string name = "object " + entry.id().hex();
-  if (entry.state() == ObjectState::ready) return name + " is ready";
-  if (entry.state() == ObjectState::failed)
-    return name + " holds an error: " + record_of(entry.value()).message;
-  if (entry.from_elsewhere())
-    return name + " was made in another process and is not ready there yet";
-  const Call* call = entry.producer;
-  if (call == nullptr) {
-    const std::string of_actor = actors_.why(entry);
-    return name + (of_actor.empty() ? " is pending" : of_actor);
-  }
-  const std::int64_t ms = monotonic_ms() - call->submitted_ms;
-  std::string text = name + " waits for " + call->display_name() + ", submitted " +
-                     std::to_string(ms) + " ms ago, which ";
-  if (call->in_place) {
-    text += "runs in place of the task that waits for it, in process " + std::to_string(::getpid());
-  } else if (call->missing != 0) {
-    text += "waits for " + std::to_string(call->missing) + " of its arguments";
-  } else if (call->actor && call->actor->phase == ActorPhase::starting) {
-    text += "waits for actor " + call->actor->id().hex() +
-            " to start, which waits for its resources or runs its constructor";
-  } else if (const CallLane* lane = call->actor ? actors_.lane_of(*call) : tasks_.lane_of(*call)) {
-    text += (lane->has_begun(*call) ? "runs in process " : "waits for its turn in process ") +
-            std::to_string(control_.process(lane->callee()).pid.load());
-  } else if (call->actor) {
-    text += "waits to be sent to actor " + call->actor->id().hex();
-  } else {
-    text += "waits for a worker with " + tasks_.request_of(*call) + " free";
-  }
-  return text;
-}
-
 bool Process::can_finish_something() const {
   const std::lock_guard lock(tables_);
   return tasks_.active() || actors_.active();
@@ -610,7 +575,14 @@ void Process::on_node(const NodeFrame& frame, std::span<const std::byte> payload
     case NodeMessage::freed:
       return on_freed(frame);
     case NodeMessage::resources:
-      return on_resources(frame, payload);
+    case NodeMessage::why_told:
+      return questions_.on_answer(frame, payload);
+    case NodeMessage::wait_refused:
+      return waits_.refuse(frame.arg0, text);
+    case NodeMessage::needs_ask:
+      return tell_needs(*this, frame);
+    case NodeMessage::why_from:
+      return tell_why(*this, frame, text);
     default:
       base::check(executor_ != nullptr, "a message for a worker reached a driver");
       executor_->on_node(frame, payload);
@@ -636,46 +608,6 @@ void Process::on_freed(const NodeFrame& frame) {
   } else if (!entry->from_elsewhere()) {
     finish(*entry, value_of(error));  // else the value that comes says so
   }
-}
-
-void Process::on_resources(const NodeFrame& frame, std::span<const std::byte> payload) {
-  resources_ = {};
-  for (std::size_t i = 0; payload.size() >= sizeof(ResourceItem); ++i) {
-    ResourceItem item;
-    std::memcpy(&item, payload.data(), sizeof item);
-    payload = payload.subspan(sizeof item);
-    (i < frame.arg1 ? resources_.total : resources_.available)[item.name] = item.amount;
-  }
-  resources_told_.store(frame.arg0);
-}
-
-Process::NodeResources Process::node_resources() {
-  class Told final : public rpc::Progress::Waiter {
-   public:
-    Told(const Process& process, std::uint64_t question) : process_(process), question_(question) {}
-    bool satisfied() const override {
-      return process_.resources_told_.load() >= question_ || process_.dead() || process_.closed();
-    }
-
-   private:
-    const Process& process_;
-    const std::uint64_t question_;
-  };
-  const std::uint64_t question = resources_asked_.fetch_add(1) + 1;
-  node_.send({.kind = NodeMessage::resources_ask, .arg0 = question});
-  Told told(*this, question);
-  const auto asked = std::chrono::steady_clock::now();
-  while (!progress_.wait(told, std::chrono::steady_clock::now() + kLookEvery)) {
-    const auto waited =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - asked);
-    const bool stopped = std::tolower(process_state(attachment_.node_pid)) == 't';
-    if (!stopped && waited < kNodeAnswersWithin) continue;
-    throw RuntimeError("manta::cluster(): the node process (pid " +
-                       std::to_string(attachment_.node_pid) + ") has not answered for " +
-                       std::to_string(waited.count()) + " s" + why_silent(attachment_.node_pid));
-  }
-  const TablesLock lock(*this);
-  return resources_told_.load() >= question ? resources_ : NodeResources();
 }
 
 void Process::close_lane(std::uint32_t lane, rpc::Slot callee) {

@@ -23,9 +23,11 @@
 #include <manta/runtime/death_report.h>
 #include <manta/runtime/entry.h>
 #include <manta/runtime/node_link.h>
+#include <manta/runtime/node_questions.h>
 #include <manta/runtime/object_table.h>
 #include <manta/runtime/task_sender.h>
 #include <manta/runtime/value_codec.h>
+#include <manta/runtime/wait_report.h>
 #include <manta/runtime/wire/error_record.h>
 
 namespace manta::detail {
@@ -64,6 +66,8 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   ActorSender& actors() { return actors_; }
   TaskSender& tasks() { return tasks_; }
   Callbacks& callbacks() { return callbacks_; }
+  NodeQuestions& questions() { return questions_; }
+  WaitReports& waits() { return waits_; }
   // Holds the tables lock. What is submitted meanwhile by this thread is served after it.
   class TablesLock {
    public:
@@ -87,12 +91,6 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   bool is_worker() const { return executor_ != nullptr; }
   bool runs_a_task() const;  // and does not wait in it
 
-  struct NodeResources {
-    Resources total;
-    Resources available;
-  };
-  NodeResources node_resources();  // asks the node; empty when it is dead
-
   // ---- any thread
   static constexpr std::uint64_t kMaxPendingBytes = std::uint64_t{1} << 30;
   void add_pending(std::uint64_t bytes) {
@@ -110,7 +108,6 @@ class Process final : public base::Counted, private rpc::Progress::Work {
       ObjectEntry& entry);  // asks the node for the value of an object made elsewhere, once
   void publish(const serialization::Reference& reference);  // takes the tables lock
   void free_object(ObjectEntry& entry);
-  std::string why(const ObjectEntry& entry);
   void node_died();
 
   // ---- under the tables lock
@@ -156,7 +153,6 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   void on_node(const NodeFrame& frame, std::span<const std::byte> payload);
   void on_value(const NodeFrame& frame, std::span<const std::byte> payload);
   void on_freed(const NodeFrame& frame);
-  void on_resources(const NodeFrame& frame, std::span<const std::byte> payload);
   void on_lane_dead(const NodeFrame& frame, std::span<const std::byte> payload);
   void start_ready(Call* call);
   void start_dependents(ObjectEntry& entry);
@@ -188,9 +184,8 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   std::atomic<std::uint64_t> pending_bytes_{0};
   std::atomic<std::uint64_t> next_id_{1};
   std::atomic<std::uint64_t> failures_{0};
-  std::atomic<std::uint64_t> resources_asked_{0};
-  std::atomic<std::uint64_t> resources_told_{0};  // the last question that was answered
-  NodeResources resources_;                       // that answer; under the tables lock
+  NodeQuestions questions_;
+  WaitReports waits_;
   std::uint64_t id_prefix_ = 0;
   std::uint32_t session_ = 0;
   std::atomic<bool> closed_{false};

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <atomic>
 #include <string>
-#include <unordered_set>
 
 #include <manta/base/error.h>
 #include <manta/base/number_text.h>
@@ -12,36 +11,12 @@
 #include <manta/runtime/process.h>
 #include <manta/runtime/run_instead.h>
 #include <manta/runtime/wait_objects.h>
+#include <manta/runtime/wait_report.h>
 
 namespace manta::detail {
 namespace {
 
 using Patience = RunInstead::Patience;
-
-// Names of the calls from the one that makes `entry` to one of actor `self` that it depends on; empty: there is none, as
-// far as this process knows.
-class PathToCallsOf {
- public:
-  explicit PathToCallsOf(const ActorId& self) : self_(self) {}
-
-  std::string from(const ObjectEntry& entry, int depth = 0) {
-    constexpr int kDeepest = 100;
-    const Call* call = entry.producer;
-    if (call == nullptr || entry.done() || depth == kDeepest || !seen_.insert(&entry).second)
-      return {};
-    if (call->actor && call->actor->id() == self_) return call->display_name();
-    if (call->missing == 0 || !call->kept) return {};
-    for (const auto& part : call->kept->parts) {
-      const std::string path = from(*part.entry, depth + 1);
-      if (!path.empty()) return call->display_name() + " <- " + path;
-    }
-    return {};
-  }
-
- private:
-  const ActorId& self_;
-  std::unordered_set<const ObjectEntry*> seen_;
-};
 
 // Also over when the session is: its process is kept while somebody waits.
 class SessionWaiter : public rpc::Progress::Waiter {
@@ -49,7 +24,9 @@ class SessionWaiter : public rpc::Progress::Waiter {
   explicit SessionWaiter(const char* what) : process_(Process::current_or_null()), what_(what) {
     if (!process_) Process::current(what);  // throws
   }
-  bool satisfied() const final { return over() || (instead_ && instead_->has_more()); }
+  bool satisfied() const final {
+    return over() || (instead_ && instead_->has_more()) || (report_ && report_->refused());
+  }
   virtual bool done() const = 0;
   virtual Entries needed() const = 0;            // it ends only when all of them are done
   virtual Entries enough() const { return {}; }  // or when some of them are
@@ -65,20 +42,6 @@ class SessionWaiter : public rpc::Progress::Waiter {
   }
 
  private:
-  void refuse_to_wait_for_itself(const ActorId& self) const {
-    const Entries entries = needed();  // before the lock, which it may take
-    const Process::TablesLock lock(*process_);
-    PathToCallsOf path_to_calls(self);
-    for (const ObjectEntry* entry : entries) {
-      const std::string path = path_to_calls.from(*entry);
-      if (path.empty()) continue;
-      throw DeadlockDetected(std::string(what_) + " inside actor " + self.hex() +
-                             " waits for a call to that same actor, which cannot begin before this "
-                             "one has ended: " +
-                             path);
-    }
-  }
-
   // Runs in place what it waits for, as far as it may; else it waits, and soon lends its cpu.
   bool wait_as_who_we_are(const Deadline& deadline) {
     if (over()) return true;
@@ -88,17 +51,26 @@ class SessionWaiter : public rpc::Progress::Waiter {
     for (;;) {
       while (instead_ && !over() && instead_->run_one(Patience::fresh)) {
       }
-      const bool in_time = over() || wait_lending_cpu(*process_, *this, deadline,
-                                                      [this] { return something_else_to_do(); });
+      if (over()) return true;
+      report_.emplace(*process_, deadline.has_value());
+      const bool in_time = wait_lending_cpu(
+          *process_, *this, deadline, [this] { return something_else_to_do(); },
+          [this] { report_->tell(needed(), enough()); });
       if (!in_time || over()) return in_time;
+      if (report_->refused()) refuse_to_wait_for_itself();
+      report_.reset();
     }
+  }
+
+  [[noreturn]] void refuse_to_wait_for_itself() const {
+    throw DeadlockDetected(std::string(what_) + " inside " + report_->waiter() +
+                           " waits for itself: " + report_->cycle() +
+                           ". None of these calls can end. Give the ref back instead of waiting "
+                           "for it inside the call, or let another actor do this part");
   }
 
   bool something_else_to_do() {
     if (instead_ && instead_->run_one(Patience::waited_shortly)) return true;
-    const Executor* const executor = Executor::of_this_thread();
-    if (executor != nullptr && executor->is_actor())
-      refuse_to_wait_for_itself(executor->actor_id());
     if (instead_) instead_->ask_for_calls_back();
     return false;
   }
@@ -108,6 +80,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
   const base::Ref<Process> process_;
   const char* const what_;
   std::optional<RunInstead> instead_;  // on an executor's thread
+  std::optional<WaitReport> report_;   // while it waits, in a worker
 };
 
 class OneDone final : public SessionWaiter {

@@ -12,7 +12,7 @@ std::optional<std::uint32_t> LaneTable::open(rpc::Slot caller, rpc::Slot callee,
   } else {
     ++never_used_;
   }
-  lanes_[lane] = {.caller = caller, .callee = callee, .kind = kind};
+  lanes_[lane] = {.caller = caller, .callee = callee, .kind = kind, .opened = ++opened_};
   by_process_[caller].insert(lane);
   by_process_[callee].insert(lane);
   return lane;

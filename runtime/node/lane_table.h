@@ -23,6 +23,7 @@ struct LaneRecord {
   LaneKind kind = LaneKind::task;
   bool caller_closed = false;
   bool callee_closed = false;
+  std::uint64_t opened = 0;  // counts: a lane that is used again has another
 };
 
 class LaneTable {
@@ -41,6 +42,7 @@ class LaneTable {
  private:
   std::uint32_t limit_;
   std::uint32_t never_used_ = 0;
+  std::uint64_t opened_ = 0;
   std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>>
       free_;  // warm first
   std::unordered_map<std::uint32_t, LaneRecord> lanes_;

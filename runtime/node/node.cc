@@ -36,6 +36,7 @@
 #include <manta/runtime/node/node.h>
 #include <manta/runtime/node/objects.h>
 #include <manta/runtime/node/peers.h>
+#include <manta/runtime/node/waits.h>
 #include <manta/runtime/node/worker_processes.h>
 #include <manta/runtime/role.h>
 #include <manta/runtime/session_directory.h>
@@ -126,6 +127,7 @@ class Node {
   Leasing leasing_;
   Actors actors_;
   Objects objects_;
+  Waits waits_;
   MemoryAhead ahead_;
   MemoryKills memory_kills_;
   std::unordered_set<rpc::Slot> starting_;
@@ -201,6 +203,17 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
                [this](ActorId id, rpc::Slot whose, std::int64_t count) {
                  actors_.hold(id, whose, count);
                }),
+      waits_({.lane = [this](std::uint32_t lane) { return lanes_.find(lane); },
+              .started = [this](std::uint32_t lane) { return lanes_.started(lane); },
+              .connected = [this](rpc::Slot caller,
+                                  rpc::Slot callee) { return lanes_.between(caller, callee); },
+              .worker_of = [this](ActorId id) { return actors_.worker_of(id); },
+              .maker_of = [this](ObjectId id) { return objects_.maker_of(id); },
+              .pid = [this](rpc::Slot slot) { return peers_.pid(slot); },
+              .send =
+                  [this](rpc::Slot to, const NodeFrame& frame, std::span<const std::byte> payload) {
+                    if (peers_.live(to)) peers_.send(to, frame, payload);
+                  }}),
       ahead_(arena_, control_, role.options.object_store_bytes),
       bell_(io_, memory_.bell.duplicate().release()),
       driver_process_(io_),
@@ -274,6 +287,13 @@ void Node::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::b
       break;
     case NodeMessage::notice:
       log_.add_notice(payload);
+      break;
+    case NodeMessage::wait_begun:
+    case NodeMessage::wait_over:
+    case NodeMessage::needs_told:
+    case NodeMessage::why_ask:
+    case NodeMessage::why_on:
+      waits_.handle(from, frame, payload);
       break;
     case NodeMessage::resources_ask:
       tell_resources(from, frame.arg0);
@@ -429,6 +449,7 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
   lanes_.process_died(slot, death.payload());
   actors_.process_died(slot, death);
   objects_.process_died(slot, exit.pid);
+  waits_.process_died(slot);
   dead_.push_back(slot);
 }
 

@@ -29,6 +29,12 @@ void append(std::vector<T>& to, std::vector<T> from) {
 Objects::Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor)
     : peers_(peers), arena_(arena), hold_actor_(std::move(hold_actor)) {}
 
+std::optional<rpc::Slot> Objects::maker_of(ObjectId id) const {
+  const auto maker = objects_.maker_of(id);
+  if (!maker) return std::nullopt;
+  return static_cast<rpc::Slot>(*maker);
+}
+
 void Objects::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload) {
   const ObjectId id = object_of(frame);
   const auto whose = static_cast<rpc::Slot>(frame.arg1);

@@ -28,6 +28,7 @@ class Objects {
   // When nobody uses its lanes any more: drops what a dead process held, frees the memory it owned.
   void sweep_memory(rpc::Slot dead);
 
+  std::optional<rpc::Slot> maker_of(ObjectId id) const;  // of a pending one
   bool unsettled() const { return !new_objects_.empty() || !new_blocks_.empty(); }
   void begin_sweep();  // what is unsettled now is settled when the sweep over all rings is complete
   void settle();

@@ -13,6 +13,12 @@ Publications::Record& Publications::record(ObjectId id) {
   return entry->second;
 }
 
+std::optional<ProcessSlot> Publications::maker_of(ObjectId id) const {
+  const auto found = records_.find(id);
+  if (found == records_.end() || found->second.state != State::kPending) return std::nullopt;
+  return found->second.maker;
+}
+
 void Publications::complete(ObjectId id, Record& record, SharedBytes value) {
   record.state = State::kDone;
   record.value = std::move(value);

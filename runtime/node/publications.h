@@ -55,6 +55,7 @@ class Publications {
   std::vector<ObjectId> take_unsettled();
   void settle(ObjectId id, const SharedBytes& lost_error);
 
+  std::optional<ProcessSlot> maker_of(ObjectId id) const;  // nothing: it is not pending
   bool knows(ObjectId id) const { return records_.contains(id); }
   std::size_t size() const { return records_.size(); }
   std::vector<PublicationStep>& steps() { return steps_; }

@@ -56,6 +56,12 @@ enum class NodeMessage : std::uint32_t {
   resources_ask,  // arg0 = number of the question: send `resources`
   reply_missing,  // arg0 = lane: from its caller, after lane_dead: the reply in doubt never came
   notice,         // a line for the user, see notices.h; goes to the driver
+  wait_begun,  // arg0 = number of the wait: a thread of mine waits for long; payload: WaitRecord (replaces what was
+               // said of that wait)
+  wait_over,   // arg0 = number of the wait
+  needs_told,  // answer to needs_ask: id, arg0 and arg1 of the question; payload: Need[]
+  why_ask,     // arg0 = number of the question: send `why_told`; payload: WhyStep
+  why_on,      // answer to why_from: arg0, arg1 of the question; payload: WhyStep
 
   // -------- node -> process
   lease_grant = 128,  // arg0 = shape, arg1 = lane, arg2 = slot of the worker
@@ -78,6 +84,11 @@ enum class NodeMessage : std::uint32_t {
   exit_now,   // to a worker: the pool has no use for it
   resources,  // arg0 = number of the question, arg1 = how many totals; payload: ResourceItem[] of the totals, then
               // of what is available: not taken by actors and by tasks that run
+  wait_refused,  // arg0 = number of the wait: it waits for itself; payload: text, the cycle
+  needs_ask,  // id = object, arg0 = slot of who waits, arg1 = number of its wait: send `needs_told`
+  why_told,   // arg0 = number of the question; payload: text
+  why_from,  // id = object that you make, arg0 = number of the question, arg1 = slot of who asks; payload: the text so
+             // far: send `why_on`
 };
 
 struct NodeFrame {

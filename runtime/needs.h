@@ -1,0 +1,48 @@
+// Finds what of other processes must happen before an object of this one is done: the call that makes it, or what that
+// call still waits for.
+//
+//   object <- call, in flight in a lane           Need::call
+//          <- call behind another in an actor's queue, or with arguments that are not there: what those need
+//          <- made in another process             Need::object
+//
+// Of several calls in one lane the last is enough where they are answered in turn (an actor's), the first where they may
+// be given back (tasks).
+// Threads: confined, under the tables lock.
+#pragma once
+#include <map>
+#include <unordered_set>
+#include <vector>
+
+#include <manta/runtime/object_entry.h>
+#include <manta/runtime/wire/waits.h>
+
+namespace manta::detail {
+
+class CallLane;
+class Process;
+
+class Needs {
+ public:
+  explicit Needs(Process& process) : process_(process) {}
+
+  void add(const ObjectEntry& entry);
+  std::vector<Need> take();
+
+ private:
+  void look_at(const ObjectEntry& entry);
+  void add_call(const Call& call);
+  void add_arguments(const Call& call);
+  void add_unsent(const Call& call);
+  void add_in_lane(const CallLane& lane, std::uint64_t sequence, const Call& call);
+
+  Process& process_;
+  std::vector<const ObjectEntry*> to_look_at_;
+  std::unordered_set<const ObjectEntry*> seen_;
+  std::map<std::uint32_t, Need> in_lanes_;
+  std::vector<Need> others_;
+};
+
+// As Need::name: one line, not long.
+std::string name_of_need(const Call& call);
+
+}  // namespace manta::detail

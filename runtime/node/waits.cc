@@ -1,0 +1,239 @@
+#include <algorithm>
+
+#include <manta/runtime/node/waits.h>
+
+namespace manta::detail::node {
+namespace {
+
+constexpr std::size_t kMostNeeds = 1000;  // of one wait
+constexpr int kMostSteps = 8;             // that an answer to "why" goes
+
+}  // namespace
+
+void Waits::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload) {
+  switch (frame.kind) {
+    case NodeMessage::wait_begun:
+      return begun(from, frame.arg0, payload);
+    case NodeMessage::wait_over:
+      return over(from, frame.arg0);
+    case NodeMessage::needs_told:
+      if (auto needs = decode_needs(payload)) {
+        const auto waiting = static_cast<rpc::Slot>(frame.arg0);
+        add_needs(waiting, frame.arg1, from, std::move(*needs));
+        look_for_cycle(waiting, frame.arg1);
+      }
+      return;
+    case NodeMessage::why_ask:
+      if (auto step = decode_why(payload)) tell_why(from, frame.arg0, std::move(*step));
+      return;
+    default:  // why_on
+      if (auto step = decode_why(payload))
+        tell_why(static_cast<rpc::Slot>(frame.arg1), frame.arg0, std::move(*step));
+  }
+}
+
+void Waits::begun(rpc::Slot from, std::uint64_t number, std::span<const std::byte> payload) {
+  auto record = decode_wait(payload);
+  if (!record) return;
+  auto needs = std::exchange(record->needs, {});
+  waits_[from][number] = {.record = std::move(*record)};
+  add_needs(from, number, from, std::move(needs));
+  waits_[from][number].own = waits_[from][number].needs.size();
+  look_for_cycle(from, number);
+}
+
+void Waits::over(rpc::Slot from, std::uint64_t number) {
+  const auto found = waits_.find(from);
+  if (found == waits_.end()) return;
+  found->second.erase(number);
+  if (found->second.empty()) waits_.erase(found);
+}
+
+void Waits::add_needs(rpc::Slot waiting, std::uint64_t number, rpc::Slot of,
+                      std::vector<Need> needs) {
+  const auto process = waits_.find(waiting);
+  if (process == waits_.end() || !process->second.contains(number)) return;  // it is over
+  Wait& wait = process->second.at(number);
+  for (Need& need : needs) {
+    if (wait.needs.size() == kMostNeeds) return;
+    const ObjectId object(need.hi, need.lo);
+    if (need.kind == Need::Kind::object && wait.asked_for.insert(object).second) {
+      if (const auto maker = callbacks_.maker_of(object)) {
+        callbacks_.send(*maker,
+                        {.kind = NodeMessage::needs_ask,
+                         .id_hi = need.hi,
+                         .id_lo = need.lo,
+                         .arg0 = waiting,
+                         .arg1 = number},
+                        {});
+      }
+    }
+    const LaneRecord* const lane =
+        need.kind == Need::Kind::call ? callbacks_.lane(need.lane) : nullptr;
+    wait.needs.push_back(
+        {.need = std::move(need), .of = of, .opened = lane != nullptr ? lane->opened : 0});
+  }
+}
+
+// ---------------------------------------------------------------- cycles
+
+void Waits::look_for_cycle(rpc::Slot from, std::uint64_t number) {
+  const auto process = waits_.find(from);
+  if (process == waits_.end() || !process->second.contains(number)) return;
+  const Wait& wait = process->second.at(number);
+  if (&wait != wait_of_executor(from)) return;
+  std::set<rpc::Slot> seen;
+  std::vector<Step> path;
+  if (!leads_back(wait, from, from, seen, path)) return;
+  // One that has a deadline ends by itself, but waits in vain for what only it can do.
+  if (path.size() > 1 && wait.record.deadline) return;
+  const std::string text = text_of(path);
+  callbacks_.send(from, {.kind = NodeMessage::wait_refused, .arg0 = number},
+                  std::as_bytes(std::span(text)));
+}
+
+// Whether all that `wait`, of process `slot`, needs includes the end of what `goal` runs.
+bool Waits::leads_back(const Wait& wait, rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& seen,
+                       std::vector<Step>& path) const {
+  if (!wait.record.all) return false;
+  for (const KnownNeed& need : wait.needs) {
+    const auto next = held_up_at(need);
+    if (!next) continue;
+    path.push_back({&wait, &need, slot});
+    if (*next == goal) return true;
+    const Wait* const other = wait_of_executor(*next);
+    if (!other->record.deadline && seen.insert(*next).second &&
+        leads_back(*other, *next, goal, seen, path))
+      return true;
+    path.pop_back();
+  }
+  return false;
+}
+
+// The process that waits, and cannot meet the need before that wait has ended.
+std::optional<rpc::Slot> Waits::held_up_at(const KnownNeed& known) const {
+  const Need& need = known.need;
+  const auto slot = place_of(need);
+  const Wait* const wait = slot ? wait_of_executor(*slot) : nullptr;
+  if (wait == nullptr) return std::nullopt;
+  const WaitRecord& record = wait->record;
+  bool held_up = false;
+  switch (need.kind) {
+    case Need::Kind::call: {
+      const LaneRecord& lane = *callbacks_.lane(need.lane);
+      if (lane.caller != known.of || lane.opened != known.opened) break;
+      const bool same_lane = record.sequence != 0 && record.lane == need.lane;
+      if (lane.kind == LaneKind::task) {
+        held_up = same_lane && record.sequence == need.sequence;  // others may be given back
+      } else if (same_lane) {
+        held_up = need.sequence >= record.sequence;
+      } else {
+        held_up = need.sequence > callbacks_.started(need.lane);
+      }
+      break;
+    }
+    case Need::Kind::actor:  // once there is a lane it may have been sent, and answered
+      held_up = !callbacks_.connected(known.of, *slot);
+      break;
+    case Need::Kind::constructor:
+      held_up = record.sequence == 0;
+      break;
+    case Need::Kind::object:
+      break;
+  }
+  return held_up ? slot : std::nullopt;
+}
+
+// Where what is needed is done.
+std::optional<rpc::Slot> Waits::place_of(const Need& need) const {
+  switch (need.kind) {
+    case Need::Kind::call: {
+      const LaneRecord* const lane = callbacks_.lane(need.lane);
+      return lane == nullptr ? std::nullopt : std::optional(lane->callee);
+    }
+    case Need::Kind::actor:
+    case Need::Kind::constructor:
+      return callbacks_.worker_of(ActorId(need.hi, need.lo));
+    default:
+      return std::nullopt;
+  }
+}
+
+const Waits::Wait* Waits::wait_of_executor(rpc::Slot slot) const {
+  const auto process = waits_.find(slot);
+  if (process == waits_.end()) return nullptr;
+  for (const auto& [number, wait] : process->second) {
+    if (wait.record.executor) return &wait;
+  }
+  return nullptr;
+}
+
+const Waits::Wait* Waits::any_wait(rpc::Slot slot) const {
+  const auto process = waits_.find(slot);
+  if (process == waits_.end()) return nullptr;
+  const Wait* const executor = wait_of_executor(slot);
+  return executor != nullptr ? executor : &process->second.begin()->second;
+}
+
+// ---------------------------------------------------------------- texts
+
+// What it waits for by name: of an object of another process, the call that makes it, if that is known.
+const Waits::KnownNeed& Waits::first_of(const Wait& wait) {
+  const auto call = std::find_if(wait.needs.begin(), wait.needs.end(), [](const KnownNeed& known) {
+    return known.need.kind != Need::Kind::object;
+  });
+  return call == wait.needs.end() ? wait.needs.front() : *call;
+}
+
+std::string Waits::in_process(rpc::Slot slot) const {
+  return " in process " + std::to_string(callbacks_.pid(slot));
+}
+
+// "Ping::ask in process 12 waits for Pong::tell; Pong::tell in process 13 waits for Ping::count, which cannot begin before
+// Ping::ask has ended"
+std::string Waits::text_of(const std::vector<Step>& path) const {
+  std::string text;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const std::string& needed = path[i].need->need.name;
+    const std::string& runs = path[(i + 1) % path.size()].wait->record.waiter;
+    text += (i == 0 ? "" : "; ") + path[i].wait->record.waiter + in_process(path[i].slot) +
+            " waits for " + needed;
+    if (needed != runs) text += ", which cannot begin before " + runs + " has ended";
+  }
+  return text;
+}
+
+void Waits::tell_why(rpc::Slot to, std::uint64_t question, WhyStep step) {
+  std::set<rpc::Slot> seen;
+  for (int steps = 0; step.next && steps < kMostSteps; ++steps) {
+    const Need need = *std::exchange(step.next, std::nullopt);
+    if (need.kind == Need::Kind::object) {
+      const auto maker = callbacks_.maker_of(ObjectId(need.hi, need.lo));
+      if (!maker || *maker == to) break;
+      return callbacks_.send(*maker,
+                             {.kind = NodeMessage::why_from,
+                              .id_hi = need.hi,
+                              .id_lo = need.lo,
+                              .arg0 = question,
+                              .arg1 = to},
+                             std::as_bytes(std::span(step.text)));
+    }
+    const auto slot = place_of(need);
+    const Wait* const wait = slot ? any_wait(*slot) : nullptr;
+    if (wait == nullptr || wait->needs.empty()) break;
+    const KnownNeed& first = first_of(*wait);
+    const std::size_t others = wait->own - 1;
+    step.text +=
+        (need.name == wait->record.waiter ? ", where it" : ", where " + wait->record.waiter) +
+        " waits for " + first.need.name;
+    if (others != 0)
+      step.text += (wait->record.all ? " and " : " or ") + std::to_string(others) + " more";
+    if (const auto next = place_of(first.need)) step.text += in_process(*next);
+    if (!seen.insert(*slot).second) break;
+    step.next = first.need;
+  }
+  callbacks_.send(to, {.kind = NodeMessage::why_told, .arg0 = question},
+                  std::as_bytes(std::span(step.text)));
+}
+
+}  // namespace manta::detail::node

@@ -1,0 +1,87 @@
+// What the threads of a session wait for, as far as they have said so: finds calls that wait for each other, and says what
+// an object waits for (decision 010).
+//
+//   wait_begun --> a record --> is there a way from what it needs back to it? --> wait_refused
+//        \-- needs an object of another process: needs_ask --> its maker --needs_told--'
+//   why_ask --> from record to record --> why_told         (through why_from, why_on where an object's maker knows more)
+//
+// A way counts only if no step of it can still be made: the call that is needed is the one that its process runs, or has
+// to wait for that one, as far as the records say; and what a record says stays true. So a cycle that is found stands,
+// in whatever order the records came: the first of its waits to end would need the end of another one before it.
+// Threads: confined. Errors: none; what cannot be read is not there.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <manta/base/id.h>
+#include <manta/rpc/lane.h>
+#include <manta/runtime/node/lane_table.h>
+#include <manta/runtime/wire/node_messages.h>
+#include <manta/runtime/wire/waits.h>
+
+namespace manta::detail::node {
+
+class Waits {
+ public:
+  // What it asks and tells.
+  struct Callbacks {
+    std::function<const LaneRecord*(std::uint32_t lane)> lane;
+    std::function<std::uint64_t(std::uint32_t lane)> started;
+    std::function<bool(rpc::Slot caller, rpc::Slot callee)> connected;
+    std::function<std::optional<rpc::Slot>(ActorId)> worker_of;
+    std::function<std::optional<rpc::Slot>(ObjectId)> maker_of;
+    std::function<int(rpc::Slot)> pid;
+    std::function<void(rpc::Slot to, const NodeFrame&, std::span<const std::byte>)> send;
+  };
+  explicit Waits(Callbacks callbacks) : callbacks_(std::move(callbacks)) {}
+
+  void handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload);
+  void process_died(rpc::Slot slot) { waits_.erase(slot); }
+
+ private:
+  struct KnownNeed {
+    Need need;
+    rpc::Slot of = 0;          // the process that said so
+    std::uint64_t opened = 0;  // LaneRecord::opened, when it was said
+  };
+  struct Wait {
+    WaitRecord record;
+    std::vector<KnownNeed> needs = {};  // its own, and those of the objects that it needs
+    std::size_t own = 0;                // so many of these are its own
+    std::set<ObjectId> asked_for = {};  // objects whose makers were asked
+  };
+  // Of one process by number.
+  using WaitsOfProcess = std::map<std::uint64_t, Wait>;
+  struct Step {
+    const Wait* wait;
+    const KnownNeed* need;
+    rpc::Slot slot;
+  };
+
+  void begun(rpc::Slot from, std::uint64_t number, std::span<const std::byte> payload);
+  void over(rpc::Slot from, std::uint64_t number);
+  void add_needs(rpc::Slot waiting, std::uint64_t number, rpc::Slot of, std::vector<Need> needs);
+  void look_for_cycle(rpc::Slot from, std::uint64_t number);
+  bool leads_back(const Wait& wait, rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& seen,
+                  std::vector<Step>& path) const;
+  std::optional<rpc::Slot> held_up_at(const KnownNeed& need) const;
+  std::optional<rpc::Slot> place_of(const Need& need) const;
+  const Wait* wait_of_executor(rpc::Slot slot) const;
+  const Wait* any_wait(rpc::Slot slot) const;
+  static const KnownNeed& first_of(const Wait& wait);
+  std::string text_of(const std::vector<Step>& path) const;
+  void tell_why(rpc::Slot to, std::uint64_t question, WhyStep step);
+  std::string in_process(rpc::Slot slot) const;
+
+  Callbacks callbacks_;
+  std::map<rpc::Slot, WaitsOfProcess> waits_;
+};
+
+}  // namespace manta::detail::node

@@ -1,0 +1,56 @@
+#include <manta/runtime/executor.h>
+#include <manta/runtime/needs.h>
+#include <manta/runtime/notices.h>
+#include <manta/runtime/process.h>
+#include <manta/runtime/task_frame.h>
+#include <manta/runtime/wait_report.h>
+
+namespace manta::detail {
+namespace {
+
+constexpr std::size_t kLongestName = 200;
+
+}  // namespace
+
+std::uint64_t WaitReports::add(WaitReport& report) {
+  told_[++last_] = &report;
+  return last_;
+}
+
+void WaitReports::refuse(std::uint64_t number, std::string_view cycle) {
+  const auto found = told_.find(number);
+  if (found == told_.end() || found->second->refused()) return;  // it is over already
+  found->second->cycle_ = cycle;
+  found->second->refused_.store(true, std::memory_order_release);
+}
+
+WaitReport::~WaitReport() {
+  if (number_ == 0) return;
+  const Process::TablesLock lock(process_);
+  process_.waits().remove(number_);
+  process_.node().send({.kind = NodeMessage::wait_over, .arg0 = number_});
+}
+
+void WaitReport::tell(std::span<ObjectEntry* const> needed, std::span<ObjectEntry* const> enough) {
+  WaitRecord record{.all = !needed.empty(), .deadline = deadline_};
+  if (const auto frame = TaskFrame::of_process())
+    record.waiter = one_line(frame->name, kLongestName);
+  if (const Executor* const executor = Executor::of_this_thread()) {
+    record.executor = true;
+    const auto running = executor->running();
+    record.lane = running.lane;
+    record.sequence = running.sequence;
+  }
+  const Process::TablesLock lock(process_);
+  Needs needs(process_);
+  for (const ObjectEntry* entry : record.all ? needed : enough) needs.add(*entry);
+  record.needs = needs.take();
+  auto bytes = encode(record);
+  if (bytes == told_) return;
+  if (number_ == 0) number_ = process_.waits().add(*this);
+  waiter_ = record.waiter;
+  told_ = std::move(bytes);
+  process_.node().send({.kind = NodeMessage::wait_begun, .arg0 = number_}, told_);
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,358 @@
+// Calls that wait for each other: DeadlockDetected with the cycle, and no false alarm; what why() says of a call whose
+// process waits itself.
+#include <chrono>
+#include <functional>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "cluster_fixture.h"
+
+namespace manta::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+using namespace std::chrono_literals;
+
+// What DeadlockDetected says that get(ref) throws; empty: it throws none.
+template <class T>
+std::string deadlock_of(const ObjectRef<T>& ref) {
+  try {
+    get(ref);
+  } catch (const DeadlockDetected& error) {
+    return error.what();
+  }
+  return {};
+}
+
+class Player {
+ public:
+  int count() { return ++count_; }
+  pid_t pid() const { return ::getpid(); }
+
+  // ---- the ball goes round all others, and back to the one that has it
+  int pass(const std::vector<ActorHandle<Player>>& others, std::size_t next) {
+    auto& to = others[next % others.size()];
+    if (next == others.size()) return get(to.call(&Player::count));
+    return get(to.call(&Player::pass, others, next + 1));
+  }
+
+  // ---- the ways to wait
+  int get_of_many(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    const std::vector<ObjectRef<int>> refs = {put(1), other.call(&Player::ask, self), put(2)};
+    return get(refs)[1];
+  }
+  int get_two(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    return std::get<1>(get(put(1), other.call(&Player::ask, self)));
+  }
+  int wait_for_all(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    const std::vector<ObjectRef<int>> refs = {put(1), other.call(&Player::ask, self)};
+    return get(wait(refs, {.num_ready = 2}).ready)[1];
+  }
+  int get_through_an_argument(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    return get(remote([](int n) { return n + 1; })(other.call(&Player::ask, self)));
+  }
+  int get_through_a_task(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    return get(remote([](const ActorHandle<Player>& player, const ActorHandle<Player>& back) {
+      return get(player.call(&Player::ask, back));
+    })(other, self));
+  }
+  int get_through_a_handed_ref(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    const std::vector<ObjectRef<int>> refs = {other.call(&Player::ask, self)};
+    return get(
+        remote([](const std::vector<ObjectRef<int>>& handed) { return get(handed[0]); })(refs));
+  }
+  int get_behind_a_call_that_waits_for_it(const ActorHandle<Player>& other,
+                                          const ActorHandle<Player>& self) {
+    auto late = other.call(&Player::add, other.call(&Player::ask, self));
+    return get(other.call(&Player::count)) + get(late);
+  }
+  int get_of_a_constructor(const ActorHandle<Player>&, const ActorHandle<Player>& self);
+  int get_of_a_new_actor(const ActorHandle<Player>&, const ActorHandle<Player>& self);
+  int itself(const ActorHandle<Player>&, const ActorHandle<Player>& self) {
+    return get(self.call(&Player::count));
+  }
+  int itself_with_a_deadline(const ActorHandle<Player>&, const ActorHandle<Player>& self) {
+    return get(self.call(&Player::count), 60s);
+  }
+
+  int ask(const ActorHandle<Player>& other) { return get(other.call(&Player::count)); }
+  int add(int n) { return count_ += n; }
+
+  // ---- with a deadline: no deadlock
+  int tries(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    auto answer = other.call(&Player::ask, self);
+    try {
+      return get(answer, 30ms);
+    } catch (const GetTimeout&) {
+      return -1;
+    }
+  }
+  int some(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    const std::vector<ObjectRef<int>> refs = {other.call(&Player::ask, self),
+                                              remote([] { return 7; })()};
+    return get(wait(refs).ready[0]);
+  }
+
+ private:
+  int count_ = 0;
+};
+
+struct AsksItsMaker {
+  explicit AsksItsMaker(const ActorHandle<Player>& maker)
+      : count(get(maker.call(&Player::count))) {}
+  int read() const { return count; }
+  int count;
+};
+
+int Player::get_of_a_constructor(const ActorHandle<Player>&, const ActorHandle<Player>& self) {
+  auto made = actor<AsksItsMaker>(self);
+  get(made.ready());
+  return 0;
+}
+int Player::get_of_a_new_actor(const ActorHandle<Player>&, const ActorHandle<Player>& self) {
+  auto made = actor<AsksItsMaker>(self);
+  return get(made.call(&AsksItsMaker::read));
+}
+
+class Deadlocks : public ClusterTest {};
+
+TEST_F(Deadlocks, ActorsThatWaitForEachOther) {
+  open({.cpus = 8});
+  for (const std::size_t players : {1, 2, 3, 6}) {
+    std::vector<ActorHandle<Player>> all;
+    for (std::size_t i = 0; i < players; ++i) all.push_back(actor<Player>(ActorOptions{.cpus = 0}));
+    const std::string text = deadlock_of(all[0].call(&Player::pass, all, 1));
+    EXPECT_THAT(text, AllOf(HasSubstr("manta::get() inside manta::testing::Player::"),
+                            HasSubstr("Player::count"), HasSubstr("waits for itself")));
+    for (const auto& player : all) {
+      EXPECT_THAT(text, HasSubstr("process " + std::to_string(get(player.call(&Player::pid)))));
+    }
+  }
+}
+
+using WayToWait = int (Player::*)(const ActorHandle<Player>&, const ActorHandle<Player>&);
+struct NamedWay {
+  const char* name;
+  WayToWait way;
+};
+
+class DeadlockedWays : public Deadlocks, public ::testing::WithParamInterface<NamedWay> {};
+
+TEST_P(DeadlockedWays, IsFoundAndTheActorsGoOn) {
+  open({.cpus = 4});
+  auto one = actor<Player>(ActorOptions{.cpus = 0});
+  auto two = actor<Player>(ActorOptions{.cpus = 0});
+  for (int i = 0; i < 2; ++i) {
+    const std::string text = deadlock_of(one.call(GetParam().way, two, one));
+    EXPECT_THAT(text, AllOf(HasSubstr("Player::count"), HasSubstr("cannot begin before")));
+  }
+  EXPECT_GE(get(one.call(&Player::count)), 1);
+  EXPECT_GE(get(two.call(&Player::count)), 1);
+  EXPECT_GE(get(one.call(&Player::ask, two)), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    By, DeadlockedWays,
+    ::testing::Values(NamedWay{"GetOfMany", &Player::get_of_many},
+                      NamedWay{"GetOfTwo", &Player::get_two},
+                      NamedWay{"WaitForAll", &Player::wait_for_all},
+                      NamedWay{"AnArgument", &Player::get_through_an_argument},
+                      NamedWay{"ATask", &Player::get_through_a_task},
+                      NamedWay{"AHandedRef", &Player::get_through_a_handed_ref},
+                      NamedWay{"TheQueue", &Player::get_behind_a_call_that_waits_for_it},
+                      NamedWay{"AConstructor", &Player::get_of_a_constructor},
+                      NamedWay{"ANewActor", &Player::get_of_a_new_actor},
+                      NamedWay{"Itself", &Player::itself},
+                      NamedWay{"ItselfWithADeadline", &Player::itself_with_a_deadline}),
+    [](const auto& way) { return way.param.name; });
+
+TEST_F(Deadlocks, WhoMayGoOnIsNotDisturbed) {
+  open({.cpus = 4});
+  auto one = actor<Player>(ActorOptions{.cpus = 0});
+  auto two = actor<Player>(ActorOptions{.cpus = 0});
+  EXPECT_EQ(get(one.call(&Player::tries, two, one)), -1);
+  EXPECT_EQ(get(one.call(&Player::some, two, one)), 7);
+}
+
+// ---- no false alarm
+
+class Relay {
+ public:
+  // Goes on along the rest of the path, and waits a little longer than a wait is told.
+  int relay(const std::vector<ActorHandle<Relay>>& all, const std::vector<std::size_t>& path) {
+    if (path.empty()) {
+      std::this_thread::sleep_for(12ms);
+      return 0;
+    }
+    const std::vector<std::size_t> rest(path.begin() + 1, path.end());
+    return get(all[path[0]].call(&Relay::relay, all, rest)) + 1;
+  }
+};
+
+// Paths through actors that only go up: each waits for later ones, many at a time, behind each other.
+TEST_F(Deadlocks, WaitsWithoutACycleAreNone) {
+  open({.cpus = 4});
+  std::vector<ActorHandle<Relay>> all;
+  for (int i = 0; i < 8; ++i) all.push_back(actor<Relay>(ActorOptions{.cpus = 0}));
+  std::vector<ObjectRef<int>> results;
+  int expected = 0;
+  for (std::size_t mask = 1; mask < 256; mask += 5) {
+    std::vector<std::size_t> path;
+    for (std::size_t i = 0; i < 8; ++i) {
+      if ((mask >> i & 1) != 0) path.push_back(i);
+    }
+    const std::size_t first = path[0];
+    path.erase(path.begin());
+    expected += static_cast<int>(path.size());
+    results.push_back(all[first].call(&Relay::relay, all, path));
+  }
+  int sum = 0;
+  for (const int length : get(results)) sum += length;
+  EXPECT_EQ(sum, expected);
+}
+
+// ---- why
+
+struct Gate {
+  bool is_open = false;
+  void open() { is_open = true; }
+  bool look() const { return is_open; }
+};
+
+void pass(const ActorHandle<Gate>& gate) {
+  while (!get(gate.call(&Gate::look))) std::this_thread::yield();
+}
+
+class Clerk {
+ public:
+  pid_t pid() const { return ::getpid(); }
+  int work(const ActorHandle<Gate>& gate) {
+    pass(gate);
+    return 1;
+  }
+  int asks(const ActorHandle<Clerk>& other, const ActorHandle<Gate>& gate) {
+    return get(other.call(&Clerk::work, gate));
+  }
+  int asks_with_a_deadline(const ActorHandle<Clerk>& other, const ActorHandle<Gate>& gate) {
+    return get(other.call(&Clerk::work, gate), 100s);
+  }
+  int asks_in_a_thread(const ActorHandle<Clerk>& other, const ActorHandle<Gate>& gate) {
+    int result = 0;
+    std::thread([&] { result = get(other.call(&Clerk::work, gate)); }).join();
+    return result;
+  }
+  int asks_by_wait(const ActorHandle<Clerk>& other, const ActorHandle<Gate>& gate) {
+    const std::vector<ObjectRef<int>> refs = {other.call(&Clerk::work, gate)};
+    return get(wait(refs).ready[0]);
+  }
+  int asks_the_one_who_asks(const ActorHandle<Clerk>& other, const ActorHandle<Clerk>& third,
+                            const ActorHandle<Gate>& gate) {
+    return get(other.call(&Clerk::asks, third, gate));
+  }
+};
+
+class Why : public ClusterTest {
+ protected:
+  void SetUp() override {
+    ClusterTest::SetUp();
+    open({.cpus = 4});
+  }
+  void say(const AnyRef& ref, const std::function<bool(const std::string&)>& enough) {
+    std::string text;
+    EXPECT_TRUE(eventually([&] { return enough(text = ref.why()); })) << text;
+    EXPECT_THAT(text, Not(HasSubstr("\n")));
+  }
+};
+
+TEST_F(Why, ACallToAnActorThatWaitsSaysForWhat) {
+  auto one = actor<Clerk>(ActorOptions{.cpus = 0});
+  auto two = actor<Clerk>(ActorOptions{.cpus = 0});
+  const std::string first = "in process " + std::to_string(get(one.call(&Clerk::pid)));
+  const std::string second = "in process " + std::to_string(get(two.call(&Clerk::pid)));
+  for (const auto way : {&Clerk::asks, &Clerk::asks_with_a_deadline, &Clerk::asks_in_a_thread,
+                         &Clerk::asks_by_wait}) {
+    auto gate = actor<Gate>(ActorOptions{.cpus = 0});
+    auto asked = one.call(way, two, gate);
+    auto behind = one.call(&Clerk::pid);
+    say(asked, [&](const std::string& text) {
+      return text.find("runs " + first + ", where it waits for manta::testing::Clerk::work " +
+                       second) != std::string::npos;
+    });
+    say(behind, [&](const std::string& text) {
+      return text.find("waits for its turn " + first + ", where manta::testing::Clerk::asks") !=
+             std::string::npos;
+    });
+    gate.post(&Gate::open);
+    EXPECT_EQ(get(asked), 1);
+  }
+}
+
+TEST_F(Why, FollowsTheCallsToTheLast) {
+  auto gate = actor<Gate>(ActorOptions{.cpus = 0});
+  std::vector<ActorHandle<Clerk>> clerks;
+  for (int i = 0; i < 3; ++i) clerks.push_back(actor<Clerk>(ActorOptions{.cpus = 0}));
+  auto asked = clerks[0].call(&Clerk::asks_the_one_who_asks, clerks[1], clerks[2], gate);
+  say(asked, [](const std::string& text) {
+    return text.find("where it waits for manta::testing::Clerk::asks in process") !=
+               std::string::npos &&
+           text.find("where it waits for manta::testing::Clerk::work in process") !=
+               std::string::npos;
+  });
+  auto behind_it = remote([](int n) { return n; })(asked);
+  say(behind_it, [](const std::string& text) {
+    return text.find(
+               "1 of its arguments, and so for manta::testing::Clerk::asks_the_one_who_asks") !=
+               std::string::npos &&
+           text.find("Clerk::work") != std::string::npos;
+  });
+  gate.post(&Gate::open);
+  EXPECT_EQ(get(behind_it), 1);
+}
+
+TEST_F(Why, AnObjectOfAnotherProcessIsAskedForThere) {
+  auto gate = actor<Gate>(ActorOptions{.cpus = 0});
+  auto clerk = actor<Clerk>(ActorOptions{.cpus = 0});
+  const std::vector<ObjectRef<int>> refs = {clerk.call(&Clerk::work, gate)};
+  auto told =
+      remote([](const std::vector<ObjectRef<int>>& handed) { return handed[0].why(); })(refs);
+  EXPECT_THAT(get(told), AllOf(HasSubstr("was made in another process"),
+                               HasSubstr("waits for manta::testing::Clerk::work, submitted")));
+  auto waits =
+      remote([](const std::vector<ObjectRef<int>>& handed) { return get(handed[0]); })(refs);
+  say(waits, [](const std::string& text) {
+    return text.find("where it waits for manta::testing::Clerk::work in process") !=
+           std::string::npos;
+  });
+  gate.post(&Gate::open);
+  EXPECT_EQ(get(waits), 1);
+}
+
+TEST_F(Why, TheTextOfATimeoutSaysItToo) {
+  auto gate = actor<Gate>(ActorOptions{.cpus = 0});
+  auto one = actor<Clerk>(ActorOptions{.cpus = 0});
+  auto two = actor<Clerk>(ActorOptions{.cpus = 0});
+  auto asked = one.call(&Clerk::asks, two, gate);
+  std::string text;
+  EXPECT_TRUE(eventually([&] {
+    try {
+      get(asked, 5ms);
+    } catch (const GetTimeout& error) {
+      text = error.what();
+    }
+    return text.find("waits for manta::testing::Clerk::work") != std::string::npos;
+  })) << text;
+  gate.post(&Gate::open);
+  EXPECT_EQ(get(asked), 1);
+}
+
+}  // namespace
+}  // namespace manta::testing
