@@ -15,6 +15,7 @@
 #include <manta/runtime/death_report.h>
 #include <manta/runtime/node_link.h>
 #include <manta/runtime/wire/value_wire.h>
+#include <manta/runtime/wire/waits.h>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max);
@@ -47,7 +48,7 @@ std::uint64_t read_values(std::span<const std::byte> bytes) {
 
 std::uint64_t read(std::uint8_t which, std::span<const std::byte> bytes) {
   using namespace manta::detail;
-  switch (which % 4) {
+  switch (which % 5) {
     case 0:
       return read_values(bytes);
     case 1: {
@@ -58,9 +59,16 @@ std::uint64_t read(std::uint8_t which, std::span<const std::byte> bytes) {
       const ActorPayload payload(bytes);
       return payload.name.size() + payload.type.size() + sum_of(payload.call);
     }
-    default: {
+    case 3: {
       const DeathReport death = parse_death(bytes);
       return describe(death).size() + death.stack.size() + death.output.size();
+    }
+    default: {
+      const auto record = decode_wait(bytes);
+      const auto needs = decode_needs(bytes);
+      const auto step = decode_why(bytes);
+      return (record ? record->needs.size() : 0) + (needs ? needs->size() : 0) +
+             (step ? step->text.size() : 0);
     }
   }
 }

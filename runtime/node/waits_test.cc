@@ -1,0 +1,187 @@
+// Which waits are a deadlock, and which only look like one.
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <manta/runtime/node/waits.h>
+
+namespace manta::detail::node {
+namespace {
+
+// A session of processes 1 and 2, in each of which an actor runs call 5 of its caller's lane: lane 10 goes from 1 to 2,
+// lane 20 from 2 to 1, lanes 31 and 32 come from a driver, 3.
+class WaitsTest : public ::testing::Test {
+ protected:
+  WaitsTest() {
+    lanes_ = {{10, {.caller = 1, .callee = 2, .kind = LaneKind::actor, .opened = 1}},
+              {20, {.caller = 2, .callee = 1, .kind = LaneKind::actor, .opened = 2}},
+              {31, {.caller = 3, .callee = 1, .kind = LaneKind::actor, .opened = 3}},
+              {32, {.caller = 3, .callee = 2, .kind = LaneKind::actor, .opened = 4}}};
+    started_ = {{10, 5}, {20, 5}, {31, 5}, {32, 5}};
+  }
+
+  static Need call(std::uint32_t lane, std::uint64_t sequence) {
+    return {.lane = lane, .sequence = sequence, .name = "call"};
+  }
+  void waits(rpc::Slot process, std::uint32_t lane, std::uint64_t sequence, Need need,
+             bool all = true, bool deadline = false, bool executor = true) {
+    const WaitRecord record{.waiter = "waiter " + std::to_string(process),
+                            .lane = lane,
+                            .sequence = sequence,
+                            .executor = executor,
+                            .all = all,
+                            .deadline = deadline,
+                            .needs = {std::move(need)}};
+    const std::uint64_t number = ++numbers_[process];
+    if (number > 1)
+      table_.handle(process, {.kind = NodeMessage::wait_over, .arg0 = number - 1}, {});
+    table_.handle(process, {.kind = NodeMessage::wait_begun, .arg0 = number}, encode(record));
+  }
+  // The waits that were refused, by process.
+  std::vector<rpc::Slot> refused() const {
+    std::vector<rpc::Slot> slots;
+    for (const auto& [to, frame] : sent_) {
+      if (frame.kind == NodeMessage::wait_refused) slots.push_back(to);
+    }
+    return slots;
+  }
+
+  using Slots = std::vector<rpc::Slot>;
+  std::map<std::uint32_t, LaneRecord> lanes_;
+  std::map<std::uint32_t, std::uint64_t> started_;
+  std::map<std::pair<rpc::Slot, rpc::Slot>, bool> connected_;
+  std::map<ActorId, rpc::Slot> workers_;
+  std::map<ObjectId, rpc::Slot> makers_;
+  std::vector<std::pair<rpc::Slot, NodeFrame>> sent_;
+  std::map<rpc::Slot, std::uint64_t> numbers_;
+  Waits table_{{.lane =
+                    [this](std::uint32_t lane) {
+                      const auto found = lanes_.find(lane);
+                      return found == lanes_.end() ? nullptr : &found->second;
+                    },
+                .started = [this](std::uint32_t lane) { return started_[lane]; },
+                .connected =
+                    [this](rpc::Slot a, rpc::Slot b) {
+                      return connected_[{a, b}];
+                    },
+                .worker_of = [this](ActorId id) -> std::optional<rpc::Slot> {
+                  if (!workers_.contains(id)) return std::nullopt;
+                  return workers_[id];
+                },
+                .maker_of = [this](ObjectId id) -> std::optional<rpc::Slot> {
+                  if (!makers_.contains(id)) return std::nullopt;
+                  return makers_[id];
+                },
+                .pid = [](rpc::Slot slot) { return 100 + slot; },
+                .send = [this](rpc::Slot to, const NodeFrame& frame,
+                               std::span<const std::byte>) { sent_.emplace_back(to, frame); }}};
+};
+
+TEST_F(WaitsTest, TheLastOfACycleIsRefused) {
+  waits(1, 31, 5, call(10, 5));
+  EXPECT_EQ(refused(), Slots{});
+  waits(2, 10, 5, call(20, 6));  // 6 is behind 5, which process 1 answered, and its call of lane 31
+  EXPECT_EQ(refused(), Slots{2});
+}
+
+TEST_F(WaitsTest, OneThatWaitsForItselfIsRefusedEvenWithADeadline) {
+  lanes_[40] = {.caller = 1, .callee = 1, .kind = LaneKind::actor, .opened = 9};
+  started_[40] = 2;
+  waits(1, 31, 5, call(40, 3), true, true);
+  EXPECT_EQ(refused(), Slots{1});
+}
+
+TEST_F(WaitsTest, WhatWasAnsweredIsNoReason) {
+  waits(1, 31, 5, call(10, 4));  // process 2 has begun 5 since
+  waits(2, 10, 5, call(20, 6));
+  EXPECT_EQ(refused(), Slots{});
+}
+
+TEST_F(WaitsTest, WhatHasBegunInAnotherLaneWasAnswered) {
+  waits(1, 31, 5, call(10, 5));
+  waits(2, 32, 5, call(20, 6));  // runs a call of the driver: number 5 of lane 10 is over
+  EXPECT_EQ(refused(), Slots{});
+}
+
+TEST_F(WaitsTest, AWaitThatSomeObjectsEndIsNone) {
+  waits(1, 31, 5, call(10, 5));
+  waits(2, 10, 5, call(20, 6), false);
+  EXPECT_EQ(refused(), Slots{});
+  waits(2, 10, 5, call(20, 6), true, true);  // a deadline
+  EXPECT_EQ(refused(), Slots{});
+  waits(2, 10, 5, call(20, 6), true, false, false);  // a thread beside the executor's
+  EXPECT_EQ(refused(), Slots{});
+  waits(2, 10, 5, call(20, 6));
+  EXPECT_EQ(refused(), Slots{2});
+}
+
+TEST_F(WaitsTest, AWaitThatIsOverIsNone) {
+  waits(1, 31, 5, call(10, 5));
+  table_.handle(1, {.kind = NodeMessage::wait_over, .arg0 = 1}, {});
+  waits(2, 10, 5, call(20, 6));
+  EXPECT_EQ(refused(), Slots{});
+}
+
+TEST_F(WaitsTest, ADeadProcessWaitsForNothing) {
+  waits(1, 31, 5, call(10, 5));
+  table_.process_died(1);
+  waits(2, 10, 5, call(20, 6));
+  EXPECT_EQ(refused(), Slots{});
+}
+
+TEST_F(WaitsTest, ALaneThatIsUsedAgainIsAnother) {
+  waits(1, 31, 5, call(10, 5));
+  lanes_[10].opened = 7;
+  waits(2, 10, 5, call(20, 6));
+  EXPECT_EQ(refused(), Slots{});
+}
+
+TEST_F(WaitsTest, OfTasksOnlyTheOneThatRunsCounts) {
+  lanes_[10].kind = LaneKind::task;
+  waits(1, 31, 5, call(10, 6));
+  waits(2, 10, 5, call(20, 6));
+  EXPECT_EQ(refused(), Slots{});  // 6 may be given back, and run elsewhere
+  waits(1, 31, 5, call(10, 5));
+  EXPECT_EQ(refused(), Slots{1});
+}
+
+TEST_F(WaitsTest, ACallThatMayHaveBeenSentIsNoReason) {
+  const ActorId actor(7, 7);
+  const Need unsent{.kind = Need::Kind::actor, .hi = 7, .lo = 7, .name = "call"};
+  workers_[actor] = 2;
+  connected_[{1, 2}] = true;
+  waits(1, 31, 5, unsent);
+  waits(2, 32, 5, call(20, 6));
+  EXPECT_EQ(refused(), Slots{});
+  connected_.clear();
+  waits(1, 31, 5, unsent);
+  EXPECT_EQ(refused(), Slots{1});
+}
+
+TEST_F(WaitsTest, AnObjectsMakerIsAskedWhatItNeeds) {
+  const ObjectId object(8, 8);
+  makers_[object] = 1;
+  waits(1, 31, 5, call(10, 5));
+  waits(2, 10, 5, {.kind = Need::Kind::object, .hi = 8, .lo = 8, .name = "an object"});
+  ASSERT_EQ(sent_.size(), 1U);
+  NodeFrame question = sent_[0].second;
+  EXPECT_EQ(sent_[0].first, 1);
+  EXPECT_EQ(question.kind, NodeMessage::needs_ask);
+  question.kind = NodeMessage::needs_told;
+  lanes_[21] = {.caller = 1, .callee = 1, .kind = LaneKind::actor, .opened = 8};
+  table_.handle(1, question, encode(std::vector{call(21, 1)}));
+  EXPECT_EQ(refused(), Slots{2});
+}
+
+TEST_F(WaitsTest, ATextThatCannotBeReadIsNothing) {
+  const std::vector<std::byte> bytes(24, std::byte{0xff});
+  for (const auto kind : {NodeMessage::wait_begun, NodeMessage::needs_told, NodeMessage::why_ask,
+                          NodeMessage::why_on})
+    table_.handle(1, {.kind = kind, .arg0 = 1}, bytes);
+  EXPECT_TRUE(sent_.empty());
+}
+
+}  // namespace
+}  // namespace manta::detail::node
