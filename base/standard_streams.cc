@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mutex>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 #include <manta/base/standard_streams.h>
 
@@ -36,6 +38,23 @@ bool is_dev_null(int fd) {
          here.st_rdev == null.st_rdev;
 }
 
+void close_ours() {
+  for (int fd = 0; fd < 3; ++fd) {
+    // Somebody may have put another one in its place meanwhile.
+    if (reservations.ours[static_cast<std::size_t>(fd)] && is_dev_null(fd)) ::close(fd);
+  }
+}
+
+void before_fork() { reservations.mutex.lock(); }
+void after_fork_in_parent() { reservations.mutex.unlock(); }
+// The threads that reserved are not here.
+void after_fork_in_child() {
+  if (std::exchange(reservations.count, 0) > 0) close_ours();
+  reservations.mutex.unlock();
+}
+[[maybe_unused]] const int fork_handlers =
+    ::pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+
 }  // namespace
 
 StandardStreamsReserved::StandardStreamsReserved() {
@@ -46,11 +65,8 @@ StandardStreamsReserved::StandardStreamsReserved() {
 StandardStreamsReserved::~StandardStreamsReserved() {
   const int saved_errno = errno;
   const std::lock_guard lock(reservations.mutex);
-  if (--reservations.count > 0) return;
-  for (int fd = 0; fd < 3; ++fd) {
-    // Somebody may have put another one in its place meanwhile.
-    if (reservations.ours[static_cast<std::size_t>(fd)] && is_dev_null(fd)) ::close(fd);
-  }
+  if (reservations.count == 0 || --reservations.count > 0) return;  // 0: in a forked child
+  close_ours();
   errno = saved_errno;
 }
 

@@ -7,7 +7,7 @@
 //
 // Missing ones are /dev/null meanwhile. Afterwards they are closed again: a program may rely on the number
 // that its next open() gets.
-// Threads: any; reservations of several threads overlap. Errors: without a descriptor left it does nothing.
+// Threads: any; reservations of several threads overlap; a forked child has none. Errors: without a descriptor left it does nothing.
 #pragma once
 #include <manta/base/build_settings.h>
 

@@ -1,7 +1,9 @@
+#include <atomic>
 #include <fcntl.h>
 #include <functional>
 #include <optional>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -71,6 +73,27 @@ TEST(StandardStreams, WhatAProgramOpensMeanwhileInTheirPlaceIsItsOwn) {
     const int own = ::open("/", O_RDONLY);
     reserved.reset();
     return own == 1 && is_open(1);
+  }));
+}
+
+TEST(StandardStreams, AChildForkedWhileAThreadReservesThemHasNoReservation) {
+  EXPECT_TRUE(holds_without(2, [] {
+    std::atomic<bool> ends = false;
+    std::thread reserves([&ends] {
+      while (!ends) const StandardStreamsReserved reserved;
+    });
+    bool all = true;
+    for (int i = 0; i < 200; ++i) {
+      all = all && holds_without(0, [] {
+              ::alarm(10);  // ends the child if it waits for a thread that is not there
+              const bool free = all_closed(2);
+              const StandardStreamsReserved reserved;
+              return free && is_open(1);
+            });
+    }
+    ends = true;
+    reserves.join();
+    return all;
   }));
 }
 

@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include <manta/base/error.h>
 #include <manta/base/timeout.h>
 #include <manta/objectstore/array_codec.h>
 #include <manta/runtime/object_ref.h>
@@ -67,11 +68,20 @@ OrMonostate<T> decode_or_monostate(const ObjectEntry& entry) {
   }
 }
 
+// One of several, which an error names.
+template <class T>
+OrMonostate<T> decode_at(const std::vector<ObjectEntry*>& entries, std::size_t index) {
+  try {
+    return decode_or_monostate<T>(*entries[index]);
+  } catch (const SerializationError&) {
+    rethrow_at(index, entries.size());
+  }
+}
+
 template <class... T, std::size_t... I>
 std::tuple<OrMonostate<T>...> decode_tuple(const std::vector<ObjectEntry*>& entries,
                                            std::index_sequence<I...>) {
-  return std::tuple<OrMonostate<T>...>{
-      decode_or_monostate<T>(*entries[I])...};  // braces: from left to right
+  return std::tuple<OrMonostate<T>...>{decode_at<T>(entries, I)...};  // braces: from left to right
 }
 
 template <class T>
@@ -82,7 +92,7 @@ auto get_list(const std::vector<ObjectEntry*>& entries, const std::optional<Time
   if constexpr (!std::is_void_v<T>) {
     std::vector<T> values;
     values.reserve(entries.size());
-    for (const auto* entry : entries) values.push_back(decode_done<T>(*entry));
+    for (std::size_t i = 0; i < entries.size(); ++i) values.push_back(decode_at<T>(entries, i));
     return values;
   }
 }

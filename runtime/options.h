@@ -48,7 +48,7 @@ struct TaskOptions {
   double gpus = 0;  // above 0: not supported yet
   std::uint64_t memory = 0;       // bytes; above 0: not supported yet
   Resources resources = {};       // custom resources of InitOptions::resources
-  int max_retries = 3;            // after a crash of the worker; -1: for ever
+  int max_retries = 3;            // after a crash of the worker; -1: for ever; see remote.h
   bool retry_exceptions = false;  // not supported yet
   SchedulingStrategy strategy = {};
   LabelSelector label_selector = {};     // not supported yet

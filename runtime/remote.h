@@ -11,6 +11,8 @@
 // resolved element by element. vector<double> and Array<double> stand for each other; a wrapper or reduced(x) for what it
 // comes back as. Small values travel with the call
 // (64 KiB in all), larger ones are put in the store once.
+// TaskOptions::max_retries counts the crashes of the worker that runs the call. A call that its own caller runs in place,
+// while that waits for it in get() or wait(), crashes with the caller: then the caller is tried again, by its max_retries.
 // Errors: InvalidArgument at the call (no session, a bad option, a captured address, a function of a system library);
 //         the task's own error from get(). What cannot be called does not compile: explain_remote.h says why.
 // Threads: a RemoteFunction may be called from any thread.

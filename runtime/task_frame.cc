@@ -1,4 +1,5 @@
 #include <atomic>
+#include <pthread.h>
 #include <utility>
 
 #include <manta/objectstore/read_only_fault.h>
@@ -16,13 +17,19 @@ thread_local const TaskFrame* current_here = nullptr;
 // Held for some dozen instructions: once at the begin and once at the end of each call.
 std::atomic_flag frame_lock = ATOMIC_FLAG_INIT;
 
+void lock_frame() {
+  // SYNC: acquires the frame as the last holder left it.
+  while (frame_lock.test_and_set(std::memory_order_acquire)) rpc::cpu_pause();
+}
+void unlock_frame() { frame_lock.clear(std::memory_order_release); }
+
+// A forked child has a whole frame, and nobody holds the lock.
+[[maybe_unused]] const int fork_handlers = ::pthread_atfork(lock_frame, unlock_frame, unlock_frame);
+
 class FrameLock {
  public:
-  FrameLock() {
-    // SYNC: acquires the frame as the last holder left it.
-    while (frame_lock.test_and_set(std::memory_order_acquire)) rpc::cpu_pause();
-  }
-  ~FrameLock() { frame_lock.clear(std::memory_order_release); }
+  FrameLock() { lock_frame(); }
+  ~FrameLock() { unlock_frame(); }
   FrameLock(const FrameLock&) = delete;
 };
 

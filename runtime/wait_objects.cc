@@ -231,6 +231,15 @@ void throw_failed(const ObjectEntry& entry) {
   throw_error(entry.read([](const Value& value) { return record_of(value); }));
 }
 
+void rethrow_at(std::size_t index, std::size_t refs) {
+  try {
+    throw;
+  } catch (const SerializationError& error) {
+    if (typeid(error) != typeid(SerializationError)) throw;
+    throw SerializationError(place(index, refs) + " given to manta::get(): " + error.what());
+  }
+}
+
 void throw_timeout(const char* what, Entries entries, const Timeout& timeout) {
   std::size_t first = entries.size();
   std::size_t count = 0;

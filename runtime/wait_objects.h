@@ -47,6 +47,8 @@ class CompletionWait {
 void throw_if_failed(Entries entries);
 
 [[noreturn]] void throw_failed(const ObjectEntry& entry);
+// The SerializationError that is being handled, of reading the value of the index.
+[[noreturn]] void rethrow_at(std::size_t index, std::size_t refs);
 // Null entries are not counted.
 [[noreturn]] void throw_timeout(const char* what, Entries entries, const Timeout& timeout);
 

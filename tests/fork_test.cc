@@ -18,6 +18,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <manta/runtime/task_frame.h>
+
 #include "cluster_fixture.h"
 
 namespace manta::testing {
@@ -374,6 +376,29 @@ TEST_F(ForkTest, AProcessForkedBetweenSessionsHasOnesOfItsOwn) {
               return is_arange(get(remote([](Array<double> a) { return a; })(array)), 100'000);
             })),
             "fine");
+}
+
+TEST(TaskFrame, CanBeReadByAChildThatIsForkedAtAnyTime) {
+  std::atomic<bool> ends = false;
+  std::thread runs_calls([&ends] {
+    while (!ends) {
+      const detail::TaskFrame::Scope scope(detail::CallFrame{},
+                                           "a function with a name of some length");
+    }
+  });
+  for (int i = 0; i < 200; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(10);  // ends the child if it waits for a thread that is not there
+      const auto frame = detail::TaskFrame::of_process();
+      ::_exit(!frame || frame->name.size() == 37 ? 0 : 1);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  ends = true;
+  runs_calls.join();
 }
 
 }  // namespace

@@ -14,6 +14,18 @@
 #include "cluster_fixture.h"
 #include "error_of.h"
 
+namespace {
+
+struct Foreign {  // its serializer is taken away
+  explicit Foreign(int n) : value(n) {}
+  int value;
+};
+
+}  // namespace
+
+template <>
+inline constexpr bool manta::dynamic_serializer<Foreign> = true;
+
 namespace manta::testing {
 namespace {
 
@@ -248,6 +260,20 @@ TEST_F(ClusterTest, TheErrorOfAListSaysWhichIndex) {
   } catch (const TaskError& error) {
     EXPECT_EQ(error.message(), "negative: -3");  // the user's text is untouched
   }
+}
+
+TEST_F(ClusterTest, AValueOfAListThatCannotBeReadSaysWhichIndex) {
+  open();
+  register_serializer<Foreign>([](const Foreign& foreign) { return foreign.value; },
+                               [](int value) { return Foreign(value); });
+  const std::vector refs{put(Foreign(1)), put(Foreign(2))};
+  deregister_serializer<Foreign>();
+  const auto list = error_of<SerializationError>([&] { (void)get(refs); });
+  EXPECT_NE(list.find("index 0 of 2 refs"), std::string::npos) << list;
+  const auto tuple = error_of<SerializationError>([&] { (void)get(put(1), put(2), refs[1]); });
+  EXPECT_NE(tuple.find("index 2 of 3 refs"), std::string::npos) << tuple;
+  const auto alone = error_of<SerializationError>([&] { (void)get(refs[0]); });
+  EXPECT_EQ(alone.find("index"), std::string::npos) << alone;
 }
 
 std::vector<int> gets_a_list(const std::vector<ObjectRef<int>>& refs) { return get(refs); }
