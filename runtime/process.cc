@@ -100,7 +100,7 @@ void Process::refuse_if_forked(const char* what) {
                         "parent's: call exec, or use manta in the parent only");
 }
 
-bool Process::in_forked_child() { return forked.load(std::memory_order_relaxed); }
+bool Process::session_is_the_parents() { return forked.load(std::memory_order_relaxed); }
 
 Process& Process::current(const char* what) {
   Process* process = current_fast.load(std::memory_order_acquire);

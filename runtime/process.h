@@ -48,7 +48,7 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   // The open session's process. The first throws InvalidArgument, naming `what`, when there is none.
   static Process& current(const char* what);
   static base::Ref<Process> current_or_null();
-  static bool in_forked_child();
+  static bool session_is_the_parents();
   static void refuse_if_forked(
       const char* what);  // InvalidArgument in a child of one with a session
   static objectstore::Store& current_store();

@@ -112,7 +112,7 @@ void RunningCall::run() {
 
 // A process that user code forked came back from it: the call is its parent's to answer.
 void RunningCall::end_forked_child() const {
-  if (!Process::in_forked_child()) return;
+  if (!Process::session_is_the_parents()) return;
   std::fprintf(stderr,
                "manta: a process that was forked in %s came back from it, and ends here: the call "
                "goes on in its parent; let the child end by _exit() or exec\n",
