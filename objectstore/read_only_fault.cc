@@ -87,12 +87,12 @@ Line describe(const Store& store, const void* address) {
   return line;
 }
 
-void explain(const Store& store, const void* address) {
+void explain(const Store& store, const void* address, void* context) {
   const Line line = describe(store, address);
   write_line(line);
   // SYNC: acquire: see above.
   if (const ReadOnlyFaultHook hook = hook_of_process.load(std::memory_order_acquire)) {
-    hook({line.text(), line.size(), address});
+    hook({line.text(), line.size(), address, context});
   }
 }
 
@@ -128,7 +128,7 @@ void on_fault(int signal, siginfo_t* info, void* context) {
   const void* const address = info->si_addr;
   if (store != nullptr && info->si_code > 0 && is_write(context) &&
       (store->arena().contains(address) || store->arena().in_writable_window(address))) {
-    explain(*store, address);
+    explain(*store, address, context);
   }
   call_previous(signal, info, context);
 }

@@ -22,6 +22,7 @@ struct ReadOnlyFault {
   const char* message = nullptr;  // one line, zero-terminated, without the newline
   std::size_t length = 0;
   const void* address = nullptr;
+  void* context = nullptr;  // of the signal handler
 };
 
 // Runs in the signal handler, when the line is printed. A worker's hook does not return. Null: there is

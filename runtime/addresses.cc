@@ -102,7 +102,7 @@ class Reader {
     if (file == nullptr && function == nullptr) return 0;
     CodeLine found;
     if (file != nullptr) found.file = file;
-    if (function != nullptr) found.function = without_parameters(demangled(function));
+    if (function != nullptr) found.function = function_name(demangled(function));
     found.line = line;
     static_cast<std::vector<CodeLine>*>(out)->push_back(std::move(found));
     return 0;
@@ -111,7 +111,7 @@ class Reader {
                          std::uintptr_t) {
     auto& symbol = *static_cast<CodeLine*>(out);
     if (name == nullptr) return;
-    symbol.function = without_parameters(demangled(name));
+    symbol.function = function_name(demangled(name));
     symbol.distance -= start;
   }
 
@@ -146,7 +146,7 @@ class Files {
       if (image.path != place.path) continue;
       const std::string symbol = symbol_of(image.base + place.offset - (place.exact ? 0 : 1));
       CodeLine line;
-      line.function = without_parameters(demangled(symbol.c_str()));
+      line.function = function_name(demangled(symbol.c_str()));
       return {line};
     }
     return {};
@@ -156,6 +156,34 @@ class Files {
 #endif
 
 }  // namespace
+
+#ifdef MANTA_HAS_BACKTRACE
+
+extern "C" void backtrace_qsort(void* base, std::size_t count, std::size_t size,
+                                int (*compare)(const void*, const void*));
+
+// What cmake/MantaBacktrace.cmake puts in the place of backtrace_qsort where libbacktrace reads debug information.
+// Before GCC 15 it misses one address in six of a program of many files: it looks for it in the last range that begins
+// before it, of all compilation units. The ranges of one unit are merged; those inside, of others that have the same
+// inline functions, are hidden here.
+extern "C" void manta_backtrace_qsort(void* base, std::size_t count, std::size_t size,
+                                      int (*compare)(const void*, const void*)) {
+  struct Range {
+    std::uintptr_t low, high;
+    void* unit;
+  };
+  static int (*compare_units)(const void*, const void*) = nullptr;
+  backtrace_qsort(base, count, size, compare);
+  if (size != sizeof(Range)) return;
+  if (compare_units == nullptr) compare_units = compare;  // units come before what is in them
+  if (compare_units != compare) return;
+  auto* const ranges = static_cast<Range*>(base);
+  for (std::size_t i = 1; i < count; ++i) {
+    if (ranges[i].high <= ranges[i - 1].high) ranges[i] = ranges[i - 1];
+  }
+}
+
+#endif
 
 std::vector<CodeLine> lines_at(const CodePlace& place) {
   constexpr std::size_t kMost = 4096;

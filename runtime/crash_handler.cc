@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <ctime>
 #include <execinfo.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -18,29 +19,38 @@ namespace manta::detail {
 namespace {
 
 rpc::CrashRecord* record_here = nullptr;
-constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
 constexpr int kHandlerFrames = 8;  // at most, above the frame that faulted
 
 struct Death {
   int signal = 0;
   int code = 0;
   std::uint64_t address = 0;
-  std::uint64_t pc = 0, sp = 0;  // of the instruction that faulted; 0: not known
+  std::uint64_t pc = 0, sp = 0;  // of the instruction that faulted
+  bool knows_pc = false;
+  ucontext_t* context = nullptr;
 };
 
-Death death_of(int signal, const siginfo_t& info, [[maybe_unused]] const void* context) {
-  Death death{.signal = signal,
-              .code = info.si_code,
-              .address = reinterpret_cast<std::uint64_t>(info.si_addr)};
+Death death_at(void* context) {
+  Death death{.context = static_cast<ucontext_t*>(context)};
 #if defined(__x86_64__)
-  const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
+  const auto& registers = death.context->uc_mcontext.gregs;
   death.pc = static_cast<std::uint64_t>(registers[REG_RIP]);
   death.sp = static_cast<std::uint64_t>(registers[REG_RSP]);
+  death.knows_pc = true;
 #elif defined(__aarch64__)
-  const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext;
-  death.pc = registers.pc;
-  death.sp = registers.sp;
+  death.pc = death.context->uc_mcontext.pc;
+  death.sp = death.context->uc_mcontext.sp;
+  death.knows_pc = true;
 #endif
+  return death;
+}
+
+Death death_of(int signal, const siginfo_t& info, void* context) {
+  Death death = death_at(context);
+  death.signal = signal;
+  death.code = info.si_code;
+  death.address = reinterpret_cast<std::uint64_t>(info.si_addr);
   return death;
 }
 
@@ -48,6 +58,7 @@ Death death_of(int signal, const siginfo_t& info, [[maybe_unused]] const void* c
 struct Mapping {
   std::uint64_t begin = 0, end = 0;
   bool usable = false;    // something may be read or written there
+  bool code = false;      // may be executed
   const char* path = "";  // empty: no file
 };
 
@@ -71,6 +82,7 @@ Mapping parse_mapping(const char* line) {
   mapping.end = hex_number(line);
   if (*line == ' ') ++line;
   mapping.usable = *line == 'r';
+  mapping.code = line[0] != 0 && line[1] != 0 && line[2] == 'x';
   for (int field = 0; field < 4 && *line != 0; ++field) {
     while (*line != 0 && *line != ' ') ++line;
     while (*line == ' ') ++line;
@@ -115,7 +127,7 @@ class Surroundings {
       std::strncpy(file_, mapping.path, sizeof file_ - 1);
       file_begin_ = mapping.begin;
     }
-    if (*mapping.path == 0) return;
+    if (*mapping.path == 0 || !mapping.code) return;
     const std::uint64_t* const frames = record_.frames;
     const bool has_code = std::any_of(
         frames, frames + record_.frame_count,
@@ -132,7 +144,7 @@ class Surroundings {
   void look_for_stack(const Mapping& mapping) {
     constexpr std::uint64_t kBelow = 64 * 1024, kAbove = 64 * 1024 * 1024;
     const std::uint64_t at = death_.address;
-    if (death_.signal != SIGSEGV || death_.code <= 0 || death_.sp == 0 || stack_seen_) return;
+    if (death_.signal != SIGSEGV || death_.code <= 0 || !death_.knows_pc || stack_seen_) return;
     if (at + kBelow < death_.sp || at > death_.sp + kAbove) return;
     if (mapping.end <= at || !mapping.usable) return;
     stack_seen_ = true;  // the first that can be used at the address or above
@@ -157,44 +169,131 @@ void add_frame(rpc::CrashRecord& record, std::uint64_t address) {
   if (record.frame_count < rpc::kMaxCrashFrames) record.frames[record.frame_count++] = address;
 }
 
-// backtrace() is not on the list of async-signal-safe functions; it was called once before, so that it allocates nothing,
-// and this process is about to die in any case.
-void add_frames(rpc::CrashRecord& record, const Death& death) {
-  void* found[rpc::kMaxCrashFrames + kHandlerFrames];
-  const int count = ::backtrace(found, std::size(found));
-  const auto is_fault = [&](void* address) {
-    return death.pc != 0 && reinterpret_cast<std::uint64_t>(address) == death.pc;
-  };
-  void* const* first = std::find_if(found, found + count, is_fault);
-  record.first_is_exact = death.pc != 0 || first != found + count ? 1 : 0;
-  if (first == found + count && death.signal != 0) {
-    // A call to where no code is: nothing can be unwound from there but the return address of that call.
-    add_frame(record, death.pc);
-    if (death.address == death.pc)
-      add_frame(record, *reinterpret_cast<const std::uint64_t*>(death.sp));
-    return;
-  }
-  if (first == found + count) first = found;
-  for (; first != found + count; ++first)
-    add_frame(record, reinterpret_cast<std::uint64_t>(*first));
+bool is_code(std::uint64_t address) {
+  bool found = false;
+  for_each_mapping([&](const Mapping& mapping) {
+    found = found || (mapping.code && address >= mapping.begin && address < mapping.end);
+  });
+  return found;
 }
 
-void leave_record(const Death& death) {
-  if (record_here == nullptr) return;
-  rpc::CrashRecord& record = *record_here;
-  static std::atomic<bool> begun = false;  // also by a fault in here
-  if (begun.exchange(true)) return;
-  record.signal = death.signal;
-  record.code = death.code;
-  record.fault_address = death.address;
-  add_frames(record, death);
-  Surroundings surroundings(record, death);
-  for_each_mapping([&](const Mapping& mapping) { surroundings.take(mapping); });
-  record.complete.store(1);
+// While it lives, the registers that the unwinder begins with are those of the call that came to where no code is.
+class InCaller {
+ public:
+  explicit InCaller(ucontext_t& context) : context_(context.uc_mcontext), before_(context_) {
+#if defined(__x86_64__)
+    auto& sp = context_.gregs[REG_RSP];
+    const auto back = *reinterpret_cast<const std::uint64_t*>(sp);
+    if (!is_code(back - 1)) return;
+    pc_ = back - 1;
+    context_.gregs[REG_RIP] = static_cast<greg_t>(pc_);
+    sp += static_cast<greg_t>(sizeof back);
+#elif defined(__aarch64__)
+    const std::uint64_t back = context_.regs[30];
+    if (!is_code(back - 1)) return;
+    context_.pc = pc_ = back - 1;
+#endif
+  }
+  ~InCaller() { context_ = before_; }
+  InCaller(const InCaller&) = delete;
+
+  std::uint64_t pc() const { return pc_; }  // in the call; 0: there was none
+
+ private:
+  mcontext_t& context_;
+  const mcontext_t before_;
+  std::uint64_t pc_ = 0;
+};
+
+// backtrace() is not on the list of async-signal-safe functions; it was called once before, so that it allocates nothing,
+// and this process is about to die in any case.
+void add_frames_from(rpc::CrashRecord& record, std::uint64_t pc) {
+  void* found[rpc::kMaxCrashFrames + kHandlerFrames];
+  void** const end = found + ::backtrace(found, std::size(found));
+  void** first = std::find_if(found, end, [&](void* address) {
+    return pc != 0 && reinterpret_cast<std::uint64_t>(address) == pc;
+  });
+  if (first == end) first = found;
+  if (first != end && record.frame_count == 1 && record.frames[0] == pc) ++first;  // it is there
+  for (; first != end; ++first) add_frame(record, reinterpret_cast<std::uint64_t>(*first));
+}
+
+// The first frame is there also when the unwinder faults on a stack that was overwritten.
+void add_frames(rpc::CrashRecord& record, const Death& death) {
+  if (!death.knows_pc) return add_frames_from(record, 0);
+  record.first_is_exact = 1;
+  add_frame(record, death.pc);
+  if (!is_code(death.pc)) {
+    const InCaller caller(*death.context);
+    if (caller.pc() != 0) add_frames_from(record, caller.pc());
+    return;
+  }
+  add_frames_from(record, death.pc);
+}
+
+// The thread that died first writes the record. A fault on the way goes on with the next step.
+class Recording {
+ public:
+  enum class Turn { mine, of_another_thread, given_up };
+
+  Turn begin() {
+    pid_t nobody = 0;
+    const pid_t self = ::gettid();
+    // SYNC: the thread that comes first has the rest for itself.
+    if (!writer_.compare_exchange_strong(nobody, self) && nobody != self)
+      return Turn::of_another_thread;
+    entries_ = entries_ + 1;
+    return entries_ <= kMostEntries ? Turn::mine : Turn::given_up;
+  }
+  void about(const Death& death) {
+    if (entries_ == 1) death_ = death;
+  }
+  void write(rpc::CrashRecord& record) {
+    if (step_ == 0) {
+      step_ = 1;
+      record.signal = death_.signal;
+      record.code = death_.code;
+      record.fault_address = death_.address;
+      add_frames(record, death_);
+    }
+    if (step_ == 1) {
+      step_ = 2;
+      Surroundings surroundings(record, death_);
+      for_each_mapping([&](const Mapping& mapping) { surroundings.take(mapping); });
+    }
+    record.complete.store(1);
+  }
+  int signal() const { return death_.signal; }
+
+ private:
+  static constexpr int kMostEntries = 4;
+  std::atomic<pid_t> writer_ = 0;
+  volatile int entries_ = 0;
+  volatile int step_ = 0;
+  Death death_;
+};
+
+Recording recording;
+
+// For as long as the thread that crashed first may need; longer when it waits for what this one holds.
+void wait_for_the_end() {
+  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 100'000'000};
+  for (int i = 0; i < 50; ++i) ::nanosleep(&kPause, nullptr);
+}
+
+// Returns the signal that the process shall die of.
+int record(int signal, const siginfo_t& info, void* context) {
+  if (record_here == nullptr) return signal;
+  const auto turn = recording.begin();
+  if (turn == Recording::Turn::of_another_thread) wait_for_the_end();
+  if (turn != Recording::Turn::mine) return signal;
+  recording.about(death_of(signal, info, context));
+  recording.write(*record_here);
+  return recording.signal() != 0 ? recording.signal() : signal;
 }
 
 void on_fatal(int signal, siginfo_t* info, void* context) {
-  leave_record(death_of(signal, *info, context));
+  signal = record(signal, *info, context);
   struct sigaction fallback {};
   fallback.sa_handler = SIG_DFL;
   ::sigaction(signal, &fallback, nullptr);
@@ -213,7 +312,14 @@ void install_crash_handler(rpc::CrashRecord& record) {
   for (const int signal : kFatal) ::sigaction(signal, &action, nullptr);
 }
 
-void record_crash_stack() { leave_record({}); }
+void record_crash_stack(void* context) {
+  if (record_here == nullptr) return;
+  const auto turn = recording.begin();
+  if (turn == Recording::Turn::of_another_thread) wait_for_the_end();
+  if (turn != Recording::Turn::mine) return;
+  recording.about(death_at(context));
+  recording.write(*record_here);
+}
 
 void forget_crash_record() { record_here = nullptr; }
 

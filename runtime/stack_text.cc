@@ -17,16 +17,13 @@ struct Frame {
   CodeLine line;
   std::string library;  // empty: the program itself
   Whose whose = Whose::user;
+  bool nowhere = false;  // no file has code there
 };
 
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-// "int manta::f<int>" and "manta::f" are in namespace manta; "g<manta::f>" is not.
 bool is_in_manta(const std::string& function) {
-  const auto brackets = function.find_first_of("<(");
-  const auto at = function.rfind("manta::", std::min(brackets, function.size()));
-  if (at == std::string::npos || (at != 0 && function[at - 1] != ' ')) return false;
-  return function.compare(at, 16, "manta::testing::") != 0;
+  return function.starts_with("manta::") && !function.starts_with("manta::testing::");
 }
 
 // The same of a name that cannot be demangled: "_ZZN5manta6detail...".
@@ -42,13 +39,32 @@ bool starts_with_any(const std::string& text, std::initializer_list<const char*>
                      [&](const char* beginning) { return text.starts_with(beginning); });
 }
 
-Whose whose(const CodePlace& place, const std::string& function) {
+// Debug information has no namespaces of inlined functions that only their file knows.
+bool is_manta_file(const std::string& file) {
+  static const std::string here = __FILE__;  // "../../runtime/stack_text.cc"
+  static const std::string root = here.substr(0, here.rfind("runtime/"));
+  for (const char* layer :
+       {"base/", "rpc/", "objectstore/", "scheduler/", "serialization/", "runtime/"}) {
+    if (!root.empty() && file.starts_with(root + layer)) return true;
+    if (file.find(std::string("include/manta/") + layer) != std::string::npos) return true;
+  }
+  return false;
+}
+
+bool is_system_file(const std::string& file) {
+  return starts_with_any(file, {"/usr/include/", "/usr/lib/"}) ||
+         file.find("/include/c++/") != std::string::npos;
+}
+
+Whose whose(const CodePlace& place, const CodeLine& line) {
+  const std::string& function = line.function;
   if (starts_with_any(place.path, {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "["}))
     return Whose::system;
-  if (is_in_manta(function) || is_mangled_in_manta(function) ||
+  if (is_in_manta(function) || is_mangled_in_manta(function) || is_manta_file(line.file) ||
       starts_with_any(function, {"__wrap_main", "__cxa_throw"}))
     return Whose::manta;
-  if (starts_with_any(function, {"std::", "__gnu_cxx::", "_start", "__libc_", "__interceptor_"}))
+  if (is_system_file(line.file) ||
+      starts_with_any(function, {"std::", "__gnu_cxx::", "_start", "__libc_", "__interceptor_"}))
     return Whose::system;
   return Whose::user;
 }
@@ -63,9 +79,8 @@ std::vector<Frame> frames_at(std::span<const CodePlace> places, const std::strin
     }
     for (auto& line : lines) {
       line.function = as_written(line.function);
-      Frame frame{line, place.path == program ? "" : file_name(place.path),
-                  whose(place, line.function)};
-      frames.push_back(std::move(frame));
+      frames.push_back({line, place.path == program ? "" : file_name(place.path),
+                        whose(place, line), place.path.empty()});
     }
   }
   return frames;
@@ -92,13 +107,17 @@ std::string text_of(const Frame& frame) {
     text += "+" + hex(line.distance);
   }
   if (!frame.library.empty()) text += " in " + frame.library;
-  if (line.function.empty() && frame.library.empty())
-    text += " (no code is there: a call through a null or wild pointer, or a stripped program)";
+  if (frame.nowhere) {
+    text += " (no code is there: a call through a null or wild pointer?)";
+  } else if (line.function.empty() && frame.library.empty()) {
+    text += " in the program (it has no symbols: was it stripped?)";
+  }
   return text;
 }
 
 // Of frames above the user's innermost: what the user called.
 std::string called_text(const Frame& frame) {
+  if (frame.line.function == "__cxa_throw") return " (in throw)";
   std::string text = frame.line.function.empty() ? hex(frame.line.distance) : frame.line.function;
   if (!frame.library.empty()) text += " of " + frame.library;
   return " (in " + text + ")";

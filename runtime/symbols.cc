@@ -155,6 +155,7 @@ std::string without_parameters(const std::string& demangled) {
     if (c == '(' && depth == 0 && i > 0) {
       const std::string name = demangled.substr(0, i);
       if (demangled.compare(i, 21, "(anonymous namespace)") == 0) return demangled;
+      if (name.ends_with("operator")) return demangled;  // "operator()": there is no list
       const auto space = name.rfind(' ');
       const bool typed =
           space != std::string::npos && name.find_first_of("<({") == std::string::npos;
@@ -162,6 +163,21 @@ std::string without_parameters(const std::string& demangled) {
     }
   }
   return demangled;
+}
+
+std::string function_name(const std::string& demangled) {
+  std::string name = without_parameters(demangled);
+  std::size_t begin = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (c == '(' || c == '<' || c == '{') ++depth;
+    if (c == ')' || c == '>' || c == '}') --depth;
+    if (depth != 0) continue;
+    if (name.compare(i, 8, "operator") == 0 && (i == begin || name[i - 1] == ':')) break;
+    if (c == ' ') begin = i + 1;
+  }
+  return name.substr(begin);
 }
 
 std::string as_written(std::string name) {

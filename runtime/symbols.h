@@ -16,6 +16,9 @@ std::string symbol_of(std::uintptr_t address);
 // "ns::mean(manta::Array<double> const&)" -> "ns::mean": brackets of templates and lambdas are kept.
 std::string without_parameters(const std::string& demangled);
 
+// The same without the type that it returns: "int* ns::f<int>(int)" -> "ns::f<int>".
+std::string function_name(const std::string& demangled);
+
 // Without "(anonymous namespace)::", which users do not write.
 std::string as_written(std::string name);
 

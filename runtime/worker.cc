@@ -17,14 +17,15 @@
 #include <manta/runtime/failpoint.h>
 #include <manta/runtime/on_start.h>
 #include <manta/runtime/process.h>
+#include <manta/runtime/thread_stacks.h>
 
 namespace manta::detail {
 namespace {
 
 // In the signal handler, which has printed the line, the last that this process says; the exit code tells the owner to
 // look for it.
-void on_write(const objectstore::ReadOnlyFault&) {
-  record_crash_stack();
+void on_write(const objectstore::ReadOnlyFault& fault) {
+  record_crash_stack(fault.context);
   ::_exit(kReadOnlyWriteExit);
 }
 
@@ -69,6 +70,7 @@ int worker_main(Attachment&& attachment) {
                BUFSIZ);  // a pipe, but its lines are read by people as they come
   const auto process = Process::open(std::move(attachment));
   const objectstore::SignalStack stack;
+  give_new_threads_signal_stacks();
   install_crash_handler(process->control().process(process->slot()).crash);
   objectstore::install_read_only_fault(process->store(), on_write);
   arm_failpoint();

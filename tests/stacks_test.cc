@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cassert>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <future>
@@ -47,7 +48,6 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 const int* volatile nowhere = nullptr;
-int (*volatile no_function)(int) = nullptr;
 volatile int zero = 0;
 
 int read_nowhere(int up) {
@@ -123,6 +123,8 @@ TEST_F(Stacks, WhatTheUserCalledIsNamedBehindHisFunction) {
   const auto terminated =
       crash_of([] { std::thread([] { throw std::runtime_error("not caught"); }).join(); });
   EXPECT_THAT(first_line(terminated.stack()), HasSubstr("stacks_test.cc:"));
+  EXPECT_THAT(first_line(terminated.stack()), HasSubstr("(in throw)"));
+  EXPECT_THAT(terminated.stack(), Not(HasSubstr("invoke")));
   EXPECT_THAT(terminated.what(), HasSubstr("not caught"));
 
   const auto failed = crash_of([] { __assert_fail("1 == 2", "jobs.cc", 7, "f"); });
@@ -163,7 +165,24 @@ TEST_F(Stacks, AnOverflowOfTheStackSaysSo) {
 }
 
 TEST_F(Stacks, AnOverflowInAThreadOfTheTaskSaysSo) {
-  EXPECT_THAT(crash_of(overflow_in_a_thread).what(), HasSubstr("stack overflow"));
+  const auto in_thread = crash_of(overflow_in_a_thread);
+  EXPECT_THAT(in_thread.what(), HasSubstr("stack overflow: the stack of "));
+  EXPECT_THAT(first_line(in_thread.stack()), HasSubstr("recurse"));
+  const auto by_async =
+      crash_of([] { return std::async(std::launch::async, overflow_here).get(); });
+  EXPECT_THAT(by_async.what(), HasSubstr("stack overflow: the stack of "));
+  EXPECT_THAT(first_line(by_async.stack()), HasSubstr("recurse"));
+}
+
+TEST_F(Stacks, OfThreadsThatCrashAtTheSameTimeOneIsTold) {
+  for (int i = 0; i < 5; ++i) {
+    const auto error = crash_of([] {
+      std::vector<std::thread> threads;
+      for (int n = 0; n < 16; ++n) threads.emplace_back([] { (void)read_nowhere(1); });
+      for (std::thread& thread : threads) thread.join();
+    });
+    EXPECT_THAT(first_line(error.stack()), HasSubstr(at_line(kLineOfRead)));
+  }
 }
 
 TEST_F(Stacks, ACrashInAThreadOfTheTaskHasAStack) {
@@ -180,16 +199,78 @@ TEST_F(Stacks, AFaultAtTheFirstInstructionIsInThatFunction) {
 }
 #endif
 
-TEST_F(Stacks, ACallThroughANullPointerNamesTheCaller) {
-  const auto error = crash_of([] { return no_function(1) + 1; });
-  EXPECT_THAT(first_line(error.stack()), HasSubstr("no code is there"));
-  EXPECT_THAT(error.stack(), HasSubstr("stacks_test.cc:"));
+int call_nothing(std::uintptr_t address) {
+  const auto function = reinterpret_cast<int (*)(int)>(address);
+  return function(1) + 1;
+}
+constexpr int kLineOfNothing = std::source_location::current().line() - 2;
+
+TEST_F(Stacks, ACallThroughAWildPointerNamesTheCaller) {
+  static int data[4] = {};
+  constexpr std::uintptr_t kNoMapping = 0x7000dead0000;
+  for (const std::uintptr_t address :
+       {std::uintptr_t{0}, kNoMapping, reinterpret_cast<std::uintptr_t>(data)}) {
+    const auto error = crash_of(call_nothing, address);
+    EXPECT_THAT(first_line(error.stack()), HasSubstr("no code is there"));
+    EXPECT_THAT(error.stack(), AllOf(HasSubstr("call_nothing at "), HasSubstr(" frames of manta")));
+  }
+#if defined(__x86_64__)
+  const auto garbage = crash_of(call_nothing, std::uintptr_t{0x1234567812345678});
+  EXPECT_THAT(first_line(garbage.stack()), HasSubstr(at_line(kLineOfNothing)));
+  EXPECT_THAT(garbage.what(),
+              HasSubstr("SIGSEGV (Segmentation fault): at an address that no memory"));
+#endif
+}
+
+TEST_F(Stacks, AnOverwrittenStackStillSaysWhere) {
+  const auto error = crash_of([] {
+    volatile char* const stack = static_cast<char*>(__builtin_frame_address(0));
+    for (int i = 0; i < 400; ++i) stack[i] = 0x55;
+  });
+  EXPECT_THAT(first_line(error.stack()), HasSubstr("stacks_test.cc:"));
+}
+
+struct Fragile {
+  explicit Fragile(int value) : value_(value) {
+    if (value < 0) (void)read_nowhere(1);
+  }
+  int divide(int by) const { return value_ / by; }
+  int value_;
+};
+
+TEST_F(Stacks, OfActorsToo) {
+  try {
+    get(actor<Fragile>(-1).call(&Fragile::divide, 1));
+    FAIL();
+  } catch (const ActorDied& error) {
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr(at_line(kLineOfRead)), HasSubstr("Fragile::Fragile at ")));
+  }
+  try {
+    get(actor<Fragile>(7).call(&Fragile::divide, 0));
+    FAIL();
+  } catch (const ActorDied& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("SIGFPE"), HasSubstr("Fragile::divide at ")));
+  }
+}
+
+template <class T>
+std::vector<T> first_of(const T* from) {  // its symbol begins with the type that it returns
+  return {*from};
+}
+
+TEST_F(Stacks, AFunctionThatReturnsAStandardTypeIsTheUsers) {
+  const auto error = crash_of([] { return first_of<int>(nowhere).size(); });
+  EXPECT_THAT(first_line(error.stack()), HasSubstr("first_of<int> at "));
+  EXPECT_THAT(first_line(error.stack()), Not(HasSubstr("std::vector")));
 }
 
 TEST_F(Stacks, SignalsSayWhatTheyAre) {
   const auto divided = crash_of([] { return 7 / zero; });
   EXPECT_THAT(divided.what(), AllOf(HasSubstr("SIGFPE"), HasSubstr("integer division by zero")));
   EXPECT_THAT(crash_of([] { ::raise(SIGKILL); }).what(), HasSubstr("signal 9, SIGKILL (Killed)"));
+  EXPECT_THAT(crash_of([] { ::raise(SIGSYS); }).stack(), HasSubstr("stacks_test.cc:"));
+  EXPECT_THAT(crash_of([] { __builtin_trap(); }).what(), HasSubstr("SIGILL"));
 }
 
 // ---- exceptions

@@ -62,6 +62,11 @@ std::string detail_of(const rpc::CrashRecord& crash) {
   }
   if (crash.code <= 0 || crash.signal == SIGABRT) return {};  // sent by somebody
   if (crash.signal == SIGFPE) return crash.code == FPE_INTDIV ? ": integer division by zero" : "";
+  if (crash.signal == SIGTRAP || crash.signal == SIGSYS) return {};
+  if (crash.signal == SIGSEGV && crash.code == SI_KERNEL) {  // the processor does not say which
+    return ": at an address that no memory can have (a garbage pointer), or a privileged "
+           "instruction";
+  }
   char text[32];
   std::snprintf(text, sizeof text, " at address 0x%" PRIx64, crash.fault_address);
   return text;
@@ -85,7 +90,9 @@ DeathReport describe_death(pid_t pid, int wait_status, const rpc::CrashRecord& c
     report.stack = head(symbolised(crash));
   } else if (report.signal == SIGSEGV) {  // the handler could not run
     report.detail =
-        ": it left no stack; most likely a thread that the task started had a stack overflow";
+        ": it left no stack, because of a stack overflow in a thread that has no other stack, or "
+        "because the "
+        "task handles SIGSEGV itself";
   }
   return report;
 }
