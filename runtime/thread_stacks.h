@@ -2,7 +2,7 @@
 // stack, so that the crash handler can run, and tell the stack, when theirs overflows.
 //
 // pthread_create is defined here, weakly, before the one of the C library, which it calls. A program with a
-// pthread_create of its own keeps that one. Costs a thread 5 us and one page.
+// pthread_create of its own keeps that one. Costs a thread some system calls and one page.
 // Threads: any. Never fails: a thread for which there is no memory runs without.
 #pragma once
 #include <manta/base/build_settings.h>
