@@ -1,21 +1,12 @@
 #include <algorithm>
 #include <bit>
 #include <cstdio>
-#include <cstring>
 
 #include <manta/runtime/notices.h>
 #include <manta/runtime/process.h>
 
 namespace manta::detail {
 namespace {
-
-struct NoticeHead {
-  std::uint64_t cause = 0;
-  Notice::Kind kind = {};
-  std::uint32_t passed_on = 0;
-  std::uint32_t subject_size = 0;
-  std::uint32_t text_size = 0;
-};
 
 void print_to_stderr(const std::string& line) {
   const std::string text = line + "\n";
@@ -48,36 +39,6 @@ std::string times(std::uint64_t count, std::string_view one, std::string_view se
 
 }  // namespace
 
-std::vector<std::byte> encode(const Notice& notice) {
-  const NoticeHead head{.cause = notice.cause,
-                        .kind = notice.kind,
-                        .passed_on = notice.passed_on ? 1U : 0U,
-                        .subject_size = static_cast<std::uint32_t>(notice.subject.size()),
-                        .text_size = static_cast<std::uint32_t>(notice.text.size())};
-  std::vector<std::byte> bytes(sizeof head + notice.subject.size() + notice.text.size());
-  std::memcpy(bytes.data(), &head, sizeof head);
-  std::memcpy(bytes.data() + sizeof head, notice.subject.data(), notice.subject.size());
-  std::memcpy(bytes.data() + sizeof head + notice.subject.size(), notice.text.data(),
-              notice.text.size());
-  return bytes;
-}
-
-std::optional<Notice> decode_notice(std::span<const std::byte> bytes) {
-  NoticeHead head;
-  if (bytes.size() < sizeof head) return std::nullopt;
-  std::memcpy(&head, bytes.data(), sizeof head);
-  bytes = bytes.subspan(sizeof head);
-  if (std::size_t{head.subject_size} + head.text_size != bytes.size() ||
-      head.kind > Notice::Kind::crash)
-    return std::nullopt;
-  const char* const text = reinterpret_cast<const char*>(bytes.data());
-  return Notice{.kind = head.kind,
-                .cause = head.cause,
-                .passed_on = head.passed_on != 0,
-                .subject = std::string(text, head.subject_size),
-                .text = std::string(text + head.subject_size, head.text_size)};
-}
-
 std::string one_line(std::string_view text, std::size_t most) {
   std::size_t end = std::min(text.size(), most);
   while (end < text.size() && end > 0 && is_continuation(text[end])) --end;
@@ -97,34 +58,40 @@ void Notices::add(const Notice& notice) {
 }
 
 void Notices::add_error(const Notice& error) {
+  if (error.text.empty()) {
+    more_errors_ += error.count;
+    return;
+  }
   if (error.passed_on) {
     const auto known = std::find_if(causes_.begin(), causes_.end(),
                                     [&](const auto& cause) { return cause.first == error.cause; });
     if (known != causes_.end()) {
-      ++known->second.count;
+      known->second.count += error.count;
       return;
     }
   }
   if (causes_.size() == kMostCauses) {
-    ++more_errors_;
+    more_errors_ += error.count;
     return;
   }
-  causes_.emplace_back(error.cause, Count{.subject = error.subject});
+  causes_.emplace_back(error.cause, Count{.subject = error.subject, .count = error.count - 1});
   print_(error.text);
 }
 
 void Notices::add_crash(const Notice& crash) {
-  const auto known = codes_.find(crash.cause);
-  if (known == codes_.end()) {
-    if (codes_.size() == kMostCodes) {
-      ++more_crashes_;
-      return;
-    }
-    codes_[crash.cause] = {.subject = crash.subject, .count = 1, .told = 1};
-    return print_(crash.text);
+  const bool known = codes_.contains(crash.cause);
+  if (crash.text.empty() || (!known && codes_.size() == kMostCodes)) {
+    more_crashes_ += crash.count;
+    return;
   }
-  Count& code = known->second;
-  if (!std::has_single_bit(++code.count)) return;
+  Count& code = codes_[crash.cause];
+  if (!known) {
+    code = {.subject = crash.subject, .count = 1, .told = 1};
+    print_(crash.text);
+  }
+  const std::uint64_t before = code.count;
+  code.count += known ? crash.count : crash.count - 1;
+  if (std::bit_width(code.count) == std::bit_width(before)) return;  // not doubled
   code.told = code.count;
   print_("manta: " + std::to_string(code.count) + " crashes of " + code.subject +
          " so far, and it was tried again");

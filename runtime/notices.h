@@ -8,6 +8,7 @@
 //   crash:        one line for the first of each piece of code, kMostCodes of them; then a count when it has doubled;
 //                 at the end what was not told yet
 //
+// What a driver that is behind does not take yet the node counts together (node/held_notices.h).
 // Threads: any. Errors: none.
 #pragma once
 #include <cstddef>
@@ -15,27 +16,14 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include <manta/base/build_settings.h>
+#include <manta/runtime/wire/notice.h>
 
 namespace manta::detail {
-
-struct Notice {
-  enum class Kind : std::uint32_t { unseen_error, crash };
-  Kind kind = Kind::unseen_error;
-  std::uint64_t cause = 0;   // of equal ones: the error, or the piece of code
-  bool passed_on = false;    // an error that another call has caused: no line, if that was told
-  std::string subject = {};  // the function
-  std::string text = {};     // the whole line, without its end
-};
-
-std::vector<std::byte> encode(const Notice& notice);
-std::optional<Notice> decode_notice(std::span<const std::byte> bytes);
 
 // `text` as a part of one line: at most `most` bytes of it, and how long it was; control characters as \n, \x1b.
 std::string one_line(std::string_view text, std::size_t most);

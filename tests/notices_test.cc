@@ -49,6 +49,24 @@ TEST(Notices, OfCrashesAreOfEachPieceOfCode) {
                                        HasSubstr("in attempt 1 of 10; it is tried again"))));
 }
 
+TEST(Notices, ThatStandForSeveralAreCounted) {
+  std::vector<std::string> lines;
+  detail::Notices notices([&lines](const std::string& line) { lines.push_back(line); });
+  notices.add({.cause = 1, .count = 3, .subject = "f", .text = "error of f"});
+  notices.add({.cause = 1, .passed_on = true, .count = 4, .subject = "g", .text = "error of g"});
+  notices.add({.count = 5});
+  notices.add(
+      {.kind = Notice::Kind::crash, .cause = 1, .count = 5, .subject = "h", .text = "crash"});
+  notices.add(
+      {.kind = Notice::Kind::crash, .cause = 1, .count = 2, .subject = "h", .text = "crash"});
+  notices.add({.kind = Notice::Kind::crash, .count = 9});
+  notices.end();
+  EXPECT_THAT(lines, ElementsAre("error of f", "crash", HasSubstr("5 crashes of h so far"),
+                                 HasSubstr("6 more errors that have the same cause"),
+                                 HasSubstr("looked at 5 more errors"),
+                                 HasSubstr("7 crashes of h in all"), HasSubstr("9 more crashes")));
+}
+
 TEST(Notices, OfALongErrorIsCutAndSaysSo) {
   for (const int size : {2048, 2049, 3'000'000}) {
     const auto lines = notices_of("long", size);

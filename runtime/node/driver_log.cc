@@ -14,8 +14,19 @@ void DriverLog::add(std::uint32_t stream, std::string_view lines, std::size_t ta
 }
 
 void DriverLog::add_notice(std::span<const std::byte> notice) {
+  if (behind()) {
+    if (auto held = decode_notice(notice)) held_notices_.add(*std::move(held));
+    return;
+  }
   append(kNoticeStream, {reinterpret_cast<const char*>(notice.data()), notice.size()}, 0);
   write_some();
+}
+
+void DriverLog::append_held_notices() {
+  for (const Notice& notice : held_notices_.take()) {
+    const auto bytes = encode(notice);
+    append(kNoticeStream, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, 0);
+  }
 }
 
 // In frames of whole lines, which are far shorter than a frame may be.
@@ -39,6 +50,7 @@ void DriverLog::write_some() {
   if (watching_) return;
   write_what_goes();
   if (!behind()) {
+    append_held_notices();
     for (const auto& go_on : std::exchange(paused_, {})) go_on();
   }
   if (waiting_.empty() || watching_) return;
@@ -68,6 +80,7 @@ void DriverLog::write_what_goes() {
 void DriverLog::write_rest(int driver_process, std::chrono::milliseconds patience) {
   pollfd watched[] = {{.fd = socket_.native_handle(), .events = POLLOUT, .revents = 0},
                       {.fd = driver_process, .events = POLLIN, .revents = 0}};
+  append_held_notices();
   for (write_what_goes(); !waiting_.empty(); write_what_goes()) {
     const int ready = ::poll(watched, 2, static_cast<int>(patience.count()));
     if (ready <= 0 || watched[1].revents != 0) return;

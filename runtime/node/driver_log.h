@@ -1,5 +1,6 @@
 // The workers' output on its way to the driver, over the socket. Nothing is lost and the node never blocks: while a slow
-// driver is more than 4 MiB behind, the workers' pipes are not read, so that who prints more waits, as at any pipe.
+// driver is more than 4 MiB behind, the workers' pipes are not read, so that who prints more waits, as at any pipe, and
+// notices are counted together.
 // Threads: the node's. Errors: a driver that is gone is no matter of this class.
 #pragma once
 #include <chrono>
@@ -13,6 +14,7 @@
 #include <asio/local/stream_protocol.hpp>
 
 #include <manta/runtime/log_stream.h>
+#include <manta/runtime/node/held_notices.h>
 
 namespace manta::detail::node {
 
@@ -31,6 +33,7 @@ class DriverLog {
 
  private:
   void append(std::uint32_t stream, std::string_view lines, std::size_t tag);
+  void append_held_notices();
   void write_some();
   void write_what_goes();
 
@@ -42,6 +45,7 @@ class DriverLog {
   std::string waiting_;    // frames
   std::size_t sent_ = 0;   // of waiting_
   std::vector<std::function<void()>> paused_;
+  HeldNotices held_notices_;
 };
 
 }  // namespace manta::detail::node
