@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <cstring>
+#include <unistd.h>
 
 #include <manta/base/check.h>
 #include <manta/base/error.h>
 #include <manta/objectstore/read_only_fault.h>
 #include <manta/runtime/actor_payload.h>
+#include <manta/runtime/clock.h>
 #include <manta/runtime/exceptions.h>
 #include <manta/runtime/executor.h>
 #include <manta/runtime/failpoint.h>
@@ -59,7 +61,8 @@ Executor::Executor(Process& process)
     : process_(process),
       running_(process),
       output_(process.control().process(process.slot()).held_lines),
-      in_place_(process, output_) {
+      in_place_(process, output_),
+      thread_(::gettid()) {
   executor_here = this;
 }
 Executor::~Executor() { executor_here = nullptr; }
@@ -69,7 +72,7 @@ Executor* Executor::of_this_thread() { return executor_here; }
 Executor::Running Executor::running() const {
   const std::lock_guard lock(lanes_mutex_);
   if (!running_lane_) return {};
-  return {running_lane_->index, running_.frame().sequence};
+  return {running_lane_->index, running_lane_->memory.header->started.load()};
 }
 
 // ------------------------------------------------------------------------------------------------ the main loop
@@ -357,6 +360,7 @@ bool Executor::pending() const {
 // ------------------------------------------------------------------------------------------------ blocking
 
 Executor::Blocked::Blocked(Executor& executor) : executor_(executor) {
+  if (executor_here == &executor_) executor_.own_thread_waits_.store(true);
   const std::lock_guard lock(executor_.lending_mutex_);
   turn_ = executor_.turn_.load();
   if (turn_ % 2 == 0) return;  // no call runs: there is no cpu to lend
@@ -366,12 +370,14 @@ Executor::Blocked::Blocked(Executor& executor) : executor_(executor) {
 }
 
 Executor::Blocked::~Blocked() {
+  if (executor_here == &executor_) executor_.own_thread_waits_.store(false);
   const std::lock_guard lock(executor_.lending_mutex_);
   if (turn_ % 2 == 0 || executor_.turn_.load() != turn_ || executor_.lenders_.load() == 0) return;
   if (executor_.lenders_.fetch_sub(1) == 1) executor_.take_back();
 }
 
 void Executor::begin_turn() {
+  turn_began_.store(monotonic_ms(), std::memory_order_relaxed);
   turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 

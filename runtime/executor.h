@@ -14,6 +14,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <sys/types.h>
 #include <vector>
 
 #include <manta/rpc/control.h>
@@ -57,12 +58,16 @@ class Executor {
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
   const ActorId& actor_id() const { return actor_id_; }
-  // The call of a lane that runs, for the executor's thread; 0: an actor's constructor.
+  // The call of a lane that runs, for its threads; 0: an actor's constructor.
   struct Running {
     std::uint32_t lane = 0;
     std::uint64_t sequence = 0;
   };
   Running running() const;
+  // Whether user code runs, and its own thread does not wait in the runtime; since when, by monotonic_ms().
+  bool in_user_code() const { return turn_.load() % 2 == 1 && !own_thread_waits_.load(); }
+  std::int64_t turn_began() const { return turn_began_.load(); }
+  pid_t thread() const { return thread_; }
   // Of the actor that lives here.
   base::Ref<ActorEntry> self();
   Instance instance() const {
@@ -120,7 +125,10 @@ class Executor {
   Instance instance_;
   bool is_actor_ = false;
   bool exit_actor_ = false;
+  const pid_t thread_;
   std::atomic<std::uint64_t> turn_{0};  // calls begun and ended: odd while one runs
+  std::atomic<std::int64_t> turn_began_{0};
+  std::atomic<bool> own_thread_waits_{false};
   std::mutex lending_mutex_;
   std::atomic<int> lenders_{0};  // threads that wait, of the call that runs
   std::atomic<bool> blocked_{false};

@@ -31,13 +31,23 @@ WaitReport::~WaitReport() {
   process_.node().send({.kind = NodeMessage::wait_over, .arg0 = number_});
 }
 
+// The executor's thread does. So does a thread that the call has started, if the executor's waits for it, as it seems: it
+// sleeps outside of the runtime all the time (in join(), in future::get()).
+bool WaitReport::holds_up_its_call() {
+  if (Executor::of_this_thread() != nullptr) return true;
+  const Executor& executor = *process_.executor();
+  if (!executor.in_user_code() || !this_thread_started_since(executor.turn_began())) return false;
+  if (!join_) join_.emplace(executor.thread());
+  return join_->lasts();
+}
+
 void WaitReport::tell(std::span<ObjectEntry* const> needed, std::span<ObjectEntry* const> enough) {
   WaitRecord record{.all = !needed.empty(), .deadline = deadline_};
   if (const auto frame = TaskFrame::of_process())
     record.waiter = one_line(frame->name, kLongestName);
-  if (const Executor* const executor = Executor::of_this_thread()) {
-    record.executor = true;
-    const auto running = executor->running();
+  if (holds_up_its_call()) {
+    record.holds_up = true;
+    const auto running = process_.executor()->running();
     record.lane = running.lane;
     record.sequence = running.sequence;
   }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <manta/runtime/object_entry.h>
+#include <manta/runtime/thread_sleep.h>
 
 namespace manta::detail {
 
@@ -51,10 +52,13 @@ class WaitReport {
  private:
   friend class WaitReports;
 
+  bool holds_up_its_call();
+
   Process& process_;
   const bool deadline_;
   std::uint64_t number_ = 0;  // 0: nothing told
   std::vector<std::byte> told_;
+  std::optional<FutexSleep> join_;  // of the executor's thread, seen from another one
   std::string waiter_;
   std::string cycle_;
   std::atomic<bool> refused_{false};

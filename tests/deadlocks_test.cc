@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -83,6 +84,27 @@ class Player {
   }
   int itself_with_a_deadline(const ActorHandle<Player>&, const ActorHandle<Player>& self) {
     return get(self.call(&Player::count), 60s);
+  }
+
+  int itself_in_a_thread(const ActorHandle<Player>&, const ActorHandle<Player>& self) {
+    return std::async(std::launch::async, [&] { return get(self.call(&Player::count)); }).get();
+  }
+  int get_in_threads(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    auto harmless = std::async(std::launch::async, [] { return get(remote([] { return 1; })()); });
+    auto one = std::async(std::launch::async, [&] { return get(other.call(&Player::ask, self)); });
+    return harmless.get() + one.get();
+  }
+  int joins_a_thread(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    int result = 0;
+    std::string error;
+    std::thread([&] {
+      try {
+        result = get(other.call(&Player::ask, self));
+      } catch (const DeadlockDetected& deadlock) {
+        error = deadlock.what();
+      }
+    }).join();
+    return error.empty() ? result : throw DeadlockDetected(error);
   }
 
   int ask(const ActorHandle<Player>& other) { return get(other.call(&Player::count)); }
@@ -172,7 +194,10 @@ INSTANTIATE_TEST_SUITE_P(
                       NamedWay{"AConstructor", &Player::get_of_a_constructor},
                       NamedWay{"ANewActor", &Player::get_of_a_new_actor},
                       NamedWay{"Itself", &Player::itself},
-                      NamedWay{"ItselfWithADeadline", &Player::itself_with_a_deadline}),
+                      NamedWay{"ItselfWithADeadline", &Player::itself_with_a_deadline},
+                      NamedWay{"ItselfInAThread", &Player::itself_in_a_thread},
+                      NamedWay{"Threads", &Player::get_in_threads},
+                      NamedWay{"AThreadThatIsJoined", &Player::joins_a_thread}),
     [](const auto& way) { return way.param.name; });
 
 TEST_F(Deadlocks, WhoMayGoOnIsNotDisturbed) {

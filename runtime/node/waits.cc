@@ -81,7 +81,7 @@ void Waits::look_for_cycle(rpc::Slot from, std::uint64_t number) {
   const auto process = waits_.find(from);
   if (process == waits_.end() || !process->second.contains(number)) return;
   const Wait& wait = process->second.at(number);
-  if (&wait != wait_of_executor(from)) return;
+  if (!wait.record.holds_up) return;
   std::set<rpc::Slot> seen;
   std::vector<Step> path;
   if (!leads_back(wait, from, from, seen, path)) return;
@@ -101,20 +101,26 @@ bool Waits::leads_back(const Wait& wait, rpc::Slot slot, rpc::Slot goal, std::se
     if (!next) continue;
     path.push_back({&wait, &need, slot});
     if (*next == goal) return true;
-    const Wait* const other = wait_of_executor(*next);
-    if (!other->record.deadline && seen.insert(*next).second &&
-        leads_back(*other, *next, goal, seen, path))
-      return true;
+    if (seen.insert(*next).second && any_leads_back(*next, goal, seen, path)) return true;
     path.pop_back();
   }
   return false;
+}
+
+bool Waits::any_leads_back(rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& seen,
+                           std::vector<Step>& path) const {
+  const WaitsOfProcess& waits = waits_.at(slot);
+  return std::any_of(waits.begin(), waits.end(), [&](const auto& item) {
+    const WaitRecord& record = item.second.record;
+    return record.holds_up && !record.deadline && leads_back(item.second, slot, goal, seen, path);
+  });
 }
 
 // The process that waits, and cannot meet the need before that wait has ended.
 std::optional<rpc::Slot> Waits::held_up_at(const KnownNeed& known) const {
   const Need& need = known.need;
   const auto slot = place_of(need);
-  const Wait* const wait = slot ? wait_of_executor(*slot) : nullptr;
+  const Wait* const wait = slot ? wait_that_holds_up(*slot) : nullptr;
   if (wait == nullptr) return std::nullopt;
   const WaitRecord& record = wait->record;
   bool held_up = false;
@@ -159,11 +165,11 @@ std::optional<rpc::Slot> Waits::place_of(const Need& need) const {
   }
 }
 
-const Waits::Wait* Waits::wait_of_executor(rpc::Slot slot) const {
+const Waits::Wait* Waits::wait_that_holds_up(rpc::Slot slot) const {
   const auto process = waits_.find(slot);
   if (process == waits_.end()) return nullptr;
   for (const auto& [number, wait] : process->second) {
-    if (wait.record.executor) return &wait;
+    if (wait.record.holds_up) return &wait;
   }
   return nullptr;
 }
@@ -171,8 +177,8 @@ const Waits::Wait* Waits::wait_of_executor(rpc::Slot slot) const {
 const Waits::Wait* Waits::any_wait(rpc::Slot slot) const {
   const auto process = waits_.find(slot);
   if (process == waits_.end()) return nullptr;
-  const Wait* const executor = wait_of_executor(slot);
-  return executor != nullptr ? executor : &process->second.begin()->second;
+  const Wait* const holds_up = wait_that_holds_up(slot);
+  return holds_up != nullptr ? holds_up : &process->second.begin()->second;
 }
 
 // ---------------------------------------------------------------- texts

@@ -71,9 +71,11 @@ class Waits {
   void look_for_cycle(rpc::Slot from, std::uint64_t number);
   bool leads_back(const Wait& wait, rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& seen,
                   std::vector<Step>& path) const;
+  bool any_leads_back(rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& seen,
+                      std::vector<Step>& path) const;
   std::optional<rpc::Slot> held_up_at(const KnownNeed& need) const;
   std::optional<rpc::Slot> place_of(const Need& need) const;
-  const Wait* wait_of_executor(rpc::Slot slot) const;
+  const Wait* wait_that_holds_up(rpc::Slot slot) const;
   const Wait* any_wait(rpc::Slot slot) const;
   static const KnownNeed& first_of(const Wait& wait);
   std::string text_of(const std::vector<Step>& path) const;

@@ -26,11 +26,11 @@ class WaitsTest : public ::testing::Test {
     return {.lane = lane, .sequence = sequence, .name = "call"};
   }
   void waits(rpc::Slot process, std::uint32_t lane, std::uint64_t sequence, Need need,
-             bool all = true, bool deadline = false, bool executor = true) {
+             bool all = true, bool deadline = false, bool holds_up = true) {
     const WaitRecord record{.waiter = "waiter " + std::to_string(process),
                             .lane = lane,
                             .sequence = sequence,
-                            .executor = executor,
+                            .holds_up = holds_up,
                             .all = all,
                             .deadline = deadline,
                             .needs = {std::move(need)}};

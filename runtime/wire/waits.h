@@ -34,8 +34,8 @@ struct WaitRecord {
   // The call of a lane that the process runs; 0: an actor's constructor, or not known.
   std::uint32_t lane = 0;
   std::uint64_t sequence = 0;
-  bool executor =
-      false;  // its own thread waits: the process begins nothing else, and answers nothing, before the end
+  // That call cannot end before the wait: the process begins and answers nothing else.
+  bool holds_up = false;
   bool all = false;  // every need must be met; else some
   bool deadline = false;
   std::vector<Need> needs = {};
