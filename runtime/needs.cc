@@ -15,12 +15,15 @@ constexpr std::size_t kLongestName = 200;
 
 std::string name_of_need(const Call& call) { return one_line(call.display_name(), kLongestName); }
 
-void Needs::add(const ObjectEntry& entry) {
+void Needs::add(const ObjectEntry& entry, std::uint32_t object) {
+  if (std::exchange(object_, object) != object) seen_.clear();
   to_look_at_.push_back(&entry);
   while (!to_look_at_.empty()) {
     const ObjectEntry* const next = to_look_at_.back();
     to_look_at_.pop_back();
-    if (!next->done() && seen_.size() < kMostObjects && seen_.insert(next).second) look_at(*next);
+    if (next->done() || looked_at_ == kMostObjects || !seen_.insert(next).second) continue;
+    ++looked_at_;
+    look_at(*next);
   }
 }
 
@@ -29,6 +32,7 @@ void Needs::look_at(const ObjectEntry& entry) {
     others_.push_back({.kind = Need::Kind::object,
                        .hi = entry.id().hi(),
                        .lo = entry.id().lo(),
+                       .object = object_,
                        .name = "an object of another process"});
   } else if (entry.producer != nullptr) {
     add_call(*entry.producer);
@@ -36,6 +40,7 @@ void Needs::look_at(const ObjectEntry& entry) {
     others_.push_back({.kind = Need::Kind::constructor,
                        .hi = actor->id().hi(),
                        .lo = actor->id().lo(),
+                       .object = object_,
                        .name = "the constructor of actor " + actor->id().hex()});
   }
 }
@@ -60,16 +65,20 @@ void Needs::add_unsent(const Call& call) {
   const ActorSender::Line line = process_.actors().line_to(actor);
   if (line.first != nullptr && line.first->missing != 0) add_arguments(*line.first);
   if (line.lane != nullptr) return add_in_lane(*line.lane, line.lane->next_sequence(), call);
-  others_.push_back(
-      {.kind = Need::Kind::actor, .hi = actor.hi(), .lo = actor.lo(), .name = name_of_need(call)});
+  others_.push_back({.kind = Need::Kind::actor,
+                     .hi = actor.hi(),
+                     .lo = actor.lo(),
+                     .object = object_,
+                     .name = name_of_need(call)});
 }
 
 void Needs::add_in_lane(const CallLane& lane, std::uint64_t sequence, const Call& call) {
-  const auto [found, fresh] = in_lanes_.try_emplace(lane.index());
+  const auto [found, fresh] = in_lanes_.try_emplace({object_, lane.index()});
   Need& need = found->second;
   const bool better = call.actor ? sequence > need.sequence : sequence < need.sequence;
   if (!fresh && !better) return;
-  need = {.lane = lane.index(), .sequence = sequence, .name = name_of_need(call)};
+  need = {
+      .lane = lane.index(), .sequence = sequence, .object = object_, .name = name_of_need(call)};
 }
 
 std::vector<Need> Needs::take() {

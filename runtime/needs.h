@@ -6,11 +6,12 @@
 //          <- made in another process             Need::object
 //
 // Of several calls in one lane the last is enough where they are answered in turn (an actor's), the first where they may
-// be given back (tasks).
+// be given back (tasks). Where one of many objects may end a wait, each has needs of its own.
 // Threads: confined, under the tables lock.
 #pragma once
 #include <map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include <manta/runtime/object_entry.h>
@@ -25,7 +26,7 @@ class Needs {
  public:
   explicit Needs(Process& process) : process_(process) {}
 
-  void add(const ObjectEntry& entry);
+  void add(const ObjectEntry& entry, std::uint32_t object = 0);  // Need::object
   std::vector<Need> take();
 
  private:
@@ -38,7 +39,9 @@ class Needs {
   Process& process_;
   std::vector<const ObjectEntry*> to_look_at_;
   std::unordered_set<const ObjectEntry*> seen_;
-  std::map<std::uint32_t, Need> in_lanes_;
+  std::uint32_t object_ = 0;
+  std::size_t looked_at_ = 0;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Need> in_lanes_;  // by object and lane
   std::vector<Need> others_;
 };
 

@@ -37,6 +37,7 @@ class NodeQuestions::Asked final : public rpc::Progress::Waiter {
 std::optional<NodeQuestions::Answer> NodeQuestions::ask(NodeFrame question,
                                                         std::span<const std::byte> payload,
                                                         const GiveUp& give_up) {
+  const auto keep = base::Ref<Process>::retain(&process_);  // the session may be closed meanwhile
   Asked asked(process_);
   question.arg0 = asked.number();
   process_.node().send(question, payload);

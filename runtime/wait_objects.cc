@@ -30,6 +30,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
   virtual bool done() const = 0;
   virtual Entries needed() const = 0;            // it ends only when all of them are done
   virtual Entries enough() const { return {}; }  // or when some of them are
+  virtual WaitRecord::Ends ends() const = 0;
   Process& process() const { return *process_; }
 
   bool wait(const Deadline& deadline) {
@@ -55,11 +56,16 @@ class SessionWaiter : public rpc::Progress::Waiter {
       report_.emplace(*process_, deadline.has_value());
       const bool in_time = wait_lending_cpu(
           *process_, *this, deadline, [this] { return something_else_to_do(); },
-          [this] { report_->tell(needed(), enough()); });
+          [this] { tell(*report_); });
       if (!in_time || over()) return in_time;
       if (report_->refused()) refuse_to_wait_for_itself();
       report_.reset();
     }
+  }
+
+  void tell(WaitReport& report) const {
+    const Entries objects = needed();
+    report.tell(objects.empty() ? enough() : objects, ends());
   }
 
   [[noreturn]] void refuse_to_wait_for_itself() const {
@@ -88,6 +94,7 @@ class OneDone final : public SessionWaiter {
   explicit OneDone(ObjectEntry& entry) : SessionWaiter("manta::get()"), entry_(&entry) {}
   bool done() const override { return entry_->done(); }
   Entries needed() const override { return {&entry_, 1}; }
+  WaitRecord::Ends ends() const override { return WaitRecord::Ends::all_done; }
 
  private:
   ObjectEntry* const entry_;
@@ -138,6 +145,7 @@ class AllDone final : public SessionWaiter {
   }
 
   Entries needed() const override { return entries_; }
+  WaitRecord::Ends ends() const override { return WaitRecord::Ends::one_failed; }
 
  private:
   Entries entries_;
@@ -154,6 +162,9 @@ class CountDone final : public SessionWaiter {
   bool done() const override { return watch_.arrived() >= count_; }
   Entries needed() const override { return all() ? pending() : Entries(); }
   Entries enough() const override { return all() ? Entries() : pending(); }
+  WaitRecord::Ends ends() const override {
+    return all() ? WaitRecord::Ends::all_done : WaitRecord::Ends::one_done;
+  }
 
  private:
   // Objects of which some are enough that are looked at: the first ones, so that to wait for one after the other of very

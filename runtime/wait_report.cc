@@ -9,6 +9,7 @@ namespace manta::detail {
 namespace {
 
 constexpr std::size_t kLongestName = 200;
+constexpr std::size_t kMostAlternatives = 100;  // whose needs are told one by one
 
 }  // namespace
 
@@ -41,8 +42,8 @@ bool WaitReport::holds_up_its_call() {
   return join_->lasts();
 }
 
-void WaitReport::tell(std::span<ObjectEntry* const> needed, std::span<ObjectEntry* const> enough) {
-  WaitRecord record{.all = !needed.empty(), .deadline = deadline_};
+void WaitReport::tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends ends) {
+  WaitRecord record{.ends = ends, .deadline = deadline_};
   if (const auto frame = TaskFrame::of_process())
     record.waiter = one_line(frame->name, kLongestName);
   if (holds_up_its_call()) {
@@ -52,15 +53,30 @@ void WaitReport::tell(std::span<ObjectEntry* const> needed, std::span<ObjectEntr
     record.sequence = running.sequence;
   }
   const Process::TablesLock lock(process_);
-  Needs needs(process_);
-  for (const ObjectEntry* entry : record.all ? needed : enough) needs.add(*entry);
-  record.needs = needs.take();
+  add_needs(record, objects);
   auto bytes = encode(record);
   if (bytes == told_) return;
   if (number_ == 0) number_ = process_.waits().add(*this);
   waiter_ = record.waiter;
   told_ = std::move(bytes);
   process_.node().send({.kind = NodeMessage::wait_begun, .arg0 = number_}, told_);
+}
+
+// A number of an object is its place among all, which stays the same: answers to what the node asks may come late.
+void WaitReport::add_needs(WaitRecord& record, std::span<ObjectEntry* const> objects) const {
+  std::vector<std::uint32_t> pending;
+  for (std::uint32_t i = 0; i < objects.size(); ++i) {
+    if (!objects[i]->done()) pending.push_back(i);
+  }
+  const bool all = record.ends == WaitRecord::Ends::all_done;
+  // Where one that is done ends it, `objects` may be only the first of very many.
+  const bool some = record.ends == WaitRecord::Ends::one_done;
+  const bool one_by_one = !all && (some ? objects.size() : pending.size()) <= kMostAlternatives;
+  Needs needs(process_);
+  for (const std::uint32_t i : pending) needs.add(*objects[i], one_by_one ? i : 0);
+  record.needs = needs.take();
+  if (all) record.objects = {0};
+  if (one_by_one) record.objects = std::move(pending);
 }
 
 }  // namespace manta::detail

@@ -16,6 +16,7 @@
 
 #include <manta/runtime/object_entry.h>
 #include <manta/runtime/thread_sleep.h>
+#include <manta/runtime/wire/waits.h>
 
 namespace manta::detail {
 
@@ -40,8 +41,8 @@ class WaitReport {
   ~WaitReport();
   WaitReport(const WaitReport&) = delete;
 
-  // All of `needed`, or else some of `enough`.
-  void tell(std::span<ObjectEntry* const> needed, std::span<ObjectEntry* const> enough);
+  // The same objects each time; of those of which some are enough, some hundreds do.
+  void tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends ends);
 
   // SYNC: acquire: who sees it sees the cycle.
   bool refused() const { return refused_.load(std::memory_order_acquire); }
@@ -53,6 +54,7 @@ class WaitReport {
   friend class WaitReports;
 
   bool holds_up_its_call();
+  void add_needs(WaitRecord& record, std::span<ObjectEntry* const> objects) const;
 
   Process& process_;
   const bool deadline_;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <future>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -58,6 +59,21 @@ class Player {
   int wait_for_all(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
     const std::vector<ObjectRef<int>> refs = {put(1), other.call(&Player::ask, self)};
     return get(wait(refs, {.num_ready = 2}).ready)[1];
+  }
+  int get_of_two_that_wait(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    return get({other.call(&Player::ask, self), other.call(&Player::ask, self)})[0];
+  }
+  int wait_for_one_of_two(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    const std::vector<ObjectRef<int>> refs = {other.call(&Player::ask, self),
+                                              other.call(&Player::ask, self)};
+    return get(wait(refs).ready[0]);
+  }
+  int one_after_the_other(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    int sum = 0;
+    const std::vector<ObjectRef<int>> refs = {other.call(&Player::ask, self), put(1),
+                                              other.call(&Player::ask, self)};
+    for (const auto& ref : as_completed(refs)) sum += get(ref);
+    return sum;
   }
   int get_through_an_argument(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
     return get(remote([](int n) { return n + 1; })(other.call(&Player::ask, self)));
@@ -117,6 +133,19 @@ class Player {
       return get(answer, 30ms);
     } catch (const GetTimeout&) {
       return -1;
+    }
+  }
+  // Ends with the error, which comes when both wait.
+  int fails_first(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    const auto answer = other.call(&Player::ask, self);
+    const auto fails = remote([](const std::vector<ObjectRef<int>>& handed) -> int {
+      while (handed[0].why().find("Player::count") == std::string::npos) std::this_thread::yield();
+      throw std::out_of_range("the first failure");
+    });
+    try {
+      return get({answer, fails(std::vector<ObjectRef<int>>{answer})})[0];
+    } catch (const std::out_of_range&) {
+      return -2;
     }
   }
   int some(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
@@ -187,6 +216,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(NamedWay{"GetOfMany", &Player::get_of_many},
                       NamedWay{"GetOfTwo", &Player::get_two},
                       NamedWay{"WaitForAll", &Player::wait_for_all},
+                      NamedWay{"GetOfTwoThatWait", &Player::get_of_two_that_wait},
+                      NamedWay{"WaitForOneOfTwo", &Player::wait_for_one_of_two},
+                      NamedWay{"OneAfterTheOther", &Player::one_after_the_other},
                       NamedWay{"AnArgument", &Player::get_through_an_argument},
                       NamedWay{"ATask", &Player::get_through_a_task},
                       NamedWay{"AHandedRef", &Player::get_through_a_handed_ref},
@@ -206,6 +238,7 @@ TEST_F(Deadlocks, WhoMayGoOnIsNotDisturbed) {
   auto two = actor<Player>(ActorOptions{.cpus = 0});
   EXPECT_EQ(get(one.call(&Player::tries, two, one)), -1);
   EXPECT_EQ(get(one.call(&Player::some, two, one)), 7);
+  EXPECT_EQ(get(one.call(&Player::fails_first, two, one)), -2);
 }
 
 // ---- no false alarm

@@ -31,10 +31,9 @@ std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
 Actors::Actors(Peers& peers, Lanes& lanes, Callbacks callbacks)
     : peers_(peers), lanes_(lanes), callbacks_(std::move(callbacks)) {}
 
-std::optional<rpc::Slot> Actors::worker_of(ActorId id) const {
+std::optional<rpc::Slot> Actors::constructed_at(ActorId id) const {
   const auto* const actor = table_.find(id);
-  if (actor == nullptr || actor->phase < ActorPhase::kStarting || actor->phase == ActorPhase::kDead)
-    return std::nullopt;
+  if (actor == nullptr || actor->phase != ActorPhase::kStarting) return std::nullopt;
   return static_cast<rpc::Slot>(actor->worker);
 }
 

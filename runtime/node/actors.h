@@ -34,7 +34,7 @@ class Actors {
   void assign(ActorId id, rpc::Slot worker);
   void refuse(ActorId id, ErrorKind kind, const std::string& why);
   void hold(ActorId id, rpc::Slot whose, std::int64_t count);  // by a published value
-  std::optional<rpc::Slot> worker_of(ActorId id) const;        // nothing: it has none (any more)
+  std::optional<rpc::Slot> constructed_at(ActorId id) const;   // nothing: not yet, or not any more
   bool expects_exit(rpc::Slot worker) const;  // of an actor that ends, or was killed
   void process_died(rpc::Slot slot, const DeathReport& death);
   void release_all(rpc::Slot dead);  // when nobody uses its lanes any more: its handles

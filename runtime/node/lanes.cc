@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <manta/runtime/node/lanes.h>
 #include <manta/serialization/encoded.h>
 
@@ -28,14 +26,6 @@ std::optional<std::uint32_t> Lanes::open(rpc::Slot caller, rpc::Slot callee, Lan
 
 const LaneRecord* Lanes::find(std::uint64_t lane) const {
   return lane < rpc::kMaxLanes ? table_.find(static_cast<std::uint32_t>(lane)) : nullptr;
-}
-
-bool Lanes::between(rpc::Slot caller, rpc::Slot callee) const {
-  const auto lanes = table_.of(caller);
-  return std::any_of(lanes.begin(), lanes.end(), [&](std::uint32_t lane) {
-    const LaneRecord* const record = table_.find(lane);
-    return record->caller == caller && record->callee == callee;
-  });
 }
 
 std::uint64_t Lanes::started(std::uint32_t lane) const {

@@ -27,7 +27,6 @@ class Lanes {
   void note_reply_hold(const NodeFrame& hold);
   // The caller never got the last reply of the lane that gave something: what that was.
   std::vector<ReplyHold> take_back(std::uint64_t lane, rpc::Slot caller);
-  bool between(rpc::Slot caller, rpc::Slot callee) const;
   std::uint64_t started(
       std::uint32_t lane) const;  // number of the call that its callee has begun last
   bool unused(rpc::Slot slot) const { return table_.of(slot).empty(); }

@@ -205,9 +205,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
                }),
       waits_({.lane = [this](std::uint32_t lane) { return lanes_.find(lane); },
               .started = [this](std::uint32_t lane) { return lanes_.started(lane); },
-              .connected = [this](rpc::Slot caller,
-                                  rpc::Slot callee) { return lanes_.between(caller, callee); },
-              .worker_of = [this](ActorId id) { return actors_.worker_of(id); },
+              .constructed_at = [this](ActorId id) { return actors_.constructed_at(id); },
               .maker_of = [this](ObjectId id) { return objects_.maker_of(id); },
               .pid = [this](rpc::Slot slot) { return peers_.pid(slot); },
               .send =

@@ -6,7 +6,9 @@ namespace manta::detail::node {
 namespace {
 
 constexpr std::size_t kMostNeeds = 1000;  // of one wait
-constexpr int kMostSteps = 8;             // that an answer to "why" goes
+constexpr int kMostSteps = 8;             // that an answer to "why" goes from one wait to the next
+constexpr std::size_t kLongestWhy =
+    4000;  // is not made longer: makers of objects may lead in a circle
 
 }  // namespace
 
@@ -19,6 +21,7 @@ void Waits::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::
     case NodeMessage::needs_told:
       if (auto needs = decode_needs(payload)) {
         const auto waiting = static_cast<rpc::Slot>(frame.arg0);
+        for (Need& need : *needs) need.object = static_cast<std::uint32_t>(frame.arg2);
         add_needs(waiting, frame.arg1, from, std::move(*needs));
         look_for_cycle(waiting, frame.arg1);
       }
@@ -36,9 +39,10 @@ void Waits::begun(rpc::Slot from, std::uint64_t number, std::span<const std::byt
   auto record = decode_wait(payload);
   if (!record) return;
   auto needs = std::exchange(record->needs, {});
-  waits_[from][number] = {.record = std::move(*record)};
+  Wait& wait = waits_[from][number];
+  wait = {.record = std::move(*record), .refused = wait.refused};
   add_needs(from, number, from, std::move(needs));
-  waits_[from][number].own = waits_[from][number].needs.size();
+  wait.own = wait.needs.size();
   look_for_cycle(from, number);
 }
 
@@ -57,14 +61,15 @@ void Waits::add_needs(rpc::Slot waiting, std::uint64_t number, rpc::Slot of,
   for (Need& need : needs) {
     if (wait.needs.size() == kMostNeeds) return;
     const ObjectId object(need.hi, need.lo);
-    if (need.kind == Need::Kind::object && wait.asked_for.insert(object).second) {
+    if (need.kind == Need::Kind::object && wait.asked_for.insert({need.object, object}).second) {
       if (const auto maker = callbacks_.maker_of(object)) {
         callbacks_.send(*maker,
                         {.kind = NodeMessage::needs_ask,
                          .id_hi = need.hi,
                          .id_lo = need.lo,
                          .arg0 = waiting,
-                         .arg1 = number},
+                         .arg1 = number,
+                         .arg2 = need.object},
                         {});
       }
     }
@@ -80,39 +85,79 @@ void Waits::add_needs(rpc::Slot waiting, std::uint64_t number, rpc::Slot of,
 void Waits::look_for_cycle(rpc::Slot from, std::uint64_t number) {
   const auto process = waits_.find(from);
   if (process == waits_.end() || !process->second.contains(number)) return;
-  const Wait& wait = process->second.at(number);
-  if (!wait.record.holds_up) return;
-  std::set<rpc::Slot> seen;
-  std::vector<Step> path;
-  if (!leads_back(wait, from, from, seen, path)) return;
-  // One that has a deadline ends by itself, but waits in vain for what only it can do.
-  if (path.size() > 1 && wait.record.deadline) return;
+  Wait& wait = process->second.at(number);
+  if (!wait.record.holds_up || wait.refused) return;
+  std::set<rpc::Slot> slots;
+  for (const auto& [slot, waits] : waits_) slots.insert(slot);
+  // With a deadline it ends by itself, but waits in vain for what only it can do.
+  if (wait.record.deadline) slots = {from};
+  if (way_back(wait, from, slots).empty()) return;  // most often: what follows costs more
+  if (!wait.record.deadline) leave_the_stuck(slots);
+  const std::vector<Step> path = way_back(wait, from, slots);
+  if (path.empty() || !is_stuck(wait, slots)) return;
+  wait.refused = true;
   const std::string text = text_of(path);
   callbacks_.send(from, {.kind = NodeMessage::wait_refused, .arg0 = number},
                   std::as_bytes(std::span(text)));
 }
 
-// Whether all that `wait`, of process `slot`, needs includes the end of what `goal` runs.
-bool Waits::leads_back(const Wait& wait, rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& seen,
-                       std::vector<Step>& path) const {
-  if (!wait.record.all) return false;
+// One with a deadline ends by itself, and so does one that was refused.
+bool Waits::may_be_stuck(const Wait& wait) {
+  return wait.record.holds_up && !wait.record.deadline && !wait.refused;
+}
+
+void Waits::leave_the_stuck(std::set<rpc::Slot>& slots) const {
+  for (std::set<rpc::Slot> before; before.size() != slots.size();) {
+    before = slots;
+    std::erase_if(slots, [&](rpc::Slot slot) {
+      const WaitsOfProcess& waits = waits_.at(slot);
+      return std::none_of(waits.begin(), waits.end(), [&](const auto& item) {
+        return may_be_stuck(item.second) && is_stuck(item.second, before);
+      });
+    });
+  }
+}
+
+// Whether it cannot end before what one of `slots` runs.
+bool Waits::is_stuck(const Wait& wait, const std::set<rpc::Slot>& slots) const {
+  std::set<std::uint32_t> held_up;
   for (const KnownNeed& need : wait.needs) {
     const auto next = held_up_at(need);
-    if (!next) continue;
+    if (next && slots.contains(*next)) held_up.insert(need.need.object);
+  }
+  const auto& objects = wait.record.objects;
+  return !objects.empty() && std::all_of(objects.begin(), objects.end(), [&](std::uint32_t object) {
+    return held_up.contains(object);
+  });
+}
+
+// From what the wait needs to what its process, `slot`, runs, by waits of `among`; empty: there is none.
+std::vector<Waits::Step> Waits::way_back(const Wait& wait, rpc::Slot slot,
+                                         std::set<rpc::Slot> among) const {
+  std::vector<Step> path;
+  leads_back(wait, slot, slot, among, path);
+  return path;
+}
+
+bool Waits::leads_back(const Wait& wait, rpc::Slot slot, rpc::Slot goal,
+                       std::set<rpc::Slot>& unseen, std::vector<Step>& path) const {
+  for (const KnownNeed& need : wait.needs) {
+    const auto next = held_up_at(need);
+    if (!next || !unseen.contains(*next)) continue;
     path.push_back({&wait, &need, slot});
     if (*next == goal) return true;
-    if (seen.insert(*next).second && any_leads_back(*next, goal, seen, path)) return true;
+    unseen.erase(*next);
+    if (any_leads_back(*next, goal, unseen, path)) return true;
     path.pop_back();
   }
   return false;
 }
 
-bool Waits::any_leads_back(rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& seen,
+bool Waits::any_leads_back(rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& unseen,
                            std::vector<Step>& path) const {
   const WaitsOfProcess& waits = waits_.at(slot);
   return std::any_of(waits.begin(), waits.end(), [&](const auto& item) {
-    const WaitRecord& record = item.second.record;
-    return record.holds_up && !record.deadline && leads_back(item.second, slot, goal, seen, path);
+    return may_be_stuck(item.second) && leads_back(item.second, slot, goal, unseen, path);
   });
 }
 
@@ -138,11 +183,9 @@ std::optional<rpc::Slot> Waits::held_up_at(const KnownNeed& known) const {
       }
       break;
     }
-    case Need::Kind::actor:  // once there is a lane it may have been sent, and answered
-      held_up = !callbacks_.connected(known.of, *slot);
-      break;
+    case Need::Kind::actor:  // of one that is alive it may have been sent, and answered
     case Need::Kind::constructor:
-      held_up = record.sequence == 0;
+      held_up = true;
       break;
     case Need::Kind::object:
       break;
@@ -159,7 +202,7 @@ std::optional<rpc::Slot> Waits::place_of(const Need& need) const {
     }
     case Need::Kind::actor:
     case Need::Kind::constructor:
-      return callbacks_.worker_of(ActorId(need.hi, need.lo));
+      return callbacks_.constructed_at(ActorId(need.hi, need.lo));
     default:
       return std::nullopt;
   }
@@ -211,7 +254,7 @@ std::string Waits::text_of(const std::vector<Step>& path) const {
 
 void Waits::tell_why(rpc::Slot to, std::uint64_t question, WhyStep step) {
   std::set<rpc::Slot> seen;
-  for (int steps = 0; step.next && steps < kMostSteps; ++steps) {
+  for (int steps = 0; step.next && steps < kMostSteps && step.text.size() < kLongestWhy; ++steps) {
     const Need need = *std::exchange(step.next, std::nullopt);
     if (need.kind == Need::Kind::object) {
       const auto maker = callbacks_.maker_of(ObjectId(need.hi, need.lo));
@@ -228,12 +271,13 @@ void Waits::tell_why(rpc::Slot to, std::uint64_t question, WhyStep step) {
     const Wait* const wait = slot ? any_wait(*slot) : nullptr;
     if (wait == nullptr || wait->needs.empty()) break;
     const KnownNeed& first = first_of(*wait);
-    const std::size_t others = wait->own - 1;
+    const std::size_t others = std::max<std::size_t>(wait->own, 1) - 1;
     step.text +=
         (need.name == wait->record.waiter ? ", where it" : ", where " + wait->record.waiter) +
         " waits for " + first.need.name;
     if (others != 0)
-      step.text += (wait->record.all ? " and " : " or ") + std::to_string(others) + " more";
+      step.text += (wait->record.ends == WaitRecord::Ends::one_done ? " or " : " and ") +
+                   std::to_string(others) + " more";
     if (const auto next = place_of(first.need)) step.text += in_process(*next);
     if (!seen.insert(*slot).second) break;
     step.next = first.need;

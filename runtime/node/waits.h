@@ -5,9 +5,10 @@
 //        \-- needs an object of another process: needs_ask --> its maker --needs_told--'
 //   why_ask --> from record to record --> why_told         (through why_from, why_on where an object's maker knows more)
 //
-// A way counts only if no step of it can still be made: the call that is needed is the one that its process runs, or has
-// to wait for that one, as far as the records say; and what a record says stays true. So a cycle that is found stands,
-// in whatever order the records came: the first of its waits to end would need the end of another one before it.
+// A step of a way counts only if it can still not be made: the call that is needed is the one that its process runs, or
+// has to wait for that one, as far as the records say; and what a record says stays true. Stuck are the waits all of
+// whose alternatives need the end of another stuck one. What is found stands, in whatever order the records came: the
+// first of the stuck waits to end would need the end of another one before it.
 // Threads: confined. Errors: none; what cannot be read is not there.
 #pragma once
 #include <cstdint>
@@ -34,8 +35,7 @@ class Waits {
   struct Callbacks {
     std::function<const LaneRecord*(std::uint32_t lane)> lane;
     std::function<std::uint64_t(std::uint32_t lane)> started;
-    std::function<bool(rpc::Slot caller, rpc::Slot callee)> connected;
-    std::function<std::optional<rpc::Slot>(ActorId)> worker_of;
+    std::function<std::optional<rpc::Slot>(ActorId)> constructed_at;  // until it is alive
     std::function<std::optional<rpc::Slot>(ObjectId)> maker_of;
     std::function<int(rpc::Slot)> pid;
     std::function<void(rpc::Slot to, const NodeFrame&, std::span<const std::byte>)> send;
@@ -55,7 +55,8 @@ class Waits {
     WaitRecord record;
     std::vector<KnownNeed> needs = {};  // its own, and those of the objects that it needs
     std::size_t own = 0;                // so many of these are its own
-    std::set<ObjectId> asked_for = {};  // objects whose makers were asked
+    std::set<std::pair<std::uint32_t, ObjectId>> asked_for = {};  // whose makers were asked
+    bool refused = false;
   };
   // Of one process by number.
   using WaitsOfProcess = std::map<std::uint64_t, Wait>;
@@ -69,9 +70,13 @@ class Waits {
   void over(rpc::Slot from, std::uint64_t number);
   void add_needs(rpc::Slot waiting, std::uint64_t number, rpc::Slot of, std::vector<Need> needs);
   void look_for_cycle(rpc::Slot from, std::uint64_t number);
-  bool leads_back(const Wait& wait, rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& seen,
+  static bool may_be_stuck(const Wait& wait);
+  void leave_the_stuck(std::set<rpc::Slot>& slots) const;
+  bool is_stuck(const Wait& wait, const std::set<rpc::Slot>& slots) const;
+  std::vector<Step> way_back(const Wait& wait, rpc::Slot slot, std::set<rpc::Slot> among) const;
+  bool leads_back(const Wait& wait, rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& unseen,
                   std::vector<Step>& path) const;
-  bool any_leads_back(rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& seen,
+  bool any_leads_back(rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& unseen,
                       std::vector<Step>& path) const;
   std::optional<rpc::Slot> held_up_at(const KnownNeed& need) const;
   std::optional<rpc::Slot> place_of(const Need& need) const;

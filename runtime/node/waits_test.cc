@@ -26,12 +26,13 @@ class WaitsTest : public ::testing::Test {
     return {.lane = lane, .sequence = sequence, .name = "call"};
   }
   void waits(rpc::Slot process, std::uint32_t lane, std::uint64_t sequence, Need need,
-             bool all = true, bool deadline = false, bool holds_up = true) {
+             std::vector<std::uint32_t> objects = {0}, bool deadline = false,
+             bool holds_up = true) {
     const WaitRecord record{.waiter = "waiter " + std::to_string(process),
                             .lane = lane,
                             .sequence = sequence,
                             .holds_up = holds_up,
-                            .all = all,
+                            .objects = std::move(objects),
                             .deadline = deadline,
                             .needs = {std::move(need)}};
     const std::uint64_t number = ++numbers_[process];
@@ -51,8 +52,7 @@ class WaitsTest : public ::testing::Test {
   using Slots = std::vector<rpc::Slot>;
   std::map<std::uint32_t, LaneRecord> lanes_;
   std::map<std::uint32_t, std::uint64_t> started_;
-  std::map<std::pair<rpc::Slot, rpc::Slot>, bool> connected_;
-  std::map<ActorId, rpc::Slot> workers_;
+  std::map<ActorId, rpc::Slot> constructed_at_;
   std::map<ObjectId, rpc::Slot> makers_;
   std::vector<std::pair<rpc::Slot, NodeFrame>> sent_;
   std::map<rpc::Slot, std::uint64_t> numbers_;
@@ -62,13 +62,9 @@ class WaitsTest : public ::testing::Test {
                       return found == lanes_.end() ? nullptr : &found->second;
                     },
                 .started = [this](std::uint32_t lane) { return started_[lane]; },
-                .connected =
-                    [this](rpc::Slot a, rpc::Slot b) {
-                      return connected_[{a, b}];
-                    },
-                .worker_of = [this](ActorId id) -> std::optional<rpc::Slot> {
-                  if (!workers_.contains(id)) return std::nullopt;
-                  return workers_[id];
+                .constructed_at = [this](ActorId id) -> std::optional<rpc::Slot> {
+                  if (!constructed_at_.contains(id)) return std::nullopt;
+                  return constructed_at_[id];
                 },
                 .maker_of = [this](ObjectId id) -> std::optional<rpc::Slot> {
                   if (!makers_.contains(id)) return std::nullopt;
@@ -89,7 +85,7 @@ TEST_F(WaitsTest, TheLastOfACycleIsRefused) {
 TEST_F(WaitsTest, OneThatWaitsForItselfIsRefusedEvenWithADeadline) {
   lanes_[40] = {.caller = 1, .callee = 1, .kind = LaneKind::actor, .opened = 9};
   started_[40] = 2;
-  waits(1, 31, 5, call(40, 3), true, true);
+  waits(1, 31, 5, call(40, 3), {0}, true);
   EXPECT_EQ(refused(), Slots{1});
 }
 
@@ -105,13 +101,15 @@ TEST_F(WaitsTest, WhatHasBegunInAnotherLaneWasAnswered) {
   EXPECT_EQ(refused(), Slots{});
 }
 
-TEST_F(WaitsTest, AWaitThatSomeObjectsEndIsNone) {
+TEST_F(WaitsTest, AWaitThatSomethingElseMayEndIsNone) {
   waits(1, 31, 5, call(10, 5));
-  waits(2, 10, 5, call(20, 6), false);
+  waits(2, 10, 5, call(20, 6), {});  // one of very many objects
   EXPECT_EQ(refused(), Slots{});
-  waits(2, 10, 5, call(20, 6), true, true);  // a deadline
+  waits(2, 10, 5, call(20, 6), {0, 1});  // another object
   EXPECT_EQ(refused(), Slots{});
-  waits(2, 10, 5, call(20, 6), true, false, false);  // a thread beside the executor's
+  waits(2, 10, 5, call(20, 6), {0}, true);  // a deadline
+  EXPECT_EQ(refused(), Slots{});
+  waits(2, 10, 5, call(20, 6), {0}, false, false);  // a thread beside the executor's
   EXPECT_EQ(refused(), Slots{});
   waits(2, 10, 5, call(20, 6));
   EXPECT_EQ(refused(), Slots{2});
@@ -150,14 +148,40 @@ TEST_F(WaitsTest, OfTasksOnlyTheOneThatRunsCounts) {
 TEST_F(WaitsTest, ACallThatMayHaveBeenSentIsNoReason) {
   const ActorId actor(7, 7);
   const Need unsent{.kind = Need::Kind::actor, .hi = 7, .lo = 7, .name = "call"};
-  workers_[actor] = 2;
-  connected_[{1, 2}] = true;
   waits(1, 31, 5, unsent);
-  waits(2, 32, 5, call(20, 6));
+  waits(2, 0, 0, call(20, 6));
   EXPECT_EQ(refused(), Slots{});
-  connected_.clear();
+  constructed_at_[actor] = 2;
   waits(1, 31, 5, unsent);
   EXPECT_EQ(refused(), Slots{1});
+}
+
+TEST_F(WaitsTest, OneThatIsRefusedLetsTheOthersGoOn) {
+  waits(1, 31, 5, call(10, 5));
+  waits(2, 10, 5, call(20, 6));
+  ASSERT_EQ(refused(), Slots{2});
+  waits(1, 31, 5, call(10, 6));  // told anew before process 2 has said that its wait is over
+  EXPECT_EQ(refused(), Slots{2});
+}
+
+TEST_F(WaitsTest, AlternativesThatAreAllStuckAreADeadlock) {
+  lanes_[11] = {.caller = 1, .callee = 3, .kind = LaneKind::actor, .opened = 8};
+  lanes_[21] = {.caller = 3, .callee = 1, .kind = LaneKind::actor, .opened = 9};
+  started_[11] = 1;
+  Need other = call(11, 1);
+  other.object = 1;
+  const WaitRecord either{.waiter = "waiter 1",
+                          .lane = 31,
+                          .sequence = 5,
+                          .holds_up = true,
+                          .ends = WaitRecord::Ends::one_done,
+                          .objects = {0, 1},
+                          .needs = {call(10, 5), other}};
+  table_.handle(1, {.kind = NodeMessage::wait_begun, .arg0 = 1}, encode(either));
+  waits(2, 10, 5, call(20, 6));
+  EXPECT_EQ(refused(), Slots{});  // process 3 does not wait
+  waits(3, 11, 1, call(21, 1));
+  EXPECT_EQ(refused(), Slots{3});
 }
 
 TEST_F(WaitsTest, AnObjectsMakerIsAskedWhatItNeeds) {

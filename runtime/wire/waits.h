@@ -12,8 +12,8 @@
 
 namespace manta::detail {
 
-// One thing without which a wait does not end. Each stays true once it was said: nothing that was answered, sent or made
-// before comes back. `name`: of the call, "Counter::add".
+// One thing without which an object that is waited for is not done. Each stays true once it was said: nothing that was
+// answered, sent or made before comes back. `name`: of the call, "Counter::add".
 struct Need {
   enum class Kind : std::uint8_t {
     call,  // number `sequence` of `lane`, or a later one, is answered
@@ -25,18 +25,27 @@ struct Need {
   std::uint32_t lane = 0;
   std::uint64_t sequence = 0;
   std::uint64_t hi = 0, lo = 0;
+  std::uint32_t object = 0;  // which of WaitRecord::objects it is for
   std::string name = {};
 };
 
 // A wait that lasts.
 struct WaitRecord {
+  enum class Ends : std::uint8_t {
+    all_done,
+    one_failed,  // or all are done
+    one_done,    // or more
+  };
   std::string waiter = {};  // the name of the call that waits
   // The call of a lane that the process runs; 0: an actor's constructor, or not known.
   std::uint32_t lane = 0;
   std::uint64_t sequence = 0;
   // That call cannot end before the wait: the process begins and answers nothing else.
   bool holds_up = false;
-  bool all = false;  // every need must be met; else some
+  Ends ends = Ends::all_done;
+  // It does not end before one of these is done, whose needs Need::object tells apart: one of the pending objects; of
+  // those that must all be done anyway, all together. Empty: they are too many.
+  std::vector<std::uint32_t> objects = {};
   bool deadline = false;
   std::vector<Need> needs = {};
 };
