@@ -136,8 +136,9 @@ class Surroundings {
     rpc::CrashImage& image = record_.images[record_.image_count++];
     image.begin = file_begin_;
     image.end = mapping.end;
-    std::strncpy(image.path, file_, sizeof image.path - 1);
-    image.path[sizeof image.path - 1] = 0;
+    const std::size_t size = ::strnlen(file_, sizeof image.path - 1);
+    std::memcpy(image.path, file_, size);
+    image.path[size] = 0;
   }
 
   // A stack is full when what faulted lies near the stack pointer, and below the mapping that is the stack.
