@@ -9,8 +9,7 @@ namespace manta::detail {
 namespace {
 
 constexpr auto kShortWait = std::chrono::microseconds(200);
-constexpr std::chrono::milliseconds kFirstStep(10);  // of a long wait; each is twice as long
-constexpr std::chrono::milliseconds kLongestStep(1000);
+constexpr std::chrono::milliseconds kLongestStep(1000);  // of a long wait; each is twice as long
 
 // A thread that is not the executor's: what that one completes in place must wake it.
 class WaitsBeside {
@@ -45,7 +44,7 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
   if (before_lending && before_lending()) return true;
   const Executor::Blocked blocked(*executor);
   if (!meanwhile) return progress.wait(waiter, deadline);
-  for (auto step = kFirstStep;; step = std::min(2 * step, kLongestStep)) {
+  for (auto step = kToldAfter;; step = std::min(2 * step, kLongestStep)) {
     const auto until = std::chrono::steady_clock::now() + step;
     const bool last = deadline && *deadline <= until;
     if (progress.wait(waiter, last ? deadline : rpc::Deadline(until))) return true;

@@ -3,6 +3,7 @@
 //
 // Threads: any.
 #pragma once
+#include <chrono>
 #include <functional>
 
 #include <manta/rpc/progress.h>
@@ -11,8 +12,10 @@ namespace manta::detail {
 
 class Process;
 
+inline constexpr std::chrono::milliseconds kToldAfter(10);  // see `meanwhile`
+
 // As Progress::wait(). In a worker: `before_lending` is called when the short wait is over; true: the caller should look
-// again, it counts as satisfied. `meanwhile` is called from time to time, ever more seldom.
+// again, it counts as satisfied. `meanwhile` is called after kToldAfter, and then ever more seldom.
 bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Deadline deadline = {},
                       const std::function<bool()>& before_lending = {},
                       const std::function<void()>& meanwhile = {});

@@ -12,6 +12,7 @@
 #include <manta/runtime/run_instead.h>
 #include <manta/runtime/wait_objects.h>
 #include <manta/runtime/wait_report.h>
+#include <manta/runtime/why.h>
 
 namespace manta::detail {
 namespace {
@@ -265,8 +266,9 @@ void throw_timeout(const char* what, Entries entries, const Timeout& timeout) {
     text += "the value arrived just now";
   } else {
     text += std::to_string(count) + (count == 1 ? " object is" : " objects are") + " not ready. ";
-    text += "The first" + (entries.size() == 1 ? " " : ", " + place(first, entries.size()) + ": ") +
-            why(*entries[first]);
+    text +=
+        "The first" + (entries.size() == 1 ? " " : ", " + place(first, entries.size()) + ": ") +
+        (timeout.value() < kToldAfter ? why_as_known_here(*entries[first]) : why(*entries[first]));
   }
   throw GetTimeout(text);
 }

@@ -78,6 +78,12 @@ std::string why(const ObjectEntry& entry) {
   return {reinterpret_cast<const char*>(answer->payload.data()), answer->payload.size()};
 }
 
+std::string why_as_known_here(const ObjectEntry& entry) {
+  Process& process = Process::current("why()");
+  const Process::TablesLock lock(process);
+  return why_here(process, entry).text;
+}
+
 void tell_needs(Process& process, const NodeFrame& question) {
   std::vector<Need> found;
   if (const auto entry = process.objects().find(ObjectId(question.id_hi, question.id_lo))) {

@@ -7,13 +7,18 @@
 // answer after a second.
 // Threads: these answer the node: by the holder of the baton, under the tables lock.
 #pragma once
+#include <string>
 #include <string_view>
 
+#include <manta/runtime/object_entry.h>
 #include <manta/runtime/wire/node_messages.h>
 
 namespace manta::detail {
 
 class Process;
+
+// As why(), but only what this process knows.
+std::string why_as_known_here(const ObjectEntry& entry);
 
 void tell_needs(Process& process, const NodeFrame& question);
 void tell_why(Process& process, const NodeFrame& question, std::string_view text_so_far);

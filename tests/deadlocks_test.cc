@@ -409,7 +409,7 @@ TEST_F(Why, TheTextOfATimeoutSaysItToo) {
   std::string text;
   EXPECT_TRUE(eventually([&] {
     try {
-      get(asked, 5ms);
+      get(asked, 20ms);
     } catch (const GetTimeout& error) {
       text = error.what();
     }
