@@ -89,7 +89,10 @@ void ActorSender::watch(ActorEntry& entry) {
   if (entry.watched) return;
   entry.watched = true;
   auto& link = links_[entry.id()];
-  if (link.told != ActorState::starting) return apply(entry, link);
+  const bool known = link.told != ActorState::starting;
+  if (known) apply(entry, link);
+  if (entry.phase >= ActorPhase::ended || (known && link.lane)) return;
+  // Known to be alive, and no lane: the node tells it to all that hold the actor, asked or not.
   if (link.connecting)
     return;  // else the node says how it is, also if there is a lane of an earlier handle
   link.connecting = true;

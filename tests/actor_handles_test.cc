@@ -1,8 +1,10 @@
 // Handles as values, and the order of calls.
+#include <chrono>
 #include <map>
 #include <string>
 #include <thread>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include <manta/manta.h>
@@ -271,6 +273,23 @@ TEST_F(ClusterTest, ManyActorsAtOnce) {
   for (int i = 0; i < 40; ++i) calls.push_back(cells[std::size_t(i)].call(&Cell::set, i));
   const auto values = get(calls);
   for (int i = 0; i < 40; ++i) EXPECT_EQ(values[std::size_t(i)], i);
+}
+
+// The node tells all who hold an actor that it is alive: that may come when the first call is made, and not asked yet.
+struct Holder {
+  ActorHandle<Cell> cell;
+  void hold(ActorHandle<Cell> held) { cell = std::move(held); }
+  int call(int d) { return get(cell.call(&Cell::add, d)); }
+};
+TEST_F(ClusterTest, AnActorThatHasJustBegunIsCalledByOneThatHoldsIt) {
+  open();
+  for (int round = 0; round < 100; ++round) {
+    auto cell = actor<Cell>();
+    auto holder = actor<Holder>();
+    get(cell.call(&Cell::set, 1));
+    get(holder.call(&Holder::hold, cell));
+    ASSERT_EQ(get(holder.call(&Holder::call, 2), std::chrono::minutes(1)), 3);
+  }
 }
 
 }  // namespace
