@@ -33,6 +33,7 @@ class CreateActor final : public Command {
       return process.actors().die_before_start(*actor_, record_of(process.death()), false);
     if (auto* missing = first_missing()) {
       declare(process);  // others may hear of the actor before it is made
+      process.actors().waits_for_arguments(*actor_, *call_);
       process.add_dependent(*missing,
                             {nullptr, nullptr, self.release()});  // runs again when it is there
       return;

@@ -188,14 +188,21 @@ void ActorSender::forget(const ActorId& id) {
   links_.erase(found);
 }
 
+void ActorSender::waits_for_arguments(const ActorEntry& entry, const Call& constructor) {
+  links_[entry.id()].incomplete = &constructor;
+}
+
 void ActorSender::created(ActorEntry& entry, std::unique_ptr<Call> constructor) {
   auto& link = links_[entry.id()];
+  link.incomplete = nullptr;
   link.constructor = std::move(constructor);
   link.constructing = base::Ref<ActorEntry>::retain(&entry);
   watch(entry);
 }
 
 void ActorSender::die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared) {
+  if (const auto link = links_.find(entry.id()); link != links_.end())
+    link->second.incomplete = nullptr;
   entry.phase = ActorPhase::dead;
   entry.death = value_of(error);
   if (declared) {
@@ -226,7 +233,7 @@ ActorSender::Line ActorSender::line_to(const ActorId& id) const {
   const auto found = links_.find(id);
   if (found == links_.end()) return {};
   const Link& link = found->second;
-  return {link.queue.empty() ? nullptr : link.queue.front(), link.lane.get()};
+  return {link.incomplete, link.queue.empty() ? nullptr : link.queue.front(), link.lane.get()};
 }
 
 std::string ActorSender::why(const ObjectEntry& entry) {

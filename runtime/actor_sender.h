@@ -44,13 +44,17 @@ class ActorSender {
           entry);  // its ready() and ended() are to be told also without a handle in this process
   void forget(const ActorId& id);  // the last handle of this process is gone: gives the lane back
 
+  // Its constructor waits for arguments; until created() or die_before_start(), which follows.
+  void waits_for_arguments(const ActorEntry& entry, const Call& constructor);
   void created(ActorEntry& entry,
                std::unique_ptr<Call> constructor);  // kept until the actor is alive or dead
   // An argument of the constructor failed. `declared`: the node knows of the actor, and tells the other holders.
   void die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared);
   const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
-  // Where calls to the actor go: the first that is not sent yet, and the lane; null: there is none.
+  // Where calls to the actor go: the constructor that waits for arguments, the first call that is not sent yet, and the
+  // lane; null: there is none.
   struct Line {
+    const Call* constructor = nullptr;
     const Call* first = nullptr;
     const CallLane* lane = nullptr;
   };
@@ -71,6 +75,7 @@ class ActorSender {
     std::deque<Call*> queue;
     std::deque<Call*> lost;  // in flight when the actor's process died
     std::unique_ptr<Call> constructor;
+    const Call* incomplete = nullptr;  // the constructor, while arguments of it are missing
     base::Ref<ActorEntry>
         constructing;  // it is made, and gone again, even if nobody has a handle meanwhile
     bool connecting = false;

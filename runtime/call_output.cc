@@ -50,6 +50,12 @@ void CallOutput::flush_streams() {
   }
 }
 
+void CallOutput::end_left_line() {
+  // SYNC: none: a snapshot.
+  if (asked_ && held_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    mark();
+}
+
 void CallOutput::end_line(Time now) {
   // SYNC: none: mark() looks again, and so does end_all_lines().
   const bool held = held_.load(std::memory_order_relaxed) != 0;

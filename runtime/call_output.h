@@ -28,7 +28,8 @@ class CallOutput {
   // `held`: one bit for each stream of which the node has the beginning of a line, or is about to read.
   explicit CallOutput(const std::atomic<std::uint32_t>& held);
 
-  void flush();             // before the reply: buffers of stdio and of the standard streams
+  void flush();          // before the reply: buffers of stdio and of the standard streams
+  void end_left_line();  // before a call: what a thread printed after the call that it belonged to
   void end_line(Time now);  // after the reply
   void end_all_lines();     // nothing to do
 

@@ -140,6 +140,7 @@ bool Executor::take_next(std::shared_ptr<Lane>& taken) {
 
 void Executor::run_call(Lane& lane) {
   begin_turn();
+  output_.end_left_line();
   const auto ended = run_user_code(process_, running_, frame_, instance_.object);
   stop_lending();
   output_.flush();

@@ -37,6 +37,8 @@ void Needs::look_at(const ObjectEntry& entry) {
   } else if (entry.producer != nullptr) {
     add_call(*entry.producer);
   } else if (const auto actor = process_.actors().find(actor_of_ready(entry.id()))) {
+    if (const Call* const constructor = process_.actors().line_to(actor->id()).constructor)
+      return add_arguments(*constructor);
     others_.push_back({.kind = Need::Kind::constructor,
                        .hi = actor->id().hi(),
                        .lo = actor->id().lo(),
@@ -59,10 +61,11 @@ void Needs::add_arguments(const Call& call) {
   for (const auto& part : call.kept->parts) to_look_at_.push_back(part.entry.get());
 }
 
-// It goes behind what was sent, and behind a call whose arguments are not there.
+// It waits until the actor can be made, and goes behind what was sent, and behind a call whose arguments are not there.
 void Needs::add_unsent(const Call& call) {
   const ActorId& actor = call.actor->id();
   const ActorSender::Line line = process_.actors().line_to(actor);
+  if (line.constructor != nullptr) return add_arguments(*line.constructor);
   if (line.first != nullptr && line.first->missing != 0) add_arguments(*line.first);
   if (line.lane != nullptr) return add_in_lane(*line.lane, line.lane->next_sequence(), call);
   others_.push_back({.kind = Need::Kind::actor,

@@ -27,6 +27,11 @@ std::string state_of(Process& process, const Call& call, const std::optional<Nee
     return "waits for " + std::to_string(call.missing) + " of its arguments" +
            (next ? ", and so for " + next->name : "");
   }
+  if (call.actor && process.actors().line_to(call.actor->id()).constructor != nullptr) {
+    return "waits for actor " + call.actor->id().hex() +
+           " to be made, whose constructor waits for an argument" +
+           (next ? ", and so for " + next->name : "");
+  }
   if (call.actor && call.actor->phase == ActorPhase::starting) {
     return "waits for actor " + call.actor->id().hex() +
            " to start, which waits for its resources or runs its constructor";

@@ -95,6 +95,8 @@ class Player {
   }
   int get_of_a_constructor(const ActorHandle<Player>&, const ActorHandle<Player>& self);
   int get_of_a_new_actor(const ActorHandle<Player>&, const ActorHandle<Player>& self);
+  int get_of_an_actor_made_of_it(const ActorHandle<Player>&, const ActorHandle<Player>& self);
+  int waits_for_an_actor_made_of_it(const ActorHandle<Player>&, const ActorHandle<Player>& self);
   int itself(const ActorHandle<Player>&, const ActorHandle<Player>& self) {
     return get(self.call(&Player::count));
   }
@@ -175,6 +177,24 @@ int Player::get_of_a_new_actor(const ActorHandle<Player>&, const ActorHandle<Pla
   return get(made.call(&AsksItsMaker::read));
 }
 
+struct MadeOfANumber {
+  explicit MadeOfANumber(int given) : number(given) {}
+  int read() const { return number; }
+  int number;
+};
+
+int Player::get_of_an_actor_made_of_it(const ActorHandle<Player>&,
+                                       const ActorHandle<Player>& self) {
+  auto made = actor<MadeOfANumber>(self.call(&Player::count));
+  return get(made.call(&MadeOfANumber::read));
+}
+int Player::waits_for_an_actor_made_of_it(const ActorHandle<Player>&,
+                                          const ActorHandle<Player>& self) {
+  auto made = actor<MadeOfANumber>(self.call(&Player::count));
+  get(made.ready());
+  return 0;
+}
+
 class Deadlocks : public ClusterTest {};
 
 TEST_F(Deadlocks, ActorsThatWaitForEachOther) {
@@ -225,6 +245,8 @@ INSTANTIATE_TEST_SUITE_P(
                       NamedWay{"TheQueue", &Player::get_behind_a_call_that_waits_for_it},
                       NamedWay{"AConstructor", &Player::get_of_a_constructor},
                       NamedWay{"ANewActor", &Player::get_of_a_new_actor},
+                      NamedWay{"AnActorMadeOfIt", &Player::get_of_an_actor_made_of_it},
+                      NamedWay{"ReadyOfOne", &Player::waits_for_an_actor_made_of_it},
                       NamedWay{"Itself", &Player::itself},
                       NamedWay{"ItselfWithADeadline", &Player::itself_with_a_deadline},
                       NamedWay{"ItselfInAThread", &Player::itself_in_a_thread},
@@ -372,6 +394,13 @@ TEST_F(Why, FollowsTheCallsToTheLast) {
            text.find("where it waits for manta::testing::Clerk::work in process") !=
                std::string::npos;
   });
+  auto made_of_it = actor<MadeOfANumber>(asked);
+  auto reads_it = made_of_it.call(&MadeOfANumber::read);
+  say(reads_it, [](const std::string& text) {
+    return text.find("whose constructor waits for an argument, and so for manta::testing::Clerk") !=
+               std::string::npos &&
+           text.find("Clerk::work") != std::string::npos;
+  });
   auto behind_it = remote([](int n) { return n; })(asked);
   say(behind_it, [](const std::string& text) {
     return text.find(
@@ -381,6 +410,7 @@ TEST_F(Why, FollowsTheCallsToTheLast) {
   });
   gate.post(&Gate::open);
   EXPECT_EQ(get(behind_it), 1);
+  EXPECT_EQ(get(reads_it), 1);
 }
 
 TEST_F(Why, AnObjectOfAnotherProcessIsAskedForThere) {
