@@ -10,10 +10,11 @@ namespace {
 constexpr std::size_t kMostText = 2048;
 constexpr std::size_t kMostName = 256;
 
-// The same for an error, what it caused, and equal ones, in all processes of the program.
+// The same for an error and what it caused, in all processes of the program.
 std::uint64_t cause_of(const ErrorRecord& error) {
   const std::string all = error.function + '\0' + error.type + '\0' + error.message + '\0' +
-                          std::to_string(static_cast<unsigned>(error.kind));
+                          std::to_string(static_cast<unsigned>(error.kind)) + ' ' +
+                          std::to_string(error.pid) + ' ' + std::to_string(error.attempt);
   return std::hash<std::string>()(all);
 }
 
@@ -27,6 +28,7 @@ Notice notice_of(const ErrorRecord& error, const ObjectEntry& entry) {
   if (!error.path.empty()) text += "; on the way: " + one_line(error.path, kMostText);
   return {.kind = Notice::Kind::unseen_error,
           .cause = cause_of(error),
+          .passed_on = !error.path.empty(),
           .subject = function,
           .text = std::move(text)};
 }

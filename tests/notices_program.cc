@@ -32,9 +32,9 @@ int chain(int before) { return before + 1; }
 int even(int before) { return before; }
 int odd(int before) { return before; }
 
-void drop_in_a_worker(int first, int count) {
+void drop_in_a_worker(int count) {
   std::vector<manta::ObjectRef<int>> refs;
-  for (int i = first; i < first + count; ++i)
+  for (int i = 0; i < count; ++i)
     refs.push_back(manta::remote(fails)("unseen " + std::to_string(i)));
   manta::wait(refs, {.num_ready = refs.size()});
 }
@@ -67,16 +67,12 @@ void run(std::string_view mode, int count, const std::string& directory) {
     wait_all({manta::remote(fails)(std::string(static_cast<std::size_t>(count), 'x'))});
   } else if (mode == "forged") {
     wait_all({manta::remote(fails)("first\nmanta: a forged line\r\x1b[2J")});
-  } else if (mode == "equal") {
-    Refs refs;
-    for (int i = 0; i < count; ++i) refs.push_back(manta::remote(fails)("the cause"));
-    wait_all(refs);
   } else if (mode == "fan_out") {
     fan_out(count);
   } else if (mode == "chain") {
     long_chain(count);
   } else if (mode == "workers") {
-    for (int i = 0; i < 4; ++i) manta::get(manta::remote(drop_in_a_worker)(i * count, count));
+    for (int i = 0; i < 4; ++i) manta::get(manta::remote(drop_in_a_worker)(count));
   }
 }
 

@@ -9,6 +9,7 @@ struct NoticeHead {
   std::uint64_t cause = 0;
   std::uint64_t count = 0;
   Notice::Kind kind = {};
+  std::uint32_t passed_on = 0;
   std::uint32_t subject_size = 0;
   std::uint32_t text_size = 0;
 };
@@ -19,6 +20,7 @@ std::vector<std::byte> encode(const Notice& notice) {
   const NoticeHead head{.cause = notice.cause,
                         .count = notice.count,
                         .kind = notice.kind,
+                        .passed_on = notice.passed_on ? 1U : 0U,
                         .subject_size = static_cast<std::uint32_t>(notice.subject.size()),
                         .text_size = static_cast<std::uint32_t>(notice.text.size())};
   std::vector<std::byte> bytes(sizeof head + notice.subject.size() + notice.text.size());
@@ -40,6 +42,7 @@ std::optional<Notice> decode_notice(std::span<const std::byte> bytes) {
   const char* const text = reinterpret_cast<const char*>(bytes.data());
   return Notice{.kind = head.kind,
                 .cause = head.cause,
+                .passed_on = head.passed_on != 0,
                 .count = head.count,
                 .subject = std::string(text, head.subject_size),
                 .text = std::string(text + head.subject_size, head.text_size)};

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <manta/base/build_settings.h>
+
 namespace manta::detail {
 
 // One thing without which an object that is waited for is not done. Each stays true once it was said: nothing that was
