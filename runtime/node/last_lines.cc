@@ -6,6 +6,7 @@ namespace manta::detail::node {
 namespace {
 
 constexpr std::size_t kLines = 20;
+constexpr std::size_t kLinesBeforeReport = 3;
 constexpr std::size_t kLinesAfterReport = 5;
 constexpr std::size_t kLineBytes = 400;
 // A report that did not end the process says nothing of its death after so many other lines.
@@ -31,7 +32,11 @@ void LastLines::add(std::string_view line) {
   const std::string kept(line.substr(0, kLineBytes));
   const bool begins = report_.empty() ? is_report(line) : is_fatal_report(line);
   if (begins || ++since_report_ > kReportLines) report_.clear();
-  if (begins) since_report_ = 1;
+  if (begins) {
+    since_report_ = 1;
+    const auto before = static_cast<std::ptrdiff_t>(std::min(last_.size(), kLinesBeforeReport));
+    before_report_.assign(last_.end() - before, last_.end());
+  }
   if (begins || (!report_.empty() && report_.size() < kLines)) report_.push_back(kept);
   last_.push_back(kept);
   if (last_.size() > kLines) last_.pop_front();
@@ -43,6 +48,7 @@ std::string LastLines::text() const {
     for (const std::string& line : last_) text += line + "\n";
     return text;
   }
+  for (const std::string& line : before_report_) text += line + "\n";
   for (const std::string& line : report_) text += line + "\n";
   const std::size_t more = since_report_ - report_.size();
   const std::size_t shown = std::min({more, kLinesAfterReport, last_.size()});

@@ -1,5 +1,5 @@
 // What is told of the output of a process that died: its last lines; of a sanitizer's report its head, where the error
-// and its place are, and the last lines after that.
+// and its place are, with a few lines before it and the last ones after that.
 // Threads: one at a time.
 #pragma once
 #include <cstddef>
@@ -19,6 +19,7 @@ class LastLines {
 
  private:
   std::deque<std::string> last_;
+  std::vector<std::string> before_report_;  // the program's own words
   std::vector<std::string> report_;  // the head of the last one, empty: there was none lately
   std::size_t since_report_ = 0;     // lines, its first one counted
 };

@@ -33,7 +33,8 @@ TEST(LastLines, OfASanitizersReportTheHeadIsShown) {
     add_lines(lines, "before ", 30);
     lines.add(first);
     add_lines(lines, "report ", 100);
-    EXPECT_THAT(lines.text(), StartsWith(first + "\nreport 1.\n"));
+    EXPECT_THAT(lines.text(),
+                StartsWith("before 28.\nbefore 29.\nbefore 30.\n" + first + "\nreport 1.\n"));
     EXPECT_THAT(lines.text(), HasSubstr("report 19.\n... 76 more lines\nreport 96.\n"));
     EXPECT_THAT(lines.text(), EndsWith("report 100.\n"));
   }
@@ -53,7 +54,8 @@ TEST(LastLines, TheReportThatEndedTheProcessCounts) {
   add_lines(lines, "race ", 50);
   lines.add("==12==ERROR: ThreadSanitizer: SEGV on unknown address");
   add_lines(lines, "crash ", 50);
-  EXPECT_THAT(lines.text(), StartsWith("==12==ERROR: ThreadSanitizer: SEGV"));
+  EXPECT_THAT(lines.text(),
+              StartsWith("race 48.\nrace 49.\nrace 50.\n==12==ERROR: ThreadSanitizer: SEGV"));
   EXPECT_THAT(lines.text(), Not(HasSubstr("race 1.")));
 }
 
