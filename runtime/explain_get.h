@@ -26,7 +26,7 @@ inline constexpr bool kCanBeGot = kRefs<First>;
 template <class First, class Second>
 inline constexpr bool kCanBeGot<First, Second> =
     (kRefs<First> && std::is_convertible_v<const Second&, Timeout>) ||
-    (IsRef<First>::value && IsRef<Second>::value);
+    (IsRef<First>::value && IsRef<Second>::value);  // NOLINT(misc-redundant-expression): in one use
 template <class First, class Second, class Third, class... More>
 inline constexpr bool kCanBeGot<First, Second, Third, More...> =
     IsRef<First>::value && IsRef<Second>::value && IsRef<Third>::value &&

@@ -19,7 +19,6 @@ namespace manta::testing {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -199,7 +198,7 @@ class Deadlocks : public ClusterTest {};
 
 TEST_F(Deadlocks, ActorsThatWaitForEachOther) {
   open({.cpus = 8});
-  for (const std::size_t players : {1, 2, 3, 6}) {
+  for (const std::size_t players : {1U, 2U, 3U, 6U}) {
     std::vector<ActorHandle<Player>> all;
     for (std::size_t i = 0; i < players; ++i) all.push_back(actor<Player>(ActorOptions{.cpus = 0}));
     const std::string text = deadlock_of(all[0].call(&Player::pass, all, 1));
@@ -371,6 +370,7 @@ TEST_F(Why, ACallToAnActorThatWaitsSaysForWhat) {
     auto asked = one.call(way, two, gate);
     auto behind = one.call(&Clerk::pid);
     say(asked, [&](const std::string& text) {
+      // NOLINTNEXTLINE(performance-inefficient-string-concatenation)
       return text.find("runs " + first + ", where it waits for manta::testing::Clerk::work " +
                        second) != std::string::npos;
     });
