@@ -6,24 +6,13 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include <manta/base/sanitizers.h>
 #include <manta/objectstore/forked_children.h>
 #include <manta/objectstore/parallel_copy.h>
 
 // The sanitizers see memcpy, not these instructions; and the library of oneTBB is not built for
 // ThreadSanitizer, which takes what it hands from thread to thread for races.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MANTA_PLAIN_COPY 1
-#endif
-#if __has_feature(thread_sanitizer)
-#define MANTA_PLAIN_COPY 1
-#define MANTA_ONE_THREAD 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define MANTA_ONE_THREAD 1
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__SSE2__)
+#if defined(MANTA_SANITIZED) || !defined(__SSE2__)
 #define MANTA_PLAIN_COPY 1
 #endif
 #ifndef MANTA_PLAIN_COPY
@@ -100,7 +89,7 @@ void parallel_pieces(std::size_t size, const std::function<void(std::size_t, std
   const std::size_t piece = piece_size(size);
   const auto run = [&](std::size_t i) { body(i * piece, std::min(piece, size - i * piece)); };
   const std::size_t pieces = (size + piece - 1) / piece;
-#ifdef MANTA_ONE_THREAD
+#ifdef MANTA_TSAN
   for (std::size_t i = 0; i < pieces; ++i) {
     run(i);
   }

@@ -4,22 +4,14 @@
 #pragma once
 #include <atomic>
 
-#include <manta/base/build_settings.h>
-
-#if defined(__SANITIZE_THREAD__)
-#define MANTA_TSAN_FENCES 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define MANTA_TSAN_FENCES 1
-#endif
-#endif
+#include <manta/base/sanitizers.h>
 
 namespace manta::rpc {
 
 // Orders every access before it against every access after it, stores before loads included:
 // "push, fence, is it parked?" at one end and "park, fence, is there a push?" at the other.
 inline void full_fence() {
-#ifdef MANTA_TSAN_FENCES
+#ifdef MANTA_TSAN
   // ThreadSanitizer knows no fences. What is published is published by release and acquire, so it
   // needs none to judge; the hardware below it gets its barrier from a locked instruction.
   static thread_local std::atomic<int> barrier{0};
@@ -31,7 +23,7 @@ inline void full_fence() {
 
 // The same directly after an atomic read-modify-write, which on x86 is one already.
 inline void full_fence_after_rmw() {
-#if defined(__x86_64__) || defined(MANTA_TSAN_FENCES)
+#if defined(__x86_64__) || defined(MANTA_TSAN)
   std::atomic_signal_fence(std::memory_order_seq_cst);
 #else
   std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -9,11 +9,12 @@ namespace {
 
 constexpr std::size_t kMostObjects = 100'000;  // that are looked at, in one wait
 constexpr std::size_t kMostNeeds = 200;        // that are told
-constexpr std::size_t kLongestName = 200;
+
+std::string name_of(const Call& call) { return name_in_waits(call.display_name()); }
 
 }  // namespace
 
-std::string name_of_need(const Call& call) { return one_line(call.display_name(), kLongestName); }
+std::string name_in_waits(std::string_view name) { return one_line(name, 200); }
 
 void Needs::add(const ObjectEntry& entry, std::uint32_t object) {
   if (std::exchange(object_, object) != object) seen_.clear();
@@ -49,9 +50,8 @@ void Needs::look_at(const ObjectEntry& entry) {
 
 void Needs::add_call(const Call& call) {
   if (call.in_place) return;  // by the thread that runs it
-  const CallLane* const lane =
-      call.actor ? process_.actors().lane_of(call) : process_.tasks().lane_of(call);
-  if (lane != nullptr) return add_in_lane(*lane, call.frame.sequence, call);
+  if (const CallLane* const lane = process_.lane_of(call))
+    return add_in_lane(*lane, call.frame.sequence, call);
   if (call.missing != 0) add_arguments(call);
   if (call.actor) add_unsent(call);
 }
@@ -68,11 +68,11 @@ void Needs::add_unsent(const Call& call) {
   if (line.constructor != nullptr) return add_arguments(*line.constructor);
   if (line.first != nullptr && line.first->missing != 0) add_arguments(*line.first);
   if (line.lane != nullptr) return add_in_lane(*line.lane, line.lane->next_sequence(), call);
-  others_.push_back({.kind = Need::Kind::actor,
+  others_.push_back({.kind = Need::Kind::constructor,
                      .hi = actor.hi(),
                      .lo = actor.lo(),
                      .object = object_,
-                     .name = name_of_need(call)});
+                     .name = name_of(call)});
 }
 
 void Needs::add_in_lane(const CallLane& lane, std::uint64_t sequence, const Call& call) {
@@ -80,8 +80,7 @@ void Needs::add_in_lane(const CallLane& lane, std::uint64_t sequence, const Call
   Need& need = found->second;
   const bool better = call.actor ? sequence > need.sequence : sequence < need.sequence;
   if (!fresh && !better) return;
-  need = {
-      .lane = lane.index(), .sequence = sequence, .object = object_, .name = name_of_need(call)};
+  need = {.lane = lane.index(), .sequence = sequence, .object = object_, .name = name_of(call)};
 }
 
 std::vector<Need> Needs::take() {

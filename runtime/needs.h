@@ -10,6 +10,8 @@
 // Threads: confined, under the tables lock.
 #pragma once
 #include <map>
+#include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -45,7 +47,7 @@ class Needs {
   std::vector<Need> others_;
 };
 
-// As Need::name: one line, not long.
-std::string name_of_need(const Call& call);
+// As Need::name and WaitRecord::waiter: one line, not long.
+std::string name_in_waits(std::string_view name);
 
 }  // namespace manta::detail

@@ -610,6 +610,10 @@ void Process::on_freed(const NodeFrame& frame) {
   }
 }
 
+const CallLane* Process::lane_of(const Call& call) const {
+  return call.actor ? actors_.lane_of(call) : tasks_.lane_of(call);
+}
+
 void Process::close_lane(std::uint32_t lane, rpc::Slot callee) {
   node_.send({.kind = NodeMessage::lane_closed, .arg0 = lane});
   const bool own = callee == slot() && executor_ != nullptr;

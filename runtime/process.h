@@ -118,7 +118,8 @@ class Process final : public base::Counted, private rpc::Progress::Work {
   void fail(Call& call, const ErrorRecord& error);
   void fail(Call& call, ErrorKind kind, std::string_view message);
   void fail_with(Call& call, const Value& error);
-  void finish(ObjectEntry& entry, Value value);  // completes it and starts what depended on it
+  void finish(ObjectEntry& entry, Value value);     // completes it and starts what depended on it
+  const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
   void close_lane(std::uint32_t lane,
                   rpc::Slot callee);  // a caller's end; both ends of one to itself
   // Its callee died, and all that it answered was read: what it held for us in a reply that never came is taken back.

@@ -5,6 +5,7 @@
 #include <new>
 #include <pthread.h>
 
+#include <manta/base/sanitizers.h>
 #include <manta/objectstore/read_only_fault.h>
 #include <manta/runtime/thread_stacks.h>
 
@@ -45,14 +46,6 @@ int create_thread(pthread_t* id, const pthread_attr_t* attributes, void* (*run)(
 }  // namespace manta::detail
 
 // Sanitizers have theirs.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MANTA_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MANTA_SANITIZED 1
-#endif
-#endif
-
 #ifndef MANTA_SANITIZED
 extern "C" [[gnu::weak]] int pthread_create(pthread_t* id, const pthread_attr_t* attributes,
                                             void* (*run)(void*), void* with) noexcept {

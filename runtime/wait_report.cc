@@ -1,6 +1,5 @@
 #include <manta/runtime/executor.h>
 #include <manta/runtime/needs.h>
-#include <manta/runtime/notices.h>
 #include <manta/runtime/process.h>
 #include <manta/runtime/task_frame.h>
 #include <manta/runtime/wait_report.h>
@@ -8,7 +7,6 @@
 namespace manta::detail {
 namespace {
 
-constexpr std::size_t kLongestName = 200;
 constexpr std::size_t kMostAlternatives = 100;  // whose needs are told one by one
 
 }  // namespace
@@ -44,8 +42,7 @@ bool WaitReport::holds_up_its_call() {
 
 void WaitReport::tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends ends) {
   WaitRecord record{.ends = ends, .deadline = deadline_};
-  if (const auto frame = TaskFrame::of_process())
-    record.waiter = one_line(frame->name, kLongestName);
+  if (const auto frame = TaskFrame::of_process()) record.waiter = name_in_waits(frame->name);
   if (holds_up_its_call()) {
     record.holds_up = true;
     const auto running = process_.executor()->running();

@@ -10,10 +10,14 @@
 namespace manta::detail {
 namespace {
 
-std::optional<Need> first_need(Process& process, const ObjectEntry& entry) {
+std::vector<Need> needs_of(Process& process, const ObjectEntry& entry) {
   Needs needs(process);
   needs.add(entry);
-  auto all = needs.take();
+  return needs.take();
+}
+
+std::optional<Need> first_need(Process& process, const ObjectEntry& entry) {
+  auto all = needs_of(process, entry);
   if (all.empty()) return std::nullopt;
   return std::move(all.front());
 }
@@ -36,9 +40,7 @@ std::string state_of(Process& process, const Call& call, const std::optional<Nee
     return "waits for actor " + call.actor->id().hex() +
            " to start, which waits for its resources or runs its constructor";
   }
-  const CallLane* const lane =
-      call.actor ? process.actors().lane_of(call) : process.tasks().lane_of(call);
-  if (lane != nullptr) {
+  if (const CallLane* const lane = process.lane_of(call)) {
     return (lane->has_begun(call) ? "runs in process " : "waits for its turn in process ") +
            std::to_string(process.control().process(lane->callee()).pid.load());
   }
@@ -91,11 +93,8 @@ std::string why_as_known_here(const ObjectEntry& entry) {
 
 void tell_needs(Process& process, const NodeFrame& question) {
   std::vector<Need> found;
-  if (const auto entry = process.objects().find(ObjectId(question.id_hi, question.id_lo))) {
-    Needs needs(process);
-    needs.add(*entry);
-    found = needs.take();
-  }
+  if (const auto entry = process.objects().find(ObjectId(question.id_hi, question.id_lo)))
+    found = needs_of(process, *entry);
   NodeFrame answer = question;
   answer.kind = NodeMessage::needs_told;
   process.node().send(answer, encode(found));

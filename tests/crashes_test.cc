@@ -10,15 +10,9 @@
 
 #include <gmock/gmock.h>
 
-#include "cluster_fixture.h"
+#include <manta/base/sanitizers.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MANTA_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MANTA_SANITIZED 1
-#endif
-#endif
+#include "cluster_fixture.h"
 
 namespace manta::testing {
 namespace {

@@ -16,16 +16,10 @@
 
 #include <gmock/gmock.h>
 
+#include <manta/base/sanitizers.h>
+
 #include "cluster_fixture.h"
 #include "user_library.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MANTA_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MANTA_SANITIZED 1
-#endif
-#endif
 
 #if defined(__x86_64__)
 // The function before it ends with a call, so that a return address would be taken for this one's start.

@@ -183,7 +183,6 @@ std::optional<rpc::Slot> Waits::held_up_at(const KnownNeed& known) const {
       }
       break;
     }
-    case Need::Kind::actor:  // of one that is alive it may have been sent, and answered
     case Need::Kind::constructor:
       held_up = true;
       break;
@@ -200,7 +199,6 @@ std::optional<rpc::Slot> Waits::place_of(const Need& need) const {
       const LaneRecord* const lane = callbacks_.lane(need.lane);
       return lane == nullptr ? std::nullopt : std::optional(lane->callee);
     }
-    case Need::Kind::actor:
     case Need::Kind::constructor:
       return callbacks_.constructed_at(ActorId(need.hi, need.lo));
     default:

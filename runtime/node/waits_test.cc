@@ -147,7 +147,7 @@ TEST_F(WaitsTest, OfTasksOnlyTheOneThatRunsCounts) {
 
 TEST_F(WaitsTest, ACallThatMayHaveBeenSentIsNoReason) {
   const ActorId actor(7, 7);
-  const Need unsent{.kind = Need::Kind::actor, .hi = 7, .lo = 7, .name = "call"};
+  const Need unsent{.kind = Need::Kind::constructor, .hi = 7, .lo = 7, .name = "call"};
   waits(1, 31, 5, unsent);
   waits(2, 0, 0, call(20, 6));
   EXPECT_EQ(refused(), Slots{});

@@ -18,8 +18,7 @@ namespace manta::detail {
 // answered, sent or made before comes back. `name`: of the call, "Counter::add".
 struct Need {
   enum class Kind : std::uint8_t {
-    call,  // number `sequence` of `lane`, or a later one, is answered
-    actor,  // a call that is not yet sent to actor `hi lo`, to which there is no lane yet, is answered
+    call,         // number `sequence` of `lane`, or a later one, is answered
     constructor,  // actor `hi lo` is made
     object,       // object `hi lo`, of another process, is done
   };
