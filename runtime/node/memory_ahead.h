@@ -1,14 +1,17 @@
 // Commits memory of the store ahead of its use, in small steps, while cores are idle: writing to fresh memory is four
-// times slower than to warm memory. Stops at a quarter of the budget, at most 256 MiB.
+// times slower than to warm memory. Stops at a quarter of the budget, at most 256 MiB, and while memory is not plenty:
+// the node must not ask for the last of it, since the kernel may find nobody else to kill.
 // Threads: the node's. Errors: none: what cannot be committed is not.
 #pragma once
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <manta/objectstore/arena.h>
 #include <manta/rpc/control.h>
+#include <manta/runtime/node/memory_kills.h>
 
 namespace manta::detail::node {
 
@@ -30,6 +33,7 @@ class MemoryAhead {
     const auto active = cores.active.load(std::memory_order_relaxed);
     if (active >= static_cast<std::int32_t>(cores.cores.load(std::memory_order_relaxed)))
       return 200ms;
+    if (!memory_is_plenty(kStep, cgroups_)) return 1000ms;
     return arena_.populate_ahead(kStep, keep_) > 0 ? 4ms : 1000ms;
   }
 
@@ -39,6 +43,7 @@ class MemoryAhead {
   objectstore::Arena& arena_;
   const rpc::Control& control_;
   std::size_t keep_;
+  const std::vector<MemoryCgroup> cgroups_ = memory_cgroups();
   bool first_ = true;
 };
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <limits>
@@ -143,6 +144,24 @@ std::optional<std::uint64_t> MemoryCgroup::limit() const {
   if (!(file >> text)) return std::nullopt;
   const auto bytes = number(text);  // "max" is none
   return bytes && *bytes < kNoLimit ? bytes : std::nullopt;
+}
+
+std::optional<std::uint64_t> MemoryCgroup::used() const {
+  std::ifstream file(directory /
+                     (version == Version::two ? "memory.current" : "memory.usage_in_bytes"));
+  std::string text;
+  return file >> text ? number(text) : std::nullopt;
+}
+
+bool memory_is_plenty(std::uint64_t more, const std::vector<MemoryCgroup>& cgroups,
+                      const fs::path& root) {
+  const auto machine = figure(root / "proc/meminfo", "MemTotal:");
+  const auto available = figure(root / "proc/meminfo", "MemAvailable:");
+  if (machine && available && *available < *machine / 2 + more / 1024) return false;
+  return std::all_of(cgroups.begin(), cgroups.end(), [&](const MemoryCgroup& cgroup) {
+    const auto limit = cgroup.limit();
+    return !limit || cgroup.used().value_or(0) + more <= *limit / 2;
+  });
 }
 
 std::vector<MemoryCgroup> memory_cgroups(const fs::path& root) {

@@ -24,11 +24,17 @@ struct MemoryCgroup {
 
   std::optional<std::uint64_t> kills() const;
   std::optional<std::uint64_t> limit() const;  // bytes that it allows
+  std::optional<std::uint64_t> used() const;   // bytes in use by all that is in it
   std::filesystem::path limit_file() const;
 };
 
 // `root` stands for "/" in tests.
 std::vector<MemoryCgroup> memory_cgroups(const std::filesystem::path& root = "/");
+
+// Whether the machine and each of the cgroups that has a limit would be at most half full with `more` bytes: only then is
+// memory used that nobody has asked for. Who asks for the last of it is killed, when the kernel finds nobody else.
+bool memory_is_plenty(std::uint64_t more, const std::vector<MemoryCgroup>& cgroups,
+                      const std::filesystem::path& root = "/");
 
 class MemoryKills {
  public:

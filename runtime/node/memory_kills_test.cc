@@ -68,6 +68,36 @@ class Tree : public ::testing::Test {
   fs::path root_;
 };
 
+constexpr std::uint64_t kMiB = 1 << 20;
+
+TEST_F(Tree, MemoryIsPlentyUntilHalfOfWhatAnyCgroupAllowsIsUsed) {
+  mounted_two("/job/step");
+  two("/job", 0, std::to_string(100 * kMiB));
+  two("/job/step", 0, "max");
+  write("proc/meminfo", "MemTotal: 1048576 kB\nMemAvailable: 1048576 kB\n");
+  write("sys/fs/cgroup/job/step/memory.current", std::to_string(900 * kMiB) + "\n");
+  write("sys/fs/cgroup/job/memory.current", std::to_string(48 * kMiB) + "\n");
+  const auto cgroups = memory_cgroups(root_);
+  EXPECT_TRUE(memory_is_plenty(2 * kMiB, cgroups, root_));
+  EXPECT_FALSE(memory_is_plenty(3 * kMiB, cgroups, root_));
+  write("sys/fs/cgroup/job/memory.current", std::to_string(99 * kMiB) + "\n");
+  EXPECT_FALSE(memory_is_plenty(2 * kMiB, cgroups, root_));
+}
+
+TEST_F(Tree, MemoryIsPlentyInVersionOneToo) {
+  mounted_one("/job");
+  one("/job", 0, std::to_string(100 * kMiB));
+  write("sys/fs/cgroup/memory/job/memory.usage_in_bytes", std::to_string(49 * kMiB) + "\n");
+  EXPECT_TRUE(memory_is_plenty(kMiB, memory_cgroups(root_), root_));
+  EXPECT_FALSE(memory_is_plenty(2 * kMiB, memory_cgroups(root_), root_));
+}
+
+TEST_F(Tree, MemoryIsPlentyUntilHalfOfTheMachineIsUsed) {
+  write("proc/meminfo", "MemTotal: 1048576 kB\nMemFree: 1 kB\nMemAvailable: 526336 kB\n");
+  EXPECT_TRUE(memory_is_plenty(2 * kMiB, {}, root_));
+  EXPECT_FALSE(memory_is_plenty(3 * kMiB, {}, root_));
+}
+
 TEST_F(Tree, VersionTwoNamesTheTightestLimitAboveIt) {
   mounted_two("/user/job/step");
   two("/user", 0, "4194304");
