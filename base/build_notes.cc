@@ -1,8 +1,8 @@
+#include "build_notes.h"
+
 #include <cstring>
 #include <link.h>
 #include <string_view>
-
-#include <manta/base/build_notes.h>
 
 #ifdef MANTA_RARE_SETTING
 extern "C" const char MANTA_RARE_SETTING = 0;

@@ -5,7 +5,7 @@
 #pragma once
 #include <string>
 
-#include <manta/base/build_settings.h>
+#include "build_settings.h"
 
 namespace manta::base {
 

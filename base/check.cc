@@ -1,7 +1,7 @@
+#include "check.h"
+
 #include <cstdio>
 #include <cstdlib>
-
-#include <manta/base/check.h>
 
 namespace manta::base {
 

@@ -6,7 +6,7 @@
 #pragma once
 #include <source_location>
 
-#include <manta/base/build_settings.h>
+#include "build_settings.h"
 
 namespace manta::base {
 

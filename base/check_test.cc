@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
+#include "check.h"
 
-#include <manta/base/check.h>
+#include <gtest/gtest.h>
 
 namespace manta::base {
 namespace {

@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <manta/base/build_settings.h>
+#include "build_settings.h"
 
 namespace manta::base {
 

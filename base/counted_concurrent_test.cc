@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/base/counted.h>
+#include "counted.h"
 
 namespace manta::base {
 namespace {

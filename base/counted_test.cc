@@ -1,8 +1,8 @@
+#include "counted.h"
+
 #include <utility>
 
 #include <gtest/gtest.h>
-
-#include <manta/base/counted.h>
 
 namespace manta::base {
 namespace {

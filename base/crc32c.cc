@@ -1,7 +1,7 @@
+#include "crc32c.h"
+
 #include <array>
 #include <cstring>
-
-#include <manta/base/crc32c.h>
 
 namespace manta::base {
 namespace {

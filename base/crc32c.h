@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <span>
 
-#include <manta/base/build_settings.h>
+#include "build_settings.h"
 
 namespace manta::base {
 

@@ -1,9 +1,9 @@
+#include "crc32c.h"
+
 #include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include <manta/base/crc32c.h>
 
 namespace manta::base {
 namespace {

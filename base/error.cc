@@ -1,4 +1,4 @@
-#include <manta/base/error.h>
+#include "error.h"
 
 namespace manta {
 namespace {

@@ -14,7 +14,7 @@
 #include <string>
 #include <utility>
 
-#include <manta/base/id.h>
+#include "id.h"
 
 namespace manta {
 

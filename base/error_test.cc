@@ -1,10 +1,10 @@
+#include "error.h"
+
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
 
 #include <gtest/gtest.h>
-
-#include <manta/base/error.h>
 
 namespace manta {
 namespace {

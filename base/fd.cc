@@ -1,8 +1,8 @@
+#include "fd.h"
+
 #include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
-
-#include <manta/base/fd.h>
 
 namespace manta::base {
 

@@ -8,7 +8,7 @@
 #pragma once
 #include <utility>
 
-#include <manta/base/build_settings.h>
+#include "build_settings.h"
 
 namespace manta::base {
 

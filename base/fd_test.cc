@@ -1,10 +1,10 @@
+#include "fd.h"
+
 #include <cerrno>
 #include <fcntl.h>
 #include <utility>
 
 #include <gtest/gtest.h>
-
-#include <manta/base/fd.h>
 
 namespace manta::base {
 namespace {

@@ -1,6 +1,6 @@
-#include <ostream>
+#include "id.h"
 
-#include <manta/base/id.h>
+#include <ostream>
 
 namespace manta::base {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <tuple>
 
-#include <manta/base/build_settings.h>
+#include "build_settings.h"
 
 namespace manta {
 

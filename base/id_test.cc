@@ -1,10 +1,10 @@
+#include "id.h"
+
 #include <sstream>
 #include <type_traits>
 #include <unordered_set>
 
 #include <gtest/gtest.h>
-
-#include <manta/base/id.h>
 
 namespace manta {
 namespace {

@@ -1,3 +1,5 @@
+#include "limits.h"
+
 #include <algorithm>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include <manta/base/fd.h>
-#include <manta/base/limits.h>
+#include "fd.h"
 
 namespace manta::base {
 namespace {

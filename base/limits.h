@@ -5,7 +5,7 @@
 #include <exception>
 #include <string>
 
-#include <manta/base/build_settings.h>
+#include "build_settings.h"
 
 namespace manta::base {
 

@@ -1,11 +1,12 @@
+#include "memory_file.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <manta/base/memory_file.h>
-#include <manta/base/signals_blocked.h>
+#include "signals_blocked.h"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U

@@ -7,7 +7,7 @@
 #pragma once
 #include <string_view>
 
-#include <manta/base/fd.h>
+#include "fd.h"
 
 namespace manta::base {
 

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <string>
 
-#include <manta/base/build_settings.h>
+#include "build_settings.h"
 
 namespace manta::base {
 

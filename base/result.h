@@ -12,7 +12,7 @@
 #include <utility>
 #include <variant>
 
-#include <manta/base/check.h>
+#include "check.h"
 
 namespace manta::base {
 

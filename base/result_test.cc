@@ -1,9 +1,9 @@
+#include "result.h"
+
 #include <memory>
 #include <string>
 
 #include <gtest/gtest.h>
-
-#include <manta/base/result.h>
 
 namespace manta::base {
 namespace {

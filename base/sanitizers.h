@@ -1,7 +1,7 @@
 // Which sanitizers this file is compiled with, by GCC or Clang: MANTA_ASAN (AddressSanitizer), MANTA_TSAN
 // (ThreadSanitizer), MANTA_SANITIZED (either) are defined, or not.
 #pragma once
-#include <manta/base/build_settings.h>
+#include "build_settings.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define MANTA_ASAN 1

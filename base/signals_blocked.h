@@ -7,7 +7,7 @@
 #pragma once
 #include <signal.h>
 
-#include <manta/base/build_settings.h>
+#include "build_settings.h"
 
 namespace manta::base {
 

@@ -1,3 +1,5 @@
+#include "spawn.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -12,8 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <manta/base/signals_blocked.h>
-#include <manta/base/spawn.h>
+#include "signals_blocked.h"
 
 // The functions marked MANTA_IN_CHILD run in the memory of the parent: no allocation, no lock,
 // nothing instrumented, only system calls. They never return but by _exit or exec.

@@ -15,8 +15,8 @@
 #include <sys/types.h>
 #include <vector>
 
-#include <manta/base/fd.h>
-#include <manta/base/result.h>
+#include "fd.h"
+#include "result.h"
 
 namespace manta::base {
 

@@ -1,3 +1,5 @@
+#include "spawn.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <string>
@@ -5,8 +7,6 @@
 #include <unistd.h>
 
 #include <gtest/gtest.h>
-
-#include <manta/base/spawn.h>
 
 namespace manta::base {
 namespace {

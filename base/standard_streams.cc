@@ -1,3 +1,5 @@
+#include "standard_streams.h"
+
 #include <array>
 #include <errno.h>
 #include <fcntl.h>
@@ -6,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
-
-#include <manta/base/standard_streams.h>
 
 namespace manta::base {
 namespace {

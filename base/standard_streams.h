@@ -9,7 +9,7 @@
 // that its next open() gets.
 // Threads: any; reservations of several threads overlap; a forked child has none. Errors: without a descriptor left it does nothing.
 #pragma once
-#include <manta/base/build_settings.h>
+#include "build_settings.h"
 
 namespace manta::base {
 

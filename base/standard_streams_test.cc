@@ -1,3 +1,5 @@
+#include "standard_streams.h"
+
 #include <atomic>
 #include <fcntl.h>
 #include <functional>
@@ -8,9 +10,8 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/base/fd.h>
-#include <manta/base/memory_file.h>
-#include <manta/base/standard_streams.h>
+#include "fd.h"
+#include "memory_file.h"
 
 namespace manta::base {
 namespace {

@@ -1,9 +1,9 @@
+#include "storage.h"
+
 #include <cstddef>
 #include <cstring>
 #include <limits>
 #include <new>
-
-#include <manta/base/storage.h>
 
 namespace manta::base {
 namespace {

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <span>
 
-#include <manta/base/counted.h>
+#include "counted.h"
 
 namespace manta::base {
 

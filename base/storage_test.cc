@@ -1,3 +1,5 @@
+#include "storage.h"
+
 #include <array>
 #include <cstdint>
 #include <initializer_list>
@@ -5,8 +7,6 @@
 #include <new>
 
 #include <gtest/gtest.h>
-
-#include <manta/base/storage.h>
 
 namespace manta::base {
 namespace {

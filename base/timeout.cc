@@ -1,5 +1,6 @@
-#include <manta/base/error.h>
-#include <manta/base/timeout.h>
+#include "timeout.h"
+
+#include "error.h"
 
 namespace manta {
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <manta/base/build_settings.h>
+#include "build_settings.h"
 
 namespace manta {
 

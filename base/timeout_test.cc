@@ -1,10 +1,11 @@
+#include "timeout.h"
+
 #include <limits>
 #include <optional>
 
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/base/timeout.h>
+#include "error.h"
 
 namespace manta {
 namespace {

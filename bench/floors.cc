@@ -15,9 +15,9 @@
 #include <unistd.h>
 #include <utility>
 
-#include <manta/base/fd.h>
-#include <manta/rpc/fence.h>
-#include <manta/rpc/futex.h>
+#include "../base/fd.h"
+#include "../rpc/fence.h"
+#include "../rpc/futex.h"
 
 namespace manta::bench {
 namespace {

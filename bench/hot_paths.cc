@@ -15,16 +15,16 @@
 #include <utility>
 #include <vector>
 
-#include <manta/base/check.h>
-#include <manta/objectstore/store.h>
-#include <manta/rpc/control.h>
-#include <manta/rpc/mpsc_queue.h>
-#include <manta/runtime/call_lane.h>
-#include <manta/runtime/object_entry.h>
-#include <manta/runtime/value.h>
-#include <manta/runtime/wire/lane_messages.h>
-#include <manta/serialization/codec.h>
-#include <manta/serialization/encode.h>
+#include "../base/check.h"
+#include "../objectstore/store.h"
+#include "../rpc/control.h"
+#include "../rpc/mpsc_queue.h"
+#include "../runtime/calls/call_lane.h"
+#include "../runtime/ownership/object_entry.h"
+#include "../runtime/ownership/value.h"
+#include "../runtime/wire/lane_messages.h"
+#include "../serialization/codec.h"
+#include "../serialization/encode.h"
 
 namespace {
 

@@ -24,19 +24,38 @@ foreach(lib IN LISTS extra)
 endforeach()
 
 install(TARGETS manta EXPORT mantaTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-foreach(folder IN LISTS MANTA_LAYERS)
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/
-    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/manta/${folder}
-    FILES_MATCHING PATTERN "*.h" PATTERN "*_test*" EXCLUDE
-    # Their names are <manta/manta.h> and <manta/asio.h>; two files of one content confuse #pragma once.
-    REGEX "/runtime/(manta|asio)\\.h$" EXCLUDE)
+
+# Public headers, and what they include. In the installed tree they lie beside each other as <manta/FOLDER/...>, and only
+# <manta/manta.h> forwards (runtime/include/manta/manta.h finds the layers in both places).
+function(manta_with_included result)
+  set(found "")
+  set(unread ${ARGN})
+  while(unread)
+    list(POP_FRONT unread header)
+    if(header IN_LIST found)
+      continue()
+    endif()
+    list(APPEND found ${header})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${header})
+    cmake_path(GET header PARENT_PATH folder)
+    file(STRINGS ${PROJECT_SOURCE_DIR}/${header} lines REGEX "^ *# *include \"")
+    foreach(line IN LISTS lines)
+      string(REGEX REPLACE ".*\"(.*)\".*" "${folder}/\\1" included "${line}")
+      cmake_path(NORMAL_PATH included)
+      list(APPEND unread ${included})
+    endforeach()
+  endwhile()
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+file(GLOB_RECURSE public CONFIGURE_DEPENDS RELATIVE ${MANTA_INCLUDE_DIR}/manta ${MANTA_INCLUDE_DIR}/manta/*.h)
+list(REMOVE_ITEM public manta.h)
+manta_with_included(installed runtime/manta.h ${public})
+foreach(header IN LISTS installed)
+  cmake_path(GET header PARENT_PATH folder)
+  install(FILES ${PROJECT_SOURCE_DIR}/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/manta/${folder})
 endforeach()
-foreach(header manta.h asio.h)
-  if(EXISTS ${PROJECT_SOURCE_DIR}/runtime/${header})
-    install(FILES ${PROJECT_SOURCE_DIR}/runtime/${header}
-      DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/manta)
-  endif()
-endforeach()
+install(FILES ${MANTA_INCLUDE_DIR}/manta/manta.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/manta)
 
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/manta)
 install(EXPORT mantaTargets NAMESPACE manta:: DESTINATION ${config_dir})

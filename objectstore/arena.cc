@@ -1,14 +1,15 @@
+#include "arena.h"
+
 #include <algorithm>
 #include <atomic>
 #include <deque>
 #include <mutex>
 
-#include <manta/base/check.h>
-#include <manta/objectstore/arena.h>
-#include <manta/objectstore/memory_window.h>
-#include <manta/objectstore/parallel_copy.h>
-#include <manta/objectstore/slab_table.h>
-#include <manta/objectstore/small_blocks.h>
+#include "../base/check.h"
+#include "memory_window.h"
+#include "parallel_copy.h"
+#include "slab_table.h"
+#include "small_blocks.h"
 
 namespace manta::objectstore {
 namespace {

@@ -23,9 +23,9 @@
 #include <cstdint>
 #include <memory>
 
-#include <manta/base/fd.h>
-#include <manta/base/result.h>
-#include <manta/objectstore/store_stats.h>
+#include "../base/fd.h"
+#include "../base/result.h"
+#include "store_stats.h"
 
 namespace manta::objectstore {
 

@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/objectstore/arena.h>
-#include <manta/objectstore/arena_fixture.h>
+#include "arena.h"
+#include "arena_fixture.h"
 
 namespace manta::objectstore {
 namespace {

@@ -5,8 +5,8 @@
 #include <system_error>
 #include <unistd.h>
 
-#include <manta/base/memory_file.h>
-#include <manta/objectstore/arena.h>
+#include "../base/memory_file.h"
+#include "arena.h"
 
 namespace manta::objectstore {
 namespace {

@@ -7,9 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <manta/base/check.h>
-#include <manta/objectstore/arena.h>
-#include <manta/objectstore/store.h>
+#include "../base/check.h"
+#include "arena.h"
+#include "store.h"
 
 namespace manta::objectstore {
 

@@ -1,3 +1,5 @@
+#include "arena.h"
+
 #include <cstring>
 #include <fcntl.h>
 #include <signal.h>
@@ -6,8 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/objectstore/arena.h>
-#include <manta/objectstore/arena_fixture.h>
+#include "arena_fixture.h"
 
 namespace manta::objectstore {
 namespace {

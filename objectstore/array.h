@@ -26,9 +26,9 @@
 #include <utility>
 #include <vector>
 
-#include <manta/base/storage.h>
-#include <manta/objectstore/array_memory.h>
-#include <manta/objectstore/extents.h>
+#include "../base/storage.h"
+#include "array_memory.h"
+#include "extents.h"
 
 namespace manta {
 

@@ -11,8 +11,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <manta/objectstore/array.h>
-#include <manta/serialization/codec.h>
+#include "../serialization/codec.h"
+#include "array.h"
 
 namespace manta::serialization {
 

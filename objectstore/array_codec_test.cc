@@ -1,12 +1,13 @@
+#include "array_codec.h"
+
 #include <list>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/arena_fixture.h>
-#include <manta/objectstore/array_codec.h>
-#include <manta/serialization/codec_std.h>
+#include "../base/error.h"
+#include "../serialization/codec_std.h"
+#include "arena_fixture.h"
 
 namespace manta {
 namespace {

@@ -1,10 +1,11 @@
+#include "array_memory.h"
+
 #include <cstring>
 #include <string>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/array_memory.h>
-#include <manta/objectstore/parallel_copy.h>
-#include <manta/objectstore/store.h>
+#include "../base/error.h"
+#include "parallel_copy.h"
+#include "store.h"
 
 namespace manta::detail {
 namespace {

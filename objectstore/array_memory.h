@@ -6,7 +6,7 @@
 #pragma once
 #include <cstddef>
 
-#include <manta/base/storage.h>
+#include "../base/storage.h"
 
 namespace manta::detail {
 

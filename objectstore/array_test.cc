@@ -1,3 +1,5 @@
+#include "array.h"
+
 #include <array>
 #include <complex>
 #include <cstdint>
@@ -10,9 +12,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/arena_fixture.h>
-#include <manta/objectstore/array.h>
+#include "../base/error.h"
+#include "arena_fixture.h"
 
 namespace manta {
 namespace {

@@ -1,9 +1,10 @@
+#include "arrow.h"
+
 #include <memory>
 #include <string>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/arrow.h>
-#include <manta/objectstore/read_only_memory.h>
+#include "../base/error.h"
+#include "read_only_memory.h"
 
 namespace manta::detail {
 namespace {

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include <manta/objectstore/array.h>
+#include "array.h"
 
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE

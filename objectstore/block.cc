@@ -1,8 +1,9 @@
+#include "block.h"
+
 #include <algorithm>
 
-#include <manta/base/check.h>
-#include <manta/objectstore/block.h>
-#include <manta/objectstore/store.h>
+#include "../base/check.h"
+#include "store.h"
 
 namespace manta::objectstore {
 

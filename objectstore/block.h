@@ -17,9 +17,9 @@
 #include <mutex>
 #include <vector>
 
-#include <manta/base/id.h>
-#include <manta/base/storage.h>
-#include <manta/objectstore/arena.h>
+#include "../base/id.h"
+#include "../base/storage.h"
+#include "arena.h"
 
 namespace manta::objectstore {
 

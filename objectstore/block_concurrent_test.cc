@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/objectstore/arena_fixture.h>
-#include <manta/objectstore/block.h>
+#include "arena_fixture.h"
+#include "block.h"
 
 namespace manta::objectstore {
 namespace {

@@ -1,3 +1,5 @@
+#include "block.h"
+
 #include <cstring>
 #include <map>
 #include <thread>
@@ -5,8 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/objectstore/arena_fixture.h>
-#include <manta/objectstore/block.h>
+#include "arena_fixture.h"
 
 namespace manta::objectstore {
 namespace {

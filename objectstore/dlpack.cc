@@ -1,10 +1,11 @@
+#include "dlpack.h"
+
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/dlpack.h>
-#include <manta/objectstore/read_only_memory.h>
+#include "../base/error.h"
+#include "read_only_memory.h"
 
 namespace manta::detail {
 namespace {

@@ -19,7 +19,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <manta/objectstore/array.h>
+#include "array.h"
 
 #ifndef DLPACK_DLPACK_H_  // the layouts of version 1, for who has not included dlpack.h
 #define DLPACK_DLPACK_H_

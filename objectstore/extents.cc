@@ -1,8 +1,9 @@
+#include "extents.h"
+
 #include <algorithm>
 #include <string>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/extents.h>
+#include "../base/error.h"
 
 namespace manta::detail {
 namespace {

@@ -11,7 +11,7 @@
 #include <span>
 #include <utility>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::detail {
 

@@ -1,10 +1,11 @@
+#include "extents.h"
+
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/extents.h>
+#include "../base/error.h"
 
 namespace manta::detail {
 namespace {

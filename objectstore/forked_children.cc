@@ -1,3 +1,5 @@
+#include "forked_children.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
@@ -14,10 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include <manta/base/check.h>
-#include <manta/base/signals_blocked.h>
-#include <manta/objectstore/forked_children.h>
-#include <manta/objectstore/store.h>
+#include "../base/check.h"
+#include "../base/signals_blocked.h"
+#include "store.h"
 
 namespace manta::objectstore {
 namespace {

@@ -13,7 +13,7 @@
 //
 // Threads: fork() from any; the others: by who opens and ends sessions.
 #pragma once
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::objectstore {
 

@@ -8,10 +8,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/arena_fixture.h>
-#include <manta/objectstore/arrow.h>
-#include <manta/objectstore/dlpack.h>
+#include "../base/error.h"
+#include "arena_fixture.h"
+#include "arrow.h"
+#include "dlpack.h"
 
 namespace manta {
 namespace {

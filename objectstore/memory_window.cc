@@ -1,10 +1,10 @@
+#include "memory_window.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <system_error>
-
-#include <manta/objectstore/memory_window.h>
 
 namespace manta::objectstore {
 namespace {

@@ -18,8 +18,8 @@
 #include <memory>
 #include <mutex>
 
-#include <manta/base/fd.h>
-#include <manta/objectstore/slab_table.h>
+#include "../base/fd.h"
+#include "slab_table.h"
 
 namespace manta::objectstore {
 

@@ -1,3 +1,5 @@
+#include "npy.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
@@ -6,11 +8,10 @@
 #include <system_error>
 #include <unistd.h>
 
-#include <manta/base/error.h>
-#include <manta/base/fd.h>
-#include <manta/objectstore/npy.h>
-#include <manta/objectstore/npy_format.h>
-#include <manta/objectstore/replacement_file.h>
+#include "../base/error.h"
+#include "../base/fd.h"
+#include "npy_format.h"
+#include "replacement_file.h"
 
 namespace manta::detail {
 namespace {

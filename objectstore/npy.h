@@ -13,7 +13,7 @@
 #include <string>
 #include <type_traits>
 
-#include <manta/objectstore/array.h>
+#include "array.h"
 
 namespace manta {
 

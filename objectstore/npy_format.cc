@@ -1,8 +1,9 @@
+#include "npy_format.h"
+
 #include <charconv>
 #include <system_error>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/npy_format.h>
+#include "../base/error.h"
 
 namespace manta::detail {
 namespace {

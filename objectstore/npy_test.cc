@@ -1,3 +1,5 @@
+#include "npy.h"
+
 #include <complex>
 #include <cstdint>
 #include <fcntl.h>
@@ -10,10 +12,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/base/fd.h>
-#include <manta/objectstore/npy.h>
-#include <manta/objectstore/npy_format.h>
+#include "../base/error.h"
+#include "../base/fd.h"
+#include "npy_format.h"
 
 namespace manta {
 namespace {

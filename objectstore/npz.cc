@@ -1,3 +1,5 @@
+#include "npz.h"
+
 #include <algorithm>
 #include <functional>
 #include <optional>
@@ -5,11 +7,10 @@
 #include <system_error>
 #include <zip.h>
 
-#include <manta/base/error.h>
-#include <manta/base/standard_streams.h>
-#include <manta/objectstore/npy_format.h>
-#include <manta/objectstore/npz.h>
-#include <manta/objectstore/replacement_file.h>
+#include "../base/error.h"
+#include "../base/standard_streams.h"
+#include "npy_format.h"
+#include "replacement_file.h"
 
 namespace manta {
 namespace {

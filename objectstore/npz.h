@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-#include <manta/objectstore/npy.h>
+#include "npy.h"
 
 namespace manta {
 

@@ -1,4 +1,6 @@
 // Arrays in .npz files; tests/interop has numpy itself at the other end.
+#include "npz.h"
+
 #include <complex>
 #include <csignal>
 #include <cstdint>
@@ -12,8 +14,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/npz.h>
+#include "../base/error.h"
 
 namespace manta {
 namespace {

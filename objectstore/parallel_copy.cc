@@ -1,3 +1,5 @@
+#include "parallel_copy.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -6,9 +8,8 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
-#include <manta/base/sanitizers.h>
-#include <manta/objectstore/forked_children.h>
-#include <manta/objectstore/parallel_copy.h>
+#include "../base/sanitizers.h"
+#include "forked_children.h"
 
 // The sanitizers see memcpy, not these instructions; and the library of oneTBB is not built for
 // ThreadSanitizer, which takes what it hands from thread to thread for races.

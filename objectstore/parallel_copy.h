@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <functional>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::objectstore {
 

@@ -1,10 +1,10 @@
+#include "parallel_copy.h"
+
 #include <algorithm>
 #include <atomic>
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include <manta/objectstore/parallel_copy.h>
 
 namespace manta::objectstore {
 namespace {

@@ -8,11 +8,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/array_codec.h>
-#include <manta/serialization/inspect.h>
-#include <manta/serialization/pickle.h>
-#include <manta/serialization/round_trip.h>
+#include "../base/error.h"
+#include "../serialization/inspect.h"
+#include "../serialization/pickle.h"
+#include "../serialization/round_trip.h"
+#include "array_codec.h"
 
 namespace manta::serialization {
 namespace {

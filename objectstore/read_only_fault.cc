@@ -1,3 +1,5 @@
+#include "read_only_fault.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -7,8 +9,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include <manta/objectstore/read_only_fault.h>
-#include <manta/objectstore/store.h>
+#include "store.h"
 
 namespace manta::objectstore {
 namespace {

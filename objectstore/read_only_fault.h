@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::objectstore {
 

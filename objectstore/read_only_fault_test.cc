@@ -1,3 +1,5 @@
+#include "read_only_fault.h"
+
 #include <cstring>
 #include <fcntl.h>
 #include <signal.h>
@@ -6,9 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/objectstore/arena_fixture.h>
-#include <manta/objectstore/array.h>
-#include <manta/objectstore/read_only_fault.h>
+#include "arena_fixture.h"
+#include "array.h"
 
 namespace manta::objectstore {
 namespace {

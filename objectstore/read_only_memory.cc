@@ -1,10 +1,11 @@
+#include "read_only_memory.h"
+
 #include <cstring>
 #include <string>
 #include <sys/mman.h>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/read_only_memory.h>
-#include <manta/objectstore/store.h>
+#include "../base/error.h"
+#include "store.h"
 
 namespace manta::objectstore {
 namespace {

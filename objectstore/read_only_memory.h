@@ -7,7 +7,7 @@
 #pragma once
 #include <cstddef>
 
-#include <manta/base/storage.h>
+#include "../base/storage.h"
 
 namespace manta::objectstore {
 

@@ -1,3 +1,5 @@
+#include "replacement_file.h"
+
 #include <atomic>
 #include <cerrno>
 #include <fcntl.h>
@@ -5,9 +7,8 @@
 #include <system_error>
 #include <unistd.h>
 
-#include <manta/base/error.h>
-#include <manta/base/standard_streams.h>
-#include <manta/objectstore/replacement_file.h>
+#include "../base/error.h"
+#include "../base/standard_streams.h"
 
 namespace manta::detail {
 namespace {

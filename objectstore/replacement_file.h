@@ -14,7 +14,7 @@
 #include <span>
 #include <string>
 
-#include <manta/base/fd.h>
+#include "../base/fd.h"
 
 namespace manta::detail {
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::objectstore {
 

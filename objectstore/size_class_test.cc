@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
+#include "size_class.h"
 
-#include <manta/objectstore/size_class.h>
+#include <gtest/gtest.h>
 
 namespace manta::objectstore {
 namespace {

@@ -1,7 +1,8 @@
+#include "slab_table.h"
+
 #include <cstring>
 
-#include <manta/base/check.h>
-#include <manta/objectstore/slab_table.h>
+#include "../base/check.h"
 
 namespace manta::objectstore {
 namespace {

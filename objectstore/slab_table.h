@@ -19,8 +19,8 @@
 #include <cstdint>
 #include <optional>
 
-#include <manta/objectstore/arena.h>
-#include <manta/objectstore/size_class.h>
+#include "arena.h"
+#include "size_class.h"
 
 namespace manta::objectstore {
 

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/objectstore/arena_fixture.h>
-#include <manta/objectstore/slab_table.h>
+#include "arena_fixture.h"
+#include "slab_table.h"
 
 namespace manta::objectstore {
 namespace {

@@ -1,7 +1,8 @@
+#include "slab_table.h"
+
 #include <gtest/gtest.h>
 
-#include <manta/objectstore/arena_fixture.h>
-#include <manta/objectstore/slab_table.h>
+#include "arena_fixture.h"
 
 namespace manta::objectstore {
 namespace {

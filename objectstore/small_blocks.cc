@@ -1,7 +1,8 @@
+#include "small_blocks.h"
+
 #include <algorithm>
 
-#include <manta/base/check.h>
-#include <manta/objectstore/small_blocks.h>
+#include "../base/check.h"
 
 namespace manta::objectstore {
 namespace {

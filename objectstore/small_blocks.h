@@ -16,9 +16,9 @@
 #include <mutex>
 #include <vector>
 
-#include <manta/base/result.h>
-#include <manta/objectstore/memory_window.h>
-#include <manta/objectstore/slab_table.h>
+#include "../base/result.h"
+#include "memory_window.h"
+#include "slab_table.h"
 
 namespace manta::objectstore {
 

@@ -1,15 +1,16 @@
+#include "store.h"
+
 #include <atomic>
 #include <cstring>
 #include <mutex>
 #include <string>
 
-#include <manta/base/check.h>
-#include <manta/base/error.h>
-#include <manta/objectstore/forked_children.h>
-#include <manta/objectstore/parallel_copy.h>
-#include <manta/objectstore/store.h>
-#include <manta/serialization/encoded.h>
-#include <manta/serialization/immutable_memory.h>
+#include "../base/check.h"
+#include "../base/error.h"
+#include "../serialization/encoded.h"
+#include "../serialization/immutable_memory.h"
+#include "forked_children.h"
+#include "parallel_copy.h"
 
 namespace manta::objectstore {
 namespace {

@@ -15,10 +15,10 @@
 #include <span>
 #include <vector>
 
-#include <manta/base/counted.h>
-#include <manta/base/result.h>
-#include <manta/objectstore/arena.h>
-#include <manta/objectstore/block.h>
+#include "../base/counted.h"
+#include "../base/result.h"
+#include "arena.h"
+#include "block.h"
 
 namespace manta::serialization {
 struct Buffer;

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta {
 

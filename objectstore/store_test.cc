@@ -1,3 +1,5 @@
+#include "store.h"
+
 #include <cstring>
 #include <string>
 #include <vector>
@@ -5,10 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/arena_fixture.h>
-#include <manta/objectstore/store.h>
-#include <manta/serialization/encoded.h>
+#include "../base/error.h"
+#include "../serialization/encoded.h"
+#include "arena_fixture.h"
 
 namespace manta::objectstore {
 namespace {

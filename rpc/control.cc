@@ -1,3 +1,5 @@
+#include "control.h"
+
 #include <cerrno>
 #include <stdexcept>
 #include <sys/mman.h>
@@ -5,9 +7,8 @@
 #include <system_error>
 #include <unistd.h>
 
-#include <manta/base/check.h>
-#include <manta/base/memory_file.h>
-#include <manta/rpc/control.h>
+#include "../base/check.h"
+#include "../base/memory_file.h"
 
 namespace manta::rpc {
 namespace {

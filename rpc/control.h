@@ -16,12 +16,12 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <manta/base/fd.h>
-#include <manta/rpc/cores.h>
-#include <manta/rpc/crash_record.h>
-#include <manta/rpc/doorbell.h>
-#include <manta/rpc/lane.h>
-#include <manta/rpc/ring.h>
+#include "../base/fd.h"
+#include "cores.h"
+#include "crash_record.h"
+#include "doorbell.h"
+#include "lane.h"
+#include "ring.h"
 
 namespace manta::rpc {
 

@@ -1,3 +1,5 @@
+#include "control.h"
+
 #include <cstring>
 #include <fcntl.h>
 #include <stdexcept>
@@ -6,8 +8,6 @@
 #include <unistd.h>
 
 #include <gtest/gtest.h>
-
-#include <manta/rpc/control.h>
 
 namespace manta::rpc {
 namespace {

@@ -1,9 +1,9 @@
+#include "cores.h"
+
 #include <algorithm>
 #include <array>
 #include <sched.h>
 #include <thread>
-
-#include <manta/rpc/cores.h>
 
 namespace manta::rpc {
 namespace {

@@ -12,8 +12,8 @@
 #include <chrono>
 #include <cstdint>
 
-#include <manta/rpc/fence.h>
-#include <manta/rpc/futex.h>
+#include "fence.h"
+#include "futex.h"
 
 namespace manta::rpc {
 

@@ -7,7 +7,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::rpc {
 

@@ -1,7 +1,8 @@
+#include "doorbell.h"
+
 #include <unistd.h>
 
-#include <manta/rpc/doorbell.h>
-#include <manta/rpc/futex.h>
+#include "futex.h"
 
 namespace manta::rpc {
 namespace {

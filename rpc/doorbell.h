@@ -18,7 +18,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include <manta/rpc/fence.h>
+#include "fence.h"
 
 namespace manta::rpc {
 

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/rpc/control.h>
-#include <manta/rpc/futex.h>
+#include "control.h"
+#include "futex.h"
 
 namespace manta::rpc {
 namespace {

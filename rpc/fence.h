@@ -4,7 +4,7 @@
 #pragma once
 #include <atomic>
 
-#include <manta/base/sanitizers.h>
+#include "../base/sanitizers.h"
 
 namespace manta::rpc {
 

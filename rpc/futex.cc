@@ -1,10 +1,10 @@
+#include "futex.h"
+
 #include <algorithm>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <manta/rpc/futex.h>
 
 namespace manta::rpc {
 namespace {

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::rpc {
 

@@ -12,7 +12,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include <manta/rpc/ring.h>
+#include "ring.h"
 
 namespace manta::rpc {
 

@@ -10,7 +10,7 @@
 #include <atomic>
 #include <utility>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::rpc {
 

@@ -1,4 +1,4 @@
-#include <manta/rpc/progress.h>
+#include "progress.h"
 
 namespace manta::rpc {
 namespace {

@@ -26,8 +26,8 @@
 #include <mutex>
 #include <thread>
 
-#include <manta/rpc/control.h>
-#include <manta/rpc/cores.h>
+#include "control.h"
+#include "cores.h"
 
 namespace manta::rpc {
 

@@ -8,9 +8,9 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/base/check.h>
-#include <manta/rpc/mpsc_queue.h>
-#include <manta/rpc/progress.h>
+#include "../base/check.h"
+#include "mpsc_queue.h"
+#include "progress.h"
 
 namespace manta::rpc {
 namespace {

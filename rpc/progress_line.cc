@@ -1,5 +1,5 @@
 // Progress: the line of waiters that do not have the baton.
-#include <manta/rpc/progress.h>
+#include "progress.h"
 
 namespace manta::rpc {
 

@@ -8,8 +8,8 @@
 // kRingParked with nothing pending, or seeing the baton held, by someone who then sees kUntimed.
 #include <pthread.h>
 
-#include <manta/base/signals_blocked.h>
-#include <manta/rpc/progress.h>
+#include "../base/signals_blocked.h"
+#include "progress.h"
 
 namespace manta::rpc {
 namespace {

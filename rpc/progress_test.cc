@@ -1,9 +1,10 @@
+#include "progress.h"
+
 #include <thread>
 
 #include <gtest/gtest.h>
 
-#include <manta/rpc/mpsc_queue.h>
-#include <manta/rpc/progress.h>
+#include "mpsc_queue.h"
 
 namespace manta::rpc {
 namespace {

@@ -24,7 +24,7 @@
 #include <cstdint>
 #include <span>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::rpc {
 

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/rpc/mpsc_queue.h>
-#include <manta/rpc/ring.h>
+#include "mpsc_queue.h"
+#include "ring.h"
 
 namespace manta::rpc {
 namespace {

@@ -1,11 +1,11 @@
+#include "ring.h"
+
 #include <cstring>
 #include <memory>
 #include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include <manta/rpc/ring.h>
 
 namespace manta::rpc {
 namespace {

@@ -1,7 +1,8 @@
+#include "actor_table.h"
+
 #include <algorithm>
 
-#include <manta/base/check.h>
-#include <manta/scheduler/actor_table.h>
+#include "../base/check.h"
 
 namespace manta::scheduler {
 namespace {

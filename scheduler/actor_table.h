@@ -24,8 +24,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include <manta/base/id.h>
-#include <manta/scheduler/holders.h>
+#include "../base/id.h"
+#include "holders.h"
 
 namespace manta::scheduler {
 

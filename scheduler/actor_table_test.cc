@@ -1,9 +1,9 @@
+#include "actor_table.h"
+
 #include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
-
-#include <manta/scheduler/actor_table.h>
 
 namespace manta::scheduler {
 namespace {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::scheduler {
 

@@ -1,7 +1,8 @@
+#include "lease_table.h"
+
 #include <algorithm>
 
-#include <manta/base/check.h>
-#include <manta/scheduler/lease_table.h>
+#include "../base/check.h"
 
 namespace manta::scheduler {
 namespace {

@@ -31,7 +31,7 @@
 #include <utility>
 #include <vector>
 
-#include <manta/scheduler/resources.h>
+#include "resources.h"
 
 namespace manta::scheduler {
 

@@ -1,8 +1,8 @@
+#include "lease_table.h"
+
 #include <string>
 
 #include <gtest/gtest.h>
-
-#include <manta/scheduler/lease_table.h>
 
 namespace manta::scheduler {
 namespace {

@@ -1,8 +1,8 @@
+#include "resources.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-
-#include <manta/scheduler/resources.h>
 
 namespace manta::scheduler {
 namespace {

@@ -1,8 +1,8 @@
+#include "resources.h"
+
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include <manta/scheduler/resources.h>
 
 namespace manta::scheduler {
 namespace {

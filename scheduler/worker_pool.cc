@@ -1,7 +1,8 @@
+#include "worker_pool.h"
+
 #include <algorithm>
 
-#include <manta/base/check.h>
-#include <manta/scheduler/worker_pool.h>
+#include "../base/check.h"
 
 namespace manta::scheduler {
 

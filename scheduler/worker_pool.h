@@ -24,7 +24,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::scheduler {
 

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
+#include "worker_pool.h"
 
-#include <manta/scheduler/worker_pool.h>
+#include <gtest/gtest.h>
 
 namespace manta::scheduler {
 namespace {

@@ -1,12 +1,13 @@
+#include "bytes.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <memory>
 #include <string>
 
-#include <manta/base/crc32c.h>
-#include <manta/base/error.h>
-#include <manta/serialization/bytes.h>
+#include "../base/crc32c.h"
+#include "../base/error.h"
 
 namespace manta {
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include <manta/serialization/encode.h>
+#include "encode.h"
 
 namespace manta {
 

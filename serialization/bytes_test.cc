@@ -1,3 +1,5 @@
+#include "bytes.h"
+
 #include <map>
 #include <memory>
 #include <string>
@@ -6,8 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/serialization/bytes.h>
+#include "../base/error.h"
 
 namespace manta {
 namespace {

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::serialization {
 

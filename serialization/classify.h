@@ -9,9 +9,9 @@
 #include <string_view>
 #include <type_traits>
 
-#include <manta/serialization/customize.h>
-#include <manta/serialization/reflect.h>
-#include <manta/serialization/type_graph.h>
+#include "customize.h"
+#include "reflect.h"
+#include "type_graph.h"
 
 namespace manta::serialization {
 

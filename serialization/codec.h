@@ -20,11 +20,11 @@
 #include <type_traits>
 #include <utility>
 
-#include <manta/serialization/flat.h>
-#include <manta/serialization/sequence.h>
-#include <manta/serialization/trace.h>
-#include <manta/serialization/type_graph.h>
-#include <manta/serialization/type_text.h>
+#include "flat.h"
+#include "sequence.h"
+#include "trace.h"
+#include "type_graph.h"
+#include "type_text.h"
 
 namespace manta::serialization {
 

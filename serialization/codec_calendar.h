@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <manta/serialization/codec_std.h>
+#include "codec_std.h"
 
 namespace manta::serialization {
 

@@ -10,9 +10,9 @@
 #include <type_traits>
 #include <utility>
 
-#include <manta/serialization/codec.h>
-#include <manta/serialization/registry.h>
-#include <manta/serialization/settled.h>
+#include "codec.h"
+#include "registry.h"
+#include "settled.h"
 
 namespace manta::serialization {
 

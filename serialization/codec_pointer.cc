@@ -1,5 +1,6 @@
-#include <manta/serialization/codec_pointer.h>
-#include <manta/serialization/tracking.h>
+#include "codec_pointer.h"
+
+#include "tracking.h"
 
 namespace manta::serialization {
 

@@ -4,11 +4,11 @@
 #include <type_traits>
 #include <typeinfo>
 
-#include <manta/serialization/codec.h>
-#include <manta/serialization/observer.h>
-#include <manta/serialization/pointer.h>
-#include <manta/serialization/registry.h>
-#include <manta/serialization/settled.h>
+#include "codec.h"
+#include "observer.h"
+#include "pointer.h"
+#include "registry.h"
+#include "settled.h"
 
 namespace manta::serialization {
 

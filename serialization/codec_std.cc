@@ -1,5 +1,6 @@
-#include <manta/base/error.h>
-#include <manta/serialization/codec_std.h>
+#include "codec_std.h"
+
+#include "../base/error.h"
 
 namespace manta::serialization {
 

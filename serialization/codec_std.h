@@ -15,9 +15,9 @@
 #include <variant>
 #include <vector>
 
-#include <manta/serialization/codec.h>
-#include <manta/serialization/container_state.h>
-#include <manta/serialization/settled.h>
+#include "codec.h"
+#include "container_state.h"
+#include "settled.h"
 
 namespace manta::serialization {
 

@@ -16,8 +16,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <manta/serialization/codec.h>
-#include <manta/serialization/settled.h>
+#include "codec.h"
+#include "settled.h"
 
 namespace manta::serialization {
 

@@ -17,11 +17,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/serialization/bytes.h>
-#include <manta/serialization/inspect.h>
-#include <manta/serialization/pickle.h>
-#include <manta/serialization/round_trip.h>
+#include "../base/error.h"
+#include "bytes.h"
+#include "inspect.h"
+#include "pickle.h"
+#include "round_trip.h"
 
 namespace manta::serialization {
 namespace {

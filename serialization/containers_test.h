@@ -22,9 +22,9 @@
 #include <variant>
 #include <vector>
 
-#include <manta/base/error.h>
-#include <manta/serialization/round_trip.h>
-#include <manta/serialization/sample_test.h>
+#include "../base/error.h"
+#include "round_trip.h"
+#include "sample_test.h"
 
 namespace manta::serialization {
 

@@ -4,7 +4,7 @@
 //   static T manta_restore(std::string path);                     where there is one
 //   static constexpr auto manta_members() { return std::tuple(&T::a_, &T::b_); }
 #pragma once
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta {
 

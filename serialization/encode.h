@@ -8,16 +8,16 @@
 #include <string>
 #include <type_traits>
 
-#include <manta/serialization/codec_calendar.h>
-#include <manta/serialization/codec_hooks.h>
-#include <manta/serialization/codec_pointer.h>
-#include <manta/serialization/codec_std.h>
-#include <manta/serialization/encoded.h>
-#include <manta/serialization/explain.h>
-#include <manta/serialization/reader.h>
-#include <manta/serialization/restore.h>
-#include <manta/serialization/type_text.h>
-#include <manta/serialization/writer.h>
+#include "codec_calendar.h"
+#include "codec_hooks.h"
+#include "codec_pointer.h"
+#include "codec_std.h"
+#include "encoded.h"
+#include "explain.h"
+#include "reader.h"
+#include "restore.h"
+#include "type_text.h"
+#include "writer.h"
 
 namespace manta::serialization {
 

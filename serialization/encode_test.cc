@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/serialization/round_trip.h>
+#include "../base/error.h"
+#include "round_trip.h"
 
 namespace manta::serialization {
 namespace {

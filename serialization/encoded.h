@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include <manta/base/counted.h>
-#include <manta/base/storage.h>
+#include "../base/counted.h"
+#include "../base/storage.h"
 
 namespace manta::serialization {
 

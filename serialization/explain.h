@@ -8,7 +8,7 @@
 #pragma once
 #include <type_traits>
 
-#include <manta/serialization/codec.h>
+#include "codec.h"
 
 namespace manta::serialization {
 

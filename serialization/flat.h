@@ -14,8 +14,8 @@
 #include <memory>
 #include <type_traits>
 
-#include <manta/serialization/classify.h>
-#include <manta/serialization/reader.h>
+#include "classify.h"
+#include "reader.h"
 
 namespace manta::serialization {
 

@@ -19,8 +19,8 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/serialization/bytes.h>
-#include <manta/serialization/register.h>
+#include "bytes.h"
+#include "register.h"
 
 namespace manta {
 namespace {

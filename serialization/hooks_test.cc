@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/serialization/register.h>
-#include <manta/serialization/round_trip.h>
+#include "../base/error.h"
+#include "register.h"
+#include "round_trip.h"
 
 namespace {
 

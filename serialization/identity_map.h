@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::serialization {
 

@@ -8,9 +8,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/serialization/register.h>
-#include <manta/serialization/round_trip.h>
+#include "../base/error.h"
+#include "register.h"
+#include "round_trip.h"
 
 namespace manta::serialization {
 namespace {

@@ -1,6 +1,6 @@
-#include <atomic>
+#include "immutable_memory.h"
 
-#include <manta/serialization/immutable_memory.h>
+#include <atomic>
 
 namespace manta::serialization {
 namespace {

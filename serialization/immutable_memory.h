@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <span>
 
-#include <manta/base/storage.h>
+#include "../base/storage.h"
 
 namespace manta::serialization {
 

@@ -1,10 +1,11 @@
+#include "inspect.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 
-#include <manta/base/standard_streams.h>
-#include <manta/serialization/inspect.h>
+#include "../base/standard_streams.h"
 
 namespace manta::serialization {
 namespace {

@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <vector>
 
-#include <manta/serialization/captured_words.h>
-#include <manta/serialization/encode.h>
+#include "captured_words.h"
+#include "encode.h"
 
 namespace manta {
 

@@ -1,3 +1,5 @@
+#include "inspect.h"
+
 #include <array>
 #include <functional>
 #include <map>
@@ -7,8 +9,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <manta/serialization/inspect.h>
 
 namespace {
 

@@ -17,10 +17,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/serialization/inspect.h>
-#include <manta/serialization/pickle.h>
-#include <manta/serialization/round_trip.h>
+#include "../base/error.h"
+#include "inspect.h"
+#include "pickle.h"
+#include "round_trip.h"
 
 namespace manta::serialization {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/serialization/containers_test.h>
+#include "containers_test.h"
 
 namespace manta::serialization {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/serialization/containers_test.h>
+#include "containers_test.h"
 
 namespace manta::serialization {
 namespace {

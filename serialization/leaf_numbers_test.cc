@@ -1,7 +1,7 @@
 // Numbers in each container.
 #include <gtest/gtest.h>
 
-#include <manta/serialization/containers_test.h>
+#include "containers_test.h"
 
 namespace manta::serialization {
 namespace {

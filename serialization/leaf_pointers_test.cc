@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/serialization/containers_test.h>
-#include <manta/serialization/observer.h>
+#include "containers_test.h"
+#include "observer.h"
 
 namespace manta::serialization {
 namespace {

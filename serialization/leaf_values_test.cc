@@ -10,8 +10,8 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/serialization/bytes.h>
-#include <manta/serialization/containers_test.h>
+#include "bytes.h"
+#include "containers_test.h"
 
 namespace manta::serialization {
 

@@ -4,10 +4,10 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/serialization/fuzz/fuzz_types.h>
-#include <manta/serialization/pickle.h>
-#include <manta/serialization/round_trip.h>
+#include "../base/error.h"
+#include "fuzz/fuzz_types.h"
+#include "pickle.h"
+#include "round_trip.h"
 
 namespace manta::serialization {
 namespace {

@@ -1,6 +1,6 @@
 // A link to an object that somebody else owns.
 #pragma once
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta {
 

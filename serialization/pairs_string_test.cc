@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/serialization/pairs_test.h>
+#include "pairs_test.h"
 
 namespace manta::serialization {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include <manta/serialization/containers_test.h>
+#include "containers_test.h"
 
 namespace manta::serialization {
 

@@ -1,3 +1,5 @@
+#include "pickle.h"
+
 #include <map>
 #include <optional>
 #include <string>
@@ -5,10 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include <manta/base/error.h>
-#include <manta/serialization/pickle.h>
-#include <manta/serialization/pickle_stream.h>
-#include <manta/serialization/value_tree.h>
+#include "../base/error.h"
+#include "pickle_stream.h"
+#include "value_tree.h"
 
 namespace manta {
 namespace serialization {

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include <manta/serialization/bytes.h>
+#include "bytes.h"
 
 namespace manta {
 

@@ -1,9 +1,10 @@
+#include "pickle_stream.h"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
-#include <manta/base/error.h>
-#include <manta/serialization/pickle_stream.h>
+#include "../base/error.h"
 
 namespace manta::serialization {
 namespace {

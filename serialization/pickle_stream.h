@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::serialization {
 

@@ -1,4 +1,6 @@
 // Pickles, as CPython's own pickletools shows them where the test has Python; tests/interop loads them with numpy.
+#include "pickle.h"
+
 #include <cstring>
 #include <list>
 #include <map>
@@ -15,13 +17,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/serialization/pickle.h>
-#include <manta/serialization/pickle_stream.h>
-#include <manta/serialization/sequence.h>
-#include <manta/serialization/type_tree.h>
-#include <manta/serialization/value_tree.h>
-#include <manta/serialization/writer.h>
+#include "../base/error.h"
+#include "pickle_stream.h"
+#include "sequence.h"
+#include "type_tree.h"
+#include "value_tree.h"
+#include "writer.h"
 
 namespace manta {
 namespace {

@@ -1,9 +1,10 @@
+#include "pointer.h"
+
 #include <cstring>
 #include <string>
 #include <typeinfo>
 
-#include <manta/base/error.h>
-#include <manta/serialization/pointer.h>
+#include "../base/error.h"
 
 namespace manta::serialization {
 

@@ -21,8 +21,8 @@
 #include <typeinfo>
 #include <vector>
 
-#include <manta/serialization/identity_map.h>
-#include <manta/serialization/type_record.h>
+#include "identity_map.h"
+#include "type_record.h"
 
 namespace manta::serialization {
 

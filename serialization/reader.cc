@@ -1,10 +1,11 @@
+#include "reader.h"
+
 #include <algorithm>
 #include <string>
 
-#include <manta/base/error.h>
-#include <manta/serialization/immutable_memory.h>
-#include <manta/serialization/reader.h>
-#include <manta/serialization/tracking.h>
+#include "../base/error.h"
+#include "immutable_memory.h"
+#include "tracking.h"
 
 namespace manta::serialization {
 namespace {

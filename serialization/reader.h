@@ -9,7 +9,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include <manta/serialization/encoded.h>
+#include "encoded.h"
 
 namespace manta::serialization {
 

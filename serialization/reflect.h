@@ -19,8 +19,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <manta/serialization/reflect_bind.h>
-#include <manta/serialization/type_name.h>
+#include "reflect_bind.h"
+#include "type_name.h"
 
 namespace manta::serialization {
 

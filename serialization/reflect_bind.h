@@ -5,7 +5,7 @@
 #pragma once
 #include <cstddef>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::serialization {
 

@@ -1,3 +1,5 @@
+#include "reflect.h"
+
 #include <map>
 #include <memory>
 #include <mutex>
@@ -7,8 +9,6 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include <manta/serialization/reflect.h>
 
 namespace manta::serialization {
 namespace {

@@ -6,7 +6,7 @@
 #include <typeinfo>
 #include <utility>
 
-#include <manta/serialization/encode.h>
+#include "encode.h"
 
 namespace manta {
 

@@ -1,11 +1,12 @@
+#include "registry.h"
+
 #include <cstdlib>
 #include <cxxabi.h>
 #include <deque>
 #include <shared_mutex>
 
-#include <manta/base/error.h>
-#include <manta/serialization/registry.h>
-#include <manta/serialization/type_text.h>
+#include "../base/error.h"
+#include "type_text.h"
 
 namespace manta::serialization {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <typeinfo>
 
-#include <manta/serialization/type_record.h>
+#include "type_record.h"
 
 namespace manta::serialization {
 

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <manta/serialization/codec_hooks.h>
+#include "codec_hooks.h"
 
 // One in each image. NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;

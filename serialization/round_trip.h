@@ -1,7 +1,7 @@
 // For tests: encode and decode again, over an Encoded whose borrowed buffers were copied to aligned
 // storage, as the object store does.
 #pragma once
-#include <manta/serialization/encode.h>
+#include "encode.h"
 
 namespace manta::serialization {
 

@@ -21,7 +21,7 @@
 #include <valarray>
 #include <variant>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::serialization {
 

@@ -1,7 +1,8 @@
+#include "sequence.h"
+
 #include <string>
 
-#include <manta/base/error.h>
-#include <manta/serialization/sequence.h>
+#include "../base/error.h"
 
 namespace manta::serialization {
 namespace {

@@ -19,10 +19,10 @@
 #include <cstdint>
 #include <span>
 
-#include <manta/serialization/flat.h>
-#include <manta/serialization/reader.h>
-#include <manta/serialization/type_text.h>
-#include <manta/serialization/writer.h>
+#include "flat.h"
+#include "reader.h"
+#include "type_text.h"
+#include "writer.h"
 
 namespace manta::serialization {
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include <manta/serialization/codec.h>
-#include <manta/serialization/pointer.h>
+#include "codec.h"
+#include "pointer.h"
 
 namespace manta::serialization {
 

@@ -1,10 +1,11 @@
+#include "trace.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
 
-#include <manta/serialization/trace.h>
-#include <manta/serialization/writer.h>
+#include "writer.h"
 
 namespace manta::serialization {
 namespace {

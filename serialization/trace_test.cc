@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/serialization/bytes.h>
+#include "bytes.h"
 
 namespace manta {
 namespace {

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <vector>
 
-#include <manta/serialization/encoded.h>
-#include <manta/serialization/identity_map.h>
-#include <manta/serialization/pointer.h>
+#include "encoded.h"
+#include "identity_map.h"
+#include "pointer.h"
 
 namespace manta::serialization {
 

@@ -10,7 +10,7 @@
 #include <span>
 #include <string_view>
 
-#include <manta/serialization/reflect.h>
+#include "reflect.h"
 
 namespace manta::serialization {
 

@@ -12,9 +12,9 @@
 #include <typeinfo>
 #include <utility>
 
-#include <manta/serialization/reader.h>
-#include <manta/serialization/type_graph.h>
-#include <manta/serialization/writer.h>
+#include "reader.h"
+#include "type_graph.h"
+#include "writer.h"
 
 namespace manta::serialization {
 

@@ -1,9 +1,10 @@
+#include "type_text.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 
-#include <manta/base/error.h>
-#include <manta/serialization/type_text.h>
+#include "../base/error.h"
 
 namespace manta::serialization {
 

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include <manta/base/build_settings.h>
+#include "../base/build_settings.h"
 
 namespace manta::serialization {
 

@@ -1,9 +1,10 @@
+#include "type_tree.h"
+
 #include <algorithm>
 #include <charconv>
 
-#include <manta/base/error.h>
-#include <manta/serialization/encoded.h>
-#include <manta/serialization/type_tree.h>
+#include "../base/error.h"
+#include "encoded.h"
 
 namespace manta::serialization {
 

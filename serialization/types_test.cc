@@ -24,9 +24,9 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/serialization/containers_test.h>
-#include <manta/serialization/round_trip.h>
+#include "../base/error.h"
+#include "containers_test.h"
+#include "round_trip.h"
 
 namespace manta::serialization {
 namespace {

@@ -1,14 +1,15 @@
+#include "value_tree.h"
+
 #include <algorithm>
 #include <cstring>
 #include <deque>
 #include <utility>
 
-#include <manta/base/error.h>
-#include <manta/serialization/reader.h>
-#include <manta/serialization/sequence.h>
-#include <manta/serialization/tracking.h>
-#include <manta/serialization/type_text.h>
-#include <manta/serialization/value_tree.h>
+#include "../base/error.h"
+#include "reader.h"
+#include "sequence.h"
+#include "tracking.h"
+#include "type_text.h"
 
 namespace manta::serialization {
 namespace {

@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include <manta/serialization/encoded.h>
-#include <manta/serialization/type_tree.h>
+#include "encoded.h"
+#include "type_tree.h"
 
 namespace manta::serialization {
 

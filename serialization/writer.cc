@@ -1,10 +1,11 @@
+#include "writer.h"
+
 #include <algorithm>
 #include <memory>
 
-#include <manta/base/error.h>
-#include <manta/serialization/trace.h>
-#include <manta/serialization/tracking.h>
-#include <manta/serialization/writer.h>
+#include "../base/error.h"
+#include "trace.h"
+#include "tracking.h"
 
 namespace manta::serialization {
 namespace {

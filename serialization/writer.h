@@ -19,8 +19,8 @@
 #include <string_view>
 #include <type_traits>
 
-#include <manta/serialization/encoded.h>
-#include <manta/serialization/trace.h>
+#include "encoded.h"
+#include "trace.h"
 
 namespace manta::serialization {
 

@@ -11,7 +11,7 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
-#include <manta/runtime/process.h>
+#include "../runtime/process/process.h"
 
 namespace manta::testing {
 namespace {

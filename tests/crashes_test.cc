@@ -10,8 +10,7 @@
 
 #include <gmock/gmock.h>
 
-#include <manta/base/sanitizers.h>
-
+#include "../base/sanitizers.h"
 #include "cluster_fixture.h"
 
 namespace manta::testing {

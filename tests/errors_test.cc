@@ -15,8 +15,7 @@
 
 #include <gmock/gmock.h>
 
-#include <manta/runtime/process.h>
-
+#include "../runtime/process/process.h"
 #include "cluster_fixture.h"
 
 namespace manta::testing {

@@ -18,8 +18,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <manta/runtime/task_frame.h>
-
+#include "../runtime/worker/task_frame.h"
 #include "cluster_fixture.h"
 
 namespace manta::testing {

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include <manta/manta.h>
-#include <manta/runtime/process.h>
 
+#include "../runtime/process/process.h"
 #include "cluster_fixture.h"
 
 namespace {

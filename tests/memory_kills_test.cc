@@ -1,4 +1,6 @@
 // Tasks that want more memory than their cgroup allows (where this process may make one), and who is to go first.
+#include "../runtime/node/memory_kills.h"
+
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -9,8 +11,6 @@
 #include <vector>
 
 #include <gmock/gmock.h>
-
-#include <manta/runtime/node/memory_kills.h>
 
 #include "cluster_fixture.h"
 

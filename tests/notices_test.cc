@@ -1,11 +1,11 @@
 // What Manta itself tells the user: crashes that a retry made good, errors that nobody looked at; each once.
+#include "../runtime/ownership/notices.h"
+
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
-
-#include <manta/runtime/notices.h>
 
 #include "program_run.h"
 

@@ -1,7 +1,7 @@
 // What wait_with_progress() prints: a rate only where there is one.
-#include <gtest/gtest.h>
+#include "../runtime/api/progress_bar.h"
 
-#include <manta/runtime/progress_bar.h>
+#include <gtest/gtest.h>
 
 namespace manta::detail {
 namespace {

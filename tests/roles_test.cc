@@ -14,13 +14,12 @@
 
 #include <gmock/gmock.h>
 
-#include <manta/base/fd.h>
-#include <manta/base/memory_file.h>
-#include <manta/base/spawn.h>
-#include <manta/objectstore/arena.h>
-#include <manta/rpc/control.h>
-#include <manta/runtime/role.h>
-
+#include "../base/fd.h"
+#include "../base/memory_file.h"
+#include "../base/spawn.h"
+#include "../objectstore/arena.h"
+#include "../rpc/control.h"
+#include "../runtime/launch/role.h"
 #include "shell.h"
 
 namespace manta::testing {

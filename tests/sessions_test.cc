@@ -16,8 +16,7 @@
 
 #include <gmock/gmock.h>
 
-#include <manta/runtime/unseen_errors.h>
-
+#include "../runtime/ownership/unseen_errors.h"
 #include "cluster_fixture.h"
 
 namespace manta::testing {

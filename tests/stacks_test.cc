@@ -16,8 +16,7 @@
 
 #include <gmock/gmock.h>
 
-#include <manta/base/sanitizers.h>
-
+#include "../base/sanitizers.h"
 #include "cluster_fixture.h"
 #include "user_library.h"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include <manta/manta.h>
-#include <manta/serialization/bytes.h>
-#include <manta/serialization/encode.h>
 
+#include "../../serialization/bytes.h"
+#include "../../serialization/encode.h"
 #include "trial.h"
 
 namespace manta::bench {

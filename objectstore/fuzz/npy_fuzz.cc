@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/npy_format.h>
+#include "../../base/error.h"
+#include "../npy_format.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

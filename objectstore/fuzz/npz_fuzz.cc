@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <manta/base/error.h>
-#include <manta/objectstore/npz.h>
+#include "../../base/error.h"
+#include "../npz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include <manta/rpc/ring.h>
+#include "../ring.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

@@ -2,8 +2,8 @@
 // what was read is written and read again as itself.
 #include <cstdlib>
 
-#include <manta/base/error.h>
-#include <manta/runtime/wire/error_record.h>
+#include "../../base/error.h"
+#include "../wire/error_record.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
-#include <manta/runtime/actor_payload.h>
-#include <manta/runtime/death_report.h>
-#include <manta/runtime/node_link.h>
-#include <manta/runtime/wire/value_wire.h>
-#include <manta/runtime/wire/waits.h>
+#include "../ownership/node_link.h"
+#include "../wire/actor_payload.h"
+#include "../wire/death_report.h"
+#include "../wire/value_wire.h"
+#include "../wire/waits.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max);

@@ -1,9 +1,10 @@
+#include "actors.h"
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
-#include <manta/runtime/node/actors.h>
-#include <manta/runtime/node/leasing.h>
+#include "leasing.h"
 
 namespace manta::detail::node {
 

@@ -10,12 +10,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include <manta/runtime/node/death_report.h>
-#include <manta/runtime/node/lanes.h>
-#include <manta/runtime/node/peers.h>
-#include <manta/runtime/wire/error_record.h>
-#include <manta/scheduler/actor_table.h>
-#include <manta/scheduler/resources.h>
+#include "../../scheduler/actor_table.h"
+#include "../../scheduler/resources.h"
+#include "../wire/error_record.h"
+#include "death_report.h"
+#include "lanes.h"
+#include "peers.h"
 
 namespace manta::detail::node {
 

@@ -1,6 +1,6 @@
-#include <utility>
+#include "block_counts.h"
 
-#include <manta/runtime/node/block_counts.h>
+#include <utility>
 
 namespace manta::detail::node {
 

@@ -1,8 +1,8 @@
+#include "block_counts.h"
+
 #include <utility>
 
 #include <gtest/gtest.h>
-
-#include <manta/runtime/node/block_counts.h>
 
 namespace manta::detail::node {
 namespace {

@@ -1,3 +1,5 @@
+#include "children.h"
+
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
@@ -9,8 +11,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <manta/runtime/node/children.h>
 
 namespace manta::detail::node {
 namespace {

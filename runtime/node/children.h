@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <vector>
 
-#include <manta/base/build_settings.h>
+#include "../../base/build_settings.h"
 
 namespace manta::detail::node {
 

@@ -1,3 +1,5 @@
+#include "death_report.h"
+
 #include <algorithm>
 #include <cinttypes>
 #include <csignal>
@@ -8,10 +10,9 @@
 #include <link.h>
 #include <sys/wait.h>
 
-#include <manta/runtime/exit_status.h>
-#include <manta/runtime/node/death_report.h>
-#include <manta/runtime/stack_text.h>
-#include <manta/runtime/wire/node_messages.h>
+#include "../code/stack_text.h"
+#include "../wire/exit_status.h"
+#include "../wire/node_messages.h"
 
 namespace manta::detail::node {
 namespace {

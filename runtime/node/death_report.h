@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <vector>
 
-#include <manta/rpc/crash_record.h>
+#include "../../rpc/crash_record.h"
 
 namespace manta::detail::node {
 

@@ -1,9 +1,9 @@
+#include "driver_log.h"
+
 #include <poll.h>
 #include <utility>
 
 #include <asio/buffer.hpp>
-
-#include <manta/runtime/node/driver_log.h>
 
 namespace manta::detail::node {
 

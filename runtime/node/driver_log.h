@@ -13,8 +13,8 @@
 
 #include <asio/local/stream_protocol.hpp>
 
-#include <manta/runtime/log_stream.h>
-#include <manta/runtime/node/held_notices.h>
+#include "../launch/log_stream.h"
+#include "held_notices.h"
 
 namespace manta::detail::node {
 

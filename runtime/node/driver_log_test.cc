@@ -1,3 +1,5 @@
+#include "driver_log.h"
+
 #include <cstring>
 #include <string>
 #include <vector>
@@ -6,8 +8,6 @@
 #include <asio/local/connect_pair.hpp>
 #include <asio/read.hpp>
 #include <gtest/gtest.h>
-
-#include <manta/runtime/node/driver_log.h>
 
 namespace manta::detail::node {
 namespace {

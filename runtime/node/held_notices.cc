@@ -1,7 +1,7 @@
+#include "held_notices.h"
+
 #include <algorithm>
 #include <utility>
-
-#include <manta/runtime/node/held_notices.h>
 
 namespace manta::detail::node {
 

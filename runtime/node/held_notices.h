@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include <manta/runtime/wire/notice.h>
+#include "../wire/notice.h"
 
 namespace manta::detail::node {
 

@@ -1,4 +1,4 @@
-#include <manta/runtime/node/lane_table.h>
+#include "lane_table.h"
 
 namespace manta::detail::node {
 

@@ -12,8 +12,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include <manta/rpc/lane.h>
-#include <manta/runtime/wire/node_messages.h>
+#include "../../rpc/lane.h"
+#include "../wire/node_messages.h"
 
 namespace manta::detail::node {
 

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
+#include "lane_table.h"
 
-#include <manta/runtime/node/lane_table.h>
+#include <gtest/gtest.h>
 
 namespace manta::detail::node {
 namespace {

@@ -1,5 +1,6 @@
-#include <manta/runtime/node/lanes.h>
-#include <manta/serialization/encoded.h>
+#include "lanes.h"
+
+#include "../../serialization/encoded.h"
 
 namespace manta::detail::node {
 

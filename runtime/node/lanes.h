@@ -6,9 +6,9 @@
 #include <optional>
 #include <span>
 
-#include <manta/runtime/node/lane_table.h>
-#include <manta/runtime/node/peers.h>
-#include <manta/runtime/node/reply_holds.h>
+#include "lane_table.h"
+#include "peers.h"
+#include "reply_holds.h"
 
 namespace manta::detail::node {
 

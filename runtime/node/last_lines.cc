@@ -1,6 +1,6 @@
-#include <algorithm>
+#include "last_lines.h"
 
-#include <manta/runtime/node/last_lines.h>
+#include <algorithm>
 
 namespace manta::detail::node {
 namespace {

@@ -1,8 +1,8 @@
+#include "last_lines.h"
+
 #include <string>
 
 #include <gmock/gmock.h>
-
-#include <manta/runtime/node/last_lines.h>
 
 namespace manta::detail::node {
 namespace {

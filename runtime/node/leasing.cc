@@ -1,8 +1,8 @@
+#include "leasing.h"
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
-
-#include <manta/runtime/node/leasing.h>
 
 namespace manta::detail::node {
 

@@ -13,12 +13,12 @@
 #include <string>
 #include <unordered_map>
 
-#include <manta/base/id.h>
-#include <manta/runtime/node/lanes.h>
-#include <manta/runtime/node/peers.h>
-#include <manta/runtime/wire/error_record.h>
-#include <manta/scheduler/lease_table.h>
-#include <manta/scheduler/worker_pool.h>
+#include "../../base/id.h"
+#include "../../scheduler/lease_table.h"
+#include "../../scheduler/worker_pool.h"
+#include "../wire/error_record.h"
+#include "lanes.h"
+#include "peers.h"
 
 namespace manta::detail::node {
 

@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <vector>
 
-#include <manta/objectstore/arena.h>
-#include <manta/rpc/control.h>
-#include <manta/runtime/node/memory_kills.h>
+#include "../../objectstore/arena.h"
+#include "../../rpc/control.h"
+#include "memory_kills.h"
 
 namespace manta::detail::node {
 

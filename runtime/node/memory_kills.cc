@@ -1,11 +1,11 @@
+#include "memory_kills.h"
+
 #include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <limits>
 #include <sstream>
 #include <string_view>
-
-#include <manta/runtime/node/memory_kills.h>
 
 namespace manta::detail::node {
 namespace {

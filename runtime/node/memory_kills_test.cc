@@ -1,4 +1,6 @@
 // Made-up trees of /proc and /sys/fs/cgroup, version 1, version 2 and both.
+#include "memory_kills.h"
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -6,8 +8,6 @@
 #include <unistd.h>
 
 #include <gmock/gmock.h>
-
-#include <manta/runtime/node/memory_kills.h>
 
 namespace manta::detail::node {
 namespace {

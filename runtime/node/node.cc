@@ -1,3 +1,11 @@
+// The node process of a session: reads what the processes say, keeps the tables, starts and buries workers.
+//
+//   sweep all rings --> grant, start, settle, send --> anything left? --no--> arm the bell, sleep in epoll
+//        ^-----------------------------------------------------------------------'
+//
+// It ends when its driver does (EOF of the socket, or the process is gone), on `shutdown`, or on SIGTERM: then it
+// kills and reaps every process below it, removes the session's directory, and exits.
+// Threads: one. No CPU when idle but a look once a second whether free memory should be committed ahead.
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -22,25 +30,24 @@
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <manta/base/limits.h>
-#include <manta/objectstore/arena.h>
-#include <manta/runtime/node/actors.h>
-#include <manta/runtime/node/children.h>
-#include <manta/runtime/node/death_report.h>
-#include <manta/runtime/node/driver_log.h>
-#include <manta/runtime/node/hello.h>
-#include <manta/runtime/node/lanes.h>
-#include <manta/runtime/node/leasing.h>
-#include <manta/runtime/node/memory_ahead.h>
-#include <manta/runtime/node/memory_kills.h>
-#include <manta/runtime/node/node.h>
-#include <manta/runtime/node/objects.h>
-#include <manta/runtime/node/peers.h>
-#include <manta/runtime/node/waits.h>
-#include <manta/runtime/node/worker_processes.h>
-#include <manta/runtime/role.h>
-#include <manta/runtime/session_directory.h>
-#include <manta/serialization/encoded.h>
+#include "../../base/limits.h"
+#include "../../objectstore/arena.h"
+#include "../../serialization/encoded.h"
+#include "../launch/hello.h"
+#include "../launch/role.h"
+#include "../launch/session_directory.h"
+#include "actors.h"
+#include "children.h"
+#include "death_report.h"
+#include "driver_log.h"
+#include "lanes.h"
+#include "leasing.h"
+#include "memory_ahead.h"
+#include "memory_kills.h"
+#include "objects.h"
+#include "peers.h"
+#include "waits.h"
+#include "worker_processes.h"
 
 namespace manta::detail {
 namespace node {

@@ -15,13 +15,13 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/base/error.h>
-#include <manta/runtime/launch.h>
-#include <manta/runtime/log_stream.h>
-#include <manta/runtime/node/children.h>
-#include <manta/runtime/node/session_peer.h>
-#include <manta/runtime/wire/error_record.h>
-#include <manta/runtime/wire/value_wire.h>
+#include "../../base/error.h"
+#include "../launch/launch.h"
+#include "../launch/log_stream.h"
+#include "../wire/error_record.h"
+#include "../wire/value_wire.h"
+#include "children.h"
+#include "session_peer.h"
 
 namespace manta::detail::node {
 namespace {

@@ -1,10 +1,11 @@
+#include "objects.h"
+
 #include <string>
 #include <utility>
 
-#include <manta/runtime/node/objects.h>
-#include <manta/runtime/wire/error_record.h>
-#include <manta/runtime/wire/value_wire.h>
-#include <manta/serialization/encoded.h>
+#include "../../serialization/encoded.h"
+#include "../wire/error_record.h"
+#include "../wire/value_wire.h"
 
 namespace manta::detail::node {
 namespace {

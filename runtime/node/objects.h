@@ -9,10 +9,10 @@
 #include <span>
 #include <vector>
 
-#include <manta/objectstore/arena.h>
-#include <manta/runtime/node/block_counts.h>
-#include <manta/runtime/node/peers.h>
-#include <manta/runtime/node/publications.h>
+#include "../../objectstore/arena.h"
+#include "block_counts.h"
+#include "peers.h"
+#include "publications.h"
 
 namespace manta::detail::node {
 

@@ -18,8 +18,8 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/runtime/node/publications.h>
-#include <manta/runtime/node/reply_holds.h>
+#include "publications.h"
+#include "reply_holds.h"
 
 namespace manta::detail::node {
 namespace {

@@ -1,6 +1,6 @@
-#include <algorithm>
+#include "peers.h"
 
-#include <manta/runtime/node/peers.h>
+#include <algorithm>
 
 namespace manta::detail::node {
 namespace {

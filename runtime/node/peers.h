@@ -16,9 +16,9 @@
 #include <sys/types.h>
 #include <vector>
 
-#include <manta/base/check.h>
-#include <manta/rpc/control.h>
-#include <manta/runtime/wire/node_messages.h>
+#include "../../base/check.h"
+#include "../../rpc/control.h"
+#include "../wire/node_messages.h"
 
 namespace manta::detail::node {
 

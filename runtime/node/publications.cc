@@ -1,7 +1,7 @@
+#include "publications.h"
+
 #include <algorithm>
 #include <utility>
-
-#include <manta/runtime/node/publications.h>
 
 namespace manta::detail::node {
 

@@ -20,8 +20,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include <manta/base/id.h>
-#include <manta/scheduler/holders.h>
+#include "../../base/id.h"
+#include "../../scheduler/holders.h"
 
 namespace manta::detail::node {
 

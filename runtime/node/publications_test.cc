@@ -1,9 +1,9 @@
+#include "publications.h"
+
 #include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
-
-#include <manta/runtime/node/publications.h>
 
 namespace manta::detail::node {
 namespace {

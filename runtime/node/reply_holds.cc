@@ -1,6 +1,6 @@
-#include <utility>
+#include "reply_holds.h"
 
-#include <manta/runtime/node/reply_holds.h>
+#include <utility>
 
 namespace manta::detail::node {
 

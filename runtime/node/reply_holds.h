@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include <manta/scheduler/holders.h>
+#include "../../scheduler/holders.h"
 
 namespace manta::detail::node {
 

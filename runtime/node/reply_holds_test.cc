@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
+#include "reply_holds.h"
 
-#include <manta/runtime/node/reply_holds.h>
+#include <gtest/gtest.h>
 
 namespace manta::detail::node {
 namespace {

@@ -8,10 +8,10 @@
 #include <span>
 #include <vector>
 
-#include <manta/rpc/control.h>
-#include <manta/rpc/futex.h>
-#include <manta/runtime/entry.h>
-#include <manta/runtime/wire/node_messages.h>
+#include "../../rpc/control.h"
+#include "../../rpc/futex.h"
+#include "../launch/entry.h"
+#include "../wire/node_messages.h"
 
 namespace manta::detail::node {
 

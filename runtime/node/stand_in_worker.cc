@@ -9,9 +9,10 @@
 #include <thread>
 #include <unistd.h>
 
-#include <manta/rpc/control.h>
-#include <manta/runtime/entry.h>
-#include <manta/runtime/node/session_peer.h>
+#include "../../rpc/control.h"
+#include "../launch/entry.h"
+#include "../launch/role.h"
+#include "session_peer.h"
 
 namespace manta::detail {
 namespace {

@@ -1,6 +1,6 @@
-#include <algorithm>
+#include "waits.h"
 
-#include <manta/runtime/node/waits.h>
+#include <algorithm>
 
 namespace manta::detail::node {
 namespace {

@@ -21,11 +21,11 @@
 #include <utility>
 #include <vector>
 
-#include <manta/base/id.h>
-#include <manta/rpc/lane.h>
-#include <manta/runtime/node/lane_table.h>
-#include <manta/runtime/wire/node_messages.h>
-#include <manta/runtime/wire/waits.h>
+#include "../../base/id.h"
+#include "../../rpc/lane.h"
+#include "../wire/node_messages.h"
+#include "../wire/waits.h"
+#include "lane_table.h"
 
 namespace manta::detail::node {
 

@@ -1,11 +1,11 @@
 // Which waits are a deadlock, and which only look like one.
+#include "waits.h"
+
 #include <map>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include <manta/runtime/node/waits.h>
 
 namespace manta::detail::node {
 namespace {

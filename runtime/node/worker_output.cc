@@ -1,10 +1,11 @@
+#include "worker_output.h"
+
 #include <algorithm>
 #include <fcntl.h>
 #include <string_view>
 #include <unistd.h>
 
-#include <manta/runtime/node/worker_output.h>
-#include <manta/runtime/wire/output_mark.h>
+#include "../wire/output_mark.h"
 
 namespace manta::detail::node {
 namespace {

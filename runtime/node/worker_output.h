@@ -19,9 +19,9 @@
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 
-#include <manta/base/fd.h>
-#include <manta/runtime/node/driver_log.h>
-#include <manta/runtime/node/last_lines.h>
+#include "../../base/fd.h"
+#include "driver_log.h"
+#include "last_lines.h"
 
 namespace manta::detail::node {
 

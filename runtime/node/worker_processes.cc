@@ -1,3 +1,5 @@
+#include "worker_processes.h"
+
 #include <cstring>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,10 +9,9 @@
 #include <unistd.h>
 #include <utility>
 
-#include <manta/base/limits.h>
-#include <manta/base/spawn.h>
-#include <manta/runtime/node/process_environment.h>
-#include <manta/runtime/node/worker_processes.h>
+#include "../../base/limits.h"
+#include "../../base/spawn.h"
+#include "../launch/process_environment.h"
 
 namespace manta::detail::node {
 namespace {

@@ -13,10 +13,10 @@
 
 #include <asio/io_context.hpp>
 
-#include <manta/base/fd.h>
-#include <manta/rpc/control.h>
-#include <manta/runtime/node/worker_output.h>
-#include <manta/runtime/role.h>
+#include "../../base/fd.h"
+#include "../../rpc/control.h"
+#include "../launch/role.h"
+#include "worker_output.h"
 
 namespace manta::detail::node {
 

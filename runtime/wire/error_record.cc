@@ -1,9 +1,10 @@
+#include "error_record.h"
+
 #include <cstring>
 
-#include <manta/base/error.h>
-#include <manta/runtime/error_path.h>
-#include <manta/runtime/wire/error_record.h>
-#include <manta/runtime/wire/value_wire.h>
+#include "../../base/error.h"
+#include "error_path.h"
+#include "value_wire.h"
 
 namespace manta::detail {
 namespace {

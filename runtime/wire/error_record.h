@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include <manta/base/id.h>
+#include "../../base/id.h"
 
 namespace manta::detail {
 

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <manta/base/build_settings.h>
+#include "../../base/build_settings.h"
 
 namespace manta::detail {
 

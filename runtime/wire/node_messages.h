@@ -13,7 +13,7 @@
 #pragma once
 #include <cstdint>
 
-#include <manta/base/id.h>
+#include "../../base/id.h"
 
 namespace manta::detail {
 

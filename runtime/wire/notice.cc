@@ -1,6 +1,6 @@
-#include <cstring>
+#include "notice.h"
 
-#include <manta/runtime/wire/notice.h>
+#include <cstring>
 
 namespace manta::detail {
 namespace {

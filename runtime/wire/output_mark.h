@@ -3,7 +3,7 @@
 #pragma once
 #include <string_view>
 
-#include <manta/base/build_settings.h>
+#include "../../base/build_settings.h"
 
 namespace manta::detail {
 

@@ -1,7 +1,8 @@
+#include "value_wire.h"
+
 #include <cstring>
 
-#include <manta/base/check.h>
-#include <manta/runtime/wire/value_wire.h>
+#include "../../base/check.h"
 
 namespace manta::detail {
 

@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <span>
 
-#include <manta/base/id.h>
+#include "../../base/id.h"
 
 namespace manta::detail {
 

@@ -1,7 +1,8 @@
+#include "waits.h"
+
 #include <exception>
 
-#include <manta/runtime/wire/waits.h>
-#include <manta/serialization/encode.h>
+#include "../../serialization/encode.h"
 
 namespace manta::detail {
 namespace {

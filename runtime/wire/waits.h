@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include <manta/base/build_settings.h>
+#include "../../base/build_settings.h"
 
 namespace manta::detail {
 

@@ -2,9 +2,9 @@
 // the codecs at once.
 #include <cstring>
 
-#include <manta/base/error.h>
-#include <manta/serialization/fuzz/fuzz_types.h>
-#include <manta/serialization/fuzz/stream_mutator.h>
+#include "../../base/error.h"
+#include "fuzz_types.h"
+#include "stream_mutator.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,

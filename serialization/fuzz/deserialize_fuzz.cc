@@ -2,11 +2,11 @@
 // fingerprint and checksum are made right first, so that what comes after them is reached, too.
 #include <cstring>
 
-#include <manta/base/crc32c.h>
-#include <manta/base/error.h>
-#include <manta/serialization/fuzz/fuzz_types.h>
-#include <manta/serialization/fuzz/stream_mutator.h>
-#include <manta/serialization/pickle.h>
+#include "../../base/crc32c.h"
+#include "../../base/error.h"
+#include "../pickle.h"
+#include "fuzz_types.h"
+#include "stream_mutator.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,

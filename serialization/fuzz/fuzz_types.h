@@ -13,8 +13,8 @@
 #include <variant>
 #include <vector>
 
-#include <manta/serialization/bytes.h>
-#include <manta/serialization/observer.h>
+#include "../bytes.h"
+#include "../observer.h"
 
 namespace manta::serialization {
 

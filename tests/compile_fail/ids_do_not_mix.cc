@@ -1,7 +1,7 @@
 // An id of one kind is not taken for one of another.
 // Says: TaskTag
 // Says: ObjectTag
-#include <manta/base/id.h>
+#include "../../base/id.h"
 
 void cancel(manta::TaskId) {}
 

@@ -1,6 +1,6 @@
 // A Result must not be dropped. Only a warning, which our own build turns into an error.
 // Says: nodiscard
-#include <manta/base/result.h>
+#include "../../base/result.h"
 #ifdef WRONG
 #pragma GCC diagnostic error "-Wunused-result"
 #endif

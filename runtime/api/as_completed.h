@@ -1,0 +1,107 @@
+// as_completed: the refs of a vector in the order in which their objects become ready.
+//
+//   for (const auto& ref : manta::as_completed(refs)) use(manta::get(ref));
+//
+//   refs  a b c d   --c, then a are done-->   c a ...        those ready from the start come first
+//
+// Linear in all: a ref costs the same, however many there are. A failed object is ready: get() throws its error. A ref
+// that was given twice comes twice. Inside a task a wait lends the CPU, as get() does.
+// Errors:  InvalidArgument for an empty ref, a ref of an ended session, no session, a session that ends meanwhile;
+//          GetTimeout from begin() or ++.
+// Threads: an AsCompleted is confined; the refs are values.
+#pragma once
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "get.h"
+
+namespace manta {
+
+// A move-only input range of ObjectRef<T>. Moving it keeps its iterators. A ref that the loop has left behind is dropped,
+// so that its value can go before the others are there.
+template <class T>
+class AsCompleted {
+  struct State {
+    State(std::vector<ObjectRef<T>> given, std::optional<Timeout> limit)
+        : timeout(limit),
+          deadline(limit ? detail::deadline_of(*limit) : detail::Deadline()),
+          refs(std::move(given)),
+          entries(detail::entries_of(refs, "manta::as_completed()")),
+          wait("manta::as_completed()", entries) {}
+    ~State() = default;
+    State(const State&) = delete;
+
+    // To the next; after the last `current` is empty.
+    void advance() {
+      current = {};
+      if (taken == entries.size()) return;
+      if (!wait.wait_for(taken + 1, deadline)) throw_timeout();
+      current = std::exchange(refs[wait.done()[taken]], {});
+      ++taken;
+    }
+    [[noreturn]] void throw_timeout() const {
+      detail::throw_timeout("manta::as_completed()", detail::entries_left(refs), *timeout);
+    }
+
+    const std::optional<Timeout> timeout;
+    const detail::Deadline deadline;
+    std::vector<ObjectRef<T>> refs;
+    const std::vector<detail::ObjectEntry*> entries;
+    detail::CompletionWait wait;  // destroyed before the refs
+    std::size_t taken = 0;
+    ObjectRef<T> current;  // empty: before the first, after the last, or a wait threw
+  };
+
+ public:
+  struct iterator {
+    using value_type = ObjectRef<T>;
+    using difference_type = std::ptrdiff_t;
+
+    const ObjectRef<T>& operator*() const { return state_->current; }
+    iterator& operator++() {
+      state_->advance();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const { return state_ == nullptr || !state_->current; }
+
+   private:
+    friend class AsCompleted;
+    explicit iterator(State* state) : state_(state) {}
+    State* state_ = nullptr;
+  };
+
+  // Waits for the first. Where the loop was when it is called again.
+  iterator begin() {
+    if (state_ && !state_->current) state_->advance();
+    return iterator(state_.get());
+  }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  template <class U>
+  friend AsCompleted<U> as_completed(std::vector<ObjectRef<U>> refs);
+  template <class U>
+  friend AsCompleted<U> as_completed(std::vector<ObjectRef<U>> refs, Timeout timeout);
+  AsCompleted(std::vector<ObjectRef<T>> refs, std::optional<Timeout> timeout)
+      : state_(std::make_unique<State>(std::move(refs), timeout)) {}
+
+  std::unique_ptr<State> state_;
+};
+
+template <class T>
+AsCompleted<T> as_completed(std::vector<ObjectRef<T>> refs) {
+  return AsCompleted<T>(std::move(refs), std::nullopt);
+}
+// The timeout is that of the whole iteration, from this call on: when it is over, what is ready already still comes, then
+// begin() or ++ throws GetTimeout.
+template <class T>
+AsCompleted<T> as_completed(std::vector<ObjectRef<T>> refs, Timeout timeout) {
+  return AsCompleted<T>(std::move(refs), timeout);
+}
+
+}  // namespace manta

@@ -1,0 +1,360 @@
+// Closures in the open: what a lambda needs beyond its code, and how it travels.
+//
+//   remote([](int x) { return x + 1; })                        no captures: the code alone
+//   remote([k](int x) { return x + k; })                       trivially copyable captures without an address: their bytes
+//   remote(plain([p](int x) { ... }))                          the same, without the check for addresses
+//   remote(capture([](const std::string& s, int x) {...}, s))  any serializable values, handed to the lambda (or function) first
+//   remote(named<"add">([](int a, int b) { return a + b; }))   a name of its own: named.h
+//
+// Errors: a trivially copyable capture that holds an address: InvalidArgument at the call. Pointers and references count,
+//         and integers of their size that are captured themselves; not padding, nor what else a captured struct holds
+//         (docs/decisions/015).
+// Threads: values.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "../../serialization/captured_words.h"
+#include "../../serialization/type_name.h"
+#include "../code/code_id.h"
+#include "refused.h"
+#include "signature.h"
+
+namespace manta {
+
+template <std::size_t N>
+struct FixedString {
+  char text[N];
+  constexpr FixedString(const char (&s)[N]) : text{} {
+    for (std::size_t i = 0; i < N; ++i) text[i] = s[i];
+  }
+};
+
+namespace detail {
+
+template <class F, class... C>
+class Captured {
+ public:
+  Captured() = default;
+  Captured(F f, std::tuple<C...> values) : f_(std::move(f)), values_(std::move(values)) {}
+
+  template <class... Args>
+    requires std::is_invocable_v<const F&, const C&..., Args...>
+  auto operator()(Args&&... args) const -> std::invoke_result_t<const F&, const C&..., Args...> {
+    return std::apply(
+        [&](const C&... captured) -> std::invoke_result_t<const F&, const C&..., Args...> {
+          return f_(captured..., std::forward<Args>(args)...);
+        },
+        values_);
+  }
+
+  const F& function() const { return f_; }
+  const std::tuple<C...>& values() const { return values_; }
+
+ private:
+  F f_;
+  std::tuple<C...> values_;
+};
+
+template <class F>
+struct Plain {
+  F function;
+  template <class... Args>
+    requires std::is_invocable_v<const F&, Args...>
+  decltype(auto) operator()(Args&&... args) const {
+    return function(std::forward<Args>(args)...);
+  }
+};
+
+template <FixedString Name, class F>
+struct Named {
+  [[no_unique_address]] F function;  // so that it is stateless where F is
+  template <class... Args>
+    requires std::is_invocable_v<const F&, Args...>
+  decltype(auto) operator()(Args&&... args) const {
+    return function(std::forward<Args>(args)...);
+  }
+};
+
+template <auto F>
+struct StaticFunction {
+  template <class... Args>
+    requires std::is_invocable_v<decltype(F), Args...>
+  decltype(auto) operator()(Args&&... args) const {
+    return F(std::forward<Args>(args)...);
+  }
+};
+
+// The first `Dropped` parameters belong to the captures.
+template <class Parameters, std::size_t Dropped>
+struct DropFirst {
+  using type = Parameters;
+};
+template <class First, class... Rest, std::size_t Dropped>
+  requires(Dropped > 0)
+struct DropFirst<Types<First, Rest...>, Dropped> : DropFirst<Types<Rest...>, Dropped - 1> {};
+
+template <class F, class... C>
+  requires KnownSignature<F>
+struct CallableSignature<Captured<F, C...>> {
+  using Result = typename CallableSignature<F>::Result;
+  using Parameters =
+      typename DropFirst<typename CallableSignature<F>::Parameters, sizeof...(C)>::type;
+};
+template <class F>
+  requires KnownSignature<F>
+struct CallableSignature<Plain<F>> : CallableSignature<F> {};
+template <FixedString Name, class F>
+  requires KnownSignature<F>
+struct CallableSignature<Named<Name, F>> : CallableSignature<F> {};
+template <auto F>
+struct CallableSignature<StaticFunction<F>> : CallableSignature<std::decay_t<decltype(F)>> {};
+
+// The name that a callable gives itself; empty: none.
+template <class F>
+inline constexpr std::string_view kGivenName = {};
+template <FixedString Name, class F>
+inline constexpr std::string_view kGivenName<Named<Name, F>> = {Name.text, sizeof(Name.text) - 1};
+
+// InvalidArgument when one of the words that may be addresses is one in a mapped region. `closure` is its type's name.
+void refuse_addresses(std::span<const std::uint64_t> words, std::string_view closure);
+
+// The bytes of captures. Padding is zero where the compiler can tell it (GCC).
+template <class F>
+std::array<unsigned char, sizeof(F)> bytes_of(const F& f) {
+  alignas(F) std::array<unsigned char, sizeof(F)> bytes;
+  std::memcpy(bytes.data(), &f, sizeof f);
+#if __has_builtin(__builtin_clear_padding)
+  __builtin_clear_padding(reinterpret_cast<F*>(bytes.data()));
+#endif
+  return bytes;
+}
+
+template <class F>
+concept Stateless = std::is_empty_v<F> && std::is_trivially_copyable_v<F>;
+
+// Whether the state of a callable travels; explain_state() is the compile error if not.
+template <class F>
+inline constexpr bool kStateTravels =
+    std::is_trivially_copyable_v<F> || serialization::is_serializable<F>();
+template <class F>
+inline constexpr bool kStateTravels<Plain<F>> = std::is_trivially_copyable_v<F>;
+template <FixedString Name, class F>
+inline constexpr bool kStateTravels<Named<Name, F>> = kStateTravels<F>;
+template <class F, class... C>
+inline constexpr bool kStateTravels<Captured<F, C...>> =
+    (Stateless<F> || std::is_pointer_v<F>)&&(serialization::serializable_v<C> && ...);
+
+template <class F>
+struct StateExplanation {
+  static void explain() {
+    if constexpr (serialization::type_node<F>.refusal != serialization::Refusal::kClosure) {
+      serialization::require_serializable<F>();
+    } else {
+      static_assert(
+          kNever<F>,
+          "this lambda's captures cannot be copied to another process: captures cannot be listed "
+          "in C++; use manta::capture(lambda, captured...), or a function object with serializable "
+          "members");
+    }
+  }
+};
+template <class F>
+struct StateExplanation<Plain<F>> {
+  static void explain() {
+    static_assert(kNever<F>,
+                  "manta::plain() vouches for trivially copyable captures only; use "
+                  "manta::capture(lambda, captured...)");
+  }
+};
+template <FixedString Name, class F>
+struct StateExplanation<Named<Name, F>> : StateExplanation<F> {};
+template <class F, class... C>
+struct StateExplanation<Captured<F, C...>> {
+  static void explain() {
+    if constexpr (!Stateless<F> && !std::is_pointer_v<F>) {
+      static_assert(kNever<F>,
+                    "manta::capture(lambda, captured...): the lambda itself must capture nothing; "
+                    "give it every value as an argument");
+    } else {
+      (serialization::require_serializable<C>(), ...);
+    }
+  }
+};
+template <class F>
+void explain_state() {
+  StateExplanation<F>::explain();
+}
+
+// How the state of a callable travels; restore() gives it back in the worker.
+template <class F>
+struct ClosureState {
+  static constexpr bool kSerializable = serialization::is_serializable<F>();
+  using Bytes = std::array<unsigned char, sizeof(F)>;
+
+  template <class Sink>
+  static void save(const F& f, Sink&& sink) {
+    if constexpr (kSerializable) {
+      sink(f);
+    } else {
+      if constexpr (alignof(F) >= alignof(void*)) {
+        refuse_addresses(serialization::captured_words(f), serialization::kTypeName<F>);
+      }
+      sink(bytes_of(f));
+    }
+  }
+  template <class Use>
+  static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
+    if constexpr (kSerializable) {
+      const F f = serialization::decode<F>(from);
+      return use(f);
+    } else {
+      alignas(F) Bytes bytes = serialization::decode<Bytes>(from);
+      return use(*std::launder(reinterpret_cast<const F*>(bytes.data())));
+    }
+  }
+};
+template <class F>
+struct ClosureState<Plain<F>> {
+  using Bytes = std::array<unsigned char, sizeof(Plain<F>)>;
+  template <class Sink>
+  static void save(const Plain<F>& f, Sink&& sink) {
+    sink(bytes_of(f));
+  }
+  template <class Use>
+  static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
+    alignas(Plain<F>) Bytes bytes = serialization::decode<Bytes>(from);
+    return use(*std::launder(reinterpret_cast<const Plain<F>*>(bytes.data())));
+  }
+};
+template <FixedString Name, class F>
+struct ClosureState<Named<Name, F>> {
+  template <class Sink>
+  static void save(const Named<Name, F>& f, Sink&& sink) {
+    ClosureState<F>::save(f.function, std::forward<Sink>(sink));
+  }
+  template <class Use>
+  static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
+    return ClosureState<F>::restore(from, std::forward<Use>(use));
+  }
+};
+template <class F, class... C>
+struct ClosureState<Captured<F, C...>> {
+  template <class Sink>
+  static void save(const Captured<F, C...>& f, Sink&& sink) {
+    sink(f.values());
+  }
+  template <class Use>
+  static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
+    const Captured<F, C...> f(F{}, serialization::decode<std::tuple<C...>>(from));
+    return use(f);
+  }
+};
+
+// A function by its address, with captured values: capture(scale, 2.0).
+template <class F, class... C>
+  requires std::is_function_v<F>
+struct ClosureState<Captured<F*, C...>> {
+  using Saved = std::tuple<std::uint64_t, std::uint64_t, std::tuple<C...>>;
+  template <class Sink>
+  static void save(const Captured<F*, C...>& f, Sink&& sink) {
+    const CodeId code = identify_function(reinterpret_cast<std::uintptr_t>(f.function()));
+    const Saved saved(code.image, code.offset, f.values());
+    sink(saved);
+  }
+  template <class Use>
+  static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
+    auto [image, offset, values] = serialization::decode<Saved>(from);
+    const auto address = resolve_function({image, offset});
+    const Captured<F*, C...> f(reinterpret_cast<F*>(address), std::move(values));
+    return use(f);
+  }
+};
+
+template <class F>
+inline constexpr bool kCapturedFunction = false;
+template <class F, class... C>
+inline constexpr bool kCapturedFunction<Captured<F*, C...>> = std::is_function_v<F>;
+
+}  // namespace detail
+
+namespace detail {
+
+// Whether captured values go to the first parameters, and the compile error if not.
+template <std::size_t Position, class Value, class Parameter>
+struct CapturedValue {
+  static constexpr bool converts = std::is_convertible_v<const Value&, Parameter>;
+  static_assert(
+      converts,
+      "manta::capture(f, captured...): a captured value does not convert to the parameter "
+      "of f that it is for (the first ones, by value or const reference): position, "
+      "captured type and parameter type stand in detail::CapturedValue<Position, "
+      "Captured, Parameter> above");
+};
+
+template <class Parameters, class... C>
+struct CaptureCheck;
+template <class... C>
+struct CaptureCheck<Types<>, C...> {
+  static constexpr bool fits = sizeof...(C) == 0;
+  template <std::size_t Position>
+  static void explain() {
+    static_assert(fits, "manta::capture(): the function has fewer parameters than captured values");
+  }
+};
+template <class First, class... Rest>
+struct CaptureCheck<Types<First, Rest...>> {
+  static constexpr bool fits = true;
+};
+template <class First, class... Rest, class Value, class... C>
+struct CaptureCheck<Types<First, Rest...>, Value, C...> {
+  using Next = CaptureCheck<Types<Rest...>, C...>;
+  static constexpr bool converts = std::is_convertible_v<const Value&, First>;
+  static constexpr bool fits = converts && Next::fits;
+  template <std::size_t Position>
+  static void explain() {
+    if constexpr (!converts) {
+      (void)sizeof(CapturedValue<Position, Value, First>);
+    } else {
+      Next::template explain<Position + 1>();
+    }
+  }
+};
+
+template <class F, class... Values>
+consteval bool values_fit() {
+  if constexpr (KnownSignature<F>) {
+    return CaptureCheck<typename CallableSignature<F>::Parameters, Values...>::fits;
+  } else {
+    return true;  // whatever it is, remote() says it
+  }
+}
+
+}  // namespace detail
+
+// f(captured..., args...): the captured values go through the serializer with every call, arrays without a copy.
+template <class F, class... Values>
+auto capture(F f, Values... captured) {
+  if constexpr (detail::values_fit<F, Values...>()) {
+    return detail::Captured<F, Values...>(std::move(f),
+                                          std::tuple<Values...>(std::move(captured)...));
+  } else {
+    detail::CaptureCheck<typename detail::CallableSignature<F>::Parameters,
+                         Values...>::template explain<1>();
+    return detail::Refused();
+  }
+}
+
+// "I vouch that this lambda's captures hold no address": its bytes are copied without the check.
+template <class F>
+auto plain(F f) {
+  return detail::Plain<F>{std::move(f)};
+}
+
+}  // namespace manta

@@ -1,0 +1,99 @@
+#include "cluster.h"
+
+#include <cctype>
+#include <chrono>
+#include <cstring>
+
+#include "../../base/error.h"
+#include "../launch/node_process.h"
+#include "../process/process.h"
+#include "../worker/executor.h"
+#include "../worker/task_frame.h"
+
+namespace manta {
+namespace {
+
+constexpr std::chrono::seconds kNodeAnswersWithin{60};
+
+struct NodeResources {
+  Resources total;
+  Resources available;
+};
+
+// Empty when the node is dead.
+NodeResources resources_of_node(detail::Process& process) {
+  const pid_t node = process.attachment().node_pid;
+  const auto answer = process.questions().ask(
+      {.kind = detail::NodeMessage::resources_ask}, {}, [node](std::chrono::seconds waited) {
+        const bool stopped = std::tolower(detail::process_state(node)) == 't';
+        if (!stopped && waited < kNodeAnswersWithin) return false;
+        throw RuntimeError("manta::cluster(): the node process (pid " + std::to_string(node) +
+                           ") has not answered for " + std::to_string(waited.count()) + " s" +
+                           detail::why_silent(node));
+      });
+  NodeResources resources;
+  if (!answer) return resources;
+  std::span<const std::byte> rest = answer->payload;
+  for (std::size_t i = 0; rest.size() >= sizeof(detail::ResourceItem); ++i) {
+    detail::ResourceItem item;
+    std::memcpy(&item, rest.data(), sizeof item);
+    rest = rest.subspan(sizeof item);
+    (i < answer->frame.arg1 ? resources.total : resources.available)[item.name] = item.amount;
+  }
+  return resources;
+}
+
+}  // namespace
+
+Cluster cluster() {
+  auto& process = detail::Process::current("manta::cluster()");
+  NodeInfo node;
+  node.id = process.attachment().node;
+  node.state = process.dead() ? NodeState::dead : NodeState::alive;
+  auto resources = resources_of_node(process);
+  node.total = std::move(resources.total);
+  node.available = std::move(resources.available);
+  node.store = process.store().stats();
+  Cluster cluster;
+  cluster.total = node.total;
+  cluster.available = node.available;
+  cluster.nodes.push_back(std::move(node));
+  return cluster;
+}
+
+TaskContext this_task() {
+  const auto frame = detail::TaskFrame::of_process();
+  if (!frame) {
+    throw InvalidArgument(
+        "manta::this_task() was called outside of a task: only a task or an actor's method, and "
+        "the threads that it starts, have one while it runs");
+  }
+  const auto& attachment = detail::Process::current("manta::this_task()").attachment();
+  TaskContext context;
+  context.id_ = frame->id;
+  context.name_ = frame->name;
+  context.attempt_ = frame->attempt;
+  context.cpus_ = frame->cpus;
+  context.node_ = attachment.node;
+  context.job_ = attachment.job;
+  return context;
+}
+
+void detail::throw_not_a_base(const std::type_info& actor, const std::type_info& wanted) {
+  throw InvalidArgument("this_actor().self<T>(): T is " + demangled(wanted.name()) +
+                        ", which is neither the actor's class, " + demangled(actor.name()) +
+                        ", nor a public base of it (nor the class itself, inside its constructor)");
+}
+
+ActorContext this_actor() {
+  auto* executor = detail::Executor::of_this_thread();
+  if (executor == nullptr || !executor->is_actor()) {
+    throw InvalidArgument("manta::this_actor() was called outside of an actor");
+  }
+  ActorContext context;
+  context.entry_ = executor->self();
+  context.instance_ = executor->instance();
+  return context;
+}
+
+}  // namespace manta

@@ -1,0 +1,154 @@
+// How the arguments of manta::actor<T>(args...) meet a constructor of T. Its parameter types cannot be asked for, so what
+// meets them is tried: first all arguments as they are, then with all refs resolved, then each by the rules of remote
+// functions (signature.h): a Given argument converts to whatever a parameter that it meets may be.
+//
+// Threads: types, and code confined to the executor that constructs.
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "remote.h"
+
+namespace manta::detail {
+
+enum class Giving { as_it_is, resolved, list };
+
+template <Giving How>
+consteval bool gives(Passing passing) {
+  if (How == Giving::resolved) return passing == Passing::reference;
+  if (How == Giving::list) return passing == Passing::list;
+  return passing == Passing::value || passing == Passing::encoded_as;
+}
+
+// What travels for an argument, or for each element of a list.
+template <class A, Giving How>
+struct Travelling {
+  using type = Stored<A>;
+};
+template <class U>
+struct Travelling<ObjectRef<U>, Giving::resolved> {
+  using type = U;
+};
+template <class U, class Allocator>
+struct Travelling<std::vector<ObjectRef<U>, Allocator>, Giving::list> {
+  using type = U;
+};
+
+// Keeps what a view that was passed points into, until the constructor has returned.
+using KeptHolders = std::vector<std::shared_ptr<void>>;
+
+// The argument A, in the worker, before it is known what it is to be. T is what is constructed: to that, nothing converts.
+template <class T, class A, Giving How>
+class Given {
+ public:
+  Given(const CallContext& call, std::size_t index, KeptHolders& kept)
+      : call_(call), argument_(call.argument(index)), kept_(kept) {}
+
+  template <class P>
+    requires(!std::is_same_v<P, T> && gives<How>(passing<const A&, P>()))
+  operator P() const {
+    if constexpr (std::is_same_v<P, Holder<P>>) {
+      return holder<P>();
+    } else {  // a view
+      auto kept = std::make_shared<Holder<P>>(holder<Holder<P>>());
+      kept_.push_back(kept);
+      return pass<P>(*kept);
+    }
+  }
+
+ private:
+  using U = typename Travelling<A, How>::type;
+
+  template <class H>
+  H holder() const {
+    if constexpr (How == Giving::list) {
+      return decode_list<H, U>(call_, argument_);
+    } else {
+      return decode_as<H, U>(call_.value(argument_.first));
+    }
+  }
+
+  const CallContext& call_;
+  const CallContext::Argument& argument_;
+  KeptHolders& kept_;
+};
+
+// In tests of what is constructible: an argument that may be given in any way.
+template <class T, class A>
+struct Either {
+  template <class P>
+    requires(!std::is_same_v<P, T> && passing<const A&, P>() != Passing::mismatch)
+  operator P() const;
+};
+
+template <Giving... How>
+struct Givings {};
+
+// Finds for each argument the first way of giving it that fits, whatever the others are.
+template <class T, class... A>
+struct FindGivings {
+  template <std::size_t At, Giving How, std::size_t... I>
+  static consteval bool fits(std::index_sequence<I...>) {
+    return std::is_constructible_v<T,
+                                   std::conditional_t<I == At, Given<T, A, How>, Either<T, A>>...>;
+  }
+  template <std::size_t At>
+  static consteval Giving of() {
+    constexpr auto all = std::index_sequence_for<A...>{};
+    if constexpr (fits<At, Giving::as_it_is>(all)) {
+      return Giving::as_it_is;
+    } else if constexpr (fits<At, Giving::resolved>(all)) {
+      return Giving::resolved;
+    } else {
+      return Giving::list;
+    }
+  }
+  template <std::size_t... I>
+  static Givings<of<I>()...> all(std::index_sequence<I...>);
+  using type = decltype(all(std::index_sequence_for<A...>{}));
+};
+
+template <class T, class Ways, class... A>
+struct GivenConstructor;
+template <class T, Giving... How, class... A>
+struct GivenConstructor<T, Givings<How...>, A...> {
+  static constexpr bool possible = std::is_constructible_v<T, Given<T, A, How>...>;
+
+  struct Stub : Registered<Stub> {
+    static void run(CallContext& call) {
+      call.construct(instance_of<T>(nullptr));
+      call.construct(instance_of(construct(call, std::index_sequence_for<A...>{})));
+    }
+    template <std::size_t... I>
+    static T* construct(const CallContext& call, std::index_sequence<I...>) {
+      KeptHolders kept;
+      return new T(Given<T, A, How>(call, I, kept)...);
+    }
+  };
+
+  template <class... Args>
+  static void pass(CallBuilder& call, Args&&... arguments) {
+    (give<How, A>(call, std::forward<Args>(arguments)), ...);
+  }
+
+ private:
+  template <Giving Way, class Plain, class Argument>
+  static void give(CallBuilder& call, Argument&& argument) {
+    if constexpr (Way == Giving::as_it_is) {
+      pass_argument<Stored<Plain>>(call, std::forward<Argument>(argument));
+    } else if constexpr (Way == Giving::resolved) {
+      call.reference(RefAccess::entry(argument));
+    } else {
+      pass_list(call, argument);
+    }
+  }
+};
+
+// By each argument's own rule; A: plain types.
+template <class T, class... A>
+using ConvertedConstructor = GivenConstructor<T, typename FindGivings<T, A...>::type, A...>;
+
+}  // namespace manta::detail

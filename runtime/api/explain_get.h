@@ -1,0 +1,217 @@
+// The compile errors of put(), get(), wait(), free(), try_get(), get_each() and as_completed() for what they do not take.
+// They are the worst match for any call, so that functions of these names in other libraries are found before them.
+//
+// Threads: compile time only.
+#pragma once
+#include <initializer_list>
+#include <type_traits>
+#include <vector>
+
+#include "../../base/timeout.h"
+#include "as_completed.h"
+#include "get.h"
+#include "outcome.h"
+#include "refused.h"
+
+namespace manta {
+namespace detail {
+
+template <class T>
+inline constexpr bool kRefs = IsRef<T>::value || IsRefList<T>::value;
+template <class T>
+inline constexpr bool kRefList = IsRefList<T>::value || std::is_same_v<T, std::vector<AnyRef>>;
+
+template <class First, class... More>
+inline constexpr bool kCanBeGot = kRefs<First>;
+template <class First, class Second>
+inline constexpr bool kCanBeGot<First, Second> =
+    (kRefs<First> && std::is_convertible_v<const Second&, Timeout>) ||
+    (IsRef<First>::value && IsRef<Second>::value);  // NOLINT(misc-redundant-expression): in one use
+template <class First, class Second, class Third, class... More>
+inline constexpr bool kCanBeGot<First, Second, Third, More...> =
+    IsRef<First>::value && IsRef<Second>::value && IsRef<Third>::value &&
+    (IsRef<More>::value && ...);
+
+template <class First, class... More>
+inline constexpr bool kCanBeAwaited = kRefList<First> && sizeof...(More) <= 1 &&
+                                      (std::is_convertible_v<const More&, WaitOptions> && ...);
+
+// A list of typed references, perhaps with a timeout.
+template <class... Given>
+inline constexpr bool kListAndTimeout = false;
+template <class List>
+inline constexpr bool kListAndTimeout<List> = IsRefList<List>::value;
+template <class List, class Second>
+inline constexpr bool kListAndTimeout<List, Second> =
+    IsRefList<List>::value && std::is_convertible_v<const Second&, Timeout>;
+
+// What put() is given is an overloaded function or stands in braces.
+template <class None>
+struct ValueWithoutType {
+  static_assert(!std::is_void_v<None>,
+                "manta::put(x): x has no type of its own. Of a list in braces say it, such as "
+                "manta::put(std::vector<int>{1, 2}); a function, overloaded or not, is sent as a "
+                "manta::RemoteFunction<R(A...)>");
+  using type = Refused;
+};
+
+template <class T>
+inline constexpr bool kPointer = std::is_pointer_v<T> || std::is_null_pointer_v<T>;
+template <class T>
+inline constexpr bool kCanBeFreed =
+    kRefList<T> || std::is_convertible_v<const T&, AnyRef> || kPointer<T>;  // ::free()
+
+template <class... Given>
+void explain_get_each() {
+  static_assert(kNever<Refused, Given...>,
+                "manta::get_each(x): it takes a std::vector<ObjectRef<T>>, and perhaps a timeout, "
+                "such as std::chrono::seconds(5). For one reference there is manta::try_get(ref)");
+}
+template <class... Given>
+void explain_as_completed() {
+  static_assert(kNever<Refused, Given...>,
+                "manta::as_completed(x): it takes a std::vector<ObjectRef<T>>, and perhaps a "
+                "timeout, such as std::chrono::seconds(5)");
+}
+
+}  // namespace detail
+
+template <class First, class... More>
+  requires(!detail::kCanBeGot<First, More...> && !std::is_same_v<First, detail::Refused>)
+detail::Refused get(const First&, const More&...) {
+  static_assert(!std::is_same_v<First, AnyRef>,
+                "manta::get(ref): an AnyRef has forgotten the type of its value: keep the "
+                "ObjectRef<T> that it was made from");
+  static_assert(std::is_same_v<First, AnyRef> || detail::kRefs<First>,
+                "manta::get(x): x is no reference. It takes an ObjectRef<T>, several of them, or a "
+                "std::vector<ObjectRef<T>>, and a timeout; what is no reference is there already");
+  static_assert(std::is_same_v<First, AnyRef> || !detail::kRefs<First>,
+                "manta::get(refs, x): after the reference (or the vector of references) comes a "
+                "timeout, such as std::chrono::seconds(5), or more references: each an "
+                "ObjectRef<T>");
+  return {};
+}
+
+template <class First, class... More>
+  requires(!detail::kCanBeAwaited<First, More...> && !std::is_same_v<First, detail::Refused> &&
+           !detail::kPointer<First>)  // those are for ::wait()
+detail::Refused wait(const First&, const More&...) {
+  static_assert(!detail::IsRef<First>::value,
+                "manta::wait(ref): it takes a list, manta::wait({ref}) or a vector of references; "
+                "to wait for one value say manta::get(ref)");
+  static_assert(detail::IsRef<First>::value || detail::kRefList<First>,
+                "manta::wait(x): x is no list of references. It takes a std::vector<ObjectRef<T>> "
+                "or std::vector<AnyRef>, and WaitOptions");
+  static_assert(!detail::kRefList<First>,
+                "manta::wait(refs, x): after the references come manta::WaitOptions, such as "
+                "{.num_ready = 2, .timeout = std::chrono::seconds(5)}");
+  return {};
+}
+
+// Without arguments, and with lists in braces of what is no reference.
+template <class None = void>
+detail::Refused get() {
+  static_assert(detail::kNever<None>, "manta::get(): it takes a reference, manta::get(ref)");
+  return {};
+}
+template <class T>
+detail::Refused get(std::initializer_list<T>) {
+  static_assert(detail::kNever<T>,
+                "manta::get({x, ...}): they are no references. It takes ObjectRef<T>s of one type");
+  return {};
+}
+template <class None = void>
+detail::Refused wait() {
+  static_assert(detail::kNever<None>, "manta::wait(): it takes a list, manta::wait(refs)");
+  return {};
+}
+template <class T>
+detail::Refused wait(std::initializer_list<T>) {
+  static_assert(detail::kNever<T>,
+                "manta::wait({x, ...}): they are no references. It takes ObjectRef<T>s of one "
+                "type, or a std::vector<AnyRef>");
+  return {};
+}
+
+template <class List, class... More>
+  requires(!detail::kRefList<List> || sizeof...(More) != 1)
+detail::Refused wait_with_progress(const List&, const More&...) {
+  static_assert(detail::kRefList<List>,
+                "manta::wait_with_progress(x, label): x is no list of references. It takes a "
+                "std::vector<ObjectRef<T>> or std::vector<AnyRef>, and a label");
+  static_assert(!detail::kRefList<List>,
+                "manta::wait_with_progress(refs, label): it takes a label for the bar, such as "
+                "\"images\", and no more");
+  return {};
+}
+
+template <class None = void>
+detail::Refused put() {
+  static_assert(detail::kNever<None>, "manta::put(): it takes a value, manta::put(value)");
+  return {};
+}
+template <class T, class Second, class... More>
+  requires(!std::is_convertible_v<Second, PutOptions> || sizeof...(More) > 0)
+detail::Refused put(T&&, Second&&, More&&...) {
+  static_assert(detail::kNever<T>,
+                "manta::put(value, x): it stores one value; several are one as a struct, a "
+                "std::tuple or a std::vector. Beside it only manta::PutOptions are given");
+  return {};
+}
+template <class None = void, class T = typename detail::ValueWithoutType<None>::type>
+  requires detail::kNever<T>
+detail::Refused put(T);
+
+template <class None = void>
+detail::Refused free() {
+  static_assert(detail::kNever<None>, "manta::free(): it takes a reference, manta::free(ref)");
+  return {};
+}
+template <class T, class... More>
+  requires(!detail::kCanBeFreed<T> || (sizeof...(More) > 0 && !detail::kPointer<T>))
+void free(const T&, const More&...) {
+  static_assert(detail::kCanBeFreed<T>,
+                "manta::free(x): x is no reference. It takes an ObjectRef<T>, an AnyRef, or a "
+                "std::vector of them");
+  static_assert(!detail::kCanBeFreed<T>,
+                "manta::free(ref, x): several references stand in braces: manta::free({a, b})");
+}
+template <class T>
+void free(const ObjectRef<T>*) {
+  static_assert(detail::kNever<T>,
+                "manta::free(&ref): it takes the reference itself, manta::free(ref)");
+}
+
+template <class... Given>
+  requires(sizeof...(Given) != 1 || !(detail::IsRef<Given>::value && ...))
+detail::Refused try_get(const Given&...) {
+  static_assert(
+      detail::kNever<detail::Refused, Given...>,
+      "manta::try_get(x): it takes one ObjectRef<T> and no timeout, since it never waits. "
+      "For a list there is manta::get_each(refs)");
+  return {};
+}
+template <class... Given>
+  requires(!detail::kListAndTimeout<Given...>)
+detail::Refused get_each(const Given&...) {
+  detail::explain_get_each<Given...>();
+  return {};
+}
+template <class T, class... More>
+detail::Refused get_each(std::initializer_list<T>, const More&...) {
+  detail::explain_get_each<T>();
+  return {};
+}
+template <class... Given>
+  requires(!detail::kListAndTimeout<Given...>)
+std::vector<detail::Refused> as_completed(const Given&...) {
+  detail::explain_as_completed<Given...>();
+  return {};
+}
+template <class T, class... More>
+std::vector<detail::Refused> as_completed(std::initializer_list<T>, const More&...) {
+  detail::explain_as_completed<T>();
+  return {};
+}
+
+}  // namespace manta

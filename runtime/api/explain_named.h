@@ -1,0 +1,83 @@
+// The compile errors of named() and remote_named() for what they do not take; see named.h for the right calls.
+//
+// Threads: compile time only.
+#pragma once
+#include <string_view>
+#include <type_traits>
+
+#include "explain_callable.h"
+#include "named.h"
+#include "refused.h"
+
+namespace manta {
+namespace detail {
+
+template <class... Given>
+inline constexpr bool kNameAndOptions = false;
+template <class Name>
+inline constexpr bool kNameAndOptions<Name> = std::is_convertible_v<Name, std::string_view>;
+template <class Name, class Options>
+inline constexpr bool kNameAndOptions<Name, Options> =
+    kNameAndOptions<Name> && std::is_convertible_v<Options, TaskOptions>;
+
+}  // namespace detail
+
+// Of a set of overloads.
+template <FixedString Name, class None = void,
+          class F = typename detail::OverloadedFunction<None>::type>
+  requires detail::kNever<F>
+detail::Refused named(F);
+template <FixedString Name, detail::OverloadsAsArgument<detail::OverloadedFunction> F>
+detail::Refused named();
+
+// Without a name, without a function, with too much.
+template <auto None = nullptr, class... Given>
+  requires(sizeof...(Given) > 0 && std::is_null_pointer_v<decltype(None)>)
+detail::Refused named(Given&&...) {
+  static_assert(detail::kNever<Given...>,
+                "manta::named(f): the name stands in the angle brackets, since it is known when "
+                "the program is compiled: manta::named<\"name\">(lambda), manta::named<\"name\", "
+                "function>()");
+  return {};
+}
+template <FixedString Name, class... Given>
+  requires(sizeof...(Given) != 1)
+detail::Refused named(Given&&...) {
+  static_assert(
+      sizeof...(Given) > 0,
+      "manta::named<\"name\">(): there is no function: manta::named<\"name\">(lambda), or "
+      "manta::named<\"name\", function>()");
+  static_assert(sizeof...(Given) == 0,
+                "manta::named<\"name\">(f, x): it takes a function and no more. Options are given "
+                "to manta::remote(manta::named<\"name\">(f), options), and arguments to what that "
+                "returns");
+  return {};
+}
+
+template <class Signature, class... Given>
+  requires(!std::is_function_v<Signature> || !detail::KnownSignature<Signature*>)
+detail::Refused remote_named(Given&&...) {
+  static_assert(detail::kNever<Signature>,
+                "manta::remote_named<R(A...)>(name) needs a signature, such as int(int, int)");
+  return {};
+}
+template <auto None = nullptr, class... Given>
+detail::Refused remote_named(Given&&...) {
+  static_assert(detail::kNever<detail::Refused, Given...>,
+                "manta::remote_named(name): say the signature of the function in the angle "
+                "brackets, which is all that is known of it here: "
+                "manta::remote_named<int(int, int)>(\"name\")");
+  return {};
+}
+template <class Signature, class... Given>
+  requires(std::is_function_v<Signature> && detail::KnownSignature<Signature*> &&
+           !detail::kNameAndOptions<Given...>)
+detail::Refused remote_named(Given&&...) {
+  static_assert(detail::kNever<Signature>,
+                "manta::remote_named<R(A...)>(x): it takes the function's name and perhaps its "
+                "manta::TaskOptions; the arguments stand in parentheses of their own: "
+                "manta::remote_named<R(A...)>(\"name\")(args...)");
+  return {};
+}
+
+}  // namespace manta

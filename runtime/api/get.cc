@@ -1,0 +1,120 @@
+#include "get.h"
+
+#include "../../base/error.h"
+#include "../code/code_id.h"
+#include "../ownership/value_codec.h"
+#include "../process/process.h"
+#include "progress_bar.h"
+#include "resolve_options.h"
+
+namespace manta {
+namespace detail {
+
+ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& options) {
+  Process& process = Process::current("manta::put()");
+  check_put_options(options);
+  ObjectEntryRef entry = process.make_entry();
+  Value value = value_of(process.store(), encoded);
+  for (const auto& buffer : value.buffers()) {
+    process.store().block_of(buffer.storage.get())->set_object(entry->id());
+  }
+  entry->complete(std::move(value));
+  return entry;
+}
+
+ObjectEntry& checked(const ObjectEntryRef& entry, const char* what) {
+  if (!entry) {
+    throw InvalidArgument(
+        std::string(what) +
+        ": the ref is empty: it was made by its default constructor, or moved from");
+  }
+  if (entry->session != Process::current_session()) {
+    Process::refuse_if_forked(what);
+    throw InvalidArgument(std::string(what) + ": the session of object " + entry->id().hex() +
+                          " has ended; its objects went with it");
+  }
+  return *entry;
+}
+
+void check_session(const ObjectEntryRef& entry, const char* what) {
+  if (entry) checked(entry, what);
+}
+
+bool object_ready(const ObjectEntry& entry) {
+  if (entry.done()) return true;
+  Process& process = Process::current("ready()");
+  if (entry.from_elsewhere()) process.subscribe(const_cast<ObjectEntry&>(entry));
+  process.progress()
+      .kick();  // who asks again and again need not wait for the ring thread's next look
+  return entry.done();
+}
+
+namespace {
+class AddCallback final : public Command {
+ public:
+  AddCallback(ObjectEntryRef entry, std::function<void()> fn)
+      : entry_(std::move(entry)), fn_(std::move(fn)) {}
+  void run(Process& process) override {
+    if (entry_->done()) {
+      process.callbacks().add(std::move(fn_));
+    } else {
+      process.add_dependent(*entry_, {nullptr, std::move(fn_)});
+    }
+    delete this;
+  }
+
+ private:
+  ObjectEntryRef entry_;
+  std::function<void()> fn_;
+};
+}  // namespace
+
+void on_ready(const ObjectEntryRef& entry, std::function<void()> fn) {
+  Process::current("on_ready()").submit(new AddCallback(entry, std::move(fn)));
+}
+
+void throw_wrong_type(const std::type_info& held, const std::type_info& wanted) {
+  throw InvalidArgument("AnyRef::as(): the ref was made from an ObjectRef<" +
+                        demangled(held.name()) + ">, not from an ObjectRef<" +
+                        demangled(wanted.name()) + ">");
+}
+
+void check_wait(std::size_t refs, std::size_t num_ready) {
+  Process::current("manta::wait()");
+  if (num_ready <= refs) return;
+  throw InvalidArgument("manta::wait(): num_ready is " + std::to_string(num_ready) +
+                        ", but there are only " + std::to_string(refs) + " refs");
+}
+
+}  // namespace detail
+
+WaitResult<AnyRef> wait(const std::vector<AnyRef>& refs, WaitOptions options) {
+  return detail::wait_refs(std::span(refs), options);
+}
+WaitResult<AnyRef> wait(std::vector<AnyRef>&& refs, WaitOptions options) {
+  return detail::wait_refs(std::move(refs), options);
+}
+
+void wait_with_progress(const std::vector<AnyRef>& refs, std::string_view label) {
+  constexpr auto kRefresh = std::chrono::milliseconds(200);
+  const auto entries = detail::entries_of(refs, "manta::wait_with_progress()");
+  detail::CompletionWait wait("manta::wait_with_progress()", entries);
+  detail::ProgressBar bar(label, entries.size(), wait.done().arrived());
+  for (bool all = entries.empty(); !all;) {
+    all = wait.wait_for(entries.size(), detail::deadline_of(Timeout(kRefresh)));
+    bar.show(wait.done().arrived());
+  }
+}
+
+void free(const AnyRef& ref) {
+  auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::free()");
+  detail::Process::current("manta::free()").free_object(entry);
+}
+void free(std::initializer_list<AnyRef> refs) {
+  for (const auto& ref : refs) free(ref);
+}
+void free(const std::vector<AnyRef>& refs) {
+  for (const auto& ref : refs) free(ref);
+}
+
+}  // namespace manta

@@ -1,0 +1,273 @@
+// Getting values: put, get, wait, free. See also outcome.h (try_get, get_each) and as_completed.h.
+//
+// Errors: the error of the object; GetTimeout; InvalidArgument for an empty ref, a ref of an ended session, no session.
+// Threads: any.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "../../base/error.h"
+#include "../../base/timeout.h"
+#include "../../objectstore/array_codec.h"
+#include "../ownership/object_ref.h"
+#include "../waiting/wait_objects.h"
+#include "../wire/value_wire.h"
+#include "ref_lists.h"
+#include "scratch.h"
+#include "signature.h"
+
+namespace manta {
+
+struct PutOptions {
+  std::string name = {};  // for tools, of which this version has none; at most 1 KiB
+};
+
+namespace detail {
+
+ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& options);
+void check_wait(std::size_t refs, std::size_t num_ready);  // InvalidArgument
+
+template <class T>
+ObjectEntryRef put_as(const T& value, const PutOptions& options) {
+  const Scratch<serialization::Encoded> encoded;
+  serialization::encode(value, *encoded);
+  return put_encoded(*encoded, options);
+}
+
+template <class T>
+T decode_done(const ObjectEntry& entry) {
+  if (entry.state() == ObjectState::failed) throw_failed(entry);
+  if constexpr (!std::is_void_v<T>) {
+    return entry.read([&](const Value& value) -> T {
+      if ((value.flags & kError) != 0) throw_failed(entry);  // freed just now
+      return serialization::decode<T>(value.view());
+    });
+  }
+}
+
+template <class T>
+using OrMonostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+template <class T>
+OrMonostate<T> decode_or_monostate(const ObjectEntry& entry) {
+  if constexpr (std::is_void_v<T>) {
+    decode_done<void>(entry);
+    return {};
+  } else {
+    return decode_done<T>(entry);
+  }
+}
+
+// One of several, which an error names.
+template <class T>
+OrMonostate<T> decode_at(const std::vector<ObjectEntry*>& entries, std::size_t index) {
+  try {
+    return decode_or_monostate<T>(*entries[index]);
+  } catch (const SerializationError&) {
+    rethrow_at(index, entries.size());
+  }
+}
+
+template <class... T, std::size_t... I>
+std::tuple<OrMonostate<T>...> decode_tuple(const std::vector<ObjectEntry*>& entries,
+                                           std::index_sequence<I...>) {
+  return std::tuple<OrMonostate<T>...>{decode_at<T>(entries, I)...};  // braces: from left to right
+}
+
+template <class T>
+auto get_list(const std::vector<ObjectEntry*>& entries, const std::optional<Timeout>& timeout) {
+  if (!wait_all_or_failure(entries, timeout ? deadline_of(*timeout) : Deadline()))
+    throw_timeout("manta::get()", entries, *timeout);
+  throw_if_failed(entries);
+  if constexpr (!std::is_void_v<T>) {
+    std::vector<T> values;
+    values.reserve(entries.size());
+    for (std::size_t i = 0; i < entries.size(); ++i) values.push_back(decode_at<T>(entries, i));
+    return values;
+  }
+}
+
+}  // namespace detail
+
+// Stores a value and gives a reference to it. A string literal or string_view is stored as std::string, a span as an
+// Array, a MutableArray rvalue is sealed in place without a copy. Afterwards changing the original changes nothing.
+// Errors: ObjectStoreFull, SerializationError, InvalidArgument (no session).
+template <class T>
+auto put(T&& value, PutOptions options = {}) {
+  using S = detail::Stored<T>;
+  using Ref = detail::RefTo<T>;
+  if constexpr (detail::IsMutableArray<std::remove_cvref_t<T>>::value) {
+    if constexpr (std::is_lvalue_reference_v<T>) {
+      return detail::RefAccess::make<Ref>(detail::put_as(S(value.copy()), options));
+    } else {
+      return detail::RefAccess::make<Ref>(detail::put_as(S(std::forward<T>(value)), options));
+    }
+  } else if constexpr (std::is_same_v<S, std::remove_cvref_t<T>>) {
+    return detail::RefAccess::make<Ref>(detail::put_as(static_cast<const S&>(value), options));
+  } else if constexpr (std::is_constructible_v<std::string_view, T> &&
+                       std::is_same_v<S, std::string>) {
+    return detail::RefAccess::make<Ref>(detail::put_as(S(std::string_view(value)), options));
+  } else {  // a span
+    return detail::RefAccess::make<Ref>(detail::put_as(detail::owned(value), options));
+  }
+}
+
+// Waits for the value and returns it, or throws its error. Arrays inside are views into the store: no copy.
+template <class T>
+T get(const ObjectRef<T>& ref) {
+  auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::get()");
+  detail::wait_done(entry, std::nullopt);
+  return detail::decode_done<T>(entry);
+}
+template <class T>
+T get(const ObjectRef<T>& ref, Timeout timeout) {
+  auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::get()");
+  if (!detail::wait_done(entry, detail::deadline_of(timeout))) {
+    detail::throw_timeout("manta::get()", {{&entry}}, timeout);
+  }
+  return detail::decode_done<T>(entry);
+}
+
+// All values, in the order of the refs (nothing for void). Fails at the first failure in time, without waiting for the
+// rest; among those that have already failed, with that of the lowest index, which what() names.
+template <class T>
+auto get(const std::vector<ObjectRef<T>>& refs) {
+  return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), std::nullopt);
+}
+template <class T>
+auto get(const std::vector<ObjectRef<T>>& refs, Timeout timeout) {
+  return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), timeout);
+}
+template <class T>
+auto get(std::initializer_list<ObjectRef<T>> refs) {
+  return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), std::nullopt);
+}
+template <class T>
+auto get(std::initializer_list<ObjectRef<T>> refs, Timeout timeout) {
+  return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), timeout);
+}
+// Values of several types as a tuple; std::monostate stands for void.
+template <class T, class U, class... V>
+auto get(const ObjectRef<T>& first, const ObjectRef<U>& second, const ObjectRef<V>&... rest) {
+  const auto entries = detail::entries_of(
+      std::array<AnyRef, 2 + sizeof...(V)>{first, second, rest...}, "manta::get()");
+  detail::wait_all_or_failure(entries, std::nullopt);
+  detail::throw_if_failed(entries);
+  return detail::decode_tuple<T, U, V...>(entries, std::index_sequence_for<T, U, V...>());
+}
+
+struct WaitOptions {
+  std::size_t num_ready = 1;
+  std::optional<Timeout> timeout = {};
+  bool fetch = true;  // one node: values are here anyway
+};
+template <class Ref>
+struct WaitResult {
+  std::vector<Ref> ready = {};    // at most num_ready, the first in input order
+  std::vector<Ref> pending = {};  // all others, in input order
+};
+
+namespace detail {
+
+// Indices of the first `count` that are done, as far as there are so many.
+template <class Ref>
+std::vector<std::size_t> first_done(std::span<Ref> refs, std::size_t count) {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < refs.size() && found.size() < count; ++i) {
+    if (checked(RefAccess::entry(refs[i]), "manta::wait()").done()) found.push_back(i);
+  }
+  return found;
+}
+
+// The same, once there are so many or the timeout is over. Checks all refs.
+template <class Ref>
+std::vector<std::size_t> wait_for_first(std::span<Ref> refs, const WaitOptions& options) {
+  check_wait(refs.size(), options.num_ready);
+  check_not_empty(refs, "manta::wait()");
+  auto found = first_done(refs, options.num_ready);
+  if (found.size() == options.num_ready) return found;
+  const auto entries = entries_of(refs, "manta::wait()");
+  CompletionWait("manta::wait()", entries)
+      .wait_for(options.num_ready, options.timeout ? deadline_of(*options.timeout) : Deadline());
+  return first_done(refs, options.num_ready);
+}
+
+template <class Ref>
+WaitResult<Ref> wait_refs(std::span<const Ref> refs, const WaitOptions& options) {
+  const auto found = wait_for_first(refs, options);
+  WaitResult<Ref> result;
+  result.ready.reserve(found.size());
+  result.pending.reserve(refs.size() - found.size());
+  std::size_t from = 0;
+  for (const std::size_t at : found) {
+    copy_refs(refs.subspan(from, at - from), result.pending);
+    result.ready.push_back(refs[at]);
+    from = at + 1;
+  }
+  copy_refs(refs.subspan(from), result.pending);
+  return result;
+}
+
+// In place: nothing is counted or allocated for what stays pending.
+template <class Ref>
+WaitResult<Ref> wait_refs(std::vector<Ref>&& refs, const WaitOptions& options) {
+  const auto found = wait_for_first(std::span(refs), options);
+  WaitResult<Ref> result;
+  result.ready.reserve(found.size());
+  for (const std::size_t at : found) result.ready.push_back(std::move(refs[at]));
+  erase_moved(refs, found);
+  result.pending = std::move(refs);
+  return result;
+}
+
+}  // namespace detail
+
+// Waits until num_ready of the refs are ready or the timeout is over. A failed object is ready: wait never throws its
+// error. num_ready over the number of refs: InvalidArgument; 0 returns at once. Duplicates count separately.
+//
+// For all results one by one, as_completed(refs) is the loop: its cost is linear. A loop over what wait() left pending
+// handles every remaining ref in every round, since each round returns them all in a vector; `wait(std::move(refs))` only
+// moves them, which is right up to some 10,000 refs.
+template <class T>
+WaitResult<ObjectRef<T>> wait(const std::vector<ObjectRef<T>>& refs, WaitOptions options = {}) {
+  return detail::wait_refs(std::span(refs), options);
+}
+template <class T>
+WaitResult<ObjectRef<T>> wait(std::vector<ObjectRef<T>>&& refs, WaitOptions options = {}) {
+  return detail::wait_refs(std::move(refs), options);
+}
+template <class T>
+WaitResult<ObjectRef<T>> wait(std::initializer_list<ObjectRef<T>> refs, WaitOptions options = {}) {
+  return detail::wait_refs(std::span(refs), options);
+}
+WaitResult<AnyRef> wait(const std::vector<AnyRef>& refs, WaitOptions options = {});
+WaitResult<AnyRef> wait(std::vector<AnyRef>&& refs, WaitOptions options = {});
+
+// Waits for all refs, showing a bar with rate and time left on a terminal, plain lines elsewhere (on stderr).
+void wait_with_progress(const std::vector<AnyRef>& refs, std::string_view label);
+template <class T>
+void wait_with_progress(const std::vector<ObjectRef<T>>& refs, std::string_view label) {
+  wait_with_progress(std::vector<AnyRef>(refs.begin(), refs.end()), label);
+}
+
+// Deletes the values everywhere: later gets throw ObjectLost. Arrays that point into them stay valid; the bytes are used
+// again when the last one is gone.
+void free(const AnyRef& ref);
+void free(std::initializer_list<AnyRef> refs);
+void free(const std::vector<AnyRef>& refs);
+template <class T>
+void free(const std::vector<ObjectRef<T>>& refs) {
+  free(std::vector<AnyRef>(refs.begin(), refs.end()));
+}
+
+}  // namespace manta

@@ -1,0 +1,178 @@
+// Functions with a name of their own: shown in errors and tools, and by which other programs find them.
+//
+//   const auto add = manta::named<"add">([](int a, int b) { return a + b; });   in the program that has it
+//   remote(add)(1, 2);
+//   remote_named<int(int, int)>("add")(1, 2);    in any other, whose workers run the first (InitOptions::worker)
+//
+// A function is found if the program calls named<"add">(...) anywhere, whether that line ever runs or not, and if it has
+// no captured state. The signature is checked by the encodings of its types: their structs may be declared twice, if
+// they have the same members.
+// Errors: a name that is empty or not known at compile time, and a function given by its value, do not compile;
+//         InvalidArgument at the call for an empty name; from get(): NotFound, which lists the names that the worker's
+//         program has; SerializationError with both signatures; BuildMismatch for a function of another program that is
+//         called otherwise. Threads: values.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "../code/named_function.h"
+#include "remote.h"
+
+namespace manta {
+
+namespace detail {
+
+template <class... P>
+constexpr bool all_travel(Types<P...>) {
+  return (serialization::serializable_v<Holder<P>> && ...);
+}
+
+template <class F>
+constexpr bool callable_by_name() {
+  if constexpr (Stateless<F> && KnownSignature<F>) {
+    using Signature = CallableSignature<F>;
+    return all_travel(typename Signature::Parameters{}) &&
+           result_fits<typename Signature::Result>();
+  } else {
+    return false;
+  }
+}
+
+// "(i32,seq<f64>)->f64"
+template <class R, class... P>
+std::string signature_text(Types<P...>) {
+  std::string text = "(";
+  std::size_t i = 0;
+  ((text.append(i++ == 0 ? "" : ",").append(serialization::type_text<Holder<P>>())), ...);
+  text.append(")->");
+  if constexpr (std::is_void_v<R>) {
+    text.append("void");
+  } else {
+    text.append(serialization::type_text<Stored<R>>());
+  }
+  return text;
+}
+
+// Argument 0 has told which function it is.
+template <class F, class R, class... P>
+struct NamedStub {
+  static void run(CallContext& call) {
+    ClosureStub<F, R, Types<P...>, Decode<Holder<P>>...>::invoke(call, 1, F{});
+  }
+  static std::string signature() { return signature_text<R>(Types<P...>{}); }
+};
+
+template <class F, class R, class... P>
+NamedFunction named_function(Types<P...>) {
+  using Callee = NamedStub<F, R, P...>;
+  return {kGivenName<F>, serialization::kTypeName<F>, &Callee::signature, &Callee::run};
+}
+
+// Naming `registered` makes F known by its name in every process of the program.
+template <class F>
+struct NamedRegistrationOf {
+  static inline const NamedRegistration registered{
+      named_function<F, typename CallableSignature<F>::Result>(
+          typename CallableSignature<F>::Parameters{})};
+};
+
+template <class F>
+F known_by_name(F f) {
+  if constexpr (callable_by_name<F>()) (void)&NamedRegistrationOf<F>::registered;
+  return f;
+}
+
+}  // namespace detail
+
+namespace detail {
+
+// Explains what cannot have a name; the result says whether it can.
+template <FixedString Name, class F>
+constexpr bool can_be_named() {
+  return sizeof(Name.text) > 1 && sizeof(Name.text) <= kMostNameBytes + 1 && RemoteCallable<F> &&
+         !std::is_pointer_v<F>;
+}
+template <FixedString Name, class F>
+void explain_named() {
+  static_assert(sizeof(Name.text) > 1, "manta::named<\"\">(f): the name is empty");
+  static_assert(sizeof(Name.text) <= kMostNameBytes + 1,
+                "manta::named<\"name\">(f): the name has more than 1024 bytes");
+  if constexpr (RemoteCallable<F>) {
+    static_assert(!std::is_pointer_v<F>,
+                  "manta::named<\"name\">(f) of a function cannot be found by its name, since f is "
+                  "known only when the program runs: write manta::named<\"name\", f>()");
+  } else {
+    explain_callable<F>();
+  }
+}
+
+template <FixedString Name, class F>
+auto named_or_explained(F f) {
+  if constexpr (can_be_named<Name, F>()) {
+    return known_by_name(Named<Name, F>{std::move(f)});
+  } else {
+    explain_named<Name, F>();
+    return Refused();
+  }
+}
+
+}  // namespace detail
+
+template <FixedString Name, class F>
+auto named(F f) {
+  return detail::named_or_explained<Name>(std::move(f));
+}
+template <FixedString Name, auto F>
+auto named() {
+  if constexpr (detail::RemoteCallable<std::decay_t<decltype(F)>>) {
+    return detail::named_or_explained<Name>(detail::StaticFunction<F>{});
+  } else {
+    detail::explain_named<Name, std::decay_t<decltype(F)>>();
+    return detail::Refused();
+  }
+}
+template <class Signature>
+class RemoteNamed;
+
+// The function of this name in the program that the workers run. Called like a RemoteFunction<R(A...)>.
+template <class R, class... P>
+class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
+ public:
+  RemoteNamed(std::string_view name, TaskOptions options)
+      : called_{std::string(name), detail::signature_text<R>(detail::Types<P...>{})},
+        options_(detail::keep(std::move(options))) {}
+
+  // operator(), unpack(), unpack(n): see detail::Callable
+  template <detail::Unpacking How, class... Args>
+  auto submit(std::size_t n, Args&&... args) const {
+    using Check = detail::SignatureCheck<R, detail::Types<P...>, Args&&...>;
+    if constexpr (Check::fits()) {
+      Check::require_declared();
+      detail::check_called(called_);
+      detail::CallSpec spec;
+      spec.stub = detail::kCalledByName;
+      spec.name = called_.name;
+      spec.options = &options_;
+      detail::CallBuilder call(spec);
+      call.value(called_);
+      detail::pass_all<detail::Types<P...>>(call, std::forward<Args>(args)...);
+      return detail::submit_as<R, How>(call, n);
+    } else {
+      Check::explain();
+      return detail::after_explaining<R, How>();
+    }
+  }
+
+ private:
+  detail::CalledByName called_;
+  detail::OptionsRef options_;
+};
+
+template <class Signature>
+  requires std::is_function_v<Signature> && detail::KnownSignature<Signature*>
+RemoteNamed<Signature> remote_named(std::string_view name, TaskOptions options = {}) {
+  return RemoteNamed<Signature>(name, std::move(options));
+}
+}  // namespace manta

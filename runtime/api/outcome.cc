@@ -1,0 +1,35 @@
+#include "outcome.h"
+
+#include "../process/process.h"
+#include "../worker/exceptions.h"
+
+namespace manta::detail {
+
+std::vector<std::byte> error_of(const ObjectEntry& entry) {
+  entry.mark_seen();
+  return entry.read([](const Value& value) {
+    const auto error = value.meta.span();
+    return std::vector<std::byte>(error.begin(), error.end());
+  });
+}
+
+std::vector<std::byte> error_of_current_exception() {
+  try {
+    throw;
+  } catch (const SerializationError& error) {
+    return encode_error(call_error(error));
+  } catch (const BuildMismatch& error) {
+    return encode_error(call_error(error));
+  } catch (const NotFound& error) {
+    return encode_error(call_error(error));
+  } catch (...) {
+    return encode_error(
+        record_current_exception(Process::current("manta::get_each()").attachment().node));
+  }
+}
+
+std::exception_ptr exception_of(const std::vector<std::byte>& error) {
+  return exception_of(decode_error(error));
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,158 @@
+// Results without exceptions: try_get and get_each give an Outcome for each ref, a value or an error.
+//
+//   for (const auto& outcome : manta::get_each(refs)) {
+//     if (outcome) use(outcome.value()); else log(outcome.error());
+//   }
+//
+// Errors: InvalidArgument for an empty ref, a ref of an ended session, no session; GetTimeout.
+// Threads: any; an Outcome itself is confined, like the value in it.
+#pragma once
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "get.h"
+
+namespace manta {
+
+namespace detail {
+struct OutcomeAccess;
+
+// An encoded ErrorRecord. The error counts as looked at.
+std::vector<std::byte> error_of(const ObjectEntry& entry);
+std::vector<std::byte> error_of_current_exception();  // of reading a value
+std::exception_ptr exception_of(const std::vector<std::byte>& error);
+}  // namespace detail
+
+// A value, or the error that get() would throw. Serializable where T is: a task may return it or take it, a vector may
+// hold it, put() stores it. Outcome<void> has a value() that returns nothing.
+template <class T>
+class Outcome {
+  using Held = detail::OrMonostate<T>;
+  static_assert(std::is_move_constructible_v<Held>,
+                "manta::Outcome<T>: T can neither be moved nor copied, so that it cannot be handed "
+                "out in an Outcome; get() builds such a value in place: catch what it throws");
+
+ public:
+  bool has_value() const { return value_.has_value(); }
+  explicit operator bool() const { return has_value(); }
+
+  // The value; or throws the error, as get() would.
+  auto value() const& -> std::conditional_t<std::is_void_v<T>, void, const Held&> {
+    check();
+    if constexpr (!std::is_void_v<T>) return *value_;
+  }
+  T value() && {
+    check();
+    if constexpr (!std::is_void_v<T>) return std::move(*value_);
+  }
+
+  std::exception_ptr error() const {  // null where there is a value
+    return has_value() ? nullptr : detail::exception_of(error_);
+  }
+
+ private:
+  friend struct detail::OutcomeAccess;
+  Outcome(std::optional<Held> value, std::vector<std::byte> error)
+      : value_(std::move(value)), error_(std::move(error)) {}
+
+  void check() const {
+    if (!has_value()) std::rethrow_exception(error());
+  }
+
+  std::optional<Held> value_;
+  std::vector<std::byte> error_;  // encoded; empty where there is a value
+};
+
+namespace detail {
+
+struct OutcomeAccess {
+  template <class T>
+  static Outcome<T> make(std::optional<OrMonostate<T>> value, std::vector<std::byte> error) {
+    return Outcome<T>(std::move(value), std::move(error));
+  }
+  template <class T>
+  static const auto& value(const Outcome<T>& outcome) {
+    return outcome.value_;
+  }
+  template <class T>
+  static const auto& error(const Outcome<T>& outcome) {
+    return outcome.error_;
+  }
+};
+
+// Of an object that is done.
+template <class T>
+Outcome<T> outcome_of(const ObjectEntry& entry) {
+  if (entry.state() == ObjectState::failed) return OutcomeAccess::make<T>({}, error_of(entry));
+  try {
+    return OutcomeAccess::make<T>(decode_or_monostate<T>(entry), {});
+  } catch (...) {
+    if (entry.state() == ObjectState::failed)  // freed just now
+      return OutcomeAccess::make<T>({}, error_of(entry));
+    return OutcomeAccess::make<T>({}, error_of_current_exception());
+  }
+}
+
+template <class T>
+std::vector<Outcome<T>> outcomes_of(const std::vector<ObjectRef<T>>& refs,
+                                    const std::optional<Timeout>& timeout) {
+  const auto entries = entries_of(refs, "manta::get_each()");
+  CompletionWait wait("manta::get_each()", entries);
+  if (!wait.wait_for(entries.size(), timeout ? deadline_of(*timeout) : Deadline()))
+    throw_timeout("manta::get_each()", entries, *timeout);
+  std::vector<Outcome<T>> outcomes;
+  outcomes.reserve(entries.size());
+  for (const auto* entry : entries) outcomes.push_back(outcome_of<T>(*entry));
+  return outcomes;
+}
+
+}  // namespace detail
+
+// What is there now; empty: the object is not ready. Never waits, and never throws what the object holds. Asking again and
+// again ends: also for an object that another process makes. But inside a task that does nothing else it keeps the CPU
+// that the awaited task may need; get() and wait() lend it.
+template <class T>
+std::optional<Outcome<T>> try_get(const ObjectRef<T>& ref) {
+  auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::try_get()");
+  if (!detail::object_ready(entry)) return std::nullopt;
+  return detail::outcome_of<T>(entry);
+}
+
+// Waits for all; by index. GetTimeout if one of them is not ready in time.
+template <class T>
+std::vector<Outcome<T>> get_each(const std::vector<ObjectRef<T>>& refs) {
+  return detail::outcomes_of(refs, std::nullopt);
+}
+template <class T>
+std::vector<Outcome<T>> get_each(const std::vector<ObjectRef<T>>& refs, Timeout timeout) {
+  return detail::outcomes_of(refs, timeout);
+}
+
+// As a tuple of the value, if there is one, and the encoded error, which is empty if there is one.
+template <class T>
+struct serialization::Codec<Outcome<T>> {
+  using Value = std::optional<detail::OrMonostate<T>>;
+  using Error = std::vector<std::byte>;
+  using Parts = Types<detail::OrMonostate<T>>;
+  static constexpr TypeNode node() { return make_node<Outcome<T>, Parts>(); }
+
+  static void write(Writer& writer, const Outcome<T>& outcome) {
+    Codec<Value>::write(writer, detail::OutcomeAccess::value(outcome));
+    Codec<Error>::write(writer, detail::OutcomeAccess::error(outcome));
+  }
+  static Outcome<T> read(Reader& reader) {
+    auto value = Codec<Value>::read(reader);
+    auto error = Codec<Error>::read(reader);
+    if (value.has_value() != error.empty())
+      Reader::fail("an Outcome holds both a value and an error, or neither");
+    return detail::OutcomeAccess::make<T>(std::move(value), std::move(error));
+  }
+  static void describe(TypeText& text) { Codec<std::tuple<Value, Error>>::describe(text); }
+};
+
+}  // namespace manta

@@ -1,0 +1,67 @@
+// What get() and wait() do with many refs at once, as fast as memory allows: with 100,000 refs each nanosecond counts.
+//
+// Threads: as for the refs.
+#pragma once
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "../ownership/object_ref.h"
+
+namespace manta::detail {
+
+template <class Range>
+std::vector<ObjectEntry*> entries_of(const Range& refs, const char* what) {
+  std::vector<ObjectEntry*> entries;
+  entries.reserve(refs.size());
+  for (const auto& ref : refs) entries.push_back(&checked(RefAccess::entry(ref), what));
+  return entries;
+}
+
+// The same of refs of which some were moved from: null.
+template <class Ref>
+std::vector<ObjectEntry*> entries_left(const std::vector<Ref>& refs) {
+  std::vector<ObjectEntry*> entries;
+  entries.reserve(refs.size());
+  for (const auto& ref : refs) entries.push_back(RefAccess::entry(ref).get());
+  return entries;
+}
+
+// Throws InvalidArgument if one is empty. Looks at none of their objects.
+template <class Ref>
+void check_not_empty(std::span<Ref> refs, const char* what) {
+  std::size_t empty = 0;
+  for (const auto& ref : refs) empty += RefAccess::entry(ref).get() == nullptr ? 1 : 0;
+  if (empty != 0) checked({}, what);
+}
+
+// Counting an object means a cache miss: the next ones are on their way meanwhile.
+template <class Ref>
+void copy_refs(std::span<const Ref> refs, std::vector<Ref>& to) {
+  constexpr std::size_t kAhead = 16;
+  for (std::size_t i = 0; i < refs.size(); ++i) {
+    if (i + kAhead < refs.size()) __builtin_prefetch(RefAccess::entry(refs[i + kAhead]).get(), 1);
+    to.push_back(refs[i]);
+  }
+}
+
+// Takes out those at `moved` (ascending), which were moved from; the others keep their order. A Ref may be moved as bytes:
+// it is a counted pointer, which nothing points to, and an empty one is all zeros.
+template <class Ref>
+void erase_moved(std::vector<Ref>& refs, std::span<const std::size_t> moved) {
+  if (moved.empty()) return;
+  std::size_t to = moved.front();
+  for (std::size_t i = 0; i < moved.size(); ++i) {
+    const std::size_t from = moved[i] + 1;
+    const std::size_t end = i + 1 < moved.size() ? moved[i + 1] : refs.size();
+    std::memmove(static_cast<void*>(refs.data() + to), static_cast<const void*>(refs.data() + from),
+                 (end - from) * sizeof(Ref));
+    to += end - from;
+  }
+  std::uninitialized_value_construct_n(refs.data() + to, moved.size());
+  refs.resize(to);
+}
+
+}  // namespace manta::detail

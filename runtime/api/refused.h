@@ -1,0 +1,44 @@
+// A Refused is what a wrong call gives at compile time, once a static_assert has explained it: it goes along with whatever
+// is done to it, so that the explanation is not buried under errors that follow from it. No program that compiles has one.
+#pragma once
+#include "../../base/build_settings.h"
+
+namespace manta::detail {
+
+// For a static_assert that fails when its template is instantiated.
+template <class...>
+inline constexpr bool kNever = false;
+
+struct Refused {
+  template <class... Args>
+  Refused operator()(Args&&...) const {
+    return {};
+  }
+  template <class... Args>
+  Refused unpack(Args&&...) const {
+    return {};
+  }
+  Refused ready() const { return {}; }
+  template <class T>
+  operator T() const;  // never defined
+};
+
+template <class Stream>
+Stream& operator<<(Stream& stream, const Refused&) {
+  return stream;
+}
+
+}  // namespace manta::detail
+
+namespace manta {
+
+template <class... More>
+detail::Refused get(const detail::Refused&, const More&...) {
+  return {};
+}
+template <class... More>
+detail::Refused wait(const detail::Refused&, const More&...) {
+  return {};
+}
+
+}  // namespace manta

@@ -1,0 +1,306 @@
+#include "resolve_options.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+#include "../../base/error.h"
+#include "../../base/number_text.h"
+#include "../../rpc/cores.h"
+#include "../../serialization/trace.h"
+#include "actor.h"
+#include "get.h"
+#include "remote.h"
+
+namespace manta::detail {
+namespace {
+
+constexpr std::size_t kMaxName = 1024;
+constexpr std::uint64_t kSmallestStore = std::uint64_t{16} << 20;
+// A process maps the store twice, beside its metadata, in the 128 TiB of its address space.
+constexpr std::uint64_t kLargestStore = std::uint64_t{32} << 40;
+constexpr std::size_t kMaxResourceName = 55;
+
+[[noreturn]] void refuse(const std::string& what) { throw InvalidArgument(what); }
+
+void unsupported(bool used, const char* option) {
+  if (used) refuse(std::string(option) + " is not supported by this version of manta yet");
+}
+
+const char* variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != 0 ? value : nullptr;
+}
+
+double number_of(const char* name, std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
+    refuse(std::string(name) + "=" + std::string(text) + " is not a number");
+  }
+  return value;
+}
+
+std::uint64_t bytes_of(const char* name, std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    refuse(std::string(name) + "=" + std::string(text) + " is not a number of bytes");
+  }
+  return value;
+}
+
+Timeout timeout_of(const char* name, std::string_view text) {
+  const double seconds = number_of(name, text);
+  if (seconds < 0) refuse(std::string(name) + "=" + std::string(text) + " is below 0 seconds");
+  return std::chrono::duration<double>(seconds);
+}
+
+bool flag_of(const char* name, std::string_view text) {
+  if (text == "1" || text == "true") return true;
+  if (text == "0" || text == "false") return false;
+  refuse(std::string(name) + "=" + std::string(text) + " is neither 0 nor 1");
+}
+
+Resources resources_of(const char* name, std::string_view text) {
+  Resources resources;
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    const auto item = text.substr(0, comma);
+    const auto equals = item.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+      refuse(std::string(name)
+                 .append(" needs the form \"a=1,b=2\", but has \"")
+                 .append(item)
+                 .append("\""));
+    }
+    resources[std::string(item.substr(0, equals))] =
+        number_of((std::string(name) + ": " + std::string(item.substr(0, equals))).c_str(),
+                  item.substr(equals + 1));
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+  }
+  return resources;
+}
+
+void apply_variables(InitOptions& options) {
+  if (const char* v = variable("MANTA_ADDRESS"); v && options.address.empty()) options.address = v;
+  if (const char* v = variable("MANTA_CPUS"); v && !options.cpus)
+    options.cpus = number_of("MANTA_CPUS", v);
+  if (const char* v = variable("MANTA_GPUS"); v && options.gpus == 0)
+    options.gpus = number_of("MANTA_GPUS", v);
+  if (const char* v = variable("MANTA_MEMORY"); v && !options.memory)
+    options.memory = bytes_of("MANTA_MEMORY", v);
+  if (const char* v = variable("MANTA_RESOURCES"); v && options.resources.empty()) {
+    options.resources = resources_of("MANTA_RESOURCES", v);
+  }
+  if (const char* v = variable("MANTA_OBJECT_STORE_BYTES"); v && !options.object_store_bytes) {
+    options.object_store_bytes = bytes_of("MANTA_OBJECT_STORE_BYTES", v);
+  }
+  if (const char* v = variable("MANTA_SPILL_DIRS"); v && options.spill_dirs.empty())
+    options.spill_dirs = {v};
+  if (const char* v = variable("MANTA_NAMESPACE"); v && options.name_space.empty())
+    options.name_space = v;
+  if (const char* v = variable("MANTA_LOG_TO_DRIVER"); v && options.log_to_driver) {
+    options.log_to_driver = flag_of("MANTA_LOG_TO_DRIVER", v);
+  }
+  if (const char* v = variable("MANTA_WORKING_DIR"); v && options.working_dir.empty())
+    options.working_dir = v;
+  if (const char* v = variable("MANTA_LABELS"); v && options.labels.empty())
+    options.labels = {{v, ""}};
+  if (const char* v = variable("MANTA_PUT_TIMEOUT"); v && !options.put_timeout) {
+    options.put_timeout = timeout_of("MANTA_PUT_TIMEOUT", v);
+  }
+  // Read by serialization itself, which has nobody to tell.
+  if (const char* v = variable("MANTA_SERIALIZE_VERBOSE");
+      v && !serialization::parse_verbosity(v)) {
+    refuse(std::string("MANTA_SERIALIZE_VERBOSE=") + v + " is none of 0, 1 and 2");
+  }
+}
+
+// The memory that this process may use: of the machine, or of its control group.
+std::uint64_t usable_memory() {
+  auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+               static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  for (const char* file :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    std::uint64_t limit = 0;
+    if (std::ifstream(file) >> limit && limit != 0) bytes = std::min(bytes, limit);
+  }
+  return bytes;
+}
+
+void check_resources(const Resources& resources, const char* what) {
+  for (const auto& [name, amount] : resources) {
+    if (name.empty() || name.size() > kMaxResourceName) {
+      refuse(std::string(what) + ": a resource's name has 1 to 55 characters, \"" + name +
+             "\" does not");
+    }
+    if (name == "CPU") refuse(std::string(what) + ": CPU has a field of its own, cpus");
+    if (!(amount >= 0) || !std::isfinite(amount)) {
+      refuse(std::string(what) + ": resource " + name + " is " + base::number_text(amount) +
+             ", which is no amount");
+    }
+  }
+}
+
+void check_cpus(double cpus, const char* what) {
+  if (!(cpus >= 0) || !std::isfinite(cpus)) {
+    refuse(std::string(what) + "::cpus is " + base::number_text(cpus) +
+           "; it must be 0, a fraction or a number above");
+  }
+}
+
+void check_store_size(std::uint64_t bytes) {
+  if (bytes >= kSmallestStore && bytes <= kLargestStore) return;
+  refuse("InitOptions::object_store_bytes (MANTA_OBJECT_STORE_BYTES) is " + std::to_string(bytes) +
+         "; a store has 16 MiB to 32 TiB");
+}
+
+void check_name(const std::string& name, const char* what) {
+  if (name.size() > kMaxName) {
+    refuse(std::string(what) + "::name has " + std::to_string(name.size()) +
+           " bytes; at most 1024 are allowed");
+  }
+}
+
+void check_strategy(const SchedulingStrategy& strategy, const char* what) {
+  const bool simple =
+      std::holds_alternative<Default>(strategy) || std::holds_alternative<Spread>(strategy);
+  unsupported(!simple, what);
+}
+
+// Paths are the driver's: its workers may run in another directory.
+void apply_worker(const WorkerProgram& worker, NodeOptions& node) {
+  if (!worker.path.empty()) node.program = std::filesystem::absolute(worker.path).string();
+  node.program_args = worker.args;
+  for (const auto& library : worker.libraries) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(library, error)) {
+      refuse("InitOptions::worker.libraries names " + library.string() + ", which is no file");
+    }
+    node.libraries.push_back(std::filesystem::absolute(library).string());
+  }
+}
+
+}  // namespace
+
+NodeOptions resolve_options(InitOptions options) {
+  apply_variables(options);
+  if (!options.address.empty()) {
+    refuse("manta::init(): nothing was found at the address \"" + options.address +
+           "\": joining a running node or cluster is not supported by this version of manta yet; "
+           "leave "
+           "InitOptions::address and MANTA_ADDRESS empty for a private node");
+  }
+  unsupported(options.gpus != 0, "InitOptions::gpus (MANTA_GPUS)");
+  unsupported(options.memory.has_value(), "InitOptions::memory (MANTA_MEMORY)");
+  unsupported(!options.spill_dirs.empty(), "InitOptions::spill_dirs (MANTA_SPILL_DIRS)");
+  unsupported(!options.name_space.empty(), "InitOptions::name_space (MANTA_NAMESPACE)");
+  unsupported(!options.labels.empty(), "InitOptions::labels (MANTA_LABELS)");
+  unsupported(options.put_timeout.has_value(), "InitOptions::put_timeout (MANTA_PUT_TIMEOUT)");
+  if (options.cpus && !(*options.cpus > 0 && std::isfinite(*options.cpus))) {
+    refuse("InitOptions::cpus (MANTA_CPUS) is " + base::number_text(*options.cpus) +
+           "; it must be above 0");
+  }
+  check_resources(options.resources, "InitOptions::resources (MANTA_RESOURCES)");
+  if (options.object_store_bytes) check_store_size(*options.object_store_bytes);
+  NodeOptions node;
+  node.cpus = options.cpus.value_or(static_cast<double>(rpc::usable_cores()));
+  node.resources = options.resources;
+  node.object_store_bytes = options.object_store_bytes.value_or(usable_memory() / 10 * 3);
+  node.log_to_driver = options.log_to_driver;
+  const char* keep = variable("MANTA_KEEP_LOGS");
+  node.keep_logs = keep != nullptr && flag_of("MANTA_KEEP_LOGS", keep);
+  node.env = options.env;
+  node.working_dir = options.working_dir.string();
+  apply_worker(options.worker, node);
+  return node;
+}
+
+void check_task_options(const TaskOptions& options) {
+  check_name(options.name, "TaskOptions");
+  check_cpus(options.cpus, "TaskOptions");
+  check_resources(options.resources, "TaskOptions::resources");
+  if (options.max_retries < -1) {
+    refuse("TaskOptions::max_retries is " + std::to_string(options.max_retries) +
+           "; -1 means for ever, 0 never");
+  }
+  unsupported(options.gpus != 0, "TaskOptions::gpus");
+  unsupported(options.memory != 0, "TaskOptions::memory");
+  unsupported(options.retry_exceptions, "TaskOptions::retry_exceptions");
+  check_strategy(options.strategy, "TaskOptions::strategy OnNode and InGroup");
+  unsupported(!options.label_selector.empty(), "TaskOptions::label_selector");
+  unsupported(!options.env.empty(), "TaskOptions::env");
+  unsupported(options.deadline.has_value(), "TaskOptions::deadline");
+  unsupported(options.max_buffered != 0, "TaskOptions::max_buffered");
+}
+
+void check_actor_options(const ActorOptions& options) {
+  check_cpus(options.cpus, "ActorOptions");
+  check_resources(options.resources, "ActorOptions::resources");
+  unsupported(!options.name.empty(), "ActorOptions::name");
+  unsupported(!options.name_space.empty(), "ActorOptions::name_space");
+  unsupported(options.lifetime != Lifetime::counted, "ActorOptions::lifetime detached");
+  unsupported(options.get_if_exists, "ActorOptions::get_if_exists");
+  unsupported(options.max_restarts != 0, "ActorOptions::max_restarts");
+  unsupported(options.max_task_retries != 0, "ActorOptions::max_task_retries");
+  unsupported(options.max_concurrency != 1, "ActorOptions::max_concurrency above 1");
+  unsupported(!options.concurrency_groups.empty(), "ActorOptions::concurrency_groups");
+  unsupported(options.max_pending_calls != 0, "ActorOptions::max_pending_calls");
+  unsupported(options.placement != Placement::process, "ActorOptions::placement shared");
+  unsupported(options.gpus != 0, "ActorOptions::gpus");
+  unsupported(options.memory != 0, "ActorOptions::memory");
+  check_strategy(options.strategy, "ActorOptions::strategy OnNode and InGroup");
+  unsupported(!options.label_selector.empty(), "ActorOptions::label_selector");
+  unsupported(!options.env.empty(), "ActorOptions::env");
+}
+
+void check_put_options(const PutOptions& options) { check_name(options.name, "PutOptions"); }
+
+void check_call_options(const CallOptions& options) {
+  check_name(options.name, "CallOptions");
+  unsupported(!options.concurrency_group.empty(), "CallOptions::concurrency_group");
+  unsupported(options.max_task_retries.has_value(), "CallOptions::max_task_retries");
+  unsupported(options.retry_exceptions, "CallOptions::retry_exceptions");
+  unsupported(options.deadline.has_value(), "CallOptions::deadline");
+  unsupported(options.max_buffered != 0, "CallOptions::max_buffered");
+}
+
+bool all_default(const TaskOptions& options) {
+  static const TaskOptions defaults;
+  return options.name.empty() && options.cpus == defaults.cpus && options.gpus == 0 &&
+         options.memory == 0 && options.resources.empty() &&
+         options.max_retries == defaults.max_retries && !options.retry_exceptions &&
+         options.strategy.index() == 0 && options.label_selector.empty() && options.env.empty() &&
+         !options.deadline && options.max_buffered == 0;
+}
+
+void RemoteFunctionParts::set_options(const OptionsRef& options) {
+  if (!options) return;
+  check_task_options(*options);  // those that do not travel are not supported, so none is lost
+  with_options = true;
+  name = options->name;
+  cpus = options->cpus;
+  resources = options->resources;
+  max_retries = options->max_retries;
+}
+
+OptionsRef RemoteFunctionParts::options() const {
+  if (!with_options) return nullptr;
+  return std::make_shared<const TaskOptions>(
+      TaskOptions{.name = name, .cpus = cpus, .resources = resources, .max_retries = max_retries});
+}
+
+}  // namespace manta::detail
+
+namespace manta {
+
+InGroup::InGroup(const PlacementGroup&, int) {
+  throw InvalidArgument("manta::InGroup: placement groups are not supported by this version");
+}
+
+}  // namespace manta

@@ -1,0 +1,181 @@
+#include "session.h"
+
+#include <atomic>
+#include <pthread.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+#include "../../base/build_notes.h"
+#include "../../base/error.h"
+#include "../../base/limits.h"
+#include "../../base/standard_streams.h"
+#include "../../objectstore/forked_children.h"
+#include "../../objectstore/read_only_fault.h"
+#include "../launch/launch.h"
+#include "../launch/log_stream.h"
+#include "../launch/role.h"
+#include "../ownership/notices.h"
+#include "../process/process.h"
+#include "cluster.h"
+#include "resolve_options.h"
+
+namespace manta {
+namespace {
+
+std::atomic<bool> session_open{false};
+
+void check_can_init(const InitOptions& options) {
+  // Before anything looks at the options, which may have another layout here.
+  if (const auto difference = base::build_difference(); !difference.empty()) {
+    throw BuildMismatch("manta::init(): " + difference);
+  }
+  if (detail::has_role()) {
+    throw InvalidArgument(
+        "manta::init() was called in a worker, by a task or an actor: a worker is in its driver's "
+        "session already; use manta there without init()");
+  }
+  if (detail::has_role_variable() && detail::main_has_started()) {
+    throw InvalidArgument(
+        "manta::init() was called in a process that was started as a node or worker, but runs its "
+        "own main(): a program that InitOptions::worker.path names must be linked with the wrapped "
+        "main (the CMake target manta::manta, or `pkg-config --libs manta`)");
+  }
+  if (detail::generation() >= detail::kMaxGeneration) {
+    throw InvalidArgument(
+        "manta::init(): this process is inside " + std::to_string(detail::kMaxGeneration) +
+        " sessions, each begun in a task of the one before: does the program start itself? If it "
+        "is meant, unset " +
+        detail::kGenerationVariable + " in between");
+  }
+  if (!detail::main_has_started()) {
+    throw InvalidArgument(
+        "manta::init() was called before main(), from a static constructor: call it in main()");
+  }
+  if (!detail::wrapped_main_ran() && options.worker.path.empty()) {
+    throw InvalidArgument(
+        "manta::init(): this program was not linked with the wrapped main (-Wl,--wrap=main), "
+        "without which its workers "
+        "would run main() again: link the CMake target manta::manta, or use the flags of "
+        "`pkg-config --libs manta`");
+  }
+}
+
+}  // namespace
+
+struct Session::State {
+  explicit State(detail::Attachment attachment)
+      : process(detail::Process::open(std::move(attachment))) {
+    try {
+      log_thread = std::thread([this] { follow_node(); });
+    } catch (...) {
+      process->close();
+      throw;
+    }
+    process->cores().enter();
+    // A write to an array prints its line and goes on to the program's own handling of SIGSEGV.
+    objectstore::install_read_only_fault(process->store(), nullptr);
+  }
+
+  void follow_node() {
+    pthread_setname_np(pthread_self(), "manta-log");
+    detail::run_log_stream(
+        process->attachment(),
+        [](std::span<const std::byte> bytes) {
+          if (const auto notice = detail::decode_notice(bytes))
+            detail::driver_notices().add(*notice);
+        },
+        printed);
+    if (!ending.load()) process->node_died();
+  }
+
+  void end() {
+    if (ended) return;
+    ended = true;
+    if (::getpid() != owner) {  // forked by the user: the session is the parent's
+      log_thread.detach();
+      (void)process.detach();
+      return;
+    }
+    ending.store(true);
+    process->cores().leave();
+    process->close();
+    // As long as the workers' output goes on: who reads ours may take his time.
+    detail::shutdown_node(process->attachment(), [this, before = printed.frames.load()]() mutable {
+      const std::uint64_t last = std::exchange(before, printed.frames.load());
+      return printed.printing.load() || last != before;
+    });
+    objectstore::forget_forked_children();
+    log_thread.join();
+    detail::driver_notices().end();
+    objectstore::remove_read_only_fault();
+    session_open.store(false);
+  }
+
+  base::Ref<detail::Process> process;
+  detail::LogProgress printed;
+  std::thread log_thread;
+  std::atomic<bool> ending{false};
+  const pid_t owner = ::getpid();
+  bool ended = false;
+};
+
+Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&& other) noexcept {
+  if (this != &other) {
+    shutdown();
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+Session::~Session() { shutdown(); }
+
+void Session::shutdown() {
+  if (state_) state_->end();
+}
+
+JobId Session::job() const {
+  if (!state_) throw InvalidArgument("Session::job(): the session was moved from");
+  return state_->process->attachment().job;
+}
+
+std::filesystem::path Session::directory() const {
+  if (!state_) throw InvalidArgument("Session::directory(): the session was moved from");
+  return state_->process->attachment().directory;
+}
+
+std::unique_ptr<Session::State> Session::open_session(detail::Attachment attachment) {
+  const detail::NodeProcess node = attachment.node_process.duplicate();
+  try {
+    return std::make_unique<State>(std::move(attachment));
+  } catch (...) {
+    detail::end_node(node);
+    throw;
+  }
+}
+
+Session init(InitOptions options) {
+  check_can_init(options);
+  const base::StandardStreamsReserved reserved;  // resolving reads the files of cgroups
+  const detail::NodeOptions resolved = detail::resolve_options(std::move(options));
+  detail::Process::refuse_if_forked("manta::init()");
+  if (session_open.exchange(true)) {
+    throw InvalidArgument(
+        "manta::init(): a session is open already; end it first (Session::shutdown()), or share "
+        "it");
+  }
+  try {
+    detail::run_on_start();
+    return Session(Session::open_session(detail::launch_node(resolved)));
+  } catch (const std::system_error& error) {
+    session_open.store(false);
+    throw RuntimeError("manta::init: " + base::with_limit(error));
+  } catch (...) {
+    session_open.store(false);
+    throw;
+  }
+}
+
+}  // namespace manta

@@ -1,0 +1,277 @@
+// What is known of callables at compile time: result, parameters, and how an argument meets its parameter.
+#pragma once
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../../base/storage.h"
+#include "../../objectstore/array_codec.h"
+#include "../../serialization/bytes.h"
+#include "../ownership/object_ref.h"
+#include "../worker/text_parameter.h"
+
+namespace manta::detail {
+
+// ---- signatures
+template <class... P>
+struct Types {
+  static constexpr std::size_t size = sizeof...(P);
+};
+
+template <class Pointer>
+struct SignatureOf;
+template <class R, class... P>
+struct SignatureOf<R (*)(P...)> {
+  using Result = R;
+  using Parameters = Types<P...>;
+  using Plain = R(P...);
+};
+template <class R, class... P>
+struct SignatureOf<R (*)(P...) noexcept> : SignatureOf<R (*)(P...)> {};
+
+template <class Member>
+struct MemberSignature;
+template <class F>
+inline constexpr bool kCVariadicMember = false;  // R f(P..., ...)
+#define MANTA_MEMBER_SIGNATURE(qualifiers)                                       \
+  template <class R, class C, class... P>                                        \
+  struct MemberSignature<R (C::*)(P...) qualifiers> : SignatureOf<R (*)(P...)> { \
+    using Class = C;                                                             \
+  };                                                                             \
+  template <class R, class C, class... P>                                        \
+  inline constexpr bool kCVariadicMember<R (C::*)(P..., ...) qualifiers> = true;
+#define MANTA_MEMBER_SIGNATURES(cv)    \
+  MANTA_MEMBER_SIGNATURE(cv)           \
+  MANTA_MEMBER_SIGNATURE(cv&)          \
+  MANTA_MEMBER_SIGNATURE(cv&&)         \
+  MANTA_MEMBER_SIGNATURE(cv noexcept)  \
+  MANTA_MEMBER_SIGNATURE(cv& noexcept) \
+  MANTA_MEMBER_SIGNATURE(cv&& noexcept)
+MANTA_MEMBER_SIGNATURES()
+MANTA_MEMBER_SIGNATURES(const)
+MANTA_MEMBER_SIGNATURES(volatile)
+MANTA_MEMBER_SIGNATURES(const volatile)
+#undef MANTA_MEMBER_SIGNATURES
+#undef MANTA_MEMBER_SIGNATURE
+
+template <class F>
+concept HasOneCallOperator = requires { &F::operator(); };
+
+template <class F>
+struct CallableSignature;
+template <class F>
+  requires std::is_pointer_v<F> && requires { typename SignatureOf<F>::Result; }
+struct CallableSignature<F> : SignatureOf<F> {};
+template <class F>
+  requires HasOneCallOperator<F> &&
+           requires { typename MemberSignature<decltype(&F::operator())>::Result; }
+struct CallableSignature<F> : MemberSignature<decltype(&F::operator())> {};
+
+template <class F>
+inline constexpr bool kCVariadicFunction = false;
+template <class R, class... P>
+inline constexpr bool kCVariadicFunction<R (*)(P..., ...)> = true;
+template <class R, class... P>
+inline constexpr bool kCVariadicFunction<R (*)(P..., ...) noexcept> = true;
+template <class F>
+inline constexpr bool kCVariadicOperator = false;
+template <HasOneCallOperator F>
+inline constexpr bool kCVariadicOperator<F> = kCVariadicMember<decltype(&F::operator())>;
+template <class F>
+concept CVariadic = kCVariadicFunction<F> || kCVariadicOperator<F>;
+
+template <class F>
+concept KnownSignature = requires { typename CallableSignature<F>::Result; };
+
+// ---- stored types: what a result or a parameter is while it travels and waits
+template <class T>
+struct StoredType {
+  using type = std::remove_cvref_t<T>;
+};
+template <class T>
+struct StoredType<MutableArray<T>> {
+  using type = Array<T>;  // results and puts: a mutable array is frozen
+};
+template <class T>
+  requires std::is_array_v<std::remove_reference_t<T>> &&
+           std::is_same_v<std::remove_cv_t<std::remove_extent_t<std::remove_reference_t<T>>>, char>
+struct StoredType<T> {
+  using type = std::string;
+};
+template <>
+struct StoredType<const char*> {
+  using type = std::string;
+};
+template <>
+struct StoredType<char*> {
+  using type = std::string;
+};
+template <>
+struct StoredType<std::string_view> {
+  using type = std::string;
+};
+template <class T, std::size_t N>
+struct StoredType<std::span<T, N>> {
+  using type = Array<std::remove_cv_t<T>>;
+};
+template <class T>
+using Stored = typename StoredType<std::remove_cvref_t<T>>::type;
+// What a T that is put, given or returned arrives as: a wrapper as what it wraps.
+template <class T>
+using Restored = serialization::restored_t<Stored<T>>;
+template <class T>
+using RefTo = ObjectRef<Restored<T>>;
+
+// A view's elements as a value of its own, in the type that is stored for it.
+inline std::string owned(std::string_view view) { return std::string(view); }
+template <class T, std::size_t N>
+Stored<std::span<T, N>> owned(const std::span<T, N>& view) {
+  return array_from(view).freeze();
+}
+
+// A parameter's holder: decoded before the call, passed by what the parameter is.
+template <class P>
+struct HolderType {
+  using type = std::remove_cvref_t<P>;
+};
+template <>
+struct HolderType<std::string_view> {
+  using type = TextParameter;
+};
+template <>
+struct HolderType<const char*> {
+  using type = std::string;
+};
+template <class T, std::size_t N>
+struct HolderType<std::span<T, N>> {
+  using type = Array<std::remove_const_t<T>>;
+};
+template <class P>
+using Holder = typename HolderType<std::remove_cvref_t<P>>::type;
+
+void check_extent(std::size_t size, std::size_t wanted);  // SerializationError
+
+template <class P, class H>
+decltype(auto) pass(H& holder) {
+  using Plain = std::remove_cvref_t<P>;
+  if constexpr (std::is_same_v<Plain, const char*>) {
+    return holder.c_str();
+  } else if constexpr (!std::is_same_v<Plain, H>) {
+    if constexpr (requires { holder.span(); }) {
+      if constexpr (Plain::extent != std::dynamic_extent)
+        check_extent(holder.size(), Plain::extent);
+      return Plain(holder.span());
+    } else {
+      return Plain(holder);
+    }
+  } else if constexpr (std::is_lvalue_reference_v<P>) {
+    return static_cast<const H&>(holder);
+  } else {
+    return std::move(holder);
+  }
+}
+
+// ---- how an argument meets its parameter
+template <class T>
+struct IsRef : std::false_type {};
+template <class T>
+struct IsRef<ObjectRef<T>> : std::true_type {
+  using Value = T;
+};
+template <class T>
+struct IsRefList : std::false_type {};
+template <class T, class A>
+struct IsRefList<std::vector<ObjectRef<T>, A>> : std::true_type {
+  using Value = T;
+};
+template <class T>
+struct IsVector : std::false_type {};
+template <class T, class A>
+struct IsVector<std::vector<T, A>> : std::true_type {
+  using Element = T;
+};
+template <class T>
+struct IsMutableArray : std::false_type {};
+template <class T>
+struct IsMutableArray<MutableArray<T>> : std::true_type {
+  using Element = T;
+};
+
+template <class U, class H>
+inline constexpr bool kSameEncoding = std::is_same_v<U, H> || one_encoding<U, H> || [] {
+  if constexpr (IsMutableArray<H>::value) {
+    using E = typename IsMutableArray<H>::Element;
+    return std::is_same_v<U, Array<E>> || std::is_same_v<U, std::vector<E>>;
+  } else {
+    return false;
+  }
+}();
+// U travels in its own way and comes back as an H: see serialization/restore.h.
+template <class U, class H>
+inline constexpr bool kComesBackAs =
+    serialization::is_wrapper<U> && std::is_same_v<serialization::restored_t<U>, H>;
+// A U that is written as it is can be read as an H.
+template <class U, class H>
+inline constexpr bool kReadAs = kSameEncoding<U, H> || kComesBackAs<U, H>;
+template <class U, class P>
+inline constexpr bool kMeets = kSameEncoding<U, Holder<P>> || std::is_convertible_v<U, Holder<P>>;
+
+enum class Passing { value, encoded_as, reference, list, mismatch };
+
+template <class A, class P>
+consteval Passing passing() {
+  using Plain = std::remove_cvref_t<A>;
+  if constexpr (std::is_convertible_v<A, std::remove_cvref_t<P>> ||
+                std::is_convertible_v<A, Holder<P>>) {
+    return Passing::value;
+  } else if constexpr (kReadAs<Plain, Holder<P>>) {
+    return Passing::encoded_as;
+  } else if constexpr (IsRef<Plain>::value) {
+    return kMeets<typename IsRef<Plain>::Value, P> ? Passing::reference : Passing::mismatch;
+  } else if constexpr (IsRefList<Plain>::value && IsVector<std::remove_cvref_t<P>>::value) {
+    using Element = typename IsVector<std::remove_cvref_t<P>>::Element;
+    return kMeets<typename IsRefList<Plain>::Value, Element> ? Passing::list : Passing::mismatch;
+  } else {
+    return Passing::mismatch;
+  }
+}
+
+// What the worker decodes for parameter P when the caller passed an A: a tag that a stub is instantiated with.
+template <class U>
+struct Decode {
+  using Encoded = U;
+};
+template <class U>
+struct DecodeList {
+  using Encoded = U;
+};
+
+template <class A, class P>
+struct PlanOf {
+  static consteval auto make() {
+    using Plain = std::remove_cvref_t<A>;
+    constexpr Passing how = passing<A, P>();
+    if constexpr (how == Passing::reference) {
+      using U = typename IsRef<Plain>::Value;
+      if constexpr (kSameEncoding<U, Holder<P>>) {
+        return Decode<Holder<P>>{};
+      } else {
+        return Decode<U>{};
+      }
+    } else if constexpr (how == Passing::list) {
+      return DecodeList<typename IsRefList<Plain>::Value>{};
+    } else {
+      return Decode<Holder<P>>{};
+    }
+  }
+  using type = decltype(make());
+};
+template <class A, class P>
+using Plan = typename PlanOf<A, P>::type;
+
+}  // namespace manta::detail

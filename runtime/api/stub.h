@@ -1,0 +1,277 @@
+// Stubs: the code that, in a worker, decodes the arguments of one kind of call, runs it, and encodes its result. One is
+// instantiated per callable and way of passing its arguments, and registered by static initialization.
+#pragma once
+#include <cstring>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../code/code_id.h"
+#include "../worker/call_context.h"
+#include "capture.h"
+#include "signature.h"
+
+namespace manta::detail {
+
+// A value that travels as a U, as an H. Where the encodings differ the conversion runs in the worker.
+template <class H, class U>
+H decode_as(const serialization::EncodedView& view) {
+  if constexpr (kSameEncoding<U, H>) {
+    return serialization::decode<H>(view);
+  } else {
+    return static_cast<H>(serialization::decode<U>(view));
+  }
+}
+template <class List, class U>
+List decode_list(const CallContext& call, const CallContext::Argument& argument) {
+  List list;
+  list.reserve(argument.count);
+  for (std::size_t i = 0; i < argument.count; ++i)
+    list.push_back(decode_as<typename List::value_type, U>(call.value(argument.first + i)));
+  return list;
+}
+
+// ---- decoding: each leaf is built in place, so that immovable types work
+template <std::size_t I, class P, class Tag>
+struct Leaf;
+template <std::size_t I, class P, class U>
+struct Leaf<I, P, Decode<U>> {
+  U value;
+  static U read(const CallContext& call, std::size_t base) {
+    return serialization::decode<U>(call.value(call.argument(base + I).first));
+  }
+  decltype(auto) get() {
+    if constexpr (std::is_same_v<U, Holder<P>>) {
+      return pass<P>(value);
+    } else {
+      return static_cast<Holder<P>>(std::move(value));  // the conversion runs in the worker
+    }
+  }
+};
+template <std::size_t I, class P, class U>
+struct Leaf<I, P, DecodeList<U>> {
+  using Element = typename IsVector<std::remove_cvref_t<P>>::Element;
+  std::vector<Element> value;
+  static std::vector<Element> read(const CallContext& call, std::size_t base) {
+    return decode_list<std::vector<Element>, U>(call, call.argument(base + I));
+  }
+  decltype(auto) get() { return pass<P>(value); }
+};
+
+// Reads one argument after the other, then calls function(arguments...) while all of them live.
+template <class Function, class... Read>
+decltype(auto) read_leaves(Types<>, const CallContext&, std::size_t, Function& function,
+                           Read&... read) {
+  return function(read.get()...);
+}
+template <class First, class... Rest, class Function, class... Read>
+decltype(auto) read_leaves(Types<First, Rest...>, const CallContext& call, std::size_t base,
+                           Function& function, Read&... read) {
+  First leaf{First::read(call, base)};
+  return read_leaves(Types<Rest...>{}, call, base, function, read..., leaf);
+}
+
+template <class Indices, class Parameters, class... Tags>
+struct Leaves;
+template <std::size_t... I, class... P, class... Tags>
+struct Leaves<std::index_sequence<I...>, Types<P...>, Tags...> {
+  template <class Function>
+  static decltype(auto) apply(const CallContext& call, std::size_t base, Function&& function) {
+    return read_leaves(Types<Leaf<I, P, Tags>...>{}, call, base, function);
+  }
+};
+template <class Parameters, class... Tags>
+using LeavesOf = Leaves<std::make_index_sequence<sizeof...(Tags)>, Parameters, Tags...>;
+
+// ---- results
+template <class T>
+struct IsTuple : std::false_type {};
+template <class... T>
+struct IsTuple<std::tuple<T...>> : std::true_type {};
+template <class A, class B>
+struct IsTuple<std::pair<A, B>> : std::true_type {};
+
+[[noreturn]] void give_unpacked_mismatch(CallContext& call, std::size_t got);
+
+template <class T>
+void give_one(CallContext& call, T& value) {
+  using Plain = std::remove_const_t<T>;
+  if constexpr (IsMutableArray<Plain>::value && !std::is_const_v<T>) {
+    const Stored<T> frozen(std::move(value));
+    call.result(frozen);
+  } else if constexpr (!IsMutableArray<Plain>::value && !std::is_same_v<Plain, Stored<T>>) {
+    const Stored<T> copy = owned(value);  // a view
+    call.result(copy);
+  } else {
+    call.result(static_cast<const Plain&>(value));
+  }
+}
+
+template <class R>
+void give_result(CallContext& call, R&& result) {
+  using Plain = std::remove_cvref_t<R>;
+  if (!call.unpacked()) return give_one(call, result);
+  if constexpr (IsTuple<Plain>::value) {
+    std::apply([&](auto&... part) { (give_one(call, part), ...); }, result);
+  } else if constexpr (IsVector<Plain>::value) {
+    if (result.size() != call.result_count()) return give_unpacked_mismatch(call, result.size());
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      if constexpr (std::is_same_v<typename IsVector<Plain>::Element, bool>) {
+        const bool element = result[i];
+        call.result(element);
+      } else {
+        give_one(call, result[i]);
+      }
+    }
+  }
+}
+
+// The result is written while the arguments live: it may be a reference to one of them.
+template <class R, class Run>
+void run_and_give(CallContext& call, Run&& run) {
+  if constexpr (std::is_void_v<R>) {
+    run();
+    call.void_result();
+  } else {
+    give_result(call, run());
+  }
+}
+
+// A stub is `static void run(CallContext&)`; naming `registered` makes it known in every process of the program.
+template <class Concrete>
+struct Registered {
+  static inline const StubRegistration registration{&Concrete::run};
+  static Stub stub() {
+    (void)&registration;
+    return &Concrete::run;
+  }
+};
+
+// ---- functions: the target is an address
+template <class Pointer, class... Tags>
+struct FunctionStub : Registered<FunctionStub<Pointer, Tags...>> {
+  using Signature = SignatureOf<Pointer>;
+  static void run(CallContext& call) {
+    const auto function = reinterpret_cast<Pointer>(call.target());
+    LeavesOf<typename Signature::Parameters, Tags...>::apply(call, 0, [&](auto&&... args) {
+      run_and_give<typename Signature::Result>(call, [&]() -> typename Signature::Result {
+        return function(std::forward<decltype(args)>(args)...);
+      });
+    });
+  }
+};
+
+// ---- class-type callables; argument 0 is the closure's state, if it has one
+template <class F, class R, class Parameters, class... Tags>
+struct ClosureStub : Registered<ClosureStub<F, R, Parameters, Tags...>> {
+  static void run(CallContext& call) {
+    if constexpr (Stateless<F>) {
+      const F f{};
+      invoke(call, 0, f);
+    } else {
+      ClosureState<F>::restore(call.value(call.argument(0).first),
+                               [&](const auto& f) { invoke(call, 1, f); });
+    }
+  }
+  template <class Callable>
+  static void invoke(CallContext& call, std::size_t base, const Callable& f) {
+    LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) {
+      run_and_give<R>(call,
+                      [&]() -> R { return call_one(f, std::forward<decltype(args)>(args)...); });
+    });
+  }
+
+ private:
+  // A call operator that is not const, or wants an rvalue, runs on a copy of its own.
+  template <class Callable, class... Args>
+  static R call_one(const Callable& f, Args&&... args) {
+    if constexpr (std::is_invocable_v<const Callable&, Args...>) {
+      return static_cast<R>(f(std::forward<Args>(args)...));
+    } else {
+      Callable own(f);
+      if constexpr (std::is_invocable_v<Callable&, Args...>) {
+        return static_cast<R>(own(std::forward<Args>(args)...));
+      } else {
+        return static_cast<R>(std::move(own)(std::forward<Args>(args)...));
+      }
+    }
+  }
+};
+
+// ---- actors
+template <class T>
+Instance instance_of(T* object) {
+  return {object, [](void* p) { delete static_cast<T*>(p); }, &typeid(T),
+          [](void* p) { throw static_cast<T*>(p); }};
+}
+
+template <class T, class... Held>
+struct ConstructorStub : Registered<ConstructorStub<T, Held...>> {
+  static void run(CallContext& call) {
+    call.construct(instance_of<T>(nullptr));
+    T* object = LeavesOf<Types<Held...>, Decode<Held>...>::apply(
+        call, 0, [](auto&&... args) { return new T(std::forward<decltype(args)>(args)...); });
+    call.construct(instance_of(object));
+  }
+};
+
+template <class T, class Member, class... Tags>
+struct MethodStub : Registered<MethodStub<T, Member, Tags...>> {
+  using Signature = MemberSignature<Member>;
+  static void run(CallContext& call) {
+    const MemberPointer raw{call.target(), call.adjustment()};
+    Member method;
+    static_assert(sizeof method == sizeof raw);
+    std::memcpy(static_cast<void*>(&method), &raw, sizeof raw);
+    T& object = *static_cast<T*>(call.instance());
+    LeavesOf<typename Signature::Parameters, Tags...>::apply(call, 0, [&](auto&&... args) {
+      run_and_give<typename Signature::Result>(call, [&]() -> typename Signature::Result {
+        return invoke(object, method, std::forward<decltype(args)>(args)...);
+      });
+    });
+  }
+  template <class... Args>
+  static typename Signature::Result invoke(T& object, Member method, Args&&... args) {
+    if constexpr (std::is_invocable_v<Member, T&, Args...>) {
+      return (object.*method)(std::forward<Args>(args)...);
+    } else {
+      return (std::move(object).*method)(std::forward<Args>(args)...);
+    }
+  }
+};
+
+// A callable whose first parameter is T&.
+template <class F, class T, class R, class Parameters, class... Tags>
+struct OnActorStub : Registered<OnActorStub<F, T, R, Parameters, Tags...>> {
+  static void run(CallContext& call) {
+    T& object = *static_cast<T*>(call.instance());
+    const auto with = [&](std::size_t base, const auto& f) {
+      LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) {
+        run_and_give<R>(call, [&]() -> R {
+          return static_cast<R>(f(object, std::forward<decltype(args)>(args)...));
+        });
+      });
+    };
+    if constexpr (Stateless<F>) {
+      with(0, F{});
+    } else {
+      ClosureState<F>::restore(call.value(call.argument(0).first),
+                               [&](const auto& f) { with(1, f); });
+    }
+  }
+};
+// The same for a plain function that takes T& first.
+template <class T, class Pointer, class R, class Parameters, class... Tags>
+struct FunctionOnActorStub : Registered<FunctionOnActorStub<T, Pointer, R, Parameters, Tags...>> {
+  static void run(CallContext& call) {
+    T& object = *static_cast<T*>(call.instance());
+    const auto function = reinterpret_cast<Pointer>(call.target());
+    LeavesOf<Parameters, Tags...>::apply(call, 0, [&](auto&&... args) {
+      run_and_give<R>(
+          call, [&]() -> R { return function(object, std::forward<decltype(args)>(args)...); });
+    });
+  }
+};
+
+}  // namespace manta::detail

@@ -1,0 +1,109 @@
+// The ActorSender of a process sends its calls to actors: one lane per actor, calls in the order of submission.
+//
+//   call --> the link's queue --arguments there, lane there--> in flight --reply--> done
+//
+// Invariants: a call behind one whose arguments are missing waits; while a call is out it keeps the actor's entry, and
+//             with it the actor, alive.
+// Threads:    the holder of the progress baton, under the tables lock; find, find_or_adopt, add and remove: any.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "../ownership/actor_entry.h"
+#include "../wire/death_report.h"
+#include "../wire/error_record.h"
+#include "../wire/node_messages.h"
+#include "call_lane.h"
+
+namespace manta::detail {
+
+class Process;
+
+class ActorSender {
+ public:
+  explicit ActorSender(Process& process) : process_(process) {}
+
+  base::Ref<ActorEntry> find(const ActorId& id);
+  base::Ref<ActorEntry> find_or_adopt(const ActorId& id, std::uint32_t session);
+  void add(ActorEntry& entry);
+  void remove(const ActorEntry& entry);
+
+  void submit(Call* call);  // whether or not its arguments are there
+  bool poll();
+  bool pending() const;
+  void flush();
+  void watch(ActorEntry& entry);  // asks the node, once, to say when it is alive, ended or dead
+  void watch_end(
+      ActorEntry&
+          entry);  // its ready() and ended() are to be told also without a handle in this process
+  void forget(const ActorId& id);  // the last handle of this process is gone: gives the lane back
+
+  // Its constructor waits for arguments; until created() or die_before_start(), which follows.
+  void waits_for_arguments(const ActorEntry& entry, const Call& constructor);
+  void created(ActorEntry& entry,
+               std::unique_ptr<Call> constructor);  // kept until the actor is alive or dead
+  // An argument of the constructor failed. `declared`: the node knows of the actor, and tells the other holders.
+  void die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared);
+  const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
+  // Where calls to the actor go: the constructor that waits for arguments, the first call that is not sent yet, and the
+  // lane; null: there is none.
+  struct Line {
+    const Call* constructor = nullptr;
+    const Call* first = nullptr;
+    const CallLane* lane = nullptr;
+  };
+  Line line_to(const ActorId& id) const;
+  // " is ended() of actor 12ab, which is alive": a pending ready() or ended(); empty for any other object.
+  std::string why(const ObjectEntry& entry);
+  bool active() const;  // a call of it can end without another being submitted
+
+  // From the node.
+  void on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worker);
+  void on_state(const ActorId& id, ActorState state, std::span<const std::byte> error);
+  bool on_lane_dead(std::uint32_t lane, const DeathReport& death);
+  void fail_all(const Value& error);
+
+ private:
+  struct Link {
+    std::unique_ptr<CallLane> lane;
+    std::deque<Call*> queue;
+    std::deque<Call*> lost;  // in flight when the actor's process died
+    std::unique_ptr<Call> constructor;
+    const Call* incomplete = nullptr;  // the constructor, while arguments of it are missing
+    base::Ref<ActorEntry>
+        constructing;  // it is made, and gone again, even if nobody has a handle meanwhile
+    bool connecting = false;
+    ActorState told = ActorState::
+        starting;  // what the node said last; a later handle of this process is told the same
+    Value death;
+  };
+
+  void tell_watched(const ActorId& id, ActorState state, const Value* error);
+  void become_alive(ActorEntry& entry);
+  void apply(ActorEntry& entry, const Link& link);
+  void pump(Link& link);
+  bool receive(Link& link);
+  void die(ActorEntry& entry, const Value& error);
+  void fail_link(Link& link, const Value& error);
+  void fail_call(Call* call, const Value& error);
+  static void take_back(Link& link);  // what is in flight
+  static void keep_lost(Link& link, const CallLane::Unfinished& unfinished);
+
+  Process& process_;
+  std::unordered_map<ActorId, Link> links_;
+  struct Watched {
+    std::vector<ObjectEntryRef> ready;  // of each record that this process had of it
+    std::vector<ObjectEntryRef> ended;
+  };
+  std::unordered_map<ActorId, Watched> watched_;
+  std::mutex mutex_;  // of entries_; a leaf
+  std::unordered_map<ActorId, ActorEntry*> entries_;
+};
+
+}  // namespace manta::detail

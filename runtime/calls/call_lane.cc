@@ -1,0 +1,99 @@
+#include "call_lane.h"
+
+#include <cstring>
+
+#include "../../base/check.h"
+
+namespace manta::detail {
+
+CallLane::CallLane(rpc::Control& control, std::uint32_t index, rpc::Slot callee)
+    : control_(control),
+      index_(index),
+      callee_(callee),
+      lane_(control.lane(index)),
+      writer_(lane_.to_callee),
+      reader_(lane_.to_caller) {}
+
+bool CallLane::send(Call& call) {
+  const std::size_t size = call.frame_size();
+  auto* out = writer_.reserve(static_cast<std::uint32_t>(size));
+  if (out == nullptr) return false;
+  call.write_frame(out, size, first_ + in_flight_.size());
+  writer_.commit();
+  in_flight_.push_back(&call);
+  ++in_flight_count_;
+  estimated_ns_ += call.estimate_ns;
+  unrung_ = true;
+  return true;
+}
+
+void CallLane::ring() {
+  if (!unrung_) return;
+  unrung_ = false;
+  rpc::ring_unless_busy(control_.process(callee_));
+}
+
+Call* CallLane::match(std::span<const std::byte> bytes, ReplyFrame& frame) {
+  base::check(bytes.size() >= sizeof frame, "a reply is cut off");
+  std::memcpy(&frame, bytes.data(), sizeof frame);
+  base::check(frame.sequence >= first_ && frame.sequence - first_ < in_flight_.size(),
+              "a reply to a call that was not made");
+  Call*& slot = in_flight_[frame.sequence - first_];
+  base::check(slot != nullptr, "a second reply to one call");
+  Call* call = std::exchange(slot, nullptr);
+  --in_flight_count_;
+  estimated_ns_ -= call->estimate_ns;
+  while (!in_flight_.empty() && in_flight_.front() == nullptr) {
+    in_flight_.pop_front();
+    ++first_;
+  }
+  return call;
+}
+
+void CallLane::wake_writer() {
+  auto& flags = lane_.header->flags;
+  // SYNC: pairs with the callee's: it sets the flag, then looks at the ring once more, then sleeps.
+  if ((flags.load(std::memory_order_seq_cst) & kReplyRingFull) == 0) return;
+  flags.fetch_and(~std::uint32_t{kReplyRingFull});
+  rpc::ring(control_.process(callee_).bell);
+}
+
+void CallLane::recall() {
+  lane_.header->flags.fetch_or(kRecall);
+  rpc::ring(control_.process(callee_).bell);
+}
+
+bool CallLane::carries(const Call& call) const {
+  const std::uint64_t at = call.frame.sequence - first_;
+  return at < in_flight_.size() && in_flight_[at] == &call;
+}
+
+bool CallLane::awaits_reply(std::uint64_t sequence) const {
+  const std::uint64_t at = sequence - first_;
+  return at < in_flight_.size() && in_flight_[at] != nullptr;
+}
+
+bool CallLane::has_begun(const Call& call) const {
+  // SYNC: none: a snapshot.
+  return lane_.header->started.load(std::memory_order_relaxed) >= call.frame.sequence;
+}
+
+CallLane::Unfinished CallLane::take_unfinished() {
+  Unfinished unfinished;
+  // SYNC: the callee stored it before it ran the call.
+  const std::uint64_t started = lane_.header->started.load(std::memory_order_acquire);
+  for (std::size_t i = 0; i < in_flight_.size(); ++i) {
+    if (in_flight_[i] == nullptr) continue;
+    if (first_ + i == started) {
+      unfinished.begun = in_flight_[i];
+    } else {
+      unfinished.others.push_back(in_flight_[i]);
+    }
+  }
+  in_flight_.clear();
+  in_flight_count_ = 0;
+  estimated_ns_ = 0;
+  return unfinished;
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,91 @@
+// A CallLane is the caller's end of a lane: it sends calls to one worker or actor and matches the replies.
+//
+// Invariants: calls are numbered from 1 without gaps; what is in flight is known by its number.
+// Threads:    the holder of the progress baton.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "../../rpc/control.h"
+#include "call.h"
+
+namespace manta::detail {
+
+class CallLane {
+ public:
+  CallLane(rpc::Control& control, std::uint32_t index, rpc::Slot callee);
+
+  // Writes the call into the ring; false: no room now. The caller rings afterwards, once per burst.
+  bool send(Call& call);
+  void ring();  // if something was sent since the last ring()
+
+  // Calls `on_reply(call, frame, rest of the message)` for each reply; true if there was one.
+  template <class OnReply>
+  bool receive(OnReply&& on_reply) {
+    bool any = false;
+    for (auto bytes = next_reply(); !bytes.empty(); bytes = next_reply()) {
+      ReplyFrame frame;
+      Call* call = match(bytes, frame);
+      on_reply(*call, frame, bytes.subspan(sizeof frame));
+      reader_.pop();
+      any = true;
+    }
+    if (any) wake_writer();
+    return any;
+  }
+
+  std::uint32_t index() const { return index_; }
+  rpc::Slot callee() const { return callee_; }
+  std::size_t in_flight() const { return in_flight_count_; }
+  bool pending() const { return !reader_.empty(); }
+  bool carries(const Call& call) const;    // it is in flight here
+  bool has_begun(const Call& call) const;  // of one in flight: it runs, or has run
+  std::uint64_t next_sequence() const {
+    return first_ + in_flight_.size();
+  }  // of a call not sent yet
+  bool awaits_reply(std::uint64_t sequence) const;
+  std::uint64_t estimated_ns() const { return estimated_ns_; }
+  // Asks the callee to give back calls that it has not begun.
+  void recall();
+
+  void callee_died() { callee_dead_ = true; }  // before the last receive()
+  // The callee died: what was in flight. `begun` is the one that it was running, or null.
+  struct Unfinished {
+    Call* begun = nullptr;
+    std::vector<Call*> others;
+  };
+  Unfinished take_unfinished();
+
+ private:
+  std::span<const std::byte> next_reply() {
+    if (!callee_dead_ || !reader_.front().empty()) [[likely]]
+      return reader_.front();
+    reader_.recover();
+    return reader_.front();
+  }
+  Call* match(std::span<const std::byte> bytes, ReplyFrame& frame);
+  void wake_writer();
+
+  rpc::Control& control_;
+  const std::uint32_t index_;
+  const rpc::Slot callee_;
+  rpc::Lane lane_;
+  rpc::RingWriter writer_;
+  rpc::RingReader reader_;
+  std::deque<Call*> in_flight_;  // by number; null: replied
+  std::size_t in_flight_count_ = 0;
+  std::uint64_t first_ = 1;  // number of in_flight_.front()
+  std::uint64_t estimated_ns_ = 0;
+  bool unrung_ = false;
+  bool callee_dead_ = false;
+};
+
+// Flags in LaneHeader::flags.
+enum LaneFlag : std::uint32_t {
+  kReplyRingFull = 1,  // the callee waits for room: the caller rings it after reading
+  kRecall = 2,         // the caller wants back what is not begun
+};
+
+}  // namespace manta::detail

@@ -1,0 +1,108 @@
+// The TaskSender of a process sends its tasks to leased workers: it asks the node for leases, keeps them while there is
+// work, and spreads tasks over them.
+//
+//   ready task --> shape's queue --> lease with room --> in flight --reply--> done
+//                   |    ^------ bounced; worker died and retries left ---------|
+//                   \--take()--> run in place, by the thread that waits for it
+//
+// A shape is a request for resources (cpus and others); each has its queue and its leases. A lease has room while the
+// calls in flight on it are estimated to run for less than kWindow together, by what the same code took before; code
+// that was never seen runs alone. So tiny tasks travel in bursts, and long ones never wait behind each other.
+// Invariants: no message to the node per task: it is told how many leases are wanted only when that changes.
+// Threads:    the holder of the progress baton, under the tables lock.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "../options/options.h"
+#include "../wire/death_report.h"
+#include "call_lane.h"
+
+namespace manta::detail {
+
+class Process;
+
+class TaskSender {
+ public:
+  explicit TaskSender(Process& process) : process_(process) {}
+
+  void submit(Call* ready);        // all arguments are there
+  Call* take(const Call& queued);  // out of its queue: the caller runs it
+  // Of one in flight that has not begun: asks for it back. Others on its lane may come along.
+  void recall(const Call& call);
+  void learn(const Call& call, std::uint32_t run_ns);
+  std::optional<std::chrono::nanoseconds> usual_run_time(const Call& call) const;
+  bool in_flight() const;  // any call
+  // Calls that were given back. Any thread.
+  std::uint64_t returned() const { return returned_.load(); }
+  bool poll();  // reads replies; true if something was completed
+  bool pending() const;
+  void flush();  // sends what can be sent, rings whom it sent to
+
+  // From the node.
+  void on_grant(std::uint32_t shape, std::uint32_t lane, rpc::Slot worker);
+  void on_refused(std::uint32_t shape, ErrorKind kind, std::string_view text);
+  void on_recall(std::uint32_t shape);
+  bool on_lane_dead(std::uint32_t lane, const DeathReport& death);
+
+  const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
+  static std::string request_of(const Call& call);  // "1 cpu and 0.5 gpu_mem"
+  void fail_all(const Value& error);                // the node died
+  bool active() const;  // a call of it can end without another being submitted
+
+ private:
+  struct Lease {
+    CallLane lane;
+    std::chrono::steady_clock::time_point granted;
+    std::chrono::steady_clock::time_point moved = {};  // when it last began or ended a call
+    bool blocked = false;                              // it gave a call back: it waits inside get()
+    bool recalled = false;   // others wait: it is returned after its tenure, or when it is idle
+    bool returning = false;  // it gets no more calls
+  };
+  struct Shape {
+    std::uint32_t number = 0;
+    double cpus = 1;
+    Resources resources;
+    Call* first = nullptr;  // the queue
+    Call* last = nullptr;
+    std::size_t queued = 0;
+    std::vector<std::unique_ptr<Lease>> leases;
+    std::uint64_t wanted = 0;  // as the node was told
+    bool more = false;         // it was told that there is work for one more
+  };
+  struct Learnt {  // of one piece of code
+    std::uint64_t run_ns = 0;
+  };
+
+  Shape& shape_of(const Call& call);
+  void enqueue(Shape& shape, Call* call);
+  static Call* dequeue(Shape& shape);
+  static void unlink(Shape& shape, Call& call);
+  Lease* lease_with_room(Shape& shape, const Call& call);
+  bool overdue(const Lease& lease) const;
+  void pump(Shape& shape);
+  void ask_for_leases(Shape& shape);
+  void want(Shape& shape, std::uint64_t wanted, bool more);
+  void withdraw(Shape& shape);
+  void give_back(Shape& shape);
+  static bool is_recalled(const std::unique_ptr<Lease>& lease);
+  static void stand_in(Shape& shape, Lease& idle);
+  void steal_back(Shape& shape);
+  bool receive(Shape& shape, Lease& lease);
+  std::uint64_t estimate(const Call& call) const;
+  void give_crash_notice(const Call& call, const DeathReport& death) const;
+  void retry_or_fail(Call* call, const DeathReport& death);
+
+  Process& process_;
+  std::vector<std::unique_ptr<Shape>> shapes_;
+  std::unordered_map<std::uint64_t, Learnt> learnt_;
+  std::atomic<std::uint64_t> returned_{0};
+};
+
+}  // namespace manta::detail

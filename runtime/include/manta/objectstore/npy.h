@@ -1,0 +1,3 @@
+// <manta/objectstore/npy.h> inside Manta's own tree.
+#pragma once
+#include "../../../../objectstore/npy.h"

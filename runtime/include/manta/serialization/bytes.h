@@ -1,0 +1,3 @@
+// <manta/serialization/bytes.h> inside Manta's own tree.
+#pragma once
+#include "../../../../serialization/bytes.h"

@@ -1,0 +1,84 @@
+#include "entry.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "../../base/limits.h"
+#include "../../base/standard_streams.h"
+#include "role.h"
+
+// Weak: in a program that was linked without --wrap=main there is none, and init() says so.
+extern "C" __attribute__((weak)) int __real_main(int argc, char** argv, char** envp);
+
+namespace manta::detail {
+namespace {
+
+std::atomic<bool> g_wrapped_main_ran = false;
+std::atomic<bool> g_has_role = false;
+const char* g_program_name = "manta";
+
+int run_role(Role& role) {
+  if (role.kind == RoleKind::node) {
+    prctl(PR_SET_NAME, "manta-node");
+    return run_node(role);
+  }
+  prctl(PR_SET_NAME, "manta-worker");
+  if (getppid() != role.attachment.node_pid) throw RoleError("its node is not its parent any more");
+  return worker_main(std::move(role.attachment));
+}
+
+// Without allocating: memory may be what is short.
+void say_why_not(const char* why) {
+  char line[2048];
+  const int n = std::snprintf(line, sizeof line,
+                              "manta: this process was started as a node or worker of a session "
+                              "(%s was in its environment; whoever set it by hand: unset it), but: "
+                              "%.1500s; it ends without running main()\n",
+                              kRoleVariable, why);
+  [[maybe_unused]] const ssize_t written =
+      write(2, line, std::min(static_cast<std::size_t>(n), sizeof line - 1));
+}
+
+int run_as_told() {
+  g_has_role.store(true, std::memory_order_relaxed);
+  try {
+    base::open_standard_streams();
+    Role role = take_role();
+    return run_role(role);
+  } catch (const std::bad_alloc&) {
+    say_why_not("there is no memory");
+  } catch (const std::exception& error) {
+    say_why_not(base::with_limit(error).c_str());
+  } catch (...) {
+    say_why_not("something that is no std::exception was thrown");
+  }
+  _exit(kNoRoleExit);  // nothing of the user's runs any more, static destructors neither
+}
+
+}  // namespace
+
+bool wrapped_main_ran() { return g_wrapped_main_ran.load(std::memory_order_relaxed); }
+
+bool has_role() { return g_has_role.load(std::memory_order_relaxed); }
+
+bool main_has_started() { return __real_main == nullptr || wrapped_main_ran(); }
+
+const char* program_name() { return g_program_name; }
+
+int enter(int argc, char** argv, char** envp) {
+  if (argc > 0) g_program_name = argv[0];
+  if (has_role_variable()) return run_as_told();
+  g_wrapped_main_ran.store(true, std::memory_order_relaxed);
+  return __real_main(argc, argv, envp);
+}
+
+}  // namespace manta::detail
+
+extern "C" __attribute__((used)) int __wrap_main(int argc, char** argv, char** envp) {
+  return manta::detail::enter(argc, argv, envp);
+}

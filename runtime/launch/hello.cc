@@ -1,0 +1,84 @@
+#include "hello.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "../../base/limits.h"
+
+namespace manta::detail {
+namespace {
+
+constexpr std::size_t kFds = 4;
+constexpr std::size_t kMaxText = 4096;
+
+struct Frame {
+  std::uint32_t size = 0;
+  std::uint32_t is_error = 0;
+  char text[kMaxText] = {};
+};
+
+struct Ancillary {
+  alignas(cmsghdr) char bytes[CMSG_SPACE(kFds * sizeof(int))] = {};
+};
+
+}  // namespace
+
+bool NodeHello::send(int socket) const {
+  Frame frame;
+  frame.is_error = error.empty() ? 0 : 1;
+  const std::string& text = error.empty() ? directory : error;
+  frame.size = static_cast<std::uint32_t>(std::min(text.size(), kMaxText));
+  std::memcpy(frame.text, text.data(), frame.size);
+  iovec part{.iov_base = &frame, .iov_len = sizeof frame};
+  Ancillary ancillary;
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (error.empty()) {
+    const int fds[kFds] = {control.get(), arena_rw.get(), arena_ro.get(), bell.get()};
+    message.msg_control = ancillary.bytes;
+    message.msg_controllen = sizeof ancillary.bytes;
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fds);
+    std::memcpy(CMSG_DATA(header), fds, sizeof fds);
+  }
+  return sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof frame);
+}
+
+bool NodeHello::receive(int socket) {
+  Frame frame;
+  iovec part{.iov_base = &frame, .iov_len = sizeof frame};
+  Ancillary ancillary;
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = ancillary.bytes;
+  message.msg_controllen = sizeof ancillary.bytes;
+  ssize_t n = 0;
+  do {
+    n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+  } while (n < 0 && errno == EINTR);
+  if (n != static_cast<ssize_t>(sizeof frame) || frame.size > kMaxText) return false;
+  (frame.is_error != 0 ? error : directory).assign(frame.text, frame.size);
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return !error.empty();
+  const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+  int fds[kFds] = {-1, -1, -1, -1};
+  std::memcpy(fds, CMSG_DATA(header), std::min(count, kFds) * sizeof(int));
+  base::Fd* const targets[kFds] = {&control, &arena_rw, &arena_ro, &bell};
+  for (std::size_t i = 0; i < kFds; ++i) {
+    if (fds[i] >= 0) targets[i]->reset(fds[i]);
+  }
+  if (error.empty() && (count != kFds || (message.msg_flags & MSG_CTRUNC) != 0)) {
+    error = "the memory of the node could not be taken over" + base::limit_behind(EMFILE);
+  }
+  return true;
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,235 @@
+#include "launch.h"
+
+#include <csignal>
+#include <cstring>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <poll.h>
+#include <string>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "../../base/error.h"
+#include "../../base/limits.h"
+#include "../../base/memory_file.h"
+#include "../../base/spawn.h"
+#include "../../base/standard_streams.h"
+#include "../../rpc/control.h"
+#include "../wire/exit_status.h"
+#include "hello.h"
+#include "process_environment.h"
+#include "role.h"
+#include "session_directory.h"
+
+namespace manta::detail {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kHelloTimeoutMs = 60'000;  // a node under a sanitizer on a loaded machine
+constexpr auto kEndsWithin = 3s;         // of its own accord
+constexpr auto kDiesWithin = 10s;        // of SIGKILL, in the kernel
+
+[[noreturn]] void fail(const std::string& what, int error = errno) {
+  throw RuntimeError("manta::init: " + what + ": " + std::strerror(error) +
+                     base::limit_behind(error));
+}
+
+[[noreturn]] void refuse_program(const std::string& path, const std::string& why) {
+  throw InvalidArgument("manta::init: InitOptions::worker.path names " + path + ": " + why +
+                        "; it must be a program that is linked with manta::manta");
+}
+
+// Its first bytes say what would have it run.
+void require_native(const std::string& path) {
+  const base::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char head[64] = {};
+  if (!file || read(file.get(), head, sizeof head) < 2) return;  // it may be run without being read
+  if (head[0] == '#' && head[1] == '!') {
+    const std::string_view line(head, strnlen(head, sizeof head));
+    refuse_program(path, "it is a script (" + std::string(line.substr(0, line.find('\n'))) +
+                             "), which cannot be run by descriptor; name the program that it "
+                             "starts, and give InitOptions::env what it sets");
+  }
+  ElfW(Ehdr) theirs, ours;
+  static_assert(sizeof theirs <= sizeof head);
+  std::memcpy(&theirs, head, sizeof theirs);
+  if (std::memcmp(head, ELFMAG, SELFMAG) != 0) refuse_program(path, "it is not an ELF executable");
+  const base::Fd self(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  if (!self || read(self.get(), &ours, sizeof ours) != sizeof ours) return;
+  if (theirs.e_machine != ours.e_machine || theirs.e_ident[EI_CLASS] != ours.e_ident[EI_CLASS])
+    refuse_program(path, "it is for another machine (ELF machine " +
+                             std::to_string(theirs.e_machine) + ", this program's is " +
+                             std::to_string(ours.e_machine) + ")");
+}
+
+base::Fd open_program(const std::string& path) {
+  if (path.empty()) {
+    base::Fd self(open("/proc/self/exe", O_PATH | O_CLOEXEC));
+    if (!self) fail("opening /proc/self/exe, of which the workers are made");
+    return self;
+  }
+  base::Fd program(open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!program) refuse_program(path, std::strerror(errno));
+  struct stat status;
+  if (fstat(program.get(), &status) != 0) refuse_program(path, std::strerror(errno));
+  if (S_ISDIR(status.st_mode)) refuse_program(path, "it is a directory");
+  if (!S_ISREG(status.st_mode)) refuse_program(path, "it is not a file");
+  if (access(path.c_str(), X_OK) != 0)
+    refuse_program(path, "it cannot be executed (" + std::string(std::strerror(errno)) + ")");
+  require_native(path);
+  return program;
+}
+
+void require_working_directory(const NodeOptions& options) {
+  if (options.working_dir.empty()) return;
+  const base::Fd directory(open(options.working_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) {
+    throw InvalidArgument("manta::init: InitOptions::working_dir names " + options.working_dir +
+                          ": " + std::strerror(errno));
+  }
+}
+
+template <class AnyId>
+AnyId random_id() {
+  std::uint64_t words[2] = {};
+  if (getrandom(words, sizeof words, 0) != sizeof words) fail("getrandom");
+  return AnyId(words[0], words[1]);
+}
+
+// `log`: what the node prints before it has a directory.
+pid_t spawn_node(const Role& role, const NodeOptions& options, int socket, int log) {
+  const base::Fd program = open_program(options.program);
+  const base::Fd file = make_role_file(role);
+  const base::Fd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!nothing) fail("opening /dev/null");
+  const ProcessEnvironment environment({{kGenerationVariable, std::to_string(generation() + 1)}},
+                                       kRoleFile);
+  const ProcessArguments arguments(options);
+  const auto node = base::spawn({.program = program.get(),
+                                 .argv = arguments.argv(),
+                                 .envp = environment.envp(),
+                                 .descriptors = {{nothing.get(), 0},
+                                                 {log, 1},
+                                                 {log, 2},
+                                                 {file.get(), kRoleFile},
+                                                 {socket, kNodeSocket},
+                                                 {program.get(), kNodeProgram}},
+                                 .ignore_interrupt = true,
+                                 .new_session = true,
+                                 .parenthood = base::Parenthood::kOrphan});
+  if (!node.ok()) fail("starting the node process", node.error().code);
+  return node.value();
+}
+
+bool wait_readable(int fd, int timeout_ms) {
+  pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
+  int n = 0;
+  do {
+    n = poll(&entry, 1, timeout_ms);
+  } while (n < 0 && errno == EINTR);
+  return n > 0;
+}
+
+std::string last_lines(int log) {
+  std::string text(4096, '\0');
+  const off_t size = lseek(log, 0, SEEK_END);
+  const ssize_t n = pread(log, text.data(), text.size(), std::max<off_t>(0, size - 4096));
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return text;
+}
+
+// " with code 1", " by signal 9 (Killed)"; empty when the kernel does not tell.
+std::string how_it_ended(const NodeProcess& process) {
+  (void)process.ended(kEndsWithin);
+  const auto status = exit_status(process.descriptor(), process.pid());
+  return status ? " " + exit_text(*status) : std::string();
+}
+
+void receive_hello(int socket, int log, const NodeOptions& options, Attachment& attachment) {
+  NodeHello hello;
+  const std::string advice = options.program.empty()
+                                 ? std::string()
+                                 : "; it runs InitOptions::worker.path, " + options.program +
+                                       ", which must be linked with manta::manta";
+  if (!wait_readable(socket, kHelloTimeoutMs)) {
+    const std::string why = why_silent(attachment.node_pid);
+    attachment.node_process.signal(SIGKILL);
+    throw RuntimeError("manta::init: the node process did not answer within 60 s" + why + advice);
+  }
+  if (!hello.receive(socket)) {
+    const std::string how = how_it_ended(attachment.node_process);
+    const std::string printed = last_lines(log);
+    throw RuntimeError("manta::init: the node process ended" + how +
+                       " before it was ready; it printed" +
+                       (printed.empty() ? " nothing" : ": " + printed) + advice);
+  }
+  if (!hello.error.empty()) throw RuntimeError("manta::init: " + hello.error);
+  attachment.directory = hello.directory;
+  attachment.control = std::move(hello.control);
+  attachment.arena_rw = std::move(hello.arena_rw);
+  attachment.arena_ro = std::move(hello.arena_ro);
+  attachment.node_bell = std::move(hello.bell);
+}
+
+}  // namespace
+
+void end_node(const NodeProcess& process, const std::function<bool()>& goes_on) {
+  if (process_state(process.pid()) == 'T') process.signal(SIGCONT);
+  bool ended = process.ended(kEndsWithin);
+  while (!ended && goes_on && goes_on()) ended = process.ended(kEndsWithin);
+  if (!ended) {
+    process.signal(SIGKILL);
+    (void)process.ended(kDiesWithin);
+  }
+  process.bury();
+}
+
+Attachment launch_node(const NodeOptions& options) {
+  const base::StandardStreamsReserved reserved;
+  require_working_directory(options);
+  Attachment attachment;
+  attachment.slot = rpc::kDriverSlot;
+  attachment.job = random_id<JobId>();
+  attachment.node = random_id<NodeId>();
+  attachment.cpus = options.cpus;
+  attachment.object_store_bytes = options.object_store_bytes;
+  attachment.env = options.env;
+  const base::Fd log = base::create_memory_file("manta-node-log");
+  if (!log) fail("memfd_create");
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("socketpair");
+  attachment.socket.reset(ends[0]);
+  base::Fd theirs(ends[1]);
+  if (!attachment.socket || !theirs) fail("socketpair");
+  Role role;
+  role.kind = RoleKind::node;
+  role.attachment.job = attachment.job;
+  role.attachment.node = attachment.node;
+  role.options = options;
+  attachment.node_pid = spawn_node(role, options, theirs.get(), log.get());
+  attachment.node_process = NodeProcess(attachment.node_pid);
+  theirs.reset();
+  try {
+    receive_hello(attachment.socket.get(), log.get(), options, attachment);
+  } catch (...) {
+    attachment.socket.reset();
+    end_node(attachment.node_process);
+    remove_all_abandoned();
+    throw;
+  }
+  return attachment;
+}
+
+void shutdown_node(const Attachment& attachment, const std::function<bool()>& goes_on) {
+  const base::StandardStreamsReserved reserved;
+  shutdown(attachment.socket.get(), SHUT_WR);
+  end_node(attachment.node_process, goes_on);
+  remove_abandoned(attachment.directory);
+}
+
+}  // namespace manta::detail

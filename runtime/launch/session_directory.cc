@@ -1,0 +1,132 @@
+#include "session_directory.h"
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <errno.h>
+#include <fcntl.h>
+#include <optional>
+#include <stdlib.h>
+#include <string>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "../../base/error.h"
+
+namespace manta::detail {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLockFile = "lock";
+
+[[noreturn]] void refuse(const fs::path& path, const std::string& why) {
+  throw RuntimeError("cannot use the session directory " + path.string() + ": " + why +
+                     "; set XDG_RUNTIME_DIR to a short path that this user may write to");
+}
+
+// Empty when `path` is a directory of ours that nobody else can enter; made if it is not there.
+std::string own_directory(const fs::path& path) {
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return std::strerror(errno);
+  struct stat status;
+  if (lstat(path.c_str(), &status) != 0) return std::strerror(errno);
+  if (!S_ISDIR(status.st_mode)) return "it is not a directory";
+  if (status.st_uid != geteuid()) return "it belongs to another user";
+  if ((status.st_mode & 077) != 0) return "other users may enter it (its mode must be 0700)";
+  return {};
+}
+
+// Where the directories of this user's sessions are; `why`, if there is such a place, is empty.
+fs::path base_directory(std::string& why) {
+  if (const char* runtime = getenv("XDG_RUNTIME_DIR"); runtime != nullptr && *runtime == '/') {
+    fs::path path = fs::path(runtime) / "manta";
+    if (path.native().size() + 9 <= kMaxDirectoryPath && own_directory(path).empty() &&
+        access(path.c_str(), W_OK) == 0) {
+      return path;
+    }
+  }
+  fs::path path = "/tmp/manta-" + std::to_string(geteuid());
+  why = own_directory(path);
+  return path;
+}
+
+std::string random_name() {
+  std::uint32_t number = 0;
+  if (getrandom(&number, sizeof number, 0) != sizeof number)
+    number = static_cast<std::uint32_t>(getpid());
+  char text[16];
+  std::snprintf(text, sizeof text, "%08x", number);
+  return text;
+}
+
+void remove_all_in(const fs::path& base) {
+  std::error_code error;
+  for (fs::directory_iterator at(base, error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
+    remove_abandoned(at->path());
+  }
+}
+
+// Another launcher took the directory for an abandoned one before we had locked it, and removes it.
+bool taken_for_abandoned(int lock) {
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) return errno == EWOULDBLOCK;
+  struct stat status;
+  return fstat(lock, &status) == 0 && status.st_nlink == 0;
+}
+
+// Locked, and with a byte in it: a full file system shows itself here. Empty: take another directory.
+base::Fd make_lock(const fs::path& directory) {
+  const fs::path file = directory / kLockFile;
+  base::Fd lock(open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_EXCL, 0600));
+  const std::string text = std::to_string(getpid()) + "\n";
+  if (lock && taken_for_abandoned(lock.get())) return {};
+  if (!lock && errno == ENOENT) return {};
+  if (!lock || write(lock.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    const std::string why = std::strerror(errno);
+    std::error_code ignored;
+    fs::remove_all(directory, ignored);
+    refuse(directory, why);
+  }
+  return lock;
+}
+
+}  // namespace
+
+SessionDirectory make_session_directory() {
+  std::string why;
+  const fs::path base = base_directory(why);
+  if (!why.empty()) refuse(base, why);
+  remove_all_in(base);
+  for (;;) {
+    const fs::path path = base / random_name();
+    if (mkdir(path.c_str(), 0700) == 0) {
+      if (base::Fd lock = make_lock(path)) return {.path = path, .lock = std::move(lock)};
+    } else if (errno != EEXIST) {
+      refuse(path, std::strerror(errno));
+    }
+  }
+}
+
+void remove_all_abandoned() {
+  std::string why;
+  remove_all_in(base_directory(why));
+}
+
+void remove_abandoned(const fs::path& path) {
+  using namespace std::chrono_literals;
+  std::error_code error;
+  const base::Fd lock(open((path / kLockFile).c_str(), O_RDWR | O_CLOEXEC));
+  if (lock) {
+    if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;  // in use
+  } else {                                                  // just being made, or half removed?
+    const auto changed = fs::last_write_time(path, error);
+    if (error || fs::file_time_type::clock::now() - changed < 1min) return;
+  }
+  if (const char* keep = getenv("MANTA_KEEP_LOGS"); keep != nullptr && *keep == '1') return;
+  fs::remove_all(path, error);
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,65 @@
+// Notices are lines of Manta itself for the user, on the driver's standard error: errors that nobody looked at, and
+// crashes after which a call is tried again. They come from all processes of a session, and are told in one place, so
+// that the limits hold for the session:
+//
+//   worker --NodeMessage::notice--> node --LogFrame--> driver --Notices--> stderr
+//
+//   unseen error: one line for each cause, kMostCauses of them; at the end how many more each caused, and the rest
+//   crash:        one line for the first of each piece of code, kMostCodes of them; then a count when it has doubled;
+//                 at the end what was not told yet
+//
+// What a driver that is behind does not take yet the node counts together (node/held_notices.h).
+// Threads: any. Errors: none.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../wire/notice.h"
+
+namespace manta::detail {
+
+// `text` as a part of one line: at most `most` bytes of it, and how long it was; control characters as \n, \x1b.
+std::string one_line(std::string_view text, std::size_t most);
+
+class Notices {
+ public:
+  static constexpr std::size_t kMostCauses = 20;
+  static constexpr std::size_t kMostCodes = 20;
+
+  explicit Notices(std::function<void(const std::string& line)> print) : print_(std::move(print)) {}
+
+  void add(const Notice& notice);
+  void end();  // of the session: what was not told; the next one begins anew
+
+ private:
+  struct Count {
+    std::string subject;
+    std::uint64_t count = 0;
+    std::uint64_t told = 0;
+  };
+
+  void add_error(const Notice& error);
+  void add_crash(const Notice& crash);
+
+  std::function<void(const std::string&)> print_;
+  std::mutex mutex_;
+  std::vector<std::pair<std::uint64_t, Count>>
+      causes_;  // in the order of their lines; `count`: without the first
+  std::map<std::uint64_t, Count> codes_;
+  std::uint64_t more_errors_ = 0;
+  std::uint64_t more_crashes_ = 0;
+};
+
+// The driver's.
+Notices& driver_notices();
+// From any process of the session.
+void give_notice(const Notice& notice);
+
+}  // namespace manta::detail

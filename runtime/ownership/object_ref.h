@@ -1,0 +1,196 @@
+// ObjectRef<T>: a reference to a value of type T that exists, or will exist, somewhere in the session.
+//
+//   auto ref = manta::remote(f)(1);     ref.ready(), manta::get(ref), pass it to other tasks, store it in a value
+//
+// A ref is a counted handle of 8 bytes: copying it copies no data. The object lives as long as any ref to it, in any
+// process, also inside other objects. A default-made ref is empty; using it throws InvalidArgument, as does using a ref
+// after its session ended.
+// Threads: all functions may be called from any thread; one ref object is confined, like a shared_ptr.
+#pragma once
+#include <array>
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <string>
+#include <typeinfo>
+#include <unordered_map>
+#include <vector>
+
+#include "../../serialization/codec.h"
+#include "object_entry.h"
+
+namespace manta {
+
+template <class T>
+class Array;
+
+// True where a value of type U may be read as a T: both have one encoding.
+template <class U, class T>
+inline constexpr bool one_encoding = false;
+template <class E>
+inline constexpr bool one_encoding<std::vector<E>, Array<E>> = true;
+template <class E>
+inline constexpr bool one_encoding<Array<E>, std::vector<E>> = true;
+template <class E, std::size_t N>
+inline constexpr bool one_encoding<std::array<E, N>, Array<E>> = true;
+template <class E, std::size_t N>
+inline constexpr bool one_encoding<std::array<E, N>, std::vector<E>> = true;
+template <class E, std::size_t N>
+inline constexpr bool one_encoding<Array<E>, std::array<E, N>> = true;
+template <class E, std::size_t N>
+inline constexpr bool one_encoding<std::vector<E>, std::array<E, N>> = true;
+template <class E>
+inline constexpr bool one_encoding<std::list<E>, std::vector<E>> = true;
+template <class E>
+inline constexpr bool one_encoding<std::vector<E>, std::list<E>> = true;
+template <class E>
+inline constexpr bool one_encoding<std::deque<E>, std::vector<E>> = true;
+template <class E>
+inline constexpr bool one_encoding<std::vector<E>, std::deque<E>> = true;
+template <class E>
+inline constexpr bool one_encoding<std::list<E>, std::deque<E>> = true;
+template <class E>
+inline constexpr bool one_encoding<std::deque<E>, std::list<E>> = true;
+template <class K, class V>
+inline constexpr bool one_encoding<std::map<K, V>, std::unordered_map<K, V>> = true;
+template <class K, class V>
+inline constexpr bool one_encoding<std::unordered_map<K, V>, std::map<K, V>> = true;
+
+class AnyRef;
+
+namespace detail {
+
+// Throws InvalidArgument, naming `what`, for an empty ref or one of an ended session.
+ObjectEntry& checked(const ObjectEntryRef& entry, const char* what);
+void check_session(const ObjectEntryRef& entry,
+                   const char* what);  // the same, but an empty ref is fine
+std::string why(const ObjectEntry& entry);
+void on_ready(const ObjectEntryRef& entry, std::function<void()> fn);
+[[noreturn]] void throw_wrong_type(const std::type_info& held, const std::type_info& wanted);
+
+// The one way from a typed reference to its record and back.
+struct RefAccess {
+  template <class Ref>
+  static const ObjectEntryRef& entry(const Ref& ref) {
+    return ref.entry_;
+  }
+  template <class Ref>
+  static Ref make(ObjectEntryRef entry) {
+    Ref ref;
+    ref.entry_ = std::move(entry);
+    return ref;
+  }
+};
+
+}  // namespace detail
+
+template <class T>
+class ObjectRef {
+ public:
+  using value_type = T;
+
+  ObjectRef() = default;  // empty
+  ObjectRef(const ObjectRef&) = default;
+  ObjectRef(ObjectRef&&) noexcept = default;
+  ObjectRef& operator=(const ObjectRef&) = default;
+  ObjectRef& operator=(ObjectRef&&) noexcept = default;
+  ~ObjectRef() = default;
+  // Types of one encoding stand for each other: ObjectRef<std::vector<double>> -> ObjectRef<Array<double>>.
+  template <class U>
+    requires one_encoding<U, T>
+  ObjectRef(const ObjectRef<U>& other) : entry_(detail::RefAccess::entry(other)) {}
+
+  ObjectId id() const { return detail::checked(entry_, "ObjectRef::id()").id(); }
+  // True once a value or an error is there.
+  bool ready() const;
+  // One line: what it waits for, where, since when.
+  std::string why() const { return detail::why(detail::checked(entry_, "ObjectRef::why()")); }
+  // Calls `fn` once, on the session's callback thread, when the value or the error is there. `fn` must not block.
+  void on_ready(std::function<void()> fn) const {
+    detail::checked(entry_, "ObjectRef::on_ready()");
+    detail::on_ready(entry_, std::move(fn));
+  }
+  explicit operator bool() const { return static_cast<bool>(entry_); }
+
+ private:
+  friend struct detail::RefAccess;
+  detail::ObjectEntryRef entry_;
+};
+
+template <class T, class U>
+bool operator==(const ObjectRef<T>& a, const ObjectRef<U>& b) {
+  return detail::RefAccess::entry(a) == detail::RefAccess::entry(b);
+}
+
+// A reference whose type is forgotten: every ObjectRef<T> converts to it.
+class AnyRef {
+ public:
+  AnyRef() = default;
+  template <class T>
+  AnyRef(const ObjectRef<T>& ref) : entry_(detail::RefAccess::entry(ref)), type_(&typeid(T)) {}
+
+  ObjectId id() const { return detail::checked(entry_, "AnyRef::id()").id(); }
+  bool ready() const;
+  std::string why() const { return detail::why(detail::checked(entry_, "AnyRef::why()")); }
+  void on_ready(std::function<void()> fn) const {
+    detail::checked(entry_, "AnyRef::on_ready()");
+    detail::on_ready(entry_, std::move(fn));
+  }
+  explicit operator bool() const { return static_cast<bool>(entry_); }
+  bool operator==(const AnyRef& other) const { return entry_ == other.entry_; }
+  // The typed reference again. InvalidArgument, naming both types, if it was made from another type.
+  template <class T>
+  ObjectRef<T> as() const {
+    detail::checked(entry_, "AnyRef::as()");
+    if (*type_ != typeid(T)) detail::throw_wrong_type(*type_, typeid(T));
+    return detail::RefAccess::make<ObjectRef<T>>(entry_);
+  }
+
+ private:
+  friend struct detail::RefAccess;
+  detail::ObjectEntryRef entry_;
+  const std::type_info* type_ = nullptr;
+};
+
+namespace detail {
+bool object_ready(const ObjectEntry& entry);  // also asks the node about objects made elsewhere
+}
+
+template <class T>
+bool ObjectRef<T>::ready() const {
+  return detail::object_ready(detail::checked(entry_, "ObjectRef::ready()"));
+}
+inline bool AnyRef::ready() const {
+  return detail::object_ready(detail::checked(entry_, "AnyRef::ready()"));
+}
+
+// A ref inside a value travels as an entry of the value's reference table, which keeps its object alive.
+template <class T>
+struct serialization::Codec<ObjectRef<T>> {
+  static void write(Writer& writer, const ObjectRef<T>& ref) {
+    detail::check_session(detail::RefAccess::entry(ref), "an ObjectRef inside a value");
+    writer.reference(RefKind::object, detail::RefAccess::entry(ref));
+  }
+  static ObjectRef<T> read(Reader& reader) {
+    auto target = reader.reference(RefKind::object).target;
+    return detail::RefAccess::make<ObjectRef<T>>(
+        base::static_ref_cast<detail::ObjectEntry>(std::move(target)));
+  }
+  static void describe(TypeText& text) { text.append("ref"); }
+};
+
+}  // namespace manta
+
+template <class T>
+struct std::hash<manta::ObjectRef<T>> {
+  std::size_t operator()(const manta::ObjectRef<T>& ref) const noexcept {
+    return std::hash<manta::detail::ObjectEntryRef>()(manta::detail::RefAccess::entry(ref));
+  }
+};
+template <>
+struct std::hash<manta::AnyRef> {
+  std::size_t operator()(const manta::AnyRef& ref) const noexcept {
+    return std::hash<manta::detail::ObjectEntryRef>()(manta::detail::RefAccess::entry(ref));
+  }
+};

@@ -1,0 +1,163 @@
+#include "value_codec.h"
+
+#include <cstring>
+
+#include "../../base/check.h"
+#include "../process/process.h"
+
+namespace manta::detail {
+namespace {
+
+constexpr std::uint64_t kMarkBits = 3;
+
+base::Ref<objectstore::Block> adopt_block(objectstore::Store& store, std::uint64_t block,
+                                          Arrival arrival) {
+  const std::uint64_t offset = block & ~kMarkBits;
+  auto& blocks = store.blocks();
+  if (arrival == Arrival::counted) return blocks.adopt(offset, objectstore::Share::kHeld);
+  switch (static_cast<BlockMark>(block & kMarkBits)) {
+    case BlockMark::given:
+      return blocks.adopt(offset, objectstore::Share::kMine);
+    case BlockMark::held:
+      return blocks.adopt(offset, objectstore::Share::kHeld);
+    case BlockMark::lent:
+      break;
+  }
+  return blocks.adopt(offset, objectstore::Share::kLent);
+}
+
+}  // namespace
+
+serialization::Reference adopt_reference(Process& process, const WireReference& wire,
+                                         Arrival arrival) {
+  const auto kind = static_cast<serialization::RefKind>(wire.kind);
+  if (kind == serialization::RefKind::actor) {
+    return {kind, process.adopt_actor(ActorId(wire.hi, wire.lo), arrival)};
+  }
+  return {kind, process.adopt_object(ObjectId(wire.hi, wire.lo), arrival)};
+}
+
+WireReference wire_of(const serialization::Reference& reference) {
+  const auto kind = static_cast<std::uint64_t>(reference.kind);
+  if (!reference.target) return {kind, 0, 0};  // an empty ref or handle
+  if (reference.kind == serialization::RefKind::actor) {
+    const auto& id = static_cast<const ActorEntry*>(reference.target.get())->id();
+    return {kind, id.hi(), id.lo()};
+  }
+  const auto& id = static_cast<const ObjectEntry*>(reference.target.get())->id();
+  return {kind, id.hi(), id.lo()};
+}
+
+void store_buffers(objectstore::Store& store, std::vector<serialization::Buffer>& buffers) {
+  if (buffers.empty()) return;
+  auto stored = store.put_buffers(buffers);
+  if (!stored.ok()) {
+    std::size_t size = 0;
+    for (const auto& buffer : buffers) size += buffer.size;
+    objectstore::throw_store_error(stored.error(), size, store);
+  }
+  buffers = std::move(stored.value());
+}
+
+Value value_of(objectstore::Store& store, serialization::Encoded& encoded) {
+  Value value;
+  value.meta = SmallBytes(encoded.meta);
+  value.fingerprint = encoded.fingerprint;
+  if (!encoded.buffers.empty() || !encoded.refs.empty()) {
+    store_buffers(store, encoded.buffers);
+    value.attached = std::make_unique<Value::Attached>();
+    value.attached->buffers = std::move(encoded.buffers);
+    value.attached->references = std::move(encoded.refs);
+    encoded.clear();
+  }
+  return value;
+}
+
+std::size_t wire_size(const Value& value) {
+  return wire_size(value.buffers().size(), value.references().size(), value.meta.size());
+}
+
+std::byte* write_wire(std::byte* out, const objectstore::Store& store,
+                      std::span<const std::byte> meta,
+                      std::span<const serialization::Buffer> buffers,
+                      std::span<const serialization::Reference> references,
+                      std::uint64_t fingerprint, std::uint32_t flags) {
+  ValueHeader header;
+  header.total =
+      static_cast<std::uint32_t>(wire_size(buffers.size(), references.size(), meta.size()));
+  header.flags = flags;
+  header.buffer_count = static_cast<std::uint32_t>(buffers.size());
+  header.reference_count = static_cast<std::uint32_t>(references.size());
+  header.meta_size = meta.size();
+  header.fingerprint = fingerprint;
+  std::byte* const end = out + header.total;
+  std::memcpy(out, &header, sizeof header);
+  out += sizeof header;
+  for (const auto& buffer : buffers) {
+    const auto* block = store.block_of(buffer.storage.get());
+    base::check(block != nullptr, "a buffer of a stored value lies outside the store");
+    const auto inside = static_cast<std::uint64_t>(buffer.data - block->data());
+    const ObjectId object = block->object();
+    const WireBuffer wire{marked(block->offset(), BlockMark::lent), block->offset() + inside,
+                          buffer.size, object.hi(), object.lo()};
+    std::memcpy(out, &wire, sizeof wire);
+    out += sizeof wire;
+  }
+  for (const auto& reference : references) {
+    const WireReference wire = wire_of(reference);
+    std::memcpy(out, &wire, sizeof wire);
+    out += sizeof wire;
+  }
+  if (!meta.empty()) std::memcpy(out, meta.data(), meta.size());
+  std::memset(out + meta.size(), 0, static_cast<std::size_t>(end - out) - meta.size());
+  return end;
+}
+
+std::byte* write_wire(std::byte* out, const objectstore::Store& store, const Value& value) {
+  return write_wire(out, store, value.meta.span(), value.buffers(), value.references(),
+                    value.fingerprint, value.flags);
+}
+
+void adopt_parts(Process& process, const WireReader& wire, Arrival arrival,
+                 std::vector<serialization::Buffer>& buffers,
+                 std::vector<serialization::Reference>& references) {
+  auto& store = process.store();
+  for (const auto& buffer : wire.buffers()) {
+    auto block = adopt_block(store, buffer.block, arrival);
+    if (block->object().is_nil()) block->set_object(ObjectId(buffer.object_hi, buffer.object_lo));
+    buffers.push_back({store.arena().readable(buffer.offset), buffer.size, std::move(block)});
+  }
+  for (const auto& reference : wire.references()) {
+    references.push_back(adopt_reference(process, reference, arrival));
+  }
+}
+
+Value read_value(Process& process, const WireReader& wire, Arrival arrival) {
+  if ((wire.header().flags & kExternal) != 0) {
+    // The block with the wire form is needed only while it is read.
+    std::vector<serialization::Buffer> outer;
+    std::vector<serialization::Reference> none;
+    adopt_parts(process, wire, arrival, outer, none);
+    base::check(outer.size() == 1, "an external value has one buffer");
+    return read_value(process, WireReader({outer[0].data, outer[0].size}), arrival);
+  }
+  Value value;
+  value.meta = SmallBytes(wire.meta());
+  value.fingerprint = wire.header().fingerprint;
+  value.flags = wire.header().flags;
+  if (!wire.buffers().empty() || !wire.references().empty()) {
+    value.attached = std::make_unique<Value::Attached>();
+    adopt_parts(process, wire, arrival, value.attached->buffers, value.attached->references);
+  }
+  return value;
+}
+
+Value error_value(std::span<const std::byte> wire) {
+  const WireReader reader(wire);
+  Value value;
+  value.meta = SmallBytes(reader.meta());
+  value.flags = reader.header().flags;
+  return value;
+}
+
+}  // namespace manta::detail

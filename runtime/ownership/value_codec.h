@@ -1,0 +1,57 @@
+// Values to and from their wire form (wire/value_wire.h), and the counting of what they refer to.
+//
+// A buffer's block travels with a mark of two bits in its offset: lent (the sender keeps it as long as the call lasts),
+// given (the receiver owns it now), held (the node counts the receiver as a holder, once per mark).
+// Threads: any, unless stated. Errors: StoreError through throw_store_error, from stored() only.
+#pragma once
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "../../objectstore/store.h"
+#include "../wire/value_wire.h"
+#include "value.h"
+
+namespace manta::detail {
+
+class Process;
+
+enum class BlockMark : std::uint64_t { lent = 0, given = 1, held = 2 };
+
+inline std::uint64_t marked(std::uint64_t offset, BlockMark mark) {
+  return offset | static_cast<std::uint64_t>(mark);
+}
+
+// Moves borrowed buffers into the store; afterwards every buffer lies in a block. The caller's thread.
+void store_buffers(objectstore::Store& store, std::vector<serialization::Buffer>& buffers);
+Value value_of(objectstore::Store& store, serialization::Encoded& encoded);
+
+// Wire form of parts; `out` has wire_size(...) bytes. Buffers are written as lent.
+std::size_t wire_size(const Value& value);
+std::byte* write_wire(std::byte* out, const objectstore::Store& store,
+                      std::span<const std::byte> meta,
+                      std::span<const serialization::Buffer> buffers,
+                      std::span<const serialization::Reference> references,
+                      std::uint64_t fingerprint, std::uint32_t flags);
+std::byte* write_wire(std::byte* out, const objectstore::Store& store, const Value& value);
+
+// How the contents of a value arrive. lent: for the time of a call. held: references are counted by the node in our
+// name, buffers as their marks say. counted: the node sent it, and counts us for each reference and buffer in it.
+enum class Arrival { lent, held, counted };
+
+// An empty ref or handle has no id.
+WireReference wire_of(const serialization::Reference& reference);
+serialization::Reference adopt_reference(Process& process, const WireReference& wire,
+                                         Arrival arrival);
+
+// Appends the buffers and references of a wire value to `buffers` and `references`, adopting blocks and entries.
+void adopt_parts(Process& process, const WireReader& wire, Arrival arrival,
+                 std::vector<serialization::Buffer>& buffers,
+                 std::vector<serialization::Reference>& references);
+
+// A value that arrived to stay. `bytes` begins with its wire form.
+Value read_value(Process& process, const WireReader& wire, Arrival arrival);
+
+Value error_value(std::span<const std::byte> wire);  // of error_wire()
+
+}  // namespace manta::detail

@@ -1,0 +1,63 @@
+#include "node_questions.h"
+
+#include <utility>
+
+#include "process.h"
+
+namespace manta::detail {
+namespace {
+
+constexpr std::chrono::seconds kLookEvery{1};
+
+}  // namespace
+
+// A question that is open, as long as this exists.
+class NodeQuestions::Asked final : public rpc::Progress::Waiter {
+ public:
+  explicit Asked(Process& process) : process_(process) {
+    const Process::TablesLock lock(process);
+    number_ = ++process.questions().last_;
+    open_ = &process.questions().open_[number_];
+  }
+  ~Asked() {
+    const Process::TablesLock lock(process_);
+    process_.questions().open_.erase(number_);
+  }
+  // SYNC: acquire: who sees that it is answered sees the answer.
+  bool answered() const { return open_->answered.load(std::memory_order_acquire); }
+  bool satisfied() const override { return answered() || process_.dead() || process_.closed(); }
+  std::uint64_t number() const { return number_; }
+  Answer& answer() { return open_->answer; }
+
+ private:
+  Process& process_;
+  std::uint64_t number_ = 0;
+  Open* open_ = nullptr;
+};
+
+std::optional<NodeQuestions::Answer> NodeQuestions::ask(NodeFrame question,
+                                                        std::span<const std::byte> payload,
+                                                        const GiveUp& give_up) {
+  const auto keep = base::Ref<Process>::retain(&process_);  // the session may be closed meanwhile
+  Asked asked(process_);
+  question.arg0 = asked.number();
+  process_.node().send(question, payload);
+  const auto begun = std::chrono::steady_clock::now();
+  auto look_at = begun + kLookEvery;
+  while (!process_.progress().wait(asked, look_at)) {
+    if (give_up(std::chrono::duration_cast<std::chrono::seconds>(look_at - begun))) break;
+    look_at += kLookEvery;
+  }
+  if (!asked.answered()) return std::nullopt;
+  return std::move(asked.answer());
+}
+
+void NodeQuestions::on_answer(const NodeFrame& frame, std::span<const std::byte> payload) {
+  const auto found = open_.find(frame.arg0);
+  if (found == open_.end()) return;  // given up
+  Open& open = found->second;
+  open.answer = {frame, {payload.begin(), payload.end()}};
+  open.answered.store(true, std::memory_order_release);
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,102 @@
+#include "outside_references.h"
+
+#include <atomic>
+#include <cstring>
+#include <string>
+
+#include "../../base/error.h"
+#include "../api/actor.h"
+#include "process.h"
+
+namespace manta::detail {
+namespace {
+
+using serialization::Reference;
+using serialization::RefKind;
+
+struct Written {
+  std::uint64_t job_hi, job_lo, hi, lo;
+};
+
+ObjectId id_of(const Reference& reference) {
+  const WireReference wire = wire_of(reference);
+  return {wire.hi, wire.lo};
+}
+
+void check_session(const Reference& reference) {
+  if (reference.kind == RefKind::actor) {
+    checked_actor(base::Ref<ActorEntry>::retain(static_cast<ActorEntry*>(reference.target.get())),
+                  "manta::serialize() of an ActorHandle");
+    return;
+  }
+  if (static_cast<const ObjectEntry&>(*reference.target).session != Process::current_session()) {
+    Process::refuse_if_forked("manta::serialize() of an ObjectRef");
+    throw InvalidArgument("manta::serialize() of an ObjectRef: the session of object " +
+                          id_of(reference).hex() + " has ended; its objects went with it");
+  }
+}
+
+// In the order of what this thread submitted before: an actor's creation.
+class Pin final : public Command {
+ public:
+  Pin(const Reference& reference, std::atomic<bool>& done) : reference_(reference), done_(done) {}
+  void run(Process& process) override {
+    process.publish_locked(reference_);
+    process.node().hold(reference_.kind, id_of(reference_), rpc::kNodeSlot);
+    // SYNC: release: who is told has the messages above before its own.
+    done_.store(true, std::memory_order_release);
+    delete this;
+  }
+
+ private:
+  const Reference reference_;
+  std::atomic<bool>& done_;
+};
+
+class Pinned final : public rpc::Progress::Waiter {
+ public:
+  bool satisfied() const override { return done.load(std::memory_order_acquire); }
+  std::atomic<bool> done{false};
+};
+
+}  // namespace
+
+void OutsideReferences::write(const Reference& reference, serialization::MetaBytes& out) {
+  Process& process = Process::current("manta::serialize() of an ObjectRef or ActorHandle");
+  check_session(reference);
+  Pinned pinned;
+  process.submit(new Pin(reference, pinned.done));
+  process.progress().wait(pinned);
+  const auto& job = process.attachment().job;
+  const ObjectId id = id_of(reference);
+  const Written written{job.hi(), job.lo(), id.hi(), id.lo()};
+  const auto bytes = std::as_bytes(std::span(&written, 1));
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+Reference OutsideReferences::read(RefKind kind, std::span<const std::byte> bytes) {
+  Process& process = Process::current("manta::deserialize() of an ObjectRef or ActorHandle");
+  Written written{};
+  if (bytes.size() != sizeof written) serialization::Reader::fail("a reference is of another size");
+  std::memcpy(&written, bytes.data(), sizeof written);
+  const JobId job(written.job_hi, written.job_lo);
+  const ObjectId id(written.hi, written.lo);
+  if (id.is_nil()) serialization::Reader::fail("a reference names nothing");
+  if (const auto& ours = process.attachment().job; job != ours) {
+    throw SerializationError((kind == RefKind::actor ? "an ActorHandle" : "an ObjectRef") +
+                             std::string(" in these bytes belongs to another session, job ") +
+                             job.hex() + "; this process is in job " + ours.hex() +
+                             ": references can be loaded only in the session that wrote them");
+  }
+  const Process::TablesLock lock(process);
+  process.node().hold(kind, id, process.slot());
+  return adopt_reference(process, {static_cast<std::uint64_t>(kind), id.hi(), id.lo()},
+                         Arrival::held);
+}
+
+void OutsideReferences::install() {
+  static OutsideReferences format;
+  serialization::set_reference_format(&format);
+}
+
+}  // namespace manta::detail

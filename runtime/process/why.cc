@@ -1,0 +1,116 @@
+#include "why.h"
+
+#include <chrono>
+
+#include "../launch/clock.h"
+#include "../ownership/object_ref.h"
+#include "../wire/waits.h"
+#include "needs.h"
+#include "process.h"
+
+namespace manta::detail {
+namespace {
+
+std::vector<Need> needs_of(Process& process, const ObjectEntry& entry) {
+  Needs needs(process);
+  needs.add(entry);
+  return needs.take();
+}
+
+std::optional<Need> first_need(Process& process, const ObjectEntry& entry) {
+  auto all = needs_of(process, entry);
+  if (all.empty()) return std::nullopt;
+  return std::move(all.front());
+}
+
+std::string state_of(Process& process, const Call& call, const std::optional<Need>& next) {
+  if (call.in_place) {
+    return "runs in place of the task that waits for it, in process " +
+           std::to_string(process.control().process(process.slot()).pid.load());
+  }
+  if (call.missing != 0) {
+    return "waits for " + std::to_string(call.missing) + " of its arguments" +
+           (next ? ", and so for " + next->name : "");
+  }
+  if (call.actor && process.actors().line_to(call.actor->id()).constructor != nullptr) {
+    return "waits for actor " + call.actor->id().hex() +
+           " to be made, whose constructor waits for an argument" +
+           (next ? ", and so for " + next->name : "");
+  }
+  if (call.actor && call.actor->phase == ActorPhase::starting) {
+    return "waits for actor " + call.actor->id().hex() +
+           " to start, which waits for its resources or runs its constructor";
+  }
+  if (const CallLane* const lane = process.lane_of(call)) {
+    return (lane->has_begun(call) ? "runs in process " : "waits for its turn in process ") +
+           std::to_string(process.control().process(lane->callee()).pid.load());
+  }
+  if (call.actor) return "waits to be sent to actor " + call.actor->id().hex();
+  return "waits for a worker with " + TaskSender::request_of(call) + " free";
+}
+
+// What this process knows, under the tables lock. `next` is what only others know more of.
+WhyStep why_here(Process& process, const ObjectEntry& entry) {
+  const std::string name = "object " + entry.id().hex();
+  if (entry.state() == ObjectState::ready) return {.text = name + " is ready"};
+  if (entry.state() == ObjectState::failed)
+    return {.text = name + " holds an error: " + record_of(entry.value()).message};
+  auto next = first_need(process, entry);
+  if (entry.from_elsewhere())
+    return {.text = name + " was made in another process and is not ready there yet",
+            .next = std::move(next)};
+  const Call* const call = entry.producer;
+  if (call == nullptr) {
+    const std::string of_actor = process.actors().why(entry);
+    return {.text = name + (of_actor.empty() ? " is pending" : of_actor), .next = std::move(next)};
+  }
+  std::string text = name + " waits for " + call->display_name() + ", submitted " +
+                     std::to_string(monotonic_ms() - call->submitted_ms) + " ms ago, which " +
+                     state_of(process, *call, next);
+  return {.text = std::move(text), .next = std::move(next)};
+}
+
+}  // namespace
+
+std::string why(const ObjectEntry& entry) {
+  Process& process = Process::current("why()");
+  WhyStep step;
+  {
+    const Process::TablesLock lock(process);
+    step = why_here(process, entry);
+  }
+  if (!step.next) return step.text;
+  const auto answer = process.questions().ask({.kind = NodeMessage::why_ask}, encode(step),
+                                              [](std::chrono::seconds) { return true; });
+  if (!answer) return step.text;
+  return {reinterpret_cast<const char*>(answer->payload.data()), answer->payload.size()};
+}
+
+std::string why_as_known_here(const ObjectEntry& entry) {
+  Process& process = Process::current("why()");
+  const Process::TablesLock lock(process);
+  return why_here(process, entry).text;
+}
+
+void tell_needs(Process& process, const NodeFrame& question) {
+  std::vector<Need> found;
+  if (const auto entry = process.objects().find(ObjectId(question.id_hi, question.id_lo)))
+    found = needs_of(process, *entry);
+  NodeFrame answer = question;
+  answer.kind = NodeMessage::needs_told;
+  process.node().send(answer, encode(found));
+}
+
+void tell_why(Process& process, const NodeFrame& question, std::string_view text_so_far) {
+  WhyStep step{.text = std::string(text_so_far)};
+  if (const auto entry = process.objects().find(ObjectId(question.id_hi, question.id_lo))) {
+    WhyStep here = why_here(process, *entry);
+    step.text += ": there " + here.text;
+    step.next = std::move(here.next);
+  }
+  NodeFrame answer = question;
+  answer.kind = NodeMessage::why_on;
+  process.node().send(answer, encode(step));
+}
+
+}  // namespace manta::detail

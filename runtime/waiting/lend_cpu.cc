@@ -1,0 +1,57 @@
+#include "lend_cpu.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "../process/process.h"
+#include "../worker/executor.h"
+
+namespace manta::detail {
+namespace {
+
+constexpr auto kShortWait = std::chrono::microseconds(200);
+constexpr std::chrono::milliseconds kLongestStep(1000);  // of a long wait; each is twice as long
+
+// A thread that is not the executor's: what that one completes in place must wake it.
+class WaitsBeside {
+ public:
+  explicit WaitsBeside(Process& process) : process_(process) { count(1); }
+  ~WaitsBeside() { count(-1); }
+  WaitsBeside(const WaitsBeside&) = delete;
+
+ private:
+  void count(int change) {
+    const Process::TablesLock lock(process_);
+    process_.count_waiter_beside(change);
+  }
+
+  Process& process_;
+};
+
+}  // namespace
+
+bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Deadline deadline,
+                      const std::function<bool()>& before_lending,
+                      const std::function<void()>& meanwhile) {
+  auto& progress = process.progress();
+  Executor* const executor = process.executor();
+  if (executor == nullptr) return progress.wait(waiter, deadline);
+  std::optional<WaitsBeside> beside;
+  if (Executor::of_this_thread() == nullptr) beside.emplace(process);
+  const auto soon = std::chrono::steady_clock::now() + kShortWait;
+  if (progress.wait(waiter, deadline && *deadline < soon ? deadline : rpc::Deadline(soon)))
+    return true;
+  if (deadline && *deadline <= soon) return false;
+  if (before_lending && before_lending()) return true;
+  const Executor::Blocked blocked(*executor);
+  if (!meanwhile) return progress.wait(waiter, deadline);
+  for (auto step = kToldAfter;; step = std::min(2 * step, kLongestStep)) {
+    const auto until = std::chrono::steady_clock::now() + step;
+    const bool last = deadline && *deadline <= until;
+    if (progress.wait(waiter, last ? deadline : rpc::Deadline(until))) return true;
+    if (last) return false;
+    meanwhile();
+  }
+}
+
+}  // namespace manta::detail

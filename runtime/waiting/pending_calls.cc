@@ -1,0 +1,45 @@
+#include "pending_calls.h"
+
+#include "../../base/error.h"
+#include "../calls/call.h"
+#include "../process/process.h"
+#include "lend_cpu.h"
+
+namespace manta::detail {
+namespace {
+
+// Until the bytes that wait are below half the bound: so a submit loop does not stop for each call.
+class RoomForCalls final : public rpc::Progress::Waiter {
+ public:
+  explicit RoomForCalls(Process& process) : process_(process) {}
+  bool satisfied() const override {
+    return process_.pending_bytes() <= Process::kMaxPendingBytes / 2 ||
+           !process_.can_finish_something() || process_.dead() || process_.closed();
+  }
+
+ private:
+  Process& process_;
+};
+
+}  // namespace
+
+void wait_for_room(Process& process) {
+  if (process.pending_bytes() <= Process::kMaxPendingBytes) return;
+  RoomForCalls room(process);
+  wait_lending_cpu(process, room);
+  if (process.pending_bytes() <= Process::kMaxPendingBytes) return;
+  if (!process.can_finish_something() && !process.dead()) {
+    throw PendingCallsLimit(
+        "this process has " + std::to_string(process.pending_bytes() >> 20) +
+        " MiB of calls that wait for others, and none that can finish: submit fewer at a time");
+  }
+}
+
+void count_pending(Process& process, Call& call) {
+  call.counted_bytes = static_cast<std::uint32_t>(sizeof(Call) + sizeof(ObjectEntry) +
+                                                  call.body.size() + call.name.size());
+  call.process = &process;
+  process.add_pending(call.counted_bytes);
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,80 @@
+#include "wait_report.h"
+
+#include "../process/needs.h"
+#include "../process/process.h"
+#include "../worker/executor.h"
+#include "../worker/task_frame.h"
+
+namespace manta::detail {
+namespace {
+
+constexpr std::size_t kMostAlternatives = 100;  // whose needs are told one by one
+
+}  // namespace
+
+std::uint64_t WaitReports::add(WaitReport& report) {
+  told_[++last_] = &report;
+  return last_;
+}
+
+void WaitReports::refuse(std::uint64_t number, std::string_view cycle) {
+  const auto found = told_.find(number);
+  if (found == told_.end() || found->second->refused()) return;  // it is over already
+  found->second->cycle_ = cycle;
+  found->second->refused_.store(true, std::memory_order_release);
+}
+
+WaitReport::~WaitReport() {
+  if (number_ == 0) return;
+  const Process::TablesLock lock(process_);
+  process_.waits().remove(number_);
+  process_.node().send({.kind = NodeMessage::wait_over, .arg0 = number_});
+}
+
+// The executor's thread does. So does a thread that the call has started, if the executor's waits for it, as it seems: it
+// sleeps outside of the runtime all the time (in join(), in future::get()).
+bool WaitReport::holds_up_its_call() {
+  if (Executor::of_this_thread() != nullptr) return true;
+  const Executor& executor = *process_.executor();
+  if (!executor.in_user_code() || !this_thread_started_since(executor.turn_began())) return false;
+  if (!join_) join_.emplace(executor.thread());
+  return join_->lasts();
+}
+
+void WaitReport::tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends ends) {
+  WaitRecord record{.ends = ends, .deadline = deadline_};
+  if (const auto frame = TaskFrame::of_process()) record.waiter = name_in_waits(frame->name);
+  if (holds_up_its_call()) {
+    record.holds_up = true;
+    const auto running = process_.executor()->running();
+    record.lane = running.lane;
+    record.sequence = running.sequence;
+  }
+  const Process::TablesLock lock(process_);
+  add_needs(record, objects);
+  auto bytes = encode(record);
+  if (bytes == told_) return;
+  if (number_ == 0) number_ = process_.waits().add(*this);
+  waiter_ = record.waiter;
+  told_ = std::move(bytes);
+  process_.node().send({.kind = NodeMessage::wait_begun, .arg0 = number_}, told_);
+}
+
+// A number of an object is its place among all, which stays the same: answers to what the node asks may come late.
+void WaitReport::add_needs(WaitRecord& record, std::span<ObjectEntry* const> objects) const {
+  std::vector<std::uint32_t> pending;
+  for (std::uint32_t i = 0; i < objects.size(); ++i) {
+    if (!objects[i]->done()) pending.push_back(i);
+  }
+  const bool all = record.ends == WaitRecord::Ends::all_done;
+  // Where one that is done ends it, `objects` may be only the first of very many.
+  const bool some = record.ends == WaitRecord::Ends::one_done;
+  const bool one_by_one = !all && (some ? objects.size() : pending.size()) <= kMostAlternatives;
+  Needs needs(process_);
+  for (const std::uint32_t i : pending) needs.add(*objects[i], one_by_one ? i : 0);
+  record.needs = needs.take();
+  if (all) record.objects = {0};
+  if (one_by_one) record.objects = std::move(pending);
+}
+
+}  // namespace manta::detail

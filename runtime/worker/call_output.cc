@@ -1,0 +1,91 @@
+#include "call_output.h"
+
+#include <cstdio>
+#include <fcntl.h>
+#include <iostream>
+#include <stdio_ext.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <ext/stdio_sync_filebuf.h>
+
+#include "../wire/output_mark.h"
+
+namespace manta::detail {
+namespace {
+
+// The user may close or redirect descriptor 1 or 2.
+base::Fd pipe_of(int stream) { return base::Fd(::fcntl(stream, F_DUPFD_CLOEXEC, 3)); }
+
+bool has_unread(int pipe) {
+  int bytes = 0;
+  return ::ioctl(pipe, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+}  // namespace
+
+CallOutput::CallOutput(const std::atomic<std::uint32_t>& held)
+    : held_(held), pipes_{pipe_of(STDOUT_FILENO), pipe_of(STDERR_FILENO)} {}
+
+void CallOutput::flush() {
+  asked_ = false;
+  for (std::FILE* stream : {stdout, stderr}) {
+    if (::__fpending(stream) == 0) [[likely]]
+      continue;
+    std::fflush(stream);
+    flushed_ = true;
+  }
+  if (std::cout.rdbuf() != seen_buffer_ || own_buffers_) [[unlikely]]
+    flush_streams();
+}
+
+// Streams that share the buffers of stdio have none to flush.
+void CallOutput::flush_streams() {
+  seen_buffer_ = std::cout.rdbuf();
+  own_buffers_ = dynamic_cast<const __gnu_cxx::stdio_sync_filebuf<char>*>(seen_buffer_) == nullptr;
+  if (!own_buffers_) return;
+  try {
+    for (std::ostream* stream : {&std::cout, &std::clog}) stream->flush();
+    for (std::wostream* stream : {&std::wcout, &std::wclog}) stream->flush();
+  } catch (...) {  // std::cout.exceptions(): the user's code had its chance to see it
+  }
+}
+
+void CallOutput::end_left_line() {
+  // SYNC: none: a snapshot.
+  if (asked_ && held_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    mark();
+}
+
+void CallOutput::end_line(Time now) {
+  // SYNC: none: mark() looks again, and so does end_all_lines().
+  const bool held = held_.load(std::memory_order_relaxed) != 0;
+  if (!flushed_ && !held && attention_ == 0 && now - last_asked_ < kInterval) return;
+  last_asked_ = now;
+  mark();
+}
+
+void CallOutput::end_all_lines() {
+  if (!asked_) mark();
+}
+
+void CallOutput::mark() {
+  asked_ = true;
+  flushed_ = false;
+  bool any = false;
+  for (std::size_t stream = 0; stream < pipes_.size(); ++stream) {
+    const int pipe = pipes_[stream].get();
+    // SYNC: the node sets its bit before it reads: who finds the pipe empty sees the bit of what was in it.
+    const bool open_line = has_unread(pipe) || (held_.load() >> stream & 1) != 0;
+    if (!open_line) continue;
+    any = true;
+    if (::write(pipe, kEndOfCall.data(), kEndOfCall.size()) < 0) asked_ = false;
+  }
+  if (any) {
+    attention_ = kAttention;
+  } else if (attention_ > 0) {
+    --attention_;
+  }
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,34 @@
+// Error codes between processes. A code means something only together with its category, and a
+// category is an object that is known by its address:
+//
+//   a standard one              --index------------->  the one here
+//   an object in an image       --(image, offset)--->  the same object of the same image, if it is here
+//   any other (heap, a library  --its name, the text
+//   that is not loaded here)        of this error--->  a category that is equal to nothing else
+//
+// An object that is found is believed only if its type derives from std::error_category and it has
+// the same name. A category with its own constructor that has not run yet in the receiver counts as
+// not there; those that need no constructor (the usual kind) are found before anybody asked for them.
+// Threads: any.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <system_error>
+
+#include "../code/code_id.h"
+
+namespace manta::detail {
+
+struct SavedCode {
+  int value = 0;
+  int standard = -1;  // index of a standard category, -1: none of them
+  std::uint64_t image = 0;
+  std::uint64_t offset = 0;
+  std::string category = {};  // its name()
+  std::string message = {};   // code.message()
+};
+
+SavedCode save_code(const std::error_code& code);
+std::error_code load_code(const SavedCode& saved);
+
+}  // namespace manta::detail

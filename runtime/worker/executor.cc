@@ -1,0 +1,414 @@
+#include "executor.h"
+
+#include <algorithm>
+#include <cstring>
+#include <unistd.h>
+
+#include "../../base/check.h"
+#include "../../base/error.h"
+#include "../../objectstore/read_only_fault.h"
+#include "../code/names.h"
+#include "../launch/clock.h"
+#include "../process/process.h"
+#include "../wire/actor_payload.h"
+#include "exceptions.h"
+#include "failpoint.h"
+#include "run_user_code.h"
+#include "task_frame.h"
+
+namespace manta::detail {
+namespace {
+
+thread_local Executor* executor_here = nullptr;
+
+}  // namespace
+
+// The executor waits for work: calls, or something to do for its actor, or the end.
+class Executor::Idle final : public rpc::Progress::Waiter {
+ public:
+  explicit Idle(Executor& executor) : executor_(executor) { executor_.idle_.store(true); }
+  ~Idle() { executor_.idle_.store(false); }
+  bool satisfied() const override {
+    return executor_.exit_requested_.load() || executor_.start_requested_.load() ||
+           executor_.end_requested_.load() || executor_.call_waiting();
+  }
+
+ private:
+  Executor& executor_;
+};
+
+// The reply ring is full: until its reader, the caller, has made room.
+class Executor::RoomForReply final : public rpc::Progress::Waiter {
+ public:
+  RoomForReply(Executor& executor, Lane& lane, std::uint32_t size)
+      : executor_(executor), lane_(lane), size_(size) {
+    executor_.waiting_for_room_.fetch_add(1);
+  }
+  ~RoomForReply() { executor_.waiting_for_room_.fetch_sub(1); }
+  bool satisfied() const override {
+    // SYNC: the flag first, then the ring: the caller reads the ring, then the flag.
+    lane_.memory.header->flags.fetch_or(kReplyRingFull);
+    const std::lock_guard lock(executor_.lanes_mutex_);
+    return lane_.dead || lane_.writer.has_room(size_);
+  }
+
+ private:
+  Executor& executor_;
+  Lane& lane_;
+  std::uint32_t size_;
+};
+
+Executor::Executor(Process& process)
+    : process_(process),
+      running_(process),
+      output_(process.control().process(process.slot()).held_lines),
+      in_place_(process, output_),
+      thread_(::gettid()) {
+  executor_here = this;
+}
+Executor::~Executor() { executor_here = nullptr; }
+
+Executor* Executor::of_this_thread() { return executor_here; }
+
+Executor::Running Executor::running() const {
+  const std::lock_guard lock(lanes_mutex_);
+  if (!running_lane_) return {};
+  return {running_lane_->index, running_lane_->memory.header->started.load()};
+}
+
+// ------------------------------------------------------------------------------------------------ the main loop
+
+int Executor::run() {
+  auto& progress = process_.progress();
+  process_.cores().enter();
+  progress.set_busy(true);
+  while (!exit_requested_.load()) {
+    if (start_requested_.exchange(false)) {
+      begin_turn();
+      start_actor();
+      stop_lending();
+      output_.end_all_lines();
+      if (exit_actor_) return finish_actor(1);
+    }
+    std::shared_ptr<Lane> lane;
+    if (take_next(lane)) {
+      run_call(*lane);
+      finished(*lane);
+      if (exit_actor_) return finish_actor(1);
+      continue;
+    }
+    output_.end_all_lines();
+    if (end_requested_.load() && instance_.object != nullptr) return finish_actor(0);
+    progress.set_busy(false);
+    {
+      Idle idle(*this);
+      progress.wait(idle);
+    }
+    progress.set_busy(true);
+  }
+  return 0;
+}
+
+bool Executor::call_waiting() const {
+  if (is_actor_ && instance_.object == nullptr) return false;
+  const std::lock_guard lock(lanes_mutex_);
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& lane) { return !lane->dead && !lane->reader.empty(); });
+}
+
+// The next call, copied out of its ring, and marked as begun. Lanes take turns.
+bool Executor::take_next(std::shared_ptr<Lane>& taken) {
+  if (is_actor_ && instance_.object == nullptr) return false;
+  const std::lock_guard lock(lanes_mutex_);
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const auto& lane = lanes_[(next_lane_ + i) % lanes_.size()];
+    if (lane->dead) continue;
+    const auto bytes = lane->reader.front();
+    if (bytes.empty()) continue;
+    frame_.assign(bytes.begin(), bytes.end());
+    std::uint64_t sequence = 0;
+    std::memcpy(&sequence, frame_.data() + offsetof(CallFrame, sequence), sizeof sequence);
+    // SYNC: release: who finds us dead must know that this call was begun.
+    lane->memory.header->started.store(sequence, std::memory_order_release);
+    lane->reader.pop();
+    taken = lane;
+    running_lane_ = lane;
+    next_lane_ = (next_lane_ + i + 1) % lanes_.size();
+    return true;
+  }
+  return false;
+}
+
+void Executor::run_call(Lane& lane) {
+  begin_turn();
+  output_.end_left_line();
+  const auto ended = run_user_code(process_, running_, frame_, instance_.object);
+  stop_lending();
+  output_.flush();
+  reply(lane, running_);
+  output_.end_line(ended);
+}
+
+void Executor::finished(Lane& lane) {
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    running_lane_ = nullptr;
+    if (!lane.close_later) return;
+  }
+  process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = lane.index});
+}
+
+void Executor::reply(Lane& lane, RunningCall& call) {
+  failpoint(Failpoint::call_ended);
+  auto external = call.room_for_results();
+  auto results = call.results_for(lane.caller, reply_name(lane.index, call.frame().sequence));
+  ReplyFrame frame;
+  frame.status = ReplyStatus::done;
+  frame.sequence = call.frame().sequence;
+  frame.result_count = call.frame().result_count;
+  frame.kept_count = static_cast<std::uint32_t>(call.kept().size());
+  frame.run_ns = call.run_time();
+  if (external) {
+    frame.external_block = external->offset() + 1;
+    call.move_results(std::move(external));
+    frame.external_size = results.size();
+    results = {};
+  }
+  const auto kept = std::as_bytes(call.kept());
+  const auto size = static_cast<std::uint32_t>(sizeof frame + kept.size() + results.size());
+  frame.size = size;
+  std::byte* out = nullptr;
+  while (true) {
+    {
+      const std::lock_guard lock(lanes_mutex_);
+      if (lane.dead) return call.drop_blocks();
+      out = lane.writer.reserve(size);
+      if (out != nullptr) {
+        std::memcpy(out, &frame, sizeof frame);
+        if (!kept.empty()) std::memcpy(out + sizeof frame, kept.data(), kept.size());
+        if (!results.empty())
+          std::memcpy(out + sizeof frame + kept.size(), results.data(), results.size());
+        if (call.gives_blocks()) {
+          failpoint(Failpoint::reply_written);
+          lane.writer.prepare();  // a death from here on loses neither the reply nor the blocks
+          failpoint(Failpoint::reply_prepared);
+          call.hand_over_blocks(lane.caller);
+        }
+        failpoint(Failpoint::reply_complete);
+        lane.writer.commit();
+        failpoint(Failpoint::reply_committed);
+        break;
+      }
+    }
+    RoomForReply room(*this, lane, size);
+    process_.progress().wait(room);
+  }
+  rpc::ring(process_.control().process(lane.caller).bell);
+}
+
+// ------------------------------------------------------------------------------------------------ actors
+
+void Executor::start_actor() {
+  std::optional<ErrorRecord> error;
+  try {
+    running_.begin(constructor_, nullptr);
+    const TaskFrame::Scope scope(running_.frame(), "the constructor of " + actor_type_);
+    try {
+      running_.run();
+      instance_ = running_.constructed();
+    } catch (const ExitActor&) {  // run() sees to it
+      return running_.end();
+    } catch (...) {
+      error = record_current_exception(process_.attachment().node);
+    }
+  } catch (const std::exception& broken) {
+    error = call_error(broken);
+  }
+  output_.flush();
+  if (error) {
+    running_.end();
+    process_.node().send(
+        {.kind = NodeMessage::actor_failed, .id_hi = actor_id_.hi(), .id_lo = actor_id_.lo()},
+        error_wire_within(*error, kMaxInlineValue));
+    exit_requested_.store(true);
+    return;
+  }
+  running_.end();
+  constructor_.clear();
+  process_.node().send(
+      {.kind = NodeMessage::actor_alive, .id_hi = actor_id_.hi(), .id_lo = actor_id_.lo()});
+}
+
+base::Ref<ActorEntry> Executor::self() {
+  const Process::TablesLock lock(process_);
+  auto entry = process_.adopt_actor(actor_id_, Arrival::lent);
+  if (entry->home ==
+      Home::lent) {  // while this runs the caller's handle keeps the actor alive; then ours counts
+    process_.node().hold(serialization::RefKind::actor, ObjectId(actor_id_.hi(), actor_id_.lo()),
+                         process_.slot());
+    entry->home = Home::held;
+    ++entry->node_holds;
+  }
+  return entry;
+}
+
+int Executor::finish_actor(std::uint64_t reason) {
+  output_.end_all_lines();
+  if (instance_.object != nullptr) instance_.destroy(instance_.object);
+  process_.node().send({.kind = NodeMessage::actor_exiting,
+                        .id_hi = actor_id_.hi(),
+                        .id_lo = actor_id_.lo(),
+                        .arg0 = reason});
+  return 0;
+}
+
+// ------------------------------------------------------------------------------------------------ the holder's part
+
+void Executor::on_node(const NodeFrame& frame, std::span<const std::byte> payload) {
+  switch (frame.kind) {
+    case NodeMessage::lane_open: {
+      auto lane = std::make_shared<Lane>();
+      lane->index = static_cast<std::uint32_t>(frame.arg0);
+      lane->caller = static_cast<rpc::Slot>(frame.arg1);
+      lane->kind = static_cast<LaneKind>(frame.arg2);
+      lane->memory = process_.control().lane(lane->index);
+      lane->reader = rpc::RingReader(lane->memory.to_callee);
+      lane->writer = rpc::RingWriter(lane->memory.to_caller);
+      const std::lock_guard lock(lanes_mutex_);
+      lanes_.push_back(std::move(lane));
+      return;
+    }
+    case NodeMessage::actor_start: {
+      const ActorPayload parts(payload);
+      actor_id_ = ActorId(frame.id_hi, frame.id_lo);
+      actor_type_ = parts.type;
+      constructor_.assign(parts.call.begin(), parts.call.end());
+      is_actor_ = true;
+      start_requested_.store(true);
+      return;
+    }
+    case NodeMessage::lane_close:
+      if (forget_lane(static_cast<std::uint32_t>(frame.arg0))) {
+        process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = frame.arg0});
+      }
+      return;
+    case NodeMessage::actor_end:
+      return end_requested_.store(true);
+    case NodeMessage::exit_now:
+      return exit_requested_.store(true);
+    default:
+      base::check(false, ("an unknown message of the node, number " +
+                          std::to_string(static_cast<unsigned>(frame.kind)))
+                             .c_str());
+  }
+}
+
+bool Executor::forget_lane(std::uint32_t index) {
+  const std::lock_guard lock(lanes_mutex_);
+  const auto found = std::find_if(lanes_.begin(), lanes_.end(),
+                                  [&](const auto& lane) { return lane->index == index; });
+  if (found == lanes_.end()) return false;
+  (*found)->dead = true;  // who is about to reply gives up
+  const bool running = *found == running_lane_;
+  (*found)->close_later = running;
+  lanes_.erase(found);
+  return !running;
+}
+
+void Executor::give_back(Lane& lane) {
+  const std::lock_guard lock(lanes_mutex_);
+  bool any = false;
+  for (auto bytes = lane.reader.front(); !bytes.empty(); bytes = lane.reader.front()) {
+    CallFrame call;
+    std::memcpy(&call, bytes.data(), sizeof call);
+    ReplyFrame frame;
+    frame.size = sizeof frame;
+    frame.status = ReplyStatus::bounced;
+    frame.sequence = call.sequence;
+    auto* out = lane.writer.reserve(sizeof frame);
+    if (out == nullptr) break;
+    std::memcpy(out, &frame, sizeof frame);
+    lane.writer.commit();
+    lane.reader.pop();
+    any = true;
+  }
+  if (any) rpc::ring(process_.control().process(lane.caller).bell);
+}
+
+bool Executor::poll() {
+  std::vector<std::shared_ptr<Lane>> lanes;  // whose calls go back
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    for (const auto& lane : lanes_) {
+      if (lane->kind != LaneKind::task) continue;
+      auto& flags = lane->memory.header->flags;
+      const bool recalled = (flags.load() & kRecall) != 0;
+      if (recalled) flags.fetch_and(~std::uint32_t{kRecall});
+      const bool back = blocked_.load() || (recalled && !idle_.load());
+      if (back && !lane->reader.empty()) lanes.push_back(lane);
+    }
+  }
+  for (const auto& lane : lanes) give_back(*lane);
+  return waiting_for_room_.load() != 0 ||
+         (idle_.load() && (exit_requested_.load() || start_requested_.load() ||
+                           end_requested_.load() || call_waiting()));
+}
+
+bool Executor::pending() const {
+  // An actor that is blocked leaves its calls where they are.
+  return (idle_.load() || (blocked_.load() && !is_actor_)) && call_waiting();
+}
+
+// ------------------------------------------------------------------------------------------------ blocking
+
+Executor::Blocked::Blocked(Executor& executor) : executor_(executor) {
+  if (executor_here == &executor_) executor_.own_thread_waits_.store(true);
+  const std::lock_guard lock(executor_.lending_mutex_);
+  turn_ = executor_.turn_.load();
+  if (turn_ % 2 == 0) return;  // no call runs: there is no cpu to lend
+  if (executor_.lenders_.fetch_add(1) == 0) executor_.lend();
+  // SYNC: the count first, then the turn; the end of the call does it the other way round.
+  if (executor_.turn_.load() != turn_ && executor_.lenders_.exchange(0) != 0) executor_.take_back();
+}
+
+Executor::Blocked::~Blocked() {
+  if (executor_here == &executor_) executor_.own_thread_waits_.store(false);
+  const std::lock_guard lock(executor_.lending_mutex_);
+  if (turn_ % 2 == 0 || executor_.turn_.load() != turn_ || executor_.lenders_.load() == 0) return;
+  if (executor_.lenders_.fetch_sub(1) == 1) executor_.take_back();
+}
+
+void Executor::begin_turn() {
+  turn_began_.store(monotonic_ms(), std::memory_order_relaxed);
+  turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+// The call is over. A thread that it leaves behind may wait on; but for the next call the cpu is needed.
+void Executor::stop_lending() {
+  turn_.store(turn_.load(std::memory_order_relaxed) + 1);
+  if (lenders_.load() == 0) return;
+  const std::lock_guard lock(lending_mutex_);
+  if (lenders_.exchange(0) != 0) take_back();
+}
+
+void Executor::lend() {
+  blocked_.store(true);
+  process_.node().send({.kind = NodeMessage::blocked});
+  if (!is_actor_) process_.progress().set_busy(false);
+  std::vector<std::shared_ptr<Lane>> lanes;
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    lanes = lanes_;
+  }
+  for (const auto& lane : lanes) {
+    if (lane->kind == LaneKind::task) give_back(*lane);
+  }
+}
+
+void Executor::take_back() {
+  blocked_.store(false);
+  process_.node().send({.kind = NodeMessage::unblocked});
+  process_.progress().set_busy(true);
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,95 @@
+#include "in_place.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <pthread.h>
+
+#include "../process/process.h"
+#include "executor.h"
+#include "run_user_code.h"
+#include "task_frame.h"
+
+namespace manta::detail {
+namespace {
+
+// Levels beyond the first few give their memory back: a deep recursion does not leave megabytes behind.
+constexpr std::size_t kLevelsKept = 64;
+// Of a stack without a limit: so much is used as if there were no more.
+constexpr std::size_t kLargestStack = std::size_t{64} << 20;
+
+// The address below which a thread should begin nothing new: the middle of its stack, which grows downwards.
+std::uintptr_t middle_of_stack() {
+  pthread_attr_t attributes;
+  if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return UINTPTR_MAX;
+  void* low = nullptr;
+  std::size_t size = 0;
+  ::pthread_attr_getstack(&attributes, &low, &size);
+  ::pthread_attr_destroy(&attributes);
+  const std::uintptr_t top = reinterpret_cast<std::uintptr_t>(low) + size;
+  return top - std::min(size, kLargestStack) / 2;
+}
+
+// Not the address of a variable: AddressSanitizer may keep those elsewhere.
+std::uintptr_t here() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
+
+bool asks_for_no_more_than(const Call& call, const TaskFrame& running) {
+  if (call.frame.cpus > running.cpus) return false;
+  return !call.options || call.options->resources.empty();
+}
+
+}  // namespace
+
+bool InPlace::stack_has_room() const {
+  static thread_local const std::uintptr_t middle = middle_of_stack();
+  return here() > middle;
+}
+
+bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&)>& worth_it) {
+  const TaskFrame* const running = TaskFrame::current();
+  if (running == nullptr || !stack_has_room()) return false;
+  const auto may_run = [&](const Call& call) {
+    return !call.actor && call.frame.attempt == 1 && asks_for_no_more_than(call, *running) &&
+           worth_it(call);
+  };
+  Call* taken = nullptr;
+  {
+    const Process::TablesLock lock(process_);
+    process_.run_commands();  // what was submitted just now
+    if (const Call* call = needed.next(may_run)) {
+      taken = process_.tasks().take(*call);
+      taken->in_place = true;
+    }
+  }
+  if (taken == nullptr) return false;
+  run(*taken);
+  return true;
+}
+
+void InPlace::run(Call& call) {
+  if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>(process_));
+  Level& level = *levels_[depth_++];
+  level.frame.resize(call.frame_size());
+  call.write_frame(level.frame.data(), level.frame.size(), 0);
+  output_.flush();  // what the waiting call has printed is a line of its own
+  output_.end_line(std::chrono::steady_clock::now());
+  const auto ended = run_user_code(process_, level.running, level.frame, nullptr);
+  output_.flush();
+  output_.end_line(ended);
+  auto values = level.running.take_values();
+  const std::uint32_t run_time = level.running.run_time();
+  if (--depth_ >= kLevelsKept) levels_.pop_back();
+  bool others_wait = false;
+  {
+    Process::TablesLock lock(process_);
+    call.each_result([&](ObjectEntryRef& entry) { others_wait |= !entry->dependents().empty(); });
+    if (others_wait) lock.poll_afterwards();
+    process_.tasks().learn(call, run_time);
+    process_.complete_here(call, std::move(values));
+    others_wait = process_.waiters_beside() != 0;
+    delete &call;
+  }
+  if (others_wait) process_.progress().wake_all();
+}
+
+}  // namespace manta::detail

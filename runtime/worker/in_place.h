@@ -1,0 +1,51 @@
+// Calls run in place: a task that waits for calls of its own process that have not begun runs them itself, on its own
+// stack, instead of waiting for a worker (decision 008). So recursion needs no more workers than a flat program.
+//
+//   task: get(ref) --take() from the TaskSender--> run in place --> its value in the entry --> get returns
+//                                                     \--get() inside: the same, one level deeper
+//
+// What may run in place: a task's call that has not begun anywhere, is in its first attempt, and asks for no more than
+// the running one has; in a task (not in an actor), on its own thread, in its own first attempt (what was tried again
+// after a crash runs its calls in other workers, so that a crash of one of them is its own), while most of the stack is
+// free.
+// Threads: confined to the executor's.
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "../calls/needed_calls.h"
+#include "call_output.h"
+#include "running_call.h"
+
+namespace manta::detail {
+
+class InPlace {
+ public:
+  InPlace(Process& process, CallOutput& output) : process_(process), output_(output) {}
+
+  // Runs the next of `needed` that may run in place and that `worth_it` accepts; false: there is none.
+  bool run_next(NeededCalls& needed, const std::function<bool(const Call&)>& worth_it);
+
+  std::size_t depth() const {
+    return depth_;
+  }  // calls that run in place now, each inside the one before
+
+ private:
+  struct Level {
+    explicit Level(Process& process) : running(process, RunningCall::Caller::here) {}
+    std::vector<std::byte> frame;
+    RunningCall running;
+  };
+
+  bool stack_has_room() const;
+  void run(Call& call);
+
+  Process& process_;
+  CallOutput& output_;
+  std::vector<std::unique_ptr<Level>> levels_;  // kept for the next time
+  std::size_t depth_ = 0;
+};
+
+}  // namespace manta::detail

@@ -1,0 +1,72 @@
+#include "run_instead.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "../process/process.h"
+#include "in_place.h"
+
+namespace manta::detail {
+namespace {
+
+using Order = NeededCalls::Order;
+
+constexpr auto kShortCall = std::chrono::milliseconds(1);
+constexpr auto kFarAway = std::chrono::seconds(10);  // a deadline, for code that never ran here
+constexpr int kMargin = 2;                           // what ran so long may take this much longer
+constexpr std::size_t kFew = 1000;  // objects that are looked through again when a call comes back
+
+}  // namespace
+
+RunInstead::RunInstead(InPlace& in_place, Process& process, std::span<ObjectEntry* const> needed,
+                       std::span<ObjectEntry* const> enough, rpc::Deadline deadline)
+    : in_place_(in_place),
+      process_(process),
+      needed_(needed),
+      some_are_enough_(!enough.empty()),
+      some_from_elsewhere_(std::any_of(
+          enough.begin(), enough.end(),
+          [](const ObjectEntry* entry) { return !entry->done() && entry->from_elsewhere(); })),
+      deadline_(deadline),
+      calls_(some_are_enough_ ? enough : needed,
+             some_are_enough_ ? Order::oldest_first : Order::newest_first),
+      returned_(process.tasks().returned()) {}
+
+bool RunInstead::ends_in_time(const Call& call) const {
+  if (!deadline_) return true;
+  const auto left = *deadline_ - std::chrono::steady_clock::now();
+  const auto usual = process_.tasks().usual_run_time(call);
+  return usual ? *usual * kMargin < left : kFarAway <= left;
+}
+
+bool RunInstead::worth_it(const Call& call, Patience patience) const {
+  if (!ends_in_time(call)) return false;
+  if (!some_are_enough_) return true;
+  const auto usual = process_.tasks().usual_run_time(call);
+  if (usual && *usual < kShortCall) return true;
+  const bool others_are_at_it =
+      some_from_elsewhere_ || process_.tasks().in_flight() || process_.actors().active();
+  return patience == Patience::waited_shortly && !others_are_at_it;
+}
+
+bool RunInstead::run_one(Patience patience) {
+  if (has_more() || patience == Patience::waited_shortly) {
+    returned_ = process_.tasks().returned();
+    calls_.start_again();
+  }
+  return in_place_.run_next(calls_, [&](const Call& call) { return worth_it(call, patience); });
+}
+
+bool RunInstead::has_more() const {
+  return needed_.size() <= kFew && process_.tasks().returned() != returned_;
+}
+
+void RunInstead::ask_for_calls_back() {
+  if (needed_.size() > kFew) return;
+  const Process::TablesLock lock(process_);
+  for (const ObjectEntry* entry : needed_) {
+    if (!entry->done() && entry->producer != nullptr) process_.tasks().recall(*entry->producer);
+  }
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,60 @@
+#include "run_user_code.h"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
+
+#include "../code/names.h"
+#include "../process/process.h"
+#include "exceptions.h"
+#include "task_frame.h"
+
+namespace manta::detail {
+namespace {
+
+std::uint32_t saturated(std::chrono::nanoseconds time) {
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(time.count(), UINT32_MAX));
+}
+
+// MANTA_DEBUG_TASK=name: the worker stops before that task until a debugger lets it go on.
+void stop_for_debugger(const std::string& name) {
+  static const char* const wanted = std::getenv("MANTA_DEBUG_TASK");
+  if (wanted == nullptr || name != wanted) return;
+  std::fprintf(stderr,
+               "manta: task %s is about to begin; attach with: gdb -p %d (then: signal SIGCONT)\n",
+               name.c_str(), ::getpid());
+  std::fflush(stderr);
+  ::raise(SIGSTOP);
+}
+
+}  // namespace
+
+std::chrono::steady_clock::time_point run_user_code(Process& process, RunningCall& call,
+                                                    std::span<const std::byte> frame,
+                                                    void* instance) {
+  const auto began = std::chrono::steady_clock::now();
+  try {
+    call.begin(frame, instance);
+    const TaskFrame::Scope scope(call.frame(), display_name(call.frame(), call.name()));
+    stop_for_debugger(TaskFrame::current()->name);
+    try {
+      call.run();
+    } catch (const ExitActor&) {
+      call.fail(exit_actor_error());
+    } catch (...) {
+      call.fail(record_current_exception(process.attachment().node));
+    }
+  } catch (const std::exception& error) {
+    call.fail(call_error(error));
+  }
+  call.end();
+  const auto ended = std::chrono::steady_clock::now();
+  call.set_run_time(saturated(ended - began));
+  return ended;
+}
+
+}  // namespace manta::detail

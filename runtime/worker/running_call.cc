@@ -1,0 +1,321 @@
+#include "running_call.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <unistd.h>
+
+#include "../../base/check.h"
+#include "../../base/error.h"
+#include "../code/code_id.h"
+#include "../code/named_function.h"
+#include "../code/names.h"
+#include "../ownership/value_codec.h"
+#include "../process/process.h"
+#include "failpoint.h"
+
+namespace manta::detail {
+namespace {
+
+objectstore::Block& block_of(const base::StorageRef& storage) {
+  return static_cast<objectstore::Block&>(*storage);
+}
+
+}  // namespace
+
+void RunningCall::begin(std::span<const std::byte> bytes, void* instance) {
+  results_.clear();
+  result_buffers_.clear();
+  result_blocks_.clear();
+  result_references_.clear();
+  values_here_.clear();
+  results_added_ = 0;
+  kept_.clear();
+  constructed_ = {};
+  failed_argument_.reset();
+  base::check(bytes.size() >= sizeof frame_, "a call is cut off");
+  std::memcpy(&frame_, bytes.data(), sizeof frame_);
+  bytes = bytes.subspan(sizeof frame_);
+  const std::size_t name_room = (std::size_t{frame_.name_size} + 7) & ~std::size_t{7};
+  base::check(name_room <= bytes.size(), "the name of a call is cut off");
+  name_.assign(reinterpret_cast<const char*>(bytes.data()), frame_.name_size);
+  result_count_ = frame_.result_count;
+  unpacked_ = frame_.unpacked != 0;
+  adjustment_ = frame_.adjustment;
+  instance_ =
+      instance == nullptr ? nullptr : static_cast<std::byte*>(instance) + frame_.object_offset;
+  read_arguments(bytes.subspan(name_room));
+  stub_ = called_stub();
+  target_ =
+      frame_.target_image == 0 ? 0 : resolve_member({frame_.target_image, frame_.target_offset});
+}
+
+void RunningCall::read_arguments(std::span<const std::byte> bytes) {
+  arguments_.clear();
+  values_.clear();
+  auto& store = process_.store();
+  if (frame_.external_block != 0) {
+    bytes = {store.arena().readable(frame_.external_block - 1), frame_.external_size};
+  }
+  // First adopt everything, then point into it: the tables may move while they grow.
+  struct Range {
+    std::size_t buffers, references;
+    std::span<const std::byte> meta;
+  };
+  thread_local std::vector<Range> ranges;
+  ranges.clear();
+  for (std::uint32_t i = 0; i < frame_.argument_count; ++i) {
+    std::uint64_t head = 0;
+    base::check(bytes.size() >= sizeof head, "the arguments of a call are cut off");
+    std::memcpy(&head, bytes.data(), sizeof head);
+    bytes = bytes.subspan(sizeof head);
+    const bool is_list = (head & 1) != 0;
+    const std::size_t count = is_list ? head >> 1 : 1;
+    arguments_.push_back({is_list, ranges.size(), count});
+    for (std::size_t k = 0; k < count; ++k) {
+      const WireReader wire(bytes);
+      if ((wire.header().flags & kError) != 0 && !failed_argument_) {
+        failed_argument_ = std::make_unique<ErrorRecord>(decode_error(wire.meta()));
+      }
+      ranges.push_back({buffers_.size(), references_.size(), wire.meta()});
+      if (!wire.buffers().empty() || !wire.references().empty()) {
+        adopt_parts(process_, wire, Arrival::lent, buffers_, references_);
+      }
+      bytes = bytes.subspan(wire.size());
+    }
+  }
+  ranges.push_back({buffers_.size(), references_.size(), {}});
+  for (std::size_t i = 0; i + 1 < ranges.size(); ++i) {
+    const std::span<const serialization::Buffer> buffers(buffers_);
+    const std::span<const serialization::Reference> references(references_);
+    values_.emplace_back(
+        ranges[i].meta,
+        buffers.subspan(ranges[i].buffers, ranges[i + 1].buffers - ranges[i].buffers),
+        references.subspan(ranges[i].references, ranges[i + 1].references - ranges[i].references));
+  }
+}
+
+Stub RunningCall::called_stub() const {
+  const CodeId stub{frame_.stub_image, frame_.stub_offset};
+  if (stub != kCalledByName) return resolve_stub(stub);
+  base::check(!values_.empty(), "a call by name has no name");
+  return resolve_named(serialization::decode<CalledByName>(values_[0]));
+}
+
+void RunningCall::run() {
+  if (failed_argument_) {
+    pass_on(*failed_argument_, display_name(frame_, name_));
+    return fail(*failed_argument_);
+  }
+  stub_(*this);
+}
+
+// A process that user code forked came back from it: the call is its parent's to answer.
+void RunningCall::end_forked_child() const {
+  if (!Process::session_is_the_parents()) return;
+  std::fprintf(stderr,
+               "manta: a process that was forked in %s came back from it, and ends here: the call "
+               "goes on in its parent; let the child end by _exit() or exec\n",
+               display_name(frame_, name_).c_str());
+  std::fflush(nullptr);
+  ::_exit(EXIT_FAILURE);
+}
+
+void RunningCall::fail(const ErrorRecord& error) {
+  end_forked_child();
+  if (caller_ == Caller::here) {
+    values_here_.clear();
+    for (std::uint32_t i = 0; i < std::max(1U, frame_.result_count); ++i) {
+      values_here_.push_back(value_of(error));
+    }
+    return;
+  }
+  const auto wire = error_wire(error);
+  results_.clear();
+  result_buffers_.clear();
+  result_blocks_.clear();
+  result_references_.clear();
+  // Also of a call without results: the caller logs it.
+  for (std::uint32_t i = 0; i < std::max(1U, frame_.result_count); ++i) {
+    results_.insert(results_.end(), wire.begin(), wire.end());
+  }
+  results_added_ = frame_.result_count;
+}
+
+void RunningCall::void_result() {
+  end_forked_child();
+  if (caller_ == Caller::here) {
+    values_here_.emplace_back();
+    ++results_added_;
+    return;
+  }
+  const std::size_t at = results_.size();
+  results_.resize(at + wire_size(0, 0, 0));
+  write_wire(results_.data() + at, process_.store(), {}, {}, {}, 0, 0);
+  ++results_added_;
+}
+
+void RunningCall::add_result(serialization::Encoded& encoded) {
+  end_forked_child();
+  if (results_added_ == frame_.result_count) {
+    throw InvalidArgument("a function of several results gave more of them than were asked for");
+  }
+  if (caller_ == Caller::here) {
+    values_here_.push_back(value_of(process_.store(), encoded));
+    ++results_added_;
+    return;
+  }
+  store_buffers(process_.store(), encoded.buffers);
+  const std::size_t at = results_.size();
+  results_.resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
+  write_wire(results_.data() + at, process_.store(), encoded.meta, encoded.buffers, encoded.refs,
+             encoded.fingerprint, 0);
+  for (std::size_t i = 0; i < encoded.buffers.size(); ++i) {
+    result_buffers_.push_back(at + sizeof(ValueHeader) + i * sizeof(WireBuffer));
+    result_blocks_.push_back(std::move(encoded.buffers[i].storage));
+  }
+  result_references_.insert(result_references_.end(), encoded.refs.begin(), encoded.refs.end());
+  encoded.clear();  // the scratch space must not keep what is handed over
+  ++results_added_;
+}
+
+void RunningCall::keep_block(objectstore::Block& block) {
+  // Lent to us and still in use, besides by lent_ itself: from now on the node counts us.
+  auto& blocks = process_.store().blocks();
+  bool report = false;
+  {
+    const Process::TablesLock lock(process_);
+    report = process_.take_report(block.offset());
+  }
+  if (!block.mine() && block.holds() == 0 && block.use_count() > 1) {
+    process_.node().hold_block(block.offset(), process_.slot());
+    (void)blocks.adopt(block.offset(), objectstore::Share::kHeld);
+    report = true;
+  }
+  if (report) kept_.push_back(block.offset());
+}
+
+void RunningCall::keep_reference(const serialization::Reference& reference) {
+  if (!reference.target || reference.target->use_count() <= 1) return;
+  const Process::TablesLock lock(process_);
+  if (reference.kind == serialization::RefKind::object) {
+    auto& entry = static_cast<ObjectEntry&>(*reference.target);
+    if (entry.home != Home::lent) return;
+    process_.node().hold(reference.kind, entry.id(), process_.slot());
+    entry.home = Home::held;
+    ++entry.node_holds;
+  } else {
+    auto& entry = static_cast<ActorEntry&>(*reference.target);
+    if (entry.home != Home::lent) return;
+    process_.node().hold(reference.kind, ObjectId(entry.id().hi(), entry.id().lo()),
+                         process_.slot());
+    entry.home = Home::held;
+    ++entry.node_holds;
+  }
+}
+
+void RunningCall::end() {
+  end_forked_child();
+  arguments_.clear();
+  values_.clear();
+  if (caller_ == Caller::here) {  // counted once, when the call ends that runs this one in place
+    buffers_.clear();
+    references_.clear();
+    return;
+  }
+  if (buffers_.empty() && references_.empty()) return;
+  for (auto& buffer : buffers_) {
+    if (std::find(lent_.begin(), lent_.end(), buffer.storage) == lent_.end()) {
+      lent_.push_back(std::move(buffer.storage));
+    }
+  }
+  buffers_.clear();
+  for (const auto& storage : lent_) keep_block(block_of(storage));
+  lent_.clear();
+  auto references = std::move(references_);
+  references_.clear();
+  while (!references
+              .empty()) {  // the same entry may be listed more than once: the last mention decides
+    keep_reference(references.back());
+    references.pop_back();
+  }
+}
+
+BlockMark RunningCall::mark_for(objectstore::Block& block, std::size_t uses, rpc::Slot caller,
+                                std::uint64_t reply) {
+  if (block.mine()) {
+    if (block.use_count() == uses) return BlockMark::given;
+    process_.node().adopt_block(block.offset(), 1);  // we go on using it: the node counts us both
+    failpoint(Failpoint::block_adopted);
+    block.hand_over_to_node(1);
+  }
+  if (block.holds() == 0) return BlockMark::lent;  // the caller lent it to us, or just received it
+  process_.node().hold_block(block.offset(), caller, reply);
+  failpoint(Failpoint::block_held);
+  return BlockMark::held;
+}
+
+std::span<const std::byte> RunningCall::results_for(rpc::Slot caller, std::uint64_t reply) {
+  if (result_buffers_.empty() && result_references_.empty()) return results_;
+  // The ring thread gives blocks to the node too, and publishes.
+  const Process::TablesLock lock(process_);
+  for (std::size_t i = 0; i < result_buffers_.size(); ++i) {
+    auto& block = block_of(result_blocks_[i]);
+    const auto uses = static_cast<std::size_t>(
+        std::count(result_blocks_.begin(), result_blocks_.end(), result_blocks_[i]));
+    const std::uint64_t wire = marked(block.offset(), mark_for(block, uses, caller, reply));
+    std::memcpy(results_.data() + result_buffers_[i] + offsetof(WireBuffer, block), &wire,
+                sizeof wire);
+  }
+  result_buffers_.clear();
+  std::erase_if(result_blocks_, [](const auto& storage) { return !block_of(storage).mine(); });
+  if (!result_references_.empty()) hold_references_for(caller, reply);
+  return results_;
+}
+
+void RunningCall::hand_over_blocks(rpc::Slot caller) {
+  for (const auto& storage : result_blocks_) {
+    auto& block = block_of(storage);
+    if (block.mine()) block.hand_over(objectstore::tag_of_slot(caller));  // it may be listed twice
+    failpoint(Failpoint::block_handed_over);
+  }
+  result_blocks_.clear();
+}
+
+void RunningCall::hold_references_for(rpc::Slot caller, std::uint64_t reply) {
+  process_.run_commands();  // the node hears of an actor made here before it hears of a handle
+  process_.publish_references(result_references_);
+  failpoint(Failpoint::published);
+  for (const auto& reference : result_references_) {
+    if (!reference.target) continue;
+    const bool object = reference.kind == serialization::RefKind::object;
+    const auto id = object ? static_cast<ObjectEntry&>(*reference.target).id()
+                           : ObjectId(static_cast<ActorEntry&>(*reference.target).id().hi(),
+                                      static_cast<ActorEntry&>(*reference.target).id().lo());
+    process_.node().hold(reference.kind, id, caller, reply);
+    failpoint(Failpoint::reference_held);
+  }
+  result_references_.clear();
+}
+
+base::Ref<objectstore::Block> RunningCall::room_for_results() {
+  const std::size_t size = results_.size();
+  if (size <= kMaxInlineValue) return {};
+  auto created = process_.store().create(size);
+  if (created.ok()) return std::move(created.value());
+  ErrorRecord error;
+  error.kind = ErrorKind::object_store_full;
+  error.function = name_;
+  error.message = "no room in the object store for a result of " + std::to_string(size) + " bytes";
+  fail(error);
+  return {};
+}
+
+void RunningCall::move_results(base::Ref<objectstore::Block> block) {
+  std::memcpy(block->writable(), results_.data(), results_.size());
+  block->seal();
+  result_blocks_.push_back(std::move(block));
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,103 @@
+// A RunningCall is one call while a worker runs it: its arguments as views into the received bytes and the store, and
+// its results as they are written.
+//
+//   begin(frame bytes) --> the stub reads arguments, adds results --> end(): what of the arguments is still in use
+//
+// A call that runs in place (in_place.h) has its caller here: its results stay values of this process, and what it was
+// lent, its caller has anyway.
+// Invariants: arguments stay readable until end(); results are written in order.
+// Threads:    confined to the executor.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../../objectstore/block.h"
+#include "../../rpc/control.h"
+#include "../code/code_id.h"
+#include "../ownership/value_codec.h"
+#include "../wire/error_record.h"
+#include "../wire/lane_messages.h"
+#include "call_context.h"
+
+namespace manta::detail {
+
+class Process;
+
+class RunningCall final : public CallContext {
+ public:
+  enum class Caller { elsewhere, here };
+  explicit RunningCall(Process& process, Caller caller = Caller::elsewhere)
+      : process_(process), caller_(caller) {}
+
+  // `bytes`: a CallFrame and what follows; they must stay until end(). Throws SerializationError for unknown code.
+  void begin(std::span<const std::byte> bytes, void* instance);
+  void run();
+  void fail(const ErrorRecord& error);  // instead of all results
+  // Drops the arguments; notes the blocks and references that the program still uses.
+  void end();
+
+  const CallFrame& frame() const { return frame_; }
+  const std::string& name() const { return name_; }
+  Instance constructed() const { return constructed_; }
+
+  // Of a call whose caller is here: its results, or for each the error.
+  std::vector<Value> take_values() { return std::exchange(values_here_, {}); }
+
+  // The reply, once ended. `caller` receives the results: references are counted for it, in the name of this reply.
+  std::span<const std::uint64_t> kept() const { return kept_; }
+  std::span<const std::byte> results_for(rpc::Slot caller, std::uint64_t reply);
+  // For a large result section, before results_for(): a block for it, where move_results() puts it. Null: the section is
+  // small, or there is no room and the results are an error now.
+  base::Ref<objectstore::Block> room_for_results();
+  void move_results(base::Ref<objectstore::Block> block);
+  // Blocks that only the results hold become the caller's when the reply is in its ring, or are freed without it.
+  bool gives_blocks() const { return !result_blocks_.empty(); }
+  void hand_over_blocks(rpc::Slot caller);
+  void drop_blocks() { result_blocks_.clear(); }
+
+  std::uint32_t run_time() const { return run_ns_; }
+  void set_run_time(std::uint32_t ns) { run_ns_ = ns; }
+
+  void void_result() override;
+  void construct(Instance instance) override { constructed_ = instance; }
+
+ private:
+  serialization::Encoded& scratch() override { return scratch_; }
+  void add_result(serialization::Encoded& encoded) override;
+  void end_forked_child() const;
+  void read_arguments(std::span<const std::byte> bytes);
+  Stub called_stub() const;
+  void keep_block(objectstore::Block& block);
+  void keep_reference(const serialization::Reference& reference);
+  void hold_references_for(rpc::Slot caller, std::uint64_t reply);
+  BlockMark mark_for(objectstore::Block& block, std::size_t uses, rpc::Slot caller,
+                     std::uint64_t reply);
+
+  Process& process_;
+  const Caller caller_;
+  CallFrame frame_;
+  std::string name_;
+  Stub stub_ = nullptr;
+  Instance constructed_;
+  std::vector<serialization::Buffer> buffers_;  // of all arguments
+  std::vector<serialization::Reference> references_;
+  std::vector<base::StorageRef> lent_;  // the blocks of the arguments, once each
+  serialization::Encoded scratch_;
+
+  std::vector<std::byte> results_;
+  std::vector<std::size_t> result_buffers_;      // positions of WireBuffers in results_
+  std::vector<base::StorageRef> result_blocks_;  // beside them
+  std::vector<serialization::Reference> result_references_;
+  std::vector<Value> values_here_;  // instead, when the caller is here
+  std::uint32_t results_added_ = 0;
+  std::vector<std::uint64_t> kept_;
+  std::uint32_t run_ns_ = 0;
+  std::unique_ptr<ErrorRecord> failed_argument_;  // freed while the call was on its way
+};
+
+}  // namespace manta::detail

@@ -1,0 +1,92 @@
+// The life of a worker process: join the session, run what every process needs, say hello, execute until told to go.
+#include <cstdio>
+#include <dlfcn.h>
+#include <exception>
+#include <fcntl.h>
+#include <string_view>
+#include <unistd.h>
+
+#include "../../base/build_notes.h"
+#include "../../base/error.h"
+#include "../../base/fd.h"
+#include "../../objectstore/read_only_fault.h"
+#include "../launch/crash_handler.h"
+#include "../launch/entry.h"
+#include "../launch/on_start.h"
+#include "../launch/role.h"
+#include "../process/process.h"
+#include "../wire/death_report.h"
+#include "executor.h"
+#include "failpoint.h"
+#include "thread_stacks.h"
+
+namespace manta::detail {
+namespace {
+
+// In the signal handler, which has printed the line, the last that this process says; the exit code tells the owner to
+// look for it.
+void on_write(const objectstore::ReadOnlyFault& fault) {
+  record_crash_stack(fault.context);
+  ::_exit(kReadOnlyWriteExit);
+}
+
+void load_libraries(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    if (::dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+      throw RuntimeError("InitOptions::worker.libraries: " + std::string(::dlerror()));
+    }
+  }
+}
+
+bool prepare(const Attachment& attachment) {
+  try {
+    load_libraries(attachment.libraries);
+    if (const auto difference = base::build_difference(); !difference.empty()) {
+      throw BuildMismatch(difference);
+    }
+    run_on_start();
+    return true;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "manta: a worker could not start: %s\n", error.what());
+  } catch (...) {
+    std::fprintf(stderr, "manta: an OnStart function threw in a worker\n");
+  }
+  return false;
+}
+
+// When memory runs out the kernel shall end a worker, whose task can be tried again, before the driver or the node,
+// however much those hold: 1000 is more than all memory counts. What tasks start inherits it.
+void be_the_first_to_go() {
+  const base::Fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  constexpr std::string_view kFirst = "1000";
+  // Where it is not allowed, or not there, the kernel chooses as it would have.
+  if (file && ::write(file.get(), kFirst.data(), kFirst.size()) < 0) return;
+}
+
+}  // namespace
+
+int worker_main(Attachment&& attachment) {
+  be_the_first_to_go();
+  std::setvbuf(stdout, nullptr, _IOLBF,
+               BUFSIZ);  // a pipe, but its lines are read by people as they come
+  const auto process = Process::open(std::move(attachment));
+  const objectstore::SignalStack stack;
+  give_new_threads_signal_stacks();
+  install_crash_handler(process->control().process(process->slot()).crash);
+  objectstore::install_read_only_fault(process->store(), on_write);
+  arm_failpoint();
+  Executor executor(*process);
+  process->set_executor(&executor);
+  if (!prepare(process->attachment())) {
+    process->progress().stop();
+    return 1;
+  }
+  process->node().send(
+      {.kind = NodeMessage::hello, .arg0 = static_cast<std::uint64_t>(::getpid())});
+  const int code = executor.run();
+  process->progress().stop();
+  std::fflush(nullptr);
+  return code;
+}
+
+}  // namespace manta::detail
