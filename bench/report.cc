@@ -7,12 +7,12 @@
 namespace manta::bench {
 namespace {
 
-std::string json_loop(const Outcome& outcome, const Floors& floors) {
-  const auto& loop = *outcome.loop;
-  const double ratio = floor_ratio(loop, outcome.measured.value, floors);
-  return quoted(loop.name) + ": {\"value\": " + json_number(outcome.measured.value) +
-         ", \"unit\": " + quoted(loop.unit) + ", \"floor_ratio\": " + json_number(ratio) +
-         ", \"cpu_us_per_op\": " + json_number(outcome.measured.cpu_us_per_op) + "}";
+nlohmann::ordered_json json_of(const Outcome& outcome, const Floors& floors) {
+  const auto& measured = outcome.measured;
+  return {{"value", measured.value},
+          {"unit", outcome.loop->unit},
+          {"floor_ratio", floor_ratio(*outcome.loop, measured.value, floors)},
+          {"cpu_us_per_op", measured.cpu_us_per_op}};
 }
 
 }  // namespace
@@ -54,19 +54,15 @@ void print_row(const Outcome& outcome, const Floors& floors) {
   std::fflush(stdout);
 }
 
-std::string to_json(const std::vector<Figure>& floors, const std::vector<Outcome>& outcomes) {
+nlohmann::ordered_json to_json(const std::vector<Figure>& floors,
+                               const std::vector<Outcome>& outcomes) {
   Floors by_name;
-  std::string text = "{\"floors\": {";
-  for (const auto& floor : floors) {
-    if (!by_name.empty()) text += ", ";
-    text += quoted(floor.name) + ": " + json_number(floor.value);
-    by_name[floor.name] = floor.value;
+  nlohmann::ordered_json json;
+  for (const auto& floor : floors) json["floors"][floor.name] = by_name[floor.name] = floor.value;
+  for (const auto& outcome : outcomes) {
+    json["loops"][std::string(outcome.loop->name)] = json_of(outcome, by_name);
   }
-  text += "},\n \"loops\": {";
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    text += (i == 0 ? "\n  " : ",\n  ") + json_loop(outcomes[i], by_name);
-  }
-  return text + "}}\n";
+  return json;
 }
 
 }  // namespace manta::bench

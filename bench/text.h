@@ -1,9 +1,7 @@
-// Numbers and names as text, for tables and JSON. Pure functions.
+// Numbers as text, for tables.
 #pragma once
-#include <cmath>
 #include <cstdio>
 #include <string>
-#include <string_view>
 
 namespace manta::bench {
 
@@ -12,11 +10,5 @@ inline std::string formatted(const char* format, double value) {
   std::snprintf(text, sizeof text, format, value);
   return text;
 }
-
-inline std::string json_number(double value) {
-  return std::isfinite(value) ? formatted("%.6g", value) : "null";
-}
-
-inline std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 }  // namespace manta::bench

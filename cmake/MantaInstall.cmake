@@ -2,15 +2,9 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-# What libmanta.a needs besides Threads and TBB. One line per library that a layer links and that is not
-# header-only: the CMake package, the pkg-config module.
+# What libmanta.a needs besides Threads and TBB: the pkg-config module of each library that a layer links.
 set(requires "tbb")
-set(find_extra "")
 get_property(extra GLOBAL PROPERTY MANTA_EXTRA_LIBS)
-if("fmt::fmt" IN_LIST extra)
-  string(APPEND requires " fmt")
-  string(APPEND find_extra "find_dependency(fmt)\n")
-endif()
 if("xxhash" IN_LIST extra)
   string(APPEND requires " libxxhash")
 endif()
@@ -63,7 +57,7 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/mantaConfig.cmake @ONLY CONTENT
 [[include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 find_dependency(TBB)
-@find_extra@include(${CMAKE_CURRENT_LIST_DIR}/mantaTargets.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/mantaTargets.cmake)
 ]])
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/mantaConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)

@@ -2,7 +2,7 @@
 #
 #   manta_library(FOLDER SOURCES a.cc ... [LIBS lib ...])
 #       The object library manta_FOLDER. Without sources (yet) a library of headers. LIBS are
-#       imported targets; one that is not header-only needs a line in cmake/MantaInstall.cmake.
+#       imported targets or libraries; one that manta.pc must name needs a line in cmake/MantaInstall.cmake.
 #   manta_unit_test(NAME SOURCES a_test.cc ... [LIBS lib ...] [CONCURRENT] [FULL] [TIMEOUT seconds])
 #       Tests beside the sources: linked with the object libraries of this folder and those below.
 #       One executable per folder is best (link time); CONCURRENT ones get one of their own.

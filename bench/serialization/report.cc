@@ -64,37 +64,33 @@ void print_target(const Table& table, Column column) {
                   : (figure(found->value) + (found->reached ? ", reached" : ", MISSED")).c_str());
 }
 
-std::string json_target(const Table& table, Column column) {
+nlohmann::ordered_json json_of_target(const Table& table, Column column) {
   const Target& target = table.of->target[column];
-  const auto found = verdict(table, column);
-  return "{\"column\": " + quoted(table.of->column[column]) +
-         ", \"kind\": " + quoted(target.kind == Target::kUnder ? "under" : "times_cereal") +
-         ", \"target\": " + json_number(target.value) +
-         ", \"value\": " + json_number(found ? found->value : kNoFigure) + ", \"reached\": " +
-         (!found           ? "null"
-          : found->reached ? "true"
-                           : "false") +
-         "}";
+  nlohmann::ordered_json json = {{"column", table.of->column[column]},
+                                 {"kind", target.kind == Target::kUnder ? "under" : "times_cereal"},
+                                 {"target", target.value},
+                                 {"value", nullptr},
+                                 {"reached", nullptr}};
+  if (const auto found = verdict(table, column)) {
+    json["value"] = found->value;
+    json["reached"] = found->reached;
+  }
+  return json;
 }
 
-std::string json_table(const Table& table) {
-  std::string text = quoted(table.of->name) + ": {\"unit\": " + quoted(table.of->unit.name) +
-                     ", \"columns\": [" + quoted(table.of->column[kWrite]) + ", " +
-                     quoted(table.of->column[kRead]) + "],\n   \"libraries\": {";
-  const char* separator = "";
+nlohmann::ordered_json json_of(const Table& table) {
+  nlohmann::ordered_json json = {{"unit", table.of->unit.name},
+                                 {"columns", {table.of->column[kWrite], table.of->column[kRead]}},
+                                 {"libraries", nullptr},
+                                 {"targets", nlohmann::ordered_json::array()}};
   for (const auto& row : table.rows) {
-    text += separator + quoted(row.library) + ": [" + json_number(in_unit(table, row, kWrite)) +
-            ", " + json_number(in_unit(table, row, kRead)) + "]";
-    separator = ", ";
+    json["libraries"][row.library] = {in_unit(table, row, kWrite), in_unit(table, row, kRead)};
   }
-  text += "},\n   \"targets\": [";
-  separator = "";
   for (const auto column : {kWrite, kRead}) {
     if (table.of->target[column].kind == Target::kNone) continue;
-    text += separator + json_target(table, column);
-    separator = ", ";
+    json["targets"].push_back(json_of_target(table, column));
   }
-  return text + "]}";
+  return json;
 }
 
 }  // namespace
@@ -108,14 +104,10 @@ void print(const Table& table, Verdicts verdicts) {
   std::fflush(stdout);
 }
 
-std::string to_json(const std::vector<Table>& tables) {
-  std::string text = "{\"cases\": {";
-  const char* separator = "\n  ";
-  for (const auto& table : tables) {
-    text += separator + json_table(table);
-    separator = ",\n  ";
-  }
-  return text + "}}\n";
+nlohmann::ordered_json to_json(const std::vector<Table>& tables) {
+  nlohmann::ordered_json json;
+  for (const auto& table : tables) json["cases"][std::string(table.of->name)] = json_of(table);
+  return json;
 }
 
 }  // namespace manta::bench

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "figures.h"
 
 namespace manta::bench {
@@ -13,6 +15,6 @@ void print(const Table& table, Verdicts verdicts);
 
 // {"cases": {name: {"unit", "columns", "libraries": {name: [first, second]}, "targets": [...]}}}; a target is
 // {"column", "kind": "under" or "times_cereal", "target", "value", "reached"}. What there is not: null.
-std::string to_json(const std::vector<Table>& tables);
+nlohmann::ordered_json to_json(const std::vector<Table>& tables);
 
 }  // namespace manta::bench

@@ -21,9 +21,9 @@
 //             2 of 2 files, ... ms
 #include <exception>
 #include <iostream>
-#include <optional>
 #include <stdexcept>
 #include <string>
+#include <variant>
 
 #include <manta/manta.h>
 
@@ -114,29 +114,16 @@ void run(const Options& options) {
   converse(index, options);
 }
 
-std::optional<Options> options_of(int argc, char** argv) {
-  try {
-    return parse_options({argv + 1, argv + argc});
-  } catch (const std::invalid_argument& error) {
-    std::cerr << "codesearch: " << error.what() << "\n\n" << kUsage;
-    return std::nullopt;
-  }
-}
-
 }  // namespace
 }  // namespace codesearch
 
 int main(int argc, char** argv) {
-  const auto options = codesearch::options_of(argc, argv);
-  if (!options) {
-    return 2;
-  }
-  if (options->help) {
-    std::cout << codesearch::kUsage;
-    return 0;
+  const auto options = codesearch::parse_options(argc, argv);
+  if (const int* status = std::get_if<int>(&options)) {
+    return *status;
   }
   try {
-    codesearch::run(*options);
+    codesearch::run(std::get<codesearch::Options>(options));
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "codesearch: " << error.what() << "\n";

@@ -1,55 +1,35 @@
 #include "options.h"
 
-#include <charconv>
-#include <stdexcept>
-#include <string_view>
+#include <CLI/CLI.hpp>
 
 namespace codesearch {
-namespace {
 
-std::size_t positive(const std::string& option, std::string_view text) {
-  constexpr std::size_t kMost = 1000;
-  std::size_t n = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (error != std::errc() || end != text.data() + text.size() || n == 0 || n > kMost) {
-    throw std::invalid_argument(option + " needs a number from 1 to 1000, not \"" +
-                                std::string(text) + "\"");
-  }
-  return n;
-}
-
-}  // namespace
-
-Options parse_options(const std::vector<std::string>& args) {
+std::variant<Options, int> parse_options(int argc, char** argv) {
   Options options;
-  for (auto arg = args.begin(); arg != args.end(); ++arg) {
-    const std::string& name = *arg;
-    const auto value = [&]() -> const std::string& {
-      if (++arg == args.end()) {
-        throw std::invalid_argument(name + " needs a value");
-      }
-      return *arg;
-    };
-    if (name == "--help" || name == "-h") {
-      options.help = true;
-    } else if (name == "--workers") {
-      options.workers = positive(name, value());
-    } else if (name == "--shards") {
-      options.shards = positive(name, value());
-    } else if (name == "--query") {
-      options.queries.push_back(value());
-    } else if (name == "--files") {
-      options.words.push_back(value());
-    } else if (name == "--no-compare") {
-      options.compare = false;
-    } else if (name.size() > 1 && name.front() == '-') {
-      throw std::invalid_argument("unknown option " + name);
-    } else {
-      options.directories.push_back(name);
-    }
-  }
-  if (options.directories.empty()) {
-    options.directories.push_back("/usr/include");
+  CLI::App app(
+      "Indexes the files below the directories and answers ranked queries. A word is a run of\n"
+      "letters, digits and '_', as written: case counts. Without --query and --files: a prompt on "
+      "a\n"
+      "terminal, else a few sample queries.");
+  const CLI::Range one_to_1000(1, 1000);
+  app.add_option("--workers", options.workers, "worker processes (default: one per core)")
+      ->check(one_to_1000);
+  app.add_option("--shards", options.shards,
+                 "parts of the index, each held by an actor (default: as many as workers)")
+      ->check(one_to_1000);
+  app.add_option("--query", options.queries, "answer these WORDS and end; may be repeated")
+      ->allow_extra_args(false);
+  app.add_option("--files", options.words,
+                 "the files that hold this word, as `LC_ALL=C grep -rlwI WORD` names them; may be "
+                 "repeated")
+      ->allow_extra_args(false);
+  app.add_flag("!--no-compare", options.compare,
+               "do not measure one worker and a plain loop too (only from 1 MB to 1 GB)");
+  app.add_option("DIR", options.directories, "directories")->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
   }
   return options;
 }
