@@ -38,8 +38,8 @@ bool eventually(const std::function<bool()>& predicate, std::chrono::nanoseconds
 struct Footprint {
   std::set<std::string> descriptors;  // "7 -> /memfd:manta-control (deleted)"
   std::size_t threads = 0;
-  std::vector<std::string>
-      mappings;  // of memory that sessions share, as /proc/self/maps shows them
+  // Of memory that sessions share, as /proc/self/maps shows them.
+  std::vector<std::string> mappings;
   std::set<std::string> shared_files;  // in /dev/shm, with "manta" in the name
 
   static Footprint now();

@@ -156,8 +156,8 @@ TEST_P(AtEachPlace, OfATaskThatGivesRefsAnActorAndArrays) {
 }
 
 TEST_P(AtEachPlace, OfAWorkerThatGivesToAWorker) {
-  start_dying(
-      9, 2);  // a worker that has given may still relay: two replies come there eight times at most
+  // A worker that has given may still relay: two replies come there eight times at most.
+  start_dying(9, 2);
   for (int n = 0; n < 12; ++n) {
     expect_right(get(remote(relay, {.max_retries = -1})(n)), n);
   }

@@ -62,8 +62,8 @@ Row large_get(Pace pace) {
   try {
     for (int i = 0; i < (full ? 5 : 1); ++i) {
       const auto times = once((full ? kFullSize : kSmokeSize).array_bytes, full ? 20'000 : 10);
-      row.seconds[0] =
-          std::fmin(row.seconds[0], times.fresh);  // fmin: of a number and none, the number
+      // fmin: of a number and none, the number.
+      row.seconds[0] = std::fmin(row.seconds[0], times.fresh);
       row.seconds[1] = std::fmin(row.seconds[1], times.warm);
     }
   } catch (const std::exception& error) {

@@ -113,8 +113,8 @@ struct Library {
 const std::vector<Library>& libraries();
 
 Trials manta_trials(Topic, const Size&);  // encode and decode, as the runtime does
-Trials manta_bytes_trials(Topic,
-                          const Size&);  // manta::serialize and deserialize: bytes with a checksum
+// manta::serialize and deserialize: bytes with a checksum.
+Trials manta_bytes_trials(Topic, const Size&);
 Trials cereal_trials(Topic, const Size&);
 Trials boost_trials(Topic, const Size&);
 Trials msgpack_trials(Topic, const Size&);

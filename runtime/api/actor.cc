@@ -35,8 +35,8 @@ class CreateActor final : public Command {
     if (auto* missing = first_missing()) {
       declare(process);  // others may hear of the actor before it is made
       process.actors().waits_for_arguments(*actor_, *call_);
-      process.add_dependent(*missing,
-                            {nullptr, nullptr, self.release()});  // runs again when it is there
+      // Runs again when it is there.
+      process.add_dependent(*missing, {nullptr, nullptr, self.release()});
       return;
     }
     if (const auto error = process.make_ready(*call_)) {

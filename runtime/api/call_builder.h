@@ -34,16 +34,16 @@ struct CallSpec {
   CodeId target = {};                // of the function or member pointer; image 0: none
   std::ptrdiff_t adjustment = 0;     // of a member pointer
   std::ptrdiff_t object_offset = 0;  // from the actor's object to the handle's base class
-  const std::shared_ptr<const TaskOptions>* options =
-      nullptr;                 // of a task; null inside: the defaults
+  // Of a task; null inside: the defaults.
+  const std::shared_ptr<const TaskOptions>* options = nullptr;
   std::string_view name = {};  // display name known at compile time; empty: none
 };
 
 class CallBuilder {
  public:
   explicit CallBuilder(const CallSpec& spec);  // a task
-  CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor,
-              const CallOptions* options);  // a method call
+  // A method call.
+  CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor, const CallOptions* options);
   ~CallBuilder();
   CallBuilder(const CallBuilder&) = delete;
 

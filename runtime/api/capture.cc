@@ -17,8 +17,8 @@ constexpr std::uint64_t kUserSpaceEnd = 1ULL << 47;
 
 bool is_sanitizer_range(std::uint64_t address) {
 #if defined(__SANITIZE_ADDRESS__)
-  return address >= 0x7fff8000ULL &&
-         address < 0x10007fff8000ULL;  // shadow: swallows ordinary numbers
+  // shadow: swallows ordinary numbers.
+  return address >= 0x7fff8000ULL && address < 0x10007fff8000ULL;
 #else
   (void)address;
   return false;

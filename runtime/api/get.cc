@@ -44,8 +44,8 @@ bool object_ready(const ObjectEntry& entry) {
   if (entry.done()) return true;
   Process& process = Process::current("ready()");
   if (entry.from_elsewhere()) process.subscribe(const_cast<ObjectEntry&>(entry));
-  process.progress()
-      .kick();  // who asks again and again need not wait for the ring thread's next look
+  // Who asks again and again need not wait for the ring thread's next look.
+  process.progress().kick();
   return entry.done();
 }
 

@@ -25,8 +25,8 @@ struct CodeId {
 
 // Images below 16 are none: 0 says that there is no code, 1 that the offset is a vtable slot.
 inline constexpr std::uint64_t kVirtualMember = 1;
-inline constexpr CodeId kCalledByName = {2,
-                                         0};  // as a stub: argument 0 says which (named_function.h)
+// As a stub: argument 0 says which (named_function.h).
+inline constexpr CodeId kCalledByName = {2, 0};
 inline constexpr std::uint64_t kFirstImage = 16;
 
 // A list that static initialization fills: one node per instantiated stub.

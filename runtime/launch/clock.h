@@ -1,4 +1,5 @@
-// The time since the machine started, for messages to people: cheap, and as coarse as the kernel's tick (4 ms or so). Threads: any.
+// The time since the machine started, in milliseconds, for messages to people: cheap, and as coarse as the kernel's
+// tick (4 ms or so). Threads: any.
 #pragma once
 #include <cstdint>
 #include <ctime>

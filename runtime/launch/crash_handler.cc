@@ -1,5 +1,9 @@
-// In the handler only system calls are made and static memory is used: the crash may have happened inside of malloc or of
-// the dynamic loader. Names are not looked for here: the node does that, from addresses and the files that they lie in.
+// The handler makes system calls and uses static memory, and nothing else: the crash may have happened inside malloc or
+// the dynamic loader. It looks for no names: the node does that, from the addresses and the files that they lie in.
+//
+// Read from the end: on_fatal() and record() call a Recording, which writes the record in steps: the frames
+// (add_frames), then from one walk over the mappings of the process the files that they lie in, and whether a stack was
+// full (Surroundings).
 #include "crash_handler.h"
 
 #include <algorithm>
@@ -112,7 +116,7 @@ void for_each_mapping(Take take) {
   }
 }
 
-// Which files the frames lie in, and whether the fault was the end of a stack: all from one walk over the mappings.
+// Which files the frames lie in, and whether the fault was the end of a stack, from one walk over the mappings.
 class Surroundings {
  public:
   Surroundings(rpc::CrashRecord& record, const Death& death) : record_(record), death_(death) {}
@@ -142,14 +146,15 @@ class Surroundings {
     image.path[size] = 0;
   }
 
-  // A stack is full when what faulted lies near the stack pointer, and below the mapping that is the stack.
+  // A stack was full if the address that faulted lies near the stack pointer, and below the mapping that is the stack.
   void look_for_stack(const Mapping& mapping) {
     constexpr std::uint64_t kBelow = 64 * 1024, kAbove = 64 * 1024 * 1024;
     const std::uint64_t at = death_.address;
     if (death_.signal != SIGSEGV || death_.code <= 0 || !death_.knows_pc || stack_seen_) return;
     if (at + kBelow < death_.sp || at > death_.sp + kAbove) return;
     if (mapping.end <= at || !mapping.usable) return;
-    stack_seen_ = true;  // the first that can be used at the address or above
+    stack_seen_ =
+        true;  // mappings are sorted: this is the first at the address or above that can be used
     if (mapping.begin <= at || death_.sp >= mapping.end) return;
     const bool of_main = std::strcmp(mapping.path, "[stack]") == 0;
     record_.full_stack = of_main ? limit_of_main() : mapping.end - mapping.begin;
@@ -179,7 +184,8 @@ bool is_code(std::uint64_t address) {
   return found;
 }
 
-// While it lives, the registers that the unwinder begins with are those of the call that came to where no code is.
+// After a call through a wild pointer the program counter is where no code is, and the unwinder could not begin. While
+// an InCaller lives, the registers that the unwinder begins with are those of the caller instead.
 class InCaller {
  public:
   explicit InCaller(ucontext_t& context) : context_(context.uc_mcontext), before_(context_) {
@@ -207,8 +213,8 @@ class InCaller {
   std::uint64_t pc_ = 0;
 };
 
-// backtrace() is not on the list of async-signal-safe functions; it was called once before, so that it allocates nothing,
-// and this process is about to die in any case.
+// backtrace() is not on the list of async-signal-safe functions. But it was called once before, so that it allocates
+// nothing, and this process is about to die in any case.
 void add_frames_from(rpc::CrashRecord& record, std::uint64_t pc) {
   void* found[rpc::kMaxCrashFrames + kHandlerFrames];
   void** const end = found + ::backtrace(found, std::size(found));
@@ -216,11 +222,12 @@ void add_frames_from(rpc::CrashRecord& record, std::uint64_t pc) {
     return pc != 0 && reinterpret_cast<std::uint64_t>(address) == pc;
   });
   if (first == end) first = found;
-  if (first != end && record.frame_count == 1 && record.frames[0] == pc) ++first;  // it is there
+  if (first != end && record.frame_count == 1 && record.frames[0] == pc)
+    ++first;  // recorded already
   for (; first != end; ++first) add_frame(record, reinterpret_cast<std::uint64_t>(*first));
 }
 
-// The first frame is there also when the unwinder faults on a stack that was overwritten.
+// The first frame is recorded before the unwinder runs, which may fault on a stack that was overwritten.
 void add_frames(rpc::CrashRecord& record, const Death& death) {
   if (!death.knows_pc) return add_frames_from(record, 0);
   record.first_is_exact = 1;
@@ -233,7 +240,8 @@ void add_frames(rpc::CrashRecord& record, const Death& death) {
   add_frames_from(record, death.pc);
 }
 
-// The thread that died first writes the record. A fault on the way goes on with the next step.
+// The thread that died first writes the record. If a step faults, the handler is entered again, and the next step
+// follows.
 class Recording {
  public:
   enum class Turn { mine, of_another_thread, given_up };
@@ -241,7 +249,7 @@ class Recording {
   Turn begin() {
     pid_t nobody = 0;
     const pid_t self = ::gettid();
-    // SYNC: the thread that comes first has the rest for itself.
+    // SYNC: nothing but the claim itself: the thread that comes first has all other members for itself.
     if (!writer_.compare_exchange_strong(nobody, self) && nobody != self)
       return Turn::of_another_thread;
     entries_ = entries_ + 1;
@@ -263,6 +271,7 @@ class Recording {
       Surroundings surroundings(record, death_);
       for_each_mapping([&](const Mapping& mapping) { surroundings.take(mapping); });
     }
+    // SYNC: the node, which looks at it when the process has died, sees the whole record.
     record.complete.store(1);
   }
   int signal() const { return death_.signal; }
@@ -277,7 +286,7 @@ class Recording {
 
 Recording recording;
 
-// For as long as the thread that crashed first may need; longer when it waits for what this one holds.
+// Waits as long as the thread that crashed first may need; not for ever, since that may wait for what this one holds.
 void wait_for_the_end() {
   constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 100'000'000};
   for (int i = 0; i < 50; ++i) ::nanosleep(&kPause, nullptr);

@@ -1,10 +1,10 @@
-// A worker's handler of fatal signals: leaves the stack in its page of the control memory for the node, then dies of the
-// signal as it would have without.
+// A worker's handler of fatal signals: it leaves the stack in the worker's page of the control memory for the node, and
+// then the worker dies of the signal as it would have without a handler.
 //
-// Invariants: allocates nothing; a fault of its own costs the part of the record that it was about; of threads that
-//   crash at the same time the first one is told.
-// Threads: install once, on the main thread; other threads crash well too, and need a stack for it when theirs overflows:
-//   thread_stacks.h.
+// Invariants: it allocates nothing; if it faults itself, only the part of the record that it was writing is lost; of
+//             several threads that crash at the same time, the record tells of the first.
+// Threads:    to be installed once, on the main thread. It serves all threads; one whose stack overflows needs another
+//             stack to run it on: worker/thread_stacks.h.
 #pragma once
 #include "../../rpc/crash_record.h"
 
@@ -12,11 +12,11 @@ namespace manta::detail {
 
 void install_crash_handler(rpc::CrashRecord& record);
 
-// In a signal handler of a process that exits at once: leaves the stack for the node, as of a death without a signal.
-// `context`: the handler's.
+// For a signal handler that ends the process by _exit: leaves the stack for the node, as that of a death without a
+// signal. `context` is the third argument of the handler.
 void record_crash_stack(void* context);
 
-// In a forked child: the record is its parent's.
+// For a forked child: the record belongs to its parent.
 void forget_crash_record();
 
 }  // namespace manta::detail

@@ -18,6 +18,7 @@ extern "C" __attribute__((weak)) int __real_main(int argc, char** argv, char** e
 namespace manta::detail {
 namespace {
 
+// SYNC: none, of all accesses to these two: they are set on the main thread before there is another one.
 std::atomic<bool> g_wrapped_main_ran = false;
 std::atomic<bool> g_has_role = false;
 const char* g_program_name = "manta";
@@ -32,7 +33,7 @@ int run_role(Role& role) {
   return worker_main(std::move(role.attachment));
 }
 
-// Without allocating: memory may be what is short.
+// Allocates nothing: it may be memory that is missing.
 void say_why_not(const char* why) {
   char line[2048];
   const int n = std::snprintf(line, sizeof line,
@@ -57,7 +58,7 @@ int run_as_told() {
   } catch (...) {
     say_why_not("something that is no std::exception was thrown");
   }
-  _exit(kNoRoleExit);  // nothing of the user's runs any more, static destructors neither
+  _exit(kNoRoleExit);  // so that nothing of the user's runs, static destructors included
 }
 
 }  // namespace

@@ -4,9 +4,9 @@
 //   crt --> __wrap_main --no role--> the user's main (driver)
 //                       --role node--> run_node()      --role worker--> worker_main()
 //
-// The role is a sealed memfd that the environment variable MANTA_ROLE_FD names; it is unset at once. Who has
-// the variable but cannot take its role says why and ends with kNoRoleExit (role.h).
-// Threads: begins on the main thread; the questions below may be asked from any.
+// The role is a sealed memfd, which the environment variable MANTA_ROLE_FD names; the variable is unset at once. A
+// process that has the variable but cannot take its role says why and ends with kNoRoleExit (role.h).
+// Threads: a process enters on its main thread; the questions below may be asked from any thread.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -22,35 +22,39 @@
 
 namespace manta::detail {
 
-// What a process needs to take part in a session. launch_node() and worker_main() become the owners of its
-// descriptors.
+// What a process needs to take part in a session. Its descriptors belong to what launch_node() returns, or to the
+// argument of worker_main().
 struct Attachment {
   rpc::Slot slot = 0;
-  base::Fd control;   // rpc::Control
-  base::Fd arena_rw;  // objectstore::Arena
+  // The memory of rpc::Control, and of objectstore::Arena, once to be written and once to be read.
+  base::Fd control;
+  base::Fd arena_rw;
   base::Fd arena_ro;
-  base::Fd node_bell;  // eventfd: rpc::bind_event_bell(node_bell.get()) before the first ring()
-  base::Fd socket;     // driver: stream to the node, read by LogStream; EOF: the node is dead
-  NodeProcess node_process;  // driver
-  std::filesystem::path directory;
+  // An eventfd; rpc::bind_event_bell(node_bell.get()) comes before the first ring().
+  base::Fd node_bell;
+  // Of the driver only: the stream from the node, which log_stream.h reads; at its end the node is dead.
+  base::Fd socket;
+  NodeProcess node_process;
+  std::filesystem::path directory;  // of the session
   JobId job;
   NodeId node;
   pid_t node_pid = 0;
-  double cpus = 0;
+  double cpus = 0;  // of the node
   std::uint64_t object_store_bytes = 0;
-  std::map<std::string, std::string>
-      env;  // InitOptions::env: a worker has it in its environment already
-  std::vector<std::string> libraries;  // a worker loads them before anything of the user's runs
+  // InitOptions::env. A worker has it in its environment already.
+  std::map<std::string, std::string> env;
+  // A worker loads them before anything of the user's runs.
+  std::vector<std::string> libraries;
 };
 
-// False: the program was not linked as the CMake target and the .pc file say, so that a copy of it
-// would run the user's main again. Then init() refuses, unless a worker program is named.
+// Whether the program was linked as the CMake target and the .pc file say. If not, a copy of it would run the user's
+// main again: init() refuses then, unless it is given another worker program.
 bool wrapped_main_ran();
-// Whether this process was started by Manta, as a node or a worker: it has its session already.
+// Whether Manta has started this process, as a node or a worker, so that it belongs to a session already.
 bool has_role();
-// False: static constructors are still running. (Always true in a program that is not wrapped.)
+// Whether the static constructors have run. (Always true in a program that was not linked with the wrapped main.)
 bool main_has_started();
-// argv[0] of this process; "manta" where main was not wrapped.
+// argv[0] of this process; "manta" if the program was not linked with the wrapped main.
 const char* program_name();
 
 }  // namespace manta::detail

@@ -1,5 +1,7 @@
-// The first thing on the socket from a node to its driver: the descriptors of the shared memory, or why
-// there is none. Both ends block. Errors: send and receive give false when the other end is gone.
+// A NodeHello is the first message on the socket from a node to its driver: the descriptors of the shared memory, or
+// the reason why the node could not start. It is sent once; both ends block.
+//
+// Errors: send() and receive() give false when the other end is gone. Threads: a value.
 #pragma once
 #include <string>
 
@@ -8,8 +10,10 @@
 namespace manta::detail {
 
 struct NodeHello {
-  std::string error = {};      // not empty: the node could not start; no descriptors
-  std::string directory = {};  // of the session, which the node has made
+  // Why the node could not start: then there are no descriptors. Empty: it has started.
+  std::string error = {};
+  // Of the session; the node has made it.
+  std::string directory = {};
   base::Fd control = {}, arena_rw = {}, arena_ro = {}, bell = {};
 
   bool send(int socket) const;

@@ -1,3 +1,5 @@
+// Read from the end: launch_node() starts the process (spawn_node), which runs the program that open_program() has
+// checked, and waits for its first message (receive_hello); end_node() and shutdown_node() wait for its end.
 #include "launch.h"
 
 #include <csignal>
@@ -44,7 +46,8 @@ constexpr auto kDiesWithin = 10s;        // of SIGKILL, in the kernel
                         "; it must be a program that is linked with manta::manta");
 }
 
-// Its first bytes say what would have it run.
+// A program is run by its descriptor, which works only for an executable of this machine; its first bytes say what it
+// is.
 void require_native(const std::string& path) {
   const base::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   char head[64] = {};
@@ -101,7 +104,7 @@ AnyId random_id() {
   return AnyId(words[0], words[1]);
 }
 
-// `log`: what the node prints before it has a directory.
+// `log` takes what the node prints before it has a directory.
 pid_t spawn_node(const Role& role, const NodeOptions& options, int socket, int log) {
   const base::Fd program = open_program(options.program);
   const base::Fd file = make_role_file(role);
@@ -143,7 +146,7 @@ std::string last_lines(int log) {
   return text;
 }
 
-// " with code 1", " by signal 9 (Killed)"; empty when the kernel does not tell.
+// " with code 1", " by signal 9 (Killed)"; empty if the kernel does not say.
 std::string how_it_ended(const NodeProcess& process) {
   (void)process.ended(kEndsWithin);
   const auto status = exit_status(process.descriptor(), process.pid());

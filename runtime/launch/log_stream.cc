@@ -33,8 +33,8 @@ bool wants_colour(int stream) {
   return ::isatty(stream) != 0 && (forbidden == nullptr || *forbidden == '\0');
 }
 
-// For a terminal: the tag of each line in colour, and again after each return to the beginning of the line, so that a
-// progress bar does not overwrite it.
+// For a terminal. The tag of each line is in colour, and is written again after each return to the beginning of the
+// line, so that a progress bar does not overwrite it.
 std::string coloured(std::string_view lines, std::size_t tag_size) {
   std::string text;
   while (!lines.empty()) {
@@ -58,7 +58,7 @@ void print(std::FILE* stream, std::string_view text) {
   std::fflush(stream);
 }
 
-// Says so once for each time that it is stopped.
+// Says that the node is stopped, once each time.
 class StopWatch {
  public:
   explicit StopWatch(pid_t node) : node_(node) {}

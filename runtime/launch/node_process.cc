@@ -24,7 +24,8 @@ struct Stat {
   std::string started = {};
 };
 
-// "pid (name) S ... started ...": behind the name, which may contain anything, the 1st and the 20th field.
+// Reads /proc/PID/stat (see proc(5)): "pid (name) S ... started ...". The name may contain anything; behind it, the
+// state is the first field and the time of the start the twentieth.
 Stat stat_of(pid_t pid) {
   const std::string path = "/proc/" + std::to_string(pid) + "/stat";
   const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -88,7 +89,7 @@ void NodeProcess::signal(int number) const {
   if (!ended()) ::kill(pid_, number);
 }
 
-// A zombie of ours keeps its number, which is that of its process group, too: nobody else's is hit.
+// A zombie that is our child keeps its number, which is also the number of its process group: no other group is hit.
 void NodeProcess::bury() const {
   siginfo_t info = {};
   if (pid_ == 0 ||

@@ -1,10 +1,11 @@
-// What every process that runs user code needs once, before any task: a locale, serializers, a
-// library's set-up.
+// An OnStart is what every process that runs user code does once, before any task: set a locale, register serializers,
+// set up a library.
 //
 //   static const manta::OnStart setup{[] { std::setlocale(LC_ALL, ""); }};   // at namespace scope
 //
-// Runs in the order of definition (as far as static constructors have one), in workers before their
-// first task and in the driver inside init(), once per process. An exception ends what it runs in.
+// The functions run in the order of their definitions (as far as static constructors have an order), once per process:
+// in a worker before its first task, in the driver inside init().
+// Errors: an exception leaves init() in the driver; a worker says so and ends. Threads: define it from any thread.
 #pragma once
 #include <functional>
 
@@ -14,12 +15,13 @@ namespace manta {
 
 class OnStart {
  public:
+  // `fn` runs once in this process: at its start, or inside the next init() if the start is over.
   explicit OnStart(std::function<void()> fn);
 };
 
 namespace detail {
 
-// Runs what has not run yet in this process. Threads: any; a second caller waits for the first.
+// Runs those that have not run yet in this process. Threads: any; a second caller waits for the first.
 void run_on_start();
 
 }  // namespace detail

@@ -1,4 +1,6 @@
-// The environment and the arguments of a process that is started: ours, plus what names its role.
+// The environment and the arguments of a process that is started: those of this process, and the variable that names
+// its role.
+//
 // Invariant: the pointers live as long as the object. Threads: confined.
 #pragma once
 #include <map>
@@ -20,6 +22,7 @@ class ProcessEnvironment {
   std::vector<const char*> pointers_;
 };
 
+// argv[0] and the arguments of InitOptions::worker.
 class ProcessArguments {
  public:
   explicit ProcessArguments(const NodeOptions& options);

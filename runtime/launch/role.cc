@@ -1,3 +1,5 @@
+// In this order: the bytes of a role (Writer, Reader, and write_ and read_ of each part), the checks of the descriptors
+// that a process was given, then make_role_file() for the one that starts it and take_role() for the process itself.
 #include "role.h"
 
 #include <algorithm>
@@ -145,7 +147,8 @@ void read_options(Reader& in, NodeOptions& o) {
 
 // ---------------------------------------------------------------- what a process was given
 
-// "/dev/null", "anon_inode:[eventfd]", "/memfd:manta-store (deleted)"; empty: it is not open.
+// What the kernel calls the file: "/dev/null", "anon_inode:[eventfd]", "/memfd:manta-store (deleted)"; empty if the
+// descriptor is not open.
 std::string what_is(int fd) {
   if (fcntl(fd, F_GETFD) < 0) return {};
   char text[256];
@@ -169,7 +172,7 @@ struct stat require_open(int fd, const char* name) {
   return status;
 }
 
-// `link`: as what_is() gives it.
+// `link` is what what_is() must give.
 struct stat require(int fd, const char* name, const char* link, int access) {
   const struct stat status = require_open(fd, name);
   if (what_is(fd) != link) refuse_other(fd, name);

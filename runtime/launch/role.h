@@ -1,12 +1,13 @@
-// A Role is what the starter of a process tells it: node or worker, and with what. It travels as a
-// sealed memfd, whose number is in MANTA_ROLE_FD; the other descriptors have fixed numbers.
+// A Role is what a process is told by the one that starts it: whether it is a node or a worker, and with what. It
+// travels as a sealed memfd, whose number is in MANTA_ROLE_FD; the other descriptors have fixed numbers.
 //
-// A process that has the variable never runs the user's main, whatever is wrong with its role: main would
-// start the next one. MANTA_GENERATION, which stays in the environment, bounds what starts itself in any
-// other way: a process of the nth session within another says n.
+// A process that has the variable never runs the user's main, whatever is wrong with its role: main would start the
+// next process, and so on without end. MANTA_GENERATION, which stays in the environment, bounds programs that start
+// themselves in any other way: its value is n in the processes of the nth session inside another.
 //
-// Threads: a value; take_role() on the main thread before others exist. Errors: take_role() throws RoleError
-// for what is not one of our roles, or without its descriptors; make_role_file() throws std::system_error.
+// Errors:  take_role() throws RoleError for what is no role, and if a descriptor is missing; make_role_file() throws
+//          std::system_error.
+// Threads: a Role is a value; take_role() is for the main thread, before there are others.
 #pragma once
 #include <stdexcept>
 #include <string>
@@ -19,17 +20,20 @@ namespace manta::detail {
 
 inline constexpr const char* kRoleVariable = "MANTA_ROLE_FD";
 inline constexpr const char* kGenerationVariable = "MANTA_GENERATION";
-inline constexpr int kMaxGeneration = 16;  // a driver of this one starts no session
+inline constexpr int kMaxGeneration = 16;  // a driver of this generation starts no session
 
-inline constexpr int kNoRoleExit = 114;  // the exit code of who was told a role and cannot take it
+// The exit code of a process that was told a role and cannot take it.
+inline constexpr int kNoRoleExit = 114;
 
 enum class RoleKind : std::uint32_t { node, worker };
 
 // The numbers of the descriptors in the process that is started.
 enum RoleFd : int {
   kRoleFile = 3,
-  kNodeSocket = 4,  // node: to the driver
-  kNodeProgram,     // node: the executable
+  // In a node: the socket to the driver, and the executable of the workers.
+  kNodeSocket = 4,
+  kNodeProgram,
+  // In a worker: see Attachment.
   kWorkerControl = 4,
   kWorkerArenaRw,
   kWorkerArenaRo,
@@ -38,25 +42,27 @@ enum RoleFd : int {
 
 struct Role {
   RoleKind kind = RoleKind::worker;
-  Attachment attachment;  // node: job and node id only
-  NodeOptions options;    // node
+  Attachment attachment;  // of a node: only its job and its id
+  NodeOptions options;    // of a node
 };
 
 base::Fd make_role_file(const Role& role);
 bool has_role_variable();
-// The role of this process; its descriptors, which were looked at, are owned by the result (for a node: see
-// RoleFd), and the variable is gone, also after an error.
+// The role of this process. Its descriptors have been checked; those of a worker belong to the result. The variable is
+// gone afterwards, also after an error.
 Role take_role();
 
-// The lives of these processes. A node never returns: it ends by _exit, without the static destructors of user code. A
-// worker lives until its node tells it to exit, or dies; the result is its exit code.
-[[noreturn]] int run_node(Role& role);     // in node/node.cc
-int worker_main(Attachment&& attachment);  // in worker/worker.cc
+// The lives of these processes, defined in node/node.cc and worker/worker.cc. A node never returns: it ends by _exit,
+// without the static destructors of user code. A worker lives until its node tells it to exit, or until the node dies;
+// the result is its exit code.
+[[noreturn]] int run_node(Role& role);
+int worker_main(Attachment&& attachment);
 
 struct RoleError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-int generation();  // of this process: 0 where nobody set it
+// MANTA_GENERATION of this process; 0 if it is not set.
+int generation();
 
 }  // namespace manta::detail

@@ -28,7 +28,8 @@ constexpr const char* kLockFile = "lock";
                      "; set XDG_RUNTIME_DIR to a short path that this user may write to");
 }
 
-// Empty when `path` is a directory of ours that nobody else can enter; made if it is not there.
+// Makes the directory if it does not exist. Gives the reason why it cannot be used; empty if it is this user's and
+// nobody else can enter it.
 std::string own_directory(const fs::path& path) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return std::strerror(errno);
   struct stat status;
@@ -39,7 +40,7 @@ std::string own_directory(const fs::path& path) {
   return {};
 }
 
-// Where the directories of this user's sessions are; `why`, if there is such a place, is empty.
+// Where the directories of this user's sessions are. `why` says why there is no such place; else it is empty.
 fs::path base_directory(std::string& why) {
   if (const char* runtime = getenv("XDG_RUNTIME_DIR"); runtime != nullptr && *runtime == '/') {
     fs::path path = fs::path(runtime) / "manta";
@@ -70,14 +71,15 @@ void remove_all_in(const fs::path& base) {
   }
 }
 
-// Another launcher took the directory for an abandoned one before we had locked it, and removes it.
+// Whether another node took the directory for an abandoned one before this one had locked it, and removes it.
 bool taken_for_abandoned(int lock) {
   if (flock(lock, LOCK_EX | LOCK_NB) != 0) return errno == EWOULDBLOCK;
   struct stat status;
   return fstat(lock, &status) == 0 && status.st_nlink == 0;
 }
 
-// Locked, and with a byte in it: a full file system shows itself here. Empty: take another directory.
+// The lock file, locked, with a line in it, so that a full file system shows itself here. Empty: the directory has been
+// removed meanwhile, and another one must be made.
 base::Fd make_lock(const fs::path& directory) {
   const fs::path file = directory / kLockFile;
   base::Fd lock(open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_EXCL, 0600));

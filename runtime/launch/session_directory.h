@@ -1,9 +1,9 @@
-// The directory of a session: logs and, later, sockets. $XDG_RUNTIME_DIR/manta/<8 hex digits>, else
-// /tmp/manta-<uid>/<8 hex digits>; mode 0700 and owned by us, or refused. The node makes it, so that there is
-// none before somebody lives who will remove it: a driver may be killed at any time.
+// The directory of a session, for logs: $XDG_RUNTIME_DIR/manta/<8 hex digits>, else /tmp/manta-<uid>/<8 hex digits>. It
+// is refused unless its mode is 0700 and it belongs to this user. The node makes it, and not the driver, which may be
+// killed at any time: so it does not exist before a process lives that will remove it.
 //
-//   make --> in use (its file `lock` is locked by the node) --> removed by the node, else by whoever finds
-//            it unlocked: the driver of a killed node, the next node
+//   made --> in use (the node has locked its file `lock`) --> removed by the node, or else by whoever finds it unlocked:
+//            the driver of a node that was killed, or the next node
 //
 // Threads: any. Errors: RuntimeError that names the directory and the reason.
 #pragma once
@@ -18,12 +18,12 @@ inline constexpr std::size_t kMaxDirectoryPath = 80;
 
 struct SessionDirectory {
   std::filesystem::path path;
-  base::Fd lock;  // holds the lock as long as any process has it open
+  base::Fd lock;  // the directory is locked as long as any process has it open
 };
 
 SessionDirectory make_session_directory();
 
-// What a killed session left: removes `path` unless it is still locked; all that are not locked.
+// Removes what a killed session has left: the directory `path`, or all of this user's, unless they are locked.
 void remove_abandoned(const std::filesystem::path& path);
 void remove_all_abandoned();
 

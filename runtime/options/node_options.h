@@ -1,4 +1,6 @@
-// What a node is told when it starts: InitOptions, resolved and checked. Values; any thread.
+// What a node is told when it starts: InitOptions, resolved and checked (api/resolve_options.h). Sizes are in bytes.
+//
+// Threads: a value.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -14,13 +16,19 @@ struct NodeOptions {
   std::map<std::string, double> resources = {};  // others than CPUs
   std::uint64_t object_store_bytes = std::uint64_t{1} << 30;
   bool log_to_driver = true;
-  bool keep_logs = false;                       // MANTA_KEEP_LOGS=1: the session's directory stays
-  std::map<std::string, std::string> env = {};  // added to the workers' environment
-  std::string working_dir = {};                 // of the workers; empty: the driver's
-  std::string program = {};                     // executable of node and workers; empty: ours
+  // MANTA_KEEP_LOGS=1: the directory of the session stays.
+  bool keep_logs = false;
+  // Added to the environment of the workers.
+  std::map<std::string, std::string> env = {};
+  // Of the workers; empty: the driver's.
+  std::string working_dir = {};
+  // The executable of node and workers, and its arguments; empty: the driver's own.
+  std::string program = {};
   std::vector<std::string> program_args = {};
-  std::vector<std::string> libraries = {};  // loaded by each worker
-  int prestart = -1;  // workers from the beginning; -1: one per CPU, at most 4
+  // Loaded by each worker before it runs anything of the user's.
+  std::vector<std::string> libraries = {};
+  // Workers that start with the node; -1: one per CPU, at most 4.
+  int prestart = -1;
 };
 
 }  // namespace manta::detail

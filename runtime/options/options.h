@@ -1,5 +1,10 @@
-// The options of sessions, tasks, actors and calls. Field order is part of the contract (designated initializers).
-// What this version does not support yet is refused with InvalidArgument, never ignored: see each field.
+// The options of sessions, tasks, actors and calls. Each has the default that most programs want; the fields are
+// written by name, in the order in which they stand here, which is part of the contract:
+//
+//   manta::remote(load, {.name = "load", .cpus = 2})(path)
+//
+// An option marked "not supported yet" is refused with InvalidArgument when it has another value than its default: it
+// is never ignored. Amounts of memory are in bytes. Threads: values.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -16,21 +21,28 @@
 
 namespace manta {
 
-using Resources = std::map<std::string, double>;  // "CPU", "GPU", "memory" (bytes) and custom names
+// Amounts by name: "CPU", "GPU", "memory" (bytes), and names of the user's own.
+using Resources = std::map<std::string, double>;
+// What a node says of itself: name and value.
 using Labels = std::map<std::string, std::string>;
-using LabelSelector =
-    std::map<std::string, std::string>;  // value: "v", "!v", "in(a,b)", "!in(a,b)"
+// Which nodes fit, by label: each value is "v", "!v", "in(a,b)" or "!in(a,b)".
+using LabelSelector = std::map<std::string, std::string>;
+// Variables of the environment and their values.
 using Environment = std::map<std::string, std::string>;
 
+// A set of resources that is reserved together. Not supported yet: there are no values of this type.
 class PlacementGroup;
 
-struct Default {};
-struct Spread {};
+// Where a task or an actor may run. This version has one node, so that Default and Spread mean the same; the other two
+// are not supported yet.
+struct Default {};  // where there is room
+struct Spread {};   // on as many nodes as possible
+// On this node; if `soft`, elsewhere when there is no room.
 struct OnNode {
   NodeId id = {};
   bool soft = false;
 };
-// Placement groups are not supported yet: PlacementGroup has no values.
+// In the resources that a placement group has reserved; bundle -1: in any of them.
 struct InGroup {
   InGroup() = default;
   InGroup(const PlacementGroup& of, int in_bundle = -1);
@@ -38,28 +50,34 @@ struct InGroup {
   std::shared_ptr<const PlacementGroup> group = {};
   int bundle = -1;
 };
-// Where a task may run. This version has one node: Default and Spread are the same; the others are refused.
 using SchedulingStrategy = std::variant<Default, Spread, OnNode, InGroup>;
 
+// Of a remote function: manta::remote(f, TaskOptions{...}).
 struct TaskOptions {
-  std::string name =
-      {};           // shown in errors, logs and tools; at most 1 KiB; default: the function's name
-  double cpus = 1;  // may be 0 or a fraction; negative or not finite: InvalidArgument at the call
-  double gpus = 0;  // above 0: not supported yet
-  std::uint64_t memory = 0;       // bytes; above 0: not supported yet
-  Resources resources = {};       // custom resources of InitOptions::resources
-  int max_retries = 3;            // after a crash of the worker; -1: for ever; see remote.h
+  // Shown in errors, logs and tools; at most 1 KiB. Empty: the function's own name.
+  std::string name = {};
+  // Reserved while the task runs: 0, a fraction or more. InvalidArgument at the call if it is negative or not finite.
+  double cpus = 1;
+  double gpus = 0;           // not supported yet
+  std::uint64_t memory = 0;  // not supported yet
+  // Amounts of the custom resources that InitOptions::resources names.
+  Resources resources = {};
+  // How often the task is tried again after its worker has crashed; -1: for ever. See remote.h.
+  int max_retries = 3;
   bool retry_exceptions = false;  // not supported yet
   SchedulingStrategy strategy = {};
   LabelSelector label_selector = {};     // not supported yet
   Environment env = {};                  // not supported yet
   std::optional<Timeout> deadline = {};  // not supported yet
-  std::size_t max_buffered = 0;          // generators: not supported yet
+  std::size_t max_buffered = 0;          // of generators; not supported yet
 };
 
+// Whether an actor ends with its last handle (counted), or lives on without one (detached).
 enum class Lifetime { counted, detached };
+// Whether an actor has a process of its own, or shares one with others.
 enum class Placement { process, shared };
 
+// Of an actor: manta::actor<T>(ActorOptions{...}, args...).
 struct ActorOptions {
   std::string name = {};                               // not supported yet
   std::string name_space = {};                         // not supported yet
@@ -71,50 +89,64 @@ struct ActorOptions {
   std::map<std::string, int> concurrency_groups = {};  // not supported yet
   std::size_t max_pending_calls = 0;                   // not supported yet
   Placement placement = Placement::process;            // shared: not supported yet
-  double cpus = 0;                                     // held while the actor lives
-  double gpus = 0;                                     // not supported yet
-  std::uint64_t memory = 0;                            // not supported yet
+  // Reserved as long as the actor lives; as TaskOptions::cpus.
+  double cpus = 0;
+  double gpus = 0;           // not supported yet
+  std::uint64_t memory = 0;  // not supported yet
   Resources resources = {};
   SchedulingStrategy strategy = {};
   LabelSelector label_selector = {};  // not supported yet
   Environment env = {};               // not supported yet
 };
 
+// Of the calls through one handle: handle.with(CallOptions{...}).
 struct CallOptions {
-  std::string name = {};               // shown in errors and tools instead of the method's name
-  std::string concurrency_group = {};  // not supported yet
+  // Shown in errors and tools instead of the method's name; at most 1 KiB.
+  std::string name = {};
+  std::string concurrency_group = {};        // not supported yet
   std::optional<int> max_task_retries = {};  // not supported yet
   bool retry_exceptions = false;             // not supported yet
   std::optional<Timeout> deadline = {};      // not supported yet
   std::size_t max_buffered = 0;              // not supported yet
 };
 
-// What the node and the workers run. Another program than the driver's has other functions: call them by name
-// (remote_named); its main() does not run.
+// The program that the node and the workers run. Another one than the driver's has other functions, which are called by
+// name (remote_named); its main() does not run.
 struct WorkerProgram {
-  std::filesystem::path path = {};     // linked with manta::manta; empty: the driver's
-  std::vector<std::string> args = {};  // after argv[0]
-  std::vector<std::filesystem::path> libraries = {};  // each worker loads them first (dlopen)
+  // It must be linked with manta::manta. Empty: the driver's own program.
+  std::filesystem::path path = {};
+  // After argv[0].
+  std::vector<std::string> args = {};
+  // Shared libraries that each worker loads (dlopen) before anything else of the user's.
+  std::vector<std::filesystem::path> libraries = {};
 };
 
-// Each option has a variable, which applies where the field has its default: MANTA_ADDRESS, _CPUS, _GPUS, _MEMORY,
-// _RESOURCES ("a=1,b=2"), _OBJECT_STORE_BYTES, _SPILL_DIRS, _NAMESPACE, _LOG_TO_DRIVER, _WORKING_DIR, _LABELS, _PUT_TIMEOUT.
+// Of a session: manta::init(InitOptions{...}). Each option has a variable in the environment, which applies where the
+// field has its default: MANTA_ADDRESS, _CPUS, _GPUS, _MEMORY, _RESOURCES ("a=1,b=2"), _OBJECT_STORE_BYTES,
+// _SPILL_DIRS, _NAMESPACE, _LOG_TO_DRIVER, _WORKING_DIR, _LABELS, _PUT_TIMEOUT (seconds).
 struct InitOptions {
-  std::string address = {};                  // "": a private node; anything else: not supported yet
-  std::optional<double> cpus = {};           // default: the cores this process may use
-  double gpus = 0;                           // above 0: not supported yet
+  // Empty: a private node on this machine. Anything else: not supported yet.
+  std::string address = {};
+  // Above 0; default: the cores that this process may use.
+  std::optional<double> cpus = {};
+  double gpus = 0;                           // not supported yet
   std::optional<std::uint64_t> memory = {};  // not supported yet
-  Resources resources = {};                  // custom resources of the node
-  std::optional<std::uint64_t> object_store_bytes =
-      {};                                    // default: 30 % of the memory this process may use
+  // The custom resources of the node.
+  Resources resources = {};
+  // 16 MiB to 32 TiB; default: 30 % of the memory that this process may use.
+  std::optional<std::uint64_t> object_store_bytes = {};
   std::vector<std::string> spill_dirs = {};  // not supported yet
   std::string name_space = {};               // not supported yet
-  bool log_to_driver = true;                 // print the workers' output, tagged, in the driver
-  std::filesystem::path working_dir = {};    // of the workers; default: the driver's
-  Environment env = {};                      // added to the workers' environment
-  Labels labels = {};                        // not supported yet
-  WorkerProgram worker = {};                 // default: this executable; another: not supported yet
-  std::optional<Timeout> put_timeout = {};   // not supported yet: a full store is an error at once
+  // Whether the driver prints what the workers print, each line with its origin.
+  bool log_to_driver = true;
+  // Of the workers; default: the driver's.
+  std::filesystem::path working_dir = {};
+  // Added to the environment of the workers.
+  Environment env = {};
+  Labels labels = {};  // not supported yet
+  WorkerProgram worker = {};
+  // Not supported yet: a put into a full store throws at once.
+  std::optional<Timeout> put_timeout = {};
 };
 
 }  // namespace manta

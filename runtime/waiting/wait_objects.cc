@@ -137,8 +137,8 @@ class AllDone final : public SessionWaiter {
   explicit AllDone(Entries entries)
       : SessionWaiter("manta::get()"), entries_(entries), prefix_(entries) {}
   bool done() const override {
-    const std::uint64_t failures =
-        process().failures();  // before the entries: later ones are for the next time
+    // Before the entries: later ones are for the next time.
+    const std::uint64_t failures = process().failures();
     if (prefix_.done() == entries_.size()) return true;
     if (looked_at_.load(std::memory_order_relaxed) == failures) return false;
     if (first_failed(entries_) != nullptr) return true;

@@ -17,8 +17,8 @@ struct Instance {
   void* object = nullptr;  // null while it is constructed
   void (*destroy)(void*) = nullptr;
   const std::type_info* type = nullptr;
-  void (*raise)(void*) =
-      nullptr;  // throws the pointer as one to its type: a base's pointer catches it
+  // Throws the pointer as one to its type: a base's pointer catches it.
+  void (*raise)(void*) = nullptr;
 };
 
 class CallContext {

@@ -242,8 +242,8 @@ void Executor::start_actor() {
 base::Ref<ActorEntry> Executor::self() {
   const Process::TablesLock lock(process_);
   auto entry = process_.adopt_actor(actor_id_, Arrival::lent);
-  if (entry->home ==
-      Home::lent) {  // while this runs the caller's handle keeps the actor alive; then ours counts
+  // While this runs the caller's handle keeps the actor alive; then ours counts.
+  if (entry->home == Home::lent) {
     process_.node().hold(serialization::RefKind::actor, ObjectId(actor_id_.hi(), actor_id_.lo()),
                          process_.slot());
     entry->home = Home::held;

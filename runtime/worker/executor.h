@@ -91,8 +91,8 @@ class Executor {
     rpc::RingReader reader;
     rpc::RingWriter writer;
     bool dead = false;
-    bool close_later =
-        false;  // closed while a call of it ran: what the caller lent must stay until its end
+    // Closed while a call of it ran: what the caller lent must stay until its end.
+    bool close_later = false;
   };
   class Idle;
   class RoomForReply;

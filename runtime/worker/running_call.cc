@@ -235,8 +235,8 @@ void RunningCall::end() {
   lent_.clear();
   auto references = std::move(references_);
   references_.clear();
-  while (!references
-              .empty()) {  // the same entry may be listed more than once: the last mention decides
+  // The same entry may be listed more than once: the last mention decides.
+  while (!references.empty()) {
     keep_reference(references.back());
     references.pop_back();
   }

@@ -67,8 +67,8 @@ void be_the_first_to_go() {
 
 int worker_main(Attachment&& attachment) {
   be_the_first_to_go();
-  std::setvbuf(stdout, nullptr, _IOLBF,
-               BUFSIZ);  // a pipe, but its lines are read by people as they come
+  // A pipe, but its lines are read by people as they come.
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   const auto process = Process::open(std::move(attachment));
   const objectstore::SignalStack stack;
   give_new_threads_signal_stacks();
