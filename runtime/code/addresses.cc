@@ -1,3 +1,6 @@
+// Read from the end: place_of() finds the image of an address in what the dynamic loader says (loaded_images);
+// lines_at() asks Files for the function and line of a place. There are two classes Files: one reads with libbacktrace,
+// the other does without where that is missing.
 #include <algorithm>
 #include <elf.h>
 #include <filesystem>
@@ -21,7 +24,7 @@ namespace manta::detail {
 namespace {
 
 struct LoadedImage {
-  std::string path;  // of the program: as /proc/self/exe says
+  std::string path;  // of the program itself, what /proc/self/exe says
   std::uintptr_t base = 0;
   std::vector<std::pair<std::uintptr_t, std::uintptr_t>> segments;
 };
@@ -32,7 +35,7 @@ std::string program_path() {
   return size > 0 ? std::string(path, static_cast<std::size_t>(size)) : std::string();
 }
 
-// As /proc/self/maps shows it.
+// The path as /proc/self/maps shows it.
 std::string real_path(const char* path) {
   std::error_code failed;
   const auto real = std::filesystem::canonical(path, failed);

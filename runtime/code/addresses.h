@@ -1,9 +1,10 @@
-// What lies at an address of a program file or library: functions, inlined ones too, with file and line where the file
-// has debug information (-g), else with the symbol table's name and the distance from its start.
+// What lies at an address of a program or library: the functions, also those that are inlined there, with file and line
+// if the program has debug information (-g), else with the name in the symbol table and the distance from its start.
 //
-// Reads the files of this process, and of others, with libbacktrace, once each; what was found is remembered. The first
-// look-up in a file with much debug information takes a while (30 MB: 0.2 s) and as much memory, so workers do not do it.
-// Threads: any, one at a time. Never fails: what is not found is empty.
+// The files, of this process and of others, are read with libbacktrace, once each, and what is found is remembered. The
+// first look-up in a file with much debug information takes long (0.2 s for 30 MB) and needs as much memory: workers,
+// of which there are many, do without.
+// Threads: any; one look-up runs at a time. Errors: none: what is not found is empty.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -13,24 +14,24 @@
 
 namespace manta::detail {
 
-// A place in code, as any process can find it again.
+// A place in code, so named that another process can find it.
 struct CodePlace {
-  std::string path;          // of the file; empty: code lies in none
-  std::uint64_t offset = 0;  // as the file's symbols count
-  bool exact = false;        // false: a return address; the call is before it
+  std::string path;          // of the program or library; empty: the address lies in none
+  std::uint64_t offset = 0;  // as the symbols of the file count
+  bool exact = false;        // false: a return address, which is behind the call that is meant
 };
 
 struct CodeLine {
-  std::string function;  // demangled, without parameters; empty: not known
-  std::string file;      // empty: no debug information
+  std::string function;  // demangled, without parameters; empty: unknown
+  std::string file;      // empty: there is no debug information
   int line = 0;
   std::uint64_t distance = 0;  // from the start of the function
 };
 
-// Innermost first: a function, and those that it was inlined into.
+// The innermost function first, then those that it was inlined into.
 std::vector<CodeLine> lines_at(const CodePlace& place);
 
-// Of an address of this process.
+// The place of an address of this process.
 CodePlace place_of(std::uintptr_t address);
 
 }  // namespace manta::detail

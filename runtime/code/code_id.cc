@@ -1,3 +1,6 @@
+// In this order: images and their build ids (read_image), the search among them (Images), whether a function begins at
+// an address (starts_function), the stubs that are known (StubSet), the texts of refusals, and from StubRegistration on
+// what the header declares.
 #include "code_id.h"
 
 #include <algorithm>
@@ -25,15 +28,17 @@ struct Image {
   std::uint64_t id = 0;
   std::uintptr_t base = 0;
   std::uintptr_t begin = 0, end = 0;  // of its mapped segments
-  std::string path;                   // empty: the executable
-  std::uintptr_t frame_table = 0;     // its .eh_frame_hdr, 0: none
+  std::string path;                   // empty: the program itself
+  std::uintptr_t frame_table = 0;     // its .eh_frame_hdr; 0: it has none
 };
 
 constexpr std::uintptr_t kMaxVtableOffset = 64 * 1024;
 
+// Ids below kFirstImage have meanings of their own.
 std::uint64_t no_reserved(std::uint64_t id) { return id < kFirstImage ? id + kFirstImage : id; }
 
-// Its first 8 bytes, which begin what `file` and `readelf -n` show. 0: there is none.
+// The first 8 bytes of the build id, which are also the beginning of what `file` and `readelf -n` show; 0 if there is
+// none.
 std::uint64_t build_id(const dl_phdr_info& info, const ElfW(Phdr) & notes) {
   const auto* at = reinterpret_cast<const char*>(info.dlpi_addr + notes.p_vaddr);
   const auto* end = at + notes.p_memsz;
@@ -71,7 +76,7 @@ Image read_image(const dl_phdr_info& info) {
       image.id = build_id(info, segment);
     }
   }
-  if (image.id == 0) {  // linked without a build id: the name and the size must do
+  if (image.id == 0) {  // linked without a build id: its name and size stand for one
     const auto slash = image.path.rfind('/');
     const auto name = slash == std::string::npos ? image.path : image.path.substr(slash + 1);
     image.id = no_reserved(XXH3_64bits_withSeed(name.data(), name.size(), image.end - image.begin));
@@ -90,7 +95,7 @@ std::vector<Image> read_images() {
   return images;
 }
 
-// The images of this process, read again when something is not found (dlopen).
+// The images of this process. They are read again when something is not found, since dlopen() adds some.
 class Images {
  public:
   template <class Match>
@@ -123,7 +128,8 @@ Image image_named(std::uint64_t id) {
   return images().find([&](const Image& image) { return image.id == id; });
 }
 
-// The binary search table of .eh_frame_hdr lists the start of every function (version 1, 4-byte table entries).
+// The binary search table of .eh_frame_hdr lists the start of every function (Linux Standard Base, Core, 10.6.2:
+// version 1, sorted entries of two signed 4-byte numbers that count from the table).
 bool starts_function(const Image& image, std::uintptr_t address) {
   if (image.frame_table == 0) return false;
   struct Row {
@@ -175,7 +181,7 @@ std::string build_text(std::uint64_t id) {
   return text;
 }
 
-// `id` was looked for, and `image` found for it (or none).
+// Throws: `id` was looked for, and only `image` was found, or nothing.
 [[noreturn]] void not_here(CodeId id, const Image& image) {
   std::string why =
       "the called function comes from a different build of the program, or from a library that is "
@@ -202,7 +208,7 @@ std::string not_ours(std::uintptr_t address, const Image& image) {
          "std::sqrt(x); }";
 }
 
-// Results for one address or one identity, remembered: a hot call asks for the same ones again and again.
+// The last few results: a program that calls often asks for the same few addresses again and again.
 template <class Key, class Result>
 class LastAnswers {
  public:

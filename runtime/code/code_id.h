@@ -1,10 +1,12 @@
-// Code that travels: a function is named by the image (executable or shared library) that holds it and its offset there.
+// Code that travels: a function is named by the image (executable or shared library) that holds it and its offset
+// there.
 //
 //   address --identify()--> (image, offset) --wire--> resolve_*() --> address in the other process
 //
-// The image is named by the first 8 bytes of its build id. An offset is accepted only if it is the start of a function in
-// the image's .eh_frame_hdr (functions), or a stub that static initialization registered (stubs).
-// Errors: InvalidArgument when the address is no function of the program (a system library's, a virtual address, ...).
+// The image is named by the first 8 bytes of its build id. An offset of a function is accepted only if the image's
+// .eh_frame_hdr says that a function begins there; that of a stub, if static initialization has registered it.
+// Errors:  InvalidArgument for an address that is no function of the program (but one of a system library, for
+// example).
 // Threads: any.
 #pragma once
 #include <cstdint>
@@ -23,30 +25,34 @@ struct CodeId {
   bool operator==(const CodeId&) const = default;
 };
 
-// Images below 16 are none: 0 says that there is no code, 1 that the offset is a vtable slot.
+// No image has a number below 16. They have meanings of their own: 0 says that there is no code, 1 that the offset is a
+// slot of a vtable, 2 that argument 0 of the call names the function (named_function.h).
 inline constexpr std::uint64_t kVirtualMember = 1;
-// As a stub: argument 0 says which (named_function.h).
 inline constexpr CodeId kCalledByName = {2, 0};
 inline constexpr std::uint64_t kFirstImage = 16;
 
-// A list that static initialization fills: one node per instantiated stub.
+// One for each stub that is instantiated: static initialization makes it, and the stub is known from then on.
 class StubRegistration {
  public:
   explicit StubRegistration(Stub stub);
 };
 
 CodeId identify_stub(Stub stub);
-Stub resolve_stub(CodeId id);  // BuildMismatch: not a stub of this program
+// Throws BuildMismatch if it is no stub of this program.
+Stub resolve_stub(CodeId id);
 
-// `address` of a function of the user's program or of the user's own shared library.
+// The address is of a function of the user's program, or of a shared library of the user's own.
 CodeId identify_function(std::uintptr_t address);
-std::uintptr_t resolve_function(CodeId id);  // BuildMismatch: not the start of a function
+// Throws BuildMismatch if no function begins there.
+std::uintptr_t resolve_function(CodeId id);
 
-// Of data that lies in an image (statics, also of functions); {}: it lies in none.
+// Of data that lies in an image, such as static variables; {} if it lies in none.
 CodeId identify_data(std::uintptr_t address);
-std::uintptr_t resolve_data(CodeId id);  // 0: the image is not here, or ends before
+// 0 if the image is not loaded here, or ends before the offset.
+std::uintptr_t resolve_data(CodeId id);
 
-// Member function pointers as the Itanium ABI represents them: a virtual member is a vtable slot, not an address.
+// A member function pointer as the Itanium C++ ABI (2.3) represents it: a virtual member is a slot of the vtable and
+// not an address.
 struct MemberPointer {
   std::uintptr_t pointer = 0;
   std::ptrdiff_t adjustment = 0;

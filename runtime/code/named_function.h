@@ -1,7 +1,7 @@
-// The functions of this program that others can call by name: filled by static initialization, one entry for each
-// manta::named<"name">(f) in the program (named.h).
+// The functions of this program that other programs can call by name. Static initialization fills the list, with one
+// entry for each manta::named<"name">(f) in the program (api/named.h).
 //
-// Threads: any.
+// Errors: see each function. Threads: any.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -11,13 +11,13 @@
 
 namespace manta::detail {
 
-inline constexpr std::size_t kMostNameBytes = 1024;
+inline constexpr std::size_t kMostNameBytes = 1024;  // of a function's name
 
 struct NamedFunction {
   std::string_view name;
-  std::string_view callable;  // its type, for messages: says where a lambda stands
-  std::string (*signature)();
-  Stub stub;  // its argument 0 is a CalledByName
+  std::string_view callable;   // its type, for messages: it says where a lambda stands
+  std::string (*signature)();  // "(i32,seq<f64>)->f64"
+  Stub stub;                   // its argument 0 is a CalledByName
 };
 
 class NamedRegistration {
@@ -31,10 +31,11 @@ struct CalledByName {
   std::string signature;
 };
 
-// Throws InvalidArgument for a name that no function can have.
+// Throws InvalidArgument if no function can have that name.
 void check_called(const CalledByName& called);
 
-// NotFound, with the names there are; SerializationError: another signature, or two functions of that name.
+// Throws NotFound, which lists the names that this program has; SerializationError if the function has another
+// signature, or if two functions have that name.
 Stub resolve_named(const CalledByName& called);
 
 }  // namespace manta::detail

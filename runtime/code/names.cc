@@ -25,6 +25,7 @@ std::string first_template_argument(const std::string& stub) {
   return stub.substr(open + 1, end - open - 1);
 }
 
+// The name of what a wrapper of Manta's wraps: "manta::detail::StaticFunction<&scale>" -> "scale".
 std::string inner_name(std::string name) {
   for (const char* wrapper :
        {"manta::detail::StaticFunction<", "manta::detail::Captured<", "manta::detail::Plain<"}) {

@@ -1,6 +1,6 @@
 // The names of called code as users write them: "mean", "ns::scale", "main()::<lambda(int)>", "Counter::add".
 //
-// Threads: any; found once per code and process, then remembered. Never fails.
+// A name is looked up once in each thread and then remembered. Threads: any. Errors: none.
 #pragma once
 #include <string>
 
@@ -8,7 +8,8 @@
 
 namespace manta::detail {
 
-// The given name, if there is one; else that of the function, member or callable behind the call.
+// `given`, unless it is empty; else the name of the function, member or callable that is called. The result lives as
+// long as the thread, or as `given`.
 const std::string& display_name(const CallFrame& call, const std::string& given);
 
 }  // namespace manta::detail

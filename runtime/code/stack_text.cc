@@ -1,3 +1,5 @@
+// In this order: whose a frame is (the user's, Manta's, the system's), the text of one frame, the text of a stack
+// (StackText), and at the end how stacks are encoded.
 #include "stack_text.h"
 
 #include <algorithm>
@@ -18,7 +20,7 @@ struct Frame {
   CodeLine line;
   std::string library;  // empty: the program itself
   Whose whose = Whose::user;
-  bool nowhere = false;  // no file has code there
+  bool nowhere = false;  // there is no code at the address
 };
 
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -27,7 +29,7 @@ bool is_in_manta(const std::string& function) {
   return function.starts_with("manta::") && !function.starts_with("manta::testing::");
 }
 
-// The same of a name that cannot be demangled: "_ZZN5manta6detail...".
+// The same for a name that cannot be demangled: "_ZZN5manta6detail...".
 bool is_mangled_in_manta(const std::string& function) {
   if (!function.starts_with("_Z")) return false;
   const auto name = function.find_first_not_of("ZNKL", 2);
@@ -40,8 +42,8 @@ bool starts_with_any(const std::string& text, std::initializer_list<const char*>
                      [&](const char* beginning) { return text.starts_with(beginning); });
 }
 
-// Debug information has no namespaces of inlined functions that only their file knows. A header is found through the
-// user's spelling <manta/...>, or from a source of ours.
+// For inlined functions the debug information may lack the namespace, so that only the file tells. A header of Manta is
+// found through <manta/...>, or from a source of Manta.
 bool is_manta_file(const std::string& file) {
   static const std::string here = __FILE__;  // "../../runtime/code/stack_text.cc"
   static const std::string root = here.substr(0, here.rfind("runtime/"));
@@ -115,7 +117,7 @@ std::string text_of(const Frame& frame) {
   return text;
 }
 
-// Of frames above the user's innermost: what the user called.
+// For the frame above the user's innermost: what the user called.
 std::string called_text(const Frame& frame) {
   if (frame.line.function == "__cxa_throw") return " (in throw)";
   std::string text = frame.line.function.empty() ? hex(frame.line.distance) : frame.line.function;
@@ -169,7 +171,8 @@ class StackText {
     if (of_manta || end == frames_.end()) {
       text_ += count_text(count, of_manta ? "manta" : "the system");
     } else {
-      text_ += "  " + text_of(*(end - 1)) + "\n";  // between two of the user's: what he called
+      text_ +=
+          "  " + text_of(*(end - 1)) + "\n";  // between two frames of the user's: what was called
     }
     return end;
   }
@@ -199,7 +202,7 @@ std::string readable_stack(const std::string& encoded) {
   std::vector<CodePlace> places;
   for (std::size_t at = 1; at < encoded.size();) {
     const std::size_t end = encoded.find('\n', at), space = encoded.find(' ', at);
-    if (end == std::string::npos || space > end) break;  // cut off
+    if (end == std::string::npos || space > end) break;  // the text was cut off
     places.push_back({encoded.substr(space + 1, end - space - 1),
                       std::strtoull(encoded.c_str() + at, nullptr, 16), encoded[space - 1] == '='});
     at = end + 1;

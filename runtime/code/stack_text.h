@@ -4,9 +4,10 @@
 //   read_all at jobs/read.cc:40
 //   ... 9 frames of manta
 //
-// The user's frames first: what they called is named behind the innermost. Frames of Manta, and of the system beside
-// them, are counted only. A stack travels as places, and is made readable where somebody reads it: see addresses.h.
-// Threads: any. Never fails.
+// The user's frames come first; what the innermost of them called is named behind it. Frames of Manta, and those of the
+// system beside them, are only counted. A stack travels as places in files, and becomes text where somebody reads it
+// (addresses.h).
+// Threads: any. Errors: none.
 #pragma once
 #include <span>
 #include <string>
@@ -16,9 +17,9 @@
 
 namespace manta::detail {
 
-// Lines "offset path" behind a mark that no text begins with.
+// Lines "offset path" behind a mark with which no text begins.
 std::string encode_stack(std::span<const CodePlace> places);
-// What encode_stack made, as text for people; another text is as it is.
+// The text for people of what encode_stack() has made; any other text is returned unchanged.
 std::string readable_stack(const std::string& encoded);
 
 std::string stack_text(std::span<const CodePlace> places);

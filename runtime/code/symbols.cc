@@ -1,3 +1,5 @@
+// Read from symbol_of() on: locate() finds the image of an address, find_symbol() reads the symbol tables of its file
+// (ELF, see elf(5)), and Remembered keeps the result. The functions on names at the end are pure.
 #include "symbols.h"
 
 #include <cstdio>
@@ -20,6 +22,7 @@
 namespace manta::detail {
 namespace {
 
+// The image in which an address lies, and where it is loaded.
 struct Located {
   std::uintptr_t base = 0;
   std::string path;
@@ -114,7 +117,7 @@ std::string find_symbol(const Located& image, std::uintptr_t address) {
   return {};
 }
 
-// What was found for an address: a task that fails again and again throws from the same few places.
+// The names that were found: a task that fails again and again throws from the same few places.
 class Remembered {
  public:
   template <class Find>
@@ -147,7 +150,8 @@ std::string symbol_of(std::uintptr_t address) {
 }
 
 std::string without_parameters(const std::string& demangled) {
-  // The parameter list is the last parenthesis at depth 0 that is not part of "(anonymous namespace)" or a lambda.
+  // The list of parameters is the last pair of parentheses that no others surround, and that belongs neither to
+  // "(anonymous namespace)" nor to a lambda.
   int depth = 0;
   for (std::size_t i = demangled.size(); i-- > 0;) {
     const char c = demangled[i];
