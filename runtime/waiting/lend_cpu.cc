@@ -10,9 +10,10 @@ namespace manta::detail {
 namespace {
 
 constexpr auto kShortWait = std::chrono::microseconds(200);
-constexpr std::chrono::milliseconds kLongestStep(1000);  // of a long wait; each is twice as long
+// A long wait is made of steps, each twice as long as the one before, up to this.
+constexpr std::chrono::milliseconds kLongestStep(1000);
 
-// A thread that is not the executor's: what that one completes in place must wake it.
+// Counts a thread that waits and is not the executor's: what the executor completes in place must wake it.
 class WaitsBeside {
  public:
   explicit WaitsBeside(Process& process) : process_(process) { count(1); }

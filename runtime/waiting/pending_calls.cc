@@ -8,7 +8,7 @@
 namespace manta::detail {
 namespace {
 
-// Until the bytes that wait are below half the bound: so a submit loop does not stop for each call.
+// Waits until the bytes are below half the bound, so that a loop that submits does not stop at each call.
 class RoomForCalls final : public rpc::Progress::Waiter {
  public:
   explicit RoomForCalls(Process& process) : process_(process) {}

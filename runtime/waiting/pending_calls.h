@@ -1,9 +1,10 @@
-// Calls that wait are bounded (api.md 3): by bytes, 1 GiB per process, which is at least two million calls of usual size.
-// Beyond that a submitting user thread waits while anything can finish.
+// Calls that have not ended are bounded, by their bytes: 1 GiB in each process, which is at least two million calls of
+// the usual size. A user thread that submits one beyond the bound waits, as long as anything can finish.
 //
-//   submit: count up --> waits while over the bound --reply: count down--> goes on
+//   submit: count up --> wait while over the bound --reply: count down--> submit
 //
-// Threads: any. Errors: PendingCallsLimit when nothing that was submitted can finish (every call waits for others).
+// Errors:  PendingCallsLimit if nothing that was submitted can finish, since every call waits for others.
+// Threads: any.
 #pragma once
 #include <cstdint>
 
@@ -14,7 +15,9 @@ namespace manta::detail {
 class Call;
 class Process;
 
+// Before a call is made: waits while the calls of this process are over the bound.
 void wait_for_room(Process& process);
-void count_pending(Process& process, Call& call);  // the call's bytes, until its end
+// Counts the bytes of the call, until it ends.
+void count_pending(Process& process, Call& call);
 
 }  // namespace manta::detail

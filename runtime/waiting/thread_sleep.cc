@@ -12,9 +12,10 @@
 namespace manta::detail {
 namespace {
 
-// Longer than a wait of the runtime sleeps without a look around (lend_cpu.cc).
+// Longer than any sleep in a wait of the runtime, which looks around once a second at least (lend_cpu.cc).
 constexpr std::chrono::milliseconds kLong(1500);
-constexpr std::int64_t kCoarse = 20;  // ms: the kernel's starting times are in ticks of 10
+// In milliseconds: the kernel tells when a thread was started in ticks of 10 ms.
+constexpr std::int64_t kCoarse = 20;
 
 std::string content_of(const std::string& path) {
   std::ifstream file(path);

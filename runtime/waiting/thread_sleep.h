@@ -1,7 +1,8 @@
-// What the kernel says of threads of this process: whether one sleeps in a futex (a join, a future, a condition variable)
-// without having run for long, and when one was started. By /proc; what cannot be read is "no".
+// What the kernel says of threads of this process: whether one has slept for long in a futex (in a join, a future, a
+// condition variable), and when one was started. It is read from /proc (see proc(5)); what cannot be read counts as
+// "no".
 //
-// Threads: a FutexSleep is confined.
+// Errors: none. Threads: a FutexSleep is confined.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -16,16 +17,17 @@ class FutexSleep {
  public:
   explicit FutexSleep(pid_t thread) : thread_(thread) {}
 
-  // Whether it sleeps as it did at a look some time ago, and has not run since.
+  // Whether the thread sleeps, and has not run for 1.5 s, as far as the calls of lasts() have seen.
   bool lasts();
 
  private:
   const pid_t thread_;
-  std::string seen_;  // where it slept, and how often it had gone to sleep
+  // Where it slept at the last look, and how often it had gone to sleep.
+  std::string seen_;
   std::chrono::steady_clock::time_point since_;
 };
 
-// Whether this thread was started at `monotonic_ms` or later; up to 20 ms before counts, too.
+// Whether the calling thread was started at that time or later, or up to 20 ms before it. Milliseconds: launch/clock.h.
 bool this_thread_started_since(std::int64_t monotonic_ms);
 
 }  // namespace manta::detail

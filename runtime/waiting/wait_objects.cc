@@ -1,3 +1,5 @@
+// A wait is a SessionWaiter: its loop is wait_as_who_we_are(). The classes derived from it, OneDone, AllDone and
+// CountDone, say when the wait is over, and which objects it is for.
 #include "wait_objects.h"
 
 #include <algorithm>
@@ -20,7 +22,7 @@ namespace {
 
 using Patience = RunInstead::Patience;
 
-// Also over when the session is: its process is kept while somebody waits.
+// The wait ends with the session, too. It keeps the process of the session meanwhile.
 class SessionWaiter : public rpc::Progress::Waiter {
  public:
   explicit SessionWaiter(const char* what) : process_(Process::current_or_null()), what_(what) {
@@ -30,8 +32,9 @@ class SessionWaiter : public rpc::Progress::Waiter {
     return over() || (instead_ && instead_->has_more()) || (report_ && report_->refused());
   }
   virtual bool done() const = 0;
-  virtual Entries needed() const = 0;            // it ends only when all of them are done
-  virtual Entries enough() const { return {}; }  // or when some of them are
+  // Either the wait ends when all of these are done, or when some of those are.
+  virtual Entries needed() const = 0;
+  virtual Entries enough() const { return {}; }
   virtual WaitRecord::Ends ends() const = 0;
   Process& process() const { return *process_; }
 
@@ -45,7 +48,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
   }
 
  private:
-  // Runs in place what it waits for, as far as it may; else it waits, and soon lends its cpu.
+  // Runs in place the calls that it waits for, as far as they may be; else it waits, and soon lends its CPU.
   bool wait_as_who_we_are(const Deadline& deadline) {
     if (over()) return true;
     Executor* const executor = Executor::of_this_thread();
@@ -102,12 +105,12 @@ class OneDone final : public SessionWaiter {
   ObjectEntry* const entry_;
 };
 
-// Entries that are looked at in order. Remembers how far all are done, so that each is looked at once more or less.
+// A Prefix remembers up to where all entries are done, so that each of them is looked at about once.
 class Prefix {
  public:
   explicit Prefix(Entries entries) : entries_(entries) {}
   std::size_t done() const {
-    // SYNC: none: whoever looks moves the mark only past entries that are done; a stale mark costs time only.
+    // SYNC: none: a thread moves the mark only past entries that are done; an old mark only costs time.
     std::size_t at = done_.load(std::memory_order_relaxed);
     while (at < entries_.size() && entries_[at]->done()) ++at;
     done_.store(at, std::memory_order_relaxed);
@@ -131,18 +134,19 @@ std::string place(std::size_t index, std::size_t count) {
          (count == 1 ? " ref" : " refs");
 }
 
-// All done, or one failed.
+// Waits until all are done, or one has failed.
 class AllDone final : public SessionWaiter {
  public:
   explicit AllDone(Entries entries)
       : SessionWaiter("manta::get()"), entries_(entries), prefix_(entries) {}
   bool done() const override {
-    // Before the entries: later ones are for the next time.
+    // Read before the entries are: a failure that comes later is seen at the next look.
     const std::uint64_t failures = process().failures();
     if (prefix_.done() == entries_.size()) return true;
+    // SYNC: none, of both accesses, as in Prefix.
     if (looked_at_.load(std::memory_order_relaxed) == failures) return false;
     if (first_failed(entries_) != nullptr) return true;
-    looked_at_.store(failures, std::memory_order_relaxed);  // SYNC: none, as in Prefix
+    looked_at_.store(failures, std::memory_order_relaxed);
     return false;
   }
 
@@ -152,11 +156,11 @@ class AllDone final : public SessionWaiter {
  private:
   Entries entries_;
   Prefix prefix_;
-  mutable std::atomic<std::uint64_t> looked_at_{
-      UINT64_MAX};  // failures of the process when there was none of ours
+  // The number of failures in this process when it was last seen that none of the entries had failed.
+  mutable std::atomic<std::uint64_t> looked_at_{UINT64_MAX};
 };
 
-// Of a CompletionWait.
+// Waits until some number of the entries of a CompletionWait are done.
 class CountDone final : public SessionWaiter {
  public:
   CountDone(const char* what, const CompletionWatch& watch, Entries entries, std::size_t count)
@@ -169,12 +173,12 @@ class CountDone final : public SessionWaiter {
   }
 
  private:
-  // Objects of which some are enough that are looked at: the first ones, so that to wait for one after the other of very
+  // Where some objects are enough, only the first of them are looked at, so that a wait for one after the other of very
   // many is not quadratic.
   static constexpr std::size_t kLookedAt = 1000;
 
   bool all() const { return count_ == entries_.size(); }
-  // Those that were pending when it was first asked. They live while this waits: who waits drops them later.
+  // Those that were pending when this was first asked. They live as long as the wait: the caller drops them later.
   Entries pending() const {
     if (!pending_) {
       const Process::TablesLock lock(process());

@@ -1,6 +1,7 @@
-// How user threads wait for objects: behind get(), wait(), as_completed() and wait_with_progress().
+// How user threads wait for objects: what is behind get(), wait(), as_completed() and wait_with_progress().
 //
-// Threads: any user thread; inside a task a thread that waits lends its cpu (Executor::Blocked).
+// Errors:  InvalidArgument if the session is shut down meanwhile; DeadlockDetected if the wait is for itself.
+// Threads: any user thread. Inside a task, a thread that waits lends the CPU of the task (lend_cpu.h).
 #pragma once
 #include <chrono>
 #include <cstddef>
@@ -14,26 +15,28 @@
 
 namespace manta::detail {
 
-// Those of refs that the caller keeps while it waits: nothing is counted.
+// The entries of refs that the caller keeps while it waits, so that they need not be counted.
 using Entries = std::span<ObjectEntry* const>;
 
+// None: the wait has no limit.
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 Deadline deadline_of(const Timeout& timeout);
 
-// Waits until the object is done; false: the deadline is over.
+// Waits until the object is done. Gives false if the deadline is over.
 bool wait_done(ObjectEntry& entry, const Deadline& deadline);
 
-// Waits until all are done, or one has failed. False: the deadline is over. Throws nothing else.
+// Waits until all objects are done, or one has failed, whose error it does not throw. Gives false if the deadline is
+// over.
 bool wait_all_or_failure(Entries entries, const Deadline& deadline);
 
-// Waits for many objects together, or for one after the other in the order in which they become done: they are counted
-// once, and each step costs the same however many there are.
+// A CompletionWait waits for many objects together, or for one after the other in the order in which they become done.
+// The objects are looked at once, and each step costs the same, however many they are.
 class CompletionWait {
  public:
-  // `what` is the name of the call, for errors. The caller keeps the entries alive while they are pending.
+  // `what` is the name of the user's call, for errors. The caller keeps the entries alive while they are pending.
   CompletionWait(const char* what, Entries entries);
 
-  // Until `count` of them are done; false: the deadline is over.
+  // Waits until `count` of them are done. Gives false if the deadline is over.
   bool wait_for(std::size_t count, const Deadline& deadline);
   const CompletionWatch& done() const { return watch_; }
 
@@ -43,13 +46,16 @@ class CompletionWait {
   CompletionWatch watch_;
 };
 
-// Throws the error of the lowest index among those already failed, naming it; all those failed then count as looked at.
+// Throws the error of the first entry that has failed, and says its index. All errors of the entries count as looked
+// at.
 void throw_if_failed(Entries entries);
 
+// Throws the error of an entry that has failed.
 [[noreturn]] void throw_failed(const ObjectEntry& entry);
-// The SerializationError that is being handled, of reading the value of the index.
+// Throws the SerializationError that is being handled again, with the index of the value that could not be read.
 [[noreturn]] void rethrow_at(std::size_t index, std::size_t refs);
-// Null entries are not counted.
+// Throws GetTimeout, which says how many entries are not ready, and what the first of them waits for. Entries may be
+// null: those are not counted.
 [[noreturn]] void throw_timeout(const char* what, Entries entries, const Timeout& timeout);
 
 }  // namespace manta::detail

@@ -8,7 +8,8 @@
 namespace manta::detail {
 namespace {
 
-constexpr std::size_t kMostAlternatives = 100;  // whose needs are told one by one
+// Where one object ends the wait, the needs of each are told apart, up to so many.
+constexpr std::size_t kMostAlternatives = 100;
 
 }  // namespace
 
@@ -19,8 +20,9 @@ std::uint64_t WaitReports::add(WaitReport& report) {
 
 void WaitReports::refuse(std::uint64_t number, std::string_view cycle) {
   const auto found = told_.find(number);
-  if (found == told_.end() || found->second->refused()) return;  // it is over already
+  if (found == told_.end() || found->second->refused()) return;  // the wait is over already
   found->second->cycle_ = cycle;
+  // SYNC: release: the text of the cycle.
   found->second->refused_.store(true, std::memory_order_release);
 }
 
@@ -31,8 +33,9 @@ WaitReport::~WaitReport() {
   process_.node().send({.kind = NodeMessage::wait_over, .arg0 = number_});
 }
 
-// The executor's thread does. So does a thread that the call has started, if the executor's waits for it, as it seems: it
-// sleeps outside of the runtime all the time (in join(), in future::get()).
+// Whether the call that runs cannot end while this thread waits. If this is the executor's thread, it cannot. Nor if it
+// is a thread that the call has started and the executor's thread seems to wait for it: that one sleeps outside of the
+// runtime all the time, as it does in join() or future::get().
 bool WaitReport::holds_up_its_call() {
   if (Executor::of_this_thread() != nullptr) return true;
   const Executor& executor = *process_.executor();
@@ -60,14 +63,14 @@ void WaitReport::tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends en
   process_.node().send({.kind = NodeMessage::wait_begun, .arg0 = number_}, told_);
 }
 
-// A number of an object is its place among all, which stays the same: answers to what the node asks may come late.
+// An object's number is its place among all objects of the wait, which stays the same: the node may ask about it later.
 void WaitReport::add_needs(WaitRecord& record, std::span<ObjectEntry* const> objects) const {
   std::vector<std::uint32_t> pending;
   for (std::uint32_t i = 0; i < objects.size(); ++i) {
     if (!objects[i]->done()) pending.push_back(i);
   }
   const bool all = record.ends == WaitRecord::Ends::all_done;
-  // Where one that is done ends it, `objects` may be only the first of very many.
+  // Where one object that is done ends the wait, `objects` may be only the first of very many.
   const bool some = record.ends == WaitRecord::Ends::one_done;
   const bool one_by_one = !all && (some ? objects.size() : pending.size()) <= kMostAlternatives;
   Needs needs(process_);

@@ -1,10 +1,11 @@
-// A WaitReport tells the node what a thread of a worker waits for, when it waits for long, and hears from it when that is
-// itself: calls that wait for each other (decision 010).
+// A WaitReport tells the node what a thread of a worker has been waiting for long for, and hears from the node if the
+// thread waits for itself: calls that wait for each other (decision 010).
 //
-//   nothing told --tell()--> told --tell(), changed--> told anew --destroyed--> taken back
-//                             \--the node: a cycle--> refused
+//   nothing told --tell()--> told --tell(), if it has changed--> told anew --destroyed--> taken back
+//                             \--the node has found a cycle--> refused
 //
-// Threads: one WaitReport belongs to the thread that waits; refused() and WaitReports are for the holder of the baton, too.
+// Errors:  none. Threads: a WaitReport belongs to the thread that waits; refused(), and WaitReports, also to the holder
+//          of the baton.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -23,12 +24,13 @@ namespace manta::detail {
 class Process;
 class WaitReport;
 
-// Of one process, under the tables lock.
+// The reports of one process, by their numbers, which the node knows. Under the tables lock.
 class WaitReports {
  public:
   std::uint64_t add(WaitReport& report);
   void remove(std::uint64_t number) { told_.erase(number); }
-  void refuse(std::uint64_t number, std::string_view cycle);  // the node's message
+  // The node has found that this wait is part of a cycle.
+  void refuse(std::uint64_t number, std::string_view cycle);
 
  private:
   std::uint64_t last_ = 0;
@@ -41,12 +43,12 @@ class WaitReport {
   ~WaitReport();
   WaitReport(const WaitReport&) = delete;
 
-  // The same objects each time; of those of which some are enough, some hundreds do.
+  // To be called with the same objects each time. If some of them end the wait, the first hundreds will do.
   void tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends ends);
 
-  // SYNC: acquire: who sees it sees the cycle.
+  // SYNC: acquire: the text of the cycle.
   bool refused() const { return refused_.load(std::memory_order_acquire); }
-  // What waits for what, from the call that waits here back to it.
+  // After a refusal: what waits for what, from the call that waits here back to itself; and the name of that call.
   const std::string& cycle() const { return cycle_; }
   const std::string& waiter() const { return waiter_; }
 
@@ -58,9 +60,9 @@ class WaitReport {
 
   Process& process_;
   const bool deadline_;
-  std::uint64_t number_ = 0;  // 0: nothing told
+  std::uint64_t number_ = 0;  // 0: nothing has been told
   std::vector<std::byte> told_;
-  std::optional<FutexSleep> join_;  // of the executor's thread, seen from another one
+  std::optional<FutexSleep> join_;  // of the executor's thread, if another one waits here
   std::string waiter_;
   std::string cycle_;
   std::atomic<bool> refused_{false};

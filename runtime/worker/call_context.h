@@ -1,6 +1,6 @@
-// A CallContext is one call as the code that runs it sees it, in the worker: decodes arguments, takes results.
+// A CallContext is one call as its stub sees it, in the worker: it gives the arguments, and takes the results.
 //
-// Threads: confined to the executor that runs the call.
+// Errors: the stub throws what decoding and user code throw. Threads: confined to the executor that runs the call.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,10 +14,10 @@ namespace manta::detail {
 
 // An actor's object, whatever its type.
 struct Instance {
-  void* object = nullptr;  // null while it is constructed
+  void* object = nullptr;  // null while the object is constructed
   void (*destroy)(void*) = nullptr;
   const std::type_info* type = nullptr;
-  // Throws the pointer as one to its type: a base's pointer catches it.
+  // Throws the pointer with its own type, so that a pointer to a base class catches it.
   void (*raise)(void*) = nullptr;
 };
 
@@ -25,8 +25,8 @@ class CallContext {
  public:
   struct Argument {
     bool is_list = false;
-    std::size_t first = 0;  // index of its first value
-    std::size_t count = 1;
+    std::size_t first = 0;  // the index of its first value
+    std::size_t count = 1;  // of values: 1, or the length of the list
   };
 
   virtual ~CallContext() = default;
@@ -37,11 +37,13 @@ class CallContext {
 
   std::uintptr_t target() const { return target_; }
   std::ptrdiff_t adjustment() const { return adjustment_; }
-  void* instance() const { return instance_; }  // of the actor, at the handle's class
+  // The actor's object, as an object of the class of the handle.
+  void* instance() const { return instance_; }
 
-  // Results are given in order, by exactly result_count() calls.
+  // Results are given in their order, by exactly result_count() calls.
   std::size_t result_count() const { return result_count_; }
-  bool unpacked() const { return unpacked_; }  // the parts of what is returned are the results
+  // Whether the parts of what the function returns are the results.
+  bool unpacked() const { return unpacked_; }
   template <class T>
   void result(const T& value) {
     auto& encoded = scratch();
@@ -50,7 +52,8 @@ class CallContext {
     add_result(encoded);
   }
   virtual void void_result() = 0;
-  virtual void construct(Instance instance) = 0;  // before a constructor runs, and its result
+  // To be called before a constructor runs, with a null object, and with its result.
+  virtual void construct(Instance instance) = 0;
 
  protected:
   virtual serialization::Encoded& scratch() = 0;

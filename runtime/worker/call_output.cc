@@ -14,7 +14,7 @@
 namespace manta::detail {
 namespace {
 
-// The user may close or redirect descriptor 1 or 2.
+// A duplicate, since the user may close or redirect descriptors 1 and 2.
 base::Fd pipe_of(int stream) { return base::Fd(::fcntl(stream, F_DUPFD_CLOEXEC, 3)); }
 
 bool has_unread(int pipe) {
@@ -39,7 +39,7 @@ void CallOutput::flush() {
     flush_streams();
 }
 
-// Streams that share the buffers of stdio have none to flush.
+// The standard streams have buffers of their own only if the user has said so; else they share those of stdio.
 void CallOutput::flush_streams() {
   seen_buffer_ = std::cout.rdbuf();
   own_buffers_ = dynamic_cast<const __gnu_cxx::stdio_sync_filebuf<char>*>(seen_buffer_) == nullptr;
@@ -47,12 +47,12 @@ void CallOutput::flush_streams() {
   try {
     for (std::ostream* stream : {&std::cout, &std::clog}) stream->flush();
     for (std::wostream* stream : {&std::wcout, &std::wclog}) stream->flush();
-  } catch (...) {  // std::cout.exceptions(): the user's code had its chance to see it
+  } catch (...) {  // of std::cout.exceptions(): the user's own code has had its chance to see it
   }
 }
 
 void CallOutput::end_left_line() {
-  // SYNC: none: a snapshot.
+  // SYNC: none: an older state only has the line ended later.
   if (asked_ && held_.load(std::memory_order_relaxed) != 0) [[unlikely]]
     mark();
 }
@@ -75,7 +75,7 @@ void CallOutput::mark() {
   bool any = false;
   for (std::size_t stream = 0; stream < pipes_.size(); ++stream) {
     const int pipe = pipes_[stream].get();
-    // SYNC: the node sets its bit before it reads: who finds the pipe empty sees the bit of what was in it.
+    // SYNC: the node sets its bit before it reads: if the pipe is empty here, the bit of what was in it is visible.
     const bool open_line = has_unread(pipe) || (held_.load() >> stream & 1) != 0;
     if (!open_line) continue;
     any = true;

@@ -1,15 +1,16 @@
-// CallOutput sees to it that what a worker's call has printed is shown when it ends, also what it left in a buffer of
-// stdio or behind a line without an end, and that the lines of two calls are never one.
+// A CallOutput sees to it that what a call has printed is shown when the call ends, also what it has left in a buffer
+// of stdio or on a line that has not ended, and that the lines of two calls never become one (decision 012).
 //
 //   call --flush(), if something is buffered--> reply --end_line()--> next call, or idle --end_all_lines()-->
 //
-// What was written is in a pipe to the node, by whichever way it came there (stdio, std::cout, write(2), a child
-// process), and only the kernel knows of it. So the worker asks: are there unread bytes, or does the node hold the
-// beginning of a line? If so it writes kEndOfCall into that pipe. To ask costs two system calls; it asks
-//  * when it has nothing to do, once the reply is on its way;
-//  * between two calls that follow at once: if the first left something buffered, if the node holds a line, if one of
-//    the last kAttention times there was something, and else no more often than every kInterval.
-// Threads: the executor's. Errors: none: what cannot be marked is shown when the line, or the process, ends.
+// Whichever way something was printed (stdio, std::cout, write(2), a child process), it is in a pipe to the node, and
+// only the kernel knows of it. So the worker asks: are there bytes that nobody has read, or does the node hold the
+// beginning of a line? If so, it writes kEndOfCall into that pipe. To ask costs two system calls. The worker asks
+//  * when it has nothing to do, after the reply is on its way;
+//  * between two calls that follow each other at once: if the first has left something in a buffer, if the node holds a
+//    line, if it has found something within the last kAttention times, and otherwise at most once in kInterval.
+// Errors:  none: what cannot be marked is shown when the line ends, or the process.
+// Threads: the executor's.
 #pragma once
 #include <array>
 #include <atomic>
@@ -25,13 +26,17 @@ class CallOutput {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // `held`: one bit for each stream of which the node has the beginning of a line, or is about to read.
+  // `held` has one bit for each stream of which the node holds the beginning of a line, or is about to read.
   explicit CallOutput(const std::atomic<std::uint32_t>& held);
 
-  void flush();          // before the reply: buffers of stdio and of the standard streams
-  void end_left_line();  // before a call: what a thread printed after the call that it belonged to
-  void end_line(Time now);  // after the reply
-  void end_all_lines();     // nothing to do
+  // Before the reply: empties the buffers of stdio and of the standard streams.
+  void flush();
+  // Before a call: ends what a thread has printed after the call to which it belonged.
+  void end_left_line();
+  // After the reply.
+  void end_line(Time now);
+  // When there is nothing to do.
+  void end_all_lines();
 
  private:
   static constexpr std::chrono::microseconds kInterval{20};
@@ -46,7 +51,8 @@ class CallOutput {
   bool own_buffers_ = false;                     // after std::ios::sync_with_stdio(false)
   bool flushed_ = false;
   bool asked_ = true;  // since the last call
-  int attention_ = 0;
+  int attention_ =
+      0;  // how many more times it asks between two calls, because it has found something
   Time last_asked_;
 };
 

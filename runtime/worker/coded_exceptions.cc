@@ -13,8 +13,8 @@ namespace {
 
 struct SavedError {
   SavedCode code = {};
-  bool has_text = false;  // false: made of the code alone
-  std::string text = {};  // what the code's message was added to
+  bool has_text = false;  // false: it was made of the code alone
+  std::string text = {};  // the text to which the message of the code was added
   std::string path1 = {}, path2 = {};
 };
 
@@ -28,7 +28,8 @@ std::vector<std::byte> bytes_of(const SavedError& saved) {
   return {bytes.data(), bytes.data() + bytes.size()};
 }
 
-// The constructors add ": message of the code" to the text that they are given, and do it again here.
+// The constructor of std::system_error adds ": " and the message of the code to the text that it is given. That part is
+// taken off, since the constructor in the receiving process adds it again.
 SavedError save_system_error(const std::system_error& error) {
   SavedError saved{.code = save_code(error.code()), .text = error.std::runtime_error::what()};
   const std::string added = ": " + saved.code.message;
@@ -67,7 +68,7 @@ ExceptionType with_code() {
           }};
 }
 
-// Made of one number, which no other category can give.
+// For exceptions that are made of one number: their category is known.
 template <class E, class Number>
 ExceptionType with_number(int (*number)(const E&)) {
   static const auto number_of = number;

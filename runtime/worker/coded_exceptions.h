@@ -1,4 +1,5 @@
-// The standard exceptions that carry an error code: system_error and what derives from it, future_error, regex_error.
+// The standard exceptions that carry an error code: std::system_error and what derives from it, std::future_error,
+// std::regex_error. They are a part of the table in exceptions.cc.
 #pragma once
 #include <vector>
 

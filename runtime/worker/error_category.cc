@@ -26,7 +26,7 @@ const std::error_category* const* standard_categories(std::size_t& count) {
   return all;
 }
 
-// Stands for a category that is not here. Never equal to another's code or condition.
+// Stands for a category that this process does not have. It is never equal to the code or condition of another.
 class UnknownCategory final : public std::error_category {
  public:
   UnknownCategory(CodeId origin, std::string name, std::string message)
@@ -35,7 +35,8 @@ class UnknownCategory final : public std::error_category {
   std::string message(int) const override { return message_; }
   bool equivalent(int, const std::error_condition&) const noexcept override { return false; }
   bool equivalent(const std::error_code&, int) const noexcept override { return false; }
-  CodeId origin() const { return origin_; }  // where it may be found by the next process
+  // Where the next process may find the category itself.
+  CodeId origin() const { return origin_; }
 
  private:
   const CodeId origin_;
@@ -43,7 +44,7 @@ class UnknownCategory final : public std::error_category {
   const std::string message_;
 };
 
-// One for each text: codes point to it for as long as the process lives.
+// One for each text, for as long as the process lives, since error codes point to it.
 const std::error_category& unknown_category(const SavedCode& saved) {
   using Key = std::tuple<std::uint64_t, std::uint64_t, std::string, std::string>;
   static auto* const mutex = new std::mutex;  // both outlive static destructors
@@ -74,7 +75,7 @@ bool lies_in_an_image(std::uintptr_t address, std::size_t size) {
              &range) != 0;
 }
 
-// A word of an image; 0: there is none.
+// The word at an address, if that lies in an image; else 0.
 std::uintptr_t word_at(std::uintptr_t address) {
   if (address % alignof(void*) != 0 || !lies_in_an_image(address, sizeof(void*))) return 0;
   std::uintptr_t word = 0;
@@ -87,8 +88,8 @@ std::uintptr_t first_word(const std::type_info& type) {
   return word_at(reinterpret_cast<std::uintptr_t>(&type));
 }
 
-// What lies at an address that another process named may be anything: is it an object whose virtual
-// table says that it is a category? Step by step, since no step may read where nothing is.
+// What lies at an address that another process has named may be anything: is it an object whose virtual table says that
+// it is a category? Each step is checked, since none may read memory that does not exist.
 bool is_category(std::uintptr_t address) {
   const std::uintptr_t table = word_at(address);
   if (table == 0) return false;

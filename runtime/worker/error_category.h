@@ -2,14 +2,14 @@
 // category is an object that is known by its address:
 //
 //   a standard one              --index------------->  the one here
-//   an object in an image       --(image, offset)--->  the same object of the same image, if it is here
+//   an object in an image       --(image, offset)--->  the same object of the same image, if that is loaded here
 //   any other (heap, a library  --its name, the text
 //   that is not loaded here)        of this error--->  a category that is equal to nothing else
 //
-// An object that is found is believed only if its type derives from std::error_category and it has
-// the same name. A category with its own constructor that has not run yet in the receiver counts as
-// not there; those that need no constructor (the usual kind) are found before anybody asked for them.
-// Threads: any.
+// An object that is found counts as the category only if its type derives from std::error_category and it has the same
+// name. A category that needs a constructor, which has not run yet in the receiving process, counts as not loaded; the
+// usual ones need none, and are found before anybody has asked for them.
+// Errors: none. Threads: any.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -21,7 +21,7 @@ namespace manta::detail {
 
 struct SavedCode {
   int value = 0;
-  int standard = -1;  // index of a standard category, -1: none of them
+  int standard = -1;  // the index of a standard category; -1: it is none of them
   std::uint64_t image = 0;
   std::uint64_t offset = 0;
   std::string category = {};  // its name()

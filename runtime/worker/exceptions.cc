@@ -1,3 +1,5 @@
+// In this order: how the types that Manta knows travel (built_in), the table of all types (ExceptionTypes), from an
+// exception to a record (save_exception to record_current_exception), and from a record to an exception (throw_error).
 #include "exceptions.h"
 
 #include <algorithm>
@@ -34,13 +36,13 @@ bool is_a(const std::exception& error) {
 
 std::string text_or_empty(const char* text) { return text != nullptr ? text : ""; }
 
-// The user's own text, without what TaskErrorOf adds to it.
+// The text of the user's exception, without what TaskErrorOf adds to it.
 std::string message_of(const std::exception& error) {
   const auto* task_error = dynamic_cast<const TaskError*>(&error);
   return task_error != nullptr ? task_error->message() : text_or_empty(error.what());
 }
 
-// Types made of a message.
+// For types that are made of a message.
 template <class E>
 ExceptionType with_message() {
   return {&typeid(E), is_a<E>,
@@ -50,7 +52,7 @@ ExceptionType with_message() {
           }};
 }
 
-// Types that carry nothing.
+// For types that carry nothing.
 template <class E>
 ExceptionType empty() {
   return {&typeid(E), is_a<E>, [](const std::exception&) { return std::vector<std::byte>(); },
@@ -59,7 +61,7 @@ ExceptionType empty() {
           }};
 }
 
-// "signal", 0, stack, 0, message.
+// Saved as text: the number of the signal, a zero byte, the stack, a zero byte, the message.
 ExceptionType worker_crashed() {
   return {&typeid(WorkerCrashed), is_a<WorkerCrashed>,
           [](const std::exception& error) {
@@ -128,7 +130,7 @@ std::vector<ExceptionType> built_in() {
 
 constexpr int kFar = 1 << 20;
 
-// How many steps of inheritance lead from a class to its base: 0 for itself.
+// How many steps of inheritance lead from a class to a base class (Itanium C++ ABI 2.9.5): 0 to itself.
 int steps_to_base(const std::type_info& type, const std::type_info& base) {
   if (type == base) return 0;
   int steps = kFar;
@@ -142,7 +144,7 @@ int steps_to_base(const std::type_info& type, const std::type_info& base) {
   return std::min(steps + 1, kFar);
 }
 
-// The type's name as the user wrote it: what std::throw_with_nested throws is derived from it.
+// The name of the type as the user wrote it: std::throw_with_nested() throws a class that is derived from it.
 std::string type_name_of(const std::type_info& type) {
   std::string name = demangled(type.name());
   constexpr std::string_view kNested = "std::_Nested_exception<";
@@ -198,7 +200,7 @@ ExceptionTypes& types() {
   return *all;
 }
 
-// Payload of a task error: the registered type's mangled name, 0, what it saved.
+// The payload of a task error: the mangled name of the known type, a zero byte, and what the type has saved.
 std::vector<std::byte> save_exception(const std::exception& error) {
   const auto type = types().nearest(error);
   if (!type) return {};
@@ -209,7 +211,7 @@ std::vector<std::byte> save_exception(const std::exception& error) {
     payload.insert(payload.end(), saved.begin(), saved.end());
     return payload;
   } catch (...) {
-    return {};  // it cannot be serialized: its type name and what() remain
+    return {};  // it cannot be serialized: its type's name and its what() remain
   }
 }
 
@@ -224,7 +226,7 @@ void raise_payload(std::span<const std::byte> payload, TaskErrorInfo info) {
   } catch (const TaskError&) {
     throw;
   } catch (...) {
-    return;  // it cannot be rebuilt here
+    return;  // it cannot be made again here
   }
 }
 
@@ -248,7 +250,7 @@ ErrorRecord of_task_error(const TaskError& error) {
   return record;
 }
 
-// Of an error that another task threw, as it came from there.
+// The cause of an error that another task has thrown, as it came from there.
 std::shared_ptr<ErrorRecord> cause_of(const TaskError& error) {
   if (error.cause() == nullptr) return nullptr;
   try {

@@ -2,9 +2,9 @@
 //
 //   throw E --record_current_exception()--> ErrorRecord --wire--> throw_error() --> TaskErrorOf<E>
 //
-// E is a standard exception, one of Manta's, or registered with register_exception<E>(); any other is thrown as its
-// nearest base among those, and as TaskErrorOf<RuntimeError> if there is none.
-// Threads: any; registration is local to each process (declare it in an OnStart for all).
+// E is a standard exception, one of Manta's, or was registered with register_exception<E>(). Any other is thrown as its
+// nearest base class among those, or as TaskErrorOf<RuntimeError> if it has none.
+// Threads: any. A registration holds for its process only: an OnStart makes it in all of them.
 #pragma once
 #include <exception>
 #include <span>
@@ -20,13 +20,16 @@
 namespace manta {
 namespace detail {
 
+// How exceptions of one type travel.
 struct ExceptionType {
   const std::type_info* type = nullptr;
   bool (*matches)(const std::exception&) = nullptr;
   std::vector<std::byte> (*save)(const std::exception&) = nullptr;
-  void (*raise)(std::span<const std::byte> saved, TaskErrorInfo info) = nullptr;  // throws
+  // Throws a TaskErrorOf the type.
+  void (*raise)(std::span<const std::byte> saved, TaskErrorInfo info) = nullptr;
 };
-void add_exception_type(const ExceptionType& type);  // repeating it changes nothing
+// Does nothing if the type is known.
+void add_exception_type(const ExceptionType& type);
 
 template <class E>
 ExceptionType exception_type() {
@@ -41,26 +44,32 @@ ExceptionType exception_type() {
           }};
 }
 
-bool derives_from(const std::type_info& type, const std::type_info& base);  // or is it
+// Whether `type` is `base`, or derives from it.
+bool derives_from(const std::type_info& type, const std::type_info& base);
 
+// Of the exception that is being handled, which user code has thrown.
 ErrorRecord record_current_exception(const NodeId& node);
 ErrorRecord simple_error(ErrorKind kind, std::string_view message);
-ErrorRecord call_error(const std::exception& error);  // of a call that makes no sense here
+// Of a call that this process cannot run: unknown code, or arguments that cannot be read.
+ErrorRecord call_error(const std::exception& error);
+// Of a call that has run exit_actor().
 ErrorRecord exit_actor_error();
 [[noreturn]] void throw_error(const ErrorRecord& error);
 std::exception_ptr exception_of(const ErrorRecord& error);
 
-// What exit_actor() throws through user code; not a std::exception, so that nobody catches it by accident.
+// What exit_actor() throws through user code. It is no std::exception, so that nobody catches it by accident.
 struct ExitActor {};
 
-// The stack of the last exception thrown on this thread: encode_stack(). Empty outside of tasks.
+// The stack of the last exception that this thread has thrown, as encode_stack() makes it; empty outside of tasks.
 std::string last_throw_stack();
+// __cxa_throw calls it (throw_stack.cc).
 void remember_throw() noexcept;
 
 }  // namespace detail
 
-// From now on an E thrown in a task of this process travels as an E, and get() throws TaskErrorOf<E>, which can be caught
-// as E. E must be serializable, derive from std::exception and not be final. Call it in an OnStart, for all processes.
+// From now on an E that a task of this process throws travels as an E, and get() throws TaskErrorOf<E>, which can be
+// caught as E. E must be serializable and derive from std::exception, and must not be final; else it does not compile.
+// To be called in an OnStart, so that it holds in all processes. Threads: any.
 template <class E>
 void register_exception() {
   static_assert(std::is_base_of_v<std::exception, E>,

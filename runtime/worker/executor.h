@@ -1,11 +1,11 @@
-// The Executor of a worker runs what arrives on the worker's lanes, one call at a time, in its main thread.
+// The Executor of a worker runs the calls that arrive on the worker's lanes, one at a time, in the main thread.
 //
 //   idle --call in a lane--> running --reply--> idle          an actor's worker constructs its object first
 //              running --get() blocks--> blocked --> running    (blocked: tasks not begun are given back)
 //              running --get()--> runs the call in place --> running          (see in_place.h)
 //
-// Invariants: the calls of one lane are begun in their order; a call is begun before it is run, and the lane says so, so
-//             that who finds this process dead knows in which call it died.
+// Invariants: the calls of one lane are begun in their order; a call is marked as begun in its lane before it runs, so
+//             that whoever finds this process dead knows in which call it died.
 // Threads:    run() is the worker's main thread; poll() and on_*() belong to the holder of the progress baton; a mutex
 //             guards the ends of the lanes.
 #pragma once
@@ -36,10 +36,11 @@ class Executor {
   explicit Executor(Process& process);
   ~Executor();
 
-  int run();  // until the node says so, or the actor has ended; gives the exit code
+  // Returns when the node says so, or when the actor has ended, with the exit code of the process.
+  int run();
 
-  // While one exists, a thread of the process waits: the executor's inside get(), or one that user code started. The cpu
-  // of the call that runs is lent to others, until it ends.
+  // As long as one exists, a thread of the process waits: the executor's own inside get(), or one that user code has
+  // started. The CPU of the call that runs is lent to others meanwhile, or until the call ends.
   class Blocked {
    public:
     explicit Blocked(Executor& executor);
@@ -58,26 +59,26 @@ class Executor {
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
   const ActorId& actor_id() const { return actor_id_; }
-  // The call of a lane that runs, for its threads; 0: an actor's constructor.
+  // Which call runs, for the threads that it has started; 0: an actor's constructor.
   struct Running {
     std::uint32_t lane = 0;
     std::uint64_t sequence = 0;
   };
   Running running() const;
-  // Whether user code runs, and its own thread does not wait in the runtime; since when, by monotonic_ms().
+  // Whether user code runs and its own thread does not wait in the runtime; and since when, in monotonic_ms().
   bool in_user_code() const { return turn_.load() % 2 == 1 && !own_thread_waits_.load(); }
   std::int64_t turn_began() const { return turn_began_.load(); }
   pid_t thread() const { return thread_; }
-  // Of the actor that lives here.
+  // The entry and the object of the actor that lives here.
   base::Ref<ActorEntry> self();
   Instance instance() const {
     return instance_.object != nullptr ? instance_ : running_.constructed();
   }
 
-  // The holder of the baton, under the tables lock.
+  // For the holder of the baton, under the tables lock.
   void on_node(const NodeFrame& frame, std::span<const std::byte> payload);
-  // Closed or dead at the other end. True: it is to be closed at this end too, now. False: it is
-  // unknown, or a call of it runs, after which this closes it.
+  // The lane was closed at its other end, or that end is dead. Gives true if it is to be closed at this end now; false
+  // if it is unknown, or if a call of it runs, after which the executor closes it.
   bool forget_lane(std::uint32_t lane);
   bool poll();
   bool pending() const;
@@ -91,7 +92,7 @@ class Executor {
     rpc::RingReader reader;
     rpc::RingWriter writer;
     bool dead = false;
-    // Closed while a call of it ran: what the caller lent must stay until its end.
+    // It was closed while a call of it ran: what the caller has lent must stay until the call ends.
     bool close_later = false;
   };
   class Idle;

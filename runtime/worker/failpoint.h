@@ -2,8 +2,9 @@
 //
 //   MANTA_FAILPOINT=reference_held:3 ./program     each worker kills itself when it comes to that place the third time
 //
-// The variable is read once, when a worker starts. Where none is armed a place costs one comparison.
-// Threads: the executor's. Errors: arm_failpoint ends the worker for a name that there is not, and says which there are.
+// The variable is read once, when a worker starts. Without it a place costs one comparison.
+// Errors:  arm_failpoint() ends the worker if there is no place of that name, and says which places there are.
+// Threads: the executor's.
 #pragma once
 #include <cstdint>
 
@@ -13,22 +14,24 @@ namespace manta::detail {
 
 enum class Failpoint : std::uint8_t {
   none,
-  call_ended,         // the reply is about to be made
-  published,          // the node knows the references inside, nobody holds them for the caller
-  reference_held,     // one of them was held in the caller's name
-  block_adopted,      // a block that goes on being used here was given to the node
-  block_held,         // and was held in the caller's name
-  reply_written,      // into the ring, where it is not visible yet
-  reply_prepared,     // it will be found by who recovers the ring
-  block_handed_over,  // one of the blocks that the results alone use
-  reply_complete,     // about to be committed
-  reply_committed,    // and the caller's bell not rung
+  call_ended,  // the reply is about to be made
+  published,   // the node knows the references in the results; nobody holds them for the caller yet
+  reference_held,     // one of them has been held in the caller's name
+  block_adopted,      // a block that this process continues to use has been given to the node
+  block_held,         // and has been held in the caller's name
+  reply_written,      // the reply is in the ring, where the caller cannot see it yet
+  reply_prepared,     // whoever recovers the ring will find it
+  block_handed_over,  // one of the blocks that only the results use has been given away
+  reply_complete,     // the reply is about to be committed
+  reply_committed,    // it has been committed, but the caller's bell has not been rung
 };
 
 inline Failpoint armed_failpoint = Failpoint::none;
 
-void arm_failpoint();                   // from the environment
-void reach_failpoint(Failpoint place);  // dies if it is time to
+// From the environment.
+void arm_failpoint();
+// Kills this process if it has come to the armed place often enough.
+void reach_failpoint(Failpoint place);
 
 inline void failpoint(Failpoint place) {
   if (armed_failpoint == place) [[unlikely]]

@@ -13,9 +13,9 @@
 namespace manta::detail {
 namespace {
 
-// Levels beyond the first few give their memory back: a deep recursion does not leave megabytes behind.
+// Levels beyond these give their memory back, so that a deep recursion does not leave megabytes behind.
 constexpr std::size_t kLevelsKept = 64;
-// Of a stack without a limit: so much is used as if there were no more.
+// A stack without a limit is used as if it had this size.
 constexpr std::size_t kLargestStack = std::size_t{64} << 20;
 
 // The address below which a thread should begin nothing new: the middle of its stack, which grows downwards.
@@ -30,7 +30,7 @@ std::uintptr_t middle_of_stack() {
   return top - std::min(size, kLargestStack) / 2;
 }
 
-// Not the address of a variable: AddressSanitizer may keep those elsewhere.
+// An address on the stack. Not that of a variable: AddressSanitizer may keep variables elsewhere.
 std::uintptr_t here() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
 
 bool asks_for_no_more_than(const Call& call, const TaskFrame& running) {
@@ -55,7 +55,7 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
   Call* taken = nullptr;
   {
     const Process::TablesLock lock(process_);
-    process_.run_commands();  // what was submitted just now
+    process_.run_commands();  // so that calls that were submitted just now are known
     if (const Call* call = needed.next(may_run)) {
       taken = process_.tasks().take(*call);
       taken->in_place = true;
@@ -71,7 +71,7 @@ void InPlace::run(Call& call) {
   Level& level = *levels_[depth_++];
   level.frame.resize(call.frame_size());
   call.write_frame(level.frame.data(), level.frame.size(), 0);
-  output_.flush();  // what the waiting call has printed is a line of its own
+  output_.flush();  // what the waiting call has printed stays a line of its own
   output_.end_line(std::chrono::steady_clock::now());
   const auto ended = run_user_code(process_, level.running, level.frame, nullptr);
   output_.flush();

@@ -1,13 +1,14 @@
-// Calls run in place: a task that waits for calls of its own process that have not begun runs them itself, on its own
-// stack, instead of waiting for a worker (decision 008). So recursion needs no more workers than a flat program.
+// An InPlace runs calls in place: a task that waits for calls of its own process that have not begun runs them itself,
+// on its own stack, instead of waiting for a worker (decision 008). So recursion needs no more workers than a flat
+// program.
 //
 //   task: get(ref) --take() from the TaskSender--> run in place --> its value in the entry --> get returns
 //                                                     \--get() inside: the same, one level deeper
 //
-// What may run in place: a task's call that has not begun anywhere, is in its first attempt, and asks for no more than
-// the running one has; in a task (not in an actor), on its own thread, in its own first attempt (what was tried again
-// after a crash runs its calls in other workers, so that a crash of one of them is its own), while most of the stack is
-// free.
+// A call may run in place if it is the call of a task, has not begun anywhere, is in its first attempt, and asks for no
+// more resources than the running task has. It runs in a task (not in an actor), on the thread of the task, while more
+// than half of the stack is free. The task must be in its own first attempt: after a crash it runs its calls in other
+// workers, so that a crash of one of them is no crash of its own.
 // Threads: confined to the executor's.
 #pragma once
 #include <cstddef>
@@ -25,12 +26,11 @@ class InPlace {
  public:
   InPlace(Process& process, CallOutput& output) : process_(process), output_(output) {}
 
-  // Runs the next of `needed` that may run in place and that `worth_it` accepts; false: there is none.
+  // Runs the next of `needed` that may run in place and that `worth_it` accepts. Gives false if there is none.
   bool run_next(NeededCalls& needed, const std::function<bool(const Call&)>& worth_it);
 
-  std::size_t depth() const {
-    return depth_;
-  }  // calls that run in place now, each inside the one before
+  // The number of calls that run in place now, each inside the one before.
+  std::size_t depth() const { return depth_; }
 
  private:
   struct Level {

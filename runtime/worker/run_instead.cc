@@ -12,9 +12,12 @@ namespace {
 using Order = NeededCalls::Order;
 
 constexpr auto kShortCall = std::chrono::milliseconds(1);
-constexpr auto kFarAway = std::chrono::seconds(10);  // a deadline, for code that never ran here
-constexpr int kMargin = 2;                           // what ran so long may take this much longer
-constexpr std::size_t kFew = 1000;  // objects that are looked through again when a call comes back
+// A deadline is far away, for code that has never run here.
+constexpr auto kFarAway = std::chrono::seconds(10);
+// How many times as long as usual a call may take.
+constexpr int kMargin = 2;
+// Up to so many objects are looked through again when a call comes back.
+constexpr std::size_t kFew = 1000;
 
 }  // namespace
 
@@ -39,6 +42,7 @@ bool RunInstead::ends_in_time(const Call& call) const {
   return usual ? *usual * kMargin < left : kFarAway <= left;
 }
 
+// The rule that the header states, for one call.
 bool RunInstead::worth_it(const Call& call, Patience patience) const {
   if (!ends_in_time(call)) return false;
   if (!some_are_enough_) return true;

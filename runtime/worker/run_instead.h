@@ -1,11 +1,11 @@
-// What a thread does instead of waiting for objects, inside a task: it runs calls in place (in_place.h) that make them.
-// RunInstead decides which ones are worth it.
+// What a thread inside a task does instead of waiting for objects: it runs calls in place that make them (in_place.h).
+// A RunInstead decides which calls are worth it.
 //
-// Without a deadline, and when all objects are needed: every one, at once: they must run anyway. Else only what keeps
-// the promise of the wait: with a deadline, a call that is expected to end well before it (one that never ran here: if
-// the deadline is far away); where some of the objects are enough, a short one, or, after a short wait, the oldest, if
-// no call of this process is under way elsewhere that might be the first to end.
-// Threads: confined to the executor's, but for has_more().
+// If all objects are needed and there is no deadline, every call is, and at once, since all must run anyway. Else only
+// those that keep the promise of the wait. With a deadline: a call that is expected to end well before it, or, if no
+// call of its code has run here, if the deadline is far away. Where some of the objects are enough: a short call; and
+// after a short wait the oldest, if no call of this process is under way elsewhere that might be the first to end.
+// Threads: confined to the executor's, except has_more().
 #pragma once
 #include <cstdint>
 #include <span>
@@ -21,15 +21,16 @@ class Process;
 
 class RunInstead {
  public:
-  // Either all of `needed` or some of `enough` end the wait; the other is empty.
+  // Either all of `needed` end the wait, or some of `enough`; the other is empty.
   RunInstead(InPlace& in_place, Process& process, std::span<ObjectEntry* const> needed,
              std::span<ObjectEntry* const> enough, rpc::Deadline deadline);
 
   enum class Patience { fresh, waited_shortly };
-  bool run_one(Patience patience);  // false: there is nothing to run
-  // Before it waits long: asks for calls back that have not begun where they were sent.
+  // Gives false if there is nothing to run.
+  bool run_one(Patience patience);
+  // Before a long wait: asks other workers for calls that they have not begun.
   void ask_for_calls_back();
-  // Calls came back since run_one() found nothing. Any thread.
+  // Whether calls have come back since run_one() found nothing. Any thread.
   bool has_more() const;
 
  private:
@@ -43,7 +44,7 @@ class RunInstead {
   const bool some_from_elsewhere_;
   const rpc::Deadline deadline_;
   NeededCalls calls_;
-  std::uint64_t returned_;  // calls given back to this process, when we looked
+  std::uint64_t returned_;  // how many calls had come back to this process at the last look
 };
 
 }  // namespace manta::detail

@@ -20,7 +20,7 @@ std::uint32_t saturated(std::chrono::nanoseconds time) {
   return static_cast<std::uint32_t>(std::min<std::int64_t>(time.count(), UINT32_MAX));
 }
 
-// MANTA_DEBUG_TASK=name: the worker stops before that task until a debugger lets it go on.
+// MANTA_DEBUG_TASK=name: the worker stops before that task until a debugger continues it.
 void stop_for_debugger(const std::string& name) {
   static const char* const wanted = std::getenv("MANTA_DEBUG_TASK");
   if (wanted == nullptr || name != wanted) return;

@@ -1,6 +1,7 @@
-// One call, from its bytes to its results: what is the same for calls of others and for those run in place.
+// One call, from its bytes to its results: what the calls of other processes have in common with those that run in
+// place.
 //
-// Threads: the executor's.
+// Errors: none: what user code throws is the result. Threads: the executor's.
 #pragma once
 #include <chrono>
 #include <cstddef>
@@ -10,8 +11,7 @@
 
 namespace manta::detail {
 
-// Begins, runs and ends the call; whatever it throws becomes its results. `instance`: of an actor's method, or null.
-// Gives the time of its end.
+// Begins, runs and ends the call. `instance` is the object of an actor's method, else null. Gives the time of the end.
 std::chrono::steady_clock::time_point run_user_code(Process& process, RunningCall& call,
                                                     std::span<const std::byte> frame,
                                                     void* instance);

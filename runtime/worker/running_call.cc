@@ -1,3 +1,6 @@
+// In the order of a call: begin() and read_arguments(); run(); its results, in add_result() and fail(); end(), which
+// finds out what of the arguments is still in use (keep_block, keep_reference); and the reply, in results_for()
+// (mark_for).
 #include "running_call.h"
 
 #include <algorithm>
@@ -111,7 +114,7 @@ void RunningCall::run() {
   stub_(*this);
 }
 
-// A process that user code forked came back from it: the call is its parent's to answer.
+// A process that user code has forked has come back from it: but only its parent answers the call.
 void RunningCall::end_forked_child() const {
   if (!Process::session_is_the_parents()) return;
   std::fprintf(stderr,
@@ -136,7 +139,7 @@ void RunningCall::fail(const ErrorRecord& error) {
   result_buffers_.clear();
   result_blocks_.clear();
   result_references_.clear();
-  // Also of a call without results: the caller logs it.
+  // Also if the call has no results: the caller logs the error.
   for (std::uint32_t i = 0; i < std::max(1U, frame_.result_count); ++i) {
     results_.insert(results_.end(), wire.begin(), wire.end());
   }
@@ -181,7 +184,7 @@ void RunningCall::add_result(serialization::Encoded& encoded) {
 }
 
 void RunningCall::keep_block(objectstore::Block& block) {
-  // Lent to us and still in use, besides by lent_ itself: from now on the node counts us.
+  // If the block was lent to us and is used by more than lent_, the node counts this process from now on.
   auto& blocks = process_.store().blocks();
   bool report = false;
   {
@@ -219,7 +222,7 @@ void RunningCall::end() {
   end_forked_child();
   arguments_.clear();
   values_.clear();
-  if (caller_ == Caller::here) {  // counted once, when the call ends that runs this one in place
+  if (caller_ == Caller::here) {  // all is counted when the call ends that runs this one in place
     buffers_.clear();
     references_.clear();
     return;
@@ -235,7 +238,7 @@ void RunningCall::end() {
   lent_.clear();
   auto references = std::move(references_);
   references_.clear();
-  // The same entry may be listed more than once: the last mention decides.
+  // An entry may be listed more than once: when the last mention goes, it shows whether the program uses it.
   while (!references.empty()) {
     keep_reference(references.back());
     references.pop_back();

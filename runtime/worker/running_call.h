@@ -3,9 +3,10 @@
 //
 //   begin(frame bytes) --> the stub reads arguments, adds results --> end(): what of the arguments is still in use
 //
-// A call that runs in place (in_place.h) has its caller here: its results stay values of this process, and what it was
-// lent, its caller has anyway.
-// Invariants: arguments stay readable until end(); results are written in order.
+// A call that runs in place (in_place.h) has its caller in this process: its results stay values of the process, and
+// what it is lent belongs to the caller anyway.
+// Invariants: arguments stay readable until end(); results are written in their order.
+// Errors:     begin() and run() throw; a call with an error has it as each of its results.
 // Threads:    confined to the executor.
 #pragma once
 #include <cstdint>
@@ -34,28 +35,32 @@ class RunningCall final : public CallContext {
   explicit RunningCall(Process& process, Caller caller = Caller::elsewhere)
       : process_(process), caller_(caller) {}
 
-  // `bytes`: a CallFrame and what follows; they must stay until end(). Throws SerializationError for unknown code.
+  // `bytes` are a CallFrame and what follows it; they must stay until end(). Throws BuildMismatch, NotFound or
+  // SerializationError for code
+  // that this process does not have.
   void begin(std::span<const std::byte> bytes, void* instance);
   void run();
-  void fail(const ErrorRecord& error);  // instead of all results
-  // Drops the arguments; notes the blocks and references that the program still uses.
+  // The error stands instead of all results.
+  void fail(const ErrorRecord& error);
+  // Drops the arguments, and notes which of their blocks and references the program still uses.
   void end();
 
   const CallFrame& frame() const { return frame_; }
   const std::string& name() const { return name_; }
   Instance constructed() const { return constructed_; }
 
-  // Of a call whose caller is here: its results, or for each the error.
+  // Of a call whose caller is in this process: its results, or the error in the place of each.
   std::vector<Value> take_values() { return std::exchange(values_here_, {}); }
 
-  // The reply, once ended. `caller` receives the results: references are counted for it, in the name of this reply.
+  // The reply, after end(). References in the results are counted for `caller`, in the name of this reply.
   std::span<const std::uint64_t> kept() const { return kept_; }
   std::span<const std::byte> results_for(rpc::Slot caller, std::uint64_t reply);
-  // For a large result section, before results_for(): a block for it, where move_results() puts it. Null: the section is
-  // small, or there is no room and the results are an error now.
+  // Before results_for(): a block for a large section of results, into which move_results() moves it. Null if the
+  // section is small, or if there is no room, so that the results are an error now.
   base::Ref<objectstore::Block> room_for_results();
   void move_results(base::Ref<objectstore::Block> block);
-  // Blocks that only the results hold become the caller's when the reply is in its ring, or are freed without it.
+  // Blocks that only the results hold: they become the caller's when the reply is in its ring; without it they are
+  // freed.
   bool gives_blocks() const { return !result_blocks_.empty(); }
   void hand_over_blocks(rpc::Slot caller);
   void drop_blocks() { result_blocks_.clear(); }

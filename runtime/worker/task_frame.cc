@@ -10,21 +10,22 @@
 namespace manta::detail {
 namespace {
 
-// Of the one thread of a process that runs calls; other threads read it under the lock.
+// The frame of the one thread of a process that runs calls. Other threads read it under the lock.
 TaskFrame& frame_of_process = *new TaskFrame;
 bool runs_a_call = false;
 thread_local const TaskFrame* current_here = nullptr;
 
-// Held for some dozen instructions: once at the begin and once at the end of each call.
+// Held for some dozen instructions, at the beginning and at the end of each call.
 std::atomic_flag frame_lock = ATOMIC_FLAG_INIT;
 
 void lock_frame() {
-  // SYNC: acquires the frame as the last holder left it.
+  // SYNC: acquire: the frame as the last holder has left it.
   while (frame_lock.test_and_set(std::memory_order_acquire)) rpc::cpu_pause();
 }
+// SYNC: release: the frame.
 void unlock_frame() { frame_lock.clear(std::memory_order_release); }
 
-// A forked child has a whole frame, and nobody holds the lock.
+// So that a forked child has a whole frame, and nobody holds the lock there.
 [[maybe_unused]] const int fork_handlers = ::pthread_atfork(lock_frame, unlock_frame, unlock_frame);
 
 class FrameLock {

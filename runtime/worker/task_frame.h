@@ -1,7 +1,9 @@
-// What a thread that runs a call knows about it: behind this_task(), this_actor(), errors and logs.
+// A TaskFrame is what a thread that runs a call knows about it: it is behind this_task(), this_actor(), errors and
+// logs.
 //
 // A call that runs in place has a frame of its own, inside the frame of the call that waits for it. Threads that user
-// code starts in a task know the innermost one, as long as it runs.
+// code starts in a task know the innermost frame, as long as its call runs.
+// Threads: see each function.
 #pragma once
 #include <optional>
 #include <string>
@@ -17,14 +19,15 @@ struct TaskFrame {
   int attempt = 1;
   double cpus = 0;
 
-  static const TaskFrame* current();  // of this thread, or null
-  // Of this thread, else of the call that this process runs now. Any thread.
+  // The frame of the call that the calling thread runs, or null.
+  static const TaskFrame* current();
+  // The same, or else that of the call that this process runs now. Any thread.
   static std::optional<TaskFrame> of_process();
 
   class Scope;
 };
 
-// From its construction to its destruction, this thread runs the call.
+// As long as a Scope lives, the thread that has made it runs the call.
 class TaskFrame::Scope {
  public:
   Scope(const CallFrame& call, const std::string& name);

@@ -1,5 +1,5 @@
-// What a string_view parameter points into while its call runs: a large text lies in the store, as an array does; a
-// small one is copied. Travels as a std::string does.
+// A TextParameter is what a string_view parameter points into while its call runs: a large text lies in the store, as
+// an array does, and a small one is copied. It travels as a std::string does.
 //
 // Threads: confined to the call.
 #pragma once

@@ -13,7 +13,7 @@
 namespace manta::detail {
 namespace {
 
-// SYNC: relaxed: threads that start at the same moment may go without.
+// SYNC: none: threads that start at the same moment may do without.
 std::atomic<bool> wanted{false};
 
 struct Begin {
@@ -46,7 +46,7 @@ int create_thread(pthread_t* id, const pthread_attr_t* attributes, void* (*run)(
 
 }  // namespace manta::detail
 
-// Sanitizers have theirs.
+// Sanitizers define a pthread_create of their own.
 #ifndef MANTA_SANITIZED
 extern "C" [[gnu::weak]] int pthread_create(pthread_t* id, const pthread_attr_t* attributes,
                                             void* (*run)(void*), void* with) noexcept {

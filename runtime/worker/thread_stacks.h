@@ -1,9 +1,9 @@
-// Threads of a worker, whoever starts them (std::thread, std::async, OpenMP, TBB, libraries), get an alternate signal
-// stack, so that the crash handler can run, and tell the stack, when theirs overflows.
+// The threads of a worker, whoever starts them (std::thread, std::async, OpenMP, TBB, libraries), get an alternate
+// signal stack, so that the crash handler can run, and record the stack, when theirs overflows.
 //
-// pthread_create is defined here, weakly, before the one of the C library, which it calls. A program with a
-// pthread_create of its own keeps that one. Costs a thread some system calls and one page.
-// Threads: any. Never fails: a thread for which there is no memory runs without.
+// This defines a weak pthread_create, which is found before that of the C library, and calls it. A program that has a
+// pthread_create of its own keeps it. It costs each thread some system calls and one page.
+// Errors: none: a thread for which there is no memory does without. Threads: any.
 #pragma once
 #include "../../base/build_settings.h"
 

@@ -1,5 +1,5 @@
-// Remembers where an exception was thrown, in threads that run a task: __cxa_throw is defined here, before the one of
-// the C++ library, which it calls.
+// Remembers where an exception was thrown, in threads that run a task. This defines a __cxa_throw (Itanium C++ ABI,
+// exception handling 2.4.3), which is found before that of the C++ library, and calls it.
 #include <cstdint>
 #include <dlfcn.h>
 #include <execinfo.h>

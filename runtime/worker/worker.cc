@@ -1,4 +1,5 @@
-// The life of a worker process: join the session, run what every process needs, say hello, execute until told to go.
+// The life of a worker process: it joins the session, runs what every process runs once (OnStart), says hello to the
+// node, and executes calls until it is told to exit.
 #include <cstdio>
 #include <dlfcn.h>
 #include <exception>
@@ -23,8 +24,8 @@
 namespace manta::detail {
 namespace {
 
-// In the signal handler, which has printed the line, the last that this process says; the exit code tells the owner to
-// look for it.
+// Runs in the signal handler, which has printed a line about the write. That line is the last that this process says;
+// the exit code tells the node to look for it.
 void on_write(const objectstore::ReadOnlyFault& fault) {
   record_crash_stack(fault.context);
   ::_exit(kReadOnlyWriteExit);
@@ -54,12 +55,13 @@ bool prepare(const Attachment& attachment) {
   return false;
 }
 
-// When memory runs out the kernel shall end a worker, whose task can be tried again, before the driver or the node,
-// however much those hold: 1000 is more than all memory counts. What tasks start inherits it.
+// When memory runs out, the kernel shall kill a worker, whose task can be tried again, and not the driver or the node,
+// however much memory those have: 1000 counts more than all of the memory (proc(5), oom_score_adj). Processes that
+// tasks start inherit it.
 void be_the_first_to_go() {
   const base::Fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   constexpr std::string_view kFirst = "1000";
-  // Where it is not allowed, or not there, the kernel chooses as it would have.
+  // If this is not allowed, or if there is no such file, the kernel chooses as it otherwise would.
   if (file && ::write(file.get(), kFirst.data(), kFirst.size()) < 0) return;
 }
 
@@ -67,7 +69,7 @@ void be_the_first_to_go() {
 
 int worker_main(Attachment&& attachment) {
   be_the_first_to_go();
-  // A pipe, but its lines are read by people as they come.
+  // It is a pipe, but people read its lines as they come.
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   const auto process = Process::open(std::move(attachment));
   const objectstore::SignalStack stack;
