@@ -136,7 +136,7 @@ TEST_F(HotPath, SubmissionsInALoopStayBounded) {
   ObjectRef<std::size_t> last;
   for (int i = 0; i < 2'000'000; ++i) last = remote(length)(argument);
   EXPECT_EQ(get(last), argument.size());
-  EXPECT_LT(peak_kib() - before, detail::Process::kMaxPendingBytes / 1024 * 5 / 4);
+  EXPECT_LT(peak_kib() - before, detail::PendingBytes::kMost / 1024 * 5 / 4);
 }
 
 }  // namespace

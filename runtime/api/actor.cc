@@ -2,11 +2,12 @@
 
 #include "../../base/error.h"
 #include "../calls/call.h"
+#include "../options/check_options.h"
+#include "../ownership/error_values.h"
 #include "../process/process.h"
 #include "../wire/actor_payload.h"
 #include "../worker/exceptions.h"
 #include "../worker/executor.h"
-#include "resolve_options.h"
 
 namespace manta {
 namespace detail {
@@ -21,30 +22,29 @@ CallSpec constructor_spec(Stub stub) {
 // Sends the creation of an actor to the node once the constructor's arguments are there.
 class CreateActor final : public Command {
  public:
-  CreateActor(base::Ref<ActorEntry> actor, ActorOptions options, std::string type,
-              std::unique_ptr<Call> call)
-      : actor_(std::move(actor)),
+  CreateActor(Process& process, base::Ref<ActorEntry> actor, ActorOptions options, std::string type,
+              base::Ref<Call> call)
+      : process_(process),
+        actor_(std::move(actor)),
         options_(std::move(options)),
         type_(std::move(type)),
         call_(std::move(call)) {}
 
-  void run(Process& process) override {
-    std::unique_ptr<CreateActor> self(this);
-    if (process.dead())
-      return process.actors().die_before_start(*actor_, record_of(process.death()), false);
+  void run(base::Ref<Command> self, CallRouter&) override {
+    ActorSender& sender = process_.senders().actors;
+    if (process_.ownership().dead())
+      return sender.die_before_start(*actor_, record_of(process_.death()), false);
     if (auto* missing = first_missing()) {
-      declare(process);  // others may hear of the actor before it is made
-      process.actors().waits_for_arguments(*actor_, *call_);
+      declare();  // others may hear of the actor before it is made
+      sender.waits_for_arguments(*actor_, *call_);
       // Runs again when it is there.
-      process.add_dependent(*missing, {nullptr, nullptr, self.release()});
-      return;
+      return process_.completion().add_dependent(*missing, {.command = std::move(self)});
     }
-    if (const auto error = process.make_ready(*call_)) {
-      return process.actors().die_before_start(*actor_, *error, declared_);
-    }
-    process.give_call_to_node(*call_);
-    send(process, NodeMessage::actor_create, *call_);
-    process.actors().created(*actor_, std::move(call_));
+    if (const auto error = process_.completion().make_ready(*call_))
+      return sender.die_before_start(*actor_, *error, declared_);
+    process_.completion().give_to_node(*call_);
+    send(NodeMessage::actor_create, *call_);
+    sender.created(*actor_, std::move(call_));
   }
 
  private:
@@ -56,59 +56,54 @@ class CreateActor final : public Command {
     return nullptr;
   }
 
-  void declare(Process& process) {
+  void declare() {
     if (declared_) return;
     declared_ = true;
-    send(process, NodeMessage::actor_declare, Call());
+    send(NodeMessage::actor_declare, *base::make_ref<Call>());
   }
 
-  void send(Process& process, NodeMessage kind, const Call& call) {
+  void send(NodeMessage kind, const Call& call) {
     std::vector<std::byte> arguments(call.external ? 0 : call.arguments_size());
-    if (!arguments.empty()) call.write_arguments(arguments.data());
+    if (!arguments.empty()) call.write_arguments(arguments.data(), process_.store());
     const auto payload = write_actor_payload(options_, type_, call.frame, arguments);
     const NodeFrame frame{.kind = kind,
                           .id_hi = actor_->id().hi(),
                           .id_lo = actor_->id().lo(),
                           .real = options_.cpus};
-    process.node().send(frame, payload);
+    process_.node().send(frame, payload);
   }
 
+  Process& process_;
   base::Ref<ActorEntry> actor_;
   ActorOptions options_;
   std::string type_;
-  std::unique_ptr<Call> call_;
+  base::Ref<Call> call_;
   bool declared_ = false;
 };
 
-// In the order of submission: after the creation.
-class Kill final : public Command {
+// Asks something of the actor in the order of submission: after its creation.
+template <class Ask>
+class AskActor final : public Command {
  public:
-  explicit Kill(base::Ref<ActorEntry> entry) : entry_(std::move(entry)) {}
-  void run(Process& process) override {
-    const auto& id = entry_->id();
-    process.node().send({.kind = NodeMessage::actor_kill, .id_hi = id.hi(), .id_lo = id.lo()});
-    delete this;
-  }
+  AskActor(Process& process, ActorEntry& entry, Ask ask)
+      : process_(process), entry_(base::Ref<ActorEntry>::retain(&entry)), ask_(std::move(ask)) {}
+  void run(base::Ref<Command>, CallRouter&) override { ask_(process_, *entry_); }
 
  private:
+  Process& process_;
   base::Ref<ActorEntry> entry_;
+  const Ask ask_;
 };
 
-}  // namespace
-
-ActorEntry& checked_actor(const base::Ref<ActorEntry>& entry, const char* what) {
-  if (!entry) {
-    throw InvalidArgument(
-        std::string(what) +
-        ": the handle is empty: it was made by its default constructor, or moved from");
-  }
-  if (entry->session() != Process::current_session()) {
-    Process::refuse_if_forked(what);
-    throw InvalidArgument(std::string(what) + ": the session of actor " + entry->id().hex() +
-                          " has ended; its actors went with it");
-  }
-  return *entry;
+template <class Ask>
+void submit_to(ActorEntry& entry, const char* what, Ask ask) {
+  Process& process = Process::current(what);
+  process.submit(base::make_ref<AskActor<Ask>>(process, entry, std::move(ask)));
 }
+
+void watch_end(Process& process, ActorEntry& entry) { process.senders().actors.watch_end(entry); }
+
+}  // namespace
 
 ActorBuilder::ActorBuilder(const ActorOptions& options, Stub stub, std::string type)
     : options_(options), type_(std::move(type)) {
@@ -118,43 +113,32 @@ ActorBuilder::ActorBuilder(const ActorOptions& options, Stub stub, std::string t
 
 base::Ref<ActorEntry> ActorBuilder::create() {
   Process& process = Process::current("manta::actor()");
-  const TaskId id = process.next_task_id();
-  auto entry = base::make_ref<ActorEntry>(ActorId(id.hi(), id.lo()), process.session());
+  const TaskId id = process.ownership().next_task_id();
+  auto entry = base::make_ref<ActorEntry>(ActorId(id.hi(), id.lo()), process.ownership().session());
   entry->home = Home::held;
   entry->node_holds = 1;  // the node counts its maker from the beginning
-  process.actors().add(*entry);
+  process.ownership().actors().add(*entry);
   auto call = call_->take();
   call->frame.kind = CallKind::constructor;
   call->actor = nullptr;
-  process.submit(new CreateActor(entry, options_, type_, std::move(call)));
+  process.submit(base::make_ref<CreateActor>(process, entry, options_, type_, std::move(call)));
   return entry;
 }
 
 void kill_actor(ActorEntry& entry) {
-  Process::current("ActorHandle::kill()").submit(new Kill(base::Ref<ActorEntry>::retain(&entry)));
+  submit_to(entry, "ActorHandle::kill()", [](Process& process, ActorEntry& actor) {
+    const auto& id = actor.id();
+    process.node().send({.kind = NodeMessage::actor_kill, .id_hi = id.hi(), .id_lo = id.lo()});
+  });
 }
 
-namespace {
-class Watch final : public Command {
- public:
-  explicit Watch(base::Ref<ActorEntry> entry) : entry_(std::move(entry)) {}
-  void run(Process& process) override {
-    process.actors().watch_end(*entry_);
-    delete this;
-  }
-
- private:
-  base::Ref<ActorEntry> entry_;
-};
-}  // namespace
-
 ObjectEntryRef actor_ready(ActorEntry& entry) {
-  Process::current("ActorHandle::ready()").submit(new Watch(base::Ref<ActorEntry>::retain(&entry)));
+  submit_to(entry, "ActorHandle::ready()", watch_end);
   return entry.ready();
 }
 
 ObjectEntryRef actor_ended(ActorEntry& entry) {
-  Process::current("ActorHandle::ended()").submit(new Watch(base::Ref<ActorEntry>::retain(&entry)));
+  submit_to(entry, "ActorHandle::ended()", watch_end);
   return entry.ended();
 }
 

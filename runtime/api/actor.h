@@ -15,6 +15,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../options/check_options.h"
 #include "../ownership/actor_entry.h"
 #include "constructor.h"
 #include "remote.h"
@@ -33,8 +34,6 @@ struct HandleState {
 };
 struct HandleAccess;
 
-ActorEntry& checked_actor(const base::Ref<ActorEntry>& entry, const char* what);
-void check_call_options(const CallOptions& options);
 void kill_actor(ActorEntry& entry);
 ObjectEntryRef actor_ready(ActorEntry& entry);
 ObjectEntryRef actor_ended(ActorEntry& entry);

@@ -6,11 +6,11 @@
 #include "../../base/error.h"
 #include "../calls/call.h"
 #include "../launch/clock.h"
+#include "../options/check_options.h"
 #include "../ownership/object_ref.h"
 #include "../ownership/value_codec.h"
 #include "../process/process.h"
-#include "../waiting/pending_calls.h"
-#include "resolve_options.h"
+#include "../waiting/room_for_calls.h"
 
 namespace manta::detail {
 namespace {
@@ -37,11 +37,11 @@ bool too_large_for(const objectstore::Store& store, std::size_t size) {
   return size > store.stats().capacity;
 }
 
-Call* new_call(const CallSpec& spec, CallKind kind) {
+base::Ref<Call> new_call(const CallSpec& spec, CallKind kind) {
   Process& process = Process::current("a remote call");
   if (spec.options != nullptr && *spec.options) check_task_options(**spec.options);
   wait_for_room(process);
-  auto* call = new Call;
+  auto call = base::make_ref<Call>();
   call->frame.kind = kind;
   call->frame.stub_image = spec.stub.image;
   call->frame.stub_offset = spec.stub.offset;
@@ -70,7 +70,7 @@ CallBuilder::CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& acto
   if (options != nullptr && !options->name.empty()) call_->name = options->name;
 }
 
-CallBuilder::~CallBuilder() { delete call_; }
+CallBuilder::~CallBuilder() = default;
 
 void CallBuilder::begin_argument(bool list, std::size_t count) {
   append_word(*body_, list ? count << 1 | 1 : kSingle);
@@ -92,7 +92,7 @@ void CallBuilder::store_argument(objectstore::Store& store,
 
 void CallBuilder::append(serialization::Encoded& encoded) {
   begin_argument(false, 1);
-  auto& store = Process::current_store();
+  auto& store = Process::current("this call").store();
   store_argument(store, encoded.buffers);
   const std::size_t at = body_->size();
   body_->resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
@@ -121,7 +121,7 @@ void CallBuilder::list(const std::vector<ObjectEntryRef>& arguments) {
 }
 
 // On the caller's thread, so that a large copy holds up nobody else. Arguments that are not there yet are added by
-// Process::make_ready().
+// Completion::make_ready().
 void CallBuilder::finish_body(Process& process) {
   call_->body = SmallBytes(*body_);
   const bool complete = !call_->kept || call_->kept->parts.empty();
@@ -140,20 +140,20 @@ void CallBuilder::finish_body(Process& process) {
 void CallBuilder::send(std::size_t results) {
   Process& process = Process::current("a remote call");
   finish_body(process);
-  Call* call = std::exchange(call_, nullptr);
+  base::Ref<Call> call = std::move(call_);
   call->frame.result_count = static_cast<std::uint32_t>(results);
-  const TaskId id = process.next_task_id();
+  const TaskId id = process.ownership().next_task_id();
   call->frame.task_hi = id.hi();
   call->frame.task_lo = id.lo();
   call->submitted_ms = monotonic_ms();
   count_pending(process, *call);
-  process.submit(call);
+  process.submit(std::move(call));
 }
 
 ObjectEntryRef CallBuilder::submit() {
-  ObjectEntryRef entry = Process::current("a remote call").make_entry();
+  ObjectEntryRef entry = Process::current("a remote call").ownership().make_entry();
   call_->result = entry;
-  entry->producer = call_;
+  entry->producer = call_.get();
   send(1);
   return entry;
 }
@@ -162,10 +162,11 @@ std::vector<ObjectEntryRef> CallBuilder::submit(std::size_t results) {
   Process& process = Process::current("a remote call");
   std::vector<ObjectEntryRef> entries;
   entries.reserve(results);
-  if (results == 0) call_->result = process.make_entry();  // for an error, which is logged with it
+  if (results == 0)
+    call_->result = process.ownership().make_entry();  // for an error, which is logged with it
   for (std::size_t i = 0; i < results; ++i) {
-    entries.push_back(process.make_entry());
-    entries.back()->producer = call_;
+    entries.push_back(process.ownership().make_entry());
+    entries.back()->producer = call_.get();
   }
   if (results != 0) {
     call_->more_results = std::make_unique<std::vector<ObjectEntryRef>>(entries);
@@ -175,9 +176,9 @@ std::vector<ObjectEntryRef> CallBuilder::submit(std::size_t results) {
   return entries;
 }
 
-std::unique_ptr<Call> CallBuilder::take() {
+base::Ref<Call> CallBuilder::take() {
   finish_body(Process::current("manta::actor()"));
-  return std::unique_ptr<Call>(std::exchange(call_, nullptr));
+  return std::move(call_);
 }
 
 void CallBuilder::submit_one_way() {

@@ -59,8 +59,8 @@ class CallBuilder {
 
   ObjectEntryRef submit();  // one result
   std::vector<ObjectEntryRef> submit(std::size_t results);
-  void submit_one_way();         // errors are logged
-  std::unique_ptr<Call> take();  // an actor's constructor: not submitted as a call
+  void submit_one_way();   // errors are logged
+  base::Ref<Call> take();  // an actor's constructor: not submitted as a call
 
  private:
   void finish_body(Process& process);
@@ -68,7 +68,7 @@ class CallBuilder {
   void send(std::size_t results);
   void begin_argument(bool list, std::size_t count);
   Scratch<std::vector<std::byte>> body_;  // the arguments as they are collected
-  Call* call_;
+  base::Ref<Call> call_;
 };
 
 }  // namespace manta::detail

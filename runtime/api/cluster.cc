@@ -49,7 +49,7 @@ Cluster cluster() {
   auto& process = detail::Process::current("manta::cluster()");
   NodeInfo node;
   node.id = process.attachment().node;
-  node.state = process.dead() ? NodeState::dead : NodeState::alive;
+  node.state = process.ownership().dead() ? NodeState::dead : NodeState::alive;
   auto resources = resources_of_node(process);
   node.total = std::move(resources.total);
   node.available = std::move(resources.available);

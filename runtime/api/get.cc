@@ -2,10 +2,10 @@
 
 #include "../../base/error.h"
 #include "../code/code_id.h"
+#include "../options/check_options.h"
 #include "../ownership/value_codec.h"
 #include "../process/process.h"
 #include "progress_bar.h"
-#include "resolve_options.h"
 
 namespace manta {
 namespace detail {
@@ -13,7 +13,7 @@ namespace detail {
 ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& options) {
   Process& process = Process::current("manta::put()");
   check_put_options(options);
-  ObjectEntryRef entry = process.make_entry();
+  ObjectEntryRef entry = process.ownership().make_entry();
   Value value = value_of(process.store(), encoded);
   for (const auto& buffer : value.buffers()) {
     process.store().block_of(buffer.storage.get())->set_object(entry->id());
@@ -28,8 +28,8 @@ ObjectEntry& checked(const ObjectEntryRef& entry, const char* what) {
         std::string(what) +
         ": the ref is empty: it was made by its default constructor, or moved from");
   }
-  if (entry->session != Process::current_session()) {
-    Process::refuse_if_forked(what);
+  if (entry->session != OpenSession::current_number()) {
+    OpenSession::refuse_if_forked(what);
     throw InvalidArgument(std::string(what) + ": the session of object " + entry->id().hex() +
                           " has ended; its objects went with it");
   }
@@ -52,25 +52,26 @@ bool object_ready(const ObjectEntry& entry) {
 namespace {
 class AddCallback final : public Command {
  public:
-  AddCallback(ObjectEntryRef entry, std::function<void()> fn)
-      : entry_(std::move(entry)), fn_(std::move(fn)) {}
-  void run(Process& process) override {
+  AddCallback(Process& process, ObjectEntryRef entry, std::function<void()> fn)
+      : process_(process), entry_(std::move(entry)), fn_(std::move(fn)) {}
+  void run(base::Ref<Command>, CallRouter&) override {
     if (entry_->done()) {
-      process.callbacks().add(std::move(fn_));
+      process_.callbacks().add(std::move(fn_));
     } else {
-      process.add_dependent(*entry_, {nullptr, std::move(fn_)});
+      process_.completion().add_dependent(*entry_, {.callback = std::move(fn_)});
     }
-    delete this;
   }
 
  private:
+  Process& process_;
   ObjectEntryRef entry_;
   std::function<void()> fn_;
 };
 }  // namespace
 
 void on_ready(const ObjectEntryRef& entry, std::function<void()> fn) {
-  Process::current("on_ready()").submit(new AddCallback(entry, std::move(fn)));
+  Process& process = Process::current("on_ready()");
+  process.submit(base::make_ref<AddCallback>(process, entry, std::move(fn)));
 }
 
 void throw_wrong_type(const std::type_info& held, const std::type_info& wanted) {

@@ -19,6 +19,7 @@
 #include "../../base/error.h"
 #include "../../base/timeout.h"
 #include "../../objectstore/array_codec.h"
+#include "../options/options.h"
 #include "../ownership/object_ref.h"
 #include "../waiting/wait_objects.h"
 #include "../wire/value_wire.h"
@@ -27,10 +28,6 @@
 #include "signature.h"
 
 namespace manta {
-
-struct PutOptions {
-  std::string name = {};  // for tools, of which this version has none; at most 1 KiB
-};
 
 namespace detail {
 

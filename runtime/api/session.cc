@@ -16,10 +16,10 @@
 #include "../launch/launch.h"
 #include "../launch/log_stream.h"
 #include "../launch/role.h"
+#include "../options/resolve_options.h"
 #include "../ownership/notices.h"
 #include "../process/process.h"
 #include "cluster.h"
-#include "resolve_options.h"
 
 namespace manta {
 namespace {
@@ -160,7 +160,7 @@ Session init(InitOptions options) {
   check_can_init(options);
   const base::StandardStreamsReserved reserved;  // resolving reads the files of cgroups
   const detail::NodeOptions resolved = detail::resolve_options(std::move(options));
-  detail::Process::refuse_if_forked("manta::init()");
+  detail::OpenSession::refuse_if_forked("manta::init()");
   if (session_open.exchange(true)) {
     throw InvalidArgument(
         "manta::init(): a session is open already; end it first (Session::shutdown()), or share "

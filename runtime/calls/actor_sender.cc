@@ -1,26 +1,14 @@
 #include "actor_sender.h"
 
 #include <algorithm>
+#include <iterator>
 
-#include "../process/process.h"
+#include "../ownership/arrivals.h"
 
 namespace manta::detail {
 namespace {
 
 constexpr std::size_t kMaxInFlight = 4096;
-
-// Asks the holder of the baton to give a lane back, when the last handle went on any thread.
-class Forget final : public Command {
- public:
-  explicit Forget(ActorId id) : id_(id) {}
-  void run(Process& process) override {
-    process.actors().forget(id_);
-    delete this;
-  }
-
- private:
-  ActorId id_;
-};
 
 // What calls of an actor fail with that ended as it should.
 Value normal_end() {
@@ -31,59 +19,10 @@ Value normal_end() {
 
 }  // namespace
 
-ActorEntry::ActorEntry(ActorId id, std::uint32_t session)
-    : id_(id),
-      session_(session),
-      ready_(base::make_ref<ObjectEntry>(ready_id(id))),
-      ended_(base::make_ref<ObjectEntry>(ended_id(id))) {
-  for (const auto& entry : {ready_, ended_}) {
-    entry->session = session;
-    entry->mark_seen();  // how an actor ends is told by its calls; nobody must look here
-  }
-}
-
-ActorEntry::~ActorEntry() {
-  const auto process = Process::current_or_null();
-  if (!process || process->session() != session_) return;
-  process->actors().remove(*this);
-  if (node_holds != 0)
-    process->node().release(serialization::RefKind::actor, ObjectId(id_.hi(), id_.lo()),
-                            node_holds);
-  process->submit(new Forget(id_));
-}
-
-base::Ref<ActorEntry> ActorSender::find(const ActorId& id) {
-  const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(id);
-  if (found == entries_.end() || !found->second->try_retain()) return {};
-  return base::Ref<ActorEntry>::adopt(found->second);
-}
-
-base::Ref<ActorEntry> ActorSender::find_or_adopt(const ActorId& id, std::uint32_t session) {
-  const std::lock_guard lock(mutex_);
-  auto& slot = entries_[id];
-  if (slot != nullptr && slot->try_retain()) return base::Ref<ActorEntry>::adopt(slot);
-  auto entry = base::make_ref<ActorEntry>(id, session);
-  slot = entry.get();
-  return entry;
-}
-
-void ActorSender::add(ActorEntry& entry) {
-  const std::lock_guard lock(mutex_);
-  entries_[entry.id()] = &entry;
-}
-
-void ActorSender::remove(const ActorEntry& entry) {
-  const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(entry.id());
-  if (found != entries_.end() && found->second == &entry) entries_.erase(found);
-}
-
-void ActorSender::submit(Call* call) {
-  if (call->actor->phase >= ActorPhase::ended) {
-    return fail_call(call, call->actor->death);
-  }
-  links_[call->actor->id()].queue.push_back(call);
+void ActorSender::submit(base::Ref<Call> call) {
+  const ActorEntry& actor = *call->actor;
+  if (actor.phase >= ActorPhase::ended) return fail_call(*call, actor.death);
+  links_[actor.id()].queue.push_back(std::move(call));
 }
 
 void ActorSender::watch(ActorEntry& entry) {
@@ -97,7 +36,7 @@ void ActorSender::watch(ActorEntry& entry) {
   if (link.connecting)
     return;  // else the node says how it is, also if there is a lane of an earlier handle
   link.connecting = true;
-  process_.node().send(
+  caller_.node().send(
       {.kind = NodeMessage::actor_connect, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
 }
 
@@ -111,7 +50,7 @@ void ActorSender::watch_end(ActorEntry& entry) {
   watched.ready.push_back(entry.ready());
   watched.ended.push_back(entry.ended());
   if (!fresh) return;
-  process_.node().send(
+  caller_.node().send(
       {.kind = NodeMessage::actor_watch, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
 }
 
@@ -120,16 +59,16 @@ void ActorSender::tell_watched(const ActorId& id, ActorState state, const Value*
   const auto found = watched_.find(id);
   if (found == watched_.end()) return;
   if (state == ActorState::alive) {
-    for (const auto& ready : found->second.ready) process_.finish(*ready, Value());
+    for (const auto& ready : found->second.ready) caller_.completion().finish(*ready, Value());
     return;
   }
   const Watched watched = std::move(found->second);
   watched_.erase(found);
   const Value ended_before = error != nullptr ? Value() : normal_end();
   for (const auto& ready : watched.ready)
-    process_.finish(*ready, copy_of(error != nullptr ? *error : ended_before));
+    caller_.completion().finish(*ready, copy_of(error != nullptr ? *error : ended_before));
   for (const auto& ended : watched.ended)
-    process_.finish(*ended, error != nullptr ? copy_of(*error) : Value());
+    caller_.completion().finish(*ended, error != nullptr ? copy_of(*error) : Value());
 }
 
 void ActorSender::pump(Link& link) {
@@ -139,15 +78,16 @@ void ActorSender::pump(Link& link) {
     return;
   }
   while (!link.queue.empty() && link.lane->in_flight() < kMaxInFlight) {
-    Call* call = link.queue.front();
+    base::Ref<Call>& call = link.queue.front();
     if (call->missing != 0) break;
-    if (const auto error = process_.make_ready(*call)) {
+    if (const auto error = caller_.completion().make_ready(*call)) {
+      const base::Ref<Call> failed = std::move(call);
       link.queue.pop_front();
-      process_.fail(*call, *error);
-      delete call;
+      caller_.completion().fail(*failed, *error);
       continue;
     }
-    if (!link.lane->send(*call)) break;
+    if (!link.lane->write(*call)) break;
+    link.lane->keep(std::move(call));
     link.queue.pop_front();
   }
   link.lane->ring();
@@ -156,9 +96,8 @@ void ActorSender::pump(Link& link) {
 bool ActorSender::receive(Link& link) {
   if (!link.lane) return false;
   return link.lane->receive(
-      [&](Call& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
-        process_.complete(call, frame, rest);
-        delete &call;
+      [&](const base::Ref<Call>& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
+        caller_.completion().complete(*call, frame, rest);
       });
 }
 
@@ -180,11 +119,11 @@ void ActorSender::flush() {
 }
 
 void ActorSender::forget(const ActorId& id) {
-  if (find(id)) return;  // a new handle arrived meanwhile
+  if (entries_.find(id)) return;  // a new handle arrived meanwhile
   const auto found = links_.find(id);
   if (found == links_.end()) return;
   if (found->second.lane) {
-    process_.close_lane(found->second.lane->index(), found->second.lane->callee());
+    caller_.close_lane(found->second.lane->index(), found->second.lane->callee());
   }
   links_.erase(found);
 }
@@ -193,7 +132,7 @@ void ActorSender::waits_for_arguments(const ActorEntry& entry, const Call& const
   links_[entry.id()].incomplete = &constructor;
 }
 
-void ActorSender::created(ActorEntry& entry, std::unique_ptr<Call> constructor) {
+void ActorSender::created(ActorEntry& entry, base::Ref<Call> constructor) {
   auto& link = links_[entry.id()];
   link.incomplete = nullptr;
   link.constructor = std::move(constructor);
@@ -207,7 +146,7 @@ void ActorSender::die_before_start(ActorEntry& entry, const ErrorRecord& error, 
   entry.phase = ActorPhase::dead;
   entry.death = value_of(error);
   if (declared) {
-    process_.node().send(
+    caller_.node().send(
         {.kind = NodeMessage::actor_failed, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()},
         error_wire_within(error, kMaxInlineValue));
   } else {
@@ -234,14 +173,16 @@ ActorSender::Line ActorSender::line_to(const ActorId& id) const {
   const auto found = links_.find(id);
   if (found == links_.end()) return {};
   const Link& link = found->second;
-  return {link.incomplete, link.queue.empty() ? nullptr : link.queue.front(), link.lane.get()};
+  return {link.incomplete, link.queue.empty() ? nullptr : link.queue.front().get(),
+          link.lane.get()};
 }
 
 std::string ActorSender::why(const ObjectEntry& entry) {
-  if (const auto actor = find(actor_of_ready(entry.id())); actor && actor->ready().get() == &entry)
+  if (const auto actor = entries_.find(actor_of_ready(entry.id()));
+      actor && actor->ready().get() == &entry)
     return " is ready() of actor " + actor->id().hex() + ", which is starting";
   const ActorId of_ended = actor_of_ended(entry.id());
-  const auto actor = find(of_ended);
+  const auto actor = entries_.find(of_ended);
   const auto told = watched_.find(of_ended);
   const bool known = actor ? actor->ended().get() == &entry : told != watched_.end();
   if (!known) return {};
@@ -250,38 +191,37 @@ std::string ActorSender::why(const ObjectEntry& entry) {
 }
 
 void ActorSender::on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worker) {
-  const auto entry = find(id);
+  const auto entry = entries_.find(id);
   auto found = links_.find(id);
   if (!entry || found == links_.end() ||
       found->second.lane) {  // the last handle went while we asked
     if (found != links_.end()) found->second.connecting = false;
-    process_.close_lane(lane, worker);
+    caller_.close_lane(lane, worker);
     return;
   }
   found->second.connecting = false;
-  found->second.lane = std::make_unique<CallLane>(process_.control(), lane, worker);
+  found->second.lane = std::make_unique<CallLane>(caller_.lane_to(worker, lane));
 }
 
 void ActorSender::fail_link(Link& link, const Value& error) {
   take_back(link);
-  for (Call* call : std::exchange(link.lost, {})) fail_call(call, error);
-  for (Call* call : std::exchange(link.queue, {})) fail_call(call, error);
+  for (const auto& call : std::exchange(link.lost, {})) fail_call(*call, error);
+  for (const auto& call : std::exchange(link.queue, {})) fail_call(*call, error);
 }
 
 void ActorSender::take_back(Link& link) {
   if (link.lane) keep_lost(link, link.lane->take_unfinished());
 }
 
-void ActorSender::keep_lost(Link& link, const CallLane::Unfinished& unfinished) {
-  if (unfinished.begun != nullptr) link.lost.push_back(unfinished.begun);
-  link.lost.insert(link.lost.end(), unfinished.others.begin(), unfinished.others.end());
+void ActorSender::keep_lost(Link& link, CallLane::Unfinished unfinished) {
+  if (unfinished.begun) link.lost.push_back(std::move(unfinished.begun));
+  std::move(unfinished.others.begin(), unfinished.others.end(), std::back_inserter(link.lost));
 }
 
-void ActorSender::fail_call(Call* call, const Value& error) {
-  process_.fail_with(*call, error);
-  call->abandoned = true;
-  call->actor = {};
-  if (call->missing == 0) delete call;  // else an entry knows it still
+void ActorSender::fail_call(Call& call, const Value& error) {
+  caller_.completion().fail_with(call, error);
+  call.abandoned = true;
+  call.actor = {};
 }
 
 // Its phase says how it ended: all calls hold the error, and so does ended(), but after a normal end.
@@ -291,8 +231,9 @@ void ActorSender::die(ActorEntry& entry, const Value& error) {
     receive(found->second);  // what it answered before
     fail_link(found->second, error);
   }
-  if (!entry.ready()->done()) process_.finish(*entry.ready(), copy_of(error));
-  process_.finish(*entry.ended(), entry.phase == ActorPhase::ended ? Value() : copy_of(error));
+  if (!entry.ready()->done()) caller_.completion().finish(*entry.ready(), copy_of(error));
+  caller_.completion().finish(*entry.ended(),
+                              entry.phase == ActorPhase::ended ? Value() : copy_of(error));
 }
 
 void ActorSender::on_state(const ActorId& id, ActorState state, std::span<const std::byte> error) {
@@ -300,14 +241,15 @@ void ActorSender::on_state(const ActorId& id, ActorState state, std::span<const 
   const bool normal = error.empty();
   Value death;
   if (state == ActorState::dead) {
-    death = normal ? normal_end() : read_value(process_, WireReader(error), Arrival::held);
+    death =
+        normal ? normal_end() : read_value(caller_.ownership(), WireReader(error), Arrival::held);
   }
-  const auto entry = find(id);
+  const auto entry = entries_.find(id);
   const auto found = links_.find(id);
   base::Ref<ActorEntry> constructed;  // let go of at the end
   if (found != links_.end()) {
     Link& link = found->second;
-    link.constructor.reset();
+    link.constructor = nullptr;
     constructed = std::move(link.constructing);
     link.told = state;
     if (state == ActorState::dead) {
@@ -330,7 +272,7 @@ void ActorSender::on_state(const ActorId& id, ActorState state, std::span<const 
 
 void ActorSender::become_alive(ActorEntry& entry) {
   entry.phase = ActorPhase::alive;
-  if (!entry.ready()->done()) process_.finish(*entry.ready(), Value());
+  if (!entry.ready()->done()) caller_.completion().finish(*entry.ready(), Value());
 }
 
 // What the node told an earlier handle of this process.
@@ -347,15 +289,14 @@ bool ActorSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
     if (!link.lane || link.lane->index() != lane) continue;
     link.lane->callee_died();
     receive(link);
-    process_.take_back_holds(*link.lane, death);
+    caller_.take_back_holds(*link.lane, death);
     auto unfinished = link.lane->take_unfinished();
     link.lane.reset();
-    Call* const wrote =
-        wrote_to_read_only(death) ? std::exchange(unfinished.begun, nullptr) : nullptr;
-    keep_lost(link, unfinished);
-    if (wrote != nullptr) {  // an error of that call alone; the others fail with the actor
-      fail_call(wrote, value_of(crash_error(death, wrote->display_name(), wrote->frame.attempt, 0,
-                                            process_.attachment().node)));
+    const base::Ref<Call> wrote = wrote_to_read_only(death) ? std::move(unfinished.begun) : nullptr;
+    keep_lost(link, std::move(unfinished));
+    if (wrote) {  // an error of that call alone; the others fail with the actor
+      fail_call(*wrote, value_of(crash_error(death, wrote->display_name(), wrote->frame.attempt, 0,
+                                             caller_.attachment().node)));
     }
     // The state of the actor, which follows, says what they fail with; if it came before, they fail
     // now.
@@ -368,15 +309,10 @@ bool ActorSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
 void ActorSender::fail_all(const Value& error) {
   std::vector<base::Ref<ActorEntry>> alive;
   for (auto& [id, link] : links_) {
-    link.constructor.reset();
+    link.constructor = nullptr;
     if (link.constructing) alive.push_back(std::move(link.constructing));
   }
-  {
-    const std::lock_guard lock(mutex_);
-    for (auto& [id, entry] : entries_) {
-      if (entry->try_retain()) alive.push_back(base::Ref<ActorEntry>::adopt(entry));
-    }
-  }
+  for (auto& entry : entries_.all()) alive.push_back(std::move(entry));
   for (const auto& entry : alive) {
     if (entry->phase >= ActorPhase::ended) continue;
     entry->phase = ActorPhase::dead;

@@ -4,12 +4,11 @@
 //
 // Invariants: a call behind one whose arguments are missing waits; while a call is out it keeps the actor's entry, and
 //             with it the actor, alive.
-// Threads:    the holder of the progress baton, under the tables lock; find, find_or_adopt, add and remove: any.
+// Threads:    the holder of the progress baton, under the tables lock.
 #pragma once
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -19,22 +18,16 @@
 #include "../wire/death_report.h"
 #include "../wire/error_record.h"
 #include "../wire/node_messages.h"
-#include "call_lane.h"
+#include "caller_side.h"
 
 namespace manta::detail {
 
-class Process;
-
 class ActorSender {
  public:
-  explicit ActorSender(Process& process) : process_(process) {}
+  explicit ActorSender(CallerSide& caller)
+      : caller_(caller), entries_(caller.ownership().actors()) {}
 
-  base::Ref<ActorEntry> find(const ActorId& id);
-  base::Ref<ActorEntry> find_or_adopt(const ActorId& id, std::uint32_t session);
-  void add(ActorEntry& entry);
-  void remove(const ActorEntry& entry);
-
-  void submit(Call* call);  // whether or not its arguments are there
+  void submit(base::Ref<Call> call);  // whether or not its arguments are there
   bool poll();
   bool pending() const;
   void flush();
@@ -47,7 +40,7 @@ class ActorSender {
   // Its constructor waits for arguments; until created() or die_before_start(), which follows.
   void waits_for_arguments(const ActorEntry& entry, const Call& constructor);
   void created(ActorEntry& entry,
-               std::unique_ptr<Call> constructor);  // kept until the actor is alive or dead
+               base::Ref<Call> constructor);  // kept until the actor is alive or dead
   // An argument of the constructor failed. `declared`: the node knows of the actor, and tells the other holders.
   void die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared);
   const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
@@ -72,9 +65,9 @@ class ActorSender {
  private:
   struct Link {
     std::unique_ptr<CallLane> lane;
-    std::deque<Call*> queue;
-    std::deque<Call*> lost;  // in flight when the actor's process died
-    std::unique_ptr<Call> constructor;
+    std::deque<base::Ref<Call>> queue;
+    std::deque<base::Ref<Call>> lost;  // in flight when the actor's process died
+    base::Ref<Call> constructor;
     const Call* incomplete = nullptr;  // the constructor, while arguments of it are missing
     base::Ref<ActorEntry>
         constructing;  // it is made, and gone again, even if nobody has a handle meanwhile
@@ -91,19 +84,18 @@ class ActorSender {
   bool receive(Link& link);
   void die(ActorEntry& entry, const Value& error);
   void fail_link(Link& link, const Value& error);
-  void fail_call(Call* call, const Value& error);
+  void fail_call(Call& call, const Value& error);
   static void take_back(Link& link);  // what is in flight
-  static void keep_lost(Link& link, const CallLane::Unfinished& unfinished);
+  static void keep_lost(Link& link, CallLane::Unfinished unfinished);
 
-  Process& process_;
+  CallerSide& caller_;
+  ActorTable& entries_;
   std::unordered_map<ActorId, Link> links_;
   struct Watched {
     std::vector<ObjectEntryRef> ready;  // of each record that this process had of it
     std::vector<ObjectEntryRef> ended;
   };
   std::unordered_map<ActorId, Watched> watched_;
-  std::mutex mutex_;  // of entries_; a leaf
-  std::unordered_map<ActorId, ActorEntry*> entries_;
 };
 
 }  // namespace manta::detail

@@ -4,14 +4,13 @@
 
 #include "../code/names.h"
 #include "../ownership/value_codec.h"
-#include "../process/process.h"
 
 namespace manta::detail {
 
 namespace {
 
 // So that the worker can say of which object an array is.
-void name_blocks(objectstore::Store& store, const ObjectEntry& entry) {
+void name_blocks(const objectstore::Store& store, const ObjectEntry& entry) {
   for (const auto& buffer : entry.value().buffers()) {
     auto* block = store.block_of(buffer.storage.get());
     if (block != nullptr && block->object().is_nil()) block->set_object(entry.id());
@@ -21,10 +20,18 @@ void name_blocks(objectstore::Store& store, const ObjectEntry& entry) {
 }  // namespace
 
 Call::~Call() {
-  if (process != nullptr) process->remove_pending(counted_bytes);
+  if (counted_by != nullptr) counted_by->remove(counted_bytes);
 }
 
-void Call::run(Process& here) { here.accept(this); }
+void Call::run(base::Ref<Command> self, CallRouter& router) {
+  router.accept(base::static_ref_cast<Call>(std::move(self)));
+}
+
+// An actor's calls are sent in their order, by its sender.
+void Call::object_done(base::Ref<Command> self, CallRouter& router) {
+  if (--missing == 0 && !abandoned && !actor)
+    router.start_ready(base::static_ref_cast<Call>(std::move(self)));
+}
 
 namespace {
 std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
@@ -34,7 +41,8 @@ std::size_t Call::frame_size() const {
   return sizeof frame + padded(name.size()) + (external ? 0 : arguments_size());
 }
 
-void Call::write_frame(std::byte* out, std::size_t size, std::uint64_t sequence) {
+void Call::write_frame(std::byte* out, std::size_t size, std::uint64_t sequence,
+                       const objectstore::Store& store) {
   frame.size = static_cast<std::uint32_t>(size);
   frame.sequence = sequence;
   frame.name_size = static_cast<std::uint32_t>(name.size());
@@ -44,7 +52,7 @@ void Call::write_frame(std::byte* out, std::size_t size, std::uint64_t sequence)
     std::memcpy(out, name.data(), name.size());
     out += padded(name.size());
   }
-  if (!external) write_arguments(out);
+  if (!external) write_arguments(out, store);
 }
 
 std::size_t Call::arguments_size() const {
@@ -55,7 +63,7 @@ std::size_t Call::arguments_size() const {
   return size;
 }
 
-void Call::write_arguments(std::byte* out) const {
+void Call::write_arguments(std::byte* out, const objectstore::Store& store) const {
   std::size_t copied = 0;
   const auto copy_until = [&](std::size_t end) {
     if (end > copied) std::memcpy(out, body.data() + copied, end - copied);
@@ -63,7 +71,6 @@ void Call::write_arguments(std::byte* out) const {
     copied = end;
   };
   if (kept) {
-    auto& store = Process::current_store();
     for (const auto& part : kept->parts) {
       copy_until(part.at);
       name_blocks(store, *part.entry);
@@ -78,7 +85,7 @@ base::Status<objectstore::StoreError> Call::externalize(objectstore::Store& stor
   auto created = store.create(size);
   if (!created.ok()) return created.error();
   auto& block = *created.value();
-  write_arguments(block.writable());
+  write_arguments(block.writable(), store);
   block.seal();
   frame.external_block = block.offset() + 1;
   frame.external_size = size;

@@ -6,7 +6,7 @@
 //
 // The arguments are encoded on the caller's thread into `body`; where a ref stands for a value, a Part says at which
 // position of the body the value is inserted when the call is sent.
-// Invariants: a Call keeps alive what its arguments refer to until its reply; it owns its results until they are done.
+// Invariants: a Call belongs to the queue, lane or table that it is in; entries of missing arguments share it. It keeps alive what its arguments refer to until its reply; it owns its results until they are done.
 // Threads:    built by the caller's thread, then confined to the holder of the progress baton (under the tables lock).
 #pragma once
 #include <memory>
@@ -15,22 +15,25 @@
 
 #include "../../base/result.h"
 #include "../../objectstore/store.h"
-#include "../../rpc/mpsc_queue.h"
 #include "../options/options.h"
 #include "../ownership/actor_entry.h"
 #include "../ownership/object_entry.h"
 #include "../wire/lane_messages.h"
+#include "pending_bytes.h"
 
 namespace manta::detail {
 
-class Process;
+class Call;
 
-// Something that a user thread asks of the holder of the baton, through the process's queue.
-class Command : public rpc::MpscLink {
+// What a process does with its calls; the wiring of its parts decides.
+class CallRouter {
  public:
-  virtual ~Command() = default;
-  virtual void run(
-      Process& process) = 0;  // under the tables lock; deletes itself or hands itself on
+  virtual void accept(base::Ref<Call> call) = 0;       // submitted just now
+  virtual void send_ready(base::Ref<Call> call) = 0;   // a task; all its arguments are there
+  virtual void start_ready(base::Ref<Call> call) = 0;  // the same, if none of them failed
+
+ protected:
+  ~CallRouter() = default;
 };
 
 class Call final : public Command {
@@ -46,14 +49,16 @@ class Call final : public Command {
   };
 
   ~Call() override;
-  void run(Process& process) override;
+  void run(base::Ref<Command> self, CallRouter& router) override;
+  void object_done(base::Ref<Command> self, CallRouter& router) override;
 
   // The call as it travels, once every part of its arguments is there: frame, name, arguments.
   std::size_t frame_size() const;
-  void write_frame(std::byte* out, std::size_t size, std::uint64_t sequence);
+  void write_frame(std::byte* out, std::size_t size, std::uint64_t sequence,
+                   const objectstore::Store& store);
   // Bytes of the argument section; writes them to `out`.
   std::size_t arguments_size() const;
-  void write_arguments(std::byte* out) const;
+  void write_arguments(std::byte* out, const objectstore::Store& store) const;
 
   template <class Visit>
   void each_result(Visit&& visit) {
@@ -81,15 +86,15 @@ class Call final : public Command {
   int missing = 0;                             // arguments that are not there yet
   int retries = 0;                             // crashes survived
   bool one_way = false;
-  bool abandoned = false;  // has failed already; deleted when the last missing argument is there
-  bool ready = false;      // see Process::make_ready()
+  bool abandoned = false;  // it has failed already; entries of missing arguments may know it still
+  bool ready = false;      // see Completion::make_ready()
   bool queued = false;     // in a TaskSender, and not in flight
   bool in_place = false;   // it runs where it was submitted
-  std::uint64_t estimate_ns = 0;  // of its run time, while in flight
-  std::int64_t submitted_ms = 0;  // by monotonic_ms()
-  Call* next = nullptr;           // in a queue of ready calls
-  Call* previous = nullptr;       // in that of a TaskSender
-  Process* process = nullptr;     // that counts its bytes while it waits
+  std::uint64_t estimate_ns = 0;       // of its run time, while in flight
+  std::int64_t submitted_ms = 0;       // by monotonic_ms()
+  Call* next = nullptr;                // in a queue of ready calls
+  Call* previous = nullptr;            // in that of a TaskSender
+  PendingBytes* counted_by = nullptr;  // until it goes
   std::uint32_t counted_bytes = 0;
 };
 

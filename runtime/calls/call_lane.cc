@@ -6,23 +6,24 @@
 
 namespace manta::detail {
 
-CallLane::CallLane(rpc::Control& control, std::uint32_t index, rpc::Slot callee)
+CallLane::CallLane(rpc::Control& control, const objectstore::Store& store, std::uint32_t index,
+                   rpc::Slot callee)
     : control_(control),
+      store_(store),
       index_(index),
       callee_(callee),
       lane_(control.lane(index)),
       writer_(lane_.to_callee),
       reader_(lane_.to_caller) {}
 
-bool CallLane::send(Call& call) {
+bool CallLane::write(Call& call) {
   const std::size_t size = call.frame_size();
   auto* out = writer_.reserve(static_cast<std::uint32_t>(size));
   if (out == nullptr) return false;
-  call.write_frame(out, size, first_ + in_flight_.size());
+  call.write_frame(out, size, first_ + in_flight_.size(), store_);
   writer_.commit();
-  in_flight_.push_back(&call);
-  ++in_flight_count_;
   estimated_ns_ += call.estimate_ns;
+  ++in_flight_count_;
   unrung_ = true;
   return true;
 }
@@ -33,14 +34,13 @@ void CallLane::ring() {
   rpc::ring_unless_busy(control_.process(callee_));
 }
 
-Call* CallLane::match(std::span<const std::byte> bytes, ReplyFrame& frame) {
+base::Ref<Call> CallLane::match(std::span<const std::byte> bytes, ReplyFrame& frame) {
   base::check(bytes.size() >= sizeof frame, "a reply is cut off");
   std::memcpy(&frame, bytes.data(), sizeof frame);
   base::check(frame.sequence >= first_ && frame.sequence - first_ < in_flight_.size(),
               "a reply to a call that was not made");
-  Call*& slot = in_flight_[frame.sequence - first_];
-  base::check(slot != nullptr, "a second reply to one call");
-  Call* call = std::exchange(slot, nullptr);
+  base::Ref<Call> call = std::move(in_flight_[frame.sequence - first_]);
+  base::check(call != nullptr, "a second reply to one call");
   --in_flight_count_;
   estimated_ns_ -= call->estimate_ns;
   while (!in_flight_.empty() && in_flight_.front() == nullptr) {
@@ -65,7 +65,7 @@ void CallLane::recall() {
 
 bool CallLane::carries(const Call& call) const {
   const std::uint64_t at = call.frame.sequence - first_;
-  return at < in_flight_.size() && in_flight_[at] == &call;
+  return at < in_flight_.size() && in_flight_[at].get() == &call;
 }
 
 bool CallLane::awaits_reply(std::uint64_t sequence) const {
@@ -85,9 +85,9 @@ CallLane::Unfinished CallLane::take_unfinished() {
   for (std::size_t i = 0; i < in_flight_.size(); ++i) {
     if (in_flight_[i] == nullptr) continue;
     if (first_ + i == started) {
-      unfinished.begun = in_flight_[i];
+      unfinished.begun = std::move(in_flight_[i]);
     } else {
-      unfinished.others.push_back(in_flight_[i]);
+      unfinished.others.push_back(std::move(in_flight_[i]));
     }
   }
   in_flight_.clear();

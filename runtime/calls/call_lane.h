@@ -15,10 +15,13 @@ namespace manta::detail {
 
 class CallLane {
  public:
-  CallLane(rpc::Control& control, std::uint32_t index, rpc::Slot callee);
+  CallLane(rpc::Control& control, const objectstore::Store& store, std::uint32_t index,
+           rpc::Slot callee);
 
-  // Writes the call into the ring; false: no room now. The caller rings afterwards, once per burst.
-  bool send(Call& call);
+  // Writes the call into the ring, which it is then in; false: no room now. keep() follows at once, and ring(), once per
+  // burst.
+  bool write(Call& call);
+  void keep(base::Ref<Call> written) { in_flight_.push_back(std::move(written)); }
   void ring();  // if something was sent since the last ring()
 
   // Calls `on_reply(call, frame, rest of the message)` for each reply; true if there was one.
@@ -27,8 +30,8 @@ class CallLane {
     bool any = false;
     for (auto bytes = next_reply(); !bytes.empty(); bytes = next_reply()) {
       ReplyFrame frame;
-      Call* call = match(bytes, frame);
-      on_reply(*call, frame, bytes.subspan(sizeof frame));
+      base::Ref<Call> call = match(bytes, frame);
+      on_reply(std::move(call), frame, bytes.subspan(sizeof frame));
       reader_.pop();
       any = true;
     }
@@ -53,8 +56,8 @@ class CallLane {
   void callee_died() { callee_dead_ = true; }  // before the last receive()
   // The callee died: what was in flight. `begun` is the one that it was running, or null.
   struct Unfinished {
-    Call* begun = nullptr;
-    std::vector<Call*> others;
+    base::Ref<Call> begun;
+    std::vector<base::Ref<Call>> others;
   };
   Unfinished take_unfinished();
 
@@ -65,16 +68,17 @@ class CallLane {
     reader_.recover();
     return reader_.front();
   }
-  Call* match(std::span<const std::byte> bytes, ReplyFrame& frame);
+  base::Ref<Call> match(std::span<const std::byte> bytes, ReplyFrame& frame);
   void wake_writer();
 
   rpc::Control& control_;
+  const objectstore::Store& store_;
   const std::uint32_t index_;
   const rpc::Slot callee_;
   rpc::Lane lane_;
   rpc::RingWriter writer_;
   rpc::RingReader reader_;
-  std::deque<Call*> in_flight_;  // by number; null: replied
+  std::deque<base::Ref<Call>> in_flight_;  // by number; null: replied
   std::size_t in_flight_count_ = 0;
   std::uint64_t first_ = 1;  // number of in_flight_.front()
   std::uint64_t estimated_ns_ = 0;

@@ -3,20 +3,22 @@
 #include <algorithm>
 #include <utility>
 
-#include "../process/process.h"
+#include "../ownership/open_session.h"
+#include "../ownership/ownership.h"
 
 namespace manta::detail {
 
-CompletionWatch::CompletionWatch(Process& process, std::span<ObjectEntry* const> entries)
-    : session_(process.session()), links_(entries.size()), order_(entries.size()) {
-  const Process::TablesLock lock(process);
+CompletionWatch::CompletionWatch(Tables& tables, Ownership& ownership,
+                                 std::span<ObjectEntry* const> entries)
+    : session_(ownership.session()), links_(entries.size()), order_(entries.size()) {
+  const TablesLock lock(tables);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     ObjectEntry& entry = *entries[i];
     if (entry.done()) {
       add(i);
     } else {
       link(entry, links_[i]);
-      process.subscribe_locked(entry);
+      ownership.subscribe(entry);
     }
   }
 }
@@ -24,9 +26,9 @@ CompletionWatch::CompletionWatch(Process& process, std::span<ObjectEntry* const>
 // A session's end makes all its objects done, so that nothing is linked afterwards.
 CompletionWatch::~CompletionWatch() {
   if (arrived() == links_.size()) return;
-  const auto process = Process::current_or_null();
-  if (!process || process->session() != session_) return;
-  const Process::TablesLock lock(*process);
+  const auto session = OpenSession::current_or_null();
+  if (!session || session->number() != session_) return;
+  const TablesLock lock(session->tables());
   for (auto& link : links_) {
     if (link.watch != nullptr) unlink(link);
   }

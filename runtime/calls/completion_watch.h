@@ -20,12 +20,13 @@
 
 namespace manta::detail {
 
-class Process;
+class Ownership;
+class Tables;
 
 class CompletionWatch {
  public:
   // The caller keeps the entries alive until they are done or the watch goes. Asks the node for those made elsewhere.
-  CompletionWatch(Process& process, std::span<ObjectEntry* const> entries);
+  CompletionWatch(Tables& tables, Ownership& ownership, std::span<ObjectEntry* const> entries);
   ~CompletionWatch();
   CompletionWatch(const CompletionWatch&) = delete;
   CompletionWatch& operator=(const CompletionWatch&) = delete;

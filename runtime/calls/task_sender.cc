@@ -7,7 +7,6 @@
 #include "../../base/number_text.h"
 #include "../code/code_id.h"
 #include "../ownership/notices.h"
-#include "../process/process.h"
 
 namespace manta::detail {
 namespace {
@@ -49,7 +48,14 @@ TaskSender::Shape& TaskSender::shape_of(const Call& call) {
   return *shapes_.back();
 }
 
-void TaskSender::enqueue(Shape& shape, Call* call) {
+TaskSender::~TaskSender() {
+  for (const auto& shape : shapes_) {
+    while (dequeue(*shape)) continue;
+  }
+}
+
+void TaskSender::enqueue(Shape& shape, base::Ref<Call> owned) {
+  Call* const call = owned.detach();
   call->next = nullptr;
   call->previous = shape.last;
   call->queued = true;
@@ -58,27 +64,27 @@ void TaskSender::enqueue(Shape& shape, Call* call) {
   ++shape.queued;
 }
 
-Call* TaskSender::dequeue(Shape& shape) {
-  Call* call = shape.first;
-  if (call != nullptr) unlink(shape, *call);
-  return call;
+base::Ref<Call> TaskSender::dequeue(Shape& shape) {
+  return shape.first != nullptr ? unlink(shape, *shape.first) : nullptr;
 }
 
-void TaskSender::unlink(Shape& shape, Call& call) {
+base::Ref<Call> TaskSender::unlink(Shape& shape, Call& call) {
   (call.previous != nullptr ? call.previous->next : shape.first) = call.next;
   (call.next != nullptr ? call.next->previous : shape.last) = call.previous;
   call.queued = false;
   --shape.queued;
+  return base::Ref<Call>::adopt(&call);
 }
 
-Call* TaskSender::take(const Call& queued) {
+base::Ref<Call> TaskSender::take(const Call& queued) {
   Shape& shape = shape_of(queued);
-  Call* call = queued.previous != nullptr ? queued.previous->next : shape.first;
-  unlink(shape, *call);
-  return call;
+  return unlink(shape, *(queued.previous != nullptr ? queued.previous->next : shape.first));
 }
 
-void TaskSender::submit(Call* ready) { enqueue(shape_of(*ready), ready); }
+void TaskSender::submit(base::Ref<Call> ready) {
+  Shape& shape = shape_of(*ready);
+  enqueue(shape, std::move(ready));
+}
 
 std::uint64_t TaskSender::estimate(const Call& call) const {
   const auto found = learnt_.find(code_key(call));
@@ -116,7 +122,7 @@ TaskSender::Lease* TaskSender::lease_with_room(Shape& shape, const Call& call) {
 // Calls of one code that run parts of themselves in place take very different times, and the oldest are the largest: behind
 // one that takes longer than a window nothing is sent, whatever the code took before.
 bool TaskSender::overdue(const Lease& lease) const {
-  return process_.is_worker() &&
+  return caller_.is_worker() &&
          std::chrono::steady_clock::now() - lease.moved > std::chrono::nanoseconds(kWindow);
 }
 
@@ -125,10 +131,10 @@ void TaskSender::pump(Shape& shape) {
     shape.first->estimate_ns = estimate(*shape.first);
     Lease* lease = lease_with_room(shape, *shape.first);
     if (lease == nullptr) break;
-    if (lease->lane.in_flight() == 0 && process_.is_worker())
+    if (lease->lane.in_flight() == 0 && caller_.is_worker())
       lease->moved = std::chrono::steady_clock::now();
-    if (!lease->lane.send(*shape.first)) break;
-    dequeue(shape);
+    if (!lease->lane.write(*shape.first)) break;
+    lease->lane.keep(dequeue(shape));
   }
   for (auto& lease : shape.leases) lease->lane.ring();
   ask_for_leases(shape);
@@ -136,7 +142,7 @@ void TaskSender::pump(Shape& shape) {
 
 void TaskSender::ask_for_leases(Shape& shape) {
   // As many as there are tasks waiting, up to what the node could ever run at once; a blocked lease lends its cpus.
-  const double capacity = shape.cpus > 0 ? process_.node_cpus() / shape.cpus : 64;
+  const double capacity = shape.cpus > 0 ? caller_.attachment().cpus / shape.cpus : 64;
   const auto blocked = static_cast<std::size_t>(std::count_if(
       shape.leases.begin(), shape.leases.end(), [](const auto& lease) { return lease->blocked; }));
   const auto limit = std::max<std::size_t>(1, static_cast<std::size_t>(capacity)) + blocked;
@@ -151,7 +157,7 @@ void TaskSender::ask_for_leases(Shape& shape) {
 // The queue is empty: nothing is wanted, but for a task that runs its calls in place: it empties the queue and fills it,
 // again and again.
 void TaskSender::withdraw(Shape& shape) {
-  if (process_.runs_a_task()) return;
+  if (caller_.runs_a_task()) return;
   const bool over = std::all_of(shape.leases.begin(), shape.leases.end(),
                                 [](const auto& lease) { return lease->lane.in_flight() == 0; });
   const bool more = shape.more && !over;  // a burst is told of once
@@ -168,12 +174,12 @@ void TaskSender::want(Shape& shape, std::uint64_t wanted, bool more) {
     item.amount = amount;
     items.push_back(item);
   }
-  process_.node().send({.kind = NodeMessage::lease_want,
-                        .arg0 = shape.number,
-                        .arg1 = wanted,
-                        .arg2 = more ? 1U : 0U,
-                        .real = shape.cpus},
-                       std::as_bytes(std::span(items)));
+  caller_.node().send({.kind = NodeMessage::lease_want,
+                       .arg0 = shape.number,
+                       .arg1 = wanted,
+                       .arg2 = more ? 1U : 0U,
+                       .real = shape.cpus},
+                      std::as_bytes(std::span(items)));
 }
 
 bool TaskSender::is_recalled(const std::unique_ptr<Lease>& lease) { return lease->recalled; }
@@ -194,7 +200,7 @@ void TaskSender::give_back(Shape& shape) {
       ++i;
       continue;
     }
-    process_.node().send({.kind = NodeMessage::lease_return, .arg0 = lease->lane.index()});
+    caller_.node().send({.kind = NodeMessage::lease_return, .arg0 = lease->lane.index()});
     std::swap(lease, shape.leases.back());
     shape.leases.pop_back();
   }
@@ -222,18 +228,17 @@ void TaskSender::steal_back(Shape& shape) {
 
 bool TaskSender::receive(Shape& shape, Lease& lease) {
   return lease.lane.receive(
-      [&](Call& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
+      [&](base::Ref<Call> call, const ReplyFrame& frame, std::span<const std::byte> rest) {
         if (frame.status == ReplyStatus::bounced) {
           lease.blocked = true;
-          enqueue(shape, &call);
+          enqueue(shape, std::move(call));
           returned_.fetch_add(1);
           return;
         }
         lease.blocked = false;
-        if (process_.is_worker()) lease.moved = std::chrono::steady_clock::now();
-        learn(call, frame.run_ns);
-        process_.complete(call, frame, rest);
-        delete &call;
+        if (caller_.is_worker()) lease.moved = std::chrono::steady_clock::now();
+        learn(*call, frame.run_ns);
+        caller_.completion().complete(*call, frame, rest);
       });
 }
 
@@ -274,19 +279,17 @@ void TaskSender::on_grant(std::uint32_t shape_number, std::uint32_t lane, rpc::S
   } else {
     shape.more = false;  // that one was beyond what we wanted
   }
-  shape.leases.push_back(
-      std::unique_ptr<Lease>(new Lease{.lane = CallLane(process_.control(), lane, worker),
-                                       .granted = std::chrono::steady_clock::now()}));
+  shape.leases.push_back(std::unique_ptr<Lease>(new Lease{
+      .lane = caller_.lane_to(worker, lane), .granted = std::chrono::steady_clock::now()}));
 }
 
 void TaskSender::on_refused(std::uint32_t shape_number, ErrorKind kind, std::string_view text) {
   auto& shape = *shapes_[shape_number];
   shape.wanted = 0;
   shape.more = false;
-  while (Call* call = dequeue(shape)) {
-    process_.fail(*call, kind,
-                  "the task " + call->display_name() + " cannot run: " + std::string(text));
-    delete call;
+  while (const auto call = dequeue(shape)) {
+    caller_.completion().fail(
+        *call, kind, "the task " + call->display_name() + " cannot run: " + std::string(text));
   }
 }
 
@@ -318,7 +321,7 @@ void TaskSender::give_crash_notice(const Call& call, const DeathReport& death) c
     text += "; it crashed in " + one_line(frame, kMostText);
   const std::string log = "worker-" + std::to_string(death.pid) + ".log";
   text += "; output" + std::string(death.stack.empty() ? "" : " and stack") + ": " +
-          (process_.attachment().directory / log).string() +
+          (caller_.attachment().directory / log).string() +
           " (kept with MANTA_KEEP_LOGS=1; the error of the last attempt has its own)";
   give_notice({.kind = Notice::Kind::crash,
                .cause = by_name ? std::hash<std::string>()(function) : code_key(call),
@@ -326,20 +329,19 @@ void TaskSender::give_crash_notice(const Call& call, const DeathReport& death) c
                .text = std::move(text)});
 }
 
-void TaskSender::retry_or_fail(Call* call, const DeathReport& death) {
+void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
   const int allowed = call->options ? call->options->max_retries : TaskOptions().max_retries;
   const ErrorRecord error = crash_error(death, call->display_name(), call->frame.attempt,
-                                        allowed < 0 ? 0 : allowed + 1, process_.attachment().node);
+                                        allowed < 0 ? 0 : allowed + 1, caller_.attachment().node);
   const bool retry =
       error.kind == ErrorKind::worker_crashed && (allowed < 0 || call->retries < allowed);
   if (retry) {
     give_crash_notice(*call, death);
     ++call->retries;
     ++call->frame.attempt;
-    return enqueue(shape_of(*call), call);
+    return submit(std::move(call));
   }
-  process_.fail(*call, error);
-  delete call;
+  caller_.completion().fail(*call, error);
 }
 
 bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
@@ -349,12 +351,12 @@ bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
       if (lease->lane.index() != lane) continue;
       lease->lane.callee_died();
       receive(shape, *lease);  // what it answered before it died; may add shapes, not leases
-      process_.take_back_holds(lease->lane, death);
+      caller_.take_back_holds(lease->lane, death);
       auto unfinished = lease->lane.take_unfinished();
       std::swap(lease, shape.leases.back());
       shape.leases.pop_back();
-      if (unfinished.begun != nullptr) retry_or_fail(unfinished.begun, death);
-      for (Call* call : unfinished.others) enqueue(shape, call);
+      if (unfinished.begun) retry_or_fail(std::move(unfinished.begun), death);
+      for (auto& call : unfinished.others) enqueue(shape, std::move(call));
       shape.wanted = 0;
       shape.more = false;
       return true;
@@ -403,14 +405,11 @@ void TaskSender::fail_all(const Value& error) {
   for (auto& shape : shapes_) {
     for (auto& lease : shape->leases) {
       auto unfinished = lease->lane.take_unfinished();
-      if (unfinished.begun != nullptr) unfinished.others.push_back(unfinished.begun);
-      for (Call* call : unfinished.others) enqueue(*shape, call);
+      if (unfinished.begun) unfinished.others.push_back(std::move(unfinished.begun));
+      for (auto& call : unfinished.others) enqueue(*shape, std::move(call));
     }
     shape->leases.clear();
-    while (Call* call = dequeue(*shape)) {
-      process_.fail_with(*call, error);
-      delete call;
-    }
+    while (const auto call = dequeue(*shape)) caller_.completion().fail_with(*call, error);
   }
 }
 

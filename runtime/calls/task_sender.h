@@ -22,18 +22,17 @@
 
 #include "../options/options.h"
 #include "../wire/death_report.h"
-#include "call_lane.h"
+#include "caller_side.h"
 
 namespace manta::detail {
 
-class Process;
-
 class TaskSender {
  public:
-  explicit TaskSender(Process& process) : process_(process) {}
+  explicit TaskSender(CallerSide& caller) : caller_(caller) {}
+  ~TaskSender();
 
-  void submit(Call* ready);        // all arguments are there
-  Call* take(const Call& queued);  // out of its queue: the caller runs it
+  void submit(base::Ref<Call> ready);        // all arguments are there
+  base::Ref<Call> take(const Call& queued);  // out of its queue: the caller runs it
   // Of one in flight that has not begun: asks for it back. Others on its lane may come along.
   void recall(const Call& call);
   void learn(const Call& call, std::uint32_t run_ns);
@@ -69,7 +68,7 @@ class TaskSender {
     std::uint32_t number = 0;
     double cpus = 1;
     Resources resources;
-    Call* first = nullptr;  // the queue
+    Call* first = nullptr;  // the queue, which owns one count of each
     Call* last = nullptr;
     std::size_t queued = 0;
     std::vector<std::unique_ptr<Lease>> leases;
@@ -81,9 +80,9 @@ class TaskSender {
   };
 
   Shape& shape_of(const Call& call);
-  void enqueue(Shape& shape, Call* call);
-  static Call* dequeue(Shape& shape);
-  static void unlink(Shape& shape, Call& call);
+  void enqueue(Shape& shape, base::Ref<Call> call);
+  static base::Ref<Call> dequeue(Shape& shape);  // null: it is empty
+  static base::Ref<Call> unlink(Shape& shape, Call& call);
   Lease* lease_with_room(Shape& shape, const Call& call);
   bool overdue(const Lease& lease) const;
   void pump(Shape& shape);
@@ -97,9 +96,9 @@ class TaskSender {
   bool receive(Shape& shape, Lease& lease);
   std::uint64_t estimate(const Call& call) const;
   void give_crash_notice(const Call& call, const DeathReport& death) const;
-  void retry_or_fail(Call* call, const DeathReport& death);
+  void retry_or_fail(base::Ref<Call> call, const DeathReport& death);
 
-  Process& process_;
+  CallerSide& caller_;
   std::vector<std::unique_ptr<Shape>> shapes_;
   std::unordered_map<std::uint64_t, Learnt> learnt_;
   std::atomic<std::uint64_t> returned_{0};

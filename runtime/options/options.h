@@ -110,6 +110,11 @@ struct CallOptions {
   std::size_t max_buffered = 0;              // not supported yet
 };
 
+// Of a put.
+struct PutOptions {
+  std::string name = {};  // for tools, of which this version has none; at most 1 KiB
+};
+
 // The program that the node and the workers run. Another one than the driver's has other functions, which are called by
 // name (remote_named); its main() does not run.
 struct WorkerProgram {

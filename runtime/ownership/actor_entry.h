@@ -46,4 +46,7 @@ class ActorEntry final : public base::Counted {
   const ObjectEntryRef ended_;
 };
 
+// Throws InvalidArgument, naming `what`, for an empty handle and for one of another session.
+ActorEntry& checked_actor(const base::Ref<ActorEntry>& entry, const char* what);
+
 }  // namespace manta::detail

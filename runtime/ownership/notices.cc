@@ -4,7 +4,8 @@
 #include <bit>
 #include <cstdio>
 
-#include "../process/process.h"
+#include "../launch/entry.h"
+#include "open_session.h"
 
 namespace manta::detail {
 namespace {
@@ -128,8 +129,7 @@ Notices& driver_notices() {
 
 void give_notice(const Notice& notice) {
   if (!has_role()) return driver_notices().add(notice);
-  if (const auto process = Process::current_or_null())
-    process->node().send({.kind = NodeMessage::notice}, encode(notice));
+  if (const auto session = OpenSession::current_or_null()) session->pass_on_notice(encode(notice));
 }
 
 }  // namespace manta::detail

@@ -5,8 +5,8 @@
 #include <iterator>
 #include <thread>
 
-#include "../process/process.h"
 #include "../wire/value_wire.h"
+#include "open_session.h"
 #include "unseen_errors.h"
 
 namespace manta::detail {
@@ -34,10 +34,8 @@ ObjectEntry::~ObjectEntry() {
   if (!value_.references().empty()) release_in_turn(std::move(value_.attached->references));
   if (state() == ObjectState::failed && !seen()) log_unseen_error(*this);
   if (home == Home::local) return;
-  const auto process = Process::current_or_null();
-  if (!process || process->session() != session) return;
-  process->objects().remove(*this);
-  if (node_holds != 0) process->node().release(serialization::RefKind::object, id_, node_holds);
+  const auto open = OpenSession::current_or_null();
+  if (open && open->number() == session) open->last_ref_gone(*this);
 }
 
 void ObjectEntry::complete(Value value) {

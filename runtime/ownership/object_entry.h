@@ -18,12 +18,12 @@
 
 #include "../../base/counted.h"
 #include "../../base/id.h"
+#include "command.h"
 #include "value.h"
 
 namespace manta::detail {
 
 class Call;
-class Command;
 class CompletionWatch;
 
 // One entry's place in the list of those who watch it (completion_watch.h); all under the tables lock.
@@ -67,9 +67,8 @@ class ObjectEntry final : public base::Counted {
 
   // ---- under the tables lock
   struct Dependent {
-    Call* call = nullptr;            // a call that waits for this argument
-    std::function<void()> callback;  // or an on_ready callback
-    Command* command = nullptr;      // or a command to be run (again)
+    base::Ref<Command> command = {};      // a call that waits for this argument, or other work
+    std::function<void()> callback = {};  // or one of on_ready
   };
   std::vector<Dependent>& dependents() { return dependents_; }
   WatchLink* watchers = nullptr;

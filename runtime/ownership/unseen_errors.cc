@@ -3,7 +3,9 @@
 #include <functional>
 #include <unistd.h>
 
-#include "../process/process.h"
+#include "../launch/entry.h"
+#include "error_values.h"
+#include "open_session.h"
 
 namespace manta::detail {
 namespace {
@@ -37,7 +39,7 @@ Notice notice_of(const ErrorRecord& error, const ObjectEntry& entry) {
 }  // namespace
 
 void log_unseen_error(const ObjectEntry& entry) {
-  if (entry.session == 0 || entry.session != Process::current_session()) return;
+  if (entry.session == 0 || entry.session != OpenSession::current_number()) return;
   entry.mark_seen();
   try {
     give_notice(notice_of(record_of(entry.value()), entry));

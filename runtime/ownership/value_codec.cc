@@ -3,40 +3,10 @@
 #include <cstring>
 
 #include "../../base/check.h"
-#include "../process/process.h"
+#include "actor_entry.h"
+#include "object_entry.h"
 
 namespace manta::detail {
-namespace {
-
-constexpr std::uint64_t kMarkBits = 3;
-
-base::Ref<objectstore::Block> adopt_block(objectstore::Store& store, std::uint64_t block,
-                                          Arrival arrival) {
-  const std::uint64_t offset = block & ~kMarkBits;
-  auto& blocks = store.blocks();
-  if (arrival == Arrival::counted) return blocks.adopt(offset, objectstore::Share::kHeld);
-  switch (static_cast<BlockMark>(block & kMarkBits)) {
-    case BlockMark::given:
-      return blocks.adopt(offset, objectstore::Share::kMine);
-    case BlockMark::held:
-      return blocks.adopt(offset, objectstore::Share::kHeld);
-    case BlockMark::lent:
-      break;
-  }
-  return blocks.adopt(offset, objectstore::Share::kLent);
-}
-
-}  // namespace
-
-serialization::Reference adopt_reference(Process& process, const WireReference& wire,
-                                         Arrival arrival) {
-  const auto kind = static_cast<serialization::RefKind>(wire.kind);
-  if (kind == serialization::RefKind::actor) {
-    return {kind, process.adopt_actor(ActorId(wire.hi, wire.lo), arrival)};
-  }
-  return {kind, process.adopt_object(ObjectId(wire.hi, wire.lo), arrival)};
-}
-
 WireReference wire_of(const serialization::Reference& reference) {
   const auto kind = static_cast<std::uint64_t>(reference.kind);
   if (!reference.target) return {kind, 0, 0};  // an empty ref or handle
@@ -116,40 +86,6 @@ std::byte* write_wire(std::byte* out, const objectstore::Store& store,
 std::byte* write_wire(std::byte* out, const objectstore::Store& store, const Value& value) {
   return write_wire(out, store, value.meta.span(), value.buffers(), value.references(),
                     value.fingerprint, value.flags);
-}
-
-void adopt_parts(Process& process, const WireReader& wire, Arrival arrival,
-                 std::vector<serialization::Buffer>& buffers,
-                 std::vector<serialization::Reference>& references) {
-  auto& store = process.store();
-  for (const auto& buffer : wire.buffers()) {
-    auto block = adopt_block(store, buffer.block, arrival);
-    if (block->object().is_nil()) block->set_object(ObjectId(buffer.object_hi, buffer.object_lo));
-    buffers.push_back({store.arena().readable(buffer.offset), buffer.size, std::move(block)});
-  }
-  for (const auto& reference : wire.references()) {
-    references.push_back(adopt_reference(process, reference, arrival));
-  }
-}
-
-Value read_value(Process& process, const WireReader& wire, Arrival arrival) {
-  if ((wire.header().flags & kExternal) != 0) {
-    // The block with the wire form is needed only while it is read.
-    std::vector<serialization::Buffer> outer;
-    std::vector<serialization::Reference> none;
-    adopt_parts(process, wire, arrival, outer, none);
-    base::check(outer.size() == 1, "an external value has one buffer");
-    return read_value(process, WireReader({outer[0].data, outer[0].size}), arrival);
-  }
-  Value value;
-  value.meta = SmallBytes(wire.meta());
-  value.fingerprint = wire.header().fingerprint;
-  value.flags = wire.header().flags;
-  if (!wire.buffers().empty() || !wire.references().empty()) {
-    value.attached = std::make_unique<Value::Attached>();
-    adopt_parts(process, wire, arrival, value.attached->buffers, value.attached->references);
-  }
-  return value;
 }
 
 Value error_value(std::span<const std::byte> wire) {

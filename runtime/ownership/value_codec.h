@@ -14,8 +14,6 @@
 
 namespace manta::detail {
 
-class Process;
-
 enum class BlockMark : std::uint64_t { lent = 0, given = 1, held = 2 };
 
 inline std::uint64_t marked(std::uint64_t offset, BlockMark mark) {
@@ -41,16 +39,6 @@ enum class Arrival { lent, held, counted };
 
 // An empty ref or handle has no id.
 WireReference wire_of(const serialization::Reference& reference);
-serialization::Reference adopt_reference(Process& process, const WireReference& wire,
-                                         Arrival arrival);
-
-// Appends the buffers and references of a wire value to `buffers` and `references`, adopting blocks and entries.
-void adopt_parts(Process& process, const WireReader& wire, Arrival arrival,
-                 std::vector<serialization::Buffer>& buffers,
-                 std::vector<serialization::Reference>& references);
-
-// A value that arrived to stay. `bytes` begins with its wire form.
-Value read_value(Process& process, const WireReader& wire, Arrival arrival);
 
 Value error_value(std::span<const std::byte> wire);  // of error_wire()
 

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "process.h"
-
 namespace manta::detail {
 namespace {
 
@@ -14,23 +12,25 @@ constexpr std::chrono::seconds kLookEvery{1};
 // A question that is open, as long as this exists.
 class NodeQuestions::Asked final : public rpc::Progress::Waiter {
  public:
-  explicit Asked(Process& process) : process_(process) {
-    const Process::TablesLock lock(process);
-    number_ = ++process.questions().last_;
-    open_ = &process.questions().open_[number_];
+  explicit Asked(NodeQuestions& questions) : questions_(questions) {
+    const TablesLock lock(questions.session_.tables());
+    number_ = ++questions.last_;
+    open_ = &questions.open_[number_];
   }
   ~Asked() {
-    const Process::TablesLock lock(process_);
-    process_.questions().open_.erase(number_);
+    const TablesLock lock(questions_.session_.tables());
+    questions_.open_.erase(number_);
   }
   // SYNC: acquire: who sees that it is answered sees the answer.
   bool answered() const { return open_->answered.load(std::memory_order_acquire); }
-  bool satisfied() const override { return answered() || process_.dead() || process_.closed(); }
+  bool satisfied() const override {
+    return answered() || questions_.ownership_.dead() || questions_.ownership_.closed();
+  }
   std::uint64_t number() const { return number_; }
   Answer& answer() { return open_->answer; }
 
  private:
-  Process& process_;
+  NodeQuestions& questions_;
   std::uint64_t number_ = 0;
   Open* open_ = nullptr;
 };
@@ -38,13 +38,14 @@ class NodeQuestions::Asked final : public rpc::Progress::Waiter {
 std::optional<NodeQuestions::Answer> NodeQuestions::ask(NodeFrame question,
                                                         std::span<const std::byte> payload,
                                                         const GiveUp& give_up) {
-  const auto keep = base::Ref<Process>::retain(&process_);  // the session may be closed meanwhile
-  Asked asked(process_);
+  const auto keep =
+      base::Ref<OpenSession>::retain(&session_);  // the session may be closed meanwhile
+  Asked asked(*this);
   question.arg0 = asked.number();
-  process_.node().send(question, payload);
+  ownership_.node().send(question, payload);
   const auto begun = std::chrono::steady_clock::now();
   auto look_at = begun + kLookEvery;
-  while (!process_.progress().wait(asked, look_at)) {
+  while (!progress_.wait(asked, look_at)) {
     if (give_up(std::chrono::duration_cast<std::chrono::seconds>(look_at - begun))) break;
     look_at += kLookEvery;
   }

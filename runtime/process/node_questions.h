@@ -11,15 +11,17 @@
 #include <span>
 #include <vector>
 
+#include "../../rpc/progress.h"
+#include "../ownership/open_session.h"
+#include "../ownership/ownership.h"
 #include "../wire/node_messages.h"
 
 namespace manta::detail {
 
-class Process;
-
 class NodeQuestions {
  public:
-  explicit NodeQuestions(Process& process) : process_(process) {}
+  NodeQuestions(OpenSession& session, Ownership& ownership, rpc::Progress& progress)
+      : session_(session), ownership_(ownership), progress_(progress) {}
 
   struct Answer {
     NodeFrame frame;
@@ -40,7 +42,9 @@ class NodeQuestions {
   };
   class Asked;
 
-  Process& process_;
+  OpenSession& session_;
+  Ownership& ownership_;
+  rpc::Progress& progress_;
   std::uint64_t last_ = 0;              // under the tables lock, as
   std::map<std::uint64_t, Open> open_;  // those that wait for their answer
 };

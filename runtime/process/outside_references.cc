@@ -5,7 +5,7 @@
 #include <string>
 
 #include "../../base/error.h"
-#include "../api/actor.h"
+#include "../ownership/arrivals.h"
 #include "process.h"
 
 namespace manta::detail {
@@ -29,8 +29,8 @@ void check_session(const Reference& reference) {
                   "manta::serialize() of an ActorHandle");
     return;
   }
-  if (static_cast<const ObjectEntry&>(*reference.target).session != Process::current_session()) {
-    Process::refuse_if_forked("manta::serialize() of an ObjectRef");
+  if (static_cast<const ObjectEntry&>(*reference.target).session != OpenSession::current_number()) {
+    OpenSession::refuse_if_forked("manta::serialize() of an ObjectRef");
     throw InvalidArgument("manta::serialize() of an ObjectRef: the session of object " +
                           id_of(reference).hex() + " has ended; its objects went with it");
   }
@@ -39,16 +39,17 @@ void check_session(const Reference& reference) {
 // In the order of what this thread submitted before: an actor's creation.
 class Pin final : public Command {
  public:
-  Pin(const Reference& reference, std::atomic<bool>& done) : reference_(reference), done_(done) {}
-  void run(Process& process) override {
-    process.publish_locked(reference_);
-    process.node().hold(reference_.kind, id_of(reference_), rpc::kNodeSlot);
+  Pin(Ownership& ownership, const Reference& reference, std::atomic<bool>& done)
+      : ownership_(ownership), reference_(reference), done_(done) {}
+  void run(base::Ref<Command>, CallRouter&) override {
+    ownership_.publish(reference_);
+    ownership_.node().hold(reference_.kind, id_of(reference_), rpc::kNodeSlot);
     // SYNC: release: who is told has the messages above before its own.
     done_.store(true, std::memory_order_release);
-    delete this;
   }
 
  private:
+  Ownership& ownership_;
   const Reference reference_;
   std::atomic<bool>& done_;
 };
@@ -65,7 +66,7 @@ void OutsideReferences::write(const Reference& reference, serialization::MetaByt
   Process& process = Process::current("manta::serialize() of an ObjectRef or ActorHandle");
   check_session(reference);
   Pinned pinned;
-  process.submit(new Pin(reference, pinned.done));
+  process.submit(base::make_ref<Pin>(process.ownership(), reference, pinned.done));
   process.progress().wait(pinned);
   const auto& job = process.attachment().job;
   const ObjectId id = id_of(reference);
@@ -88,9 +89,9 @@ Reference OutsideReferences::read(RefKind kind, std::span<const std::byte> bytes
                              job.hex() + "; this process is in job " + ours.hex() +
                              ": references can be loaded only in the session that wrote them");
   }
-  const Process::TablesLock lock(process);
+  const TablesLock lock(process.tables());
   process.node().hold(kind, id, process.slot());
-  return adopt_reference(process, {static_cast<std::uint64_t>(kind), id.hi(), id.lo()},
+  return adopt_reference(process.ownership(), {static_cast<std::uint64_t>(kind), id.hi(), id.lo()},
                          Arrival::held);
 }
 

@@ -2,17 +2,17 @@
 
 #include <chrono>
 
+#include "../calls/needs.h"
 #include "../launch/clock.h"
 #include "../ownership/object_ref.h"
 #include "../wire/waits.h"
-#include "needs.h"
 #include "process.h"
 
 namespace manta::detail {
 namespace {
 
 std::vector<Need> needs_of(Process& process, const ObjectEntry& entry) {
-  Needs needs(process);
+  Needs needs(process.ownership(), process.senders());
   needs.add(entry);
   return needs.take();
 }
@@ -32,7 +32,7 @@ std::string state_of(Process& process, const Call& call, const std::optional<Nee
     return "waits for " + std::to_string(call.missing) + " of its arguments" +
            (next ? ", and so for " + next->name : "");
   }
-  if (call.actor && process.actors().line_to(call.actor->id()).constructor != nullptr) {
+  if (call.actor && process.senders().actors.line_to(call.actor->id()).constructor != nullptr) {
     return "waits for actor " + call.actor->id().hex() +
            " to be made, whose constructor waits for an argument" +
            (next ? ", and so for " + next->name : "");
@@ -41,7 +41,7 @@ std::string state_of(Process& process, const Call& call, const std::optional<Nee
     return "waits for actor " + call.actor->id().hex() +
            " to start, which waits for its resources or runs its constructor";
   }
-  if (const CallLane* const lane = process.lane_of(call)) {
+  if (const CallLane* const lane = process.senders().lane_of(call)) {
     return (lane->has_begun(call) ? "runs in process " : "waits for its turn in process ") +
            std::to_string(process.control().process(lane->callee()).pid.load());
   }
@@ -61,7 +61,7 @@ WhyStep why_here(Process& process, const ObjectEntry& entry) {
             .next = std::move(next)};
   const Call* const call = entry.producer;
   if (call == nullptr) {
-    const std::string of_actor = process.actors().why(entry);
+    const std::string of_actor = process.senders().actors.why(entry);
     return {.text = name + (of_actor.empty() ? " is pending" : of_actor), .next = std::move(next)};
   }
   std::string text = name + " waits for " + call->display_name() + ", submitted " +
@@ -76,7 +76,7 @@ std::string why(const ObjectEntry& entry) {
   Process& process = Process::current("why()");
   WhyStep step;
   {
-    const Process::TablesLock lock(process);
+    const TablesLock lock(process.tables());
     step = why_here(process, entry);
   }
   if (!step.next) return step.text;
@@ -88,13 +88,14 @@ std::string why(const ObjectEntry& entry) {
 
 std::string why_as_known_here(const ObjectEntry& entry) {
   Process& process = Process::current("why()");
-  const Process::TablesLock lock(process);
+  const TablesLock lock(process.tables());
   return why_here(process, entry).text;
 }
 
 void tell_needs(Process& process, const NodeFrame& question) {
   std::vector<Need> found;
-  if (const auto entry = process.objects().find(ObjectId(question.id_hi, question.id_lo)))
+  if (const auto entry =
+          process.ownership().objects().find(ObjectId(question.id_hi, question.id_lo)))
     found = needs_of(process, *entry);
   NodeFrame answer = question;
   answer.kind = NodeMessage::needs_told;
@@ -103,7 +104,8 @@ void tell_needs(Process& process, const NodeFrame& question) {
 
 void tell_why(Process& process, const NodeFrame& question, std::string_view text_so_far) {
   WhyStep step{.text = std::string(text_so_far)};
-  if (const auto entry = process.objects().find(ObjectId(question.id_hi, question.id_lo))) {
+  if (const auto entry =
+          process.ownership().objects().find(ObjectId(question.id_hi, question.id_lo))) {
     WhyStep here = why_here(process, *entry);
     step.text += ": there " + here.text;
     step.next = std::move(here.next);

@@ -22,7 +22,7 @@ class WaitsBeside {
 
  private:
   void count(int change) {
-    const Process::TablesLock lock(process_);
+    const TablesLock lock(process_.tables());
     process_.count_waiter_beside(change);
   }
 
@@ -35,7 +35,7 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
                       const std::function<bool()>& before_lending,
                       const std::function<void()>& meanwhile) {
   auto& progress = process.progress();
-  Executor* const executor = process.executor();
+  Executor* const executor = Executor::of_process();
   if (executor == nullptr) return progress.wait(waiter, deadline);
   std::optional<WaitsBeside> beside;
   if (Executor::of_this_thread() == nullptr) beside.emplace(process);
@@ -44,7 +44,7 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
     return true;
   if (deadline && *deadline <= soon) return false;
   if (before_lending && before_lending()) return true;
-  const Executor::Blocked blocked(*executor);
+  const Turn::Waits waits(executor->turn(), Executor::of_this_thread() != nullptr);
   if (!meanwhile) return progress.wait(waiter, deadline);
   for (auto step = kToldAfter;; step = std::min(2 * step, kLongestStep)) {
     const auto until = std::chrono::steady_clock::now() + step;

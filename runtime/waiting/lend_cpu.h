@@ -1,6 +1,6 @@
 // How a thread waits that may have to wait long. In a worker, the CPU of the call that runs is lent to others
-// meanwhile, whichever thread of the process waits (Executor::Blocked): not at once, so that a short wait costs the
-// node no message.
+// meanwhile, whichever thread of the process waits (Turn::Waits): not at once, so that a short wait costs the node no
+// message.
 //
 // Errors: none; false when the deadline is over. Threads: any.
 #pragma once

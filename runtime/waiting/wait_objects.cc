@@ -40,7 +40,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
 
   bool wait(const Deadline& deadline) {
     const bool over = wait_as_who_we_are(deadline);
-    if (process_->closed()) {
+    if (process_->ownership().closed()) {
       throw InvalidArgument(std::string(what_) +
                             ": the session was shut down meanwhile; its objects went with it");
     }
@@ -86,7 +86,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
     return false;
   }
 
-  bool over() const { return process_->closed() || done(); }
+  bool over() const { return process_->ownership().closed() || done(); }
 
   const base::Ref<Process> process_;
   const char* const what_;
@@ -141,7 +141,7 @@ class AllDone final : public SessionWaiter {
       : SessionWaiter("manta::get()"), entries_(entries), prefix_(entries) {}
   bool done() const override {
     // Read before the entries are: a failure that comes later is seen at the next look.
-    const std::uint64_t failures = process().failures();
+    const std::uint64_t failures = process().completion().failures();
     if (prefix_.done() == entries_.size()) return true;
     // SYNC: none, of both accesses, as in Prefix.
     if (looked_at_.load(std::memory_order_relaxed) == failures) return false;
@@ -181,7 +181,7 @@ class CountDone final : public SessionWaiter {
   // Those that were pending when this was first asked. They live as long as the wait: the caller drops them later.
   Entries pending() const {
     if (!pending_) {
-      const Process::TablesLock lock(process());
+      const TablesLock lock(process().tables());
       pending_ = watch_.pending(entries_, all() ? entries_.size() : kLookedAt);
     }
     return *pending_;
@@ -221,7 +221,9 @@ bool wait_all_or_failure(Entries entries, const Deadline& deadline) {
 }
 
 CompletionWait::CompletionWait(const char* what, Entries entries)
-    : what_(what), entries_(entries), watch_(Process::current(what), entries) {}
+    : what_(what),
+      entries_(entries),
+      watch_(Process::current(what).tables(), Process::current(what).ownership(), entries) {}
 
 bool CompletionWait::wait_for(std::size_t count, const Deadline& deadline) {
   return CountDone(what_, watch_, entries_, count).wait(deadline);

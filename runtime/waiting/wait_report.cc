@@ -1,6 +1,6 @@
 #include "wait_report.h"
 
-#include "../process/needs.h"
+#include "../calls/needs.h"
 #include "../process/process.h"
 #include "../worker/executor.h"
 #include "../worker/task_frame.h"
@@ -13,22 +13,9 @@ constexpr std::size_t kMostAlternatives = 100;
 
 }  // namespace
 
-std::uint64_t WaitReports::add(WaitReport& report) {
-  told_[++last_] = &report;
-  return last_;
-}
-
-void WaitReports::refuse(std::uint64_t number, std::string_view cycle) {
-  const auto found = told_.find(number);
-  if (found == told_.end() || found->second->refused()) return;  // the wait is over already
-  found->second->cycle_ = cycle;
-  // SYNC: release: the text of the cycle.
-  found->second->refused_.store(true, std::memory_order_release);
-}
-
 WaitReport::~WaitReport() {
   if (number_ == 0) return;
-  const Process::TablesLock lock(process_);
+  const TablesLock lock(process_.tables());
   process_.waits().remove(number_);
   process_.node().send({.kind = NodeMessage::wait_over, .arg0 = number_});
 }
@@ -38,8 +25,9 @@ WaitReport::~WaitReport() {
 // runtime all the time, as it does in join() or future::get().
 bool WaitReport::holds_up_its_call() {
   if (Executor::of_this_thread() != nullptr) return true;
-  const Executor& executor = *process_.executor();
-  if (!executor.in_user_code() || !this_thread_started_since(executor.turn_began())) return false;
+  Executor& executor = *Executor::of_process();
+  const Turn& turn = executor.turn();
+  if (!turn.in_user_code() || !this_thread_started_since(turn.began())) return false;
   if (!join_) join_.emplace(executor.thread());
   return join_->lasts();
 }
@@ -49,15 +37,15 @@ void WaitReport::tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends en
   if (const auto frame = TaskFrame::of_process()) record.waiter = name_in_waits(frame->name);
   if (holds_up_its_call()) {
     record.holds_up = true;
-    const auto running = process_.executor()->running();
+    const auto running = Executor::of_process()->running();
     record.lane = running.lane;
     record.sequence = running.sequence;
   }
-  const Process::TablesLock lock(process_);
+  const TablesLock lock(process_.tables());
   add_needs(record, objects);
   auto bytes = encode(record);
   if (bytes == told_) return;
-  if (number_ == 0) number_ = process_.waits().add(*this);
+  if (number_ == 0) number_ = process_.waits().add(at_node_);
   waiter_ = record.waiter;
   told_ = std::move(bytes);
   process_.node().send({.kind = NodeMessage::wait_begun, .arg0 = number_}, told_);
@@ -73,7 +61,7 @@ void WaitReport::add_needs(WaitRecord& record, std::span<ObjectEntry* const> obj
   // Where one object that is done ends the wait, `objects` may be only the first of very many.
   const bool some = record.ends == WaitRecord::Ends::one_done;
   const bool one_by_one = !all && (some ? objects.size() : pending.size()) <= kMostAlternatives;
-  Needs needs(process_);
+  Needs needs(process_.ownership(), process_.senders());
   for (const std::uint32_t i : pending) needs.add(*objects[i], one_by_one ? i : 0);
   record.needs = needs.take();
   if (all) record.objects = {0};

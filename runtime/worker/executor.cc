@@ -20,17 +20,20 @@ namespace manta::detail {
 namespace {
 
 thread_local Executor* executor_here = nullptr;
+std::atomic<Executor*> executor_of_process{
+    nullptr};  // SYNC: release once it is made, acquire in its readers
 
 }  // namespace
 
 // The executor waits for work: calls, or something to do for its actor, or the end.
 class Executor::Idle final : public rpc::Progress::Waiter {
  public:
-  explicit Idle(Executor& executor) : executor_(executor) { executor_.idle_.store(true); }
-  ~Idle() { executor_.idle_.store(false); }
+  explicit Idle(Executor& executor) : executor_(executor) {
+    executor_.activity_.store(Activity::idle);
+  }
+  ~Idle() { executor_.activity_.store(Activity::busy); }
   bool satisfied() const override {
-    return executor_.exit_requested_.load() || executor_.start_requested_.load() ||
-           executor_.end_requested_.load() || executor_.call_waiting();
+    return executor_.orders_.load() != 0 || executor_.call_waiting();
   }
 
  private:
@@ -42,9 +45,9 @@ class Executor::RoomForReply final : public rpc::Progress::Waiter {
  public:
   RoomForReply(Executor& executor, Lane& lane, std::uint32_t size)
       : executor_(executor), lane_(lane), size_(size) {
-    executor_.waiting_for_room_.fetch_add(1);
+    executor_.activity_.store(Activity::replying);
   }
-  ~RoomForReply() { executor_.waiting_for_room_.fetch_sub(1); }
+  ~RoomForReply() { executor_.activity_.store(Activity::busy); }
   bool satisfied() const override {
     // SYNC: the flag first, then the ring: the caller reads the ring, then the flag.
     lane_.memory.header->flags.fetch_or(kReplyRingFull);
@@ -63,12 +66,16 @@ Executor::Executor(Process& process)
       running_(process),
       output_(process.control().process(process.slot()).held_lines),
       in_place_(process, output_),
-      thread_(::gettid()) {
+      thread_(::gettid()),
+      turn_([this] { lend(); }, [this] { take_back(); }) {
   executor_here = this;
+  executor_of_process.store(this, std::memory_order_release);
+  process.caller().set_callee(this);
 }
 Executor::~Executor() { executor_here = nullptr; }
 
 Executor* Executor::of_this_thread() { return executor_here; }
+Executor* Executor::of_process() { return executor_of_process.load(std::memory_order_acquire); }
 
 Executor::Running Executor::running() const {
   const std::lock_guard lock(lanes_mutex_);
@@ -82,11 +89,12 @@ int Executor::run() {
   auto& progress = process_.progress();
   process_.cores().enter();
   progress.set_busy(true);
-  while (!exit_requested_.load()) {
-    if (start_requested_.exchange(false)) {
-      begin_turn();
+  while (!ordered(Order::exit)) {
+    if (ordered(Order::start_actor)) {
+      orders_.fetch_and(~bit(Order::start_actor));
+      turn_.begin();
       start_actor();
-      stop_lending();
+      turn_.end();
       output_.end_all_lines();
       if (exit_actor_) return finish_actor(1);
     }
@@ -98,7 +106,7 @@ int Executor::run() {
       continue;
     }
     output_.end_all_lines();
-    if (end_requested_.load() && instance_.object != nullptr) return finish_actor(0);
+    if (ordered(Order::end_actor) && instance_.object != nullptr) return finish_actor(0);
     progress.set_busy(false);
     {
       Idle idle(*this);
@@ -140,10 +148,10 @@ bool Executor::take_next(std::shared_ptr<Lane>& taken) {
 }
 
 void Executor::run_call(Lane& lane) {
-  begin_turn();
+  turn_.begin();
   output_.end_left_line();
   const auto ended = run_user_code(process_, running_, frame_, instance_.object);
-  stop_lending();
+  turn_.end();
   output_.flush();
   reply(lane, running_);
   output_.end_line(ended);
@@ -230,7 +238,7 @@ void Executor::start_actor() {
     process_.node().send(
         {.kind = NodeMessage::actor_failed, .id_hi = actor_id_.hi(), .id_lo = actor_id_.lo()},
         error_wire_within(*error, kMaxInlineValue));
-    exit_requested_.store(true);
+    order(Order::exit);
     return;
   }
   running_.end();
@@ -240,8 +248,8 @@ void Executor::start_actor() {
 }
 
 base::Ref<ActorEntry> Executor::self() {
-  const Process::TablesLock lock(process_);
-  auto entry = process_.adopt_actor(actor_id_, Arrival::lent);
+  const TablesLock lock(process_.tables());
+  auto entry = process_.ownership().adopt_actor(actor_id_, Arrival::lent);
   // While this runs the caller's handle keeps the actor alive; then ours counts.
   if (entry->home == Home::lent) {
     process_.node().hold(serialization::RefKind::actor, ObjectId(actor_id_.hi(), actor_id_.lo()),
@@ -284,8 +292,7 @@ void Executor::on_node(const NodeFrame& frame, std::span<const std::byte> payloa
       actor_type_ = parts.type;
       constructor_.assign(parts.call.begin(), parts.call.end());
       is_actor_ = true;
-      start_requested_.store(true);
-      return;
+      return order(Order::start_actor);
     }
     case NodeMessage::lane_close:
       if (forget_lane(static_cast<std::uint32_t>(frame.arg0))) {
@@ -293,9 +300,9 @@ void Executor::on_node(const NodeFrame& frame, std::span<const std::byte> payloa
       }
       return;
     case NodeMessage::actor_end:
-      return end_requested_.store(true);
+      return order(Order::end_actor);
     case NodeMessage::exit_now:
-      return exit_requested_.store(true);
+      return order(Order::exit);
     default:
       base::check(false, ("an unknown message of the node, number " +
                           std::to_string(static_cast<unsigned>(frame.kind)))
@@ -344,55 +351,25 @@ bool Executor::poll() {
       auto& flags = lane->memory.header->flags;
       const bool recalled = (flags.load() & kRecall) != 0;
       if (recalled) flags.fetch_and(~std::uint32_t{kRecall});
-      const bool back = blocked_.load() || (recalled && !idle_.load());
+      const bool back = turn_.lent() || (recalled && activity_.load() != Activity::idle);
       if (back && !lane->reader.empty()) lanes.push_back(lane);
     }
   }
   for (const auto& lane : lanes) give_back(*lane);
-  return waiting_for_room_.load() != 0 ||
-         (idle_.load() && (exit_requested_.load() || start_requested_.load() ||
-                           end_requested_.load() || call_waiting()));
+  const Activity activity = activity_.load();
+  return activity == Activity::replying ||
+         (activity == Activity::idle && (orders_.load() != 0 || call_waiting()));
 }
 
 bool Executor::pending() const {
   // An actor that is blocked leaves its calls where they are.
-  return (idle_.load() || (blocked_.load() && !is_actor_)) && call_waiting();
+  return (activity_.load() == Activity::idle || (turn_.lent() && !is_actor_)) && call_waiting();
 }
 
-// ------------------------------------------------------------------------------------------------ blocking
+// ------------------------------------------------------------------------------------------------ lending the cpu
 
-Executor::Blocked::Blocked(Executor& executor) : executor_(executor) {
-  if (executor_here == &executor_) executor_.own_thread_waits_.store(true);
-  const std::lock_guard lock(executor_.lending_mutex_);
-  turn_ = executor_.turn_.load();
-  if (turn_ % 2 == 0) return;  // no call runs: there is no cpu to lend
-  if (executor_.lenders_.fetch_add(1) == 0) executor_.lend();
-  // SYNC: the count first, then the turn; the end of the call does it the other way round.
-  if (executor_.turn_.load() != turn_ && executor_.lenders_.exchange(0) != 0) executor_.take_back();
-}
-
-Executor::Blocked::~Blocked() {
-  if (executor_here == &executor_) executor_.own_thread_waits_.store(false);
-  const std::lock_guard lock(executor_.lending_mutex_);
-  if (turn_ % 2 == 0 || executor_.turn_.load() != turn_ || executor_.lenders_.load() == 0) return;
-  if (executor_.lenders_.fetch_sub(1) == 1) executor_.take_back();
-}
-
-void Executor::begin_turn() {
-  turn_began_.store(monotonic_ms(), std::memory_order_relaxed);
-  turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-}
-
-// The call is over. A thread that it leaves behind may wait on; but for the next call the cpu is needed.
-void Executor::stop_lending() {
-  turn_.store(turn_.load(std::memory_order_relaxed) + 1);
-  if (lenders_.load() == 0) return;
-  const std::lock_guard lock(lending_mutex_);
-  if (lenders_.exchange(0) != 0) take_back();
-}
-
+// The cpu goes to others, and so do the tasks that have not begun.
 void Executor::lend() {
-  blocked_.store(true);
   process_.node().send({.kind = NodeMessage::blocked});
   if (!is_actor_) process_.progress().set_busy(false);
   std::vector<std::shared_ptr<Lane>> lanes;
@@ -406,7 +383,6 @@ void Executor::lend() {
 }
 
 void Executor::take_back() {
-  blocked_.store(false);
   process_.node().send({.kind = NodeMessage::unblocked});
   process_.progress().set_busy(true);
 }

@@ -19,6 +19,7 @@
 
 #include "../../rpc/control.h"
 #include "../../rpc/progress.h"
+#include "../calls/callee_side.h"
 #include "../ownership/actor_entry.h"
 #include "../wire/lane_messages.h"
 #include "../wire/node_messages.h"
@@ -26,12 +27,13 @@
 #include "call_output.h"
 #include "in_place.h"
 #include "running_call.h"
+#include "turn.h"
 
 namespace manta::detail {
 
 class Process;
 
-class Executor {
+class Executor final : public CalleeSide {
  public:
   explicit Executor(Process& process);
   ~Executor();
@@ -39,23 +41,13 @@ class Executor {
   // Returns when the node says so, or when the actor has ended, with the exit code of the process.
   int run();
 
-  // As long as one exists, a thread of the process waits: the executor's own inside get(), or one that user code has
-  // started. The CPU of the call that runs is lent to others meanwhile, or until the call ends.
-  class Blocked {
-   public:
-    explicit Blocked(Executor& executor);
-    ~Blocked();
-    Blocked(const Blocked&) = delete;
-
-   private:
-    Executor& executor_;
-    std::uint64_t turn_ = 0;
-  };
-  bool runs_a_task() const { return !is_actor_ && turn_.load() % 2 == 1 && !blocked_.load(); }
+  Turn& turn() { return turn_; }  // the call that runs now
+  bool runs_a_task() const override { return !is_actor_ && turn_.runs() && !turn_.lent(); }
   // Whether what runs now may run calls of its own in place, on the executor's thread.
   bool may_run_in_place() const { return !is_actor_ && running_.frame().attempt == 1; }
   InPlace& in_place() { return in_place_; }
   static Executor* of_this_thread();
+  static Executor* of_process();  // null in a driver. Any thread
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
   const ActorId& actor_id() const { return actor_id_; }
@@ -65,9 +57,6 @@ class Executor {
     std::uint64_t sequence = 0;
   };
   Running running() const;
-  // Whether user code runs and its own thread does not wait in the runtime; and since when, in monotonic_ms().
-  bool in_user_code() const { return turn_.load() % 2 == 1 && !own_thread_waits_.load(); }
-  std::int64_t turn_began() const { return turn_began_.load(); }
   pid_t thread() const { return thread_; }
   // The entry and the object of the actor that lives here.
   base::Ref<ActorEntry> self();
@@ -76,12 +65,10 @@ class Executor {
   }
 
   // For the holder of the baton, under the tables lock.
-  void on_node(const NodeFrame& frame, std::span<const std::byte> payload);
-  // The lane was closed at its other end, or that end is dead. Gives true if it is to be closed at this end now; false
-  // if it is unknown, or if a call of it runs, after which the executor closes it.
-  bool forget_lane(std::uint32_t lane);
-  bool poll();
-  bool pending() const;
+  void on_node(const NodeFrame& frame, std::span<const std::byte> payload) override;
+  bool forget_lane(std::uint32_t lane) override;
+  bool poll() override;
+  bool pending() const override;
 
  private:
   struct Lane {
@@ -95,6 +82,20 @@ class Executor {
     // It was closed while a call of it ran: what the caller has lent must stay until the call ends.
     bool close_later = false;
   };
+  // What its thread does, as the holder of the baton must know it.
+  enum class Activity : std::uint8_t {
+    busy,      // it runs user code, or is about to
+    idle,      // it waits for calls or orders
+    replying,  // it waits for room in the ring of a caller
+  };
+  // What the node wants; only the first ends with being carried out.
+  enum class Order : std::uint8_t { start_actor, end_actor, exit };
+  static std::uint8_t bit(Order one) {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(one));
+  }
+  void order(Order one) { orders_.fetch_or(bit(one)); }
+  bool ordered(Order one) const { return (orders_.load() & bit(one)) != 0; }
+
   class Idle;
   class RoomForReply;
 
@@ -104,8 +105,6 @@ class Executor {
   void finished(Lane& lane);
   void reply(Lane& lane, RunningCall& call);
   void give_back(Lane& lane);
-  void begin_turn();
-  void stop_lending();
   void lend();
   void take_back();
   void start_actor();
@@ -127,17 +126,9 @@ class Executor {
   bool is_actor_ = false;
   bool exit_actor_ = false;
   const pid_t thread_;
-  std::atomic<std::uint64_t> turn_{0};  // calls begun and ended: odd while one runs
-  std::atomic<std::int64_t> turn_began_{0};
-  std::atomic<bool> own_thread_waits_{false};
-  std::mutex lending_mutex_;
-  std::atomic<int> lenders_{0};  // threads that wait, of the call that runs
-  std::atomic<bool> blocked_{false};
-  std::atomic<bool> idle_{false};
-  std::atomic<bool> start_requested_{false};
-  std::atomic<bool> end_requested_{false};  // of the actor: after the calls received
-  std::atomic<bool> exit_requested_{false};
-  std::atomic<int> waiting_for_room_{0};
+  Turn turn_;
+  std::atomic<Activity> activity_{Activity::busy};
+  std::atomic<std::uint8_t> orders_{0};  // bits of Order
 };
 
 }  // namespace manta::detail

@@ -52,16 +52,16 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
     return !call.actor && call.frame.attempt == 1 && asks_for_no_more_than(call, *running) &&
            worth_it(call);
   };
-  Call* taken = nullptr;
+  base::Ref<Call> taken;
   {
-    const Process::TablesLock lock(process_);
+    const TablesLock lock(process_.tables());
     process_.run_commands();  // so that calls that were submitted just now are known
     if (const Call* call = needed.next(may_run)) {
-      taken = process_.tasks().take(*call);
+      taken = process_.senders().tasks.take(*call);
       taken->in_place = true;
     }
   }
-  if (taken == nullptr) return false;
+  if (!taken) return false;
   run(*taken);
   return true;
 }
@@ -70,7 +70,7 @@ void InPlace::run(Call& call) {
   if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>(process_));
   Level& level = *levels_[depth_++];
   level.frame.resize(call.frame_size());
-  call.write_frame(level.frame.data(), level.frame.size(), 0);
+  call.write_frame(level.frame.data(), level.frame.size(), 0, process_.store());
   output_.flush();  // what the waiting call has printed stays a line of its own
   output_.end_line(std::chrono::steady_clock::now());
   const auto ended = run_user_code(process_, level.running, level.frame, nullptr);
@@ -81,13 +81,12 @@ void InPlace::run(Call& call) {
   if (--depth_ >= kLevelsKept) levels_.pop_back();
   bool others_wait = false;
   {
-    Process::TablesLock lock(process_);
+    TablesLock lock(process_.tables());
     call.each_result([&](ObjectEntryRef& entry) { others_wait |= !entry->dependents().empty(); });
-    if (others_wait) lock.poll_afterwards();
-    process_.tasks().learn(call, run_time);
-    process_.complete_here(call, std::move(values));
+    if (others_wait) lock.serve_afterwards();
+    process_.senders().tasks.learn(call, run_time);
+    process_.completion().complete_here(call, std::move(values));
     others_wait = process_.waiters_beside() != 0;
-    delete &call;
   }
   if (others_wait) process_.progress().wake_all();
 }

@@ -33,12 +33,12 @@ RunInstead::RunInstead(InPlace& in_place, Process& process, std::span<ObjectEntr
       deadline_(deadline),
       calls_(some_are_enough_ ? enough : needed,
              some_are_enough_ ? Order::oldest_first : Order::newest_first),
-      returned_(process.tasks().returned()) {}
+      returned_(process.senders().tasks.returned()) {}
 
 bool RunInstead::ends_in_time(const Call& call) const {
   if (!deadline_) return true;
   const auto left = *deadline_ - std::chrono::steady_clock::now();
-  const auto usual = process_.tasks().usual_run_time(call);
+  const auto usual = process_.senders().tasks.usual_run_time(call);
   return usual ? *usual * kMargin < left : kFarAway <= left;
 }
 
@@ -46,30 +46,31 @@ bool RunInstead::ends_in_time(const Call& call) const {
 bool RunInstead::worth_it(const Call& call, Patience patience) const {
   if (!ends_in_time(call)) return false;
   if (!some_are_enough_) return true;
-  const auto usual = process_.tasks().usual_run_time(call);
+  const auto usual = process_.senders().tasks.usual_run_time(call);
   if (usual && *usual < kShortCall) return true;
-  const bool others_are_at_it =
-      some_from_elsewhere_ || process_.tasks().in_flight() || process_.actors().active();
+  const bool others_are_at_it = some_from_elsewhere_ || process_.senders().tasks.in_flight() ||
+                                process_.senders().actors.active();
   return patience == Patience::waited_shortly && !others_are_at_it;
 }
 
 bool RunInstead::run_one(Patience patience) {
   if (has_more() || patience == Patience::waited_shortly) {
-    returned_ = process_.tasks().returned();
+    returned_ = process_.senders().tasks.returned();
     calls_.start_again();
   }
   return in_place_.run_next(calls_, [&](const Call& call) { return worth_it(call, patience); });
 }
 
 bool RunInstead::has_more() const {
-  return needed_.size() <= kFew && process_.tasks().returned() != returned_;
+  return needed_.size() <= kFew && process_.senders().tasks.returned() != returned_;
 }
 
 void RunInstead::ask_for_calls_back() {
   if (needed_.size() > kFew) return;
-  const Process::TablesLock lock(process_);
+  const TablesLock lock(process_.tables());
   for (const ObjectEntry* entry : needed_) {
-    if (!entry->done() && entry->producer != nullptr) process_.tasks().recall(*entry->producer);
+    if (!entry->done() && entry->producer != nullptr)
+      process_.senders().tasks.recall(*entry->producer);
   }
 }
 

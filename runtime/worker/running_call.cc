@@ -14,7 +14,7 @@
 #include "../code/code_id.h"
 #include "../code/named_function.h"
 #include "../code/names.h"
-#include "../ownership/value_codec.h"
+#include "../ownership/arrivals.h"
 #include "../process/process.h"
 #include "failpoint.h"
 
@@ -83,7 +83,7 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
       }
       ranges.push_back({buffers_.size(), references_.size(), wire.meta()});
       if (!wire.buffers().empty() || !wire.references().empty()) {
-        adopt_parts(process_, wire, Arrival::lent, buffers_, references_);
+        adopt_parts(process_.ownership(), wire, Arrival::lent, buffers_, references_);
       }
       bytes = bytes.subspan(wire.size());
     }
@@ -116,7 +116,7 @@ void RunningCall::run() {
 
 // A process that user code has forked has come back from it: but only its parent answers the call.
 void RunningCall::end_forked_child() const {
-  if (!Process::session_is_the_parents()) return;
+  if (!OpenSession::is_the_parents()) return;
   std::fprintf(stderr,
                "manta: a process that was forked in %s came back from it, and ends here: the call "
                "goes on in its parent; let the child end by _exit() or exec\n",
@@ -188,8 +188,8 @@ void RunningCall::keep_block(objectstore::Block& block) {
   auto& blocks = process_.store().blocks();
   bool report = false;
   {
-    const Process::TablesLock lock(process_);
-    report = process_.take_report(block.offset());
+    const TablesLock lock(process_.tables());
+    report = process_.ownership().take_report(block.offset());
   }
   if (!block.mine() && block.holds() == 0 && block.use_count() > 1) {
     process_.node().hold_block(block.offset(), process_.slot());
@@ -201,7 +201,7 @@ void RunningCall::keep_block(objectstore::Block& block) {
 
 void RunningCall::keep_reference(const serialization::Reference& reference) {
   if (!reference.target || reference.target->use_count() <= 1) return;
-  const Process::TablesLock lock(process_);
+  const TablesLock lock(process_.tables());
   if (reference.kind == serialization::RefKind::object) {
     auto& entry = static_cast<ObjectEntry&>(*reference.target);
     if (entry.home != Home::lent) return;
@@ -262,7 +262,7 @@ BlockMark RunningCall::mark_for(objectstore::Block& block, std::size_t uses, rpc
 std::span<const std::byte> RunningCall::results_for(rpc::Slot caller, std::uint64_t reply) {
   if (result_buffers_.empty() && result_references_.empty()) return results_;
   // The ring thread gives blocks to the node too, and publishes.
-  const Process::TablesLock lock(process_);
+  const TablesLock lock(process_.tables());
   for (std::size_t i = 0; i < result_buffers_.size(); ++i) {
     auto& block = block_of(result_blocks_[i]);
     const auto uses = static_cast<std::size_t>(
@@ -288,7 +288,7 @@ void RunningCall::hand_over_blocks(rpc::Slot caller) {
 
 void RunningCall::hold_references_for(rpc::Slot caller, std::uint64_t reply) {
   process_.run_commands();  // the node hears of an actor made here before it hears of a handle
-  process_.publish_references(result_references_);
+  process_.ownership().publish_all(result_references_);
   failpoint(Failpoint::published);
   for (const auto& reference : result_references_) {
     if (!reference.target) continue;

@@ -78,7 +78,6 @@ int worker_main(Attachment&& attachment) {
   objectstore::install_read_only_fault(process->store(), on_write);
   arm_failpoint();
   Executor executor(*process);
-  process->set_executor(&executor);
   if (!prepare(process->attachment())) {
     process->progress().stop();
     return 1;

@@ -22,11 +22,12 @@
 namespace manta::detail {
 
 class CallLane;
-class Process;
+class Ownership;
+struct Senders;
 
 class Needs {
  public:
-  explicit Needs(Process& process) : process_(process) {}
+  Needs(Ownership& ownership, const Senders& senders) : ownership_(ownership), senders_(senders) {}
 
   void add(const ObjectEntry& entry, std::uint32_t object = 0);  // Need::object
   std::vector<Need> take();
@@ -38,7 +39,8 @@ class Needs {
   void add_unsent(const Call& call);
   void add_in_lane(const CallLane& lane, std::uint64_t sequence, const Call& call);
 
-  Process& process_;
+  Ownership& ownership_;
+  const Senders& senders_;
   std::vector<const ObjectEntry*> to_look_at_;
   std::unordered_set<const ObjectEntry*> seen_;
   std::uint32_t object_ = 0;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "../ownership/notices.h"
-#include "process.h"
+#include "senders.h"
 
 namespace manta::detail {
 namespace {
@@ -38,8 +38,8 @@ void Needs::look_at(const ObjectEntry& entry) {
                        .name = "an object of another process"});
   } else if (entry.producer != nullptr) {
     add_call(*entry.producer);
-  } else if (const auto actor = process_.actors().find(actor_of_ready(entry.id()))) {
-    if (const Call* const constructor = process_.actors().line_to(actor->id()).constructor)
+  } else if (const auto actor = ownership_.actors().find(actor_of_ready(entry.id()))) {
+    if (const Call* const constructor = senders_.actors.line_to(actor->id()).constructor)
       return add_arguments(*constructor);
     others_.push_back({.kind = Need::Kind::constructor,
                        .hi = actor->id().hi(),
@@ -51,7 +51,7 @@ void Needs::look_at(const ObjectEntry& entry) {
 
 void Needs::add_call(const Call& call) {
   if (call.in_place) return;  // by the thread that runs it
-  if (const CallLane* const lane = process_.lane_of(call))
+  if (const CallLane* const lane = senders_.lane_of(call))
     return add_in_lane(*lane, call.frame.sequence, call);
   if (call.missing != 0) add_arguments(call);
   if (call.actor) add_unsent(call);
@@ -65,7 +65,7 @@ void Needs::add_arguments(const Call& call) {
 // It waits until the actor can be made, and goes behind what was sent, and behind a call whose arguments are not there.
 void Needs::add_unsent(const Call& call) {
   const ActorId& actor = call.actor->id();
-  const ActorSender::Line line = process_.actors().line_to(actor);
+  const ActorSender::Line line = senders_.actors.line_to(actor);
   if (line.constructor != nullptr) return add_arguments(*line.constructor);
   if (line.first != nullptr && line.first->missing != 0) add_arguments(*line.first);
   if (line.lane != nullptr) return add_in_lane(*line.lane, line.lane->next_sequence(), call);

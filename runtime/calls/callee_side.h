@@ -1,0 +1,27 @@
+// The CalleeSide of a process is its other side: what runs the calls of others, in a worker. A driver has none.
+//
+// Threads: the holder of the progress baton, under the tables lock; runs_a_task(): any.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "../wire/node_messages.h"
+
+namespace manta::detail {
+
+class CalleeSide {
+ public:
+  virtual void on_node(const NodeFrame& frame, std::span<const std::byte> payload) = 0;
+  // The lane is closed or dead at the other end. True: it is to be closed at this end too, now. False: it is unknown, or
+  // a call of it runs, after which the callee closes it.
+  virtual bool forget_lane(std::uint32_t lane) = 0;
+  virtual bool poll() = 0;
+  virtual bool pending() const = 0;
+  virtual bool runs_a_task() const = 0;  // and does not wait in it
+
+ protected:
+  ~CalleeSide() = default;
+};
+
+}  // namespace manta::detail

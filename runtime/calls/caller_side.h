@@ -1,0 +1,46 @@
+// What the senders of a process have in common: where lanes are, who is told of replies, and the process's other side.
+//
+// Threads: the holder of the progress baton, under the tables lock.
+#pragma once
+#include <filesystem>
+
+#include "../launch/entry.h"
+#include "../wire/death_report.h"
+#include "call_lane.h"
+#include "callee_side.h"
+#include "completion.h"
+
+namespace manta::detail {
+
+class CallerSide {
+ public:
+  CallerSide(const Attachment& attachment, Ownership& ownership, Completion& completion)
+      : attachment_(attachment), ownership_(ownership), completion_(completion) {}
+
+  NodeLink& node() { return ownership_.node(); }
+  Ownership& ownership() { return ownership_; }
+  Completion& completion() { return completion_; }
+  const Attachment& attachment() const { return attachment_; }
+
+  CallLane lane_to(rpc::Slot callee, std::uint32_t lane) {
+    return {ownership_.control(), ownership_.store(), lane, callee};
+  }
+
+  void set_callee(CalleeSide* callee) { callee_ = callee; }
+  CalleeSide* callee() const { return callee_; }  // null in a driver
+  bool is_worker() const { return callee_ != nullptr; }
+  bool runs_a_task() const { return callee_ != nullptr && callee_->runs_a_task(); }
+
+  // A caller's end; both ends of a lane of this process to itself.
+  void close_lane(std::uint32_t lane, rpc::Slot callee);
+  // Its callee died, and all that it answered was read: what it held for us in a reply that never came is taken back.
+  void take_back_holds(const CallLane& lane, const DeathReport& death);
+
+ private:
+  const Attachment& attachment_;
+  Ownership& ownership_;
+  Completion& completion_;
+  CalleeSide* callee_ = nullptr;
+};
+
+}  // namespace manta::detail

@@ -1,0 +1,151 @@
+#include "completion.h"
+
+#include "../../base/check.h"
+#include "../ownership/arrivals.h"
+#include "../ownership/unseen_errors.h"
+#include "completion_watch.h"
+
+namespace manta::detail {
+
+void Completion::await_arguments(const base::Ref<Call>& call) {
+  if (!call->kept) return;
+  ownership_.publish_all(call->kept->references);
+  for (auto& part : call->kept->parts) {
+    if (part.entry->done()) continue;
+    ++call->missing;
+    add_dependent(*part.entry, {.command = call});
+  }
+}
+
+void Completion::start_ready(base::Ref<Call> call) {
+  if (const auto error = make_ready(*call)) {
+    fail(*call, *error);
+  } else {
+    router_.send_ready(std::move(call));
+  }
+}
+
+std::unique_ptr<ErrorRecord> Completion::make_ready(Call& call) {
+  if (call.ready) return nullptr;
+  if (const auto* failed = call.failed_argument()) {
+    failed->mark_seen();
+    ErrorRecord error = record_of(failed->value());
+    pass_on(error, call.display_name());
+    return std::make_unique<ErrorRecord>(std::move(error));
+  }
+  call.ready = true;
+  if (!call.kept || call.kept->parts.empty()) return nullptr;  // complete since it was built
+  auto& kept = *call.kept;
+  for (const auto& part : kept.parts) {
+    const Value& value = part.entry->value();
+    ownership_.publish_all(value.references());
+    kept.references.insert(kept.references.end(), value.references().begin(),
+                           value.references().end());
+    for (const auto& buffer : value.buffers()) kept.blocks.push_back(buffer.storage);
+  }
+  const std::size_t size = call.arguments_size();
+  if (size <= kMaxInlineValue || call.externalize(ownership_.store()).ok()) return nullptr;
+  ErrorRecord error;
+  error.kind = ErrorKind::object_store_full;
+  error.function = call.display_name();
+  error.message = "no room in the object store for the arguments of " + error.function + ", " +
+                  std::to_string(size) + " bytes";
+  return std::make_unique<ErrorRecord>(std::move(error));
+}
+
+void Completion::add_dependent(ObjectEntry& entry, ObjectEntry::Dependent dependent) {
+  entry.dependents().push_back(std::move(dependent));
+  ownership_.subscribe(entry);
+}
+
+void Completion::start_dependents(ObjectEntry& entry) {
+  auto dependents = std::move(entry.dependents());
+  entry.dependents().clear();
+  for (auto& dependent : dependents) {
+    if (dependent.command) {
+      Command& command = *dependent.command;
+      command.object_done(std::move(dependent.command), router_);
+    } else {
+      callbacks_.add(std::move(dependent.callback));
+    }
+  }
+}
+
+void Completion::finish(ObjectEntry& entry, Value value) {
+  if (entry.done()) return;
+  entry.producer = nullptr;
+  for (const auto& buffer : value.buffers()) {
+    if (auto* block = ownership_.store().block_of(buffer.storage.get()))
+      block->set_object(entry.id());
+  }
+  entry.complete(std::move(value));
+  if (entry.state() == ObjectState::failed) failures_.fetch_add(1);
+  if (ownership_.closed()) entry.mark_seen();  // nobody can look at it any more
+  if (entry.home == Home::published) ownership_.send_value(NodeMessage::fulfil, 0, entry);
+  if (entry.watchers != nullptr) CompletionWatch::completed(entry);
+  if (!entry.dependents().empty()) start_dependents(entry);
+}
+
+void Completion::discard(ObjectEntry& entry, const ErrorRecord& error) {
+  if (!entry.done()) return finish(entry, value_of(error));
+  entry.discard(value_of(error));
+  failures_.fetch_add(1);
+}
+
+void Completion::complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
+  const auto kept_bytes = std::size_t{frame.kept_count} * sizeof(std::uint64_t);
+  base::check(kept_bytes <= rest.size(), "a reply is cut off");
+  if (frame.kept_count != 0) {
+    ownership_.adopt_kept_blocks(
+        {reinterpret_cast<const std::uint64_t*>(rest.data()), frame.kept_count});
+  }
+  rest = rest.subspan(kept_bytes);
+  base::StorageRef external;
+  if (frame.external_block != 0) {
+    external =
+        ownership_.store().blocks().adopt(frame.external_block - 1, objectstore::Share::kMine);
+    rest = {ownership_.store().arena().readable(frame.external_block - 1), frame.external_size};
+  }
+  call.each_result([&](ObjectEntryRef& entry) {
+    if (frame.result_count == 0 && rest.empty())
+      return finish(*entry, Value());  // of unpack(0): there was no error
+    const WireReader wire(rest);
+    finish(*entry, read_value(ownership_, wire, Arrival::held));
+    rest = rest.subspan(wire.size());
+  });
+  if (call.one_way && call.result->state() == ObjectState::failed) log_unseen_error(*call.result);
+}
+
+void Completion::complete_here(Call& call, std::vector<Value> values) {
+  auto value = values.begin();
+  call.each_result([&](ObjectEntryRef& entry) {
+    finish(*entry, value == values.end() ? Value() : std::move(*value++));
+  });
+  if (call.one_way && call.result->state() == ObjectState::failed) log_unseen_error(*call.result);
+}
+
+void Completion::fail(Call& call, const ErrorRecord& error) { fail_with(call, value_of(error)); }
+
+void Completion::fail(Call& call, ErrorKind kind, std::string_view message) {
+  ErrorRecord error;
+  error.kind = kind;
+  error.function = call.display_name();
+  error.message = message;
+  fail(call, error);
+}
+
+void Completion::fail_with(Call& call, const Value& error) {
+  call.each_result([&](ObjectEntryRef& entry) { finish(*entry, copy_of(error)); });
+}
+
+void Completion::give_to_node(const Call& constructor) {
+  auto& store = ownership_.store();
+  if (auto* block = store.block_of(constructor.external.get())) ownership_.give_to_node(*block);
+  if (!constructor.kept) return;
+  ownership_.publish_all(constructor.kept->references);
+  for (const auto& storage : constructor.kept->blocks) {
+    if (auto* block = store.block_of(storage.get())) ownership_.give_to_node(*block);
+  }
+}
+
+}  // namespace manta::detail

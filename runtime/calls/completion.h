@@ -1,0 +1,60 @@
+// The Completion of a process follows its calls from their arguments to their results: who waits for an object, which
+// calls are ready, what a reply makes done.
+//
+//   call --await_arguments()--> missing > 0 --finish() of the last--> make_ready() --> CallRouter::send_ready()
+//   reply --complete()--> entries done --> dependents: calls, callbacks, commands; watches
+//
+// Threads: the holder of the progress baton, under the tables lock; failures(): any.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "../ownership/error_values.h"
+#include "../ownership/ownership.h"
+#include "call.h"
+#include "callbacks.h"
+
+namespace manta::detail {
+
+class Completion {
+ public:
+  Completion(Ownership& ownership, Callbacks& callbacks, CallRouter& router)
+      : ownership_(ownership), callbacks_(callbacks), router_(router) {}
+
+  // Counts the arguments that are missing, and asks for them.
+  void await_arguments(const base::Ref<Call>& call);
+  // All arguments are there: keeps what they refer to until the reply, and makes the call fit into a lane. Not null:
+  // why it must fail instead.
+  std::unique_ptr<ErrorRecord> make_ready(Call& call);
+  void start_ready(
+      base::Ref<Call> call);  // to its sender, or failed with the argument that failed first
+
+  void complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest);
+  // Of a call that ran in place: its results, or for each the error.
+  void complete_here(Call& call, std::vector<Value> values);
+  void fail(Call& call, const ErrorRecord& error);
+  void fail(Call& call, ErrorKind kind, std::string_view message);
+  void fail_with(Call& call, const Value& error);
+  void finish(ObjectEntry& entry, Value value);  // completes it and starts what depended on it
+  // A done object turns into the error; a pending one is finished with it.
+  void discard(ObjectEntry& entry, const ErrorRecord& error);
+  void add_dependent(ObjectEntry& entry, ObjectEntry::Dependent dependent);
+  // The node keeps what the arguments of an actor's constructor point to until the actor has been made of them.
+  void give_to_node(const Call& constructor);
+
+  // Counts objects that turned out failed: who waits for many looks for a failure only when it has changed.
+  std::uint64_t failures() const { return failures_.load(); }
+
+ private:
+  void start_dependents(ObjectEntry& entry);
+
+  Ownership& ownership_;
+  Callbacks& callbacks_;
+  CallRouter& router_;
+  std::atomic<std::uint64_t> failures_{0};
+};
+
+}  // namespace manta::detail

@@ -1,0 +1,38 @@
+// The Senders of a process: that of its tasks and that of its actors' calls, where both are meant.
+//
+// Threads: the holder of the progress baton, under the tables lock.
+#pragma once
+#include "actor_sender.h"
+#include "task_sender.h"
+
+namespace manta::detail {
+
+struct Senders {
+  explicit Senders(CallerSide& caller) : tasks(caller), actors(caller) {}
+
+  TaskSender tasks;
+  ActorSender actors;
+
+  bool poll() {  // true: something was completed
+    const bool any = tasks.poll();
+    return actors.poll() || any;
+  }
+  bool pending() const { return tasks.pending() || actors.pending(); }
+  void flush() {  // sends what can be sent
+    tasks.flush();
+    actors.flush();
+  }
+  bool active() const { return tasks.active() || actors.active(); }
+  const CallLane* lane_of(const Call& call) const {  // null: it is not in flight
+    return call.actor ? actors.lane_of(call) : tasks.lane_of(call);
+  }
+  bool on_lane_dead(std::uint32_t lane, const DeathReport& death) {  // false: it is unknown
+    return tasks.on_lane_dead(lane, death) || actors.on_lane_dead(lane, death);
+  }
+  void fail_all(const Value& error) {
+    tasks.fail_all(error);
+    actors.fail_all(error);
+  }
+};
+
+}  // namespace manta::detail

@@ -1,0 +1,76 @@
+#include "open_session.h"
+
+#include <atomic>
+#include <mutex>
+#include <pthread.h>
+#include <string>
+#include <utility>
+
+#include "../../base/check.h"
+#include "../../base/error.h"
+
+namespace manta::detail {
+namespace {
+
+std::mutex current_mutex;
+// Under current_mutex. Never destroyed: refs are dropped in static destructors too.
+base::Ref<OpenSession>& current = *new base::Ref<OpenSession>;
+std::atomic<OpenSession*> current_fast{
+    nullptr};  // SYNC: release in enter(), acquire in its readers: they see all of it
+std::atomic<std::uint32_t> session_count{0};
+std::atomic<bool> forked{false};  // this process was forked from one with a session: it has none
+
+// The child has neither the ring thread nor the control memory. The arrays that it has stay: see
+// objectstore/forked_children.h.
+void forget_session_in_child() {
+  OpenSession* const session = current_fast.load();
+  if (session == nullptr) return;  // there was none
+  session->forget_in_child();
+  forked.store(true);
+  current_fast.store(nullptr);
+}
+
+}  // namespace
+
+OpenSession::OpenSession(rpc::Progress& progress)
+    : tables_(progress), number_(session_count.fetch_add(1) + 1) {}
+
+void OpenSession::enter(base::Ref<OpenSession> session) {
+  {
+    const std::lock_guard lock(current_mutex);
+    current_fast.store(session.get(), std::memory_order_release);
+    current = std::move(session);
+  }
+  static const int registered = ::pthread_atfork(nullptr, nullptr, forget_session_in_child);
+  base::check(registered == 0, "no memory for a fork handler");
+}
+
+void OpenSession::leave() {
+  const std::lock_guard lock(current_mutex);
+  current_fast.store(nullptr, std::memory_order_release);
+  current = nullptr;
+}
+
+OpenSession* OpenSession::current_pointer() { return current_fast.load(std::memory_order_acquire); }
+
+base::Ref<OpenSession> OpenSession::current_or_null() {
+  if (forked.load()) return {};
+  const std::lock_guard lock(current_mutex);
+  return current;
+}
+
+std::uint32_t OpenSession::current_number() {
+  const OpenSession* const session = current_pointer();
+  return session == nullptr ? 0 : session->number();
+}
+
+bool OpenSession::is_the_parents() { return forked.load(std::memory_order_relaxed); }
+
+void OpenSession::refuse_if_forked(const char* what) {
+  if (!forked.load()) return;
+  throw InvalidArgument(std::string(what) +
+                        ": this process was forked from one with a session, which stays its "
+                        "parent's: call exec, or use manta in the parent only");
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,158 @@
+#include "ownership.h"
+
+#include <cstring>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "../wire/error_record.h"
+
+namespace manta::detail {
+namespace {
+
+base::Ref<objectstore::Store> open_store(const Attachment& attachment,
+                                         const base::Ref<SharedControl>& shared, NodeLink& node) {
+  objectstore::StoreOptions options;
+  options.writable_fd = attachment.arena_rw.get();
+  options.read_only_fd = attachment.arena_ro.get();
+  options.metadata = shared->control.store_meta();
+  options.keep_alive = shared;
+  options.self = objectstore::tag_of_slot(attachment.slot);
+  options.release_holds = [&node](std::uint64_t offset, std::uint32_t holds) {
+    node.release_block(offset, holds);
+  };
+  return objectstore::Store::open(std::move(options));
+}
+
+// Ids that no other process makes, and none that had this slot before.
+std::uint64_t new_id_prefix(const rpc::Control& control, rpc::Slot slot) {
+  return std::random_device{}() | std::uint64_t{slot} << 48 |
+         std::uint64_t{control.process(slot).epoch.load()} << 32;
+}
+
+}  // namespace
+
+Ownership::Ownership(const Attachment& attachment, std::uint32_t session)
+    : slot_(attachment.slot),
+      session_(session),
+      shared_control_(base::make_ref<SharedControl>(attachment.control.get())),
+      node_(control(), slot_),
+      store_(open_store(attachment, shared_control_, node_)),
+      id_prefix_(new_id_prefix(control(), slot_)) {}
+
+Ownership::~Ownership() = default;
+
+// ------------------------------------------------------------------------------------------------ entries
+
+ObjectEntryRef Ownership::make_entry() {
+  auto entry = base::make_ref<ObjectEntry>(
+      ObjectId(id_prefix_, next_id_.fetch_add(1, std::memory_order_relaxed)));
+  entry->session = session_;
+  return entry;
+}
+
+void Ownership::subscribe(ObjectEntry& entry) {
+  if (entry.done() || entry.subscribed || !entry.from_elsewhere()) return;
+  entry.subscribed = true;
+  node_.send({.kind = NodeMessage::subscribe, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+}
+
+ObjectEntryRef Ownership::adopt_object(const ObjectId& id, Arrival arrival) {
+  if (id.is_nil()) return {};
+  auto entry = objects_.find_or_adopt(id, session_);
+  if (arrival != Arrival::lent) {
+    if (entry->home == Home::lent) entry->home = Home::held;
+    ++entry->node_holds;
+  }
+  return entry;
+}
+
+base::Ref<ActorEntry> Ownership::adopt_actor(const ActorId& id, Arrival arrival) {
+  if (id.is_nil()) return {};
+  auto entry = actors_.find_or_adopt(id, session_);
+  if (arrival != Arrival::lent) {
+    entry->home = Home::held;
+    ++entry->node_holds;
+  }
+  return entry;
+}
+
+// ------------------------------------------------------------------------------------------------ publishing
+
+void Ownership::publish_all(std::span<const serialization::Reference> references) {
+  for (const auto& reference : references) publish(reference);
+}
+
+void Ownership::publish(const serialization::Reference& reference) {
+  if (reference.kind != serialization::RefKind::object || !reference.target) return;
+  publish_object(static_cast<ObjectEntry&>(*reference.target));
+}
+
+void Ownership::publish_object(ObjectEntry& entry) {
+  if (entry.home != Home::local) return;
+  entry.home = Home::published;
+  entry.node_holds = 1;
+  objects_.add(entry);
+  if (entry.done()) {
+    publish_all(entry.value().references());
+    send_value(NodeMessage::publish, 1, entry);
+  } else {
+    node_.send({.kind = NodeMessage::publish, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+  }
+}
+
+void Ownership::give_to_node(objectstore::Block& block) {
+  if (block.mine()) {
+    node_.adopt_block(block.offset(), 1);
+    block.hand_over_to_node(1);
+  } else if (block.holds() == 0) {
+    reported_blocks_.insert(block.offset());
+  }
+}
+
+void Ownership::give_to_node(const Value& value) {
+  for (const auto& buffer : value.buffers()) give_to_node(*store_->block_of(buffer.storage.get()));
+}
+
+void Ownership::adopt_kept_blocks(std::span<const std::uint64_t> offsets) {
+  for (const auto offset : offsets) {
+    if (const auto block = store_->blocks().find(offset)) give_to_node(*block);
+  }
+}
+
+void Ownership::send_value(NodeMessage kind, std::uint64_t holds, const ObjectEntry& entry) {
+  const Value& value = entry.value();
+  publish_all(value.references());
+  give_to_node(value);
+  std::vector<std::byte> wire(wire_size(value));
+  write_wire(wire.data(), *store_, value);
+  base::StorageRef outer;  // released after the message that makes the node hold it
+  if (wire.size() > kMaxInlineValue) wire = externalize(wire, outer);
+  node_.send({.kind = kind, .id_hi = entry.id().hi(), .id_lo = entry.id().lo(), .arg0 = holds},
+             wire);
+}
+
+// The wire form of a large value in a block of its own, which the node owns from now on.
+std::vector<std::byte> Ownership::externalize(std::span<const std::byte> wire,
+                                              base::StorageRef& keep) {
+  auto created = store_->create(wire.size());
+  if (!created.ok()) {
+    return error_wire(ErrorKind::object_store_full, "no room in the object store for a value of " +
+                                                        std::to_string(wire.size()) +
+                                                        " bytes that leaves its process");
+  }
+  auto& block = *created.value();
+  std::memcpy(block.writable(), wire.data(), wire.size());
+  block.seal();
+  give_to_node(block);
+  Value outer;
+  outer.flags = kExternal;
+  outer.attached = std::make_unique<Value::Attached>();
+  outer.attached->buffers.push_back({block.data(), wire.size(), created.value()});
+  keep = created.value();
+  std::vector<std::byte> bytes(wire_size(outer));
+  write_wire(bytes.data(), *store_, outer);
+  return bytes;
+}
+
+}  // namespace manta::detail

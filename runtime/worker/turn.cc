@@ -1,0 +1,49 @@
+#include "turn.h"
+
+#include "../launch/clock.h"
+
+namespace manta::detail {
+
+void Turn::begin() {
+  began_.store(monotonic_ms(), std::memory_order_relaxed);
+  number_.store(number_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+// A thread that the call leaves behind may wait on; but for the next call the cpu is needed.
+void Turn::end() {
+  // SYNC: the number first, then the count; Waits() does it the other way round, so that one of both takes the cpu back.
+  number_.store(number_.load(std::memory_order_relaxed) + 1);
+  if (waiting_.load() == 0) return;
+  const std::lock_guard lock(lending_);
+  if (waiting_.exchange(0) != 0) take_back();
+}
+
+void Turn::lend() {
+  lent_.store(true);
+  lend_();
+}
+
+void Turn::take_back() {
+  lent_.store(false);
+  take_back_();
+}
+
+Turn::Waits::Waits(Turn& turn, bool own_thread) : turn_(turn), own_thread_(own_thread) {
+  if (own_thread_) turn_.own_thread_waits_.store(true);
+  const std::lock_guard lock(turn_.lending_);
+  number_ = turn_.number_.load();
+  if (number_ % 2 == 0) return;  // no call runs: there is no cpu to lend
+  if (turn_.waiting_.fetch_add(1) == 0) turn_.lend();
+  // SYNC: the count first, then the number: see end().
+  if (turn_.number_.load() != number_ && turn_.waiting_.exchange(0) != 0) turn_.take_back();
+}
+
+Turn::Waits::~Waits() {
+  if (own_thread_) turn_.own_thread_waits_.store(false);
+  const std::lock_guard lock(turn_.lending_);
+  const bool same_call = number_ % 2 == 1 && turn_.number_.load() == number_;
+  if (same_call && turn_.waiting_.load() != 0 && turn_.waiting_.fetch_sub(1) == 1)
+    turn_.take_back();
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,61 @@
+// The Turn of a worker is the call that it runs now, as its threads know it: whether it runs, since when, and whether its
+// cpu is lent to others because one of its threads waits.
+//
+//   over --begin()--> runs --a thread waits--> lent --the last of them goes on--> runs --end()--> over
+//                                               `------------------end()-----------------------^
+//
+// Invariants: the cpu is lent only while a call runs; it is taken back before the next one begins.
+// Threads:    begin() and end(): the executor's; Waits: any; the questions: any.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+
+#include "../../base/build_settings.h"
+
+namespace manta::detail {
+
+class Turn {
+ public:
+  // What lending the cpu is, and taking it back. Called by whichever thread begins or ends the lending.
+  Turn(std::function<void()> lend, std::function<void()> take_back)
+      : lend_(std::move(lend)), take_back_(std::move(take_back)) {}
+
+  void begin();
+  void end();
+
+  bool runs() const { return number_.load() % 2 == 1; }
+  bool lent() const { return lent_.load(); }
+  // User code runs, and the executor's own thread does not wait in the runtime.
+  bool in_user_code() const { return runs() && !own_thread_waits_.load(); }
+  std::int64_t began() const { return began_.load(); }  // by monotonic_ms()
+
+  // While one exists, a thread of the process waits: the executor's, or one that user code started.
+  class Waits {
+   public:
+    Waits(Turn& turn, bool own_thread);
+    ~Waits();
+    Waits(const Waits&) = delete;
+
+   private:
+    Turn& turn_;
+    const bool own_thread_;
+    std::uint64_t number_ = 0;
+  };
+
+ private:
+  void lend();
+  void take_back();
+
+  const std::function<void()> lend_;
+  const std::function<void()> take_back_;
+  std::atomic<std::uint64_t> number_{0};  // of calls begun and ended: odd while one runs
+  std::atomic<std::int64_t> began_{0};
+  std::atomic<bool> own_thread_waits_{false};
+  std::mutex lending_;
+  std::atomic<int> waiting_{0};  // threads of the call that runs
+  std::atomic<bool> lent_{false};
+};
+
+}  // namespace manta::detail
