@@ -10,6 +10,7 @@
 #include <manta/manta.h>
 
 #include "cluster_fixture.h"
+#include "gate.h"
 
 namespace manta::testing {
 namespace {
@@ -75,16 +76,6 @@ TEST_F(ClusterTest, CallsRunInTheOrderOfEachCaller) {
   for (auto& thread : threads) thread.join();
   for (const int wrong : get(processes)) EXPECT_EQ(wrong, 0);
   EXPECT_EQ(get(log.call(&Log::count)), 7 * 500);
-}
-
-struct Gate {  // opens when it is told to
-  bool open_ = false;
-  void open() { open_ = true; }
-  bool is_open() const { return open_; }
-};
-int pass(ActorHandle<Gate> gate, int value) {
-  while (!get(gate.call(&Gate::is_open))) std::this_thread::yield();
-  return value;
 }
 
 TEST_F(ClusterTest, CallsWithMissingArgumentsHoldUpThoseBehind) {
@@ -241,8 +232,8 @@ TEST_F(ClusterTest, HandlesOfActorsThatAreNotMadeYetTravel) {
     while (!get(g.call(&Gate::is_open))) std::this_thread::yield();
     return Cell{40};
   })(gate));
-  auto user = remote(call_it)(
-      late, 2);  // begins while the actor's constructor still waits for its argument
+  // Begins while the actor's constructor still waits for its argument.
+  auto user = remote(call_it)(late, 2);
   auto stored = put(std::vector{late});
   auto user_of_stored = remote([](const std::vector<ActorHandle<Cell>>& v) {
     return get(v[0].call(&Cell::read)) > 0;

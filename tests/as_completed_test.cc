@@ -13,6 +13,7 @@
 #include <manta/manta.h>
 
 #include "cluster_fixture.h"
+#include "gate.h"
 
 namespace manta::testing {
 namespace {
@@ -23,15 +24,6 @@ static_assert(std::ranges::input_range<AsCompleted<int>>);
 static_assert(!std::is_copy_constructible_v<AsCompleted<int>>);
 static_assert(std::is_nothrow_move_constructible_v<AsCompleted<int>>);
 
-struct Gate {
-  bool open_ = false;
-  void open() { open_ = true; }
-  bool is_open() const { return open_; }
-};
-int pass(ActorHandle<Gate> gate, int value) {
-  while (!get(gate.call(&Gate::is_open))) std::this_thread::yield();
-  return value;
-}
 int same(int n) { return n; }
 int fails_if_odd(int n) {
   if (n % 2 != 0) throw std::out_of_range("number " + std::to_string(n));

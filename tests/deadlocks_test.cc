@@ -14,6 +14,7 @@
 #include <gmock/gmock.h>
 
 #include "cluster_fixture.h"
+#include "gate.h"
 
 namespace manta::testing {
 namespace {
@@ -264,23 +265,13 @@ TEST_F(Deadlocks, WhoMayGoOnIsNotDisturbed) {
 
 // ---- no false alarm
 
-struct Gate {
-  bool is_open = false;
-  void open() { is_open = true; }
-  bool look() const { return is_open; }
-};
-
-void pass(const ActorHandle<Gate>& gate) {
-  while (!get(gate.call(&Gate::look))) std::this_thread::yield();
-}
-
 class Relay {
  public:
   // Goes on along the rest of the path.
   int relay(const std::vector<ActorHandle<Relay>>& all, const std::vector<std::size_t>& path,
             const ActorHandle<Gate>& gate) {
     if (path.empty()) {
-      pass(gate);
+      wait_at(gate);
       return 0;
     }
     const std::vector<std::size_t> rest(path.begin() + 1, path.end());
@@ -322,7 +313,7 @@ class Clerk {
  public:
   pid_t pid() const { return ::getpid(); }
   int work(const ActorHandle<Gate>& gate) {
-    pass(gate);
+    wait_at(gate);
     return 1;
   }
   int asks(const ActorHandle<Clerk>& other, const ActorHandle<Gate>& gate) {

@@ -7,28 +7,24 @@
 
 #include "cluster_fixture.h"
 #include "error_of.h"
+#include "gate.h"
 
 namespace manta::testing {
 namespace {
 
 constexpr std::size_t kStore = 64 << 20;
 
-struct Gate {
-  bool open_ = false;
-  void open() { open_ = true; }
-  bool is_open() const { return open_; }
-};
 std::size_t size_of(const std::vector<double>& values, ActorHandle<Gate> gate) {
-  while (!get(gate.call(&Gate::is_open))) std::this_thread::yield();
+  wait_at(gate);
   return values.size();
 }
 std::size_t length_of(const std::vector<std::string>& texts, ActorHandle<Gate> gate) {
-  while (!get(gate.call(&Gate::is_open))) std::this_thread::yield();
+  wait_at(gate);
   return texts.size();
 }
 struct Reader {
   std::size_t read(const std::vector<double>& values, ActorHandle<Gate> gate) {
-    while (!get(gate.call(&Gate::is_open))) std::this_thread::yield();
+    wait_at(gate);
     return values.size();
   }
 };

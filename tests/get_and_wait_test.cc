@@ -16,21 +16,13 @@
 #include <manta/manta.h>
 
 #include "cluster_fixture.h"
+#include "gate.h"
 
 namespace manta::testing {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct Gate {
-  bool open_ = false;
-  void open() { open_ = true; }
-  bool is_open() const { return open_; }
-};
-int pass(ActorHandle<Gate> gate, int value) {
-  while (!get(gate.call(&Gate::is_open))) std::this_thread::yield();
-  return value;
-}
 int twice(int n) { return 2 * n; }
 int fails(int n) { throw std::out_of_range("number " + std::to_string(n)); }
 void nothing() {}

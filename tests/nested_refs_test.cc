@@ -9,6 +9,7 @@
 #include <manta/manta.h>
 
 #include "cluster_fixture.h"
+#include "gate.h"
 
 namespace manta::testing {
 namespace {
@@ -298,13 +299,8 @@ TEST_F(ClusterTest, ArrayInAResultAndInAnObjectOfTheWorker) {
 TEST_F(ClusterTest, ArgumentUsedBeyondItsCall) {
   open({.cpus = 3});
   // The outer task ends while a task that it started still uses its argument.
-  struct Gate {
-    bool open_ = false;
-    void open() { open_ = true; }
-    bool is_open() const { return open_; }
-  };
   const auto slow = [](ActorHandle<Gate> gate, const Array<int>& a) {
-    while (!get(gate.call(&Gate::is_open))) std::this_thread::yield();
+    wait_at(gate);
     return a[a.size() - 1];
   };
   auto gate = actor<Gate>();

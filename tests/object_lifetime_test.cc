@@ -9,19 +9,11 @@
 #include <manta/manta.h>
 
 #include "cluster_fixture.h"
+#include "gate.h"
 
 namespace manta::testing {
 namespace {
 
-struct Gate {
-  bool open_ = false;
-  void open() { open_ = true; }
-  bool is_open() const { return open_; }
-};
-int pass(ActorHandle<Gate> gate, int value) {
-  while (!get(gate.call(&Gate::is_open))) std::this_thread::yield();
-  return value;
-}
 int twice(int n) { return 2 * n; }
 int last(const Array<int>& array) { return array[array.size() - 1]; }
 void churn() {

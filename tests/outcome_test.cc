@@ -13,6 +13,7 @@
 
 #include "cluster_fixture.h"
 #include "error_of.h"
+#include "gate.h"
 
 namespace {
 
@@ -31,15 +32,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Gate {
-  bool open_ = false;
-  void open() { open_ = true; }
-  bool is_open() const { return open_; }
-};
-int pass(ActorHandle<Gate> gate, int value) {
-  while (!get(gate.call(&Gate::is_open))) std::this_thread::yield();
-  return value;
-}
 int checked_root(int n) {
   if (n < 0) throw std::invalid_argument("negative: " + std::to_string(n));
   return n * n;
