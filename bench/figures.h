@@ -1,4 +1,5 @@
-// From a Sample, the seconds of one round, to the figure of a loop.
+// From a Sample, which is the time of one round, to the figure of a loop. A round may consist of several `operations`:
+// the CPU time is that of one of them.
 #pragma once
 #include "loop.h"
 #include "stopwatch.h"
@@ -8,7 +9,6 @@ namespace manta::bench {
 inline Measured per_second(const Sample& round, double operations = 1) {
   return {operations / round.seconds, round.cpu_seconds / operations * 1e6};
 }
-// CPU time is of one of the `operations` that a round consists of.
 inline Measured in_unit(const Sample& round, double units_per_second, double operations = 1) {
   return {round.seconds * units_per_second, round.cpu_seconds / operations * 1e6};
 }

@@ -6,8 +6,8 @@
 //   starting a small program and waiting for its end
 //
 // Each floor is the best of a few tries: a floor is not an average.
-// Threads: call from one thread, with no other load. Units: in each Figure.
-// Errors:  std::system_error when the machine refuses (memory, processes).
+// Threads: to be called from one thread, while nothing else runs. Units: in each Figure.
+// Errors:  std::system_error if the machine refuses memory or a process.
 #pragma once
 #include <string>
 #include <vector>
@@ -16,7 +16,7 @@ namespace manta::bench {
 
 enum class Effort {
   kFull,   // about 5 seconds for all floors
-  kSmoke,  // as little as shows that the code works; the numbers mean nothing
+  kSmoke,  // just enough to show that the code works; the numbers mean nothing
 };
 
 struct Figure {

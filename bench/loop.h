@@ -1,9 +1,9 @@
 // A Loop is one line of the table: what is repeated, its unit, its floor, and the figure that it has to reach first.
 //
-// The floor says how fast one operation could be on this machine: a number of round trips between two processes
-// that spin, of starts of a small program, or the bytes that a copy moves. `floor_ratio` is the share of the floor that is
-// reached: 1 is as fast as the machine allows, 0.5 takes twice as long.
-// A loop runs in a process of its own, so that a session, a crash or a hang of one does not touch the next.
+// The floor says how fast one operation could be on this machine: a number of round trips between two processes that
+// spin, a number of starts of a small program, or the bytes that a copy moves. The floor ratio is the share of it that
+// is reached: 1 is as fast as the machine allows, 0.5 takes twice as long. A loop runs in a process of its own, so that
+// the session, a crash or a hang of one does not affect the next.
 #pragma once
 #include <limits>
 #include <map>
@@ -30,15 +30,16 @@ struct Run {
 };
 
 struct FloorOf {
-  enum Kind { kNoFloor, kRoundTrips, kSpawns, kRatio };  // kRatio: the value is the ratio
+  // kRatio: the value itself is the ratio.
+  enum Kind { kNoFloor, kRoundTrips, kSpawns, kRatio };
   Kind kind = kNoFloor;
   double count = 1;  // round trips or spawns that one operation takes at best
 };
 
 struct Loop {
   std::string_view name;
-  std::string_view unit;  // "/s": more is better, as with a "ratio"; else less is
-  double first;           // the budget: docs of the project call it the column "first"
+  std::string_view unit;  // of "/s" and "ratio" more is better, of all others less
+  double first;           // the budget: the figure that the loop has to reach first
   FloorOf floor;
   Measured (*run)(const Run&);
 

@@ -12,12 +12,15 @@ namespace manta::bench {
 
 void print_floors(const std::vector<Figure>& floors);
 void print_heading();
-void print_row(const Outcome& outcome, const Floors& floors);  // as soon as it is known
+// To be called as soon as the outcome is known.
+void print_row(const Outcome& outcome, const Floors& floors);
 
-// {"floors": {name: value}, "loops": {name: {"value", "unit", "floor_ratio", "cpu_us_per_op"}}}; what there is not: null.
+// {"floors": {name: value}, "loops": {name: {"value", "unit", "floor_ratio", "cpu_us_per_op"}}}. A figure that does not
+// exist is null.
 nlohmann::ordered_json to_json(const std::vector<Figure>& floors,
                                const std::vector<Outcome>& outcomes);
 
-std::string short_number(double value);  // "1.23 M"; "-" for none
+// "1.23 M"; "-" if there is no number.
+std::string short_number(double value);
 
 }  // namespace manta::bench

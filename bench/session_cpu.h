@@ -1,8 +1,8 @@
 // SessionCpu: the CPU time that all processes of the open session have used: driver, node, workers.
 //
-// Workers are no children of the driver, so getrusage() does not know them: the node is asked for by a
-// task (its parent is the node), its children are found in /proc. What ended and was reaped by the node
-// counts too, in steps of 10 ms.
+// Workers are no children of the driver, so that getrusage() does not know them. A task tells who the node is, which is
+// the parent of its process; the children of the node are found in /proc. Workers that have ended count, too, in steps
+// of 10 ms.
 // Threads: confined. Units: seconds.
 #pragma once
 #include <sys/types.h>
@@ -17,8 +17,9 @@ class SessionCpu {
   explicit SessionCpu(pid_t node) : node_(node) {}
 
   double seconds() const { return own() + others(); }
-  double own() const;     // of this process
-  double others() const;  // of node and workers; finding them costs CPU time of this process
+  // Of this process; and of the node and the workers, which costs CPU time of this process to find out.
+  double own() const;
+  double others() const;
   pid_t node() const { return node_; }
   std::vector<pid_t> workers() const;  // those alive
 

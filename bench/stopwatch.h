@@ -1,8 +1,8 @@
-// How a loop is measured: several tries of some rounds each; the fastest try counts (the machine is shared: what
-// others did to the slower ones is no property of ours), with the CPU time that it cost.
+// How a loop is measured: by several tries of some rounds each. The fastest try counts, with the CPU time that it cost:
+// the machine is shared, and what others have done to the slower tries says nothing about Manta.
 //
 //   const Sample s = measure.rounds([&] { get(ref); });             // repeated until a try is long enough
-//   const Sample s = measure.each([&](Stopwatch& watch) {           // set-up and cleaning are left out
+//   const Sample s = measure.each([&](Stopwatch& watch) {           // preparing and cleaning are not measured
 //     prepare(); watch.start(); work(); watch.stop(); clean();
 //   });
 //

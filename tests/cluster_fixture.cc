@@ -86,7 +86,8 @@ std::optional<ProcessStat> stat_of(const fs::path& process) {
   return stat;
 }
 
-// oneTBB makes its threads when they are first needed and keeps them: all of them are made before anything is counted.
+// oneTBB makes its threads when they are first needed, and keeps them. So all of them are made before anything is
+// counted.
 void make_all_copy_threads() {
   static const bool made = [] {
     const int threads = tbb::info::default_concurrency();
@@ -136,7 +137,7 @@ std::vector<std::string> processes_of(pid_t node) {
     if (pid.find_first_not_of("0123456789") != std::string::npos) return;
     const auto stat = stat_of(entry.path());
     if (!stat || stat->session != node) return;
-    // The node has no parent but init, which may take its time to wait for it.
+    // The parent of the node is init, which may wait for it late.
     const bool waits_for_init = stat->state == 'Z' && stat->parent == kInit;
     if (!waits_for_init) all.push_back(pid + " (" + stat->name + ") " + stat->state);
   });
@@ -145,7 +146,7 @@ std::vector<std::string> processes_of(pid_t node) {
 
 void ClusterTest::SetUp() {
   const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);  // crashes are wanted here, their images are not
+  ::setrlimit(RLIMIT_CORE, &none);  // some tests crash on purpose
   make_all_copy_threads();
   before_ = Footprint::now();
 }
@@ -185,7 +186,7 @@ void ClusterTest::expect_nothing_left() {
   const Footprint after = Footprint::now();
   EXPECT_LE(after.threads, before_.threads) << "threads of this process";
   EXPECT_EQ(new_in(after.shared_files, before_.shared_files), "");
-  if (arrays_outlive_) return;  // which keep the store's descriptor and mapping
+  if (arrays_outlive_) return;  // they keep a descriptor and a mapping of the store
   EXPECT_LE(after.descriptors.size(), before_.descriptors.size())
       << "descriptors left:" << new_in(after.descriptors, before_.descriptors);
   EXPECT_LE(after.mappings.size(), before_.mappings.size())

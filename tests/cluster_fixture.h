@@ -8,10 +8,10 @@
 //     EXPECT_EQ(manta::get(manta::remote(add)(1, 2)), 3);
 //   }
 //
-// What must be as before, once the values and refs of the test are gone (the test's locals are, in TearDown):
-//   store bytes used; and after the shutdown: processes of the session (zombies too), descriptors and threads of this
-//   process, mappings of the session's memory, its directory, shared memory files.
-// Threads: GoogleTest's. Waiting is always for a state; the time limit (kPatience) only ever fails a test.
+// When the values and refs of the test are gone, as its local variables are in TearDown, these must be as before: the
+// bytes that the store uses; and after the shutdown the processes of the session (zombies count), the descriptors and
+// threads of this process, mappings of the session's memory, the session's directory, and shared memory files.
+// Threads: GoogleTest's. A test always waits for a state; the time limit kPatience only makes a test fail.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -31,14 +31,14 @@ namespace manta::testing {
 
 inline constexpr std::chrono::seconds kPatience{60};
 
-// True as soon as `predicate` is; false, which should fail the test, when it never was within the limit.
+// Gives true as soon as `predicate` does; false, which should fail the test, if that does not happen within the limit.
 bool eventually(const std::function<bool()>& predicate, std::chrono::nanoseconds limit = kPatience);
 
 // What this process has that a session might leave behind.
 struct Footprint {
   std::set<std::string> descriptors;  // "7 -> /memfd:manta-control (deleted)"
   std::size_t threads = 0;
-  // Of memory that sessions share, as /proc/self/maps shows them.
+  // Those of memory that processes of a session share, as /proc/self/maps shows them.
   std::vector<std::string> mappings;
   std::set<std::string> shared_files;  // in /dev/shm, with "manta" in the name
 
@@ -50,19 +50,19 @@ std::vector<std::string> processes_of(pid_t node);
 
 class ClusterTest : public ::testing::Test {
  protected:
-  // Where options say nothing: 2 CPUs and a store of 256 MiB, whatever the machine has.
+  // Unless the options say otherwise, with 2 CPUs and a store of 256 MiB, whatever the machine has.
   Session& open(InitOptions options = {});
   bool is_open() const { return session_.has_value(); }
   Session& session() { return *session_; }
   pid_t node_pid() const { return node_; }
 
-  // The end of the session, with all its checks. TearDown calls it, if the test did not.
+  // Ends the session, with all checks. TearDown calls it if the test has not.
   void close();
-  // The bytes that the store holds are those it held when the session was opened, at the latest after kPatience.
+  // Expects that the store holds as many bytes as when the session was opened, at the latest after kPatience.
   void expect_store_empty();
   std::uint64_t store_bytes_used();
 
-  // For tests that keep arrays beyond the session: the mapping stays as long as they do.
+  // For tests that keep arrays longer than the session: the mapping lives as long as they do.
   void arrays_outlive_the_session() { arrays_outlive_ = true; }
   // For tests that break their node, or fill their store on purpose.
   void store_is_not_checked() { check_store_ = false; }

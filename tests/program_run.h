@@ -1,4 +1,5 @@
-// One run of a program, with its two streams captured apart; on a terminal if so wished, where they are one.
+// A ProgramRun is one run of a program, whose two output streams are captured: apart, or together if the program is to
+// have a terminal.
 #pragma once
 #include <map>
 #include <string>
@@ -15,7 +16,7 @@ struct ProgramRun {
                       Output output = Output::pipes);
 
   std::string out, err;
-  int status = 0;  // of waitpid
+  int status = 0;  // as waitpid() gives it
 };
 
 std::vector<std::string> lines_of(const std::string& text);

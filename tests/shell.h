@@ -1,5 +1,5 @@
-// A script for /bin/sh, as a user would type it: what it printed on both streams, and how it ended. It is
-// killed after kPatience.
+// Runs a script in /bin/sh, as a user would type it, and tells what it has printed on both streams, and how it has
+// ended. It is killed after kPatience.
 #pragma once
 #include <cstdio>
 #include <string>
@@ -11,7 +11,7 @@ namespace manta::testing {
 
 struct ShellRun {
   std::string said;
-  int status = -1;  // of waitpid; of the last command
+  int status = -1;  // of the last command, as waitpid() gives it
 
   int code() const { return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status); }
 };

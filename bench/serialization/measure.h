@@ -1,4 +1,4 @@
-// Running a case: every library's trials, the libraries taking turns, so that a busy minute of a shared machine hits
+// Runs a case: the trials of every library. The libraries take turns, so that a busy minute of a shared machine affects
 // all of them. The fastest of the tries counts.
 #pragma once
 #include "figures.h"
@@ -10,7 +10,7 @@ enum class Pace { kFull, kSmoke };
 // Manta's rows and those of the peers in this program.
 Table measure(const Case& of, Pace pace);
 
-// CPython's rows for the cases that pickle can do; adds nothing when there is no Python. False: it failed.
+// Adds CPython's rows to the cases that pickle can do, unless there is no Python. Gives false if it has failed.
 bool add_pickle(std::vector<Table>& tables, Pace pace);
 
 // A worker's first get of a struct with a large array, and its next ones.

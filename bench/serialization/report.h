@@ -14,7 +14,7 @@ enum class Verdicts { kShown, kHidden };  // hidden: the counts were tiny, the t
 void print(const Table& table, Verdicts verdicts);
 
 // {"cases": {name: {"unit", "columns", "libraries": {name: [first, second]}, "targets": [...]}}}; a target is
-// {"column", "kind": "under" or "times_cereal", "target", "value", "reached"}. What there is not: null.
+// {"column", "kind": "under" or "times_cereal", "target", "value", "reached"}. A figure that does not exist is null.
 nlohmann::ordered_json to_json(const std::vector<Table>& tables);
 
 }  // namespace manta::bench
