@@ -19,7 +19,7 @@ CallSpec constructor_spec(Stub stub) {
   return spec;
 }
 
-// Sends the creation of an actor to the node once the constructor's arguments are there.
+// Sends the creation of an actor to the node when the constructor's arguments are ready.
 class CreateActor final : public Command {
  public:
   CreateActor(Process& process, base::Ref<ActorEntry> actor, ActorOptions options, std::string type,
@@ -37,7 +37,7 @@ class CreateActor final : public Command {
     if (auto* missing = first_missing()) {
       declare();  // others may hear of the actor before it is made
       sender.waits_for_arguments(*actor_, *call_);
-      // Runs again when it is there.
+      // This runs again when the argument is ready.
       return process_.completion().add_dependent(*missing, {.command = std::move(self)});
     }
     if (const auto error = process_.completion().make_ready(*call_))
@@ -81,28 +81,6 @@ class CreateActor final : public Command {
   bool declared_ = false;
 };
 
-// Asks something of the actor in the order of submission: after its creation.
-template <class Ask>
-class AskActor final : public Command {
- public:
-  AskActor(Process& process, ActorEntry& entry, Ask ask)
-      : process_(process), entry_(base::Ref<ActorEntry>::retain(&entry)), ask_(std::move(ask)) {}
-  void run(base::Ref<Command>, CallRouter&) override { ask_(process_, *entry_); }
-
- private:
-  Process& process_;
-  base::Ref<ActorEntry> entry_;
-  const Ask ask_;
-};
-
-template <class Ask>
-void submit_to(ActorEntry& entry, const char* what, Ask ask) {
-  Process& process = Process::current(what);
-  process.submit(base::make_ref<AskActor<Ask>>(process, entry, std::move(ask)));
-}
-
-void watch_end(Process& process, ActorEntry& entry) { process.senders().actors.watch_end(entry); }
-
 }  // namespace
 
 ActorBuilder::ActorBuilder(const ActorOptions& options, Stub stub, std::string type)
@@ -123,23 +101,6 @@ base::Ref<ActorEntry> ActorBuilder::create() {
   call->actor = nullptr;
   process.submit(base::make_ref<CreateActor>(process, entry, options_, type_, std::move(call)));
   return entry;
-}
-
-void kill_actor(ActorEntry& entry) {
-  submit_to(entry, "ActorHandle::kill()", [](Process& process, ActorEntry& actor) {
-    const auto& id = actor.id();
-    process.node().send({.kind = NodeMessage::actor_kill, .id_hi = id.hi(), .id_lo = id.lo()});
-  });
-}
-
-ObjectEntryRef actor_ready(ActorEntry& entry) {
-  submit_to(entry, "ActorHandle::ready()", watch_end);
-  return entry.ready();
-}
-
-ObjectEntryRef actor_ended(ActorEntry& entry) {
-  submit_to(entry, "ActorHandle::ended()", watch_end);
-  return entry.ended();
 }
 
 }  // namespace detail

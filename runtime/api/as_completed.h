@@ -4,8 +4,8 @@
 //
 //   refs  a b c d   --c, then a are done-->   c a ...        those ready from the start come first
 //
-// Linear in all: a ref costs the same, however many there are. A failed object is ready: get() throws its error. A ref
-// that was given twice comes twice. Inside a task a wait lends the CPU, as get() does.
+// The cost is linear: each ref costs the same, however many there are. A failed object is ready, too: get() throws its
+// error. A ref that was given twice comes twice. Inside a task a wait lends the CPU, as get() does.
 // Errors:  InvalidArgument for an empty ref, a ref of an ended session, no session, a session that ends meanwhile;
 //          GetTimeout from begin() or ++.
 // Threads: an AsCompleted is confined; the refs are values.
@@ -21,8 +21,8 @@
 
 namespace manta {
 
-// A move-only input range of ObjectRef<T>. Moving it keeps its iterators. A ref that the loop has left behind is dropped,
-// so that its value can go before the others are there.
+// A move-only input range of ObjectRef<T>. Its iterators stay valid when it is moved. A ref that the loop has left
+// behind is dropped, so that its value can be deleted before the others are ready.
 template <class T>
 class AsCompleted {
   struct State {
@@ -35,7 +35,7 @@ class AsCompleted {
     ~State() = default;
     State(const State&) = delete;
 
-    // To the next; after the last `current` is empty.
+    // Makes the next ref the current one; after the last there is none.
     void advance() {
       current = {};
       if (taken == entries.size()) return;
@@ -75,7 +75,7 @@ class AsCompleted {
     State* state_ = nullptr;
   };
 
-  // Waits for the first. Where the loop was when it is called again.
+  // Waits for the first ref. When it is called again, the loop continues where it was.
   iterator begin() {
     if (state_ && !state_->current) state_->advance();
     return iterator(state_.get());
@@ -93,11 +93,12 @@ class AsCompleted {
   std::unique_ptr<State> state_;
 };
 
+// Waits as long as it takes.
 template <class T>
 AsCompleted<T> as_completed(std::vector<ObjectRef<T>> refs) {
   return AsCompleted<T>(std::move(refs), std::nullopt);
 }
-// The timeout is that of the whole iteration, from this call on: when it is over, what is ready already still comes, then
+// The timeout is for the whole iteration, from this call on. When it is over, the refs that are ready still come; then
 // begin() or ++ throws GetTimeout.
 template <class T>
 AsCompleted<T> as_completed(std::vector<ObjectRef<T>> refs, Timeout timeout) {

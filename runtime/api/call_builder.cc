@@ -1,3 +1,5 @@
+// In the order of a call: new_call() and the constructors; the arguments, one by one; finish_body(), send(), and the
+// ways to submit.
 #include "call_builder.h"
 
 #include <cstring>
@@ -23,7 +25,7 @@ void append_word(std::vector<std::byte>& bytes, std::uint64_t word) {
 
 constexpr std::uint64_t kSingle = 1 << 1;
 
-// Each call that waits holds its arguments: many calls with one large argument fill the store with copies of it.
+// Each call holds its arguments until it ends: many calls with one large argument fill the store with copies of it.
 [[noreturn]] void throw_full_of_arguments(const ObjectStoreFull& full, const Call& call,
                                           std::size_t size) {
   throw ObjectStoreFull(
@@ -120,7 +122,7 @@ void CallBuilder::list(const std::vector<ObjectEntryRef>& arguments) {
   }
 }
 
-// On the caller's thread, so that a large copy holds up nobody else. Arguments that are not there yet are added by
+// Runs on the caller's thread, so that a large copy delays nobody else. Arguments that are not ready yet are added by
 // Completion::make_ready().
 void CallBuilder::finish_body(Process& process) {
   call_->body = SmallBytes(*body_);
@@ -162,8 +164,8 @@ std::vector<ObjectEntryRef> CallBuilder::submit(std::size_t results) {
   Process& process = Process::current("a remote call");
   std::vector<ObjectEntryRef> entries;
   entries.reserve(results);
-  if (results == 0)
-    call_->result = process.ownership().make_entry();  // for an error, which is logged with it
+  // With no result, this takes the error, which is logged.
+  if (results == 0) call_->result = process.ownership().make_entry();
   for (std::size_t i = 0; i < results; ++i) {
     entries.push_back(process.ownership().make_entry());
     entries.back()->producer = call_.get();

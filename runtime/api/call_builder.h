@@ -1,5 +1,5 @@
-// A CallBuilder puts one call together on the caller's thread: encodes the arguments, makes the refs of the results,
-// and hands the call to the process. No system call, no lock, no message.
+// A CallBuilder puts one call together on the caller's thread: it encodes the arguments, makes the refs of the results,
+// and hands the call to the process. It makes no system call, takes no lock and sends no message.
 //
 //   CallBuilder call(spec);  call.value(x);  call.reference(entry);  call.list(entries);  auto refs = call.submit(1);
 //
@@ -31,18 +31,20 @@ class Process;
 // What a remote function is made of, before its arguments.
 struct CallSpec {
   CodeId stub = {};
-  CodeId target = {};                // of the function or member pointer; image 0: none
-  std::ptrdiff_t adjustment = 0;     // of a member pointer
+  CodeId target = {};             // the function or method; image 0: there is none, only the stub
+  std::ptrdiff_t adjustment = 0;  // of the object, for a member pointer (MemberPointer)
   std::ptrdiff_t object_offset = 0;  // from the actor's object to the handle's base class
-  // Of a task; null inside: the defaults.
+  // Of a task. A null inside it stands for the defaults.
   const std::shared_ptr<const TaskOptions>* options = nullptr;
-  std::string_view name = {};  // display name known at compile time; empty: none
+  std::string_view name =
+      {};  // a name that is known at compile time; empty: the code's own name is shown
 };
 
 class CallBuilder {
  public:
-  explicit CallBuilder(const CallSpec& spec);  // a task
-  // A method call.
+  // The call of a task.
+  explicit CallBuilder(const CallSpec& spec);
+  // The call of a method.
   CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor, const CallOptions* options);
   ~CallBuilder();
   CallBuilder(const CallBuilder&) = delete;
@@ -54,13 +56,18 @@ class CallBuilder {
     append(*encoded);
   }
   void append(serialization::Encoded& encoded);
-  void reference(const ObjectEntryRef& argument);           // resolved before the call is sent
-  void list(const std::vector<ObjectEntryRef>& arguments);  // fan-in: resolved element by element
+  // The call is sent when the object is ready, with its value.
+  void reference(const ObjectEntryRef& argument);
+  // The same with the values of many objects, for a parameter that is a list.
+  void list(const std::vector<ObjectEntryRef>& arguments);
 
-  ObjectEntryRef submit();  // one result
+  // A call with one result.
+  ObjectEntryRef submit();
   std::vector<ObjectEntryRef> submit(std::size_t results);
-  void submit_one_way();   // errors are logged
-  base::Ref<Call> take();  // an actor's constructor: not submitted as a call
+  // Its errors are logged.
+  void submit_one_way();
+  // For an actor's constructor, which is not submitted as a call.
+  base::Ref<Call> take();
 
  private:
   void finish_body(Process& process);

@@ -1,9 +1,8 @@
 // Whether the arguments of a remote call fit its parameters, and the compile errors if not.
 //
-//   Argument<2, const char*, int>     in the error of an argument: its position, given type, parameter type
-//   CheckedArguments<Types<int>, ...> in the error of their number: parameters, then arguments
-//   Refused                           what a call that was explained gives: it goes along with whatever is done to it, so
-//                                     that no further errors follow
+//   Argument<2, const char*, int>     in the error of one argument: its position, its type, the parameter's type
+//   CheckedArguments<Types<int>, ...> in the error of their number: the parameters, then the arguments
+//   Refused                           what a call gives that does not fit (refused.h)
 //
 // How an argument meets its parameter: remote.h. Threads: compile time only.
 #pragma once
@@ -21,7 +20,7 @@ inline constexpr bool kWritableSpan = false;
 template <class T, std::size_t N>
 inline constexpr bool kWritableSpan<std::span<T, N>> = !std::is_const_v<T>;
 
-// What is wrong with an argument; named in compile errors: see above, "how an argument meets its parameter".
+// What is wrong with an argument. Compile errors show this name, with its parameters.
 template <std::size_t Position, class Given, class Parameter>
 struct Argument {
   static constexpr bool writable_span = kWritableSpan<std::remove_cvref_t<Parameter>>;
@@ -48,14 +47,14 @@ struct Argument {
                 "process; take it by value or const reference and return the result");
 };
 
-// Whether a U behind a ref may be read as an H. It was sent before, perhaps in a way of its own, by a wrapper (but none
-// gives an Array of elements that cannot be in one).
+// Whether a U behind a ref may be read as an H. It has been sent before, perhaps by a wrapper in a way of its own (but
+// no wrapper makes an Array of elements that cannot be in one).
 template <class U, class H>
 inline constexpr bool kWasSent = serialization::serializable_v<H> ||
                                  (std::is_same_v<U, H> && serialization::type_node<H>.refusal !=
                                                               serialization::Refusal::kElements);
 
-// Whether what is sent for an argument can be.
+// Whether what is sent for an argument is serializable.
 template <class Given, class P>
 consteval bool argument_travels() {
   using Plain = std::remove_cvref_t<Given>;
@@ -72,7 +71,7 @@ consteval bool argument_travels() {
   }
 }
 
-// Whether an argument fits: true exactly if Argument has nothing to say and what travels can.
+// Whether an argument fits: exactly if Argument has nothing to say and what is sent is serializable.
 template <class Given, class P>
 consteval bool argument_fits() {
   constexpr bool writes =
@@ -117,8 +116,8 @@ consteval bool result_fits() {
   }
 }
 
-// A call with these arguments: whether it compiles (fits), and the errors if not (explain). Apart, because a compiler
-// that met an error inside a condition goes on with errors about that condition.
+// A call with these arguments: whether it compiles (fits), and the errors if not (explain). They are two functions,
+// since a compiler that has found an error inside a condition reports errors about the condition, too.
 template <class R, class Parameters, class... Args>
 struct CallCheck;
 template <class R, class... P, class... Args>
@@ -146,7 +145,7 @@ struct CallCheck<R, Types<P...>, Args...> {
   }
 };
 
-// How a parameter P gets its holder; and whether F is called with the parameters of a signature.
+// What a parameter P is given by its holder; and whether an F can be called with the parameters of a signature.
 template <class P>
 using Passed = decltype(pass<P>(std::declval<Holder<P>&>()));
 template <class F, class Signature>

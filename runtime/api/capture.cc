@@ -17,7 +17,7 @@ constexpr std::uint64_t kUserSpaceEnd = 1ULL << 47;
 
 bool is_sanitizer_range(std::uint64_t address) {
 #if defined(__SANITIZE_ADDRESS__)
-  // shadow: swallows ordinary numbers.
+  // The shadow memory of AddressSanitizer: so large that ordinary numbers are in its range.
   return address >= 0x7fff8000ULL && address < 0x10007fff8000ULL;
 #else
   (void)address;
@@ -42,7 +42,7 @@ bool on_my_stack(std::uint64_t address) {
   return address - reinterpret_cast<std::uint64_t>(begin) < size;
 }
 
-// What the kernel says is mapped there: "[heap]", the path of a file, or nothing.
+// What is mapped at the address, as /proc/self/maps says (proc(5)): "[heap]", the path of a file, or nothing.
 std::string mapping_of(std::uint64_t address) {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {

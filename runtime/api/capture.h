@@ -1,15 +1,14 @@
-// Closures in the open: what a lambda needs beyond its code, and how it travels.
+// The state of closures: what a lambda needs beyond its code, and how that travels.
 //
-//   remote([](int x) { return x + 1; })                        no captures: the code alone
-//   remote([k](int x) { return x + k; })                       trivially copyable captures without an address: their bytes
+//   remote([](int x) { return x + 1; })                        no captures: only the code is named
+//   remote([k](int x) { return x + k; })                       trivially copyable captures, no address: their bytes
 //   remote(plain([p](int x) { ... }))                          the same, without the check for addresses
-//   remote(capture([](const std::string& s, int x) {...}, s))  any serializable values, handed to the lambda (or function) first
+//   remote(capture([](const std::string& s, int x) {...}, s))  any serializable values, which are its first arguments
 //   remote(named<"add">([](int a, int b) { return a + b; }))   a name of its own: named.h
 //
-// Errors: a trivially copyable capture that holds an address: InvalidArgument at the call. Pointers and references count,
-//         and integers of their size that are captured themselves; not padding, nor what else a captured struct holds
-//         (docs/decisions/015).
-// Threads: values.
+// Errors:  InvalidArgument at the call for a trivially copyable capture that holds an address: a pointer, a reference,
+//          or an integer of that size that is captured itself; neither padding nor the members of a captured struct
+//          count (decision 015). Threads: values.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -28,6 +27,7 @@
 
 namespace manta {
 
+// A text as a template parameter.
 template <std::size_t N>
 struct FixedString {
   char text[N];
@@ -38,6 +38,7 @@ struct FixedString {
 
 namespace detail {
 
+// What capture(f, values...) returns.
 template <class F, class... C>
 class Captured {
  public:
@@ -62,6 +63,7 @@ class Captured {
   std::tuple<C...> values_;
 };
 
+// What plain(f) returns.
 template <class F>
 struct Plain {
   F function;
@@ -72,9 +74,10 @@ struct Plain {
   }
 };
 
+// What named<"name">(f) returns.
 template <FixedString Name, class F>
 struct Named {
-  [[no_unique_address]] F function;  // so that it is stateless where F is
+  [[no_unique_address]] F function;  // so that a Named is stateless if F is
   template <class... Args>
     requires std::is_invocable_v<const F&, Args...>
   decltype(auto) operator()(Args&&... args) const {
@@ -82,6 +85,7 @@ struct Named {
   }
 };
 
+// A function that is known at compile time, as a class.
 template <auto F>
 struct StaticFunction {
   template <class... Args>
@@ -91,7 +95,7 @@ struct StaticFunction {
   }
 };
 
-// The first `Dropped` parameters belong to the captures.
+// Parameters without the first `Dropped`, which are for the captured values.
 template <class Parameters, std::size_t Dropped>
 struct DropFirst {
   using type = Parameters;
@@ -116,16 +120,17 @@ struct CallableSignature<Named<Name, F>> : CallableSignature<F> {};
 template <auto F>
 struct CallableSignature<StaticFunction<F>> : CallableSignature<std::decay_t<decltype(F)>> {};
 
-// The name that a callable gives itself; empty: none.
+// The name that a callable has given itself; empty if it has none.
 template <class F>
 inline constexpr std::string_view kGivenName = {};
 template <FixedString Name, class F>
 inline constexpr std::string_view kGivenName<Named<Name, F>> = {Name.text, sizeof(Name.text) - 1};
 
-// InvalidArgument when one of the words that may be addresses is one in a mapped region. `closure` is its type's name.
+// Throws InvalidArgument if one of the words is an address of mapped memory. `closure` is the name of the closure's
+// type.
 void refuse_addresses(std::span<const std::uint64_t> words, std::string_view closure);
 
-// The bytes of captures. Padding is zero where the compiler can tell it (GCC).
+// The bytes of a closure. Padding is zero if the compiler can clear it (GCC).
 template <class F>
 std::array<unsigned char, sizeof(F)> bytes_of(const F& f) {
   alignas(F) std::array<unsigned char, sizeof(F)> bytes;
@@ -192,7 +197,8 @@ void explain_state() {
   StateExplanation<F>::explain();
 }
 
-// How the state of a callable travels; restore() gives it back in the worker.
+// How the state of a callable travels: save() gives `sink` a serializable value, and in the worker restore() gives
+// `use` the callable again.
 template <class F>
 struct ClosureState {
   static constexpr bool kSerializable = serialization::is_serializable<F>();
@@ -257,7 +263,7 @@ struct ClosureState<Captured<F, C...>> {
   }
 };
 
-// A function by its address, with captured values: capture(scale, 2.0).
+// A function with captured values, capture(scale, 2.0): its address travels as a CodeId.
 template <class F, class... C>
   requires std::is_function_v<F>
 struct ClosureState<Captured<F*, C...>> {
@@ -286,7 +292,7 @@ inline constexpr bool kCapturedFunction<Captured<F*, C...>> = std::is_function_v
 
 namespace detail {
 
-// Whether captured values go to the first parameters, and the compile error if not.
+// Whether captured values convert to the first parameters, and the compile error if not.
 template <std::size_t Position, class Value, class Parameter>
 struct CapturedValue {
   static constexpr bool converts = std::is_convertible_v<const Value&, Parameter>;
@@ -332,13 +338,16 @@ consteval bool values_fit() {
   if constexpr (KnownSignature<F>) {
     return CaptureCheck<typename CallableSignature<F>::Parameters, Values...>::fits;
   } else {
-    return true;  // whatever it is, remote() says it
+    return true;  // remote() says what is wrong with it
   }
 }
 
 }  // namespace detail
 
-// f(captured..., args...): the captured values go through the serializer with every call, arrays without a copy.
+// A callable that calls f(captured..., args...). The captured values are serialized with every call; arrays are not
+// copied.
+// Errors: values that are not serializable, or do not convert to the first parameters of f, do not compile. Threads:
+// any.
 template <class F, class... Values>
 auto capture(F f, Values... captured) {
   if constexpr (detail::values_fit<F, Values...>()) {
@@ -351,7 +360,8 @@ auto capture(F f, Values... captured) {
   }
 }
 
-// "I vouch that this lambda's captures hold no address": its bytes are copied without the check.
+// "I vouch that the captures of this lambda hold no address": its bytes are copied without the check.
+// Errors: captures that are not trivially copyable do not compile. Threads: any.
 template <class F>
 auto plain(F f) {
   return detail::Plain<F>{std::move(f)};

@@ -1,5 +1,5 @@
-// A ClosureBytes is the encoded state of a closure whose type is forgotten: a part of RemoteFunction<R(A...)>. Arrays in it
-// are shared, not copied; refs in it keep their objects alive.
+// A ClosureBytes is the encoded state of a closure whose type has been forgotten: a part of RemoteFunction<R(A...)>.
+// Arrays in it are shared, not copied; refs in it keep their objects alive.
 //
 // Invariant: it owns all its bytes. Threads: a value; copies share one immutable state.
 #pragma once
@@ -13,7 +13,8 @@ class CallBuilder;
 
 class ClosureBytes {
  public:
-  ClosureBytes() = default;  // of a closure without a state
+  // Of a closure without a state.
+  ClosureBytes() = default;
   template <class State>
   static ClosureBytes of(const State& state) {
     serialization::Encoded encoded;
@@ -22,13 +23,15 @@ class ClosureBytes {
   }
 
   explicit operator bool() const { return encoded_ != nullptr; }
-  void append_to(CallBuilder& call) const;  // as the call's next argument
+  // As the next argument of the call.
+  void append_to(CallBuilder& call) const;
 
   void write(serialization::Writer& writer) const;
   static ClosureBytes read(serialization::Reader& reader);
 
  private:
-  explicit ClosureBytes(serialization::Encoded&& encoded);  // copies what it does not own
+  // Copies what `encoded` does not own.
+  explicit ClosureBytes(serialization::Encoded&& encoded);
   std::shared_ptr<const serialization::Encoded> encoded_;
 };
 

@@ -20,7 +20,7 @@ struct NodeResources {
   Resources available;
 };
 
-// Empty when the node is dead.
+// Both are empty if the node is dead.
 NodeResources resources_of_node(detail::Process& process) {
   const pid_t node = process.attachment().node_pid;
   const auto answer = process.questions().ask(

@@ -1,6 +1,8 @@
-// What the session runs on: its nodes with resources, state and store; and the context of the running task or actor.
+// What the session runs on, its nodes with their resources, state and store; and what a running task or actor knows of
+// itself.
 //
-// Errors: InvalidArgument without a session, and for a context outside of a task or actor. Threads: any; values.
+// Errors:  InvalidArgument without a session; for a context, outside of a task or actor. Threads: any; the results are
+// values.
 #pragma once
 #include <string>
 #include <vector>
@@ -8,41 +10,44 @@
 #include "../../base/id.h"
 #include "../../objectstore/store_stats.h"
 #include "../options/options.h"
-#include "actor.h"
+#include "actor_handle.h"
 
 namespace manta {
 
+// A node that is draining takes no new work. This version has none.
 enum class NodeState { alive, draining, dead };
 
 struct NodeInfo {
   NodeId id = {};
-  std::string address = {};  // empty: a private node has none
+  std::string address = {};  // a private node has none
   NodeState state = NodeState::alive;
-  Resources total = {};
-  Resources available = {};
-  Labels labels = {};
+  Resources total = {};      // what the node has
+  Resources available = {};  // what no task or actor holds at the moment
+  Labels labels = {};        // not supported yet: empty
   StoreStats store = {};
 };
 
 struct Cluster {
   std::vector<NodeInfo> nodes = {};
+  // The sums over all nodes.
   Resources total = {};
   Resources available = {};
 };
 
-// Asks the node. Errors: RuntimeError when it does not answer, at once if it is stopped, else after 60 s.
+// The state of the session's nodes now. Asks the node, and waits for its answer. Errors: RuntimeError if it does not
+// answer: at once if its process is stopped, else after 60 s. Of a dead node the resources are empty.
 Cluster cluster();
 
-// The task that the calling thread runs.
+// A task, or a call of an actor, that runs.
 struct TaskContext {
   TaskId id() const { return id_; }
-  std::string name() const { return name_; }
-  int attempt() const { return attempt_; }  // counts from 1
+  std::string name() const { return name_; }  // as in errors and logs
+  int attempt() const { return attempt_; }    // 1, or more after crashes of the worker
   NodeId node() const { return node_; }
   JobId job() const { return job_; }
-  double cpus() const { return cpus_; }
-  std::vector<int> gpus() const { return {}; }
-  bool cancelled() const { return false; }  // cancelling is not supported by this version
+  double cpus() const { return cpus_; }         // TaskOptions::cpus
+  std::vector<int> gpus() const { return {}; }  // not supported yet
+  bool cancelled() const { return false; }      // cancelling is not supported yet
 
  private:
   friend TaskContext this_task();
@@ -53,12 +58,14 @@ struct TaskContext {
   JobId job_;
   double cpus_ = 0;
 };
+// Of the calling thread, or of the task that has started it. Errors: InvalidArgument outside of a task.
 TaskContext this_task();
 
 namespace detail {
 [[noreturn]] void throw_not_a_base(const std::type_info& actor, const std::type_info& wanted);
 
-// From the actor's object to the T in it, which only the thrown pointer's own conversions can tell.
+// The distance from the actor's object to the T in it. Its class is not known here: so a pointer to it is thrown and
+// caught as a pointer to T.
 template <class T>
 std::ptrdiff_t offset_in(const Instance& actor) {
   if (*actor.type == typeid(T)) return 0;
@@ -74,13 +81,13 @@ std::ptrdiff_t offset_in(const Instance& actor) {
 }
 }  // namespace detail
 
-// The actor whose method or constructor the calling thread runs.
+// An actor whose method or constructor runs.
 struct ActorContext {
   ActorId id() const { return entry_->id(); }
-  std::string name() const { return {}; }  // actors have no names in this version
-  int restarts() const { return 0; }
-  // A handle to the running actor itself. T is its class or a public base of it
-  // (inside its constructor only its class). Any other T: InvalidArgument.
+  std::string name() const { return {}; }  // not supported yet
+  int restarts() const { return 0; }       // not supported yet
+  // A handle to the actor itself. T is its class, or a public base of it; inside the constructor only its class.
+  // Errors: InvalidArgument for any other T.
   template <class T>
   ActorHandle<T> self() const {
     return detail::HandleAccess::make<T>(entry_, detail::offset_in<T>(instance_));
@@ -91,6 +98,7 @@ struct ActorContext {
   base::Ref<detail::ActorEntry> entry_;
   detail::Instance instance_;
 };
+// Of the calling thread. Errors: InvalidArgument outside of an actor.
 ActorContext this_actor();
 
 }  // namespace manta

@@ -1,6 +1,6 @@
-// How the arguments of manta::actor<T>(args...) meet a constructor of T. Its parameter types cannot be asked for, so what
-// meets them is tried: first all arguments as they are, then with all refs resolved, then each by the rules of remote
-// functions (signature.h): a Given argument converts to whatever a parameter that it meets may be.
+// How the arguments of manta::actor<T>(args...) meet a constructor of T. The types of its parameters cannot be asked
+// for, so that it is tried out what they take: first all arguments as they are, then with all refs resolved, then each
+// argument by the rules of remote functions (signature.h): a Given converts to the type of whatever parameter it meets.
 //
 // Threads: types, and code confined to the executor that constructs.
 #pragma once
@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "remote.h"
+#include "submit.h"
 
 namespace manta::detail {
 
@@ -23,7 +23,7 @@ consteval bool gives(Passing passing) {
   return passing == Passing::value || passing == Passing::encoded_as;
 }
 
-// What travels for an argument, or for each element of a list.
+// The type of what travels for an argument, or for each element of a list.
 template <class A, Giving How>
 struct Travelling {
   using type = Stored<A>;
@@ -37,10 +37,11 @@ struct Travelling<std::vector<ObjectRef<U>, Allocator>, Giving::list> {
   using type = U;
 };
 
-// Keeps what a view that was passed points into, until the constructor has returned.
+// Keeps what a view parameter points into until the constructor has returned.
 using KeptHolders = std::vector<std::shared_ptr<void>>;
 
-// The argument A, in the worker, before it is known what it is to be. T is what is constructed: to that, nothing converts.
+// An argument A in the worker, before it is known which type it is to have. It does not convert to T, which is what is
+// being constructed.
 template <class T, class A, Giving How>
 class Given {
  public:
@@ -76,7 +77,7 @@ class Given {
   KeptHolders& kept_;
 };
 
-// In tests of what is constructible: an argument that may be given in any way.
+// An argument that may be given in any way, where it is tested what is constructible.
 template <class T, class A>
 struct Either {
   template <class P>
@@ -87,7 +88,7 @@ struct Either {
 template <Giving... How>
 struct Givings {};
 
-// Finds for each argument the first way of giving it that fits, whatever the others are.
+// Finds for each argument the first way of giving it that fits, however the others are given.
 template <class T, class... A>
 struct FindGivings {
   template <std::size_t At, Giving How, std::size_t... I>
@@ -147,7 +148,7 @@ struct GivenConstructor<T, Givings<How...>, A...> {
   }
 };
 
-// By each argument's own rule; A: plain types.
+// Each argument is given by its own rule. A are types without references.
 template <class T, class... A>
 using ConvertedConstructor = GivenConstructor<T, typename FindGivings<T, A...>::type, A...>;
 

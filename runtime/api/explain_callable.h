@@ -1,4 +1,4 @@
-// The compile errors for what cannot be called remotely: each says its own reason and the way out.
+// The compile errors for what cannot be called remotely. Each gives its reason and says what to write instead.
 //
 // Threads: compile time only.
 #pragma once
@@ -31,7 +31,8 @@ inline constexpr bool kRemoteFunction = false;
 template <class F>
 inline constexpr bool kRemoteFunction<RemoteFunction<F>> = true;
 
-// A class with a call operator of any kind, be it private: then the name is ambiguous in a class that inherits another.
+// A class with a call operator of any kind, be it private: the name is then ambiguous in a class that inherits a second
+// one.
 struct AnyCallOperator {
   void operator()();
 };
@@ -41,7 +42,7 @@ template <class F>
 concept HasCallOperator = std::is_class_v<F> && (HasOneCallOperator<F> || std::is_final_v<F> ||
                                                  !HasOneCallOperator<WithAnotherCallOperator<F>>);
 
-// Some have a signature, but hide or only refer to what they call.
+// Some callables have a signature, but hide what they call, or only refer to it.
 template <class F>
 concept HidesItsTarget = kStdFunction<F> || kReferenceWrapper<F> || std::is_bind_expression_v<F>;
 
@@ -73,7 +74,7 @@ void explain_class() {
 template <class F>
 void explain_callable() {
   if constexpr (std::is_same_v<F, Refused> || RemoteCallable<F>) {
-    // was explained, or needs no words
+    // It has been explained, or needs no explanation.
   } else if constexpr (std::is_member_function_pointer_v<F>) {
     static_assert(kNever<F>,
                   "manta::remote(&C::method): a method needs an object, and that lives in this "
@@ -125,8 +126,36 @@ void explain_callable() {
   }
 }
 
-// The default of a template parameter that is deduced from any argument but a set of overloads: only such a set
-// instantiates it. `None` is void unless the caller said a signature.
+// The same for a callable that is given to handle.call().
+template <class F>
+void explain_called_on() {
+  if constexpr (std::is_member_object_pointer_v<F>) {
+    static_assert(
+        kNever<F>,
+        "handle.call(&C::member): a data member is no method: handle.call([](const C& c) { "
+        "return c.member; })");
+  } else if constexpr (std::is_convertible_v<F, std::string_view>) {
+    static_assert(kNever<F>,
+                  "handle.call(\"name\"): a text is no method: handle.call(&C::method, args...)");
+  } else if constexpr (RemoteCallable<F>) {
+    static_assert(kNever<F>, "ActorHandle::call(callable): its first parameter must take a T&");
+  } else if constexpr (HasCallOperator<F> && !HidesItsTarget<F> && !CVariadic<F>) {
+    static_assert(
+        kNever<F>,
+        "ActorHandle::call(callable): a generic callable; name its parameter types, T& first");
+  } else {
+    explain_callable<F>();
+  }
+}
+
+template <class None>
+void explain_no_method() {
+  static_assert(kNever<None>,
+                "handle.call(): there is no method to call: handle.call(&C::method, args...)");
+}
+
+// The default of a template parameter that any argument deduces, except a set of overloads: so only such a set
+// instantiates it. `None` is void unless the caller has said a signature.
 template <class None>
 struct OverloadedFunction {
   static_assert(
@@ -144,7 +173,7 @@ struct OverloadedMethod {
   using type = Refused;
 };
 
-// Such a set as a template argument, remote<f>(x): nothing else comes near this type.
+// A set of overloads as a template argument, remote<f>(x): nothing else converts to this type.
 template <template <class> class Explanation>
 struct OverloadsAsArgument {
   template <class None = void, class F = typename Explanation<None>::type>

@@ -1,5 +1,6 @@
-// The compile errors of put(), get(), wait(), free(), try_get(), get_each() and as_completed() for what they do not take.
-// They are the worst match for any call, so that functions of these names in other libraries are found before them.
+// The compile errors of put(), get(), wait(), free(), try_get(), get_each() and as_completed() for what they do not
+// take. These overloads are the worst match for any call, so that functions of these names in other libraries are
+// preferred.
 //
 // Threads: compile time only.
 #pragma once
@@ -45,7 +46,7 @@ template <class List, class Second>
 inline constexpr bool kListAndTimeout<List, Second> =
     IsRefList<List>::value && std::is_convertible_v<const Second&, Timeout>;
 
-// What put() is given is an overloaded function or stands in braces.
+// For put() of something that has no type: an overloaded function, or a list in braces.
 template <class None>
 struct ValueWithoutType {
   static_assert(!std::is_void_v<None>,
@@ -108,7 +109,7 @@ detail::Refused wait(const First&, const More&...) {
   return {};
 }
 
-// Without arguments, and with lists in braces of what is no reference.
+// Calls without arguments, and with lists in braces of something that is no reference.
 template <class None = void>
 detail::Refused get() {
   static_assert(detail::kNever<None>, "manta::get(): it takes a reference, manta::get(ref)");

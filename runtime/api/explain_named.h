@@ -22,7 +22,7 @@ inline constexpr bool kNameAndOptions<Name, Options> =
 
 }  // namespace detail
 
-// Of a set of overloads.
+// A set of overloads.
 template <FixedString Name, class None = void,
           class F = typename detail::OverloadedFunction<None>::type>
   requires detail::kNever<F>
@@ -30,7 +30,7 @@ detail::Refused named(F);
 template <FixedString Name, detail::OverloadsAsArgument<detail::OverloadedFunction> F>
 detail::Refused named();
 
-// Without a name, without a function, with too much.
+// A call without a name, without a function, or with too many arguments.
 template <auto None = nullptr, class... Given>
   requires(sizeof...(Given) > 0 && std::is_null_pointer_v<decltype(None)>)
 detail::Refused named(Given&&...) {

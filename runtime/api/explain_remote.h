@@ -1,5 +1,5 @@
-// The compile errors of remote() for what it does not take. Each overload here is one kind of wrong call, and explains it
-// by a static_assert; the right ones are in remote.h.
+// The compile errors of remote() for what it does not take. Each overload here takes one kind of wrong call, and
+// explains it by a static_assert; the right calls are in remote.h.
 //
 // Threads: compile time only.
 #pragma once
@@ -104,7 +104,7 @@ auto remote(std::type_identity_t<Signature>*, Given&&...) {
   return detail::Refused();
 }
 
-// Without a function.
+// A call without a function.
 template <class Signature = void>
 detail::Refused remote() {
   static_assert(detail::kNever<Signature>,
@@ -112,7 +112,7 @@ detail::Refused remote() {
   return {};
 }
 
-// Of a set of overloads.
+// A set of overloads.
 template <class None = void, class F = typename detail::OverloadedFunction<None>::type,
           class... Given>
   requires detail::kNever<F>

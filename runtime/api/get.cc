@@ -44,7 +44,7 @@ bool object_ready(const ObjectEntry& entry) {
   if (entry.done()) return true;
   Process& process = Process::current("ready()");
   if (entry.from_elsewhere()) process.subscribe(const_cast<ObjectEntry&>(entry));
-  // Who asks again and again need not wait for the ring thread's next look.
+  // So that a caller who asks again and again need not wait for the next look of the ring thread.
   process.progress().kick();
   return entry.done();
 }

@@ -1,7 +1,7 @@
-// Getting values: put, get, wait, free. See also outcome.h (try_get, get_each) and as_completed.h.
+// Values and refs: put, get, wait, free. See also outcome.h (try_get, get_each) and as_completed.h.
 //
-// Errors: the error of the object; GetTimeout; InvalidArgument for an empty ref, a ref of an ended session, no session.
-// Threads: any.
+// Errors:  the error of the object; GetTimeout; DeadlockDetected for a wait for itself; InvalidArgument for an empty
+//          ref, a ref of an ended session, or without a session. Threads: any.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -65,7 +65,7 @@ OrMonostate<T> decode_or_monostate(const ObjectEntry& entry) {
   }
 }
 
-// One of several, which an error names.
+// One of several; an error says which.
 template <class T>
 OrMonostate<T> decode_at(const std::vector<ObjectEntry*>& entries, std::size_t index) {
   try {
@@ -96,9 +96,10 @@ auto get_list(const std::vector<ObjectEntry*>& entries, const std::optional<Time
 
 }  // namespace detail
 
-// Stores a value and gives a reference to it. A string literal or string_view is stored as std::string, a span as an
-// Array, a MutableArray rvalue is sealed in place without a copy. Afterwards changing the original changes nothing.
-// Errors: ObjectStoreFull, SerializationError, InvalidArgument (no session).
+// Stores a value and gives a reference to it. A string literal or string_view is stored as a std::string, a span as an
+// Array; a MutableArray that is handed over (an rvalue) is sealed in place, without a copy. What happens to the
+// original afterwards does not change the stored value. Errors: ObjectStoreFull, SerializationError, InvalidArgument
+// (no session).
 template <class T>
 auto put(T&& value, PutOptions options = {}) {
   using S = detail::Stored<T>;
@@ -119,7 +120,8 @@ auto put(T&& value, PutOptions options = {}) {
   }
 }
 
-// Waits for the value and returns it, or throws its error. Arrays inside are views into the store: no copy.
+// Waits for the value and returns it, or throws its error. Arrays in the value are views into the store and not copied.
+// With a timeout: GetTimeout if the object is not ready in time.
 template <class T>
 T get(const ObjectRef<T>& ref) {
   auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::get()");
@@ -135,8 +137,9 @@ T get(const ObjectRef<T>& ref, Timeout timeout) {
   return detail::decode_done<T>(entry);
 }
 
-// All values, in the order of the refs (nothing for void). Fails at the first failure in time, without waiting for the
-// rest; among those that have already failed, with that of the lowest index, which what() names.
+// Waits for all values and returns them as a vector, in the order of the refs (for void nothing). It throws as soon as
+// one object has failed, without waiting for the others: the error of the first that has failed by then; what() says
+// its index.
 template <class T>
 auto get(const std::vector<ObjectRef<T>>& refs) {
   return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), std::nullopt);
@@ -153,7 +156,7 @@ template <class T>
 auto get(std::initializer_list<ObjectRef<T>> refs, Timeout timeout) {
   return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), timeout);
 }
-// Values of several types as a tuple; std::monostate stands for void.
+// Values of several types, as a tuple; std::monostate stands for void.
 template <class T, class U, class... V>
 auto get(const ObjectRef<T>& first, const ObjectRef<U>& second, const ObjectRef<V>&... rest) {
   const auto entries = detail::entries_of(
@@ -164,19 +167,23 @@ auto get(const ObjectRef<T>& first, const ObjectRef<U>& second, const ObjectRef<
 }
 
 struct WaitOptions {
+  // How many objects must be ready; at most as many as there are refs.
   std::size_t num_ready = 1;
+  // None: waits as long as it takes.
   std::optional<Timeout> timeout = {};
-  bool fetch = true;  // one node: values are here anyway
+  // Whether the values shall be brought to this node. This version has one node, where they are anyway.
+  bool fetch = true;
 };
 template <class Ref>
 struct WaitResult {
-  std::vector<Ref> ready = {};    // at most num_ready, the first in input order
-  std::vector<Ref> pending = {};  // all others, in input order
+  std::vector<Ref> ready =
+      {};  // at most num_ready, the first of the refs that are ready, in their order
+  std::vector<Ref> pending = {};  // all others, in their order
 };
 
 namespace detail {
 
-// Indices of the first `count` that are done, as far as there are so many.
+// The indices of the first refs that are done, at most `count`.
 template <class Ref>
 std::vector<std::size_t> first_done(std::span<Ref> refs, std::size_t count) {
   std::vector<std::size_t> found;
@@ -186,7 +193,7 @@ std::vector<std::size_t> first_done(std::span<Ref> refs, std::size_t count) {
   return found;
 }
 
-// The same, once there are so many or the timeout is over. Checks all refs.
+// The same, when there are so many or the timeout is over. Checks all refs.
 template <class Ref>
 std::vector<std::size_t> wait_for_first(std::span<Ref> refs, const WaitOptions& options) {
   check_wait(refs.size(), options.num_ready);
@@ -215,7 +222,7 @@ WaitResult<Ref> wait_refs(std::span<const Ref> refs, const WaitOptions& options)
   return result;
 }
 
-// In place: nothing is counted or allocated for what stays pending.
+// The refs that stay pending stay where they are: nothing is counted or allocated for them.
 template <class Ref>
 WaitResult<Ref> wait_refs(std::vector<Ref>&& refs, const WaitOptions& options) {
   const auto found = wait_for_first(std::span(refs), options);
@@ -229,12 +236,13 @@ WaitResult<Ref> wait_refs(std::vector<Ref>&& refs, const WaitOptions& options) {
 
 }  // namespace detail
 
-// Waits until num_ready of the refs are ready or the timeout is over. A failed object is ready: wait never throws its
-// error. num_ready over the number of refs: InvalidArgument; 0 returns at once. Duplicates count separately.
+// Waits until num_ready of the refs are ready, or the timeout is over, which is no error. A failed object is ready:
+// wait() never throws its error. With num_ready 0 it returns at once. A ref that was given twice counts twice.
+// Errors: InvalidArgument if num_ready is more than there are refs.
 //
-// For all results one by one, as_completed(refs) is the loop: its cost is linear. A loop over what wait() left pending
-// handles every remaining ref in every round, since each round returns them all in a vector; `wait(std::move(refs))` only
-// moves them, which is right up to some 10,000 refs.
+// To handle all results one by one, loop over as_completed(refs), whose cost is linear. A loop over what wait() has
+// left pending handles every remaining ref in every round, since each round returns them all in a vector;
+// `wait(std::move(refs))` only moves them, which is good enough for up to some 10,000 refs.
 template <class T>
 WaitResult<ObjectRef<T>> wait(const std::vector<ObjectRef<T>>& refs, WaitOptions options = {}) {
   return detail::wait_refs(std::span(refs), options);
@@ -250,15 +258,16 @@ WaitResult<ObjectRef<T>> wait(std::initializer_list<ObjectRef<T>> refs, WaitOpti
 WaitResult<AnyRef> wait(const std::vector<AnyRef>& refs, WaitOptions options = {});
 WaitResult<AnyRef> wait(std::vector<AnyRef>&& refs, WaitOptions options = {});
 
-// Waits for all refs, showing a bar with rate and time left on a terminal, plain lines elsewhere (on stderr).
+// Waits for all refs and shows how far it is, on stderr: on a terminal a bar with the rate and the time left, elsewhere
+// plain lines. A failed object counts as ready.
 void wait_with_progress(const std::vector<AnyRef>& refs, std::string_view label);
 template <class T>
 void wait_with_progress(const std::vector<ObjectRef<T>>& refs, std::string_view label) {
   wait_with_progress(std::vector<AnyRef>(refs.begin(), refs.end()), label);
 }
 
-// Deletes the values everywhere: later gets throw ObjectLost. Arrays that point into them stay valid; the bytes are used
-// again when the last one is gone.
+// Deletes the values everywhere: a later get() throws ObjectLost. Arrays that point into them stay valid; the memory is
+// used again when the last of those is gone.
 void free(const AnyRef& ref);
 void free(std::initializer_list<AnyRef> refs);
 void free(const std::vector<AnyRef>& refs);

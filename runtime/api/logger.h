@@ -1,9 +1,9 @@
-// Structured log lines: on stderr, tagged with level and the running task; those of workers are streamed to the driver
-// like all their output.
+// Log lines on stderr, with the level, the time, and the running task (or "driver"). Those of workers are shown by the
+// driver, like all their output.
 //
 //   manta::logger::info("loaded 3 files");     ->  I 12:30:01.123 [load pid=4711] loaded 3 files
 //
-// Threads: any; a line is written whole. Errors: none.
+// Errors: none. Threads: any; a line is written as a whole.
 #pragma once
 #include <string_view>
 
@@ -11,6 +11,7 @@
 
 namespace manta::logger {
 
+// One line each, of the levels D, I, W and E; all levels are written.
 void debug(std::string_view text);
 void info(std::string_view text);
 void warn(std::string_view text);

@@ -4,13 +4,13 @@
 //   remote(add)(1, 2);
 //   remote_named<int(int, int)>("add")(1, 2);    in any other, whose workers run the first (InitOptions::worker)
 //
-// A function is found if the program calls named<"add">(...) anywhere, whether that line ever runs or not, and if it has
-// no captured state. The signature is checked by the encodings of its types: their structs may be declared twice, if
-// they have the same members.
-// Errors: a name that is empty or not known at compile time, and a function given by its value, do not compile;
-//         InvalidArgument at the call for an empty name; from get(): NotFound, which lists the names that the worker's
-//         program has; SerializationError with both signatures; BuildMismatch for a function of another program that is
-//         called otherwise. Threads: values.
+// A function is found if it has no captured state and the program contains a call named<"add">(...), whether that line
+// ever runs or not. The signature is checked by the encodings of its types, so that both programs may declare their
+// structs, if these have the same members.
+// Errors:  a name that is empty or not known at compile time, and a function that is given by its value, do not
+//          compile; InvalidArgument at the call for an empty name; from get(): NotFound, which lists the names that the
+//          worker's program has; SerializationError, with both signatures; BuildMismatch for a function of another
+//          program that is not called by name. Threads: values.
 #pragma once
 #include <memory>
 #include <string>
@@ -55,7 +55,7 @@ std::string signature_text(Types<P...>) {
   return text;
 }
 
-// Argument 0 has told which function it is.
+// Argument 0 of the call is the name, which has been looked at.
 template <class F, class R, class... P>
 struct NamedStub {
   static void run(CallContext& call) {
@@ -88,7 +88,7 @@ F known_by_name(F f) {
 
 namespace detail {
 
-// Explains what cannot have a name; the result says whether it can.
+// Whether F can have this name; explain_named() is the compile error if not.
 template <FixedString Name, class F>
 constexpr bool can_be_named() {
   return sizeof(Name.text) > 1 && sizeof(Name.text) <= kMostNameBytes + 1 && RemoteCallable<F> &&
@@ -120,10 +120,13 @@ auto named_or_explained(F f) {
 
 }  // namespace detail
 
+// A callable of the name Name, for a lambda or function object: named<"add">(lambda). The result is called, and given
+// to remote(), as f is.
 template <FixedString Name, class F>
 auto named(F f) {
   return detail::named_or_explained<Name>(std::move(f));
 }
+// The same for a function: named<"add", add>().
 template <FixedString Name, auto F>
 auto named() {
   if constexpr (detail::RemoteCallable<std::decay_t<decltype(F)>>) {
@@ -136,7 +139,7 @@ auto named() {
 template <class Signature>
 class RemoteNamed;
 
-// The function of this name in the program that the workers run. Called like a RemoteFunction<R(A...)>.
+// A function of the program that the workers run, by its name. Called like a RemoteFunction<R(A...)>.
 template <class R, class... P>
 class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
  public:
@@ -148,7 +151,9 @@ class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
   template <detail::Unpacking How, class... Args>
   auto submit(std::size_t n, Args&&... args) const {
     using Check = detail::SignatureCheck<R, detail::Types<P...>, Args&&...>;
-    if constexpr (Check::fits()) {
+    if constexpr (!Check::fits()) {
+      return detail::explained<Check, R, How>();
+    } else {
       Check::require_declared();
       detail::check_called(called_);
       detail::CallSpec spec;
@@ -159,9 +164,6 @@ class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
       call.value(called_);
       detail::pass_all<detail::Types<P...>>(call, std::forward<Args>(args)...);
       return detail::submit_as<R, How>(call, n);
-    } else {
-      Check::explain();
-      return detail::after_explaining<R, How>();
     }
   }
 
@@ -170,6 +172,7 @@ class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
   detail::OptionsRef options_;
 };
 
+// The function of this name: remote_named<int(int, int)>("add")(1, 2). Errors: at the call, and from get(); see above.
 template <class Signature>
   requires std::is_function_v<Signature> && detail::KnownSignature<Signature*>
 RemoteNamed<Signature> remote_named(std::string_view name, TaskOptions options = {}) {

@@ -1,11 +1,11 @@
-// Results without exceptions: try_get and get_each give an Outcome for each ref, a value or an error.
+// Results without exceptions: try_get and get_each give an Outcome for each ref, which is a value or an error.
 //
 //   for (const auto& outcome : manta::get_each(refs)) {
 //     if (outcome) use(outcome.value()); else log(outcome.error());
 //   }
 //
-// Errors: InvalidArgument for an empty ref, a ref of an ended session, no session; GetTimeout.
-// Threads: any; an Outcome itself is confined, like the value in it.
+// Errors:  InvalidArgument for an empty ref, a ref of an ended session, or without a session; GetTimeout.
+// Threads: any; one Outcome is confined, like the value in it.
 #pragma once
 #include <cstddef>
 #include <exception>
@@ -22,14 +22,15 @@ namespace manta {
 namespace detail {
 struct OutcomeAccess;
 
-// An encoded ErrorRecord. The error counts as looked at.
+// An encoded ErrorRecord: of an entry that has failed, whose error counts as looked at from now on; and of the
+// exception that is being handled, which reading a value has thrown.
 std::vector<std::byte> error_of(const ObjectEntry& entry);
-std::vector<std::byte> error_of_current_exception();  // of reading a value
+std::vector<std::byte> error_of_current_exception();
 std::exception_ptr exception_of(const std::vector<std::byte>& error);
 }  // namespace detail
 
-// A value, or the error that get() would throw. Serializable where T is: a task may return it or take it, a vector may
-// hold it, put() stores it. Outcome<void> has a value() that returns nothing.
+// A value, or the error that get() would throw. It is serializable if T is: a task may return it or take it, a vector
+// may hold it, put() stores it. The value() of an Outcome<void> returns nothing.
 template <class T>
 class Outcome {
   using Held = detail::OrMonostate<T>;
@@ -41,7 +42,7 @@ class Outcome {
   bool has_value() const { return value_.has_value(); }
   explicit operator bool() const { return has_value(); }
 
-  // The value; or throws the error, as get() would.
+  // The value. Throws the error if there is none, as get() would.
   auto value() const& -> std::conditional_t<std::is_void_v<T>, void, const Held&> {
     check();
     if constexpr (!std::is_void_v<T>) return *value_;
@@ -51,9 +52,8 @@ class Outcome {
     if constexpr (!std::is_void_v<T>) return std::move(*value_);
   }
 
-  std::exception_ptr error() const {  // null where there is a value
-    return has_value() ? nullptr : detail::exception_of(error_);
-  }
+  // Null if there is a value.
+  std::exception_ptr error() const { return has_value() ? nullptr : detail::exception_of(error_); }
 
  private:
   friend struct detail::OutcomeAccess;
@@ -65,7 +65,7 @@ class Outcome {
   }
 
   std::optional<Held> value_;
-  std::vector<std::byte> error_;  // encoded; empty where there is a value
+  std::vector<std::byte> error_;  // encoded; empty if there is a value
 };
 
 namespace detail {
@@ -113,9 +113,9 @@ std::vector<Outcome<T>> outcomes_of(const std::vector<ObjectRef<T>>& refs,
 
 }  // namespace detail
 
-// What is there now; empty: the object is not ready. Never waits, and never throws what the object holds. Asking again and
-// again ends: also for an object that another process makes. But inside a task that does nothing else it keeps the CPU
-// that the awaited task may need; get() and wait() lend it.
+// The outcome, if the object is ready now; else nothing. It never waits, and never throws the error of the object. To
+// ask again and again comes to an end, also for an object that another process makes. But a task that does so keeps the
+// CPU, which the awaited task may need; get() and wait() lend it. Errors: InvalidArgument.
 template <class T>
 std::optional<Outcome<T>> try_get(const ObjectRef<T>& ref) {
   auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::try_get()");
@@ -123,7 +123,8 @@ std::optional<Outcome<T>> try_get(const ObjectRef<T>& ref) {
   return detail::outcome_of<T>(entry);
 }
 
-// Waits for all; by index. GetTimeout if one of them is not ready in time.
+// Waits for all, and gives their outcomes in the order of the refs. Errors: GetTimeout if one of them is not ready in
+// time.
 template <class T>
 std::vector<Outcome<T>> get_each(const std::vector<ObjectRef<T>>& refs) {
   return detail::outcomes_of(refs, std::nullopt);
@@ -133,7 +134,7 @@ std::vector<Outcome<T>> get_each(const std::vector<ObjectRef<T>>& refs, Timeout 
   return detail::outcomes_of(refs, timeout);
 }
 
-// As a tuple of the value, if there is one, and the encoded error, which is empty if there is one.
+// An Outcome travels as a tuple of an optional value and the encoded error, which is empty if there is a value.
 template <class T>
 struct serialization::Codec<Outcome<T>> {
   using Value = std::optional<detail::OrMonostate<T>>;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kWidth = 30;
 
-// In less time nothing can be said of how long the rest takes.
+// In seconds. A shorter time says nothing about how long the rest takes.
 constexpr double kShortestForARate = 0.05;
 
 std::string clock(double seconds) {

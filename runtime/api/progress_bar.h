@@ -1,4 +1,5 @@
-// The bar of wait_with_progress(), on stderr: redrawn in place on a terminal, a plain line at each tenth elsewhere.
+// A ProgressBar is what wait_with_progress() shows on stderr: on a terminal a line that is drawn again in place,
+// elsewhere a new line at each tenth.
 //
 //   indexing  [==========          ]  52 % 312/600  48.1/s  00:06 left
 //
@@ -16,16 +17,18 @@ namespace manta::detail {
 struct ProgressState {
   std::size_t done = 0;
   std::size_t total = 0;
-  std::size_t done_at_start = 0;  // no work of this wait: not in the rate
+  std::size_t done_at_start = 0;  // these do not count for the rate
   double seconds = 0;             // since the start
 };
-// " 52 % 312/600  48.1/s  00:06 left". A rate only where there is one: something was done in a time that says something.
+// " 52 % 312/600  48.1/s  00:06 left". There is a rate only if something has been done, in a time that is long enough
+// to tell.
 std::string progress_text(const ProgressState& state);
 
 class ProgressBar {
  public:
   ProgressBar(std::string_view label, std::size_t total, std::size_t done_at_start);
-  ~ProgressBar();  // ends the line
+  // Ends the line.
+  ~ProgressBar();
   ProgressBar(const ProgressBar&) = delete;
   void show(std::size_t done);
 

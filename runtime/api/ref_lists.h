@@ -1,6 +1,7 @@
-// What get() and wait() do with many refs at once, as fast as memory allows: with 100,000 refs each nanosecond counts.
+// What get() and wait() do with many refs at once. It is as fast as memory allows: with 100,000 refs every nanosecond
+// counts.
 //
-// Threads: as for the refs.
+// Errors: InvalidArgument, which names `what`. Threads: as for the refs.
 #pragma once
 #include <cstddef>
 #include <cstring>
@@ -12,6 +13,7 @@
 
 namespace manta::detail {
 
+// The entries of all refs, each of them checked.
 template <class Range>
 std::vector<ObjectEntry*> entries_of(const Range& refs, const char* what) {
   std::vector<ObjectEntry*> entries;
@@ -20,7 +22,7 @@ std::vector<ObjectEntry*> entries_of(const Range& refs, const char* what) {
   return entries;
 }
 
-// The same of refs of which some were moved from: null.
+// The same without checks; null for refs that have been moved from.
 template <class Ref>
 std::vector<ObjectEntry*> entries_left(const std::vector<Ref>& refs) {
   std::vector<ObjectEntry*> entries;
@@ -29,7 +31,7 @@ std::vector<ObjectEntry*> entries_left(const std::vector<Ref>& refs) {
   return entries;
 }
 
-// Throws InvalidArgument if one is empty. Looks at none of their objects.
+// Throws InvalidArgument if one of the refs is empty. It does not look at their entries.
 template <class Ref>
 void check_not_empty(std::span<Ref> refs, const char* what) {
   std::size_t empty = 0;
@@ -37,7 +39,7 @@ void check_not_empty(std::span<Ref> refs, const char* what) {
   if (empty != 0) checked({}, what);
 }
 
-// Counting an object means a cache miss: the next ones are on their way meanwhile.
+// To count an object costs a cache miss: so the next entries are fetched in advance.
 template <class Ref>
 void copy_refs(std::span<const Ref> refs, std::vector<Ref>& to) {
   constexpr std::size_t kAhead = 16;
@@ -47,8 +49,8 @@ void copy_refs(std::span<const Ref> refs, std::vector<Ref>& to) {
   }
 }
 
-// Takes out those at `moved` (ascending), which were moved from; the others keep their order. A Ref may be moved as bytes:
-// it is a counted pointer, which nothing points to, and an empty one is all zeros.
+// Takes out the refs at the indices `moved` (ascending), which have been moved from; the others keep their order. A Ref
+// may be moved as bytes: it is a counted pointer, nothing points to it, and an empty one is all zeros.
 template <class Ref>
 void erase_moved(std::vector<Ref>& refs, std::span<const std::size_t> moved) {
   if (moved.empty()) return;

@@ -1,5 +1,7 @@
-// A Refused is what a wrong call gives at compile time, once a static_assert has explained it: it goes along with whatever
-// is done to it, so that the explanation is not buried under errors that follow from it. No program that compiles has one.
+// A Refused is what a wrong call gives at compile time, after a static_assert has explained it. It allows whatever is
+// done to it, so that the explanation is not buried under errors that follow from it. No program that compiles has one.
+//
+// Threads: compile time only.
 #pragma once
 #include "../../base/build_settings.h"
 

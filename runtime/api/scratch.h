@@ -1,8 +1,8 @@
-// Scratch space of this thread for one use: nothing is allocated when it is used again and again. Uses may be nested (a
-// serialization hook may put() or submit): an inner one gets space of its own.
+// A Scratch is a T of this thread for one use, whose memory is used again and again. Uses may be nested, since a hook
+// of serialization may put() or submit: an inner one gets a T of its own.
 //
-// Invariants: empty at the begin; cleared at the end, also after an exception, so that it holds nothing on. Works in
-//             static destructors too, after the thread's own objects are gone.
+// Invariants: the T is empty at the beginning, and is cleared at the end, also after an exception, so that it keeps
+//             nothing alive. It also works in static destructors, after the thread's own objects are gone.
 // Threads: confined.
 #pragma once
 #include <memory>

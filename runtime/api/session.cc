@@ -1,3 +1,5 @@
+// init(), at the end, checks whether a session can be opened here, resolves the options, starts the node, and makes a
+// Session::State, which owns the Process and the thread that prints the workers' output; State::end() ends all of it.
 #include "session.h"
 
 #include <atomic>
@@ -24,10 +26,11 @@
 namespace manta {
 namespace {
 
+// SYNC: nothing but the claim itself: init() and shutdown() are called from one thread at a time.
 std::atomic<bool> session_open{false};
 
 void check_can_init(const InitOptions& options) {
-  // Before anything looks at the options, which may have another layout here.
+  // This comes before anything looks at the options, which may have another layout in another part of the program.
   if (const auto difference = base::build_difference(); !difference.empty()) {
     throw BuildMismatch("manta::init(): " + difference);
   }
@@ -74,7 +77,7 @@ struct Session::State {
       throw;
     }
     process->cores().enter();
-    // A write to an array prints its line and goes on to the program's own handling of SIGSEGV.
+    // A write to an array prints a line about it; then the program's own handling of SIGSEGV follows.
     objectstore::install_read_only_fault(process->store(), nullptr);
   }
 
@@ -87,6 +90,7 @@ struct Session::State {
             detail::driver_notices().add(*notice);
         },
         printed);
+    // SYNC: end() sets it before it has the node end.
     if (!ending.load()) process->node_died();
   }
 
@@ -101,7 +105,7 @@ struct Session::State {
     ending.store(true);
     process->cores().leave();
     process->close();
-    // As long as the workers' output goes on: who reads ours may take his time.
+    // The node gets more time while the workers' output is being printed: whoever reads it may be slow.
     detail::shutdown_node(process->attachment(), [this, before = printed.frames.load()]() mutable {
       const std::uint64_t last = std::exchange(before, printed.frames.load());
       return printed.printing.load() || last != before;

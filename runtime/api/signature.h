@@ -1,4 +1,6 @@
-// What is known of callables at compile time: result, parameters, and how an argument meets its parameter.
+// What is known of callables at compile time: the result, the parameters, and how an argument meets its parameter.
+//
+// Threads: compile time; owned() and pass() are confined to the call.
 #pragma once
 #include <cstddef>
 #include <span>
@@ -37,7 +39,7 @@ struct SignatureOf<R (*)(P...) noexcept> : SignatureOf<R (*)(P...)> {};
 template <class Member>
 struct MemberSignature;
 template <class F>
-inline constexpr bool kCVariadicMember = false;  // R f(P..., ...)
+inline constexpr bool kCVariadicMember = false;  // of a method such as R f(P..., ...)
 #define MANTA_MEMBER_SIGNATURE(qualifiers)                                       \
   template <class R, class C, class... P>                                        \
   struct MemberSignature<R (C::*)(P...) qualifiers> : SignatureOf<R (*)(P...)> { \
@@ -88,14 +90,14 @@ concept CVariadic = kCVariadicFunction<F> || kCVariadicOperator<F>;
 template <class F>
 concept KnownSignature = requires { typename CallableSignature<F>::Result; };
 
-// ---- stored types: what a result or a parameter is while it travels and waits
+// ---- stored types: what becomes of a result or an argument while it travels and waits
 template <class T>
 struct StoredType {
   using type = std::remove_cvref_t<T>;
 };
 template <class T>
 struct StoredType<MutableArray<T>> {
-  using type = Array<T>;  // results and puts: a mutable array is frozen
+  using type = Array<T>;  // a mutable array that is returned or put is frozen
 };
 template <class T>
   requires std::is_array_v<std::remove_reference_t<T>> &&
@@ -121,20 +123,21 @@ struct StoredType<std::span<T, N>> {
 };
 template <class T>
 using Stored = typename StoredType<std::remove_cvref_t<T>>::type;
-// What a T that is put, given or returned arrives as: a wrapper as what it wraps.
+// What arrives when a T is put, passed or returned: what a wrapper wraps, else the stored type.
 template <class T>
 using Restored = serialization::restored_t<Stored<T>>;
 template <class T>
 using RefTo = ObjectRef<Restored<T>>;
 
-// A view's elements as a value of its own, in the type that is stored for it.
+// The elements of a view as a value of its own, of the type that is stored for it.
 inline std::string owned(std::string_view view) { return std::string(view); }
 template <class T, std::size_t N>
 Stored<std::span<T, N>> owned(const std::span<T, N>& view) {
   return array_from(view).freeze();
 }
 
-// A parameter's holder: decoded before the call, passed by what the parameter is.
+// The holder of a parameter: it is decoded before the call and lives as long as the call; pass() makes the parameter of
+// it.
 template <class P>
 struct HolderType {
   using type = std::remove_cvref_t<P>;
@@ -154,7 +157,8 @@ struct HolderType<std::span<T, N>> {
 template <class P>
 using Holder = typename HolderType<std::remove_cvref_t<P>>::type;
 
-void check_extent(std::size_t size, std::size_t wanted);  // SerializationError
+// Throws SerializationError if they differ.
+void check_extent(std::size_t size, std::size_t wanted);
 
 template <class P, class H>
 decltype(auto) pass(H& holder) {
@@ -202,6 +206,7 @@ struct IsMutableArray<MutableArray<T>> : std::true_type {
   using Element = T;
 };
 
+// A U and an H are encoded alike.
 template <class U, class H>
 inline constexpr bool kSameEncoding = std::is_same_v<U, H> || one_encoding<U, H> || [] {
   if constexpr (IsMutableArray<H>::value) {
@@ -211,7 +216,7 @@ inline constexpr bool kSameEncoding = std::is_same_v<U, H> || one_encoding<U, H>
     return false;
   }
 }();
-// U travels in its own way and comes back as an H: see serialization/restore.h.
+// A U travels in its own way and comes back as an H: see serialization/restore.h.
 template <class U, class H>
 inline constexpr bool kComesBackAs =
     serialization::is_wrapper<U> && std::is_same_v<serialization::restored_t<U>, H>;
@@ -221,6 +226,8 @@ inline constexpr bool kReadAs = kSameEncoding<U, H> || kComesBackAs<U, H>;
 template <class U, class P>
 inline constexpr bool kMeets = kSameEncoding<U, Holder<P>> || std::is_convertible_v<U, Holder<P>>;
 
+// How an argument meets its parameter (remote.h): as a value, as a value of the same encoding, as a ref that is
+// resolved, as a vector of refs that are resolved, or not at all.
 enum class Passing { value, encoded_as, reference, list, mismatch };
 
 template <class A, class P>
@@ -241,7 +248,7 @@ consteval Passing passing() {
   }
 }
 
-// What the worker decodes for parameter P when the caller passed an A: a tag that a stub is instantiated with.
+// What the worker decodes for a parameter P if the caller has passed an A: a tag with which a stub is instantiated.
 template <class U>
 struct Decode {
   using Encoded = U;

@@ -1,5 +1,8 @@
-// Stubs: the code that, in a worker, decodes the arguments of one kind of call, runs it, and encodes its result. One is
-// instantiated per callable and way of passing its arguments, and registered by static initialization.
+// A stub is the code that, in a worker, decodes the arguments of one kind of call, runs the call, and encodes its
+// result. One stub is instantiated for each callable and way of passing its arguments; static initialization registers
+// it.
+//
+// Errors: what decoding and user code throw. Threads: confined to the executor that runs the call.
 #pragma once
 #include <cstring>
 #include <tuple>
@@ -14,7 +17,7 @@
 
 namespace manta::detail {
 
-// A value that travels as a U, as an H. Where the encodings differ the conversion runs in the worker.
+// A value that has travelled as a U, as an H. If their encodings differ, it is converted here, in the worker.
 template <class H, class U>
 H decode_as(const serialization::EncodedView& view) {
   if constexpr (kSameEncoding<U, H>) {
@@ -32,7 +35,7 @@ List decode_list(const CallContext& call, const CallContext::Argument& argument)
   return list;
 }
 
-// ---- decoding: each leaf is built in place, so that immovable types work
+// ---- decoding: each argument is built in place, so that types work that cannot be moved
 template <std::size_t I, class P, class Tag>
 struct Leaf;
 template <std::size_t I, class P, class U>
@@ -45,7 +48,7 @@ struct Leaf<I, P, Decode<U>> {
     if constexpr (std::is_same_v<U, Holder<P>>) {
       return pass<P>(value);
     } else {
-      return static_cast<Holder<P>>(std::move(value));  // the conversion runs in the worker
+      return static_cast<Holder<P>>(std::move(value));
     }
   }
 };
@@ -162,7 +165,7 @@ struct FunctionStub : Registered<FunctionStub<Pointer, Tags...>> {
   }
 };
 
-// ---- class-type callables; argument 0 is the closure's state, if it has one
+// ---- callables of class type: argument 0 is the closure's state, if it has one
 template <class F, class R, class Parameters, class... Tags>
 struct ClosureStub : Registered<ClosureStub<F, R, Parameters, Tags...>> {
   static void run(CallContext& call) {
@@ -183,7 +186,7 @@ struct ClosureStub : Registered<ClosureStub<F, R, Parameters, Tags...>> {
   }
 
  private:
-  // A call operator that is not const, or wants an rvalue, runs on a copy of its own.
+  // A call operator that is not const, or needs an rvalue, runs on a copy of its own.
   template <class Callable, class... Args>
   static R call_one(const Callable& f, Args&&... args) {
     if constexpr (std::is_invocable_v<const Callable&, Args...>) {
@@ -241,7 +244,7 @@ struct MethodStub : Registered<MethodStub<T, Member, Tags...>> {
   }
 };
 
-// A callable whose first parameter is T&.
+// A callable that takes a T& first.
 template <class F, class T, class R, class Parameters, class... Tags>
 struct OnActorStub : Registered<OnActorStub<F, T, R, Parameters, Tags...>> {
   static void run(CallContext& call) {
@@ -261,7 +264,7 @@ struct OnActorStub : Registered<OnActorStub<F, T, R, Parameters, Tags...>> {
     }
   }
 };
-// The same for a plain function that takes T& first.
+// The same for a plain function.
 template <class T, class Pointer, class R, class Parameters, class... Tags>
 struct FunctionOnActorStub : Registered<FunctionOnActorStub<T, Pointer, R, Parameters, Tags...>> {
   static void run(CallContext& call) {

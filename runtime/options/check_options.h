@@ -1,6 +1,6 @@
 // The checks of the options of tasks, actors, calls and puts.
 //
-// Errors: InvalidArgument that names the field, its value, and what is allowed. Threads: any.
+// Errors: InvalidArgument, which names the field, its value, and what is allowed. Threads: any.
 #pragma once
 #include "options.h"
 
@@ -11,7 +11,7 @@ void check_actor_options(const ActorOptions& options);
 void check_call_options(const CallOptions& options);
 void check_put_options(const PutOptions& options);
 
-// Parts of them, which InitOptions have, too. `what` names the field.
+// Parts of these checks, which InitOptions need, too. `what` and `option` name the field.
 void check_resources(const Resources& resources, const char* what);
 void unsupported(bool used, const char* option);
 

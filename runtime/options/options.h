@@ -110,9 +110,10 @@ struct CallOptions {
   std::size_t max_buffered = 0;              // not supported yet
 };
 
-// Of a put.
+// Of a put: manta::put(value, PutOptions{...}).
 struct PutOptions {
-  std::string name = {};  // for tools, of which this version has none; at most 1 KiB
+  // For tools, of which this version has none; at most 1 KiB.
+  std::string name = {};
 };
 
 // The program that the node and the workers run. Another one than the driver's has other functions, which are called by

@@ -1,3 +1,5 @@
+// In this order: texts of variables as values, apply_variables(), the checks of single options, and resolve_options(), which
+// calls them all.
 #include "resolve_options.h"
 
 #include <charconv>
@@ -18,7 +20,7 @@ namespace manta::detail {
 namespace {
 
 constexpr std::uint64_t kSmallestStore = std::uint64_t{16} << 20;
-// A process maps the store twice, beside its metadata, in the 128 TiB of its address space.
+// A process maps the store twice, and its metadata, into its address space of 128 TiB.
 constexpr std::uint64_t kLargestStore = std::uint64_t{32} << 40;
 
 [[noreturn]] void refuse(const std::string& what) { throw InvalidArgument(what); }
@@ -106,14 +108,14 @@ void apply_variables(InitOptions& options) {
   if (const char* v = variable("MANTA_PUT_TIMEOUT"); v && !options.put_timeout) {
     options.put_timeout = timeout_of("MANTA_PUT_TIMEOUT", v);
   }
-  // Read by serialization itself, which has nobody to tell.
+  // Serialization reads this variable itself, but has nobody to tell that it is wrong.
   if (const char* v = variable("MANTA_SERIALIZE_VERBOSE");
       v && !serialization::parse_verbosity(v)) {
     refuse(std::string("MANTA_SERIALIZE_VERBOSE=") + v + " is none of 0, 1 and 2");
   }
 }
 
-// The memory that this process may use: of the machine, or of its control group.
+// The memory that this process may use: that of the machine, or the limit of its control group.
 std::uint64_t usable_memory() {
   auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
                static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
@@ -131,7 +133,7 @@ void check_store_size(std::uint64_t bytes) {
          "; a store has 16 MiB to 32 TiB");
 }
 
-// Paths are the driver's: its workers may run in another directory.
+// Paths become absolute: the workers may run in another directory than the driver.
 void apply_worker(const WorkerProgram& worker, NodeOptions& node) {
   if (!worker.path.empty()) node.program = std::filesystem::absolute(worker.path).string();
   node.program_args = worker.args;

@@ -1,7 +1,7 @@
-// InitOptions and the MANTA_* variables, checked and made into what a node is told.
+// Makes what a node is told out of InitOptions and the MANTA_* variables.
 //
-// Errors: InvalidArgument that names the field or variable, its value, and what is allowed.
-// Threads: reads the environment: not beside setenv().
+// Errors:  InvalidArgument, which names the field or variable, its value, and what is allowed.
+// Threads: any; but resolve_options() reads the environment, so that setenv() must not run beside it.
 #pragma once
 #include "node_options.h"
 #include "options.h"

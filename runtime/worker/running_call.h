@@ -36,8 +36,7 @@ class RunningCall final : public CallContext {
       : process_(process), caller_(caller) {}
 
   // `bytes` are a CallFrame and what follows it; they must stay until end(). Throws BuildMismatch, NotFound or
-  // SerializationError for code
-  // that this process does not have.
+  // SerializationError for code that this process does not have.
   void begin(std::span<const std::byte> bytes, void* instance);
   void run();
   // The error stands instead of all results.

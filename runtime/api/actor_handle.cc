@@ -1,0 +1,49 @@
+#include "actor_handle.h"
+
+#include "../process/process.h"
+
+namespace manta::detail {
+namespace {
+
+// Asks something of the actor in the order of submission, and so after its creation.
+template <class Ask>
+class AskActor final : public Command {
+ public:
+  AskActor(Process& process, ActorEntry& entry, Ask ask)
+      : process_(process), entry_(base::Ref<ActorEntry>::retain(&entry)), ask_(std::move(ask)) {}
+  void run(base::Ref<Command>, CallRouter&) override { ask_(process_, *entry_); }
+
+ private:
+  Process& process_;
+  base::Ref<ActorEntry> entry_;
+  const Ask ask_;
+};
+
+template <class Ask>
+void submit_to(ActorEntry& entry, const char* what, Ask ask) {
+  Process& process = Process::current(what);
+  process.submit(base::make_ref<AskActor<Ask>>(process, entry, std::move(ask)));
+}
+
+void watch_end(Process& process, ActorEntry& entry) { process.senders().actors.watch_end(entry); }
+
+}  // namespace
+
+void kill_actor(ActorEntry& entry) {
+  submit_to(entry, "ActorHandle::kill()", [](Process& process, ActorEntry& actor) {
+    const auto& id = actor.id();
+    process.node().send({.kind = NodeMessage::actor_kill, .id_hi = id.hi(), .id_lo = id.lo()});
+  });
+}
+
+ObjectEntryRef actor_ready(ActorEntry& entry) {
+  submit_to(entry, "ActorHandle::ready()", watch_end);
+  return entry.ready();
+}
+
+ObjectEntryRef actor_ended(ActorEntry& entry) {
+  submit_to(entry, "ActorHandle::ended()", watch_end);
+  return entry.ended();
+}
+
+}  // namespace manta::detail
