@@ -32,16 +32,18 @@ class CreateActor final : public Command {
 
   void run(base::Ref<Command> self, CallRouter&) override {
     ActorSender& sender = process_.senders().actors;
-    if (process_.ownership().dead())
+    if (process_.ownership().dead()) {
       return sender.die_before_start(*actor_, record_of(process_.death()), false);
+    }
     if (auto* missing = first_missing()) {
       declare();  // others may hear of the actor before it is made
       sender.waits_for_arguments(*actor_, *call_);
       // This runs again when the argument is ready.
       return process_.completion().add_dependent(*missing, {.command = std::move(self)});
     }
-    if (const auto error = process_.completion().make_ready(*call_))
+    if (const auto error = process_.completion().make_ready(*call_)) {
       return sender.die_before_start(*actor_, *error, declared_);
+    }
     process_.completion().give_to_node(*call_);
     send(NodeMessage::actor_create, *call_);
     sender.created(*actor_, std::move(call_));

@@ -109,7 +109,7 @@ ActorHandle<T> actor(ActorOptions options, Args&&... args) {
 // A call without the class of the actor does not compile; this explains it.
 template <auto None = nullptr, class... Args>
 detail::Refused actor(Args&&...) {
-  static_assert(detail::kNever<detail::Refused, Args...>,
+  static_assert(detail::always_false<detail::Refused, Args...>,
                 "manta::actor(x): say the class of the actor, which is made from the arguments in "
                 "a process of its own: manta::actor<T>(args...)");
   return {};

@@ -135,11 +135,11 @@ class ActorHandle {
   // These explain what cannot be called: a set of overloads, or no method at all.
   template <class None = void, class M = typename detail::OverloadedMethod<None>::type,
             class... Args>
-    requires detail::kNever<M>
+    requires detail::always_false<M>
   detail::Refused call(M, Args&&...) const;
   template <class None = void, class M = typename detail::OverloadedMethod<None>::type,
             class... Args>
-    requires detail::kNever<M>
+    requires detail::always_false<M>
   void post(M, Args&&...) const;
   template <detail::OverloadsAsArgument<detail::OverloadedMethod> M, class... Args>
   detail::Refused call(Args&&...) const;
@@ -148,7 +148,7 @@ class ActorHandle {
   template <class NoSignature, class M, class... Args>
     requires(!std::is_function_v<NoSignature> && !std::is_same_v<NoSignature, M>)
   detail::Refused call(M, Args&&...) const {
-    static_assert(detail::kNever<NoSignature>,
+    static_assert(detail::always_false<NoSignature>,
                   "handle.call<R(A...)>(&C::method, ...): R(A...) stands for the method's "
                   "signature, such as int(double); of one that is not overloaded nothing need be "
                   "said: handle.call(&C::method, ...)");

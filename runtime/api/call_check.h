@@ -16,14 +16,14 @@
 namespace manta::detail {
 
 template <class P>
-inline constexpr bool kWritableSpan = false;
+inline constexpr bool is_writable_span = false;
 template <class T, std::size_t N>
-inline constexpr bool kWritableSpan<std::span<T, N>> = !std::is_const_v<T>;
+inline constexpr bool is_writable_span<std::span<T, N>> = !std::is_const_v<T>;
 
 // What is wrong with an argument. Compile errors show this name, with its parameters.
 template <std::size_t Position, class Given, class Parameter>
 struct Argument {
-  static constexpr bool writable_span = kWritableSpan<std::remove_cvref_t<Parameter>>;
+  static constexpr bool writable_span = is_writable_span<std::remove_cvref_t<Parameter>>;
   static_assert(
       !writable_span,
       "a span parameter of a remote function must be std::span<const T>: writes would be lost");
@@ -50,22 +50,22 @@ struct Argument {
 // Whether a U behind a ref may be read as an H. It has been sent before, perhaps by a wrapper in a way of its own (but
 // no wrapper makes an Array of elements that cannot be in one).
 template <class U, class H>
-inline constexpr bool kWasSent = serialization::serializable_v<H> ||
-                                 (std::is_same_v<U, H> && serialization::type_node<H>.refusal !=
-                                                              serialization::Refusal::kElements);
+inline constexpr bool was_sent_as = serialization::serializable_v<H> ||
+                                    (std::is_same_v<U, H> && serialization::type_node<H>.refusal !=
+                                                                 serialization::Refusal::kElements);
 
 // Whether what is sent for an argument is serializable.
 template <class Given, class P>
 consteval bool argument_travels() {
   using Plain = std::remove_cvref_t<Given>;
   constexpr Passing how = passing<Given, P>();
-  if constexpr (kComesBackAs<Plain, Holder<P>>) {
+  if constexpr (comes_back_as<Plain, Holder<P>>) {
     return serialization::root_is_serializable<Plain>();
   } else if constexpr (how == Passing::reference) {
-    return kWasSent<typename IsRef<Plain>::Value, Holder<P>>;
+    return was_sent_as<typename IsRef<Plain>::Value, Holder<P>>;
   } else if constexpr (how == Passing::list) {
     using Element = typename IsVector<std::remove_cvref_t<P>>::Element;
-    return kWasSent<typename IsRefList<Plain>::Value, Element>;
+    return was_sent_as<typename IsRefList<Plain>::Value, Element>;
   } else {
     return serialization::serializable_v<Holder<P>>;
   }
@@ -76,7 +76,7 @@ template <class Given, class P>
 consteval bool argument_fits() {
   constexpr bool writes =
       std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>;
-  if constexpr (writes || kWritableSpan<std::remove_cvref_t<P>> ||
+  if constexpr (writes || is_writable_span<std::remove_cvref_t<P>> ||
                 passing<Given, P>() == Passing::mismatch) {
     return false;
   } else {
@@ -88,7 +88,7 @@ template <std::size_t Position, class Given, class P>
 void explain_argument() {
   if constexpr (!argument_fits<Given, P>()) {
     (void)sizeof(Argument<Position, Given, P>);
-    if constexpr (kComesBackAs<std::remove_cvref_t<Given>, Holder<P>>) {
+    if constexpr (comes_back_as<std::remove_cvref_t<Given>, Holder<P>>) {
       serialization::require_serializable<serialization::StateOf<std::remove_cvref_t<Given>>>();
     } else if constexpr (!argument_travels<Given, P>()) {
       serialization::require_serializable<Holder<P>>();
@@ -149,13 +149,13 @@ struct CallCheck<R, Types<P...>, Args...> {
 template <class P>
 using Passed = decltype(pass<P>(std::declval<Holder<P>&>()));
 template <class F, class Signature>
-inline constexpr bool kIsCalled = false;
+inline constexpr bool is_called_with = false;
 template <class F, class R, class... P>
-inline constexpr bool kIsCalled<F, R(P...)> =
+inline constexpr bool is_called_with<F, R(P...)> =
     requires(const F& f) { static_cast<R>(f(std::declval<Passed<P>>()...)); } || requires(F& f) {
       static_cast<R>(f(std::declval<Passed<P>>()...));
     } || requires(F& f) { static_cast<R>(std::move(f)(std::declval<Passed<P>>()...)); };
 template <class F, class R, class... P>
-inline constexpr bool kIsCalled<F, R(P...) noexcept> = kIsCalled<F, R(P...)>;
+inline constexpr bool is_called_with<F, R(P...) noexcept> = is_called_with<F, R(P...)>;
 
 }  // namespace manta::detail

@@ -26,8 +26,9 @@ bool is_sanitizer_range(std::uint64_t address) {
 }
 
 bool is_mapped(std::uint64_t address) {
-  if (address < kLowestAddress || address >= kUserSpaceEnd || is_sanitizer_range(address))
+  if (address < kLowestAddress || address >= kUserSpaceEnd || is_sanitizer_range(address)) {
     return false;
+  }
   static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   return ::msync(reinterpret_cast<void*>(address & ~(page - 1)), 1, MS_ASYNC) == 0;
 }

@@ -146,14 +146,14 @@ concept Stateless = std::is_empty_v<F> && std::is_trivially_copyable_v<F>;
 
 // Whether the state of a callable travels; explain_state() is the compile error if not.
 template <class F>
-inline constexpr bool kStateTravels =
+inline constexpr bool state_travels =
     std::is_trivially_copyable_v<F> || serialization::is_serializable<F>();
 template <class F>
-inline constexpr bool kStateTravels<Plain<F>> = std::is_trivially_copyable_v<F>;
+inline constexpr bool state_travels<Plain<F>> = std::is_trivially_copyable_v<F>;
 template <FixedString Name, class F>
-inline constexpr bool kStateTravels<Named<Name, F>> = kStateTravels<F>;
+inline constexpr bool state_travels<Named<Name, F>> = state_travels<F>;
 template <class F, class... C>
-inline constexpr bool kStateTravels<Captured<F, C...>> =
+inline constexpr bool state_travels<Captured<F, C...>> =
     (Stateless<F> || std::is_pointer_v<F>)&&(serialization::serializable_v<C> && ...);
 
 template <class F>
@@ -163,7 +163,7 @@ struct StateExplanation {
       serialization::require_serializable<F>();
     } else {
       static_assert(
-          kNever<F>,
+          always_false<F>,
           "this lambda's captures cannot be copied to another process: captures cannot be listed "
           "in C++; use manta::capture(lambda, captured...), or a function object with serializable "
           "members");
@@ -173,7 +173,7 @@ struct StateExplanation {
 template <class F>
 struct StateExplanation<Plain<F>> {
   static void explain() {
-    static_assert(kNever<F>,
+    static_assert(always_false<F>,
                   "manta::plain() vouches for trivially copyable captures only; use "
                   "manta::capture(lambda, captured...)");
   }
@@ -184,7 +184,7 @@ template <class F, class... C>
 struct StateExplanation<Captured<F, C...>> {
   static void explain() {
     if constexpr (!Stateless<F> && !std::is_pointer_v<F>) {
-      static_assert(kNever<F>,
+      static_assert(always_false<F>,
                     "manta::capture(lambda, captured...): the lambda itself must capture nothing; "
                     "give it every value as an argument");
     } else {
@@ -201,12 +201,12 @@ void explain_state() {
 // `use` the callable again.
 template <class F>
 struct ClosureState {
-  static constexpr bool kSerializable = serialization::is_serializable<F>();
+  static constexpr bool serializable = serialization::is_serializable<F>();
   using Bytes = std::array<unsigned char, sizeof(F)>;
 
   template <class Sink>
   static void save(const F& f, Sink&& sink) {
-    if constexpr (kSerializable) {
+    if constexpr (serializable) {
       sink(f);
     } else {
       if constexpr (alignof(F) >= alignof(void*)) {
@@ -217,7 +217,7 @@ struct ClosureState {
   }
   template <class Use>
   static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
-    if constexpr (kSerializable) {
+    if constexpr (serializable) {
       const F f = serialization::decode<F>(from);
       return use(f);
     } else {
@@ -284,9 +284,9 @@ struct ClosureState<Captured<F*, C...>> {
 };
 
 template <class F>
-inline constexpr bool kCapturedFunction = false;
+inline constexpr bool is_captured_function = false;
 template <class F, class... C>
-inline constexpr bool kCapturedFunction<Captured<F*, C...>> = std::is_function_v<F>;
+inline constexpr bool is_captured_function<Captured<F*, C...>> = std::is_function_v<F>;
 
 }  // namespace detail
 

@@ -50,7 +50,7 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
       stub_ = detail::identify_stub(
           detail::FunctionStub<F, detail::Decode<detail::Holder<P>>...>::stub());
       target_ = detail::identify_function(reinterpret_cast<std::uintptr_t>(f));
-    } else if constexpr (!detail::kStateTravels<F>) {
+    } else if constexpr (!detail::state_travels<F>) {
       detail::explain_state<F>();
     } else {
       stub_ =
@@ -70,9 +70,10 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
       return detail::explained<Check, R, How>();
     } else {
       Check::require_declared();
-      if (!*this)
+      if (!*this) {
         throw InvalidArgument(
             "an empty RemoteFunction was called: it was made by its default constructor");
+      }
       detail::CallSpec spec;
       spec.stub = stub_;
       spec.target = target_;

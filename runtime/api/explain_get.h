@@ -18,32 +18,32 @@ namespace manta {
 namespace detail {
 
 template <class T>
-inline constexpr bool kRefs = IsRef<T>::value || IsRefList<T>::value;
+inline constexpr bool is_ref_or_list = IsRef<T>::value || IsRefList<T>::value;
 template <class T>
-inline constexpr bool kRefList = IsRefList<T>::value || std::is_same_v<T, std::vector<AnyRef>>;
+inline constexpr bool is_ref_list = IsRefList<T>::value || std::is_same_v<T, std::vector<AnyRef>>;
 
 template <class First, class... More>
-inline constexpr bool kCanBeGot = kRefs<First>;
+inline constexpr bool can_be_got = is_ref_or_list<First>;
 template <class First, class Second>
-inline constexpr bool kCanBeGot<First, Second> =
-    (kRefs<First> && std::is_convertible_v<const Second&, Timeout>) ||
+inline constexpr bool can_be_got<First, Second> =
+    (is_ref_or_list<First> && std::is_convertible_v<const Second&, Timeout>) ||
     (IsRef<First>::value && IsRef<Second>::value);  // NOLINT(misc-redundant-expression): in one use
 template <class First, class Second, class Third, class... More>
-inline constexpr bool kCanBeGot<First, Second, Third, More...> =
+inline constexpr bool can_be_got<First, Second, Third, More...> =
     IsRef<First>::value && IsRef<Second>::value && IsRef<Third>::value &&
     (IsRef<More>::value && ...);
 
 template <class First, class... More>
-inline constexpr bool kCanBeAwaited = kRefList<First> && sizeof...(More) <= 1 &&
-                                      (std::is_convertible_v<const More&, WaitOptions> && ...);
+inline constexpr bool can_be_awaited = is_ref_list<First> && sizeof...(More) <= 1 &&
+                                       (std::is_convertible_v<const More&, WaitOptions> && ...);
 
 // A list of typed references, perhaps with a timeout.
 template <class... Given>
-inline constexpr bool kListAndTimeout = false;
+inline constexpr bool are_list_and_timeout = false;
 template <class List>
-inline constexpr bool kListAndTimeout<List> = IsRefList<List>::value;
+inline constexpr bool are_list_and_timeout<List> = IsRefList<List>::value;
 template <class List, class Second>
-inline constexpr bool kListAndTimeout<List, Second> =
+inline constexpr bool are_list_and_timeout<List, Second> =
     IsRefList<List>::value && std::is_convertible_v<const Second&, Timeout>;
 
 // For put() of something that has no type: an overloaded function, or a list in braces.
@@ -57,20 +57,20 @@ struct ValueWithoutType {
 };
 
 template <class T>
-inline constexpr bool kPointer = std::is_pointer_v<T> || std::is_null_pointer_v<T>;
+inline constexpr bool is_any_pointer = std::is_pointer_v<T> || std::is_null_pointer_v<T>;
 template <class T>
-inline constexpr bool kCanBeFreed =
-    kRefList<T> || std::is_convertible_v<const T&, AnyRef> || kPointer<T>;  // ::free()
+inline constexpr bool can_be_freed =
+    is_ref_list<T> || std::is_convertible_v<const T&, AnyRef> || is_any_pointer<T>;  // ::free()
 
 template <class... Given>
 void explain_get_each() {
-  static_assert(kNever<Refused, Given...>,
+  static_assert(always_false<Refused, Given...>,
                 "manta::get_each(x): it takes a std::vector<ObjectRef<T>>, and perhaps a timeout, "
                 "such as std::chrono::seconds(5). For one reference there is manta::try_get(ref)");
 }
 template <class... Given>
 void explain_as_completed() {
-  static_assert(kNever<Refused, Given...>,
+  static_assert(always_false<Refused, Given...>,
                 "manta::as_completed(x): it takes a std::vector<ObjectRef<T>>, and perhaps a "
                 "timeout, such as std::chrono::seconds(5)");
 }
@@ -78,15 +78,15 @@ void explain_as_completed() {
 }  // namespace detail
 
 template <class First, class... More>
-  requires(!detail::kCanBeGot<First, More...> && !std::is_same_v<First, detail::Refused>)
+  requires(!detail::can_be_got<First, More...> && !std::is_same_v<First, detail::Refused>)
 detail::Refused get(const First&, const More&...) {
   static_assert(!std::is_same_v<First, AnyRef>,
                 "manta::get(ref): an AnyRef has forgotten the type of its value: keep the "
                 "ObjectRef<T> that it was made from");
-  static_assert(std::is_same_v<First, AnyRef> || detail::kRefs<First>,
+  static_assert(std::is_same_v<First, AnyRef> || detail::is_ref_or_list<First>,
                 "manta::get(x): x is no reference. It takes an ObjectRef<T>, several of them, or a "
                 "std::vector<ObjectRef<T>>, and a timeout; what is no reference is there already");
-  static_assert(std::is_same_v<First, AnyRef> || !detail::kRefs<First>,
+  static_assert(std::is_same_v<First, AnyRef> || !detail::is_ref_or_list<First>,
                 "manta::get(refs, x): after the reference (or the vector of references) comes a "
                 "timeout, such as std::chrono::seconds(5), or more references: each an "
                 "ObjectRef<T>");
@@ -94,16 +94,16 @@ detail::Refused get(const First&, const More&...) {
 }
 
 template <class First, class... More>
-  requires(!detail::kCanBeAwaited<First, More...> && !std::is_same_v<First, detail::Refused> &&
-           !detail::kPointer<First>)  // those are for ::wait()
+  requires(!detail::can_be_awaited<First, More...> && !std::is_same_v<First, detail::Refused> &&
+           !detail::is_any_pointer<First>)  // those are for ::wait()
 detail::Refused wait(const First&, const More&...) {
   static_assert(!detail::IsRef<First>::value,
                 "manta::wait(ref): it takes a list, manta::wait({ref}) or a vector of references; "
                 "to wait for one value say manta::get(ref)");
-  static_assert(detail::IsRef<First>::value || detail::kRefList<First>,
+  static_assert(detail::IsRef<First>::value || detail::is_ref_list<First>,
                 "manta::wait(x): x is no list of references. It takes a std::vector<ObjectRef<T>> "
                 "or std::vector<AnyRef>, and WaitOptions");
-  static_assert(!detail::kRefList<First>,
+  static_assert(!detail::is_ref_list<First>,
                 "manta::wait(refs, x): after the references come manta::WaitOptions, such as "
                 "{.num_ready = 2, .timeout = std::chrono::seconds(5)}");
   return {};
@@ -112,35 +112,35 @@ detail::Refused wait(const First&, const More&...) {
 // Calls without arguments, and with lists in braces of something that is no reference.
 template <class None = void>
 detail::Refused get() {
-  static_assert(detail::kNever<None>, "manta::get(): it takes a reference, manta::get(ref)");
+  static_assert(detail::always_false<None>, "manta::get(): it takes a reference, manta::get(ref)");
   return {};
 }
 template <class T>
 detail::Refused get(std::initializer_list<T>) {
-  static_assert(detail::kNever<T>,
+  static_assert(detail::always_false<T>,
                 "manta::get({x, ...}): they are no references. It takes ObjectRef<T>s of one type");
   return {};
 }
 template <class None = void>
 detail::Refused wait() {
-  static_assert(detail::kNever<None>, "manta::wait(): it takes a list, manta::wait(refs)");
+  static_assert(detail::always_false<None>, "manta::wait(): it takes a list, manta::wait(refs)");
   return {};
 }
 template <class T>
 detail::Refused wait(std::initializer_list<T>) {
-  static_assert(detail::kNever<T>,
+  static_assert(detail::always_false<T>,
                 "manta::wait({x, ...}): they are no references. It takes ObjectRef<T>s of one "
                 "type, or a std::vector<AnyRef>");
   return {};
 }
 
 template <class List, class... More>
-  requires(!detail::kRefList<List> || sizeof...(More) != 1)
+  requires(!detail::is_ref_list<List> || sizeof...(More) != 1)
 detail::Refused wait_with_progress(const List&, const More&...) {
-  static_assert(detail::kRefList<List>,
+  static_assert(detail::is_ref_list<List>,
                 "manta::wait_with_progress(x, label): x is no list of references. It takes a "
                 "std::vector<ObjectRef<T>> or std::vector<AnyRef>, and a label");
-  static_assert(!detail::kRefList<List>,
+  static_assert(!detail::is_ref_list<List>,
                 "manta::wait_with_progress(refs, label): it takes a label for the bar, such as "
                 "\"images\", and no more");
   return {};
@@ -148,38 +148,39 @@ detail::Refused wait_with_progress(const List&, const More&...) {
 
 template <class None = void>
 detail::Refused put() {
-  static_assert(detail::kNever<None>, "manta::put(): it takes a value, manta::put(value)");
+  static_assert(detail::always_false<None>, "manta::put(): it takes a value, manta::put(value)");
   return {};
 }
 template <class T, class Second, class... More>
   requires(!std::is_convertible_v<Second, PutOptions> || sizeof...(More) > 0)
 detail::Refused put(T&&, Second&&, More&&...) {
-  static_assert(detail::kNever<T>,
+  static_assert(detail::always_false<T>,
                 "manta::put(value, x): it stores one value; several are one as a struct, a "
                 "std::tuple or a std::vector. Beside it only manta::PutOptions are given");
   return {};
 }
 template <class None = void, class T = typename detail::ValueWithoutType<None>::type>
-  requires detail::kNever<T>
+  requires detail::always_false<T>
 detail::Refused put(T);
 
 template <class None = void>
 detail::Refused free() {
-  static_assert(detail::kNever<None>, "manta::free(): it takes a reference, manta::free(ref)");
+  static_assert(detail::always_false<None>,
+                "manta::free(): it takes a reference, manta::free(ref)");
   return {};
 }
 template <class T, class... More>
-  requires(!detail::kCanBeFreed<T> || (sizeof...(More) > 0 && !detail::kPointer<T>))
+  requires(!detail::can_be_freed<T> || (sizeof...(More) > 0 && !detail::is_any_pointer<T>))
 void free(const T&, const More&...) {
-  static_assert(detail::kCanBeFreed<T>,
+  static_assert(detail::can_be_freed<T>,
                 "manta::free(x): x is no reference. It takes an ObjectRef<T>, an AnyRef, or a "
                 "std::vector of them");
-  static_assert(!detail::kCanBeFreed<T>,
+  static_assert(!detail::can_be_freed<T>,
                 "manta::free(ref, x): several references stand in braces: manta::free({a, b})");
 }
 template <class T>
 void free(const ObjectRef<T>*) {
-  static_assert(detail::kNever<T>,
+  static_assert(detail::always_false<T>,
                 "manta::free(&ref): it takes the reference itself, manta::free(ref)");
 }
 
@@ -187,13 +188,13 @@ template <class... Given>
   requires(sizeof...(Given) != 1 || !(detail::IsRef<Given>::value && ...))
 detail::Refused try_get(const Given&...) {
   static_assert(
-      detail::kNever<detail::Refused, Given...>,
+      detail::always_false<detail::Refused, Given...>,
       "manta::try_get(x): it takes one ObjectRef<T> and no timeout, since it never waits. "
       "For a list there is manta::get_each(refs)");
   return {};
 }
 template <class... Given>
-  requires(!detail::kListAndTimeout<Given...>)
+  requires(!detail::are_list_and_timeout<Given...>)
 detail::Refused get_each(const Given&...) {
   detail::explain_get_each<Given...>();
   return {};
@@ -204,7 +205,7 @@ detail::Refused get_each(std::initializer_list<T>, const More&...) {
   return {};
 }
 template <class... Given>
-  requires(!detail::kListAndTimeout<Given...>)
+  requires(!detail::are_list_and_timeout<Given...>)
 std::vector<detail::Refused> as_completed(const Given&...) {
   detail::explain_as_completed<Given...>();
   return {};

@@ -13,19 +13,19 @@ namespace manta {
 namespace detail {
 
 template <class... Given>
-inline constexpr bool kNameAndOptions = false;
+inline constexpr bool are_name_and_options = false;
 template <class Name>
-inline constexpr bool kNameAndOptions<Name> = std::is_convertible_v<Name, std::string_view>;
+inline constexpr bool are_name_and_options<Name> = std::is_convertible_v<Name, std::string_view>;
 template <class Name, class Options>
-inline constexpr bool kNameAndOptions<Name, Options> =
-    kNameAndOptions<Name> && std::is_convertible_v<Options, TaskOptions>;
+inline constexpr bool are_name_and_options<Name, Options> =
+    are_name_and_options<Name> && std::is_convertible_v<Options, TaskOptions>;
 
 }  // namespace detail
 
 // A set of overloads.
 template <FixedString Name, class None = void,
           class F = typename detail::OverloadedFunction<None>::type>
-  requires detail::kNever<F>
+  requires detail::always_false<F>
 detail::Refused named(F);
 template <FixedString Name, detail::OverloadsAsArgument<detail::OverloadedFunction> F>
 detail::Refused named();
@@ -34,7 +34,7 @@ detail::Refused named();
 template <auto None = nullptr, class... Given>
   requires(sizeof...(Given) > 0 && std::is_null_pointer_v<decltype(None)>)
 detail::Refused named(Given&&...) {
-  static_assert(detail::kNever<Given...>,
+  static_assert(detail::always_false<Given...>,
                 "manta::named(f): the name stands in the angle brackets, since it is known when "
                 "the program is compiled: manta::named<\"name\">(lambda), manta::named<\"name\", "
                 "function>()");
@@ -57,13 +57,13 @@ detail::Refused named(Given&&...) {
 template <class Signature, class... Given>
   requires(!std::is_function_v<Signature> || !detail::KnownSignature<Signature*>)
 detail::Refused remote_named(Given&&...) {
-  static_assert(detail::kNever<Signature>,
+  static_assert(detail::always_false<Signature>,
                 "manta::remote_named<R(A...)>(name) needs a signature, such as int(int, int)");
   return {};
 }
 template <auto None = nullptr, class... Given>
 detail::Refused remote_named(Given&&...) {
-  static_assert(detail::kNever<detail::Refused, Given...>,
+  static_assert(detail::always_false<detail::Refused, Given...>,
                 "manta::remote_named(name): say the signature of the function in the angle "
                 "brackets, which is all that is known of it here: "
                 "manta::remote_named<int(int, int)>(\"name\")");
@@ -71,9 +71,9 @@ detail::Refused remote_named(Given&&...) {
 }
 template <class Signature, class... Given>
   requires(std::is_function_v<Signature> && detail::KnownSignature<Signature*> &&
-           !detail::kNameAndOptions<Given...>)
+           !detail::are_name_and_options<Given...>)
 detail::Refused remote_named(Given&&...) {
-  static_assert(detail::kNever<Signature>,
+  static_assert(detail::always_false<Signature>,
                 "manta::remote_named<R(A...)>(x): it takes the function's name and perhaps its "
                 "manta::TaskOptions; the arguments stand in parentheses of their own: "
                 "manta::remote_named<R(A...)>(\"name\")(args...)");

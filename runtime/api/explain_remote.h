@@ -34,7 +34,7 @@ void explain_remote() {
       explain_options<Given...>();
     } else {
       static_assert(
-          kNever<F>,
+          always_false<F>,
           "manta::remote(f): f cannot be copied: hand it over, manta::remote(std::move(f))");
     }
   }
@@ -43,7 +43,7 @@ void explain_remote() {
 template <class Signature, class F, class... Given>
 void explain_signature() {
   if constexpr (!std::is_function_v<Signature>) {
-    static_assert(kNever<Signature>,
+    static_assert(always_false<Signature>,
                   "manta::remote<R(A...)>(f): R(A...) stands for the function's signature, such as "
                   "int(double); of f itself nothing need be said: manta::remote(f)");
   } else if constexpr (!KnownSignature<Signature*>) {
@@ -53,7 +53,7 @@ void explain_signature() {
   } else if constexpr (!HasCallOperator<std::decay_t<F>> || HidesItsTarget<std::decay_t<F>>) {
     explain_remote<F, Given...>();
   } else {
-    static_assert(kNever<Signature>,
+    static_assert(always_false<Signature>,
                   "manta::remote<R(A...)>(f): f cannot be called with the parameters of this "
                   "signature, or what it returns does not convert to R, or its call operator is "
                   "not public");
@@ -107,7 +107,7 @@ auto remote(std::type_identity_t<Signature>*, Given&&...) {
 // A call without a function.
 template <class Signature = void>
 detail::Refused remote() {
-  static_assert(detail::kNever<Signature>,
+  static_assert(detail::always_false<Signature>,
                 "manta::remote(): there is no function to call: manta::remote(f)(args...)");
   return {};
 }
@@ -115,7 +115,7 @@ detail::Refused remote() {
 // A set of overloads.
 template <class None = void, class F = typename detail::OverloadedFunction<None>::type,
           class... Given>
-  requires detail::kNever<F>
+  requires detail::always_false<F>
 detail::Refused remote(F, Given&&...);
 template <detail::OverloadsAsArgument<detail::OverloadedFunction> F, class... Args>
 detail::Refused remote(Args&&...);

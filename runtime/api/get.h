@@ -83,8 +83,9 @@ std::tuple<OrMonostate<T>...> decode_tuple(const std::vector<ObjectEntry*>& entr
 
 template <class T>
 auto get_list(const std::vector<ObjectEntry*>& entries, const std::optional<Timeout>& timeout) {
-  if (!wait_all_or_failure(entries, timeout ? deadline_of(*timeout) : Deadline()))
+  if (!wait_all_or_failure(entries, timeout ? deadline_of(*timeout) : Deadline())) {
     throw_timeout("manta::get()", entries, *timeout);
+  }
   throw_if_failed(entries);
   if constexpr (!std::is_void_v<T>) {
     std::vector<T> values;

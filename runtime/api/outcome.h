@@ -92,8 +92,9 @@ Outcome<T> outcome_of(const ObjectEntry& entry) {
   try {
     return OutcomeAccess::make<T>(decode_or_monostate<T>(entry), {});
   } catch (...) {
-    if (entry.state() == ObjectState::failed)  // freed just now
+    if (entry.state() == ObjectState::failed) {  // freed just now
       return OutcomeAccess::make<T>({}, error_of(entry));
+    }
     return OutcomeAccess::make<T>({}, error_of_current_exception());
   }
 }
@@ -103,8 +104,9 @@ std::vector<Outcome<T>> outcomes_of(const std::vector<ObjectRef<T>>& refs,
                                     const std::optional<Timeout>& timeout) {
   const auto entries = entries_of(refs, "manta::get_each()");
   CompletionWait wait("manta::get_each()", entries);
-  if (!wait.wait_for(entries.size(), timeout ? deadline_of(*timeout) : Deadline()))
+  if (!wait.wait_for(entries.size(), timeout ? deadline_of(*timeout) : Deadline())) {
     throw_timeout("manta::get_each()", entries, *timeout);
+  }
   std::vector<Outcome<T>> outcomes;
   outcomes.reserve(entries.size());
   for (const auto* entry : entries) outcomes.push_back(outcome_of<T>(*entry));
@@ -149,8 +151,9 @@ struct serialization::Codec<Outcome<T>> {
   static Outcome<T> read(Reader& reader) {
     auto value = Codec<Value>::read(reader);
     auto error = Codec<Error>::read(reader);
-    if (value.has_value() != error.empty())
+    if (value.has_value() != error.empty()) {
       Reader::fail("an Outcome holds both a value and an error, or neither");
+    }
     return detail::OutcomeAccess::make<T>(std::move(value), std::move(error));
   }
   static void describe(TypeText& text) { Codec<std::tuple<Value, Error>>::describe(text); }

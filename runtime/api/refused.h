@@ -9,7 +9,7 @@ namespace manta::detail {
 
 // For a static_assert that fails when its template is instantiated.
 template <class...>
-inline constexpr bool kNever = false;
+inline constexpr bool always_false = false;
 
 struct Refused {
   template <class... Args>

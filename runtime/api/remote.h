@@ -35,7 +35,7 @@ template <class Given, class Signature, class F = std::decay_t<Given>>
 concept CallableAs =
     std::is_function_v<Signature> && KnownSignature<Signature*> && !HidesItsTarget<F> &&
     (std::is_convertible_v<Given, Signature*> ||
-     (kIsCalled<F, Signature> && std::is_constructible_v<F, Given>));
+     (is_called_with<F, Signature> && std::is_constructible_v<F, Given>));
 
 }  // namespace detail
 

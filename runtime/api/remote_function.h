@@ -103,7 +103,7 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
     spec.stub = detail::identify_stub(stub);
     if constexpr (std::is_pointer_v<F>) {
       spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f_));
-    } else if constexpr (detail::kCapturedFunction<F>) {  // for its name
+    } else if constexpr (detail::is_captured_function<F>) {  // for its name
       spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f_.function()));
     }
     spec.options = &options_;

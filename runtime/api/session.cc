@@ -86,8 +86,9 @@ struct Session::State {
     detail::run_log_stream(
         process->attachment(),
         [](std::span<const std::byte> bytes) {
-          if (const auto notice = detail::decode_notice(bytes))
+          if (const auto notice = detail::decode_notice(bytes)) {
             detail::driver_notices().add(*notice);
+          }
         },
         printed);
     // SYNC: end() sets it before it has the node end.

@@ -39,14 +39,14 @@ struct SignatureOf<R (*)(P...) noexcept> : SignatureOf<R (*)(P...)> {};
 template <class Member>
 struct MemberSignature;
 template <class F>
-inline constexpr bool kCVariadicMember = false;  // of a method such as R f(P..., ...)
+inline constexpr bool is_c_variadic_member = false;  // of a method such as R f(P..., ...)
 #define MANTA_MEMBER_SIGNATURE(qualifiers)                                       \
   template <class R, class C, class... P>                                        \
   struct MemberSignature<R (C::*)(P...) qualifiers> : SignatureOf<R (*)(P...)> { \
     using Class = C;                                                             \
   };                                                                             \
   template <class R, class C, class... P>                                        \
-  inline constexpr bool kCVariadicMember<R (C::*)(P..., ...) qualifiers> = true;
+  inline constexpr bool is_c_variadic_member<R (C::*)(P..., ...) qualifiers> = true;
 #define MANTA_MEMBER_SIGNATURES(cv)    \
   MANTA_MEMBER_SIGNATURE(cv)           \
   MANTA_MEMBER_SIGNATURE(cv&)          \
@@ -75,17 +75,17 @@ template <class F>
 struct CallableSignature<F> : MemberSignature<decltype(&F::operator())> {};
 
 template <class F>
-inline constexpr bool kCVariadicFunction = false;
+inline constexpr bool is_c_variadic_function = false;
 template <class R, class... P>
-inline constexpr bool kCVariadicFunction<R (*)(P..., ...)> = true;
+inline constexpr bool is_c_variadic_function<R (*)(P..., ...)> = true;
 template <class R, class... P>
-inline constexpr bool kCVariadicFunction<R (*)(P..., ...) noexcept> = true;
+inline constexpr bool is_c_variadic_function<R (*)(P..., ...) noexcept> = true;
 template <class F>
-inline constexpr bool kCVariadicOperator = false;
+inline constexpr bool has_c_variadic_operator = false;
 template <HasOneCallOperator F>
-inline constexpr bool kCVariadicOperator<F> = kCVariadicMember<decltype(&F::operator())>;
+inline constexpr bool has_c_variadic_operator<F> = is_c_variadic_member<decltype(&F::operator())>;
 template <class F>
-concept CVariadic = kCVariadicFunction<F> || kCVariadicOperator<F>;
+concept CVariadic = is_c_variadic_function<F> || has_c_variadic_operator<F>;
 
 template <class F>
 concept KnownSignature = requires { typename CallableSignature<F>::Result; };
@@ -167,8 +167,9 @@ decltype(auto) pass(H& holder) {
     return holder.c_str();
   } else if constexpr (!std::is_same_v<Plain, H>) {
     if constexpr (requires { holder.span(); }) {
-      if constexpr (Plain::extent != std::dynamic_extent)
+      if constexpr (Plain::extent != std::dynamic_extent) {
         check_extent(holder.size(), Plain::extent);
+      }
       return Plain(holder.span());
     } else {
       return Plain(holder);
@@ -208,7 +209,7 @@ struct IsMutableArray<MutableArray<T>> : std::true_type {
 
 // A U and an H are encoded alike.
 template <class U, class H>
-inline constexpr bool kSameEncoding = std::is_same_v<U, H> || one_encoding<U, H> || [] {
+inline constexpr bool same_encoding = std::is_same_v<U, H> || one_encoding<U, H> || [] {
   if constexpr (IsMutableArray<H>::value) {
     using E = typename IsMutableArray<H>::Element;
     return std::is_same_v<U, Array<E>> || std::is_same_v<U, std::vector<E>>;
@@ -218,13 +219,14 @@ inline constexpr bool kSameEncoding = std::is_same_v<U, H> || one_encoding<U, H>
 }();
 // A U travels in its own way and comes back as an H: see serialization/restore.h.
 template <class U, class H>
-inline constexpr bool kComesBackAs =
+inline constexpr bool comes_back_as =
     serialization::is_wrapper<U> && std::is_same_v<serialization::restored_t<U>, H>;
 // A U that is written as it is can be read as an H.
 template <class U, class H>
-inline constexpr bool kReadAs = kSameEncoding<U, H> || kComesBackAs<U, H>;
+inline constexpr bool is_read_as = same_encoding<U, H> || comes_back_as<U, H>;
 template <class U, class P>
-inline constexpr bool kMeets = kSameEncoding<U, Holder<P>> || std::is_convertible_v<U, Holder<P>>;
+inline constexpr bool meets_parameter =
+    same_encoding<U, Holder<P>> || std::is_convertible_v<U, Holder<P>>;
 
 // How an argument meets its parameter (remote.h): as a value, as a value of the same encoding, as a ref that is
 // resolved, as a vector of refs that are resolved, or not at all.
@@ -236,13 +238,15 @@ consteval Passing passing() {
   if constexpr (std::is_convertible_v<A, std::remove_cvref_t<P>> ||
                 std::is_convertible_v<A, Holder<P>>) {
     return Passing::value;
-  } else if constexpr (kReadAs<Plain, Holder<P>>) {
+  } else if constexpr (is_read_as<Plain, Holder<P>>) {
     return Passing::encoded_as;
   } else if constexpr (IsRef<Plain>::value) {
-    return kMeets<typename IsRef<Plain>::Value, P> ? Passing::reference : Passing::mismatch;
+    return meets_parameter<typename IsRef<Plain>::Value, P> ? Passing::reference
+                                                            : Passing::mismatch;
   } else if constexpr (IsRefList<Plain>::value && IsVector<std::remove_cvref_t<P>>::value) {
     using Element = typename IsVector<std::remove_cvref_t<P>>::Element;
-    return kMeets<typename IsRefList<Plain>::Value, Element> ? Passing::list : Passing::mismatch;
+    return meets_parameter<typename IsRefList<Plain>::Value, Element> ? Passing::list
+                                                                      : Passing::mismatch;
   } else {
     return Passing::mismatch;
   }
@@ -265,7 +269,7 @@ struct PlanOf {
     constexpr Passing how = passing<A, P>();
     if constexpr (how == Passing::reference) {
       using U = typename IsRef<Plain>::Value;
-      if constexpr (kSameEncoding<U, Holder<P>>) {
+      if constexpr (same_encoding<U, Holder<P>>) {
         return Decode<Holder<P>>{};
       } else {
         return Decode<U>{};

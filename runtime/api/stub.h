@@ -20,7 +20,7 @@ namespace manta::detail {
 // A value that has travelled as a U, as an H. If their encodings differ, it is converted here, in the worker.
 template <class H, class U>
 H decode_as(const serialization::EncodedView& view) {
-  if constexpr (kSameEncoding<U, H>) {
+  if constexpr (same_encoding<U, H>) {
     return serialization::decode<H>(view);
   } else {
     return static_cast<H>(serialization::decode<U>(view));
@@ -30,8 +30,9 @@ template <class List, class U>
 List decode_list(const CallContext& call, const CallContext::Argument& argument) {
   List list;
   list.reserve(argument.count);
-  for (std::size_t i = 0; i < argument.count; ++i)
+  for (std::size_t i = 0; i < argument.count; ++i) {
     list.push_back(decode_as<typename List::value_type, U>(call.value(argument.first + i)));
+  }
   return list;
 }
 

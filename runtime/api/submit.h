@@ -33,7 +33,7 @@ void pass_argument(CallBuilder& call, A&& argument) {
     call.reference(RefAccess::entry(argument));
   } else if constexpr (how == Passing::list) {
     pass_list(call, argument);
-  } else if constexpr (kReadAs<Plain, Holder<P>>) {
+  } else if constexpr (is_read_as<Plain, Holder<P>>) {
     call.value(static_cast<const Plain&>(argument));
   } else if constexpr (std::is_convertible_v<A&&, Holder<P>>) {
     if constexpr (std::is_arithmetic_v<Holder<P>> && std::is_arithmetic_v<Plain>) {
@@ -118,7 +118,7 @@ auto submit_as(CallBuilder& call, std::size_t n) {
 template <class F, class R, class Parameters, class... Args>
 struct CallableCheck {
   using Arguments = CallCheck<R, Parameters, Args...>;
-  static consteval bool fits() { return Arguments::fits() && kStateTravels<F>; }
+  static consteval bool fits() { return Arguments::fits() && state_travels<F>; }
   static void explain() {
     if constexpr (Arguments::fits()) {
       explain_state<F>();
