@@ -43,8 +43,9 @@ std::string pids_directory() {
     const auto path = line.rfind(':');
     if (path == std::string::npos) continue;
     if (line.starts_with("0::")) return "/sys/fs/cgroup" + line.substr(path + 1);
-    if (line.substr(0, path).ends_with(":pids"))
+    if (line.substr(0, path).ends_with(":pids")) {
       return "/sys/fs/cgroup/pids" + line.substr(path + 1);
+    }
   }
   return "/sys/fs/cgroup";
 }
@@ -92,12 +93,14 @@ std::string processes() {
                      std::to_string(*limit));
   }
   if (const std::string pids = pids_limit(); !pids.empty()) limits.push_back(pids);
-  if (limits.empty())
+  if (limits.empty()) {
     limits.push_back("kernel.threads-max is " + read_file("/proc/sys/kernel/threads-max"));
+  }
   for (std::string& limit : memory_limits()) limits.push_back(std::move(limit));
-  if (const auto stack = limit_of(RLIMIT_STACK); stack && *stack > kLargeStack)
+  if (const auto stack = limit_of(RLIMIT_STACK); stack && *stack > kLargeStack) {
     limits.push_back("the stack of a thread (ulimit -s) is " + std::to_string(*stack >> 20) +
                      " MiB");
+  }
   return "; no more processes or threads: " + joined(limits) +
          ": raise what is too small, or use fewer workers (InitOptions::cpus)";
 }

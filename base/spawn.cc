@@ -102,8 +102,9 @@ MANTA_IN_CHILD int run_program(void* argument) {
     if (syscall(SYS_getppid) != launch.parent) _exit(127);  // it died before that
   }
   if (options.new_session) syscall(SYS_setsid);
-  if (options.working_directory >= 0 && syscall(SYS_fchdir, options.working_directory) != 0)
+  if (options.working_directory >= 0 && syscall(SYS_fchdir, options.working_directory) != 0) {
     return fail(launch);
+  }
   const int program =
       static_cast<int>(syscall(SYS_fcntl, options.program, F_DUPFD_CLOEXEC, launch.first_free));
   if (program < 0 || !place_descriptors(launch)) return fail(launch);

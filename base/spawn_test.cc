@@ -28,8 +28,9 @@ std::string run_shell(const char* script, SpawnOptions options, int& status,
   close(ends[1]);
   std::string text;
   char buffer[4096];
-  for (ssize_t n; (n = read(ends[0], buffer, sizeof buffer)) > 0;)
+  for (ssize_t n; (n = read(ends[0], buffer, sizeof buffer)) > 0;) {
     text.append(buffer, static_cast<std::size_t>(n));
+  }
   close(ends[0]);
   status = -1;
   if (child.ok() && options.parenthood == Parenthood::kChild) waitpid(child.value(), &status, 0);

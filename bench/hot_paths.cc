@@ -97,8 +97,9 @@ void store_small(int count) {
   const auto store = objectstore::Store::open(std::move(options));
   const std::vector<std::byte> bytes(128, std::byte{7});
   const serialization::Buffer buffer{bytes.data(), bytes.size(), {}};
-  for (int i = 0; i < count; ++i)
+  for (int i = 0; i < count; ++i) {
     base::check(store->put_buffers({&buffer, 1}).ok(), "room in the store");
+  }
   store->close();
 }
 
@@ -181,7 +182,8 @@ int main(int count, char** words) {
     }
     known = true;
   }
-  if (!known)
+  if (!known) {
     std::fputs("usage: hot_paths --list | hot_paths NAME COUNT | hot_paths --all COUNT\n", stderr);
+  }
   return known ? 0 : 2;
 }

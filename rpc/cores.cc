@@ -88,8 +88,9 @@ bool Spin::check() {
 std::uint32_t usable_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) != 0)
+  if (sched_getaffinity(0, sizeof set, &set) != 0) {
     return std::max(1u, std::thread::hardware_concurrency());
+  }
   return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&set)));
 }
 

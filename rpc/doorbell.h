@@ -44,8 +44,9 @@ inline void ring(Doorbell& bell) {
   // SYNC: the push becomes visible before we read the state (see the protocol above).
   full_fence();
   const BellState state = bell.state.load(std::memory_order_relaxed);
-  if (state >= BellState::kRingParked) [[unlikely]]
+  if (state >= BellState::kRingParked) [[unlikely]] {
     wake_owner(bell, state);
+  }
 }
 
 // The same for calls to an executor; `busy` is its page's flag.
@@ -54,8 +55,9 @@ inline void ring_call(Doorbell& bell, const std::atomic<std::uint32_t>& busy) {
   // waits for work, and an executor that comes for work looks at the rings itself.
   full_fence();
   const BellState state = bell.state.load(std::memory_order_relaxed);
-  if (state < BellState::kRingParked) [[likely]]
+  if (state < BellState::kRingParked) [[likely]] {
     return;
+  }
   if (state == BellState::kRingParked && busy.load(std::memory_order_relaxed) != 0) return;
   wake_owner(bell, state);
 }

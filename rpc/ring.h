@@ -145,12 +145,14 @@ inline std::uint32_t RingWriter::padding_before(std::uint32_t frame) {
 
 inline std::byte* RingWriter::reserve(std::uint32_t size) {
   size_ = 0;
-  if (size == 0 || size > kMaxMessage) [[unlikely]]
+  if (size == 0 || size > kMaxMessage) [[unlikely]] {
     return nullptr;
+  }
   const std::uint32_t frame = ring_detail::frame_bytes(size);
   pad_ = padding_before(frame);
-  if (!fits(std::uint64_t{pad_} + frame)) [[unlikely]]
+  if (!fits(std::uint64_t{pad_} + frame)) [[unlikely]] {
     return nullptr;
+  }
   size_ = size;
   return ring_.data + ((tail_ + pad_) & (ring_.capacity - 1)) + ring_detail::kWordBytes;
 }
@@ -166,8 +168,9 @@ inline std::uint64_t RingWriter::first_word() {
   using namespace ring_detail;
   const std::uint64_t start = tail_ + pad_;
   word_at(ring_, start + frame_bytes(size_)).store(0, std::memory_order_relaxed);
-  if (pad_ == 0) [[likely]]
+  if (pad_ == 0) [[likely]] {
     return word(kFrame, size_);
+  }
   word_at(ring_, start).store(word(kFrame, size_), std::memory_order_release);
   return word(kPad, pad_ - kWordBytes);
 }
@@ -186,8 +189,9 @@ inline void RingWriter::commit() {
   word_at(ring_, tail_).store(first_word(), std::memory_order_release);
   const std::uint64_t start = tail_ + pad_;
   const std::uint64_t end = start + frame_bytes(size_);
-  if (pad_ != 0) [[unlikely]]
+  if (pad_ != 0) [[unlikely]] {
     rewind_at_ = start + kRewindCheckBytes;
+  }
   tail_ = end;
   size_ = 0;
   // SYNC: to empty(), which must not say "empty" to a reader that then parks (see doorbell.h).

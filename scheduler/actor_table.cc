@@ -133,8 +133,9 @@ void ActorTable::watch(ActorId id, ProcessSlot process) {
   const auto [entry, fresh] = actors_.try_emplace(id);
   if (fresh) unsettled_.push_back(id);
   Actor& actor = entry->second;
-  if (actor.phase == ActorPhase::kAlive || actor.phase == ActorPhase::kDead)
+  if (actor.phase == ActorPhase::kAlive || actor.phase == ActorPhase::kDead) {
     step(ActorStep::Kind::kAnnounce, id, process);
+  }
   if (actor.phase != ActorPhase::kDead) add_once(actor.watching, process);
 }
 

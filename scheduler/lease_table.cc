@@ -250,8 +250,9 @@ std::uint64_t LeaseTable::waiting() const {
 
 void LeaseTable::drop_if_unused(OwnerShape who) {
   const auto entry = shapes_.find(who);
-  if (entry->second.wanted == 0 && entry->second.held == 0 && !entry->second.more)
+  if (entry->second.wanted == 0 && entry->second.held == 0 && !entry->second.more) {
     shapes_.erase(entry);
+  }
 }
 
 std::uint64_t LeaseTable::held_by(OwnerId owner) const {

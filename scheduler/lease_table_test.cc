@@ -150,8 +150,9 @@ TEST(LeaseTable, RecallsFromWhomItIsFair) {
     table.want(kA, c.a_wants, ResourceSet::cpus(1));
     table.want(kB, c.b_wants, ResourceSet::cpus(1));
     std::string recalled;
-    for (const OwnerShape& who : table.recalls(Shortage::kResources))
+    for (const OwnerShape& who : table.recalls(Shortage::kResources)) {
       recalled += who.owner == 1 ? 'A' : 'B';
+    }
     EXPECT_EQ(recalled, c.recalled) << c.what;
     EXPECT_TRUE(table.recalls(Shortage::kResources).empty()) << "asked for once: " << c.what;
   }

@@ -45,8 +45,9 @@ TEST(ResourceSet, OneByOneIsTheSame) {
   for (const int n : {3, 7, 49, 10'000}) {
     ResourceSet free = ResourceSet::cpus(1);
     int taken = 0;
-    for (; taken <= n && free.fits(ResourceSet::cpus(1.0 / n)); ++taken)
+    for (; taken <= n && free.fits(ResourceSet::cpus(1.0 / n)); ++taken) {
       free.subtract(ResourceSet::cpus(1.0 / n));
+    }
     EXPECT_EQ(taken, n);
   }
 }

@@ -66,8 +66,9 @@ TEST_F(ClusterTest, CallsRunInTheOrderOfEachCaller) {
   open({.cpus = 3});
   auto log = actor<Log>();
   std::vector<ObjectRef<int>> processes;
-  for (int p = 0; p < 3; ++p)
+  for (int p = 0; p < 3; ++p) {
     processes.push_back(remote(note_many)(log, "process " + std::to_string(p), 500));
+  }
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back(

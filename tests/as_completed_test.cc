@@ -260,8 +260,9 @@ TEST_F(ClusterTest, AHundredThousandRefsOneByOne) {
   for (const auto& ref : as_completed(calls(kRefs))) sum += get(ref);
   EXPECT_EQ(sum, long{kRefs} * (kRefs - 1) / 2);
   std::size_t same_one = 0;
-  for ([[maybe_unused]] const auto& ref : as_completed(std::vector(kRefs, remote(same)(1))))
+  for ([[maybe_unused]] const auto& ref : as_completed(std::vector(kRefs, remote(same)(1)))) {
     ++same_one;
+  }
   EXPECT_EQ(same_one, std::size_t{kRefs});
   const std::vector ones(kRefs, remote(same)(1));
   EXPECT_EQ(get_each(ones).size(), ones.size());

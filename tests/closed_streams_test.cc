@@ -44,13 +44,15 @@ TEST(ClosedStreams, FromTheBeginning) {
 }
 
 TEST(ClosedStreams, BeforeInit) {
-  for (const std::string& closed : kSubsets)
+  for (const std::string& closed : kSubsets) {
     expect_unharmed(run("close-before " + closed, ""), closed);
+  }
 }
 
 TEST(ClosedStreams, DuringTheSession) {
-  for (const std::string& closed : kSubsets)
+  for (const std::string& closed : kSubsets) {
     expect_unharmed(run("close-after " + closed, ""), closed);
+  }
 }
 
 }  // namespace

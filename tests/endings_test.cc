@@ -45,8 +45,9 @@ class Endings : public ::testing::Test {
   std::set<std::string> sessions() const {
     std::set<std::string> all;
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(place_ / "manta", error))
+    for (const auto& entry : fs::directory_iterator(place_ / "manta", error)) {
       all.insert(entry.path().filename());
+    }
     return all;
   }
 

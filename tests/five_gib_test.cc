@@ -15,8 +15,9 @@ TEST_F(ClusterTest, FiveGibArrayWorks) {
   auto ref = put(std::move(array));
   const auto check = [](const Array<unsigned char>& a) {
     std::size_t right = 0;
-    for (std::size_t i = 0; i < a.size(); i += 4096)
+    for (std::size_t i = 0; i < a.size(); i += 4096) {
       right += a[i] == static_cast<unsigned char>(i >> 30) ? 1 : 0;
+    }
     return right + a[a.size() - 1];
   };
   EXPECT_EQ(get(remote(check)(ref)), kBytes / 4096 + 99);

@@ -41,8 +41,9 @@ INSTANTIATE_TEST_SUITE_P(Counts, FractionsTest, ::testing::Values(3, 7, 49));
 TEST_F(ClusterTest, MixedFractionsFillAResource) {
   open({.resources = {{"disk", 1}}});
   std::vector<ActorOptions> parts;
-  for (const double part : {1.0 / 3, 0.5, 1.0 / 6})
+  for (const double part : {1.0 / 3, 0.5, 1.0 / 6}) {
     parts.push_back({.resources = {{"disk", part}}});
+  }
   expect_filled_by(parts, "disk");
 }
 

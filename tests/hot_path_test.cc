@@ -76,8 +76,9 @@ long system_calls(int tasks) {
     if (line.size() < 5 || line.compare(line.size() - 5, 5, "total") != 0) continue;
     double share = 0, seconds = 0;
     long each = 0;
-    if (std::sscanf(line.c_str(), "%lf %lf %ld %ld", &share, &seconds, &each, &total) != 4)
+    if (std::sscanf(line.c_str(), "%lf %lf %ld %ld", &share, &seconds, &each, &total) != 4) {
       total = -1;
+    }
   }
   fs::remove(report);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? total : -1;

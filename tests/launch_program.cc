@@ -38,8 +38,9 @@ void say(const std::string& what, const std::string& value) {
 
 // A worker's static constructor that asks for a session; main is not reached, so it prints at once.
 const bool early_in_worker = [] {
-  if (std::getenv("LAUNCH_PROGRAM_EARLY") == nullptr || std::getenv("MANTA_ROLE_FD") == nullptr)
+  if (std::getenv("LAUNCH_PROGRAM_EARLY") == nullptr || std::getenv("MANTA_ROLE_FD") == nullptr) {
     return false;
+  }
   try {
     auto session = manta::init();
     std::fputs("a session before main\n", stderr);
@@ -188,8 +189,9 @@ int calls_while_no_worker_starts(manta::Session& session) {
   say("total", std::to_string(total));
   for (int i = 0; i < 2; ++i) {
     try {  // each kills a worker, until none is left
-      for (;;)
+      for (;;) {
         (void)manta::get(manta::remote([] { return ::raise(SIGKILL); }, {.max_retries = 0})());
+      }
     } catch (const manta::WorkerCrashed&) {
       --i;
     } catch (const manta::WorkerStartFailed& error) {
@@ -204,8 +206,9 @@ int calls_while_no_worker_starts(manta::Session& session) {
 int many(int cpus) {
   auto session = manta::init({.cpus = cpus, .object_store_bytes = 64 << 20});
   std::vector<manta::ObjectRef<int>> refs;
-  for (int i = 0; i < 500; ++i)
+  for (int i = 0; i < 500; ++i) {
     refs.push_back(manta::remote([](int n) { return ::usleep(1000), n; })(i));
+  }
   long total = 0;
   for (const int each : manta::get(refs)) total += each;
   return say("total", std::to_string(total)), 0;

@@ -34,8 +34,9 @@ int odd(int before) { return before; }
 
 void drop_in_a_worker(int count) {
   std::vector<manta::ObjectRef<int>> refs;
-  for (int i = 0; i < count; ++i)
+  for (int i = 0; i < count; ++i) {
     refs.push_back(manta::remote(fails)("unseen " + std::to_string(i)));
+  }
   manta::wait(refs, {.num_ready = refs.size()});
 }
 

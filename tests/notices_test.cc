@@ -113,8 +113,9 @@ TEST(Notices, AreReadAsTheyWereWritten) {
   ASSERT_TRUE(again);
   EXPECT_EQ(again->text + again->subject, "t\nuf");
   EXPECT_EQ(again->cause, 7u);
-  for (std::size_t size = 0; size < bytes.size(); ++size)
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_FALSE(detail::decode_notice(std::span(bytes).first(size)));
+  }
 }
 
 TEST(Notices, CutNoCharacterInTwo) {
@@ -126,8 +127,9 @@ TEST(Notices, CutNoCharacterInTwo) {
 TEST(Notices, OfManyPiecesOfCodeTheRestIsCounted) {
   std::vector<std::string> lines;
   detail::Notices notices([&](const std::string& line) { lines.push_back(line); });
-  for (std::uint64_t i = 0; i < 100; ++i)
+  for (std::uint64_t i = 0; i < 100; ++i) {
     notices.add({.kind = Notice::Kind::crash, .cause = i, .text = "crash"});
+  }
   notices.end();
   ASSERT_EQ(lines.size(), detail::Notices::kMostCodes + 1);
   EXPECT_THAT(lines.back(), HasSubstr("80 more crashes of other functions"));

@@ -125,8 +125,9 @@ TEST_F(ClusterTest, StoreIsAsBeforeOnceAllRefsAreGone) {
   {
     std::vector<ObjectRef<Array<int>>> refs;
     for (int i = 0; i < 20; ++i) refs.push_back(put(full<int>(10'000 * (std::size_t(i) + 1), i)));
-    for (int i = 0; i < 20; ++i)
+    for (int i = 0; i < 20; ++i) {
       refs.push_back(remote([](const Array<int>& a) { return a.copy(); })(refs[std::size_t(i)]));
+    }
     auto stored = put(refs);
     get(remote([](const std::vector<ObjectRef<Array<int>>>& v) { return get(v).size(); })(stored));
     std::vector<ObjectRef<std::string>> texts;

@@ -121,8 +121,9 @@ class Bag {
   }
   void drop() {
     if (!refs_.empty()) refs_.erase(refs_.begin() + std::ptrdiff_t(random_() % refs_.size()));
-    if (!arrays_.empty())
+    if (!arrays_.empty()) {
       arrays_.erase(arrays_.begin() + std::ptrdiff_t(random_() % arrays_.size()));
+    }
   }
   void shrink() {
     while (refs_.size() > 12 || arrays_.size() > 6) drop();
@@ -157,8 +158,9 @@ TEST_P(ObjectStress, NothingIsLostOrLeft) {
     const auto& someone = actors[random() % actors.size()];
     if (random() % 4 == 0) here.take(get(someone.call(&Bag::give)));
     if (random() % 4 == 0) {
-      for (auto& [number, array] : get(someone.call(&Bag::give_arrays)))
+      for (auto& [number, array] : get(someone.call(&Bag::give_arrays))) {
         here.take_array(number, std::move(array));
+      }
     }
     if (random() % 40 == 0) {
       auto& victim = actors[random() % actors.size()];

@@ -183,8 +183,9 @@ struct Report {
 Report report(const std::vector<ObjectRef<void>>& refs) {
   Report result;
   const auto each = get_each(refs);
-  for (std::size_t i = 0; i < each.size(); ++i)
+  for (std::size_t i = 0; i < each.size(); ++i) {
     result.steps.emplace("step " + std::to_string(i), each[i]);
+  }
   return result;
 }
 

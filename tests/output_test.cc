@@ -76,8 +76,9 @@ TEST_P(Output, OfAnActorThatTheEndOfTheSessionKillsIsShown) {
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
   for (const char* way : {"printf", "fflush", "dots", "cout", "cout_flush", "clog", "cerr",
-                          "stderr", "write", "thread", "child"})
+                          "stderr", "write", "thread", "child"}) {
     cases.push_back({way});
+  }
   for (const char* way : {"cout", "cout_flush", "clog", "cerr"}) cases.push_back({way, true});
   return cases;
 }
@@ -109,8 +110,9 @@ TEST(OutputOf, ATaskThatPrintsMoreThanADriverTakesIsNotLost) {
   const ProgramRun program({OUTPUT_PROGRAM, "lines"});
   const auto lines = printed(program.out);
   ASSERT_EQ(lines.size(), 50'000u);
-  for (std::size_t i = 0; i < lines.size(); ++i)
+  for (std::size_t i = 0; i < lines.size(); ++i) {
     ASSERT_TRUE(lines[i].starts_with("line " + std::to_string(i) + " 000")) << lines[i];
+  }
 }
 
 TEST(OutputOf, AProgressBarIsOneLine) {

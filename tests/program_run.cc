@@ -23,8 +23,9 @@ Ends make_pipe() {
 
 Ends make_terminal() {
   const int ours = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (ours < 0 || ::grantpt(ours) != 0 || ::unlockpt(ours) != 0)
+  if (ours < 0 || ::grantpt(ours) != 0 || ::unlockpt(ours) != 0) {
     throw std::runtime_error("posix_openpt");
+  }
   const int theirs = ::open(::ptsname(ours), O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (theirs < 0) throw std::runtime_error("the terminal's other end");
   return {ours, theirs};

@@ -106,8 +106,9 @@ class Forged : public ::testing::TestWithParam<detail::RoleKind> {
     theirs.reset();
     said_.clear();
     char buffer[4096];
-    for (ssize_t n; (n = ::read(output.get(), buffer, sizeof buffer)) > 0;)
+    for (ssize_t n; (n = ::read(output.get(), buffer, sizeof buffer)) > 0;) {
       said_.append(buffer, static_cast<std::size_t>(n));
+    }
     ::waitpid(pid.value(), &status_, 0);
   }
 

@@ -154,8 +154,9 @@ int without_its_file(bool replaced) {
 }
 
 int run(std::string_view mode, manta::Session& session) {
-  if (mode == "add" || mode == "defaults")
+  if (mode == "add" || mode == "defaults") {
     return print("sum", manta::get(manta::remote(add)(1, 2))), 0;
+  }
   if (mode == "wait") return wait_for_ever(session);
   if (mode == "exit") std::exit((print_processes(session), 7));
   if (mode == "throw") throw std::runtime_error((print_processes(session), "thrown by main"));

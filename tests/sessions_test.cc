@@ -68,8 +68,9 @@ class Program {
   std::string line_with(const std::string& words) {
     char line[4096];
     while (text_.find(words) == std::string::npos &&
-           std::fgets(line, sizeof line, output_) != nullptr)
+           std::fgets(line, sizeof line, output_) != nullptr) {
       text_ += line;
+    }
     const auto at = text_.find(words);
     if (at == std::string::npos) return {};
     const auto begin = at + words.size();

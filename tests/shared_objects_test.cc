@@ -36,8 +36,9 @@ std::string flaws_of(const Arrays& v) {
   if (v.size() != 99) return "another size";
   for (const auto& array : v) {
     if (!same_storage(array, v[0])) return "several arrays";
-    if (array.size() != v[0].size() || array[v[0].size() - 1] != double(v[0].size() - 1))
+    if (array.size() != v[0].size() || array[v[0].size() - 1] != double(v[0].size() - 1)) {
       return "another value";
+    }
   }
   return "";
 }

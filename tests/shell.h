@@ -29,8 +29,9 @@ inline ShellRun in_shell(const std::string& script) {
   ShellRun run;
   std::FILE* const output = ::popen(command.c_str(), "re");
   char buffer[4096];
-  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, output)) > 0;)
+  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, output)) > 0;) {
     run.said.append(buffer, n);
+  }
   run.status = ::pclose(output);
   return run;
 }

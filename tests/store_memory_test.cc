@@ -26,8 +26,10 @@ std::string permissions_at(const void* address) {
   for (std::string line; std::getline(maps, line);) {
     std::uintptr_t begin = 0, end = 0;
     char permissions[8] = {};
-    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %7s", &begin, &end, permissions) != 3)
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %7s", &begin, &end, permissions) !=
+        3) {
       continue;
+    }
     const auto at = reinterpret_cast<std::uintptr_t>(address);
     if (begin <= at && at < end) return permissions;
   }

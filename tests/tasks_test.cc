@@ -307,11 +307,12 @@ TEST_F(Tasks, TheSessionEndsWhileTasksWaitAndRun) {
   store_is_not_checked();
   open();
   std::vector<ObjectRef<int>> refs;
-  for (int i = 0; i < 100; ++i)
+  for (int i = 0; i < 100; ++i) {
     refs.push_back(remote([](int x) {
       for (;;) ::pause();
       return x;
     })(i));
+  }
   close();
   EXPECT_THROW(get(refs[0]), InvalidArgument);
 }

@@ -160,8 +160,9 @@ TEST_F(ThrownExceptions, HundredsOfThemLeaveNothing) {
   const auto before = store_bytes_used();
   const auto fail =
       remote([](int n) { throw Refused(std::string(100'000, 'e'), {std::to_string(n)}); });
-  for (int i = 0; i < 200; ++i)
+  for (int i = 0; i < 200; ++i) {
     EXPECT_EQ(error_of<Refused>(fail(i)).hints(), std::vector{std::to_string(i)});
+  }
   EXPECT_TRUE(eventually([&] { return store_bytes_used() <= before; }));
 }
 

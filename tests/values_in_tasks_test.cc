@@ -333,8 +333,9 @@ void expect_names_the_lock(const SerializabilityReport& report) {
   EXPECT_THAT(failure.type, HasSubstr("mutex"));
   EXPECT_THAT(failure.parent, HasSubstr("Step"));
   EXPECT_THAT(failure.why, HasSubstr("actor"));
-  for (const char* parent : {"Plan", "Job", "Step", "mutex"})
+  for (const char* parent : {"Plan", "Job", "Step", "mutex"}) {
     EXPECT_THAT(report.text, HasSubstr(parent));
+  }
 }
 
 TEST_F(ValuesInTasks, InspectionNamesTheMemberItsTypeAndItsParents) {

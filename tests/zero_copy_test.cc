@@ -42,8 +42,9 @@ class StoreMappings {
       char permissions[8] = {};
       if (line.find("/memfd:manta-store") == std::string::npos) continue;
       if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %7s", &range.begin, &range.end,
-                      permissions) != 3)
+                      permissions) != 3) {
         continue;
+      }
       range.read_only = std::string_view(permissions).starts_with("r-");
       ranges_.push_back(range);
     }
@@ -294,8 +295,9 @@ std::string flaws_of_many(const Many& many) {
   const StoreMappings store;
   for (std::size_t i = 0; i < many.size(); ++i) {
     const auto& array = many[i];
-    if (array.size() != 16 + i % 100 || array[array.size() - 1] != int(i))
+    if (array.size() != 16 + i % 100 || array[array.size() - 1] != int(i)) {
       return "another array at " + std::to_string(i);
+    }
     const auto flaws = store.flaws_of(array.data(), array.size() * sizeof(int));
     if (!flaws.empty()) return flaws + " at " + std::to_string(i);
   }

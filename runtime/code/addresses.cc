@@ -53,8 +53,9 @@ std::vector<LoadedImage> loaded_images() {
         for (int i = 0; i < info->dlpi_phnum; ++i) {
           const auto& segment = info->dlpi_phdr[i];
           const std::uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
-          if (segment.p_type == PT_LOAD)
+          if (segment.p_type == PT_LOAD) {
             image.segments.emplace_back(begin, begin + segment.p_memsz);
+          }
         }
         all.push_back(std::move(image));
         return 0;

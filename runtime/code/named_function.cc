@@ -65,8 +65,9 @@ Stub resolve_named(const CalledByName& called) {
   const std::lock_guard lock(all.mutex);
   const NamedFunction* found = nullptr;
   for (const auto& function : all.functions) {
-    if (function.name != called.name || (found != nullptr && function.stub == found->stub))
+    if (function.name != called.name || (found != nullptr && function.stub == found->stub)) {
       continue;
+    }
     if (found != nullptr) {
       fail(called, std::string(program_name()) + " has two functions of that name, " +
                        text_of(*found) + " and " + text_of(function) +

@@ -47,8 +47,9 @@ std::string find_name(const CallFrame& call) {
     const auto stub =
         reinterpret_cast<std::uintptr_t>(resolve_stub({call.stub_image, call.stub_offset}));
     const std::string symbol = symbol_of(stub);
-    if (symbol.empty())
+    if (symbol.empty()) {
       return "a function (the program is stripped: give it a name with TaskOptions::name)";
+    }
     return inner_name(first_template_argument(demangled(symbol.c_str())));
   } catch (const std::exception&) {
     return "a function of another program";

@@ -60,14 +60,17 @@ bool is_system_file(const std::string& file) {
 
 Whose whose(const CodePlace& place, const CodeLine& line) {
   const std::string& function = line.function;
-  if (starts_with_any(place.path, {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "["}))
+  if (starts_with_any(place.path, {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "["})) {
     return Whose::system;
+  }
   if (is_in_manta(function) || is_mangled_in_manta(function) || is_manta_file(line.file) ||
-      starts_with_any(function, {"__wrap_main", "__cxa_throw"}))
+      starts_with_any(function, {"__wrap_main", "__cxa_throw"})) {
     return Whose::manta;
+  }
   if (is_system_file(line.file) ||
-      starts_with_any(function, {"std::", "__gnu_cxx::", "_start", "__libc_", "__interceptor_"}))
+      starts_with_any(function, {"std::", "__gnu_cxx::", "_start", "__libc_", "__interceptor_"})) {
     return Whose::system;
+  }
   return Whose::user;
 }
 

@@ -90,8 +90,9 @@ std::string find_in_table(const MappedFile& file, const ElfW(Shdr) & table,
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto& symbol = symbols[i];
     const bool function = (symbol.st_info & 0xf) == STT_FUNC && symbol.st_shndx != SHN_UNDEF;
-    if (!function || offset < symbol.st_value || offset - symbol.st_value >= symbol.st_size)
+    if (!function || offset < symbol.st_value || offset - symbol.st_value >= symbol.st_size) {
       continue;
+    }
     const auto* name = file.at<char>(names.sh_offset + symbol.st_name, 1);
     return name != nullptr ? name : "";
   }
@@ -107,8 +108,9 @@ std::string find_symbol(const Located& image, std::uintptr_t address) {
   for (const int type : {SHT_SYMTAB, SHT_DYNSYM}) {
     for (unsigned i = 0; i < header->e_shnum; ++i) {
       if (sections[i].sh_type != static_cast<std::uint32_t>(type) ||
-          sections[i].sh_link >= header->e_shnum)
+          sections[i].sh_link >= header->e_shnum) {
         continue;
+      }
       auto name =
           find_in_table(file, sections[i], sections[sections[i].sh_link], address - image.base);
       if (!name.empty()) return name;

@@ -222,8 +222,9 @@ void add_frames_from(rpc::CrashRecord& record, std::uint64_t pc) {
     return pc != 0 && reinterpret_cast<std::uint64_t>(address) == pc;
   });
   if (first == end) first = found;
-  if (first != end && record.frame_count == 1 && record.frames[0] == pc)
+  if (first != end && record.frame_count == 1 && record.frames[0] == pc) {
     ++first;  // recorded already
+  }
   for (; first != end; ++first) add_frame(record, reinterpret_cast<std::uint64_t>(*first));
 }
 
@@ -250,8 +251,9 @@ class Recording {
     pid_t nobody = 0;
     const pid_t self = ::gettid();
     // SYNC: nothing but the claim itself: the thread that comes first has all other members for itself.
-    if (!writer_.compare_exchange_strong(nobody, self) && nobody != self)
+    if (!writer_.compare_exchange_strong(nobody, self) && nobody != self) {
       return Turn::of_another_thread;
+    }
     entries_ = entries_ + 1;
     return entries_ <= kMostEntries ? Turn::mine : Turn::given_up;
   }

@@ -64,10 +64,11 @@ void require_native(const std::string& path) {
   if (std::memcmp(head, ELFMAG, SELFMAG) != 0) refuse_program(path, "it is not an ELF executable");
   const base::Fd self(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   if (!self || read(self.get(), &ours, sizeof ours) != sizeof ours) return;
-  if (theirs.e_machine != ours.e_machine || theirs.e_ident[EI_CLASS] != ours.e_ident[EI_CLASS])
+  if (theirs.e_machine != ours.e_machine || theirs.e_ident[EI_CLASS] != ours.e_ident[EI_CLASS]) {
     refuse_program(path, "it is for another machine (ELF machine " +
                              std::to_string(theirs.e_machine) + ", this program's is " +
                              std::to_string(ours.e_machine) + ")");
+  }
 }
 
 base::Fd open_program(const std::string& path) {
@@ -82,8 +83,9 @@ base::Fd open_program(const std::string& path) {
   if (fstat(program.get(), &status) != 0) refuse_program(path, std::strerror(errno));
   if (S_ISDIR(status.st_mode)) refuse_program(path, "it is a directory");
   if (!S_ISREG(status.st_mode)) refuse_program(path, "it is not a file");
-  if (access(path.c_str(), X_OK) != 0)
+  if (access(path.c_str(), X_OK) != 0) {
     refuse_program(path, "it cannot be executed (" + std::string(std::strerror(errno)) + ")");
+  }
   require_native(path);
   return program;
 }

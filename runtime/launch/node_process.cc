@@ -84,8 +84,9 @@ bool NodeProcess::ended(std::chrono::milliseconds patience) const {
 
 void NodeProcess::signal(int number) const {
   if (pid_ == 0) return;
-  if (descriptor_ && ::syscall(SYS_pidfd_send_signal, descriptor_.get(), number, nullptr, 0) == 0)
+  if (descriptor_ && ::syscall(SYS_pidfd_send_signal, descriptor_.get(), number, nullptr, 0) == 0) {
     return;
+  }
   if (!ended()) ::kill(pid_, number);
 }
 
@@ -93,8 +94,9 @@ void NodeProcess::signal(int number) const {
 void NodeProcess::bury() const {
   siginfo_t info = {};
   if (pid_ == 0 ||
-      ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+      ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
     return;  // not our child
+  }
   if (info.si_pid != pid_ || stat_of(pid_).started != started_) return;
   ::kill(-pid_, SIGKILL);
   poll_until(Clock::now() + kBuryWithin, [this] {

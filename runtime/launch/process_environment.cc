@@ -25,8 +25,9 @@ ProcessEnvironment::ProcessEnvironment(const std::map<std::string, std::string>&
     const std::string name(text.substr(0, text.find('=')));
     if (name != kRoleVariable && !added.contains(name)) strings_.emplace_back(text);
   }
-  for (const auto& [name, value] : added)
+  for (const auto& [name, value] : added) {
     strings_.push_back(std::string(name).append("=").append(value));
+  }
   strings_.push_back(kRoleVariable + ("=" + std::to_string(role_fd)));
   pointers_ = pointers_to(strings_);
 }

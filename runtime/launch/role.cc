@@ -188,8 +188,9 @@ void require_node_descriptors() {
   if (!is_stream) refuse_other(kNodeSocket, "the socket to the driver");
   const struct stat program = require_open(kNodeProgram, "the program of the workers");
   const bool is_path = (fcntl(kNodeProgram, F_GETFL) & O_PATH) != 0;
-  if (!S_ISREG(program.st_mode) || !is_path)
+  if (!S_ISREG(program.st_mode) || !is_path) {
     refuse_other(kNodeProgram, "the program of the workers");
+  }
 }
 
 void require_worker_descriptors(const Attachment& attachment) {
@@ -199,10 +200,12 @@ void require_worker_descriptors(const Attachment& attachment) {
   const struct stat read_only =
       require(kWorkerArenaRo, "the store's memory to be read", kStore, O_RDONLY);
   require(kWorkerBell, "the node's bell", "anon_inode:[eventfd]", O_RDWR);
-  if (writable.st_ino != read_only.st_ino)
+  if (writable.st_ino != read_only.st_ino) {
     refuse(kWorkerArenaRo, "the store's memory to be read", "belongs to another session");
-  if (static_cast<std::uint64_t>(writable.st_size) < attachment.object_store_bytes)
+  }
+  if (static_cast<std::uint64_t>(writable.st_size) < attachment.object_store_bytes) {
     refuse(kWorkerArenaRw, "the store's memory", "is cut off");
+  }
 }
 
 int role_descriptor() {
@@ -211,8 +214,9 @@ int role_descriptor() {
   int number = -1;
   const char* const end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, number);
-  if (parsed.ec != std::errc() || parsed.ptr != end || number < 3)
+  if (parsed.ec != std::errc() || parsed.ptr != end || number < 3) {
     throw RoleError("\"" + text + "\" is no number of a descriptor");
+  }
   return number;
 }
 
@@ -222,28 +226,32 @@ std::string read_sealed(int fd) {
   const struct stat status = require_open(fd, kName);
   const int seals = fcntl(fd, F_GET_SEALS);
   if (seals < 0) refuse_other(fd, kName);
-  if ((seals & kSeals) != kSeals)
+  if ((seals & kSeals) != kSeals) {
     refuse(fd, kName, "is not sealed (F_GET_SEALS gives " + std::to_string(seals) + ")");
+  }
   if (status.st_size > kMaxRole) refuse(fd, kName, "is too long");
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
-  if (pread(fd, bytes.data(), bytes.size(), 0) != status.st_size)
+  if (pread(fd, bytes.data(), bytes.size(), 0) != status.st_size) {
     refuse(fd, kName, std::string("cannot be read: ") + std::strerror(errno));
+  }
   return bytes;
 }
 
 Role parse_role(std::string bytes) {
   Reader in(std::move(bytes));
-  if (in.value<std::uint64_t>() != kMagic)
+  if (in.value<std::uint64_t>() != kMagic) {
     throw RoleError(
         "what it was told comes from another version of Manta: build the program that "
         "calls init() and InitOptions::worker.path against one and the same");
+  }
   Role role;
   role.kind = in.value<RoleKind>();
   read_attachment(in, role.attachment);
   if (role.kind == RoleKind::node) read_options(in, role.options);
   const bool known = role.kind == RoleKind::node || role.kind == RoleKind::worker;
-  if (!in.complete() || !known || role.attachment.slot >= rpc::kMaxSlots)
+  if (!in.complete() || !known || role.attachment.slot >= rpc::kMaxSlots) {
     throw RoleError("what it was told is cut off, or comes from another version of Manta");
+  }
   return role;
 }
 
@@ -263,8 +271,9 @@ base::Fd make_role_file(const Role& role) {
   base::Fd file = base::create_memory_file("manta-role");
   int error = file ? base::append(file, out.bytes()) : errno;
   if (error == 0 && fcntl(file.get(), F_ADD_SEALS, kSeals) != 0) error = errno;
-  if (error != 0)
+  if (error != 0) {
     throw std::system_error(error, std::generic_category(), "manta: a role for a new process");
+  }
   return file;
 }
 

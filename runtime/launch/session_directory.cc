@@ -56,8 +56,9 @@ fs::path base_directory(std::string& why) {
 
 std::string random_name() {
   std::uint32_t number = 0;
-  if (getrandom(&number, sizeof number, 0) != sizeof number)
+  if (getrandom(&number, sizeof number, 0) != sizeof number) {
     number = static_cast<std::uint32_t>(getpid());
+  }
   char text[16];
   std::snprintf(text, sizeof text, "%08x", number);
   return text;

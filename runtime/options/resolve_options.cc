@@ -82,29 +82,36 @@ Resources resources_of(const char* name, std::string_view text) {
 
 void apply_variables(InitOptions& options) {
   if (const char* v = variable("MANTA_ADDRESS"); v && options.address.empty()) options.address = v;
-  if (const char* v = variable("MANTA_CPUS"); v && !options.cpus)
+  if (const char* v = variable("MANTA_CPUS"); v && !options.cpus) {
     options.cpus = number_of("MANTA_CPUS", v);
-  if (const char* v = variable("MANTA_GPUS"); v && options.gpus == 0)
+  }
+  if (const char* v = variable("MANTA_GPUS"); v && options.gpus == 0) {
     options.gpus = number_of("MANTA_GPUS", v);
-  if (const char* v = variable("MANTA_MEMORY"); v && !options.memory)
+  }
+  if (const char* v = variable("MANTA_MEMORY"); v && !options.memory) {
     options.memory = bytes_of("MANTA_MEMORY", v);
+  }
   if (const char* v = variable("MANTA_RESOURCES"); v && options.resources.empty()) {
     options.resources = resources_of("MANTA_RESOURCES", v);
   }
   if (const char* v = variable("MANTA_OBJECT_STORE_BYTES"); v && !options.object_store_bytes) {
     options.object_store_bytes = bytes_of("MANTA_OBJECT_STORE_BYTES", v);
   }
-  if (const char* v = variable("MANTA_SPILL_DIRS"); v && options.spill_dirs.empty())
+  if (const char* v = variable("MANTA_SPILL_DIRS"); v && options.spill_dirs.empty()) {
     options.spill_dirs = {v};
-  if (const char* v = variable("MANTA_NAMESPACE"); v && options.name_space.empty())
+  }
+  if (const char* v = variable("MANTA_NAMESPACE"); v && options.name_space.empty()) {
     options.name_space = v;
+  }
   if (const char* v = variable("MANTA_LOG_TO_DRIVER"); v && options.log_to_driver) {
     options.log_to_driver = flag_of("MANTA_LOG_TO_DRIVER", v);
   }
-  if (const char* v = variable("MANTA_WORKING_DIR"); v && options.working_dir.empty())
+  if (const char* v = variable("MANTA_WORKING_DIR"); v && options.working_dir.empty()) {
     options.working_dir = v;
-  if (const char* v = variable("MANTA_LABELS"); v && options.labels.empty())
+  }
+  if (const char* v = variable("MANTA_LABELS"); v && options.labels.empty()) {
     options.labels = {{v, ""}};
+  }
   if (const char* v = variable("MANTA_PUT_TIMEOUT"); v && !options.put_timeout) {
     options.put_timeout = timeout_of("MANTA_PUT_TIMEOUT", v);
   }

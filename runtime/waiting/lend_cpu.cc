@@ -40,8 +40,9 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
   std::optional<WaitsBeside> beside;
   if (Executor::of_this_thread() == nullptr) beside.emplace(process);
   const auto soon = std::chrono::steady_clock::now() + kShortWait;
-  if (progress.wait(waiter, deadline && *deadline < soon ? deadline : rpc::Deadline(soon)))
+  if (progress.wait(waiter, deadline && *deadline < soon ? deadline : rpc::Deadline(soon))) {
     return true;
+  }
   if (deadline && *deadline <= soon) return false;
   if (before_lending && before_lending()) return true;
   const Turn::Waits waits(executor->turn(), Executor::of_this_thread() != nullptr);

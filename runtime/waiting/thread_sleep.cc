@@ -39,8 +39,9 @@ bool FutexSleep::lasts() {
   const std::string directory = "/proc/self/task/" + std::to_string(thread_) + "/";
   const std::string call = content_of(directory + "syscall");  // "202 0x7f.. 0x0 ..."
   std::string now;
-  if (call.starts_with(std::to_string(SYS_futex) + " "))
+  if (call.starts_with(std::to_string(SYS_futex) + " ")) {
     now = call + line_with(content_of(directory + "status"), "\nvoluntary_ctxt_switches:");
+  }
   const auto time = std::chrono::steady_clock::now();
   if (now != seen_) {
     seen_ = std::move(now);

@@ -52,8 +52,9 @@ class SessionWaiter : public rpc::Progress::Waiter {
   bool wait_as_who_we_are(const Deadline& deadline) {
     if (over()) return true;
     Executor* const executor = Executor::of_this_thread();
-    if (executor != nullptr && executor->may_run_in_place())
+    if (executor != nullptr && executor->may_run_in_place()) {
       instead_.emplace(executor->in_place(), *process_, needed(), enough(), deadline);
+    }
     for (;;) {
       while (instead_ && !over() && instead_->run_one(Patience::fresh)) {
       }
