@@ -1,3 +1,6 @@
+// In this order: what the executor waits for (Idle, RoomForReply); the main loop, run(), with the steps of a call,
+// take_next(), run_call() and reply(); the start and the end of an actor; what the holder of the progress baton calls,
+// on_node() and poll(); and at the end the lending of the CPU.
 #include "executor.h"
 
 #include <algorithm>
@@ -20,12 +23,12 @@ namespace manta::detail {
 namespace {
 
 thread_local Executor* executor_here = nullptr;
-std::atomic<Executor*> executor_of_process{
-    nullptr};  // SYNC: release once it is made, acquire in its readers
+// SYNC: release when it has been made, acquire in readers: the executor.
+std::atomic<Executor*> executor_of_process{nullptr};
 
 }  // namespace
 
-// The executor waits for work: calls, or something to do for its actor, or the end.
+// The executor waits for calls, or for an order of the node.
 class Executor::Idle final : public rpc::Progress::Waiter {
  public:
   explicit Idle(Executor& executor) : executor_(executor) {
@@ -40,7 +43,7 @@ class Executor::Idle final : public rpc::Progress::Waiter {
   Executor& executor_;
 };
 
-// The reply ring is full: until its reader, the caller, has made room.
+// The executor waits until the caller has made room in the ring of replies, which is full.
 class Executor::RoomForReply final : public rpc::Progress::Waiter {
  public:
   RoomForReply(Executor& executor, Lane& lane, std::uint32_t size)
@@ -124,7 +127,7 @@ bool Executor::call_waiting() const {
                      [](const auto& lane) { return !lane->dead && !lane->reader.empty(); });
 }
 
-// The next call, copied out of its ring, and marked as begun. Lanes take turns.
+// Copies the next call out of its ring and marks it as begun. The lanes take turns.
 bool Executor::take_next(std::shared_ptr<Lane>& taken) {
   if (is_actor_ && instance_.object == nullptr) return false;
   const std::lock_guard lock(lanes_mutex_);
@@ -136,7 +139,7 @@ bool Executor::take_next(std::shared_ptr<Lane>& taken) {
     frame_.assign(bytes.begin(), bytes.end());
     std::uint64_t sequence = 0;
     std::memcpy(&sequence, frame_.data() + offsetof(CallFrame, sequence), sizeof sequence);
-    // SYNC: release: who finds us dead must know that this call was begun.
+    // SYNC: release: whoever finds this process dead must know that the call has begun.
     lane->memory.header->started.store(sequence, std::memory_order_release);
     lane->reader.pop();
     taken = lane;
@@ -166,6 +169,8 @@ void Executor::finished(Lane& lane) {
   process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = lane.index});
 }
 
+// The order of its steps decides what a death in between leaves behind: see failpoint.h, which names them, and decision
+// 009.
 void Executor::reply(Lane& lane, RunningCall& call) {
   failpoint(Failpoint::call_ended);
   auto external = call.room_for_results();
@@ -198,7 +203,7 @@ void Executor::reply(Lane& lane, RunningCall& call) {
           std::memcpy(out + sizeof frame + kept.size(), results.data(), results.size());
         if (call.gives_blocks()) {
           failpoint(Failpoint::reply_written);
-          lane.writer.prepare();  // a death from here on loses neither the reply nor the blocks
+          lane.writer.prepare();  // from here on a death loses neither the reply nor the blocks
           failpoint(Failpoint::reply_prepared);
           call.hand_over_blocks(lane.caller);
         }
@@ -224,7 +229,7 @@ void Executor::start_actor() {
     try {
       running_.run();
       instance_ = running_.constructed();
-    } catch (const ExitActor&) {  // run() sees to it
+    } catch (const ExitActor&) {  // run() ends the actor
       return running_.end();
     } catch (...) {
       error = record_current_exception(process_.attachment().node);
@@ -250,7 +255,7 @@ void Executor::start_actor() {
 base::Ref<ActorEntry> Executor::self() {
   const TablesLock lock(process_.tables());
   auto entry = process_.ownership().adopt_actor(actor_id_, Arrival::lent);
-  // While this runs the caller's handle keeps the actor alive; then ours counts.
+  // As long as this call runs, the caller's handle keeps the actor alive; afterwards this one does.
   if (entry->home == Home::lent) {
     process_.node().hold(serialization::RefKind::actor, ObjectId(actor_id_.hi(), actor_id_.lo()),
                          process_.slot());
@@ -315,13 +320,14 @@ bool Executor::forget_lane(std::uint32_t index) {
   const auto found = std::find_if(lanes_.begin(), lanes_.end(),
                                   [&](const auto& lane) { return lane->index == index; });
   if (found == lanes_.end()) return false;
-  (*found)->dead = true;  // who is about to reply gives up
+  (*found)->dead = true;  // so that a reply that is about to be written is given up
   const bool running = *found == running_lane_;
   (*found)->close_later = running;
   lanes_.erase(found);
   return !running;
 }
 
+// Returns the calls that have not begun to their caller.
 void Executor::give_back(Lane& lane) {
   const std::lock_guard lock(lanes_mutex_);
   bool any = false;
@@ -362,13 +368,13 @@ bool Executor::poll() {
 }
 
 bool Executor::pending() const {
-  // An actor that is blocked leaves its calls where they are.
+  // The calls of an actor stay where they are while the actor waits.
   return (activity_.load() == Activity::idle || (turn_.lent() && !is_actor_)) && call_waiting();
 }
 
 // ------------------------------------------------------------------------------------------------ lending the cpu
 
-// The cpu goes to others, and so do the tasks that have not begun.
+// The CPU goes to others, and so do the tasks that have not begun.
 void Executor::lend() {
   process_.node().send({.kind = NodeMessage::blocked});
   if (!is_actor_) process_.progress().set_busy(false);

@@ -41,13 +41,15 @@ class Executor final : public CalleeSide {
   // Returns when the node says so, or when the actor has ended, with the exit code of the process.
   int run();
 
-  Turn& turn() { return turn_; }  // the call that runs now
+  // The call that runs now.
+  Turn& turn() { return turn_; }
   bool runs_a_task() const override { return !is_actor_ && turn_.runs() && !turn_.lent(); }
   // Whether what runs now may run calls of its own in place, on the executor's thread.
   bool may_run_in_place() const { return !is_actor_ && running_.frame().attempt == 1; }
   InPlace& in_place() { return in_place_; }
   static Executor* of_this_thread();
-  static Executor* of_process();  // null in a driver. Any thread
+  // Null in a driver. Any thread.
+  static Executor* of_process();
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
   const ActorId& actor_id() const { return actor_id_; }
@@ -82,13 +84,13 @@ class Executor final : public CalleeSide {
     // It was closed while a call of it ran: what the caller has lent must stay until the call ends.
     bool close_later = false;
   };
-  // What its thread does, as the holder of the baton must know it.
+  // What the executor's thread does, as far as the holder of the baton must know it.
   enum class Activity : std::uint8_t {
     busy,      // it runs user code, or is about to
     idle,      // it waits for calls or orders
     replying,  // it waits for room in the ring of a caller
   };
-  // What the node wants; only the first ends with being carried out.
+  // What the node has ordered. Only the first is forgotten when it has been carried out.
   enum class Order : std::uint8_t { start_actor, end_actor, exit };
   static std::uint8_t bit(Order one) {
     return static_cast<std::uint8_t>(1U << static_cast<unsigned>(one));
@@ -115,7 +117,7 @@ class Executor final : public CalleeSide {
   std::vector<std::shared_ptr<Lane>> lanes_;
   std::shared_ptr<Lane> running_lane_;  // of the call being run
   std::size_t next_lane_ = 0;
-  std::vector<std::byte> frame_;  // the call being run
+  std::vector<std::byte> frame_;  // of the call being run
   RunningCall running_;
   CallOutput output_;
   InPlace in_place_;
@@ -127,6 +129,8 @@ class Executor final : public CalleeSide {
   bool exit_actor_ = false;
   const pid_t thread_;
   Turn turn_;
+  // SYNC: none, of all accesses to these two: the holder of the baton, which has the node's orders, looks again at each
+  // poll, and the executor's thread at each look of its wait (rpc/progress.h).
   std::atomic<Activity> activity_{Activity::busy};
   std::atomic<std::uint8_t> orders_{0};  // bits of Order
 };

@@ -5,13 +5,15 @@
 namespace manta::detail {
 
 void Turn::begin() {
+  // SYNC: none: only this thread changes the number; nobody waits for a call that has not begun.
   began_.store(monotonic_ms(), std::memory_order_relaxed);
   number_.store(number_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
-// A thread that the call leaves behind may wait on; but for the next call the cpu is needed.
+// A thread that the call leaves behind may continue to wait; but the next call needs the CPU.
 void Turn::end() {
-  // SYNC: the number first, then the count; Waits() does it the other way round, so that one of both takes the cpu back.
+  // SYNC: the number first, then the count; Waits() does it the other way round, so that one of the two takes the CPU
+  // back.
   number_.store(number_.load(std::memory_order_relaxed) + 1);
   if (waiting_.load() == 0) return;
   const std::lock_guard lock(lending_);
@@ -32,7 +34,7 @@ Turn::Waits::Waits(Turn& turn, bool own_thread) : turn_(turn), own_thread_(own_t
   if (own_thread_) turn_.own_thread_waits_.store(true);
   const std::lock_guard lock(turn_.lending_);
   number_ = turn_.number_.load();
-  if (number_ % 2 == 0) return;  // no call runs: there is no cpu to lend
+  if (number_ % 2 == 0) return;  // no call runs, so that there is no CPU to lend
   if (turn_.waiting_.fetch_add(1) == 0) turn_.lend();
   // SYNC: the count first, then the number: see end().
   if (turn_.number_.load() != number_ && turn_.waiting_.exchange(0) != 0) turn_.take_back();

@@ -1,11 +1,11 @@
-// The Turn of a worker is the call that it runs now, as its threads know it: whether it runs, since when, and whether its
-// cpu is lent to others because one of its threads waits.
+// The Turn of a worker is the call that it runs now, as its threads know it: whether it runs, since when, and whether
+// its CPU is lent to others because one of its threads waits.
 //
-//   over --begin()--> runs --a thread waits--> lent --the last of them goes on--> runs --end()--> over
+//   over --begin()--> runs --a thread waits--> lent --the last of them is done--> runs --end()--> over
 //                                               `------------------end()-----------------------^
 //
-// Invariants: the cpu is lent only while a call runs; it is taken back before the next one begins.
-// Threads:    begin() and end(): the executor's; Waits: any; the questions: any.
+// Invariants: the CPU is lent only while a call runs, and is taken back before the next one begins.
+// Threads:    begin() and end() are for the executor's; Waits and the questions for any.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -18,20 +18,21 @@ namespace manta::detail {
 
 class Turn {
  public:
-  // What lending the cpu is, and taking it back. Called by whichever thread begins or ends the lending.
+  // What it takes to lend the CPU, and to take it back. Called by whichever thread begins or ends the lending.
   Turn(std::function<void()> lend, std::function<void()> take_back)
       : lend_(std::move(lend)), take_back_(std::move(take_back)) {}
 
   void begin();
   void end();
 
+  // SYNC: none, of the questions: the answer may be old when it is used.
   bool runs() const { return number_.load() % 2 == 1; }
   bool lent() const { return lent_.load(); }
-  // User code runs, and the executor's own thread does not wait in the runtime.
+  // Whether user code runs and the executor's own thread does not wait in the runtime.
   bool in_user_code() const { return runs() && !own_thread_waits_.load(); }
   std::int64_t began() const { return began_.load(); }  // by monotonic_ms()
 
-  // While one exists, a thread of the process waits: the executor's, or one that user code started.
+  // As long as one exists, a thread of the process waits: the executor's, or one that user code has started.
   class Waits {
    public:
     Waits(Turn& turn, bool own_thread);
