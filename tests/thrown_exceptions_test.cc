@@ -206,7 +206,6 @@ TEST_F(ThrownExceptions, TextsThatAreNotStdExceptionsMayBeNull) {
 
 // ---- exceptions whose own code fails
 
-template <class E>
 void expect_name_and_text(const ObjectRef<void>& ref, const std::string& name) {
   const auto error = error_of<RuntimeError>(ref);
   EXPECT_EQ(error.message(), "what happened") << name;
@@ -214,14 +213,12 @@ void expect_name_and_text(const ObjectRef<void>& ref, const std::string& name) {
 }
 
 TEST_F(ThrownExceptions, OneThatCannotBeCarriedKeepsItsNameAndText) {
-  expect_name_and_text<CannotBeReduced>(remote([] { throw CannotBeReduced("what happened"); })(),
-                                        "CannotBeReduced");
-  expect_name_and_text<CannotBeReducedOddly>(
-      remote([] { throw CannotBeReducedOddly("what happened"); })(), "CannotBeReducedOddly");
-  expect_name_and_text<CannotBeRestored>(remote([] { throw CannotBeRestored("what happened"); })(),
-                                         "CannotBeRestored");
-  expect_name_and_text<CannotBeCopied>(remote([] { throw CannotBeCopied("what happened"); })(),
-                                       "CannotBeCopied");
+  expect_name_and_text(remote([] { throw CannotBeReduced("what happened"); })(), "CannotBeReduced");
+  expect_name_and_text(remote([] { throw CannotBeReducedOddly("what happened"); })(),
+                       "CannotBeReducedOddly");
+  expect_name_and_text(remote([] { throw CannotBeRestored("what happened"); })(),
+                       "CannotBeRestored");
+  expect_name_and_text(remote([] { throw CannotBeCopied("what happened"); })(), "CannotBeCopied");
 }
 
 TEST_F(ThrownExceptions, WhatThrowsWhileItIsCopiedIsReplacedByWhatTheCopyThrew) {
