@@ -4,14 +4,16 @@
 //   manta::ObjectRef<double> m = manta::remote(mean)(data);
 //   std::cout << manta::get(m);
 //
-// session.h    init, Session, OnStart            remote.h   remote functions
-// actor.h      actors                            capture.h  closures: capture, plain
-// get.h        put, get, wait, free              named.h    named, remote_named: other programs
-// outcome.h    try_get, get_each                 as_completed.h  results as they finish
-// object_ref.h references                        cluster.h  cluster, this_task, this_actor
-// options.h    all options                       logger.h   log lines
-// <manta/objectstore/array.h>  arrays            <manta/serialization/...>  serialize, customise
-// <manta/base/error.h>         errors
+// api/session.h           init, Session           api/remote.h    remote functions
+// launch/on_start.h       OnStart                 api/capture.h   closures: capture, plain
+// api/actor.h             actors                  api/named.h     named, remote_named: other programs
+// api/get.h               put, get, wait, free    api/outcome.h   try_get, get_each
+// api/as_completed.h      results as they finish  api/cluster.h   cluster, this_task, this_actor
+// ownership/object_ref.h  references              api/logger.h    log lines
+// options/options.h       all options             ../base/error.h         errors
+// ../objectstore/array.h  arrays                  ../serialization/...    serialize, customize
+//
+// Threads: each header says which of its functions may be called from which threads; most from any.
 #pragma once
 #include "../base/error.h"
 #include "../base/id.h"
