@@ -1,8 +1,8 @@
 // What the session runs on, its nodes with their resources, state and store; and what a running task or actor knows of
 // itself.
 //
-// Errors:  InvalidArgument without a session; for a context, outside of a task or actor. Threads: any; the results are
-// values.
+// Errors:  InvalidArgument without a session; for a context, outside of a task or actor.
+// Threads: any; the results are values.
 #pragma once
 #include <string>
 #include <vector>

@@ -10,9 +10,10 @@
 // gets the reference itself. Else an ObjectRef<U> is resolved, and the U must convert; a vector<ObjectRef<U>> for a
 // vector<T> is resolved element by element. vector<double> and Array<double> stand for each other, and a wrapper or
 // reduced(x) for what it comes back as. Small values travel with the call (64 KiB in all); larger ones are put into the
-// store, once. TaskOptions::max_retries counts crashes of the worker that runs the call. If a task runs the call in
-// place while it waits for it in get() or wait(), a crash of the call is a crash of the task: then the task is tried
-// again, by its own max_retries.
+// store, once.
+// TaskOptions::max_retries counts crashes of the worker that runs the call. If a task runs the call in place while it
+// waits for it in get() or wait(), a crash of the call is a crash of the task: then the task is tried again, by its own
+// max_retries.
 // Errors:  InvalidArgument at the call (no session, a bad option, a captured address, a function of a system library);
 //          the task's own error from get(). What cannot be called does not compile: explain_remote.h says why.
 // Threads: a RemoteFunction may be called from any thread.

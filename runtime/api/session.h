@@ -5,9 +5,9 @@
 //   auto session = manta::init({.cpus = 4});
 //
 // One session is open at a time; a new one may follow. The end of a session does not wait for tasks and actors: it
-// stops them, without their destructors. It leaves no process, shared memory or file; neither does the death of the
-// driver, even by SIGKILL. Arrays that the driver has got stay valid. Refs and handles of an ended session throw
-// InvalidArgument when used.
+// stops them, without their destructors. It leaves no process, shared memory or file; and the death of the driver
+// leaves none either, even by SIGKILL. Arrays that the driver has got stay valid. Refs and handles of an ended session
+// throw InvalidArgument when used.
 // Errors:  InvalidArgument: a session is open already, init() is called in a task or an actor or before main, an option
 //          or MANTA_* value is bad or not supported, the program was not linked with the wrapped main. BuildMismatch: a
 //          part of the program was compiled with other settings of the standard library. RuntimeError: the node has not

@@ -5,8 +5,7 @@
 //
 // The image is named by the first 8 bytes of its build id. An offset of a function is accepted only if the image's
 // .eh_frame_hdr says that a function begins there; that of a stub, if static initialization has registered it.
-// Errors:  InvalidArgument for an address that is no function of the program (but one of a system library, for
-// example).
+// Errors:  InvalidArgument for an address that is no function of the program, but one of a system library for example.
 // Threads: any.
 #pragma once
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A WaitReport tells the node what a thread of a worker has been waiting for long for, and hears from the node if the
-// thread waits for itself: calls that wait for each other (decision 010).
+// A WaitReport tells the node what a thread of a worker waits for, after it has waited for some time, and hears from
+// the node if the thread waits for itself: calls that wait for each other (decision 010).
 //
 //   nothing told --tell()--> told --tell(), if it has changed--> told anew --destroyed--> taken back
 //                             \--the node has found a cycle--> refused
