@@ -2,33 +2,18 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 
 #include "../../base/number_text.h"
-#include "../code/code_id.h"
-#include "../ownership/notices.h"
+#include "crash_notice.h"
 
 namespace manta::detail {
 namespace {
 
-constexpr std::uint64_t kWindow = 200'000;     // ns of estimated work in flight on a lease
-constexpr std::uint64_t kUnknown = 1'000'000;  // ns assumed of code that never ran
+constexpr std::uint64_t kWindow = 200'000;  // ns of estimated work in flight on a lease
 constexpr std::size_t kMaxInFlight = 1024;
 // How long a lease is used at least while there is work for it, though others wait: to hand a worker over takes some
 // 50 us, so owners that all have many tiny tasks must not do so for each burst.
 constexpr std::chrono::microseconds kTenure(1000);
-
-std::uint64_t code_key(const Call& call) {
-  return call.frame.stub_offset * 0x9e3779b97f4a7c15ULL ^ call.frame.target_offset ^
-         call.frame.stub_image;
-}
-
-// The innermost frame of a stack, one line without its indentation.
-std::string first_frame(const std::string& stack) {
-  const auto begin = stack.find_first_not_of(" \n");
-  if (begin == std::string::npos) return {};
-  return stack.substr(begin, stack.find('\n', begin) - begin);
-}
 
 }  // namespace
 
@@ -86,23 +71,6 @@ void TaskSender::submit(base::Ref<Call> ready) {
   enqueue(shape, std::move(ready));
 }
 
-std::uint64_t TaskSender::estimate(const Call& call) const {
-  const auto found = learnt_.find(code_key(call));
-  return found == learnt_.end() ? kUnknown : found->second.run_ns;
-}
-
-std::optional<std::chrono::nanoseconds> TaskSender::usual_run_time(const Call& call) const {
-  const auto found = learnt_.find(code_key(call));
-  if (found == learnt_.end()) return std::nullopt;
-  return std::chrono::nanoseconds(found->second.run_ns);
-}
-
-void TaskSender::learn(const Call& call, std::uint32_t run_ns) {
-  auto& known = learnt_[code_key(call)];
-  known.run_ns =
-      known.run_ns == 0 ? std::uint64_t{run_ns} + 1 : (known.run_ns * 7 + run_ns) / 8 + 1;
-}
-
 TaskSender::Lease* TaskSender::lease_with_room(Shape& shape, const Call& call) {
   for (auto& lease : shape.leases) {
     const auto& lane = lease->lane;
@@ -128,7 +96,7 @@ bool TaskSender::overdue(const Lease& lease) const {
 
 void TaskSender::pump(Shape& shape) {
   while (shape.first != nullptr) {
-    shape.first->estimate_ns = estimate(*shape.first);
+    shape.first->estimate_ns = run_times_.estimate(*shape.first);
     Lease* lease = lease_with_room(shape, *shape.first);
     if (lease == nullptr) break;
     if (lease->lane.in_flight() == 0 && caller_.is_worker())
@@ -237,7 +205,7 @@ bool TaskSender::receive(Shape& shape, Lease& lease) {
         }
         lease.blocked = false;
         if (caller_.is_worker()) lease.moved = std::chrono::steady_clock::now();
-        learn(*call, frame.run_ns);
+        run_times_.learn(*call, frame.run_ns);
         caller_.completion().complete(*call, frame, rest);
       });
 }
@@ -307,28 +275,6 @@ void TaskSender::on_recall(std::uint32_t shape_number) {
   give_back(shape);
 }
 
-// So that crashes that a retry makes good are no secret.
-void TaskSender::give_crash_notice(const Call& call, const DeathReport& death) const {
-  constexpr std::size_t kMostText = 2048;
-  const int allowed = call.options ? call.options->max_retries : TaskOptions().max_retries;
-  const std::string function = one_line(call.display_name(), 256);
-  const bool by_name = CodeId{call.frame.stub_image, call.frame.stub_offset} == kCalledByName;
-  std::string text = "manta: " + one_line(crash_text(death, function, call.frame.attempt,
-                                                     allowed < 0 ? 0 : allowed + 1),
-                                          kMostText);
-  text += "; it is tried again";
-  if (const auto frame = first_frame(death.stack); !frame.empty())
-    text += "; it crashed in " + one_line(frame, kMostText);
-  const std::string log = "worker-" + std::to_string(death.pid) + ".log";
-  text += "; output" + std::string(death.stack.empty() ? "" : " and stack") + ": " +
-          (caller_.attachment().directory / log).string() +
-          " (kept with MANTA_KEEP_LOGS=1; the error of the last attempt has its own)";
-  give_notice({.kind = Notice::Kind::crash,
-               .cause = by_name ? std::hash<std::string>()(function) : code_key(call),
-               .subject = function,
-               .text = std::move(text)});
-}
-
 void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
   const int allowed = call->options ? call->options->max_retries : TaskOptions().max_retries;
   const ErrorRecord error = crash_error(death, call->display_name(), call->frame.attempt,
@@ -336,7 +282,7 @@ void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
   const bool retry =
       error.kind == ErrorKind::worker_crashed && (allowed < 0 || call->retries < allowed);
   if (retry) {
-    give_crash_notice(*call, death);
+    give_crash_notice(*call, death, caller_.attachment().directory);
     ++call->retries;
     ++call->frame.attempt;
     return submit(std::move(call));

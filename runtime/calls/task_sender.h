@@ -17,12 +17,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "../options/options.h"
 #include "../wire/death_report.h"
 #include "caller_side.h"
+#include "run_times.h"
 
 namespace manta::detail {
 
@@ -35,8 +35,7 @@ class TaskSender {
   base::Ref<Call> take(const Call& queued);  // out of its queue: the caller runs it
   // Of one in flight that has not begun: asks for it back. Others on its lane may come along.
   void recall(const Call& call);
-  void learn(const Call& call, std::uint32_t run_ns);
-  std::optional<std::chrono::nanoseconds> usual_run_time(const Call& call) const;
+  RunTimes& run_times() { return run_times_; }
   bool in_flight() const;  // any call
   // Calls that were given back. Any thread.
   std::uint64_t returned() const { return returned_.load(); }
@@ -75,9 +74,6 @@ class TaskSender {
     std::uint64_t wanted = 0;  // as the node was told
     bool more = false;         // it was told that there is work for one more
   };
-  struct Learnt {  // of one piece of code
-    std::uint64_t run_ns = 0;
-  };
 
   Shape& shape_of(const Call& call);
   void enqueue(Shape& shape, base::Ref<Call> call);
@@ -94,13 +90,11 @@ class TaskSender {
   static void stand_in(Shape& shape, Lease& idle);
   void steal_back(Shape& shape);
   bool receive(Shape& shape, Lease& lease);
-  std::uint64_t estimate(const Call& call) const;
-  void give_crash_notice(const Call& call, const DeathReport& death) const;
   void retry_or_fail(base::Ref<Call> call, const DeathReport& death);
 
   CallerSide& caller_;
   std::vector<std::unique_ptr<Shape>> shapes_;
-  std::unordered_map<std::uint64_t, Learnt> learnt_;
+  RunTimes run_times_;
   std::atomic<std::uint64_t> returned_{0};
 };
 

@@ -84,7 +84,7 @@ void InPlace::run(Call& call) {
     TablesLock lock(process_.tables());
     call.each_result([&](ObjectEntryRef& entry) { others_wait |= !entry->dependents().empty(); });
     if (others_wait) lock.serve_afterwards();
-    process_.senders().tasks.learn(call, run_time);
+    process_.senders().tasks.run_times().learn(call, run_time);
     process_.completion().complete_here(call, std::move(values));
     others_wait = process_.waiters_beside() != 0;
   }

@@ -38,7 +38,7 @@ RunInstead::RunInstead(InPlace& in_place, Process& process, std::span<ObjectEntr
 bool RunInstead::ends_in_time(const Call& call) const {
   if (!deadline_) return true;
   const auto left = *deadline_ - std::chrono::steady_clock::now();
-  const auto usual = process_.senders().tasks.usual_run_time(call);
+  const auto usual = process_.senders().tasks.run_times().usual(call);
   return usual ? *usual * kMargin < left : kFarAway <= left;
 }
 
@@ -46,7 +46,7 @@ bool RunInstead::ends_in_time(const Call& call) const {
 bool RunInstead::worth_it(const Call& call, Patience patience) const {
   if (!ends_in_time(call)) return false;
   if (!some_are_enough_) return true;
-  const auto usual = process_.senders().tasks.usual_run_time(call);
+  const auto usual = process_.senders().tasks.run_times().usual(call);
   if (usual && *usual < kShortCall) return true;
   const bool others_are_at_it = some_from_elsewhere_ || process_.senders().tasks.in_flight() ||
                                 process_.senders().actors.active();
