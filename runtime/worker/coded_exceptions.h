@@ -3,7 +3,7 @@
 #pragma once
 #include <vector>
 
-#include "exceptions.h"
+#include "exception_types.h"
 
 namespace manta::detail {
 

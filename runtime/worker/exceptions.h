@@ -7,45 +7,17 @@
 // Threads: any. A registration holds for its process only: an OnStart makes it in all of them.
 #pragma once
 #include <exception>
-#include <span>
 #include <string>
 #include <string_view>
 #include <typeinfo>
 
 #include "../../base/error.h"
-#include "../../serialization/bytes.h"
 #include "../../serialization/codec.h"
 #include "../wire/error_record.h"
+#include "exception_types.h"
 
 namespace manta {
 namespace detail {
-
-// How exceptions of one type travel.
-struct ExceptionType {
-  const std::type_info* type = nullptr;
-  bool (*matches)(const std::exception&) = nullptr;
-  std::vector<std::byte> (*save)(const std::exception&) = nullptr;
-  // Throws a TaskErrorOf the type.
-  void (*raise)(std::span<const std::byte> saved, TaskErrorInfo info) = nullptr;
-};
-// Does nothing if the type is known.
-void add_exception_type(const ExceptionType& type);
-
-template <class E>
-ExceptionType exception_type() {
-  return {&typeid(E),
-          [](const std::exception& error) { return dynamic_cast<const E*>(&error) != nullptr; },
-          [](const std::exception& error) {
-            const Bytes bytes = serialize(dynamic_cast<const E&>(error));
-            return std::vector<std::byte>(bytes.data(), bytes.data() + bytes.size());
-          },
-          [](std::span<const std::byte> saved, TaskErrorInfo info) {
-            throw TaskErrorOf<E>(deserialize<E>(Bytes(saved)), std::move(info));
-          }};
-}
-
-// Whether `type` is `base`, or derives from it.
-bool derives_from(const std::type_info& type, const std::type_info& base);
 
 // Of the exception that is being handled, which user code has thrown.
 ErrorRecord record_current_exception(const NodeId& node);
