@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <tuple>
 
-#include "exceptions.h"
+#include "exception_types.h"
 
 namespace manta::detail {
 namespace {
