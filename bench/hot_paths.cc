@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "../base/check.h"
+#include "../objectstore/arena_files.h"
 #include "../objectstore/store.h"
 #include "../rpc/control.h"
 #include "../rpc/mpsc_queue.h"

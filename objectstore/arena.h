@@ -23,36 +23,13 @@
 #include <cstdint>
 #include <memory>
 
-#include "../base/fd.h"
 #include "../base/result.h"
+#include "arena_sizes.h"
+#include "owner_tag.h"
+#include "store_error.h"
 #include "store_stats.h"
 
 namespace manta::objectstore {
-
-// Who frees a block: the slot of a process, or the node (whose slot is 0).
-using OwnerTag = std::uint16_t;
-inline constexpr OwnerTag kNobody = 0;
-inline constexpr OwnerTag kNodeTag = 0xFFFF;
-constexpr OwnerTag tag_of_slot(std::uint16_t slot) { return slot == 0 ? kNodeTag : slot; }
-
-inline constexpr std::size_t kSlabSize = std::size_t{1} << 20;
-inline constexpr std::size_t kBlockAlignment = 64;  // a page from kSealedSize on
-inline constexpr std::size_t kSealedSize = std::size_t{1}
-                                           << 20;  // seal() has an effect from here on
-
-enum class StoreError : std::uint8_t {
-  kFull,      // the budget leaves no room now
-  kTooLarge,  // it would not fit into the empty store either
-  kNoMemory,  // the kernel refuses to commit memory
-};
-
-// The memory of a new arena: a sparse memfd of at least `bytes`, which cannot be resized.
-struct ArenaFiles {
-  base::Fd writable;
-  base::Fd
-      read_only;  // of the same file, opened O_RDONLY: no mapping made from it can become writable
-};
-ArenaFiles create_arena_files(std::size_t bytes);  // throws std::system_error
 
 enum class Population {
   kNow,   // committed and mapped writable on return

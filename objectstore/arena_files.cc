@@ -1,3 +1,5 @@
+#include "arena_files.h"
+
 #include <cerrno>
 #include <fcntl.h>
 #include <string>
@@ -6,7 +8,7 @@
 #include <unistd.h>
 
 #include "../base/memory_file.h"
-#include "arena.h"
+#include "arena_sizes.h"
 
 namespace manta::objectstore {
 namespace {

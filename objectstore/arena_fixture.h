@@ -9,6 +9,7 @@
 
 #include "../base/check.h"
 #include "arena.h"
+#include "arena_files.h"
 #include "store.h"
 
 namespace manta::objectstore {

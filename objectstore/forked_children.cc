@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "../base/check.h"
+#include "../base/fd.h"
 #include "../base/signals_blocked.h"
+#include "parallel_copy.h"
 #include "store.h"
 
 namespace manta::objectstore {
@@ -151,7 +153,6 @@ struct Fork {
   }
 };
 Fork* under_way = nullptr;
-bool in_child = false;
 
 void before_fork() {
   auto* const fork = new Fork;
@@ -212,7 +213,7 @@ void after_fork_in_child() {
   static Fork* kept = nullptr;  // its blocks keep their counts
   kept = std::exchange(under_way, nullptr);
   Fork& fork = *kept;
-  in_child = true;
+  copy_alone();
   if (children != nullptr) children->close_in_child();
   children = nullptr;
   fork.ours.reset();
@@ -233,8 +234,6 @@ void handle_forks() {
       ::pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
   base::check(registered == 0, "no memory for a fork handler");
 }
-
-bool in_forked_child() { return in_child; }
 
 void forget_forked_children() {
   (void)lock_stores();

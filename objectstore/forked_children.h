@@ -19,9 +19,6 @@ namespace manta::objectstore {
 
 void handle_forks();  // from now on, for the current store; repeating it changes nothing
 
-// Whether this process is such a child: it has one thread, those of oneTBB are not in it.
-bool in_forked_child();
-
 // The session has ended, and its memory is used by nobody any more: its children need no counts, the thread ends.
 void forget_forked_children();
 

@@ -9,7 +9,6 @@
 #include <tbb/task_arena.h>
 
 #include "../base/sanitizers.h"
-#include "forked_children.h"
 
 // The sanitizers see memcpy, not these instructions; and the library of oneTBB is not built for
 // ThreadSanitizer, which takes what it hands from thread to thread for races.
@@ -35,6 +34,8 @@ tbb::task_arena& threads() {
       new tbb::task_arena(std::clamp(tbb::info::default_concurrency(), 1, kMaxThreads));
   return *arena;
 }
+
+bool alone = false;  // set while the process has one thread
 
 // Two pieces or more for each thread, so that one that is interrupted does not hold up all.
 std::size_t piece_size(std::size_t size) {
@@ -81,7 +82,7 @@ void copy_piece(std::byte* to, const std::byte* from, std::size_t size) {
 }
 
 void parallel_pieces(std::size_t size, const std::function<void(std::size_t, std::size_t)>& body) {
-  if (size < kParallel || in_forked_child()) {
+  if (size < kParallel || alone) {
     if (size != 0) {
       body(0, size);
     }
@@ -100,6 +101,8 @@ void parallel_pieces(std::size_t size, const std::function<void(std::size_t, std
   });
 #endif
 }
+
+void copy_alone() { alone = true; }
 
 void parallel_copy(std::byte* to, const std::byte* from, std::size_t size) {
   parallel_pieces(size, [=](std::size_t at, std::size_t n) { copy_piece(to + at, from + at, n); });

@@ -19,13 +19,12 @@
 #include <cstdint>
 #include <optional>
 
-#include "arena.h"
+#include "arena_sizes.h"
+#include "owner_tag.h"
 #include "size_class.h"
 
 namespace manta::objectstore {
 
-inline constexpr std::size_t kPage = 4096;
-inline constexpr std::uint32_t kSlabPages = kSlabSize / kPage;
 inline constexpr std::size_t kTagsPerSlab = kSlabSize / kBlockAlignment;
 
 enum class SlabKind : std::uint8_t { kFree, kClaimed, kSmall, kRun, kBreaking };

@@ -19,6 +19,7 @@
 #include "../base/result.h"
 #include "memory_window.h"
 #include "slab_table.h"
+#include "store_error.h"
 
 namespace manta::objectstore {
 

@@ -18,6 +18,7 @@
 #include "../base/memory_file.h"
 #include "../base/spawn.h"
 #include "../objectstore/arena.h"
+#include "../objectstore/arena_files.h"
 #include "../rpc/control.h"
 #include "../runtime/launch/role.h"
 #include "shell.h"

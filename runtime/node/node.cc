@@ -32,6 +32,7 @@
 
 #include "../../base/limits.h"
 #include "../../objectstore/arena.h"
+#include "../../objectstore/arena_files.h"
 #include "../../serialization/encoded.h"
 #include "../launch/hello.h"
 #include "../launch/role.h"
