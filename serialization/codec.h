@@ -22,7 +22,7 @@
 
 #include "flat.h"
 #include "sequence.h"
-#include "trace.h"
+#include "traced.h"
 #include "type_graph.h"
 #include "type_text.h"
 

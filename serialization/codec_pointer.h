@@ -5,6 +5,7 @@
 #include <typeinfo>
 
 #include "codec.h"
+#include "make_type_record.h"
 #include "observer.h"
 #include "pointer.h"
 #include "registry.h"
@@ -120,11 +121,11 @@ struct Codec<std::shared_ptr<P>> {
       writer.varint(0);
     } else {
       const T& object = const_cast<const T&>(*value);
-      written_objects(writer).shared(writer, meet(object), value);
+      WrittenObjects::of(writer).shared(writer, meet(object), value);
     }
   }
   static std::shared_ptr<P> read(Reader& reader) {
-    const Pointee pointee = read_objects(reader).shared(reader, type_record<T>, finder<T>());
+    const Pointee pointee = ReadObjects::of(reader).shared(reader, type_record<T>, finder<T>());
     if (pointee.object == nullptr) {
       return nullptr;
     }
@@ -148,11 +149,11 @@ struct Codec<std::weak_ptr<P>> {
       writer.varint(0);
     } else {
       const T& object = const_cast<const T&>(*shared);
-      written_objects(writer).weak(writer, meet(object), shared);
+      WrittenObjects::of(writer).weak(writer, meet(object), shared);
     }
   }
   static std::weak_ptr<P> read(Reader& reader) {
-    const Pointee pointee = read_objects(reader).weak(reader, type_record<T>, finder<T>());
+    const Pointee pointee = ReadObjects::of(reader).weak(reader, type_record<T>, finder<T>());
     if (pointee.object == nullptr) {
       return {};
     }
@@ -174,11 +175,11 @@ struct Codec<observer<P>> {
     if (!value) {
       writer.varint(0);
     } else {
-      written_objects(writer).observed(writer, meet(const_cast<const T&>(*value)));
+      WrittenObjects::of(writer).observed(writer, meet(const_cast<const T&>(*value)));
     }
   }
   static observer<P> read(Reader& reader) {
-    const Pointee pointee = read_objects(reader).observed(reader, type_record<T>, finder<T>());
+    const Pointee pointee = ReadObjects::of(reader).observed(reader, type_record<T>, finder<T>());
     return pointee.object == nullptr ? nullptr : as_pointer_to<T>(pointee);
   }
   static void describe(TypeText& text) { describe_pointee<T>(text, "observer"); }
@@ -208,9 +209,9 @@ struct Codec<std::unique_ptr<P, Deleter>> {
     const Met met = meet(const_cast<const T&>(*value));
     if (writer.tracks_unique()) {
       writer.fixed<std::uint8_t>(3);
-      const std::uint32_t number = written_objects(writer).unique(writer, met);
+      const std::uint32_t number = WrittenObjects::of(writer).unique(writer, met);
       met.record->write(writer, met.object);
-      written_objects(writer).unique_done(number);
+      WrittenObjects::of(writer).unique_done(number);
       return;
     } else {
       writer.fixed<std::uint8_t>(met.derived ? 2 : 1);
@@ -261,7 +262,7 @@ struct Codec<std::unique_ptr<P, Deleter>> {
   };
 
   static Pointer read_tracked(Reader& reader) {
-    ReadObjects& objects = read_objects(reader);
+    ReadObjects& objects = ReadObjects::of(reader);
     const Pointee pointee = objects.unique(reader, type_record<T>, finder<T>());
     T* object = as_pointer_to<T>(pointee);
     pointee.record->build(reader, pointee.object);

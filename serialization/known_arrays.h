@@ -1,5 +1,4 @@
-// What a Writer and a Reader remember beyond the stream: arrays and objects met before, and the
-// queue of objects that shared pointers point to. Made only for values that hold such things.
+// The arrays that a Writer and a Reader have met: each is written once. Made only for values that hold arrays.
 //
 // Threads: confined; the writer's is kept for the thread's next value.
 #pragma once
@@ -9,38 +8,34 @@
 
 #include "encoded.h"
 #include "identity_map.h"
-#include "pointer.h"
 
 namespace manta::serialization {
 
-class WriterTracking {
+class WrittenArrays {
  public:
-  static WriterTracking* acquire();               // the thread's own, or a new one
-  static void release(WriterTracking* tracking);  // empties it
+  static WrittenArrays* acquire();             // the thread's own, or a new one
+  static void release(WrittenArrays* arrays);  // empties it
 
   struct WrittenArray {
     std::size_t extents;    // where they stand in the stream
     std::uint32_t payload;  // its varint: 2 i + 2 or 2 k + 3
   };
-  IdentityMap arrays;  // to an index of `written`
+  IdentityMap numbers;  // by address and size, to an index of `written`
   std::vector<WrittenArray> written;
   std::uint32_t inline_arrays = 0;
-  std::vector<StorageRef> array_owners;  // so that no address is used again meanwhile
-
-  WrittenObjects objects;
+  std::vector<StorageRef> owners;  // so that no address is used again meanwhile
 
  private:
   void clear();
 };
 
-class ReaderTracking {
- public:
+// The arrays that stand in the stream itself, as a Reader has copied them.
+struct ReadArrays {
   struct InlineArray {
     Buffer buffer;
     const std::byte* from;  // in the stream
   };
   std::vector<InlineArray> inline_arrays;  // `from` increases
-  ReadObjects objects;
 };
 
 }  // namespace manta::serialization

@@ -1,12 +1,36 @@
 #include "pointer.h"
 
 #include <cstring>
+#include <memory>
 #include <string>
 #include <typeinfo>
 
 #include "../base/error.h"
 
 namespace manta::serialization {
+namespace {
+
+// Owned by the thread between two values.
+thread_local std::unique_ptr<WrittenObjects> spare_objects;
+
+}  // namespace
+
+WrittenObjects& WrittenObjects::of(Writer& writer) {
+  if (writer.behind() == nullptr) {
+    WrittenObjects* const spare = spare_objects.release();
+    writer.set_behind(spare != nullptr ? spare : new WrittenObjects);
+  }
+  return static_cast<WrittenObjects&>(*writer.behind());
+}
+
+void WrittenObjects::release() {
+  clear();
+  if (spare_objects == nullptr) {
+    spare_objects.reset(this);
+  } else {
+    delete this;
+  }
+}
 
 WrittenObjects::Object& WrittenObjects::mention(Writer& writer, const Met& met) {
   const auto next = static_cast<std::uint32_t>(objects_.size());
@@ -129,10 +153,12 @@ void WrittenObjects::write_body(Writer& writer, std::uint32_t number) {
   objects_[number].progress = Progress::kDone;
 }
 
-void WrittenObjects::drain(Writer& writer) {
+void WrittenObjects::finish(Writer& writer) {
   while (next_ < queue_.size()) {
     write_body(writer, queue_[next_++]);
   }
+  write_owners(writer);
+  writer.set_tracked_objects(static_cast<std::uint32_t>(objects_.size()), !all_shared_);
 }
 
 std::vector<std::uint32_t>* WrittenObjects::begin_settled(std::vector<std::uint32_t>& work) {
@@ -172,6 +198,13 @@ void WrittenObjects::clear() {
   next_ = 0;
   settled_ = nullptr;
   all_shared_ = true;
+}
+
+ReadObjects& ReadObjects::of(Reader& reader) {
+  if (reader.behind() == nullptr) {
+    reader.set_behind(std::make_unique<ReadObjects>(reader.owners()));
+  }
+  return static_cast<ReadObjects&>(*reader.behind());
 }
 
 Pointee ReadObjects::mention(Reader& reader, const TypeRecord& record, FindDerived find) {
@@ -290,10 +323,11 @@ void ReadObjects::build(Reader& reader, std::uint32_t number) {
   objects_[number].progress = Progress::kDone;
 }
 
-void ReadObjects::drain(Reader& reader) {
+void ReadObjects::finish(Reader& reader) {
   while (next_ < queue_.size()) {
     build(reader, queue_[next_++]);
   }
+  check_complete(reader.tracked_objects());
 }
 
 std::vector<std::uint32_t>* ReadObjects::begin_settled(std::vector<std::uint32_t>& work) {
@@ -307,7 +341,7 @@ void ReadObjects::end_settled(Reader& reader, std::vector<std::uint32_t>* before
   settled_ = before;
 }
 
-void ReadObjects::check_complete(std::uint32_t expected) {
+void ReadObjects::check_complete(std::uint32_t expected) const {
   if (objects_.size() != expected) {
     Reader::fail("there are fewer objects than the header says");
   }

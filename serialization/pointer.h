@@ -18,11 +18,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <typeinfo>
 #include <vector>
 
 #include "identity_map.h"
+#include "reader.h"
 #include "type_record.h"
+#include "writer.h"
 
 namespace manta::serialization {
 
@@ -38,25 +41,25 @@ struct Met {
   bool derived;              // and it is of another type than the pointer's
 };
 
-class WrittenObjects {
+// What a Writer knows of such objects: made at the first of them, kept for the thread's next value.
+class WrittenObjects final : public WrittenBehind {
  public:
+  static WrittenObjects& of(Writer& writer);
+
   void shared(Writer& writer, const Met& met, std::shared_ptr<const void> owner);
   void weak(Writer& writer, const Met& met, std::shared_ptr<const void> owner);
   void observed(Writer& writer, const Met& met);
   std::uint32_t unique(Writer& writer, const Met& met);  // the body is the caller's next
   void unique_done(std::uint32_t number) { objects_[number].progress = Progress::kDone; }
 
-  void drain(Writer& writer);  // writes the queued bodies, and those they lead to
-
   // Between the two: what is written is settled. They nest.
   std::vector<std::uint32_t>* begin_settled(std::vector<std::uint32_t>& work);
   void end_settled(Writer& writer, std::vector<std::uint32_t>* before);
   void abandon_settled(std::vector<std::uint32_t>* before) { settled_ = before; }
 
-  std::size_t size() const { return objects_.size(); }
-  void write_owners(Writer& writer);  // and checks that observed ones have an owner
-  bool all_shared() const { return all_shared_; }
-  void clear();
+  void finish(
+      Writer& writer) override;  // the bodies in the queue and those they lead to, then the owners
+  void release() override;
 
  private:
   struct Object {
@@ -71,6 +74,8 @@ class WrittenObjects {
 
   Object& mention(Writer& writer, const Met& met);
   void write_body(Writer& writer, std::uint32_t number);
+  void write_owners(Writer& writer);  // and checks that observed ones have an owner
+  void clear();
   void check_owner(std::uint32_t number, const std::shared_ptr<const void>& owner);
 
   IdentityMap numbers_;
@@ -93,9 +98,13 @@ struct Pointee {
   std::uint32_t number = 0;
 };
 
-class ReadObjects {
+class ReadObjects final : public ReadBehind {
  public:
-  ~ReadObjects();
+  static ReadObjects& of(Reader& reader);  // made at the first use
+  explicit ReadObjects(std::span<const std::byte> owners) : owners_(owners) {}
+  ~ReadObjects() override;
+  ReadObjects(const ReadObjects&) = delete;
+  ReadObjects& operator=(const ReadObjects&) = delete;
 
   // null object: a null pointer. `find`: null for types that are not polymorphic.
   Pointee shared(Reader& reader, const TypeRecord& record, FindDerived find);
@@ -104,14 +113,13 @@ class ReadObjects {
   Pointee unique(Reader& reader, const TypeRecord& record, FindDerived find);  // memory only
   void built_unique(std::uint32_t number);  // now a unique_ptr owns it
 
-  void set_owners(const std::byte* owners, std::size_t count) { owners_ = {owners, count}; }
-  void drain(Reader& reader);
   std::vector<std::uint32_t>* begin_settled(std::vector<std::uint32_t>& work);
   void end_settled(Reader& reader, std::vector<std::uint32_t>* before);
   void abandon_settled(std::vector<std::uint32_t>* before) { settled_ = before; }
-  void check_complete(std::uint32_t expected);
-  void keep() { complete_ = true; }  // the value was read: the objects are its own
-  std::size_t size() const { return objects_.size(); }
+
+  void finish(
+      Reader& reader) override;  // builds what is in the queue; checks that nothing is missing
+  void keep() override { complete_ = true; }  // the value was read: the objects are its own
 
  private:
   struct Object {
@@ -126,6 +134,7 @@ class ReadObjects {
 
   Pointee mention(Reader& reader, const TypeRecord& record, FindDerived find);
   void build(Reader& reader, std::uint32_t number);
+  void check_complete(std::uint32_t expected) const;
 
   std::vector<Object> objects_;
   std::vector<std::uint32_t> queue_;

@@ -5,7 +5,7 @@
 
 #include "../base/error.h"
 #include "immutable_memory.h"
-#include "tracking.h"
+#include "known_arrays.h"
 
 namespace manta::serialization {
 namespace {
@@ -55,23 +55,26 @@ Reader::Reader(const EncodedView& view)
         fail("the table of owners is broken");
       }
     }
-    tracking().objects.set_owners(limit_, tracked_objects_);
+    owners_ = {limit_, tracked_objects_};
   }
 }
 
-Reader::~Reader() { delete tracking_; }
+Reader::~Reader() = default;
 
-ReaderTracking& Reader::tracking() {
-  if (tracking_ == nullptr) {
-    tracking_ = new ReaderTracking;
+ReadArrays& Reader::arrays() {
+  if (arrays_ == nullptr) {
+    arrays_ = std::make_unique<ReadArrays>();
   }
-  return *tracking_;
+  return *arrays_;
+}
+
+const std::byte* Reader::inline_array_start(std::size_t number) const {
+  return arrays_->inline_arrays[number].from;
 }
 
 void Reader::finish() {
-  if (tracking_ != nullptr) {
-    tracking_->objects.drain(*this);
-    tracking_->objects.check_complete(tracked_objects_);
+  if (behind_ != nullptr) {
+    behind_->finish(*this);
   } else if (tracked_objects_ != 0) {
     fail("there are fewer objects than the header says");
   }
@@ -81,8 +84,8 @@ void Reader::finish() {
   if (next_reference_ != refs_.size()) {
     fail("there are references that the value does not hold");
   }
-  if (tracking_ != nullptr) {
-    tracking_->objects.keep();
+  if (behind_ != nullptr) {
+    behind_->keep();
   }
 }
 
@@ -122,7 +125,7 @@ std::uint64_t Reader::visited_in_line(std::uint64_t payload) {
   if (payload == 0) {
     fail("an array that was met before is none");
   }
-  const auto& known = tracking().inline_arrays;
+  const auto& known = arrays().inline_arrays;
   const auto found =
       std::lower_bound(known.begin(), known.end(), cursor_,
                        [](const auto& array, const std::byte* from) { return array.from < from; });
@@ -133,7 +136,7 @@ std::uint64_t Reader::visited_in_line(std::uint64_t payload) {
 }
 
 const Buffer& Reader::inline_array(std::uint64_t payload, std::size_t size) {
-  const auto& known = tracking().inline_arrays;
+  const auto& known = arrays().inline_arrays;
   const std::uint64_t index = (payload - 3) / 2;
   if (index >= known.size() || known[static_cast<std::size_t>(index)].buffer.size != size) {
     fail("an array that was met before is missing or has another size");
@@ -148,7 +151,7 @@ Buffer Reader::new_inline_array(std::uint64_t payload, std::size_t size) {
   auto copy = immutable_copy({from, size});
   Buffer array{copy->data(), size, copy};
   if (payload == 1) {
-    tracking().inline_arrays.push_back({array, from});
+    arrays().inline_arrays.push_back({array, from});
   }
   return array;
 }
@@ -194,7 +197,7 @@ Reader::Payload Reader::payload(std::size_t size) {
     return {inline_array(payload, size).data, payload};
   }
   const Buffer array = new_inline_array(payload, size);
-  return {array.data, 2 * std::uint64_t{tracking().inline_arrays.size()} + 1};
+  return {array.data, 2 * std::uint64_t{arrays().inline_arrays.size()} + 1};
 }
 
 const Reference& Reader::reference(RefKind kind) {

@@ -7,13 +7,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <type_traits>
+#include <utility>
 
 #include "encoded.h"
 
 namespace manta::serialization {
 
-class ReaderTracking;
+struct ReadArrays;
+class Reader;
+
+// What is read behind the value: the objects that its pointers share (pointer.h).
+class ReadBehind {
+ public:
+  virtual ~ReadBehind() = default;
+  virtual void finish(Reader& reader) = 0;  // the value itself was read
+  virtual void keep() = 0;                  // nothing is wrong with what was read
+};
 
 // Memory that may be taken for what is made of these bytes: generous for real values, proportional to what was sent.
 std::size_t memory_budget(const EncodedView& view);
@@ -117,8 +129,14 @@ class Reader {
   };
 
   std::size_t remaining() const { return static_cast<std::size_t>(limit_ - cursor_); }
-  ReaderTracking& tracking();
+  const std::byte* inline_array_start(
+      std::size_t number) const;  // in the stream; of one that was met
+
+  ReadBehind* behind() const { return behind_.get(); }  // null at first
+  void set_behind(std::unique_ptr<ReadBehind> behind) { behind_ = std::move(behind); }
+  // As the header of the stream says: how many; a byte for each if not all are shared.
   std::uint32_t tracked_objects() const { return tracked_objects_; }
+  std::span<const std::byte> owners() const { return owners_; }
 
   [[noreturn]] static void fail(const char* why);  // SerializationError
 
@@ -148,6 +166,7 @@ class Reader {
     }
     return payload;
   }
+  ReadArrays& arrays();
   std::uint64_t visited_in_line(std::uint64_t payload);
   const Buffer& inline_array(std::uint64_t payload, std::size_t size);
   Buffer new_inline_array(std::uint64_t payload, std::size_t size);
@@ -161,7 +180,9 @@ class Reader {
   const std::byte* stream_;            // its beginning
   std::size_t budget_;
   std::uint64_t fingerprint_;
-  ReaderTracking* tracking_ = nullptr;
+  std::unique_ptr<ReadArrays> arrays_;  // made at the first array that stands in the stream
+  std::unique_ptr<ReadBehind> behind_;
+  std::span<const std::byte> owners_;
   std::uint32_t tracked_objects_ = 0;
   int depth_ = 0;
   std::size_t next_reference_ = 0;

@@ -11,9 +11,6 @@
 
 namespace manta::serialization {
 
-WrittenObjects& written_objects(Writer& writer);
-ReadObjects& read_objects(Reader& reader);
-
 template <class Objects, class Stream>
 class Settled {
  public:
@@ -34,7 +31,7 @@ class Settled {
 template <class T>
 void write_settled(Writer& writer, const T& value) {
   if constexpr (holds_shared<T>) {
-    Settled<WrittenObjects, Writer> settled(written_objects(writer), writer);
+    Settled<WrittenObjects, Writer> settled(WrittenObjects::of(writer), writer);
     Codec<T>::write(writer, value);
     settled.end();
   } else {
@@ -45,7 +42,7 @@ void write_settled(Writer& writer, const T& value) {
 template <class T>
 T read_settled(Reader& reader) {
   if constexpr (holds_shared<T>) {
-    Settled<ReadObjects, Reader> settled(read_objects(reader), reader);
+    Settled<ReadObjects, Reader> settled(ReadObjects::of(reader), reader);
     T value = Codec<T>::read(reader);
     settled.end();
     return value;

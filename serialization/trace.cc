@@ -5,8 +5,6 @@
 #include <cstdlib>
 #include <limits>
 
-#include "writer.h"
-
 namespace manta::serialization {
 namespace {
 
@@ -82,17 +80,6 @@ void Trace::print(bool complete, std::size_t bytes, std::size_t buffers) const {
   for (const std::string& line : lines_) text.append(line).append("\n");
   if (cut_) text.append("  ... more members than are shown\n");
   std::fwrite(text.data(), 1, text.size(), stderr);
-}
-
-Traced::Traced(Writer& writer, std::string_view name, std::string_view type)
-    : writer_(writer), buffers_(writer.out_.buffers.size()) {
-  writer.member_trace()->begin(name, type, writer.position());
-}
-
-Traced::~Traced() {
-  const Encoded& out = writer_.out_;
-  writer_.member_trace()->end(std::span(out.meta).first(writer_.position()),
-                              out.buffers.size() - buffers_);
 }
 
 }  // namespace manta::serialization

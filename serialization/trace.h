@@ -54,20 +54,4 @@ class Trace {
   bool cut_ = false;  // there were more lines than are kept
 };
 
-class Writer;
-
-// While one exists, what is written is shown as a member, or without a name as an object. Only for
-// writers that trace members.
-class Traced {
- public:
-  Traced(Writer& writer, std::string_view name, std::string_view type);
-  ~Traced();
-  Traced(const Traced&) = delete;
-  Traced& operator=(const Traced&) = delete;
-
- private:
-  Writer& writer_;
-  std::size_t buffers_;
-};
-
 }  // namespace manta::serialization

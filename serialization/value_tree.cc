@@ -8,7 +8,6 @@
 #include "../base/error.h"
 #include "reader.h"
 #include "sequence.h"
-#include "tracking.h"
 #include "type_text.h"
 
 namespace manta::serialization {
@@ -199,7 +198,7 @@ class ValueReader {
     array.place = TreeValue::Place::kBuffer;
     if (payload.kind % 2 == 1) {
       array.place = TreeValue::Place::kInline;
-      array.bytes = {reader_.tracking().inline_arrays[static_cast<std::size_t>(number)].from, size};
+      array.bytes = {reader_.inline_array_start(static_cast<std::size_t>(number)), size};
     }
   }
 

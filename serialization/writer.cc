@@ -4,47 +4,15 @@
 #include <memory>
 
 #include "../base/error.h"
+#include "known_arrays.h"
 #include "trace.h"
-#include "tracking.h"
 
 namespace manta::serialization {
 namespace {
 
 constexpr std::size_t kFirstRoom = 256;
 
-// Owned by the thread between two values.
-thread_local std::unique_ptr<WriterTracking> spare_tracking;
-
 }  // namespace
-
-WriterTracking* WriterTracking::acquire() {
-  WriterTracking* spare = spare_tracking.release();
-  return spare != nullptr ? spare : new WriterTracking;
-}
-
-void WriterTracking::release(WriterTracking* tracking) {
-  tracking->clear();
-  if (spare_tracking == nullptr) {
-    spare_tracking.reset(tracking);
-  } else {
-    delete tracking;
-  }
-}
-
-void WriterTracking::clear() {
-  constexpr std::size_t kKeep = 4096;  // not the memory of the largest value for ever
-  arrays.clear();
-  if (written.size() > kKeep) {
-    written = {};
-  }
-  written.clear();
-  inline_arrays = 0;
-  if (array_owners.size() > kKeep) {
-    array_owners = {};
-  }
-  array_owners.clear();
-  objects.clear();
-}
 
 Writer::Writer(Encoded& out, std::uint64_t fingerprint, std::string_view type) : out_(out) {
   out.clear();
@@ -60,8 +28,11 @@ Writer::Writer(Encoded& out, std::uint64_t fingerprint, std::string_view type) :
 }
 
 Writer::~Writer() {
-  if (tracking_ != nullptr) {
-    WriterTracking::release(tracking_);
+  if (arrays_ != nullptr) {
+    WrittenArrays::release(arrays_);
+  }
+  if (behind_ != nullptr) {
+    behind_->release();
   }
   if (!finished_) {
     if (trace_ != nullptr) [[unlikely]] {
@@ -71,27 +42,20 @@ Writer::~Writer() {
   }
 }
 
-WriterTracking& Writer::tracking() {
-  if (tracking_ == nullptr) {
-    tracking_ = WriterTracking::acquire();
-  }
-  return *tracking_;
-}
-
 void Writer::finish() {
-  if (tracking_ != nullptr && tracking_->objects.size() != 0) {
-    WrittenObjects& objects = tracking_->objects;
-    objects.drain(*this);
-    objects.write_owners(*this);
-    const std::uint32_t words[2] = {static_cast<std::uint32_t>(objects.size()),
-                                    objects.all_shared() ? 0u : 1u};
-    std::memcpy(out_.meta.data() + 8, words, sizeof words);
+  if (behind_ != nullptr) {
+    behind_->finish(*this);
   }
   out_.meta.resize(position());
   finished_ = true;
   if (trace_ != nullptr) [[unlikely]] {
     end_trace(true);
   }
+}
+
+void Writer::set_tracked_objects(std::uint32_t count, bool owners_follow) {
+  const std::uint32_t words[2] = {count, owners_follow ? 1u : 0u};
+  std::memcpy(out_.meta.data() + 8, words, sizeof words);
 }
 
 void Writer::end_trace(bool complete) {
@@ -127,19 +91,22 @@ void Writer::bytes(std::size_t extents, const void* data, std::size_t size, Stor
     borrowed(data, size);
     return;
   }
-  WriterTracking& tracked = tracking();
-  const auto fresh = static_cast<std::uint32_t>(tracked.written.size());
-  const std::uint32_t number = tracked.arrays.find_or_add(data, size, fresh);
+  if (arrays_ == nullptr) {
+    arrays_ = WrittenArrays::acquire();
+  }
+  WrittenArrays& met = *arrays_;
+  const auto fresh = static_cast<std::uint32_t>(met.written.size());
+  const std::uint32_t number = met.numbers.find_or_add(data, size, fresh);
   if (number != fresh) {
-    mention(extents, tracked.written[number].extents, tracked.written[number].payload);
+    mention(extents, met.written[number].extents, met.written[number].payload);
   } else if (size < kArrayOutOfBand) {
-    tracked.written.push_back({extents, 2 * tracked.inline_arrays++ + 3});
-    tracked.array_owners.push_back(std::move(keep));
+    met.written.push_back({extents, 2 * met.inline_arrays++ + 3});
+    met.owners.push_back(std::move(keep));
     varint(1);
     raw(data, size);
   } else {
     const auto payload = 2 * static_cast<std::uint32_t>(out_.buffers.size()) + 2;
-    tracked.written.push_back({extents, payload});
+    met.written.push_back({extents, payload});
     varint(payload);
     add_buffer(data, size, std::move(keep));
   }

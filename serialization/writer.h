@@ -26,7 +26,18 @@ namespace manta::serialization {
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
 
-class WriterTracking;
+class WrittenArrays;
+class Writer;
+
+// What is written behind the value: the objects that its pointers share (pointer.h).
+class WrittenBehind {
+ public:
+  virtual void finish(Writer& writer) = 0;  // the value itself is written
+  virtual void release() = 0;               // by the writer's end; it is not used again
+
+ protected:
+  ~WrittenBehind() = default;
+};
 
 class Writer {
  public:
@@ -128,14 +139,16 @@ class Writer {
   void track_unique() { tracks_unique_ = true; }  // observers may point to what unique_ptr owns
   bool tracks_unique() const { return tracks_unique_; }
   std::size_t position() const { return static_cast<std::size_t>(cursor_ - out_.meta.data()); }
-  WriterTracking& tracking();
+
+  WrittenBehind* behind() const { return behind_; }  // null at first
+  void set_behind(WrittenBehind* behind) { behind_ = behind; }
+  void set_tracked_objects(std::uint32_t count, bool owners_follow);  // in the header of the stream
 
   // Null unless MANTA_SERIALIZE_VERBOSE asks for the members.
   Trace* member_trace() const { return trace_ != nullptr && trace_->members() ? trace_ : nullptr; }
 
  private:
   friend class Traced;
-  friend class WriterTracking;
 
   std::byte* room(std::size_t size) {
     if (static_cast<std::size_t>(limit_ - cursor_) < size) [[unlikely]] {
@@ -152,8 +165,9 @@ class Writer {
   std::byte* cursor_;
   std::byte* limit_;
   Encoded& out_;
-  WriterTracking* tracking_ = nullptr;  // made at the first array or shared pointer
-  Trace* trace_ = nullptr;              // owned; null if MANTA_SERIALIZE_VERBOSE asks for nothing
+  WrittenArrays* arrays_ = nullptr;  // made at the first array
+  WrittenBehind* behind_ = nullptr;
+  Trace* trace_ = nullptr;  // owned; null if MANTA_SERIALIZE_VERBOSE asks for nothing
   int depth_ = 0;
   bool temporary_ = false;
   bool tracks_unique_ = false;
