@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "../base/check.h"
-#include "../objectstore/arena_files.h"
+#include "../objectstore/arena/arena_files.h"
 #include "../objectstore/store.h"
 #include "../rpc/control.h"
 #include "../rpc/mpsc_queue.h"
@@ -24,7 +24,7 @@
 #include "../runtime/ownership/object_entry.h"
 #include "../runtime/ownership/value.h"
 #include "../runtime/wire/lane_messages.h"
-#include "../serialization/codec.h"
+#include "../serialization/codec/codec.h"
 #include "../serialization/encode.h"
 
 namespace {

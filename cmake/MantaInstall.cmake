@@ -19,8 +19,9 @@ endforeach()
 
 install(TARGETS manta EXPORT mantaTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
-# Public headers, and what they include. In the installed tree they lie beside each other as <manta/FOLDER/...>, and only
-# <manta/manta.h> forwards (runtime/include/manta/manta.h finds the layers in both places).
+# Public headers, and what they include: in the installed tree they lie in <manta/...> as they do in this one. Those of
+# runtime/include/manta forward to them; they are installed anew where a header lies elsewhere than users spell it
+# (runtime/include/manta/manta.h finds the layers in both places).
 function(manta_with_included result)
   set(found "")
   set(unread ${ARGN})
@@ -44,7 +45,21 @@ endfunction()
 
 file(GLOB_RECURSE public CONFIGURE_DEPENDS RELATIVE ${MANTA_INCLUDE_DIR}/manta ${MANTA_INCLUDE_DIR}/manta/*.h)
 list(REMOVE_ITEM public manta.h)
-manta_with_included(installed runtime/manta.h ${public})
+set(real runtime/manta.h)
+foreach(header IN LISTS public)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${MANTA_INCLUDE_DIR}/manta/${header})
+  file(STRINGS ${MANTA_INCLUDE_DIR}/manta/${header} line REGEX "^#include \"")
+  string(REGEX REPLACE "^#include \"[./]*([^\"]*)\"$" "\\1" target "${line}")
+  list(APPEND real ${target})
+  if(NOT target STREQUAL header)
+    cmake_path(GET header PARENT_PATH folder)
+    cmake_path(RELATIVE_PATH target BASE_DIRECTORY ${folder} OUTPUT_VARIABLE from_there)
+    set(forwarding ${PROJECT_BINARY_DIR}/forwarding/${header})
+    file(CONFIGURE OUTPUT ${forwarding} CONTENT "#pragma once\n#include \"${from_there}\"\n")
+    install(FILES ${forwarding} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/manta/${folder})
+  endif()
+endforeach()
+manta_with_included(installed ${real})
 foreach(header IN LISTS installed)
   cmake_path(GET header PARENT_PATH folder)
   install(FILES ${PROJECT_SOURCE_DIR}/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/manta/${folder})

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "../base/check.h"
-#include "arena.h"
-#include "arena_files.h"
+#include "arena/arena.h"
+#include "arena/arena_files.h"
 #include "store.h"
 
 namespace manta::objectstore {

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "../serialization/codec.h"
+#include "../serialization/codec/codec.h"
 #include "array.h"
 
 namespace manta::serialization {

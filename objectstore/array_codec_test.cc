@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "../base/error.h"
-#include "../serialization/codec_std.h"
+#include "../serialization/encode.h"
 #include "arena_fixture.h"
 
 namespace manta {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "../base/error.h"
-#include "parallel_copy.h"
+#include "arena/parallel_copy.h"
 #include "store.h"
 
 namespace manta::detail {

@@ -19,7 +19,7 @@
 
 #include "../base/id.h"
 #include "../base/storage.h"
-#include "arena.h"
+#include "arena/arena.h"
 
 namespace manta::objectstore {
 

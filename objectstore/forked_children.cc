@@ -19,7 +19,7 @@
 #include "../base/check.h"
 #include "../base/fd.h"
 #include "../base/signals_blocked.h"
-#include "parallel_copy.h"
+#include "arena/parallel_copy.h"
 #include "store.h"
 
 namespace manta::objectstore {

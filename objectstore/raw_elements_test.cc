@@ -9,9 +9,9 @@
 #include <gtest/gtest.h>
 
 #include "../base/error.h"
+#include "../serialization/foreign/pickle.h"
 #include "../serialization/inspect.h"
-#include "../serialization/pickle.h"
-#include "../serialization/round_trip.h"
+#include "../serialization/round_trip_test.h"
 #include "array_codec.h"
 
 namespace manta::serialization {

@@ -7,10 +7,10 @@
 
 #include "../base/check.h"
 #include "../base/error.h"
-#include "../serialization/encoded.h"
-#include "../serialization/immutable_memory.h"
+#include "../serialization/stream/encoded.h"
+#include "../serialization/stream/immutable_memory.h"
+#include "arena/parallel_copy.h"
 #include "forked_children.h"
-#include "parallel_copy.h"
 
 namespace manta::objectstore {
 namespace {

@@ -17,7 +17,7 @@
 
 #include "../base/counted.h"
 #include "../base/result.h"
-#include "arena.h"
+#include "arena/arena.h"
 #include "block.h"
 
 namespace manta::serialization {

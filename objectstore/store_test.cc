@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "../base/error.h"
-#include "../serialization/encoded.h"
+#include "../serialization/stream/encoded.h"
 #include "arena_fixture.h"
 
 namespace manta::objectstore {

@@ -8,20 +8,25 @@
 #include <string>
 #include <type_traits>
 
-#include "codec_calendar.h"
-#include "codec_hooks.h"
-#include "codec_pointer.h"
-#include "codec_std.h"
-#include "encoded.h"
+#include "codec/hooks.h"
+#include "codec/restore.h"
 #include "explain.h"
-#include "reader.h"
-#include "restore.h"
-#include "type_text.h"
-#include "writer.h"
+#include "std/adapters.h"
+#include "std/alternatives.h"
+#include "std/calendar.h"
+#include "std/numbers.h"
+#include "std/pointers.h"
+#include "std/sequences.h"
+#include "std/sets_and_maps.h"
+#include "std/strings.h"
+#include "std/tuples.h"
+#include "stream/encoded.h"
+#include "stream/reader.h"
+#include "stream/writer.h"
+#include "types/type_text.h"
 
 namespace manta::serialization {
 
-// The canonical text of T (type_text.h).
 template <class T>
 const std::string& type_text() {
   static const std::string text = [] {
@@ -32,7 +37,6 @@ const std::string& type_text() {
   return text;
 }
 
-// Its hash; types with one encoding have one fingerprint.
 template <class T>
 std::uint64_t fingerprint() {
   static const std::uint64_t hash = hash_text(type_text<T>());

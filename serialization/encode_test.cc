@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "../base/error.h"
-#include "round_trip.h"
+#include "round_trip_test.h"
 
 namespace manta::serialization {
 namespace {

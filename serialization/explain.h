@@ -8,7 +8,7 @@
 #pragma once
 #include <type_traits>
 
-#include "codec.h"
+#include "codec/codec.h"
 
 namespace manta::serialization {
 

@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "captured_words.h"
 #include "encode.h"
+#include "types/captured_words.h"
 
 namespace manta {
 

@@ -18,9 +18,9 @@
 #include <gtest/gtest.h>
 
 #include "../base/error.h"
+#include "foreign/pickle.h"
 #include "inspect.h"
-#include "pickle.h"
-#include "round_trip.h"
+#include "round_trip_test.h"
 
 namespace manta::serialization {
 namespace {

@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "../base/error.h"
+#include "foreign/pickle.h"
 #include "fuzz/fuzz_types.h"
-#include "pickle.h"
-#include "round_trip.h"
+#include "round_trip_test.h"
 
 namespace manta::serialization {
 namespace {

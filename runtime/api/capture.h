@@ -19,8 +19,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "../../serialization/captured_words.h"
-#include "../../serialization/type_name.h"
+#include "../../serialization/types/captured_words.h"
+#include "../../serialization/types/type_name.h"
 #include "../code/code_id.h"
 #include "refused.h"
 #include "signature.h"

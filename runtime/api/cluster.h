@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../../base/id.h"
-#include "../../objectstore/store_stats.h"
+#include "../../objectstore/arena/store_stats.h"
 #include "../options/options.h"
 #include "actor_handle.h"
 

@@ -1,6 +1,6 @@
 #include "lanes.h"
 
-#include "../../serialization/encoded.h"
+#include "../../serialization/stream/encoded.h"
 
 namespace manta::detail::node {
 

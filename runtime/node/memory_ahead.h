@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "../../objectstore/arena.h"
+#include "../../objectstore/arena/arena.h"
 #include "../../rpc/control.h"
 #include "memory_kills.h"
 

@@ -31,9 +31,9 @@
 #include <asio/steady_timer.hpp>
 
 #include "../../base/limits.h"
-#include "../../objectstore/arena.h"
-#include "../../objectstore/arena_files.h"
-#include "../../serialization/encoded.h"
+#include "../../objectstore/arena/arena.h"
+#include "../../objectstore/arena/arena_files.h"
+#include "../../serialization/stream/encoded.h"
 #include "../launch/hello.h"
 #include "../launch/role.h"
 #include "../launch/session_directory.h"

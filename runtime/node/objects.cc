@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "../../serialization/encoded.h"
+#include "../../serialization/stream/encoded.h"
 #include "../wire/error_record.h"
 #include "../wire/value_wire.h"
 

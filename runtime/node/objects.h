@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "../../objectstore/arena.h"
+#include "../../objectstore/arena/arena.h"
 #include "block_counts.h"
 #include "peers.h"
 #include "publications.h"

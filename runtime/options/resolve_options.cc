@@ -13,7 +13,7 @@
 #include "../../base/error.h"
 #include "../../base/number_text.h"
 #include "../../rpc/cores.h"
-#include "../../serialization/trace.h"
+#include "../../serialization/stream/trace.h"
 #include "check_options.h"
 
 namespace manta::detail {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "../../rpc/control.h"
-#include "../../serialization/encoded.h"
+#include "../../serialization/stream/encoded.h"
 #include "../wire/node_messages.h"
 
 namespace manta::detail {

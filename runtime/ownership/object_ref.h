@@ -17,7 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "../../serialization/codec.h"
+#include "../../serialization/codec/codec.h"
 #include "object_entry.h"
 
 namespace manta {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "../../base/counted.h"
-#include "../../serialization/encoded.h"
+#include "../../serialization/stream/encoded.h"
 
 namespace manta::detail {
 

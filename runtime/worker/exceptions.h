@@ -12,7 +12,7 @@
 #include <typeinfo>
 
 #include "../../base/error.h"
-#include "../../serialization/codec.h"
+#include "../../serialization/codec/codec.h"
 #include "../wire/error_record.h"
 #include "exception_types.h"
 

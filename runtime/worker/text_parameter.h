@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "../../serialization/codec_std.h"
+#include "../../serialization/std/strings.h"
 #include "../ownership/object_ref.h"
 
 namespace manta {

@@ -4,7 +4,7 @@
 
 #include "../../base/crc32c.h"
 #include "../../base/error.h"
-#include "../pickle.h"
+#include "../foreign/pickle.h"
 #include "fuzz_types.h"
 #include "stream_mutator.h"
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "../bytes.h"
-#include "../observer.h"
+#include "../types/observer.h"
 
 namespace manta::serialization {
 

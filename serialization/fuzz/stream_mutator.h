@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "../encoded.h"
+#include "../stream/encoded.h"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max);
 

@@ -1,3 +1,3 @@
 // <manta/objectstore/arrow.h> inside Manta's own tree.
 #pragma once
-#include "../../../../objectstore/arrow.h"
+#include "../../../../objectstore/interchange/arrow.h"

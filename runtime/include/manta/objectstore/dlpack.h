@@ -1,3 +1,3 @@
 // <manta/objectstore/dlpack.h> inside Manta's own tree.
 #pragma once
-#include "../../../../objectstore/dlpack.h"
+#include "../../../../objectstore/interchange/dlpack.h"

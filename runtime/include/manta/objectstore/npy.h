@@ -1,3 +1,3 @@
 // <manta/objectstore/npy.h> inside Manta's own tree.
 #pragma once
-#include "../../../../objectstore/npy.h"
+#include "../../../../objectstore/interchange/npy.h"

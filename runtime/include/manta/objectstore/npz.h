@@ -1,3 +1,3 @@
 // <manta/objectstore/npz.h> inside Manta's own tree.
 #pragma once
-#include "../../../../objectstore/npz.h"
+#include "../../../../objectstore/interchange/npz.h"

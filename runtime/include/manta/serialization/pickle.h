@@ -1,3 +1,3 @@
 // <manta/serialization/pickle.h> inside Manta's own tree.
 #pragma once
-#include "../../../../serialization/pickle.h"
+#include "../../../../serialization/foreign/pickle.h"

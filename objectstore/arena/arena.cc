@@ -1,0 +1,308 @@
+#include "arena.h"
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <mutex>
+
+#include "../../base/check.h"
+#include "memory_window.h"
+#include "parallel_copy.h"
+#include "slab_table.h"
+#include "small_blocks.h"
+
+namespace manta::objectstore {
+namespace {
+
+constexpr std::size_t kRecentRuns = 16;
+
+std::size_t slabs_for(std::size_t bytes) { return (bytes + kSlabSize - 1) / kSlabSize; }
+std::uint32_t pages_for(std::size_t bytes) {
+  return static_cast<std::uint32_t>((bytes + kPage - 1) / kPage);
+}
+
+}  // namespace
+
+struct Arena::State {
+  State(int writable_fd, int read_only_fd, std::byte* metadata, OwnerTag tag)
+      : self(tag),
+        table(metadata),
+        window(writable_fd, read_only_fd, table.slabs()),
+        small(table, window, tag) {}
+
+  std::optional<std::size_t> take_recent(std::uint32_t pages);
+  std::optional<std::size_t> take_run(std::uint32_t pages);
+  void remember(std::size_t slab);
+  bool populate_run(std::uint64_t offset, std::size_t size);
+  base::Result<Allocation, StoreError> allocate_run(std::size_t size, Population population);
+  SlabWord live_word(std::uint64_t offset) const;
+
+  const OwnerTag self;
+  SlabTable table;
+  MemoryWindow window;
+  SmallBlocks small;
+  std::mutex recent_mutex;
+  std::deque<std::size_t> recent;  // heads of runs that this process freed: warm in its page tables
+};
+
+std::size_t Arena::metadata_size(std::size_t bytes) { return SlabTable::bytes(slabs_for(bytes)); }
+
+void Arena::initialize(std::byte* metadata, std::size_t metadata_bytes, std::size_t bytes) {
+  base::check(metadata_bytes >= metadata_size(bytes), "the arena's metadata needs more room");
+  SlabTable::initialize(metadata, slabs_for(bytes));
+}
+
+Arena::Arena(int writable_fd, int read_only_fd, std::byte* metadata, OwnerTag self)
+    : state_(std::make_unique<State>(writable_fd, read_only_fd, metadata, self)),
+      read_base_(state_->window.read_base()),
+      write_base_(state_->window.write_base()),
+      capacity_(state_->window.size()) {}
+
+Arena::~Arena() = default;
+
+OwnerTag Arena::self() const { return state_->self; }
+
+void Arena::reserve_in_child() { state_->window.reserve_in_child(); }
+void Arena::copy_in_child(std::uint64_t offset, std::size_t size) {
+  state_->window.copy_in_child(offset, size);
+}
+void Arena::forget_in_child() { state_->window.forget_in_child(); }
+
+// ---------------------------------------------------------------- allocating
+
+std::optional<std::size_t> Arena::State::take_recent(std::uint32_t pages) {
+  const std::lock_guard lock(recent_mutex);
+  for (auto i = recent.rbegin(); i != recent.rend(); ++i) {
+    const std::size_t slab = *i;
+    if (table.retake_run(slab, self, pages)) {
+      recent.erase(std::next(i).base());
+      return slab;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> Arena::State::take_run(std::uint32_t pages) {
+  if (auto slab = take_recent(pages)) {
+    return slab;
+  }
+  if (auto slab = table.take_run(self, pages, From::kUnused)) {
+    return slab;
+  }
+  small.trim();  // what we, and others, keep empty is in the way
+  return table.take_run(self, pages, From::kUnusedAndEmpty);
+}
+
+void Arena::State::remember(std::size_t slab) {
+  const std::lock_guard lock(recent_mutex);
+  if (recent.size() == kRecentRuns) {
+    recent.pop_front();
+  }
+  recent.push_back(slab);
+}
+
+bool Arena::State::populate_run(std::uint64_t offset, std::size_t size) {
+  if (window.is_populated(table, offset, size)) {
+    return true;
+  }
+  std::atomic<bool> done{true};  // SYNC: none, the end of parallel_pieces() orders it
+  parallel_pieces(size, [&](std::size_t at, std::size_t n) {
+    if (!window.populate(table, offset + at, n)) {
+      done.store(false, std::memory_order_relaxed);
+    }
+  });
+  return done.load(std::memory_order_relaxed);
+}
+
+base::Result<Allocation, StoreError> Arena::State::allocate_run(std::size_t size,
+                                                                Population population) {
+  const auto slab = take_run(pages_for(size));
+  if (!slab) {
+    return StoreError::kFull;
+  }
+  Allocation allocation{*slab * kSlabSize, size, true, population == Population::kNow};
+  const std::size_t end = *slab + slabs_for(size);
+  for (std::size_t i = *slab; i < end; ++i) {
+    allocation.zeroed = table.mark_used(i) && allocation.zeroed;
+  }
+  if (!window.open(*slab, end - *slab) ||
+      (allocation.populated && !populate_run(allocation.offset, size))) {
+    table.set_run_owner(*slab, self, kNobody);
+    return StoreError::kNoMemory;
+  }
+  return allocation;
+}
+
+base::Result<Allocation, StoreError> Arena::allocate(std::size_t size, Population population) {
+  if (size > capacity()) {
+    return StoreError::kTooLarge;
+  }
+  if (size > kLargestSmallBlock) {
+    return state_->allocate_run(size, population);
+  }
+  auto offset = state_->small.allocate(size);
+  if (!offset.ok() && offset.error() == StoreError::kFull) {
+    state_->small.trim();
+    offset = state_->small.allocate(size);
+  }
+  if (!offset.ok()) {
+    return offset.error();
+  }
+  return Allocation{*offset, size, false, true};
+}
+
+bool Arena::populate(std::uint64_t offset, std::size_t size) {
+  return state_->window.populate(state_->table, offset, size);
+}
+
+// ---------------------------------------------------------------- a block's life
+
+SlabWord Arena::State::live_word(std::uint64_t offset) const {
+  base::check(offset < window.size(), "a block lies in the arena");
+  return table.word(offset / kSlabSize);
+}
+
+void Arena::seal(std::uint64_t offset) {
+  const SlabWord word = state_->live_word(offset);
+  if (word.kind == SlabKind::kRun && std::size_t{word.pages} * kPage >= kSealedSize) {
+    state_->window.seal(offset / kSlabSize, word.slabs());
+  }
+}
+
+void Arena::hand_over(std::uint64_t offset, OwnerTag to) {
+  const SlabWord word = state_->live_word(offset);
+  const std::size_t slab = offset / kSlabSize;
+  if (word.kind == SlabKind::kSmall) {
+    const std::size_t block = offset % kSlabSize / class_size(word.size_class);
+    // SYNC: release: whoever frees it as its new owner comes after us.
+    state_->table.tag(slab, block).store(to, std::memory_order_release);
+  } else {
+    state_->table.hand_over_run(slab, to);
+  }
+}
+
+void Arena::free(std::uint64_t offset) {
+  const SlabWord word = state_->live_word(offset);
+  if (word.kind == SlabKind::kSmall) {
+    state_->small.free(offset, word);
+    return;
+  }
+  base::check(word.kind == SlabKind::kRun && word.owner != kNobody && offset % kSlabSize == 0,
+              "a block is freed once");
+  state_->table.set_run_owner(offset / kSlabSize, word.owner, kNobody);
+  state_->remember(offset / kSlabSize);
+}
+
+BlockExtent Arena::block_at(std::uint64_t offset) const {
+  if (offset >= capacity()) {
+    return {};
+  }
+  const SlabTable& table = state_->table;
+  const std::size_t slab = offset / kSlabSize;
+  const SlabWord word = table.word(slab);
+  if (word.kind == SlabKind::kSmall) {
+    const std::size_t size = class_size(word.size_class);
+    const std::size_t block = offset % kSlabSize / size;
+    if (block >= SlabTable::blocks_per_slab(word.size_class)) {
+      return {};
+    }
+    // SYNC: acquire: as a word.
+    return {slab * kSlabSize + block * size, size,
+            table.tag(slab, block).load(std::memory_order_acquire)};
+  }
+  const std::size_t head = table.find_run(slab);
+  if (head == table.slabs()) {
+    return {};
+  }
+  const SlabWord run = table.word(head);
+  return {head * kSlabSize, std::size_t{run.pages} * kPage, run.owner};
+}
+
+StoreStats Arena::stats() const {
+  const SlabTable& table = state_->table;
+  StoreStats stats;
+  stats.capacity = capacity();
+  const auto add = [&stats](OwnerTag owner, std::size_t size) {
+    if (owner != kNobody) {
+      stats.used += size;
+      stats.pinned += owner == kNodeTag ? 0 : size;
+      stats.objects += 1;
+    }
+  };
+  for (std::size_t slab = 0; slab < table.slabs();) {
+    const SlabWord word = table.word(slab);
+    if (word.kind == SlabKind::kRun) {
+      add(word.owner, std::size_t{word.pages} * kPage);
+    } else if (word.kind == SlabKind::kSmall) {
+      for (std::size_t block = 0, n = SlabTable::blocks_per_slab(word.size_class); block < n;
+           ++block) {
+        // SYNC: none: a count of what changes meanwhile.
+        add(table.tag(slab, block).load(std::memory_order_relaxed), class_size(word.size_class));
+      }
+    }
+    slab += word.slabs();
+  }
+  return stats;
+}
+
+void Arena::trim() { state_->small.trim(); }
+
+// ---------------------------------------------------------------- the node
+
+void Arena::sweep(OwnerTag dead) { state_->table.sweep(dead); }
+
+// From below, where runs are taken first, but for an eighth: small blocks are taken from above.
+std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
+  SlabTable& table = state_->table;
+  std::size_t ready = 0;
+  std::size_t done = 0;
+  const auto make_ready = [&](std::size_t slab) {
+    const std::uint32_t before = table.committed_pages(slab);
+    if (!state_->window.commit(table, slab, kSlabPages)) {
+      return false;
+    }
+    ready += kSlabSize;
+    done += std::size_t{kSlabPages - before} * kPage;
+    return true;
+  };
+  for (std::size_t slab = table.slabs(); slab-- > 0 && ready < keep / 8 && done < step;) {
+    if (table.word(slab).kind == SlabKind::kFree && !make_ready(slab)) {
+      return done;
+    }
+  }
+  for (std::size_t slab = 0; slab < table.slabs() && ready < keep && done < step;) {
+    const SlabWord word = table.word(slab);
+    if (word.kind == SlabKind::kFree) {
+      if (!make_ready(slab)) {
+        return done;
+      }
+    } else if (word.kind == SlabKind::kRun && word.owner == kNobody) {
+      ready += word.slabs() * kSlabSize;  // it was used: committed
+    }
+    slab += word.slabs();
+  }
+  return done;
+}
+
+std::size_t Arena::decommit(std::size_t keep) {
+  SlabTable& table = state_->table;
+  table.free_up(state_->self);
+  std::size_t kept = 0;
+  std::size_t given_back = 0;
+  for (std::size_t slab = 0; slab < table.slabs(); slab += table.word(slab).slabs()) {
+    const std::uint32_t pages = table.committed_pages(slab);
+    if (pages == 0 || table.word(slab).kind != SlabKind::kFree) {
+      continue;
+    }
+    if (kept < keep) {
+      kept += kSlabSize;
+    } else if (table.claim_free(slab, state_->self)) {
+      const bool done = state_->window.decommit(slab);
+      given_back += done ? std::size_t{pages} * kPage : 0;
+      table.release_claimed(slab, done);
+    }
+  }
+  return given_back;
+}
+
+}  // namespace manta::objectstore

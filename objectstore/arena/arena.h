@@ -1,0 +1,128 @@
+// An Arena is one process's view of the object store's memory: one memfd for the whole session,
+// divided into slabs of 1 MiB, with its bookkeeping in metadata that all processes share.
+//
+//   slab:   free --claim--> claimed --+--> small: blocks of one size class --empty--> free
+//                                     \--> head of a run of slabs: one block
+//   run:    owned --free--> free run --taken whole or apart--> owned, or claimed
+//   block:  free --allocate--> tagged with its owner --hand_over--> with another's --free--> free
+//
+// Every process maps the memory once, read-only, from a descriptor opened O_RDONLY; what it
+// allocates it also maps writable, at the same distance in a second window. seal() takes the write
+// permission away.
+//
+// Invariants: (1) a block is free exactly when its tag is 0; any process frees it by one atomic
+//             store. (2) Memory is committed before it is handed out: no SIGBUS. (3) A process that
+//             dies at any instruction leaves only slabs and tags that carry its own tag, which
+//             sweep() frees. (4) No lock lies in shared memory.
+// Threads:    any, but sweep(), populate_ahead() and decommit(): one thread of the node.
+// Units:      bytes; offsets from the start of the arena.
+// Errors:     StoreError; the constructor throws std::system_error. A bad offset breaks an
+//             invariant (check).
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "../../base/result.h"
+#include "arena_sizes.h"
+#include "owner_tag.h"
+#include "store_error.h"
+#include "store_stats.h"
+
+namespace manta::objectstore {
+
+enum class Population {
+  kNow,   // committed and mapped writable on return
+  kLater  // runs only mapped: the caller calls populate() for each part before it writes there
+};
+
+struct Allocation {
+  std::uint64_t offset = 0;
+  std::size_t size = 0;   // what was asked for
+  bool zeroed = false;    // the memory was never used: all bytes are 0
+  bool populated = true;  // false only with Population::kLater
+};
+
+// A block as the metadata describes it.
+struct BlockExtent {
+  std::uint64_t offset = 0;
+  std::size_t size = 0;  // its room: at least what was asked for
+  OwnerTag owner = kNobody;
+};
+
+class Arena {
+ public:
+  // The metadata's size for an arena of `bytes`: address space, touched only as far as it is used.
+  static std::size_t metadata_size(std::size_t bytes);
+  // Prepares zeroed metadata; by the node, before anybody else opens the arena.
+  static void initialize(std::byte* metadata, std::size_t metadata_size, std::size_t bytes);
+
+  // `metadata` must outlive the arena; the descriptors may be closed afterwards.
+  Arena(int writable_fd, int read_only_fd, std::byte* metadata, OwnerTag self);
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  OwnerTag self() const;
+  std::size_t capacity() const { return capacity_; }
+  const std::byte* read_base() const { return read_base_; }
+  const std::byte* readable(std::uint64_t offset) const { return read_base_ + offset; }
+  // Where a block that this process allocated is filled.
+  std::byte* writable(std::uint64_t offset) const { return write_base_ + offset; }
+  // Whether an address lies in the read-only mapping, in the writable window; its offset, in
+  // either.
+  bool contains(const void* address) const { return distance(address, read_base_) < capacity_; }
+  bool in_writable_window(const void* address) const {
+    return distance(address, write_base_) < capacity_;
+  }
+  std::uint64_t offset_of(const void* address) const {
+    return distance(address, contains(address) ? read_base_ : write_base_);
+  }
+
+  // 64-byte aligned; page aligned from 1 MiB on. Owned by this process.
+  base::Result<Allocation, StoreError> allocate(std::size_t size,
+                                                Population population = Population::kNow);
+  // Commits a part of a block allocated with kLater and maps it; page aligned parts may go to
+  // several threads. False: the kernel has no memory.
+  bool populate(std::uint64_t offset, std::size_t size);
+  // Takes the write permission of a filled block away from this process, from kSealedSize on.
+  void seal(std::uint64_t offset);
+  // The owner: `to` frees it from now on. A process tells the node before it hands a block over to
+  // it, and the node hands it over to itself when it hears of that, so that a death in between
+  // loses nothing: both may do it at once.
+  void hand_over(std::uint64_t offset, OwnerTag to);
+  void free(std::uint64_t offset);  // the owner, whichever process
+
+  // The live or free block around `offset`; size 0 if there is none. Async-signal-safe.
+  BlockExtent block_at(std::uint64_t offset) const;
+  StoreStats stats() const;  // counts what is there: cost grows with the number of slabs in use
+
+  void
+  trim();  // gives back the slabs that this process keeps for small blocks, where they are empty
+
+  // In a forked child, once: what was read stays readable. See forked_children.h.
+  void reserve_in_child();
+  void copy_in_child(std::uint64_t offset, std::size_t size);
+  void forget_in_child();
+
+  // The node: frees what a dead process owned.
+  void sweep(OwnerTag dead);
+  // The node, when idle: commits at most `step` bytes of free memory, until `keep` bytes are ready.
+  // Gives the bytes committed; 0: nothing to do.
+  std::size_t populate_ahead(std::size_t step, std::size_t keep);
+  // The node: gives free memory back to the system, beyond `keep` bytes.
+  std::size_t decommit(std::size_t keep);
+
+ private:
+  struct State;
+  static std::uint64_t distance(const void* address, const std::byte* base) {
+    return reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(base);
+  }
+
+  std::unique_ptr<State> state_;
+  const std::byte* read_base_;
+  std::byte* write_base_;
+  std::size_t capacity_;
+};
+
+}  // namespace manta::objectstore

@@ -1,0 +1,209 @@
+#include "arena.h"
+
+#include <cstring>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "../arena_fixture.h"
+
+namespace manta::objectstore {
+namespace {
+
+constexpr OwnerTag kAnna = 1;
+constexpr OwnerTag kBert = 2;
+
+class ArenaTest : public testing::Test {
+ protected:
+  std::uint64_t allocate(Arena& arena, std::size_t size) {
+    const auto found = arena.allocate(size);
+    EXPECT_TRUE(found.ok());
+    return found->offset;
+  }
+  void fill(Arena& arena, std::uint64_t offset, std::size_t size, int value) {
+    std::memset(arena.writable(offset), value, size);
+  }
+
+  ArenaFixture fixture_{32 * kMiB};
+  Arena anna_ = fixture_.arena(kAnna);
+  Arena bert_ = fixture_.arena(kBert);
+};
+
+TEST_F(ArenaTest, WhatOneProcessFillsAnotherReads) {
+  for (const std::size_t size :
+       {std::size_t{1}, std::size_t{1000}, 300'000 * std::size_t{1}, 5 * kMiB}) {
+    const std::uint64_t offset = allocate(anna_, size);
+    fill(anna_, offset, size, 42);
+    EXPECT_EQ(bert_.readable(offset)[0], std::byte{42});
+    EXPECT_EQ(bert_.readable(offset)[size - 1], std::byte{42});
+    anna_.seal(offset);
+    EXPECT_EQ(anna_.readable(offset)[size / 2], std::byte{42});
+  }
+}
+
+TEST_F(ArenaTest, BlocksAreAlignedAndDoNotOverlap) {
+  std::vector<std::pair<std::uint64_t, std::size_t>> blocks;
+  for (std::size_t size = 1; size < 2 * kMiB; size = size * 3 + 1) {
+    for (int i = 0; i < 3; ++i) {
+      blocks.emplace_back(allocate(i == 1 ? bert_ : anna_, size), size);
+    }
+  }
+  for (const auto& [offset, size] : blocks) {
+    EXPECT_EQ(offset % (size >= kMiB ? 4096 : 64), 0u);
+    for (const auto& [other, other_size] : blocks) {
+      EXPECT_TRUE(other == offset || other >= offset + size || other + other_size <= offset);
+    }
+  }
+}
+
+TEST_F(ArenaTest, FreedMemoryIsUsedAgainFirst) {
+  for (const std::size_t size : {std::size_t{1024}, 3 * kMiB}) {
+    const std::uint64_t first = allocate(anna_, size);
+    anna_.free(first);
+    EXPECT_EQ(allocate(anna_, size), first);
+  }
+}
+
+TEST_F(ArenaTest, SealedMemoryIsWritableWhenUsedAgain) {
+  const std::uint64_t offset = allocate(anna_, 2 * kMiB);
+  anna_.seal(offset);
+  bert_.free(offset);
+  ASSERT_EQ(allocate(anna_, 2 * kMiB), offset);
+  fill(anna_, offset, 2 * kMiB, 7);
+}
+
+TEST_F(ArenaTest, WritingToASealedBlockIsAFault) {
+  for (const bool sealed : {false, true}) {
+    const int status = ended(in_process([&] {
+      Arena arena = fixture_.arena(kBert);  // a child does not inherit mappings
+      const std::uint64_t offset = arena.allocate(kMiB)->offset;
+      if (sealed) {
+        arena.seal(offset);
+      }
+      ::signal(SIGSEGV, SIG_DFL);
+      fill(arena, offset, 1, 1);
+    }));
+    EXPECT_EQ(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, sealed);
+  }
+}
+
+TEST_F(ArenaTest, ReadOnlyMappingCannotBeMadeWritable) {
+  void* const base = const_cast<std::byte*>(anna_.read_base());
+  EXPECT_NE(::mprotect(base, 4096, PROT_READ | PROT_WRITE), 0);
+}
+
+TEST_F(ArenaTest, MemoryNeverUsedIsZeroAndSaysSo) {
+  const auto fresh = anna_.allocate(3 * kMiB);
+  EXPECT_TRUE(fresh->zeroed);
+  EXPECT_EQ(anna_.readable(fresh->offset)[2 * kMiB], std::byte{0});
+  anna_.free(fresh->offset);
+  EXPECT_FALSE(anna_.allocate(3 * kMiB)->zeroed);
+}
+
+TEST_F(ArenaTest, FullAndTooLargeAreDifferent) {
+  EXPECT_EQ(anna_.allocate(33 * kMiB).error(), StoreError::kTooLarge);
+  const std::uint64_t offset = allocate(anna_, 32 * kMiB);
+  EXPECT_EQ(bert_.allocate(1).error(), StoreError::kFull);
+  EXPECT_EQ(bert_.allocate(kMiB).error(), StoreError::kFull);
+  anna_.free(offset);
+  EXPECT_TRUE(bert_.allocate(1).ok());
+}
+
+TEST_F(ArenaTest, TheWholeArenaIsUsableAfterSmallBlocksCameAndWent) {
+  std::vector<std::uint64_t> blocks;
+  for (int i = 0; i < 30'000; ++i) {
+    blocks.push_back(allocate(i % 2 == 0 ? anna_ : bert_, static_cast<std::size_t>(i % 1000 + 1)));
+  }
+  for (const std::uint64_t block : blocks) {
+    bert_.free(block);
+  }
+  EXPECT_EQ(anna_.stats().used, 0u);
+  bert_.trim();
+  const auto all = anna_.allocate(32 * kMiB);
+  EXPECT_TRUE(all.ok());
+}
+
+TEST_F(ArenaTest, WhatIdleProcessesKeepEmptyIsThereForOthers) {
+  for (std::size_t size = 64; size < 500'000; size *= 2) {
+    anna_.free(allocate(anna_, size));
+  }
+  const auto all = bert_.allocate(32 * kMiB);
+  ASSERT_TRUE(all.ok());
+  EXPECT_EQ(anna_.allocate(64).error(), StoreError::kFull);
+  bert_.free(all->offset);
+  EXPECT_TRUE(anna_.allocate(64).ok());
+}
+
+TEST_F(ArenaTest, SmallBlocksUseTheWholeBudget) {
+  int count = 0;
+  while (anna_.allocate(1000).ok()) {
+    ++count;
+  }
+  EXPECT_EQ(count, 32 * 1024);
+}
+
+TEST_F(ArenaTest, StatsCountLiveBlocks) {
+  const std::uint64_t small = allocate(anna_, 1000);
+  const std::uint64_t large = allocate(anna_, 2 * kMiB);
+  EXPECT_EQ(bert_.stats().used, 1024 + 2 * kMiB);
+  EXPECT_EQ(bert_.stats().objects, 2u);
+  EXPECT_EQ(bert_.stats().capacity, 32 * kMiB);
+  anna_.hand_over(large, kNodeTag);
+  EXPECT_EQ(bert_.stats().pinned, 1024u);
+  bert_.free(small);
+  bert_.free(large);
+  EXPECT_EQ(anna_.stats().used, 0u);
+}
+
+TEST_F(ArenaTest, SweepFreesWhatTheDeadOwnedAndKeepsWhatItHandedOver) {
+  for (const std::size_t size : {std::size_t{100}, 2 * kMiB}) {
+    allocate(anna_, size);
+    const std::uint64_t given = allocate(anna_, size);
+    anna_.hand_over(given, kBert);
+  }
+  bert_.sweep(kAnna);
+  EXPECT_EQ(bert_.stats().objects, 2u);
+  bert_.sweep(kBert);
+  EXPECT_EQ(bert_.stats().used, 0u);
+}
+
+TEST_F(ArenaTest, FindsTheBlockAroundAnOffset) {
+  const std::uint64_t small = allocate(anna_, 1000);
+  const std::uint64_t large = allocate(anna_, 3 * kMiB);
+  EXPECT_EQ(bert_.block_at(small + 999).offset, small);
+  EXPECT_EQ(bert_.block_at(large + 2 * kMiB).offset, large);
+  EXPECT_EQ(bert_.block_at(large + 2 * kMiB).owner, kAnna);
+  EXPECT_EQ(bert_.block_at(20 * kMiB).size, 0u);
+}
+
+TEST_F(ArenaTest, AMillionMegabytesCostNothingUpFront) {
+  constexpr std::size_t kHuge = std::size_t{1} << 38;
+  ArenaFixture huge(kHuge);
+  Arena arena = huge.arena(kAnna);
+  EXPECT_EQ(arena.capacity(), kHuge);
+  EXPECT_TRUE(arena.allocate(100).ok());
+  EXPECT_TRUE(arena.allocate(10 * kMiB).ok());
+}
+
+TEST_F(ArenaTest, PopulatedAheadMemoryIsStillKnownToBeZero) {
+  while (anna_.populate_ahead(kMiB, 16 * kMiB) != 0) {
+  }
+  EXPECT_TRUE(anna_.allocate(8 * kMiB)->zeroed);
+}
+
+TEST_F(ArenaTest, MemoryGivenBackIsZeroAndUsableAgain) {
+  const std::uint64_t offset = allocate(bert_, 8 * kMiB);
+  fill(bert_, offset, 8 * kMiB, 1);
+  bert_.free(offset);
+  EXPECT_EQ(anna_.decommit(2 * kMiB), 6 * kMiB);
+  const auto again = bert_.allocate(32 * kMiB);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(bert_.readable(again->offset)[5 * kMiB], std::byte{0});
+  fill(bert_, again->offset, 32 * kMiB, 2);
+}
+
+}  // namespace
+}  // namespace manta::objectstore

@@ -1,0 +1,79 @@
+// The MemoryWindow is one process's two mappings of the arena's memory file: all of it read-only,
+// and as much of it writable as this process fills.
+//
+//   slab in the writable window:   kNone --open()--> kWritable --seal()--> kReadable
+//                                                        ^-----open()-----/
+//
+// Both mappings are made once, without reserving memory; only permissions change. What was
+// populated stays in the page tables, so that memory used again costs nothing.
+//
+// Invariant:  the read-only mapping comes from a descriptor opened O_RDONLY: no mprotect makes it
+//             writable.
+// Threads:    any. Units: bytes, slabs, pages of 4 KiB.
+// Errors:     the constructor throws std::system_error; open() and populate() are false when the
+//             kernel has no memory (or too many mappings).
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "../../base/fd.h"
+#include "slab_table.h"
+
+namespace manta::objectstore {
+
+class MemoryWindow {
+ public:
+  MemoryWindow(int writable_fd, int read_only_fd, std::size_t slabs);
+  ~MemoryWindow();
+  MemoryWindow(const MemoryWindow&) = delete;
+  MemoryWindow& operator=(const MemoryWindow&) = delete;
+
+  const std::byte* read_base() const { return read_; }
+  std::byte* write_base() const { return write_; }
+  std::size_t size() const { return size_; }
+
+  bool open(std::size_t slab, std::size_t count);  // writable from now on
+  void seal(std::size_t slab, std::size_t count);  // as far as the kernel lets us
+
+  // Commits these bytes, and the page tables for writing them. `table` knows what is committed
+  // already.
+  bool populate(SlabTable& table, std::uint64_t offset, std::size_t size);
+  bool is_populated(const SlabTable& table, std::uint64_t offset, std::size_t size) const;
+  // Commits without mapping.
+  bool commit(SlabTable& table, std::size_t slab, std::uint32_t pages);
+  // Gives the slab's memory back; its bytes are 0 when it is committed again.
+  bool decommit(std::size_t slab);
+
+  // In a forked child, which has the read-only mapping but not the writable window: nothing else may be mapped there.
+  void reserve_in_child();
+  // What this process was filling when it was forked, as a private copy at the same address. Async-signal-safe.
+  void copy_in_child(std::uint64_t offset, std::size_t size);
+  // Nobody here points into the arena: the child does not keep its memory.
+  void forget_in_child();
+
+ private:
+  enum class Access : std::uint8_t { kNone, kReadable, kWritable };
+  struct SlabState {
+    Access access;  // guarded by mutex_
+    std::uint16_t
+        populated;  // leading pages in our page tables; guarded by who owns the slab's blocks
+  };
+  struct Unmapper {
+    std::size_t size;
+    void operator()(SlabState* states) const;
+  };
+
+  bool protect(std::size_t slab, std::size_t count, Access access);
+  bool populate_pages(SlabTable& table, std::size_t slab, std::uint32_t end);
+
+  base::Fd file_;
+  std::size_t size_;
+  std::byte* read_;
+  std::byte* write_;
+  std::mutex mutex_;
+  std::unique_ptr<SlabState[], Unmapper> states_;  // sparse, like the arena
+};
+
+}  // namespace manta::objectstore

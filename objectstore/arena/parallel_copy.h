@@ -1,0 +1,27 @@
+// Work on large memory, split over a few threads of oneTBB: an arena of our own, so that no user's
+// task runs in it and it takes no part in the user's. Below 4 MiB the calling thread does it alone.
+//
+// Threads: any; concurrent calls share the threads. A forked child does not have them: see copy_alone().
+// Units:   bytes. Errors: none.
+#pragma once
+#include <cstddef>
+#include <functional>
+
+#include "../../base/build_settings.h"
+
+namespace manta::objectstore {
+
+void parallel_copy(std::byte* to, const std::byte* from, std::size_t size);
+void parallel_zero(std::byte* to, std::size_t size);
+
+// Calls `body(begin, size)` for the pieces of [0, size), whole MiB each but the last; it must not
+// throw.
+void parallel_pieces(std::size_t size, const std::function<void(std::size_t, std::size_t)>& body);
+
+// In a forked child: from now on the calling thread does all of it.
+void copy_alone();
+
+// One thread's part of a large copy.
+void copy_piece(std::byte* to, const std::byte* from, std::size_t size);
+
+}  // namespace manta::objectstore

@@ -1,0 +1,406 @@
+#include "slab_table.h"
+
+#include <cstring>
+
+#include "../../base/check.h"
+
+namespace manta::objectstore {
+namespace {
+
+constexpr std::uint64_t kMagic = 0x4d414e5441415231;  // "MANTAAR1"
+constexpr std::uint16_t kUsedBit = 0x8000;  // of a slab's commitment; the rest counts pages
+constexpr std::uint32_t kPagesMask = 0x7FFF;
+
+constexpr std::size_t page_aligned(std::size_t bytes) {
+  return (bytes + kPage - 1) / kPage * kPage;
+}
+
+std::uint64_t pack(const SlabWord& word) {
+  return std::uint64_t{static_cast<std::uint8_t>(word.kind)} | std::uint64_t{word.size_class} << 8 |
+         std::uint64_t{word.owner} << 16 | std::uint64_t{word.pages} << 32;
+}
+
+SlabWord unpack(std::uint64_t bits) {
+  return {static_cast<SlabKind>(bits & 0xFF), static_cast<std::uint8_t>(bits >> 8 & 0xFF),
+          static_cast<OwnerTag>(bits >> 16 & 0xFFFF), static_cast<std::uint32_t>(bits >> 32)};
+}
+
+// Of a slab of small blocks that somebody looks through, to take it if it is empty.
+constexpr std::uint32_t kTaking = 1;
+
+// Of a block while its tag is being set. Slots are below 2048.
+constexpr OwnerTag tentative(OwnerTag owner) { return owner ^ 0x4000; }
+
+bool is_free_run(const SlabWord& word) {
+  return word.kind == SlabKind::kRun && word.owner == kNobody;
+}
+bool is_abandoned(const SlabWord& word) {
+  return word.kind == SlabKind::kSmall && word.owner == kNobody;
+}
+
+std::size_t words_at() { return kPage; }
+std::size_t commits_at(std::size_t slabs) {
+  return words_at() + page_aligned(slabs * sizeof(std::uint64_t));
+}
+std::size_t tags_at(std::size_t slabs) {
+  return commits_at(slabs) + page_aligned(slabs * sizeof(std::uint16_t));
+}
+
+}  // namespace
+
+struct SlabTable::Header {
+  std::uint64_t magic;
+  std::uint64_t slabs;
+};
+
+std::size_t SlabTable::bytes(std::size_t slabs) {
+  return tags_at(slabs) + slabs * kTagsPerSlab * sizeof(OwnerTag);
+}
+
+void SlabTable::initialize(std::byte* metadata, std::size_t slabs) {
+  const Header header{kMagic, slabs};
+  std::memcpy(metadata, &header, sizeof(header));
+}
+
+SlabTable::SlabTable(std::byte* metadata) {
+  Header header;
+  std::memcpy(&header, metadata, sizeof(header));
+  base::check(header.magic == kMagic, "the metadata of the arena was not initialized");
+  slabs_ = header.slabs;
+  words_ = reinterpret_cast<Word*>(metadata + words_at());
+  commits_ = reinterpret_cast<std::atomic<std::uint16_t>*>(metadata + commits_at(slabs_));
+  tags_ = reinterpret_cast<std::atomic<OwnerTag>*>(metadata + tags_at(slabs_));
+}
+
+SlabWord SlabTable::word(std::size_t slab) const {
+  // SYNC: acquire: who sees a state sees what its maker wrote before (tags, the words of a run).
+  return unpack(words_[slab].load(std::memory_order_acquire));
+}
+
+bool SlabTable::change(std::size_t slab, const SlabWord& from, const SlabWord& to) {
+  std::uint64_t expected = pack(from);
+  // SYNC: release: what was written in the old state is visible to who sees the new one; acquire:
+  // as word(). Sequentially consistent: see tag_block().
+  return words_[slab].compare_exchange_strong(expected, pack(to), std::memory_order_seq_cst);
+}
+
+void SlabTable::store(std::size_t slab, const SlabWord& word) {
+  // SYNC: release, as change(): by the only one who may change it.
+  words_[slab].store(pack(word), std::memory_order_release);
+}
+
+// ---------------------------------------------------------------- claiming
+
+// SYNC (tags): acquire: the freer's last accesses to the block come before our use of it.
+// Sequentially consistent, like change(): see tag_block().
+bool SlabTable::all_free(std::size_t slab, std::uint8_t size_class) const {
+  for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n; ++block) {
+    if (tag(slab, block).load(std::memory_order_seq_cst) != kNobody) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool SlabTable::claimable(std::size_t slab, const SlabWord& word, From from, OwnerTag self) const {
+  if (word.kind == SlabKind::kFree || is_free_run(word)) {
+    return true;
+  }
+  if (word.kind != SlabKind::kSmall || word.pages == kTaking || word.owner == self) {
+    return false;
+  }
+  return (word.owner == kNobody || from == From::kUnusedAndEmpty) &&
+         all_free(slab, word.size_class);
+}
+
+// Makes what `word` speaks for kClaimed by `self`: the number of slabs, 0 when somebody was faster.
+std::size_t SlabTable::try_claim(std::size_t slab, const SlabWord& word, OwnerTag self) {
+  const SlabWord claimed{SlabKind::kClaimed, 0, self, 0};
+  if (word.kind == SlabKind::kFree) {
+    return change(slab, word, claimed) ? 1 : 0;
+  }
+  if (is_free_run(word)) {
+    if (!change(slab, word, {SlabKind::kBreaking, 0, self, word.pages})) {
+      return 0;
+    }
+    break_run(slab, word.slabs(), self);
+    return word.slabs();
+  }
+  const SlabWord taking{SlabKind::kSmall, word.size_class, self, kTaking};
+  if (!change(slab, word, taking)) {
+    return 0;
+  }
+  if (all_free(slab, word.size_class)) {  // now nobody but we could change that
+    store(slab, claimed);
+    return 1;
+  }
+  store(slab, {SlabKind::kSmall, word.size_class, kNobody, 0});
+  return 0;
+}
+
+// A death here leaves kBreaking, which speaks for all slabs, or kClaimed in all of them.
+void SlabTable::break_run(std::size_t slab, std::size_t count, OwnerTag self) {
+  for (std::size_t i = count; i-- > 0;) {
+    store(slab + i, {SlabKind::kClaimed, 0, self, 0});
+  }
+}
+
+void SlabTable::release(std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i) {
+    store(i, {});
+  }
+}
+
+// Claims at least `count` slabs from `start` on and releases the excess. Gives `start`, or, when
+// one of them is taken, the place after it to go on.
+std::size_t SlabTable::claim_from(std::size_t start, std::size_t count, OwnerTag self, From from) {
+  std::size_t end = start;
+  while (end < start + count) {
+    const SlabWord found = word(end);
+    const std::size_t claimed = claimable(end, found, from, self) ? try_claim(end, found, self) : 0;
+    if (claimed == 0) {
+      release(start, end);
+      return end + 1;
+    }
+    end += claimed;
+  }
+  release(start + count, end);
+  return start;
+}
+
+// First fit from below: what was used before is warm.
+std::optional<std::size_t> SlabTable::claim_range(std::size_t count, OwnerTag self, From from) {
+  std::size_t start = 0;  // of the free slabs just before `i`
+  for (std::size_t i = 0; i < slabs_;) {
+    const SlabWord found = word(i);
+    const bool free = claimable(i, found, from, self);
+    i += found.slabs();
+    if (!free) {
+      start = i;
+    } else if (i - start >= count) {
+      const std::size_t reached = claim_from(start, count, self, from);
+      if (reached == start) {
+        return start;
+      }
+      start = i = reached;
+    }
+  }
+  return std::nullopt;
+}
+
+// Slabs of small blocks lie at the upper end, so that they do not cut the space for runs to pieces.
+std::optional<std::size_t> SlabTable::claim_highest(OwnerTag self, From from) {
+  for (std::size_t i = slabs_; i-- > 0;) {
+    const SlabWord found = word(i);  // a slab inside a run is kClaimed
+    if (found.slabs() == 1 && claimable(i, found, from, self) && try_claim(i, found, self) == 1) {
+      return i;
+    }
+  }
+  return claim_range(1, self, from);
+}
+
+// ---------------------------------------------------------------- runs
+
+std::optional<std::size_t> SlabTable::take_run(OwnerTag self, std::uint32_t pages, From from) {
+  const SlabWord run{SlabKind::kRun, 0, self, pages};
+  for (std::size_t i = 0; i < slabs_; i += word(i).slabs()) {
+    const SlabWord found = word(i);
+    if (is_free_run(found) && found.slabs() == run.slabs() && change(i, found, run)) {
+      return i;
+    }
+  }
+  const std::optional<std::size_t> claimed = claim_range(run.slabs(), self, from);
+  if (claimed) {
+    store(*claimed, run);
+  }
+  return claimed;
+}
+
+bool SlabTable::retake_run(std::size_t slab, OwnerTag self, std::uint32_t pages) {
+  const SlabWord run{SlabKind::kRun, 0, self, pages};
+  const SlabWord found = word(slab);
+  return is_free_run(found) && found.slabs() == run.slabs() && change(slab, found, run);
+}
+
+void SlabTable::set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to) {
+  const SlabWord found = word(slab);
+  base::check(found.kind == SlabKind::kRun && found.owner == from, "a block is freed by its owner");
+  SlabWord changed = found;
+  changed.owner = to;
+  base::check(change(slab, found, changed), "a block has one owner");
+}
+
+void SlabTable::hand_over_run(std::size_t slab, OwnerTag to) {
+  for (SlabWord found = word(slab); found.owner != to; found = word(slab)) {
+    base::check(found.kind == SlabKind::kRun && found.owner != kNobody,
+                "a block that is handed over is in use");
+    SlabWord changed = found;
+    changed.owner = to;
+    if (change(slab, found, changed)) {
+      return;
+    }
+  }
+}
+
+std::size_t SlabTable::find_run(std::size_t slab) const {
+  for (std::size_t i = slab + 1; i-- > 0;) {
+    const SlabWord found = word(i);
+    if (found.kind == SlabKind::kRun) {
+      return i + found.slabs() > slab ? i : slabs_;
+    }
+    if (found.kind != SlabKind::kClaimed) {
+      return slabs_;
+    }
+  }
+  return slabs_;
+}
+
+// ---------------------------------------------------------------- small blocks
+
+std::optional<std::size_t> SlabTable::take_small(OwnerTag self, std::uint8_t size_class,
+                                                 From from) {
+  const std::optional<std::size_t> claimed = claim_highest(self, from);
+  if (claimed) {
+    for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n; ++block) {
+      // What an earlier owner tagged and had no time to take back: see tag_block().
+      if (tag(*claimed, block).load(std::memory_order_relaxed) != kNobody) {  // SYNC: none
+        tag(*claimed, block).store(kNobody, std::memory_order_relaxed);
+      }
+    }
+    store(*claimed, {SlabKind::kSmall, size_class, self, 0});
+  }
+  return claimed;
+}
+
+// Somebody may be taking the slab from us because all its blocks are free. We tag and then look at
+// the slab's word; he changes the word and then looks at the tags. SYNC: sequentially consistent,
+// all four, so at least one of us sees the other; if both do, the slab is abandoned and the block
+// free. The tentative tag, so that taking it back does not hit a block that another thread of this
+// process got in the same place of what the slab has become.
+SlabTable::Tagged SlabTable::tag_block(std::size_t slab, std::uint8_t size_class, std::size_t block,
+                                       OwnerTag self) {
+  std::atomic<OwnerTag>& place = tag(slab, block);
+  OwnerTag found = kNobody;
+  if (!place.compare_exchange_strong(found, tentative(self), std::memory_order_seq_cst)) {
+    return Tagged::kNotFree;
+  }
+  const SlabWord ours{SlabKind::kSmall, size_class, self, 0};
+  const bool still_ours = words_[slab].load(std::memory_order_seq_cst) == pack(ours);
+  found = tentative(self);
+  const bool kept =
+      place.compare_exchange_strong(found, still_ours ? self : kNobody, std::memory_order_seq_cst);
+  return !still_ours ? Tagged::kSlabLost : kept ? Tagged::kDone : Tagged::kNotFree;
+}
+
+bool SlabTable::adopt_small(std::size_t slab, OwnerTag self, std::uint8_t size_class) {
+  return change(slab, {SlabKind::kSmall, size_class, kNobody, 0},
+                {SlabKind::kSmall, size_class, self, 0});
+}
+
+std::optional<std::size_t> SlabTable::adopt_any_small(OwnerTag self, std::uint8_t size_class) {
+  for (std::size_t i = slabs_; i-- > 0;) {
+    const SlabWord found = word(i);
+    if (!is_abandoned(found) || found.size_class != size_class) {
+      continue;
+    }
+    bool room = false;
+    for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n && !room; ++block) {
+      room = tag(i, block).load(std::memory_order_relaxed) == kNobody;  // SYNC: none, a hint
+    }
+    if (room && adopt_small(i, self, size_class)) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+bool SlabTable::abandon_small(std::size_t slab, OwnerTag self, std::uint8_t size_class) {
+  return change(slab, {SlabKind::kSmall, size_class, self, 0},
+                {SlabKind::kSmall, size_class, kNobody, 0});
+}
+
+bool SlabTable::release_small(std::size_t slab, OwnerTag self, std::uint8_t size_class) {
+  return change(slab, {SlabKind::kSmall, size_class, self, 0}, {});
+}
+
+// ---------------------------------------------------------------- commitment
+
+std::uint32_t SlabTable::committed_pages(std::size_t slab) const {
+  // SYNC: none: committing is done by the kernel, the number only says that it was.
+  return commits_[slab].load(std::memory_order_relaxed) & kPagesMask;
+}
+
+void SlabTable::set_committed(std::size_t slab, std::uint32_t pages) {
+  std::uint16_t found = commits_[slab].load(std::memory_order_relaxed);  // SYNC: none, see above
+  while ((found & kPagesMask) < pages) {
+    const auto raised = static_cast<std::uint16_t>((found & kUsedBit) | pages);
+    if (commits_[slab].compare_exchange_weak(found, raised, std::memory_order_relaxed)) {
+      return;
+    }
+  }
+}
+
+bool SlabTable::mark_used(std::size_t slab) {
+  if ((commits_[slab].load(std::memory_order_relaxed) & kUsedBit) !=
+      0) {  // SYNC: none, its owner asks
+    return false;
+  }
+  return (commits_[slab].fetch_or(kUsedBit, std::memory_order_relaxed) & kUsedBit) == 0;
+}
+
+// ---------------------------------------------------------------- the node
+
+void SlabTable::sweep_small(std::size_t slab, const SlabWord& found, OwnerTag dead) {
+  for (std::size_t block = 0, n = blocks_per_slab(found.size_class); block < n; ++block) {
+    OwnerTag owner = tag(slab, block).load(std::memory_order_relaxed);  // SYNC: none, it is dead
+    if (owner == dead || owner == tentative(dead)) {
+      tag(slab, block).compare_exchange_strong(owner, kNobody, std::memory_order_release);
+    }
+  }
+  if (found.owner == dead) {  // unless somebody takes it meanwhile
+    change(slab, found, {SlabKind::kSmall, found.size_class, kNobody, 0});
+  }
+}
+
+// Goes from head to head. A word that says kClaimed{dead} is no part of a run: the run's head was
+// published, or is kBreaking, before its owner died; and who breaks a run marks all its slabs
+// before it lets the head go.
+void SlabTable::sweep(OwnerTag dead) {
+  for (std::size_t i = 0; i < slabs_;) {
+    const SlabWord found = word(i);
+    if (found.kind == SlabKind::kSmall) {
+      sweep_small(i, found, dead);
+    } else if (found.owner == dead && found.kind == SlabKind::kRun) {
+      change(i, found, {SlabKind::kRun, 0, kNobody, found.pages});
+    } else if (found.owner == dead && found.kind == SlabKind::kBreaking) {
+      release(i + 1, i + found.slabs());
+      release(i, i + 1);
+    } else if (found.owner == dead && found.kind == SlabKind::kClaimed) {
+      change(i, found, {});
+    }
+    i += found.slabs();
+  }
+}
+
+void SlabTable::free_up(OwnerTag self) {
+  for (std::size_t i = 0; i < slabs_;) {
+    const SlabWord found = word(i);
+    if (found.kind != SlabKind::kFree && claimable(i, found, From::kUnused, self)) {
+      release(i, i + try_claim(i, found, self));
+    }
+    i += found.slabs();
+  }
+}
+
+bool SlabTable::claim_free(std::size_t slab, OwnerTag self) {
+  return change(slab, {}, {SlabKind::kClaimed, 0, self, 0});
+}
+
+void SlabTable::release_claimed(std::size_t slab, bool decommitted) {
+  if (decommitted) {
+    commits_[slab].store(0, std::memory_order_relaxed);  // SYNC: published by the slab's word
+  }
+  store(slab, {});
+}
+
+}  // namespace manta::objectstore

@@ -1,0 +1,174 @@
+#include "slab_table.h"
+
+#include <gtest/gtest.h>
+
+#include "../arena_fixture.h"
+
+namespace manta::objectstore {
+namespace {
+
+constexpr std::size_t kSlabs = 8;
+constexpr OwnerTag kAnna = 1;
+constexpr OwnerTag kBert = 2;
+
+class SlabTableTest : public testing::Test {
+ protected:
+  SlabTableTest() : memory_(SlabTable::bytes(kSlabs)), table_(initialized(memory_)) {}
+
+  static SlabTable initialized(const SharedMemory& memory) {
+    SlabTable::initialize(memory.data(), kSlabs);
+    return SlabTable(memory.data());
+  }
+  static std::uint32_t slabs(std::size_t n) { return static_cast<std::uint32_t>(n * kSlabPages); }
+  // Everything is free: then one run takes all.
+  bool all_is_free() {
+    const auto run = table_.take_run(kAnna, slabs(kSlabs), From::kUnused);
+    if (run) {
+      table_.set_run_owner(*run, kAnna, kNobody);
+    }
+    return run.has_value();
+  }
+
+  SharedMemory memory_;
+  SlabTable table_;
+};
+
+TEST_F(SlabTableTest, RunsComeFromBelowAndSmallBlocksFromAbove) {
+  EXPECT_EQ(table_.take_run(kAnna, slabs(2), From::kUnused), 0u);
+  EXPECT_EQ(table_.take_run(kAnna, 1, From::kUnused), 2u);
+  EXPECT_EQ(table_.take_small(kAnna, 0, From::kUnused), kSlabs - 1);
+  EXPECT_EQ(table_.take_small(kBert, 0, From::kUnused), kSlabs - 2);
+}
+
+TEST_F(SlabTableTest, FreeRunIsTakenAgainWhole) {
+  table_.take_run(kAnna, slabs(1), From::kUnused);
+  const auto run = table_.take_run(kAnna, slabs(3), From::kUnused);
+  table_.set_run_owner(*run, kAnna, kNobody);
+  EXPECT_EQ(table_.take_run(kBert, slabs(3) - 7, From::kUnused), run);
+  EXPECT_EQ(table_.word(*run).owner, kBert);
+}
+
+TEST_F(SlabTableTest, FreeRunIsTakenApartForOtherSizes) {
+  const auto run = table_.take_run(kAnna, slabs(kSlabs), From::kUnused);
+  table_.set_run_owner(*run, kAnna, kNobody);
+  EXPECT_EQ(table_.take_run(kBert, slabs(3), From::kUnused), 0u);
+  EXPECT_EQ(table_.take_run(kBert, slabs(5), From::kUnused), 3u);
+  EXPECT_EQ(table_.take_run(kBert, slabs(1), From::kUnused), std::nullopt);
+}
+
+TEST_F(SlabTableTest, NeighbouringFreeRunsAreTakenAsOne) {
+  for (int i = 0; i < 4; ++i) {
+    table_.take_run(kAnna, slabs(2), From::kUnused);
+  }
+  table_.set_run_owner(2, kAnna, kNobody);
+  table_.set_run_owner(4, kAnna, kNobody);
+  EXPECT_EQ(table_.take_run(kAnna, slabs(4), From::kUnused), 2u);
+}
+
+TEST_F(SlabTableTest, EmptySlabsOfSmallBlocksServeRuns) {
+  for (std::size_t i = 0; i < kSlabs; ++i) {
+    const auto slab = table_.take_small(kAnna, 3, From::kUnused);
+    table_.tag(*slab, 5).store(kBert);
+    table_.abandon_small(*slab, kAnna, 3);
+  }
+  EXPECT_FALSE(all_is_free());
+  for (std::size_t i = 0; i < kSlabs; ++i) {
+    table_.tag(i, 5).store(kNobody);
+  }
+  EXPECT_TRUE(all_is_free());
+}
+
+TEST_F(SlabTableTest, FindsTheRunAroundASlab) {
+  table_.take_run(kAnna, slabs(1), From::kUnused);
+  const auto run = table_.take_run(kAnna, slabs(3), From::kUnused);
+  EXPECT_EQ(table_.find_run(*run), run);
+  EXPECT_EQ(table_.find_run(*run + 2), run);
+  EXPECT_EQ(table_.find_run(*run + 3), kSlabs);
+}
+
+TEST_F(SlabTableTest, SweepFreesRunsOfTheDeadOnly) {
+  table_.take_run(kAnna, slabs(2), From::kUnused);
+  const auto kept = table_.take_run(kAnna, slabs(2), From::kUnused);
+  table_.hand_over_run(*kept, kBert);  // its tail still names Anna
+  table_.hand_over_run(*kept, kBert);  // said twice
+  table_.take_run(kBert, slabs(2), From::kUnused);
+  table_.sweep(kAnna);
+  EXPECT_EQ(table_.word(0).owner, kNobody);
+  EXPECT_EQ(table_.word(*kept).owner, kBert);
+  EXPECT_EQ(table_.take_run(kBert, slabs(3), From::kUnused), std::nullopt);
+  table_.sweep(kBert);
+  EXPECT_TRUE(all_is_free());
+}
+
+TEST_F(SlabTableTest, SweepFreesSlabsClaimedButNotPublished) {
+  for (std::size_t slab : {std::size_t{1}, std::size_t{4}, std::size_t{5}}) {
+    table_.claim_free(slab, kAnna);
+  }
+  EXPECT_FALSE(all_is_free());
+  table_.sweep(kAnna);
+  EXPECT_TRUE(all_is_free());
+}
+
+TEST_F(SlabTableTest, SweepFreesSmallBlocksOfTheDeadInAnyonesSlab) {
+  const auto annas = table_.take_small(kAnna, 0, From::kUnused);
+  const auto berts = table_.take_small(kBert, 0, From::kUnused);
+  table_.tag(*annas, 1).store(kAnna);
+  table_.tag(*annas, 2).store(kBert);
+  table_.tag(*berts, 3).store(kAnna);
+  table_.sweep(kAnna);
+  EXPECT_EQ(table_.tag(*annas, 1).load(), kNobody);
+  EXPECT_EQ(table_.tag(*annas, 2).load(), kBert);
+  EXPECT_EQ(table_.tag(*berts, 3).load(), kNobody);
+  EXPECT_EQ(table_.word(*annas).owner, kNobody);
+  EXPECT_EQ(table_.word(*berts).owner, kBert);
+  table_.sweep(kBert);
+  EXPECT_TRUE(all_is_free());
+}
+
+TEST_F(SlabTableTest, AbandonedSlabIsAdoptedByWhoNeedsItsClass) {
+  const auto slab = table_.take_small(kAnna, 7, From::kUnused);
+  table_.tag(*slab, 0).store(kAnna);
+  table_.abandon_small(*slab, kAnna, 7);
+  EXPECT_EQ(table_.adopt_any_small(kBert, 6), std::nullopt);
+  EXPECT_EQ(table_.adopt_any_small(kBert, 7), slab);
+  EXPECT_FALSE(table_.adopt_small(*slab, kAnna, 7));
+}
+
+TEST_F(SlabTableTest, EmptySlabIsTakenFromItsOwnerWhenNothingElseIsLeft) {
+  const auto slab = table_.take_small(kAnna, 7, From::kUnused);
+  EXPECT_EQ(table_.take_run(kBert, slabs(kSlabs), From::kUnused), std::nullopt);
+  table_.tag(*slab, 3).store(kAnna);
+  EXPECT_EQ(table_.take_run(kBert, slabs(kSlabs), From::kUnusedAndEmpty), std::nullopt);
+  table_.tag(*slab, 3).store(kNobody);
+  EXPECT_TRUE(table_.take_run(kBert, slabs(kSlabs), From::kUnusedAndEmpty));
+  EXPECT_EQ(table_.tag_block(*slab, 7, 0, kAnna), SlabTable::Tagged::kSlabLost);
+  EXPECT_EQ(table_.tag(*slab, 0).load(), kNobody);
+  EXPECT_FALSE(table_.abandon_small(*slab, kAnna, 7));
+}
+
+TEST_F(SlabTableTest, ABlockIsTaggedOnce) {
+  const auto slab = table_.take_small(kAnna, 7, From::kUnused);
+  EXPECT_EQ(table_.tag_block(*slab, 7, 0, kAnna), SlabTable::Tagged::kDone);
+  EXPECT_EQ(table_.tag_block(*slab, 7, 0, kAnna), SlabTable::Tagged::kNotFree);
+}
+
+TEST_F(SlabTableTest, TagLeftByADeadProcessInASlabThatWasTakenFromItIsForgotten) {
+  table_.tag(kSlabs - 1, 2).store(kBert);  // it died before it could take it back
+  const auto slab = table_.take_small(kAnna, 7, From::kUnused);
+  EXPECT_EQ(table_.tag(*slab, 2).load(), kNobody);
+}
+
+TEST_F(SlabTableTest, CommitmentOnlyGrowsUntilTheSlabIsGivenBack) {
+  EXPECT_TRUE(table_.mark_used(3));
+  EXPECT_FALSE(table_.mark_used(3));
+  table_.set_committed(3, 100);
+  table_.set_committed(3, 20);
+  EXPECT_EQ(table_.committed_pages(3), 100u);
+  ASSERT_TRUE(table_.claim_free(3, kNodeTag));
+  table_.release_claimed(3, true);
+  EXPECT_EQ(table_.committed_pages(3), 0u);
+  EXPECT_TRUE(table_.mark_used(3));
+}
+
+}  // namespace
+}  // namespace manta::objectstore

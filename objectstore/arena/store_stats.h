@@ -1,0 +1,17 @@
+// StoreStats: what one node's object store holds, in bytes. A plain value.
+#pragma once
+#include <cstdint>
+
+#include "../../base/build_settings.h"
+
+namespace manta {
+
+struct StoreStats {
+  std::uint64_t capacity = 0;  // the budget
+  std::uint64_t used = 0;      // in live blocks, unfrozen arrays included
+  std::uint64_t pinned = 0;    // of these, in blocks that a process other than the node owns
+  std::uint64_t spilled = 0;   // on disk now; 0: this version does not spill
+  std::uint64_t objects = 0;   // live blocks
+};
+
+}  // namespace manta

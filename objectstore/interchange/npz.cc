@@ -1,0 +1,287 @@
+#include "npz.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <zip.h>
+
+#include "../../base/error.h"
+#include "../../base/standard_streams.h"
+#include "npy_format.h"
+#include "replacement_file.h"
+
+namespace manta {
+namespace {
+
+constexpr std::string_view kSuffix = ".npy";
+constexpr std::uint64_t kMostDeflated = 1032;  // what one byte of a deflated file can become
+
+[[noreturn]] void fail(const char* what, const std::filesystem::path& path,
+                       const std::string& why) {
+  throw InvalidArgument(std::string(what) + ": " + path.string() + ": " + why);
+}
+
+std::string text_of(int code) {
+  zip_error_t error;
+  zip_error_init_with_code(&error, code);
+  std::string text = zip_error_strerror(&error);
+  zip_error_fini(&error);
+  return text;
+}
+
+// Given up unless closed: nothing is written then.
+struct Discard {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
+using Archive = std::unique_ptr<zip_t, Discard>;
+
+Archive open_archive(const char* what, const std::filesystem::path& path, int flags) {
+  int error = 0;
+  const base::StandardStreamsReserved reserved;  // a file that it reads stays open
+  Archive archive(zip_open(path.c_str(), flags, &error));
+  if (archive == nullptr) {
+    fail(what, path, text_of(error));
+  }
+  return archive;
+}
+
+struct CloseEntry {
+  void operator()(zip_file_t* file) const { zip_fclose(file); }
+};
+
+// One .npy inside the archive, from its beginning.
+class Entry {
+ public:
+  Entry(zip_t* archive, zip_uint64_t index) : file_(zip_fopen_index(archive, index, 0)) {
+    if (file_ == nullptr) {
+      throw InvalidArgument(zip_strerror(archive));
+    }
+  }
+
+  void read(void* to, std::size_t size) {
+    auto* at = static_cast<char*>(to);
+    while (size != 0) {
+      const zip_int64_t n = zip_fread(file_.get(), at, size);
+      if (n < 0) {
+        throw InvalidArgument(zip_file_strerror(file_.get()));
+      }
+      if (n == 0) {
+        throw InvalidArgument("it is truncated");
+      }
+      at += n;
+      size -= static_cast<std::size_t>(n);
+    }
+  }
+
+  // The checksum is checked where the data ends.
+  void expect_end() {
+    char more = 0;
+    const zip_int64_t n = zip_fread(file_.get(), &more, 1);
+    if (n < 0) {
+      throw InvalidArgument(zip_file_strerror(file_.get()));
+    }
+    if (n > 0) {
+      throw InvalidArgument("there is more than the array");
+    }
+  }
+
+ private:
+  std::unique_ptr<zip_file_t, CloseEntry> file_;
+};
+
+std::string read_header(Entry& entry) {
+  std::string bytes(detail::kNpyPrefix, '\0');
+  entry.read(bytes.data(), bytes.size());
+  bytes.resize(std::max(detail::npy_data_offset(bytes), detail::kNpyPrefix));
+  entry.read(bytes.data() + detail::kNpyPrefix, bytes.size() - detail::kNpyPrefix);
+  return bytes;
+}
+
+zip_stat_t stat_of(zip_t* archive, zip_uint64_t index) {
+  zip_stat_t stat;
+  if (zip_stat_index(archive, index, 0, &stat) != 0) {
+    throw InvalidArgument(zip_strerror(archive));
+  }
+  return stat;
+}
+
+// `file_size`: what the archive says of its sizes may be wrong.
+detail::NpyContent read_entry(zip_t* archive, zip_uint64_t index, const std::string& type,
+                              std::size_t element_size, std::uintmax_t file_size) {
+  const zip_stat_t stat = stat_of(archive, index);
+  const std::uintmax_t packed = std::min<std::uintmax_t>(stat.comp_size, file_size);
+  Entry entry(archive, index);
+  const std::string header_bytes = read_header(entry);
+  const detail::NpyHeader header = detail::parse_npy_header(header_bytes);
+  detail::check_npy_header(header, type);
+  detail::NpyContent content{detail::Extents(std::span<const std::size_t>(header.shape)), {}};
+  std::size_t size = 0;
+  if (__builtin_mul_overflow(content.shape.count(), element_size, &size) ||
+      stat.size < header_bytes.size() || size != stat.size - header_bytes.size() ||
+      stat.size / kMostDeflated > packed) {
+    throw InvalidArgument("its size is not that of its shape");
+  }
+  content.memory = detail::allocate_array(content.shape.count(), element_size, detail::Fill::kNone);
+  entry.read(content.memory.writable, size);
+  entry.expect_end();
+  return content;
+}
+
+void add(zip_t* archive, const NpzArray& array, const std::string& header) {
+  const auto bytes = array.bytes();
+  zip_buffer_fragment_t parts[2] = {
+      {reinterpret_cast<zip_uint8_t*>(const_cast<char*>(header.data())), header.size()},
+      {reinterpret_cast<zip_uint8_t*>(const_cast<std::byte*>(bytes.data())), bytes.size()}};
+  zip_source_t* source = zip_source_buffer_fragment(archive, parts, bytes.empty() ? 1 : 2, 0);
+  const std::string name = array.name() + std::string(kSuffix);
+  const zip_int64_t index =
+      source == nullptr ? -1 : zip_file_add(archive, name.c_str(), source, ZIP_FL_ENC_UTF_8);
+  if (index < 0) {
+    zip_source_free(source);
+    throw InvalidArgument(array.name() + ": " + zip_strerror(archive));
+  }
+  constexpr zip_uint16_t kFirstDay = 1 << 5 | 1;  // 1980-01-01: equal arrays give equal files
+  const auto at = static_cast<zip_uint64_t>(index);
+  if (zip_set_file_compression(archive, at, ZIP_CM_STORE, 0) != 0 ||
+      zip_file_set_dostime(archive, at, 0, kFirstDay, 0) != 0) {
+    throw InvalidArgument(array.name() + ": " + zip_strerror(archive));
+  }
+}
+
+void check_names(const std::vector<NpzArray>& arrays) {
+  std::set<std::string, std::less<>> names;
+  for (const NpzArray& array : arrays) {
+    if (array.name().empty() || array.name().find('\0') != std::string::npos) {
+      throw InvalidArgument("an array has no name, or one with a zero byte");
+    }
+    if (!names.insert(array.name()).second) {
+      throw InvalidArgument("two arrays are named \"" + array.name() + "\"");
+    }
+  }
+  for (const std::string& name : names) {
+    std::string longer = name;
+    longer += kSuffix;
+    if (names.contains(longer)) {
+      throw InvalidArgument("the arrays \"" + name + "\" and \"" + longer +
+                            "\" could not be told apart when they are read");
+    }
+  }
+}
+
+// What zip_close() leaves of an archive without members is no file; numpy writes, and reads, this: the end of an
+// archive's table, which is empty.
+constexpr std::string_view kEmptyArchive("PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
+
+// The members as the archive names them, in its order.
+std::vector<std::string> members_of(zip_t* archive) {
+  std::vector<std::string> names;
+  const zip_int64_t count = zip_get_num_entries(archive, 0);
+  for (zip_int64_t i = 0; i < count; ++i) {
+    const char* name = zip_get_name(archive, static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
+    names.emplace_back(name == nullptr ? "" : name);
+  }
+  return names;
+}
+
+std::string without_suffix(std::string name) {
+  if (name.ends_with(kSuffix)) name.resize(name.size() - kSuffix.size());
+  return name;
+}
+
+// As numpy looks: a member of just that name, else that .npy; of several, the last.
+std::optional<zip_uint64_t> find_member(const std::vector<std::string>& members,
+                                        std::string_view name) {
+  for (const std::string& wanted : {std::string(name), std::string(name) + std::string(kSuffix)}) {
+    const auto found = std::find(members.rbegin(), members.rend(), wanted);
+    if (found != members.rend()) {
+      return static_cast<zip_uint64_t>(members.rend() - found - 1);
+    }
+  }
+  return std::nullopt;
+}
+
+// Into the file `own`, which will be `path`.
+void write_archive(const std::filesystem::path& own, const std::filesystem::path& path,
+                   const std::vector<NpzArray>& arrays) {
+  Archive archive = open_archive("save_npz", own, ZIP_CREATE | ZIP_TRUNCATE);
+  std::vector<std::string> headers;
+  headers.reserve(arrays.size());
+  for (const NpzArray& array : arrays) {
+    headers.push_back(detail::make_npy_header(array.type(), array.shape()));
+    add(archive.get(), array, headers.back());
+  }
+  const base::StandardStreamsReserved reserved;  // it opens what it writes
+  if (zip_close(archive.get()) != 0) {
+    zip_error_t* const error = zip_get_error(archive.get());
+    if (zip_error_system_type(error) == ZIP_ET_SYS) {
+      detail::fail_writing("save_npz", path, zip_error_code_system(error));
+    }
+    throw InvalidArgument(zip_strerror(archive.get()));
+  }
+  static_cast<void>(archive.release());  // closed
+}
+
+}  // namespace
+
+struct NpzFile::State {
+  std::filesystem::path path;
+  Archive archive;
+  std::uintmax_t size;
+};
+
+NpzFile::NpzFile(const std::filesystem::path& path)
+    : state_(new State{path, open_archive("load_npz", path, ZIP_RDONLY), 0}) {
+  std::error_code gone;
+  state_->size = std::filesystem::file_size(path, gone);
+}
+NpzFile::NpzFile(NpzFile&&) noexcept = default;
+NpzFile& NpzFile::operator=(NpzFile&&) noexcept = default;
+NpzFile::~NpzFile() = default;
+
+std::vector<std::string> NpzFile::files() const {
+  std::vector<std::string> names = members_of(state_->archive.get());
+  for (std::string& name : names) name = without_suffix(std::move(name));
+  return names;
+}
+
+detail::NpyContent NpzFile::read(std::string_view name, const std::string& type,
+                                 std::size_t element_size) const {
+  const auto found = find_member(members_of(state_->archive.get()), name);
+  if (!found) {
+    std::string all;
+    for (const std::string& one : files()) {
+      all.append(all.empty() ? "" : ", ").append(one);
+    }
+    fail("load_npz", state_->path,
+         "there is no array \"" + std::string(name) + "\" in it; " +
+             (all.empty() ? "it is empty" : "there are: " + all));
+  }
+  try {
+    return read_entry(state_->archive.get(), *found, type, element_size, state_->size);
+  } catch (const InvalidArgument& error) {
+    fail("load_npz", state_->path, std::string(name) + ": " + error.std::runtime_error::what());
+  }
+}
+
+void save_npz(const std::filesystem::path& path, const std::vector<NpzArray>& arrays) {
+  try {
+    check_names(arrays);
+    detail::ReplacementFile file("save_npz", path);
+    if (arrays.empty()) {
+      file.write(std::as_bytes(std::span(kEmptyArchive)));
+    } else {
+      write_archive(file.own_path(), path, arrays);
+    }
+    file.commit();
+  } catch (const InvalidArgument& error) {
+    const std::string what = error.std::runtime_error::what();
+    if (what.starts_with("save_npz: ")) {
+      throw;
+    }
+    fail("save_npz", path, what);
+  }
+}
+
+}  // namespace manta

@@ -1,0 +1,282 @@
+// Arrays in .npz files; tests/interop has numpy itself at the other end.
+#include "npz.h"
+
+#include <complex>
+#include <csignal>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "../../base/error.h"
+
+namespace manta {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class NpzTest : public testing::Test {
+ protected:
+  NpzTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "npz-test-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~NpzTest() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path file(const char* name) const { return folder_ / name; }
+  std::string content(const char* name) const {
+    std::ifstream in(file(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  void write(const char* name, const std::string& bytes) const {
+    std::ofstream(file(name), std::ios::binary) << bytes;
+  }
+  template <class F>
+  std::string refusal(F f) const {
+    try {
+      f();
+    } catch (const InvalidArgument& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  std::ptrdiff_t files_in_folder() const {
+    return std::distance(std::filesystem::directory_iterator(folder_), {});
+  }
+
+  std::filesystem::path folder_;
+};
+
+// While it lives no file of this process may grow beyond `bytes`: writing fails as on a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &old_);
+    const rlimit limit{.rlim_cur = bytes, .rlim_max = old_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &old_);
+    ::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit old_{};
+  void (*handler_)(int);
+};
+
+TEST_F(NpzTest, ComesBackAsItWas) {
+  const auto x = arange<double>(6).freeze().reshape({2, 3});
+  const auto flags = array_from(std::vector<bool>{true, false, true}).freeze();
+  const auto waves = full<std::complex<float>>(3, {1, -2}).freeze();
+  const auto none = zeros<std::int16_t>(0).freeze();
+  save_npz(file("a.npz"), {{"x", x}, {"flags", flags}, {"waves", waves}, {"none", none}});
+  const NpzFile npz = load_npz(file("a.npz"));
+  EXPECT_THAT(npz.files(), ElementsAre("x", "flags", "waves", "none"));
+  EXPECT_EQ(npz.get<double>("x"), x);
+  EXPECT_THAT(npz.get<bool>("flags").span(), ElementsAre(true, false, true));
+  EXPECT_EQ(npz.get<std::complex<float>>("waves"), waves);
+  EXPECT_EQ(npz.get<std::int16_t>("none").size(), 0U);
+  EXPECT_EQ(npz.get<double>("x"), x) << "a second time";
+}
+
+TEST_F(NpzTest, EqualArraysGiveEqualFilesAndReplaceTheOldOne) {
+  const auto x = arange<int>(1000).freeze();
+  save_npz(file("a.npz"), {{"x", x}});
+  write("b.npz", "something else");
+  save_npz(file("b.npz"), {{"x", x}});
+  EXPECT_EQ(content("a.npz"), content("b.npz"));
+}
+
+TEST_F(NpzTest, NoArraysAreAnArchiveOfNoneThatReplacesTheOldOne) {
+  save_npz(file("a.npz"), {{"x", arange<int>(3).freeze()}});
+  save_npz(file("a.npz"), {});
+  EXPECT_EQ(content("a.npz"), std::string("PK\5\6", 4) + std::string(18, '\0'));
+  const NpzFile npz = load_npz(file("a.npz"));
+  EXPECT_THAT(npz.files(), ElementsAre());
+  EXPECT_THAT(refusal([&] { npz.get<int>("x"); }), HasSubstr("no array \"x\" in it; it is empty"));
+  save_npz(file("new.npz"), {});
+  EXPECT_EQ(content("new.npz").size(), 22U);
+}
+
+// Two members of one name: the name of the second is overwritten where it stands.
+TEST_F(NpzTest, OfTwoMembersOfOneNameTheLastIsRead) {
+  save_npz(file("a.npz"), {{"x", full<int>(3, 1).freeze()}, {"y", full<int>(2, 2).freeze()}});
+  std::string bytes = content("a.npz");
+  for (std::size_t at = 0; (at = bytes.find("y.npy", at)) != std::string::npos;) bytes[at] = 'x';
+  write("twice.npz", bytes);
+  const NpzFile npz = load_npz(file("twice.npz"));
+  EXPECT_THAT(npz.files(), ElementsAre("x", "x"));
+  EXPECT_THAT(npz.get<int>("x").span(), ElementsAre(2, 2));
+}
+
+TEST_F(NpzTest, AMemberOfTheVeryNameGoesBeforeThatWithTheSuffix) {
+  save_npz(file("a.npz"), {{"x.npy", full<int>(1, 1).freeze()}, {"y", full<int>(1, 2).freeze()}});
+  std::string bytes = content("a.npz");
+  for (std::size_t at = 0; (at = bytes.find("y.npy", at)) != std::string::npos;) {
+    if (bytes[at - 1] == 'p') {
+      ++at;  // inside "x.npy.npy"
+    } else {
+      bytes[at] = 'x';
+    }
+  }
+  write("both.npz", bytes);  // "x.npy.npy" and "x.npy"
+  const NpzFile npz = load_npz(file("both.npz"));
+  EXPECT_THAT(npz.files(), ElementsAre("x.npy", "x"));
+  EXPECT_EQ(npz.get<int>("x")[0], 2);
+  EXPECT_EQ(npz.get<int>("x.npy")[0], 2) << "numpy takes the member of that name";
+  EXPECT_THAT(refusal([&] {
+                save_npz(file("b.npz"),
+                         {{"x", full<int>(1, 1).freeze()}, {"x.npy", full<int>(1, 2).freeze()}});
+              }),
+              HasSubstr("could not be told apart"));
+}
+
+TEST_F(NpzTest, AFileThatCannotBeWrittenStaysAsItWasAndNothingIsLeft) {
+  save_npz(file("a.npz"), {{"x", arange<int>(3).freeze()}});
+  const std::string before = content("a.npz");
+  const auto large = zeros<double>(100'000).freeze();
+  {
+    const FileSizeLimit limit(100'000);
+    EXPECT_THAT(refusal([&] {
+                  save_npz(file("a.npz"), {{"x", large}});
+                }),
+                AllOf(HasSubstr("save_npz: "), HasSubstr("a.npz"), HasSubstr("File too large")));
+    EXPECT_THAT(refusal([&] {
+                  save_npz(file("new.npz"), {{"x", large}});
+                }),
+                HasSubstr("File too large"));
+  }
+  EXPECT_EQ(content("a.npz"), before);
+  EXPECT_EQ(files_in_folder(), 1);
+  EXPECT_THAT(refusal([&] {
+                save_npz(file("a.npz"), {{"x", large}, {"x", large}});
+              }),
+              HasSubstr("two arrays"));
+  EXPECT_EQ(content("a.npz"), before);
+}
+
+TEST_F(NpzTest, PermissionsOfAReplacedFileAreKept) {
+  save_npz(file("a.npz"), {});
+  std::filesystem::permissions(file("a.npz"), std::filesystem::perms(0640));
+  save_npz(file("a.npz"), {{"x", arange<int>(3).freeze()}});
+  EXPECT_EQ(std::filesystem::status(file("a.npz")).permissions(), std::filesystem::perms(0640));
+}
+
+TEST_F(NpzTest, WhatIsNoRegularFileIsNotReplaced) {
+  ASSERT_EQ(::mkfifo(file("pipe").c_str(), 0600), 0);
+  EXPECT_THAT(refusal([&] { save_npz(file("pipe"), {}); }), HasSubstr("no regular file"));
+  EXPECT_THAT(refusal([&] { save_npz(folder_, {}); }), HasSubstr("no regular file"));
+  EXPECT_EQ(files_in_folder(), 1);
+}
+
+TEST_F(NpzTest, ASymbolicLinkStaysOne) {
+  std::filesystem::create_symlink("target.npz", file("link.npz"));
+  save_npz(file("link.npz"), {{"x", arange<int>(3).freeze()}});
+  EXPECT_TRUE(std::filesystem::is_symlink(file("link.npz")));
+  EXPECT_EQ(load_npz(file("target.npz")).get<int>("x").size(), 3U);
+}
+
+TEST_F(NpzTest, NamesAreChecked) {
+  const auto x = arange<int>(3).freeze();
+  EXPECT_THAT(refusal([&] {
+                save_npz(file("a.npz"), {{"x", x}, {"x", x}});
+              }),
+              HasSubstr("two arrays are named \"x\""));
+  EXPECT_THAT(refusal([&] { save_npz(file("a.npz"), {{"", x}}); }), HasSubstr("has no name"));
+  EXPECT_THAT(refusal([&] {
+                save_npz(file("no/such/folder.npz"), {{"x", x}});
+              }),
+              AllOf(HasSubstr("save_npz: "), HasSubstr("folder.npz")));
+  EXPECT_FALSE(std::filesystem::exists(file("a.npz")));
+}
+
+TEST_F(NpzTest, ErrorsNameFileArrayAndReason) {
+  save_npz(file("a.npz"), {{"x", arange<int>(3).freeze()}, {"y", arange<double>(3).freeze()}});
+  const NpzFile npz = load_npz(file("a.npz"));
+  EXPECT_THAT(refusal([&] { npz.get<double>("z"); }),
+              AllOf(HasSubstr("a.npz"), HasSubstr("no array \"z\""), HasSubstr("x, y")));
+  EXPECT_THAT(refusal([&] { npz.get<double>("x"); }),
+              AllOf(HasSubstr("a.npz: x: "), HasSubstr("<i4"), HasSubstr("<f8")));
+  EXPECT_THAT(refusal([&] { load_npz(file("none.npz")); }), HasSubstr("No such file"));
+  write("text.npz", "this is no zip archive");
+  EXPECT_THAT(refusal([&] { load_npz(file("text.npz")); }), HasSubstr("text.npz"));
+}
+
+// Wherever a byte is wrong: the array as it was, or a clear error.
+TEST_F(NpzTest, ACorruptFileIsRefused) {
+  const auto x = arange<double>(4).freeze();
+  save_npz(file("a.npz"), {{"x", x}});
+  const std::string good = content("a.npz");
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(~bad[at]);
+    write("bad.npz", bad);
+    try {
+      EXPECT_EQ(load_npz(file("bad.npz")).get<double>("x"), x) << at;
+    } catch (const InvalidArgument&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, good.size() / 2);
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    write("bad.npz", good.substr(0, size));
+    EXPECT_NE(refusal([&] { load_npz(file("bad.npz")).get<double>("x"); }), "") << size;
+  }
+}
+
+TEST_F(NpzTest, AHeaderThatLiesAllocatesNothing) {
+  save_npz(file("a.npz"), {{"x", arange<double>(4).freeze()}});
+  std::string bytes = content("a.npz");
+  const auto at = bytes.find("(4");
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at, 2, "(9");  // its checksum is found out later
+  write("b.npz", bytes);
+  EXPECT_THAT(refusal([&] { load_npz(file("b.npz")).get<double>("x"); }),
+              HasSubstr("its size is not that of its shape"));
+}
+
+// Four bytes in an archive whose header says `shape`, and whose table says `sizes` from `at` behind its signature on
+// (packed size at 20, size at 24).
+std::string lying_archive(std::string bytes, const std::string& shape, std::size_t at,
+                          const std::string& sizes) {
+  const std::string honest = "(4, )";
+  const std::size_t more = shape.size() - honest.size();
+  const std::size_t header = bytes.find(honest);
+  const std::size_t table = bytes.find("PK\1\2");
+  EXPECT_NE(header, std::string::npos);
+  EXPECT_NE(table, std::string::npos);
+  bytes.replace(table + at, sizes.size(), sizes);
+  bytes.erase(bytes.find('\n', header) - more, more);  // of the padding
+  bytes.replace(header, honest.size(), shape);
+  return bytes;
+}
+
+TEST_F(NpzTest, AnArchiveThatLiesAllocatesNothing) {
+  save_npz(file("a.npz"), {{"x", arange<std::uint8_t>(4).freeze()}});
+  const std::string good = content("a.npz");
+  // About 4 GiB, in a file of some hundred bytes: the header takes 128.
+  write("large.npz", lying_archive(good, "(4294967166, )", 20, "\xfe\xff\xff\xff\xfe\xff\xff\xff"));
+  // Less than the header alone takes: a difference of the two, 8 - 128, is no size.
+  write("short.npz",
+        lying_archive(good, "(18446744073709551496, )", 24, std::string("\10\0\0\0", 4)));
+  for (const char* name : {"large.npz", "short.npz"}) {
+    EXPECT_THAT(refusal([&] { load_npz(file(name)).get<std::uint8_t>("x"); }),
+                HasSubstr("its size is not that of its shape"))
+        << name;
+  }
+}
+
+}  // namespace
+}  // namespace manta

@@ -1,0 +1,130 @@
+// Values that come back as another type: a wrapper whose manta_restore() returns what it wraps, and
+// what manta::reduced() makes. Such bytes have the wrapper's fingerprint; who reads a U from them
+// finds here how. Wrappers stand at the root of a value only.
+//
+// Threads: the list grows during static initialization and dlopen only, without a lock.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "../types/type_text.h"
+#include "hooks.h"
+
+// One in each image. NOLINTNEXTLINE(readability-identifier-naming)
+extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;
+
+namespace manta::serialization {
+
+// A value of T that is written as a state X of it, and made again by a captureless From.
+template <class T, class X, class From>
+struct Reduced {
+  X state;
+};
+
+template <class T, class X, class From>
+struct RestoredType<Reduced<T, X, From>> {
+  using type = T;
+};
+
+template <class W>
+using StateOf = typename Codec<W>::State;
+
+// How a U is read from the bytes of one wrapper.
+template <class U>
+struct FromWrapper {
+  std::uint64_t (*fingerprint)();
+  std::int64_t (*code)();  // null, or the offset of the code that restores: lambdas have no names
+  U (*read)(Reader&);
+  FromWrapper* next = nullptr;
+
+  FromWrapper(std::uint64_t (*fingerprint_function)(), std::int64_t (*code_function)(),
+              U (*read_function)(Reader&))
+      : fingerprint(fingerprint_function), code(code_function), read(read_function) {
+    next = head().load(std::memory_order_relaxed);
+    // SYNC: release: the record is complete before find() sees it.
+    while (!head().compare_exchange_weak(next, this, std::memory_order_release)) {
+    }
+  }
+
+  // SYNC: acquire: pairs with the push in the constructor.
+  static FromWrapper* first() { return head().load(std::memory_order_acquire); }
+
+ private:
+  static std::atomic<FromWrapper*>& head() {
+    static std::atomic<FromWrapper*> list = nullptr;
+    return list;
+  }
+};
+
+template <class W>
+struct WrapperCode {
+  static constexpr std::int64_t (*code)() = nullptr;
+};
+
+template <class T, class X, class From>
+struct WrapperCode<Reduced<T, X, From>> {
+  static std::int64_t code() {
+    const auto at = reinterpret_cast<std::intptr_t>(&Codec<Reduced<T, X, From>>::read);
+    return static_cast<std::int64_t>(at - reinterpret_cast<std::intptr_t>(&__dso_handle));
+  }
+};
+
+template <class W>
+struct WrapperOf {
+  static inline const FromWrapper<restored_t<W>> known{&fingerprint<W>, WrapperCode<W>::code,
+                                                       &Codec<W>::read};
+};
+
+template <class T, class X, class From>
+struct Codec<Reduced<T, X, From>> {
+  using Self = Reduced<T, X, From>;
+  using State = X;
+  using Parts = Types<X>;
+  static constexpr TypeNode node() {
+    TypeNode node = make_node<Self, Parts>();
+    node.refusal = Refusal::kRestoresOther;
+    return node;
+  }
+  static void write(Writer& writer, const Self& value) {
+    writer.fixed(WrapperCode<Self>::code());
+    write_settled<X>(writer, value.state);
+  }
+  static T read(Reader& reader) {  // the code was read by who chose this function
+    return From{}(read_settled<X>(reader));
+  }
+  static void describe(TypeText& text) {
+    if (text.begin_struct(&type_node<Self>, kShortName<T>, "wrapped")) {
+      Codec<X>::describe(text);
+      text.end_struct();
+    }
+  }
+};
+
+// Reads a U from the bytes of a wrapper; type_mismatch() if they are no such bytes.
+template <class U>
+U (*find_wrapper(Reader& reader))
+(Reader&) {
+  bool by_code = false;
+  for (const FromWrapper<U>* at = FromWrapper<U>::first(); at != nullptr; at = at->next) {
+    if (at->fingerprint() == reader.fingerprint()) {
+      if (at->code == nullptr) {
+        return at->read;
+      }
+      by_code = true;
+    }
+  }
+  if (!by_code) {
+    return nullptr;
+  }
+  const auto code = reader.fixed<std::int64_t>();
+  for (const FromWrapper<U>* at = FromWrapper<U>::first(); at != nullptr; at = at->next) {
+    if (at->fingerprint() == reader.fingerprint() && at->code != nullptr && at->code() == code) {
+      return at->read;
+    }
+  }
+  Reader::fail("they were reduced by code that this program does not have");
+}
+
+}  // namespace manta::serialization

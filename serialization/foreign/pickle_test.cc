@@ -1,0 +1,211 @@
+// Pickles, as CPython's own pickletools shows them where the test has Python; tests/interop loads them with numpy.
+#include "pickle.h"
+
+#include <cstring>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "../../base/error.h"
+#include "../codec/sequence.h"
+#include "../stream/writer.h"
+#include "pickle_stream.h"
+#include "type_tree.h"
+#include "value_tree.h"
+
+namespace manta {
+namespace {
+
+using serialization::TypeTree;
+using namespace std::string_literals;
+
+std::string stream(const auto& value) { return std::string(to_pickle(value).stream.view()); }
+std::string body(const std::string& opcodes) { return "\x80\x05" + opcodes + "."; }
+
+TEST(Pickle, Numbers) {
+  EXPECT_EQ(stream(0), body("K\0"s));
+  EXPECT_EQ(stream(255), body("K\xff"));
+  EXPECT_EQ(stream(256), body("M\0\x01"s));
+  EXPECT_EQ(stream(65536), body("J\0\0\x01\0"s));
+  EXPECT_EQ(stream(-1), body("J\xff\xff\xff\xff"));
+  EXPECT_EQ(stream(2147483648u), body("\x8a\x05\0\0\0\x80\0"s));
+  EXPECT_EQ(stream(INT64_MIN), body("\x8a\x08\0\0\0\0\0\0\0\x80"s));
+  EXPECT_EQ(stream(UINT64_MAX), body("\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\0"s));
+  EXPECT_EQ(stream(1.0), body("G\x3f\xf0\0\0\0\0\0\0"s));
+  EXPECT_EQ(stream(true), body("\x88"));
+}
+
+TEST(Pickle, TextsAndBytes) {
+  EXPECT_EQ(stream("grün"s), body("\x8c\x05gr\xc3\xbcn"));
+  EXPECT_EQ(stream("\xff"s), body("C\x01\xff"));
+  EXPECT_EQ(stream(u"\U0001f600"s + u"x"), body("\x8c\x05\xf0\x9f\x98\x80x"));
+  EXPECT_EQ(stream('x'), body("\x8c\x01x"));
+  EXPECT_EQ(stream(std::optional<int>()), body("N"));
+  EXPECT_FALSE(serialization::is_utf8("\xc0\x80"));
+  EXPECT_FALSE(serialization::is_utf8("\xed\xa0\x80"));
+  EXPECT_FALSE(serialization::is_utf8("\xe2\x82"));
+}
+
+struct Node {
+  int value = 0;
+  std::shared_ptr<Node> next;
+};
+
+TEST(Pickle, ALongListDoesNotRecurse) {
+  std::shared_ptr<Node> first;
+  for (int i = 0; i < 200'000; ++i) first = std::make_shared<Node>(Node{i, first});
+  const Pickle pickle = to_pickle(first);
+  EXPECT_GT(pickle.stream.size(), 200'000u);
+  while (first != nullptr) {  // destructors do recurse
+    first = std::exchange(first->next, nullptr);
+  }
+}
+
+TEST(Pickle, LargeArraysAreBuffersAndBorrowedOnesCopied) {
+  const std::vector<double> numbers(1000, 1.5);
+  const Pickle pickle = to_pickle(numbers);
+  ASSERT_EQ(pickle.buffers.size(), 1u);
+  EXPECT_EQ(pickle.buffers[0].size(), 8000u);
+  EXPECT_NE(static_cast<const void*>(pickle.buffers[0].data()), numbers.data());
+  const Bytes bytes(std::string(100, 'x'));
+  const Pickle shared = to_pickle(bytes);
+  ASSERT_EQ(shared.buffers.size(), 1u);
+  EXPECT_EQ(shared.buffers[0].data(), bytes.data());
+  EXPECT_TRUE(to_pickle(numbers, PickleBuffers::in_band).buffers.empty());
+}
+
+TEST(Pickle, OfSerializedBytesIsTheSame) {
+  const std::map<std::string, std::vector<int>> value{{"a", {1, 2}}, {"b", {}}};
+  EXPECT_EQ(to_pickle_serialized(serialize(value)).stream, to_pickle(value).stream);
+}
+
+TEST(Pickle, WhatPythonCannotHoldIsRefused) {
+  const std::map<std::shared_ptr<int>, int> by_pointer{{std::make_shared<int>(1), 2}};
+  EXPECT_THROW(to_pickle(by_pointer), SerializationError);
+}
+
+TEST(TypeTree, RefusesWhatIsNoText) {
+  for (const char* text : {"", "seq<", "seq<f64", "map<i32>x", "struct X{a:i32", "^0", "f65",
+                           "struct X{a i32}", "tup<,>", "bits", "enum E", "f64[2]"}) {
+    EXPECT_THROW(TypeTree{text}, SerializationError) << text;
+  }
+  EXPECT_THROW(TypeTree(std::string(100'000, '<')), SerializationError);
+  const TypeTree huge("seq<f64[99999999999999][99999999999999]>");
+  EXPECT_THROW(huge.layout(huge.root().parts[0]), SerializationError);
+  std::string deep;
+  for (int i = 0; i < 5000; ++i) deep += "seq<";
+  EXPECT_THROW(TypeTree{deep}, SerializationError);
+}
+
+TEST(TypeTree, LaysStructsOutAsTheCompilerDoes) {
+  struct Inner {
+    double x;
+    std::uint16_t y;
+  };
+  struct Outer {
+    char tag;
+    Inner inner[3];
+    float last;
+  };
+  const TypeTree types(serialization::type_text<std::vector<Outer>>());
+  const auto layout = types.layout(types.root().parts[0]);
+  EXPECT_TRUE(layout.flat);
+  EXPECT_EQ(layout.size, sizeof(Outer));
+  EXPECT_EQ(layout.offsets, (std::vector<std::size_t>{0, 8, 56}));
+}
+
+// A type that contains itself by value, as no compiler makes it: nothing hangs, nothing overflows the stack.
+TEST(TypeTree, AnEndlessTypeIsRefusedWhenItIsRead) {
+  serialization::Encoded bytes;
+  serialization::encode(1, bytes);
+  EXPECT_THROW(serialization::read_values(bytes, "struct X{a:^0}"), SerializationError);
+}
+
+// Each struct holds the one before twice: a short text, of more fields than memory holds.
+TEST(TypeTree, ATypeThatDoublesIsRefusedWhenItIsRead) {
+  std::string text = "struct L0{x:u8,y:u8}";
+  constexpr int kLevels = 40;
+  for (int i = 1; i < kLevels; ++i) {  // numbers count from the outermost, which begins first
+    std::string outer = "struct L" + std::to_string(i) + "{a:";
+    outer.append(text).append(",b:^").append(std::to_string(kLevels - i)).append("}");
+    text = std::move(outer);
+  }
+  serialization::Encoded bytes;
+  serialization::encode(std::vector<int>(), bytes);
+  EXPECT_THROW(serialization::read_values(bytes, "seq<" + text + ">"), SerializationError);
+}
+
+// One array, as [n], [n, 1], [n] and [n]: its bytes are there once, each view of them once.
+TEST(Pickle, AnArrayInTwoShapesHasItsBytesOnce) {
+  for (const std::size_t n : {40u, 4'000u}) {
+    const auto storage = base::HeapStorage::create(n);
+    std::memset(storage->mutable_data(), 1, n);
+    const std::size_t flat[] = {n}, column[] = {n, 1};
+    serialization::Encoded encoded;
+    {
+      serialization::Writer writer(encoded, 1, "test");
+      serialization::write_extent(writer, 4);
+      for (const std::span<const std::size_t> shape :
+           {std::span<const std::size_t>(flat), std::span<const std::size_t>(column),
+            std::span<const std::size_t>(flat), std::span<const std::size_t>(column)}) {
+        serialization::write_array(writer, shape, storage->data(), n, storage);
+      }
+      writer.finish();
+    }
+    const auto pickle =
+        serialization::pickle_of(encoded, "seq<seq<u8>>", PickleBuffers::in_band).stream;
+    EXPECT_LT(pickle.size(), n + 200);
+    EXPECT_GT(pickle.size(), n);
+  }
+}
+
+std::string flaw_of_pickle(const serialization::Encoded& encoded, const std::string& text) {
+  try {
+    serialization::pickle_of(encoded, text, PickleBuffers::in_band);
+  } catch (const SerializationError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+// A few bytes that ask for a great many.
+TEST(Pickle, IsNotFarLongerThanItsValue) {
+  constexpr std::size_t kSize = 1 << 16;
+  const auto storage = base::HeapStorage::create(kSize);
+  std::memset(storage->mutable_data(), 1, kSize);
+  serialization::Encoded texts, keys;
+  {
+    serialization::Writer writer(texts, 1, "test");
+    serialization::write_extent(writer, 4'000);
+    writer.add_buffer(storage->data(), kSize, storage);
+    for (int i = 0; i < 4'000; ++i) {
+      writer.varint(2 * kSize + 1);
+      writer.varint(0);
+    }
+    writer.finish();
+  }
+  {
+    serialization::Writer writer(keys, 1, "test");
+    writer.varint(4'000);
+    for (int i = 0; i < 4'000; ++i) {
+      serialization::write_array(writer, {&kSize, 1}, storage->data(), kSize, storage);
+    }
+    writer.finish();
+  }
+  EXPECT_THAT(flaw_of_pickle(texts, "seq<str8>"), testing::HasSubstr("more memory"));
+  EXPECT_THAT(flaw_of_pickle(keys, "set<seq<u8>>"), testing::HasSubstr("far longer"));
+}
+
+}  // namespace
+}  // namespace manta

@@ -1,0 +1,89 @@
+// The canonical text of a type (type_text.h) as a tree: what is needed to read its bytes without its C++ type.
+//
+// Nodes refer to each other by index; 0 is the root. A struct that contains itself refers to its own node.
+// Threads: a TypeTree is immutable once made.   Errors: SerializationError for a text that is none.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../base/build_settings.h"
+
+namespace manta::serialization {
+
+// Where a flat element's members lie, as compilers lay them out.
+struct FlatLayout {
+  bool flat = false;
+  std::size_t size = 0;
+  std::size_t alignment = 1;
+  std::size_t packed = 0;  // size without padding: that of a packed struct
+  std::size_t fields = 0;  // it and all that it is made of: a short text can say very many
+  std::vector<std::size_t> offsets = {};  // of a struct's members
+};
+
+struct TypeTreeNode {
+  enum class Kind {
+    kBool,
+    kSigned,  // size: bytes; also what an enum is
+    kUnsigned,
+    kFloat,
+    kCharacter,
+    kComplex,   // size: of both parts
+    kString,    // size: of a character
+    kSequence,  // parts: the element; size: of an element with padding, else 0
+    kSet,       // parts: the key
+    kMap,       // parts: key, value
+    kTuple,
+    kOptional,
+    kVariant,
+    kExpected,  // parts: value (kVoid: none), error
+    kBits,      // size: how many
+    kStruct,
+    kReduced,  // parts: the state
+    kWrapped,  // the same, after 8 bytes that name code
+    kShared,   // parts: the pointee; none if only its `name` is known
+    kWeak,
+    kObserver,
+    kOwn,
+    kWith,  // parts: what a container holds beside its elements (container_state.h), the container
+    kVoid,
+    kOpaque,  // references, functions, types serialized at run time: `name` says what
+  };
+  struct Part {
+    std::uint32_t node = 0;
+    std::string_view name = {};  // of a member
+    std::vector<std::size_t> extents =
+        {};                     // of a member or element that is an array: outermost first
+    std::size_t count() const;  // their product
+  };
+
+  Kind kind = Kind::kOpaque;
+  std::string_view name = {};
+  std::size_t size = 0;
+  bool unique = true;        // of a set or map
+  bool character = false;    // of a number: it is a byte of text or data ("enum byte")
+  bool each = false;         // of a sequence: its structs stand one by one
+  bool polymorphic = false;  // what a pointer leads to
+  bool settled = false;      // of a set or map: what its keys point to stands behind them
+  std::vector<Part> parts = {};
+  FlatLayout layout = {};
+};
+
+class TypeTree {
+ public:
+  explicit TypeTree(std::string text);
+  TypeTree(const TypeTree&) = delete;
+
+  const TypeTreeNode& root() const { return nodes_.front(); }
+  const TypeTreeNode& operator[](std::uint32_t node) const { return nodes_[node]; }
+  FlatLayout layout(const TypeTreeNode::Part& part) const;  // of the whole array
+
+ private:
+  friend class TypeTextParser;
+  const std::string text_;  // names point into it
+  std::vector<TypeTreeNode> nodes_;
+};
+
+}  // namespace manta::serialization

@@ -1,0 +1,96 @@
+// An Encoded is a value taken apart: a stream of bytes that describes it (meta), the memory of its
+// arrays, which is not copied (buffers), and the objects and actors that it refers to (refs).
+//
+//   value --encode--> Encoded --(store copies borrowed buffers)--> EncodedView --decode--> value
+//
+// meta:      16 bytes (fingerprint of the root type, number of tracked objects, 0), the stream.
+// buffers:   `storage` null: borrowed from the value, which must outlive it unchanged; whoever keeps
+//            the Encoded copies it. Those given to decode() are 64-byte aligned and have a storage.
+// refs:      never looked into here: the runtime's records, kept alive by the count.
+// Threads:   confined; reuse one per thread: clear() keeps the memory.   Units: bytes.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "../../base/counted.h"
+#include "../../base/storage.h"
+
+namespace manta::serialization {
+
+using base::Counted;
+using base::Ref;
+using base::StorageRef;
+
+struct Buffer {
+  const std::byte* data = nullptr;
+  std::size_t size = 0;
+  StorageRef storage = {};
+};
+
+enum class RefKind : std::uint8_t { object, actor };
+
+struct Reference {
+  RefKind kind = RefKind::object;
+  Ref<Counted> target = {};
+};
+
+// Leaves bytes uninitialized where vector would write zeros: the stream is overwritten anyway.
+template <class T>
+struct UninitializedAllocator : std::allocator<T> {
+  template <class U>
+  struct rebind {
+    using other = UninitializedAllocator<U>;
+  };
+  using std::allocator<T>::allocator;
+  template <class U>
+  void construct(U*) noexcept {}
+  template <class U, class... Args>
+  void construct(U* place, Args&&... args) {
+    ::new (static_cast<void*>(place)) U(std::forward<Args>(args)...);
+  }
+};
+using MetaBytes = std::vector<std::byte, UninitializedAllocator<std::byte>>;
+
+struct Encoded {
+  MetaBytes meta = {};
+  std::vector<Buffer> buffers = {};
+  std::vector<Reference> refs = {};
+  std::uint64_t fingerprint = 0;
+
+  void clear() {
+    meta.clear();
+    buffers.clear();
+    refs.clear();
+    fingerprint = 0;
+  }
+};
+
+struct EncodedView {
+  std::span<const std::byte> meta = {};
+  std::span<const Buffer> buffers = {};
+  std::span<const Reference> refs = {};
+
+  EncodedView() = default;
+  EncodedView(std::span<const std::byte> meta_bytes, std::span<const Buffer> buffer_list,
+              std::span<const Reference> ref_list)
+      : meta(meta_bytes), buffers(buffer_list), refs(ref_list) {}
+  EncodedView(const Encoded& encoded)
+      : meta(encoded.meta), buffers(encoded.buffers), refs(encoded.refs) {}
+};
+
+inline constexpr std::size_t kMetaHeader = 16;
+inline constexpr std::size_t kArrayOutOfBand = 64;     // arrays from here on become buffers,
+inline constexpr std::size_t kVectorOutOfBand = 4096;  // vectors and strings from here on
+inline constexpr int kMaxDepth = 1000;                 // of nesting by value
+inline constexpr std::size_t kMaxDimensions = 32;      // of an array
+inline constexpr std::size_t kFirstMention = 2 * kMaxDimensions + 3;  // see sequence.h
+
+inline bool is_mention(std::uint64_t extents) {
+  return extents % 2 == 1 && extents >= kFirstMention;
+}
+
+}  // namespace manta::serialization

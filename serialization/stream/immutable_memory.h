@@ -1,0 +1,18 @@
+// Where the bytes of arrays go that come in line, not as a buffer: onto the heap, or, while a session is open, into the
+// object store, whose readers' mapping is read-only. So every array that user code gets is read-only, of whatever size.
+//
+// Threads: any; set_immutable_memory() when sessions begin and end.
+#pragma once
+#include <cstddef>
+#include <span>
+
+#include "../../base/storage.h"
+
+namespace manta::serialization {
+
+using ImmutableMemory = base::StorageRef (*)(std::span<const std::byte> bytes);
+
+base::StorageRef immutable_copy(std::span<const std::byte> bytes);  // 64-byte aligned
+void set_immutable_memory(ImmutableMemory memory);                  // null: the heap
+
+}  // namespace manta::serialization

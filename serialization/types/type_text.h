@@ -1,0 +1,87 @@
+// The canonical text of a type, whose hash is its fingerprint: field names, order and widths, not
+// namespaces; the same on every compiler. Types with one encoding have one text.
+//
+//   i8 u16 f64 bool char16 str8 enum Color:i32     seq<T> set<T> map<K,V> tup<A,B> one<A|B> opt<T>
+//   struct Box{val:one<i32|str8>,m:map<str8,seq<f64>>,next:ptr<^0>}    reduced Connection{tup<str8>}
+//
+// A struct's body stands where it is met first; later mentions, also inside itself, are ^n, its
+// number in the text.
+// Threads: a TypeText is confined; what fingerprint() and type_text() return is computed once.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../base/build_settings.h"
+
+namespace manta::serialization {
+
+// The text of T and its hash: encode.h, which knows all codecs, defines them.
+template <class T>
+const std::string& type_text();
+template <class T>
+std::uint64_t fingerprint();
+
+class TypeText {
+ public:
+  void append(std::string_view text) { text_ += text; }
+  void append_number(std::uint64_t number);
+
+  // False if the struct with this key has a number already; a mention of it is then all there is.
+  bool begin_struct(const void* key, std::string_view name, std::string_view word = "struct");
+  void member(std::string_view name);  // "," before all but the first
+  void end_struct();
+
+  const std::string& text() const { return text_; }
+  std::string take() && { return std::move(text_); }
+
+ private:
+  std::string text_;
+  std::vector<const void*> structs_;
+};
+
+// `open` and, in angle brackets, what `describe_parts()` appends.
+template <class Describe>
+void describe_with(TypeText& text, std::string_view open, Describe describe_parts) {
+  text.append(open);
+  text.append("<");
+  describe_parts();
+  text.append(">");
+}
+
+std::uint64_t hash_text(std::string_view text);  // never 0
+
+// All types that this program may write, so that a mismatch can name both.
+struct KnownType {
+  std::uint64_t (*fingerprint)();
+  const std::string& (*text)();
+  KnownType* next = nullptr;
+
+  KnownType(std::uint64_t (*fingerprint_function)(), const std::string& (*text_function)());
+};
+
+// While one exists, this thread's error messages know the text of a type from elsewhere.
+class SchemaHint {
+ public:
+  SchemaHint(std::uint64_t fingerprint, std::string_view text);
+  ~SchemaHint();
+  SchemaHint(const SchemaHint&) = delete;
+  SchemaHint& operator=(const SchemaHint&) = delete;
+
+ private:
+  friend std::string describe_fingerprint(std::uint64_t fingerprint);
+  std::uint64_t fingerprint_;
+  std::string_view text_;
+  const SchemaHint* before_;
+};
+
+// Of the types that this program may write; null: none.
+const std::string* known_text(std::uint64_t fingerprint);
+const std::string* known_struct_text(std::string_view name);
+
+std::string describe_fingerprint(std::uint64_t fingerprint);  // its text, or its number
+[[noreturn]] void type_mismatch(std::uint64_t found, const std::string& wanted);
+
+}  // namespace manta::serialization
