@@ -11,6 +11,7 @@ extern "C" const char MANTA_RARE_SETTING = 0;
 namespace manta::base {
 namespace {
 
+// The text ends with a zero byte, which the note's size counts too.
 std::string_view text_of_note(const char* description, std::size_t size) {
   return {description, strnlen(description, size)};
 }
@@ -48,7 +49,7 @@ std::string build_difference() {
       [](dl_phdr_info* info, std::size_t, void* out) {
         for (int i = 0; i < info->dlpi_phnum; ++i) {
           const auto& segment = info->dlpi_phdr[i];
-          if (segment.p_type != PT_NOTE || segment.p_align > 4) continue;  // 8: none of ours
+          if (segment.p_type != PT_NOTE || segment.p_align > 4) continue;  // ours are aligned to 4
           const auto* begin = reinterpret_cast<const char*>(info->dlpi_addr + segment.p_vaddr);
           const auto other = other_settings(begin, begin + segment.p_memsz);
           if (other.empty()) continue;

@@ -9,7 +9,7 @@
 
 namespace manta::base {
 
-// Empty: all alike. Else which image differs, both settings, and what to do.
+// Empty if all parts have the same settings. Else it says which image differs, both settings, and what to do.
 std::string build_difference();
 
 }  // namespace manta::base

@@ -1,5 +1,5 @@
 // What Manta needs of the compiler, asked before anything else; and how a file says which standard
-// library it was compiled against, since values of that library pass between the file and libmanta.
+// library it was compiled against, because values of that library pass between the file and libmanta.
 //
 //   language, exceptions, rtti    asked here: one line of error, and the compiler stops
 //   sizes of enums and structs    static_assert
@@ -93,7 +93,8 @@ struct Padded {
 static_assert(sizeof(Padded) == 2 * sizeof(int), "Manta: compile without -fpack-struct");
 static_assert(sizeof(wchar_t) == 4, "Manta: compile without -fshort-wchar");
 
-inline constexpr char kBuildSettings[] = MANTA_BUILD_SETTINGS;  // of this file
+// The settings that this file is compiled with.
+inline constexpr char kBuildSettings[] = MANTA_BUILD_SETTINGS;
 }  // namespace manta::detail
 
 #undef MANTA_SETTING_LIBRARY

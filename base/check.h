@@ -10,6 +10,7 @@
 
 namespace manta::base {
 
+// Prints and aborts: what check() does when the condition is false.
 [[noreturn]] void check_failed(const char* why, const std::source_location& where) noexcept;
 
 constexpr void check(bool condition, const char* why,

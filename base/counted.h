@@ -24,16 +24,17 @@ class Counted {
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
 
+  // Adds one reference.
   void retain() const noexcept {
-    // SYNC: none: whoever retains already has access through a reference it holds.
+    // SYNC: nothing becomes visible: whoever retains has access already, through a reference it holds.
     count_.fetch_add(1, std::memory_order_relaxed);
   }
 
-  // For tables of plain pointers: false when the last reference is gone already.
+  // Adds one reference unless the last one is gone, as a table of plain pointers must; false if it is gone.
   bool try_retain() const noexcept {
+    // SYNC: nothing becomes visible, as in retain(): the table's own lock orders the access to the object.
     std::uint32_t count = count_.load(std::memory_order_relaxed);
     while (count != 0) {
-      // SYNC: none, as in retain(): the table's own lock orders access to the object.
       if (count_.compare_exchange_weak(count, count + 1, std::memory_order_relaxed)) {
         return true;
       }
@@ -41,28 +42,33 @@ class Counted {
     return false;
   }
 
+  // Takes one reference away; the last one destroys the object.
   void release() const noexcept {
-    // SYNC: release: our use of the object is visible to who destroys it; acquire: we see everyone
-    // else's before we destroy it.
+    // SYNC: release: our use of the object becomes visible to whoever destroys it; acquire: we see the
+    // use of all others before we destroy it.
     if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       const_cast<Counted*>(this)->destroy();
     }
   }
 
   // How many references there are; exact only while no other thread has one.
-  std::uint32_t use_count() const noexcept { return count_.load(std::memory_order_acquire); }
+  std::uint32_t use_count() const noexcept {
+    // SYNC: acquire: whoever finds a count of 1 sees what the others did before they released theirs.
+    return count_.load(std::memory_order_acquire);
+  }
 
  protected:
   Counted() = default;
   virtual ~Counted() = default;
 
-  // Called once, when the count has reached 0.
+  // Is called once, when the count has reached 0.
   virtual void destroy() noexcept { delete this; }
 
  private:
   mutable std::atomic<std::uint32_t> count_{1};
 };
 
+// One reference to a T, which is a Counted; or null.
 template <class T>
 class Ref {
  public:
@@ -91,17 +97,20 @@ class Ref {
     return *this;
   }
 
-  static Ref adopt(T* target) noexcept {  // takes over one count
+  // Takes over one count, that of a new object for example.
+  static Ref adopt(T* target) noexcept {
     Ref ref;
     ref.target_ = target;
     return ref;
   }
-  static Ref retain(T* target) noexcept {  // adds one; target may be null
+  // Adds a count; `target` may be null.
+  static Ref retain(T* target) noexcept {
     Ref ref = adopt(target);
     ref.retain_target();
     return ref;
   }
-  T* detach() noexcept { return std::exchange(target_, nullptr); }  // hands its count to the caller
+  // Hands its count to the caller and is null afterwards.
+  T* detach() noexcept { return std::exchange(target_, nullptr); }
 
   T* get() const noexcept { return target_; }
   T& operator*() const noexcept { return *target_; }
@@ -121,11 +130,13 @@ class Ref {
   T* target_ = nullptr;
 };
 
+// A new T, made of the arguments.
 template <class T, class... Args>
 Ref<T> make_ref(Args&&... args) {
   return Ref<T>::adopt(new T(std::forward<Args>(args)...));
 }
 
+// For a target that is known to be a To.
 template <class To, class From>
 Ref<To> static_ref_cast(Ref<From> ref) noexcept {
   return Ref<To>::adopt(static_cast<To*>(ref.detach()));

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint32_t kPolynomial = 0x82f63b78;  // bits reversed
 
-// Table k gives the effect of a byte that k more bytes follow.
+// Table k gives the effect of a byte after which k more bytes follow: eight tables take eight bytes at a time.
 using Tables = std::array<std::array<std::uint32_t, 256>, 8>;
 
 constexpr Tables make_tables() {

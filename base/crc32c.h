@@ -13,10 +13,10 @@
 
 namespace manta::base {
 
-// The checksum of what was before (0: nothing) and `bytes` after it.
+// The checksum of what came before, 0 if nothing did, and of `bytes` after it.
 std::uint32_t crc32c(std::uint32_t before, std::span<const std::byte> bytes);
 
-// The same without the instruction; for tests.
+// The same without the instruction, for tests.
 std::uint32_t crc32c_by_table(std::uint32_t before, std::span<const std::byte> bytes);
 
 }  // namespace manta::base

@@ -3,6 +3,7 @@
 namespace manta {
 namespace {
 
+// An error in the words that a message about its consequence quotes, with its own causes.
 std::string text_of(const std::exception_ptr& cause) {
   try {
     std::rethrow_exception(cause);
@@ -17,6 +18,7 @@ std::string text_of(const std::exception_ptr& cause) {
   }
 }
 
+// What() of a TaskError: the message first, then where it came from, the stack last because it is long.
 std::string describe(const TaskErrorInfo& info) {
   std::string text = info.type_name + ": " + info.message + "\n  thrown in " + info.function +
                      " (attempt " + std::to_string(info.attempt) + ", pid " +

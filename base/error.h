@@ -32,30 +32,32 @@ class Error {
 
 // What is known of an exception that user code threw in a task or an actor's method.
 struct TaskErrorInfo {
-  std::string function = {};   // as written by the user
-  std::string type_name = {};  // of the exception, readable
-  std::string message = {};    // the user's what()
+  std::string function = {};   // the name that the user wrote
+  std::string type_name = {};  // of the exception, in readable form
+  std::string message = {};    // what() of the user's exception
   std::string stack = {};      // where it was thrown; may be empty
-  NodeId node = {};
+  NodeId node = {};            // the node and process that ran the code
   int pid = 0;
   int attempt = 1;                // counts from 1
   std::exception_ptr cause = {};  // the nested or upstream error, or null
   std::string path = {};          // the tasks that it went through, "scale <- mean"; may be empty
 };
 
-// User code threw. Caught as such, or as the user's own type: get() throws a TaskErrorOf<E>.
+// User code threw. It can be caught as this, or as the user's own type: get() throws a TaskErrorOf<E>.
+// The accessors give copies of what TaskErrorInfo describes.
 class TaskError : public virtual Error {
  public:
   std::string function() const { return details_->info.function; }
   std::string type_name() const { return details_->info.type_name; }
-  std::string message() const { return details_->info.message; }  // the user's what()
+  std::string message() const { return details_->info.message; }
   std::string stack() const { return details_->info.stack; }
   NodeId node() const { return details_->info.node; }
   int pid() const { return details_->info.pid; }
   int attempt() const { return details_->info.attempt; }
   std::exception_ptr cause() const { return details_->info.cause; }
 
-  const TaskErrorInfo& info() const { return details_->info; }  // all of it, for sending it on
+  // All of it at once, for sending it on. It lives as long as any copy of this error.
+  const TaskErrorInfo& info() const { return details_->info; }
 
  protected:
   explicit TaskError(TaskErrorInfo info);
@@ -69,6 +71,7 @@ class TaskError : public virtual Error {
   std::shared_ptr<const Details> details_;
 };
 
+// The exception E that user code threw, with what is known of it; what() says both.
 template <class E>
 class TaskErrorOf : public E, public TaskError {
  public:
@@ -76,6 +79,7 @@ class TaskErrorOf : public E, public TaskError {
   const char* what() const noexcept override { return text(); }
 };
 
+// The base of all errors that Manta finds itself.
 class RuntimeError : public std::runtime_error, public virtual Error {
  public:
   using std::runtime_error::runtime_error;
@@ -86,7 +90,8 @@ class RuntimeError : public std::runtime_error, public virtual Error {
 struct WorkerCrashed : RuntimeError {
   using RuntimeError::RuntimeError;
   WorkerCrashed(const std::string& what, int signal, std::string stack);
-  int signal() const { return signal_; }  // 0: it called exit()
+  int signal() const { return signal_; }  // 0 if it called exit()
+  // Where the process was when the signal came; may be empty.
   std::string stack() const { return stack_ ? *stack_ : std::string(); }
 
  private:
@@ -124,19 +129,22 @@ struct OwnerDied : ObjectLost {
   using ObjectLost::ObjectLost;
 };
 
+// A machine of the cluster, or the node process on it, ended.
 struct NodeDied : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
+// The head of the cluster does not answer.
 struct HeadUnavailable : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
+// The call was cancelled before it had finished.
 struct Cancelled : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
-// get() waited as long as it was told to. The task goes on.
+// get() waited as long as it was told to. The task continues.
 struct GetTimeout : RuntimeError {
   using RuntimeError::RuntimeError;
 };
@@ -156,10 +164,12 @@ struct ObjectStoreFull : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
+// A file could not be written because its disk is full.
 struct OutOfDisk : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
+// The system has no memory for what was asked for.
 struct OutOfMemory : RuntimeError {
   using RuntimeError::RuntimeError;
 };
@@ -169,7 +179,7 @@ struct Unschedulable : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
-// Too many calls wait already, and nothing can finish meanwhile.
+// Too many calls wait already, and none of them can finish while this one waits for room.
 struct PendingCallsLimit : RuntimeError {
   using RuntimeError::RuntimeError;
 };
@@ -184,6 +194,7 @@ struct ReadOnlyWrite : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
+// The other side does not know the secret of this cluster.
 struct AuthenticationError : RuntimeError {
   using RuntimeError::RuntimeError;
 };
@@ -193,10 +204,12 @@ struct BuildMismatch : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
+// Nothing has the name that was asked for.
 struct NotFound : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
+// Something has this name already.
 struct AlreadyExists : RuntimeError {
   using RuntimeError::RuntimeError;
 };

@@ -16,13 +16,14 @@ int Fd::moved_above_stdio(int fd) {
   return moved;
 }
 
+// Closing does not touch errno, so that an error path may close before it reports.
 void Fd::replace(int fd) {
   const int old = std::exchange(fd_, fd);
   if (old < 0 || old == fd) {
     return;
   }
   const int saved_errno = errno;
-  ::close(old);  // Linux: the descriptor is gone also after EINTR
+  ::close(old);  // on Linux the descriptor is gone after EINTR, too
   errno = saved_errno;
 }
 

@@ -4,7 +4,7 @@
 //            program that was started without a standard stream, or closed it, must not find one of ours
 //            there, into which its next printf would write. What is taken over below 3 is moved.
 // Threads: confined, like a unique_ptr. Errors: duplicate() gives an empty Fd and leaves errno, and so does
-//          taking over a low number when there is no other.
+//          taking over a low number when the process can have no other.
 #pragma once
 #include <utility>
 
@@ -15,7 +15,7 @@ namespace manta::base {
 class Fd {
  public:
   Fd() = default;
-  explicit Fd(int fd) : fd_(above_stdio(fd)) {}  // takes it over; -1: empty
+  explicit Fd(int fd) : fd_(above_stdio(fd)) {}  // takes it over; of -1 it is empty
   Fd(Fd&& other) noexcept : fd_(other.release()) {}
   Fd& operator=(Fd&& other) noexcept {
     replace(other.release());
@@ -26,11 +26,12 @@ class Fd {
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
 
-  Fd duplicate() const;  // another descriptor of the same open file, close-on-exec
+  // Another descriptor of the same open file, close-on-exec.
+  Fd duplicate() const;
+  // The caller owns the descriptor from now on.
   int release() { return std::exchange(fd_, -1); }
-  void reset(int fd = -1) {
-    replace(above_stdio(fd));
-  }  // closes what it owns; errno stays as it was
+  // Closes what it owns and takes over `fd`. errno stays as it was.
+  void reset(int fd = -1) { replace(above_stdio(fd)); }
 
  private:
   static int above_stdio(int fd) { return fd < 0 || fd > 2 ? fd : moved_above_stdio(fd); }

@@ -27,6 +27,7 @@ class Id {
   constexpr Id() = default;  // nil
   constexpr Id(std::uint64_t hi, std::uint64_t lo) : hi_(hi), lo_(lo) {}
 
+  // The two halves, as they stand in hex().
   constexpr std::uint64_t hi() const { return hi_; }
   constexpr std::uint64_t lo() const { return lo_; }
   constexpr bool is_nil() const { return hi_ == 0 && lo_ == 0; }
@@ -34,7 +35,8 @@ class Id {
 
   auto operator<=>(const Id&) const = default;
 
-  static constexpr auto manta_members() { return std::tuple(&Id::hi_, &Id::lo_); }  // it travels
+  // An Id can be serialized.
+  static constexpr auto manta_members() { return std::tuple(&Id::hi_, &Id::lo_); }
 
   friend std::ostream& operator<<(std::ostream& out, const Id& id) {
     base::print_hex(out, id.hi_, id.lo_);

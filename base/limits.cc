@@ -1,3 +1,5 @@
+// In the order of the file: what the limits of a process and of its cgroup are, the texts about each kind of them,
+// and at the end which text belongs to which errno.
 #include "limits.h"
 
 #include <algorithm>
@@ -18,7 +20,8 @@
 namespace manta::base {
 namespace {
 
-constexpr rlim_t kLargeStack = rlim_t{1} << 30;  // beside which the others are seldom too small
+constexpr rlim_t kLargeStack = rlim_t{1}
+                               << 30;  // a thread that cannot have this much is a likely reason
 
 std::string read_file(const std::string& path) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -29,14 +32,14 @@ std::string read_file(const std::string& path) {
   return text;
 }
 
-// The soft limit; nothing: there is none.
+// The soft limit; nothing if the process has none.
 std::optional<rlim_t> limit_of(__rlimit_resource_t resource) {
   rlimit limit;
   if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
   return limit.rlim_cur;
 }
 
-// "0::/a/b" of version 2, "7:pids:/a/b" of version 1: where the directory of this process's group is.
+// The directory of this process's group: "0::/a/b" names it in version 2 of cgroups, "7:pids:/a/b" in version 1.
 std::string pids_directory() {
   std::istringstream groups(read_file("/proc/self/cgroup"));
   for (std::string line; std::getline(groups, line);) {
@@ -50,7 +53,7 @@ std::string pids_directory() {
   return "/sys/fs/cgroup";
 }
 
-// Of the group that is full, or nearest to it: a limit of any group above holds, too.
+// The limit of the group that is full, or nearest to it: the limits of all groups above hold, too.
 std::string pids_limit() {
   std::string result;
   long least_left = 0;
@@ -75,7 +78,7 @@ std::string joined(const std::vector<std::string>& texts) {
   return all;
 }
 
-// What is set, of the limits on a process's memory. A thread needs some, too: as much as a stack may have.
+// Those limits on a process's memory that are set. A thread needs memory, too: as much as a stack may have.
 std::vector<std::string> memory_limits() {
   std::vector<std::string> limits;
   const auto add = [&limits](const char* what, std::optional<rlim_t> limit) {
@@ -86,6 +89,7 @@ std::vector<std::string> memory_limits() {
   return limits;
 }
 
+// All that may keep a process or thread from being started: the kernel does not say which limit it was.
 std::string processes() {
   std::vector<std::string> limits;
   if (const auto limit = limit_of(RLIMIT_NPROC)) {
@@ -112,6 +116,7 @@ std::string address_space() {
          ": set it to unlimited (what is mapped is not memory that is used)";
 }
 
+// "; WHAT is NUMBER: ADVICE".
 std::string limited(const char* what, __rlimit_resource_t resource, const char* advice) {
   const auto limit = limit_of(resource);
   return std::string("; ") + what + " is " + (limit ? std::to_string(*limit) : "unlimited") + ": " +

@@ -9,9 +9,9 @@
 
 namespace manta::base {
 
-// For the errno of a call that failed for want of processes, descriptors, address space or file size: what
-// the limit is called, its value, and what to do, "; the limit on open files (ulimit -n) is 40: ..."; of a
-// call that was refused, that a seccomp profile may be why. Else empty.
+// For the errno of a call that failed for want of processes, descriptors, address space or file size: the name of
+// the limit, its value, and what to do, "; the limit on open files (ulimit -n) is 40: ...". For the errno of a call
+// that was refused: that a seccomp profile may be the reason. Else empty.
 std::string limit_behind(int error);
 
 // error.what(), and the limit behind it if it is a std::system_error or std::bad_alloc.

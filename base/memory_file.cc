@@ -32,7 +32,7 @@ int write_all(const Fd& file, std::string_view bytes) {
   return 0;
 }
 
-// Of this thread.
+// Whether the signal waits for this thread.
 bool is_pending(int signal) {
   sigset_t pending;
   return ::sigpending(&pending) == 0 && ::sigismember(&pending, signal) == 1;
@@ -40,6 +40,7 @@ bool is_pending(int signal) {
 
 }  // namespace
 
+// A signal that was pending before is somebody else's, and stays.
 int append(const Fd& file, std::string_view bytes) {
   const SignalsBlocked blocked(SIGXFSZ);
   const bool others = is_pending(SIGXFSZ);

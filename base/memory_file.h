@@ -11,10 +11,11 @@
 
 namespace manta::base {
 
-Fd create_memory_file(const char* name);  // empty, can be sealed, close-on-exec
+// A new empty file, which can be sealed, close-on-exec. `name` is for people, in /proc.
+Fd create_memory_file(const char* name);
 
-// Appends the bytes to a file; 0, or the errno. A limit on the size of files (ulimit -f) is EFBIG: the signal that the
-// kernel sends with it, which ends a program, is taken back.
+// Appends the bytes to a file. Gives 0, or the errno. A limit on the size of files (ulimit -f) is EFBIG: the signal
+// that the kernel sends with it, which would end the program, is taken back.
 int append(const Fd& file, std::string_view bytes);
 
 }  // namespace manta::base

@@ -1,11 +1,11 @@
-// A Result<T, E> is a value or the reason why there is none; Status<E> the same without a value. E
-// is a small enum of the module. For failures that the caller must expect; users of Manta see
+// A Result<T, E> is a value or the reason why there is none; a Status<E> is the same without a value. E
+// is a small enum of the module. They are for failures that the caller must expect; users of Manta see
 // exceptions.
 //
 //   Result<int, ParseError> parse(...) { ... return 42; ... return ParseError::kTooLong; }
 //
-// Invariant: exactly one of value and error exists; asking for the other breaks an invariant
-// (check). Threads: a value like any other.
+// Invariant: exactly one of value and error exists; to ask for the other breaks an invariant (check).
+// Threads:   a value like any other.
 #pragma once
 #include <optional>
 #include <type_traits>

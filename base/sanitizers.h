@@ -1,5 +1,5 @@
-// Which sanitizers this file is compiled with, by GCC or Clang: MANTA_ASAN (AddressSanitizer), MANTA_TSAN
-// (ThreadSanitizer), MANTA_SANITIZED (either) are defined, or not.
+// Which sanitizers this file is compiled with, by GCC or Clang: MANTA_ASAN is defined for AddressSanitizer,
+// MANTA_TSAN for ThreadSanitizer, MANTA_SANITIZED for either.
 #pragma once
 #include "build_settings.h"
 

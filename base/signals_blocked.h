@@ -1,7 +1,8 @@
-// Signals that do not reach the calling thread for a while, nor, if it starts one meanwhile, that one ever.
+// While a SignalsBlocked exists, signals do not reach the calling thread. A thread that it starts in this time never
+// gets them.
 //
-//   const SignalsBlocked blocked;             all, until the end of the scope
-//   const SignalsBlocked blocked(SIGXFSZ);    one
+//   const SignalsBlocked blocked;             all signals, until the end of the scope
+//   const SignalsBlocked blocked(SIGXFSZ);    one of them
 //
 // Threads: the calling one. Errors: none.
 #pragma once

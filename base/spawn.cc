@@ -1,3 +1,5 @@
+// In the order of what happens in the child: descriptors, signals, the program. spawn() itself, at the end, prepares
+// all of it in the parent, because the child may not allocate.
 #include "spawn.h"
 
 #include <algorithm>
@@ -16,11 +18,11 @@
 
 #include "signals_blocked.h"
 
-// The functions marked MANTA_IN_CHILD run in the memory of the parent: no allocation, no lock,
-// nothing instrumented, only system calls. They never return but by _exit or exec.
+// The functions marked MANTA_IN_CHILD run in the memory of the parent: they do not allocate, take no lock, are not
+// instrumented and make system calls only. The child ends in _exit or exec.
 #define MANTA_IN_CHILD __attribute__((no_sanitize("address", "thread", "undefined")))
 
-// clone() by the name that no sanitizer intercepts: theirs takes the child for a forked copy.
+// clone() by the name that no sanitizer intercepts: a sanitizer's own takes the child for a forked copy.
 extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);
 
 namespace manta::base {
@@ -32,14 +34,14 @@ struct Launch {
   const SpawnOptions* options;
   const InheritedFd* descriptors;
   std::size_t descriptor_count;
-  int first_free;  // above all numbers that the child gets
+  int first_free;  // the first number above all those that the child gets
   pid_t parent;
   std::byte* inner_stack_top;
-  pid_t child;  // of kOrphan
+  pid_t child;  // with kOrphan: the process id of the program
   int error;
 };
 
-// Moved out of the way first, so that no target overwrites a source that is still needed.
+// All are moved out of the way first, so that no target overwrites a source that is still needed.
 MANTA_IN_CHILD bool place_descriptors(Launch& launch) {
   constexpr std::size_t kMax = 32;
   int moved[kMax];
@@ -55,6 +57,7 @@ MANTA_IN_CHILD bool place_descriptors(Launch& launch) {
   return true;
 }
 
+// One by one where the kernel does not know close_range (before Linux 5.11).
 MANTA_IN_CHILD void close_at_exec(int first, int last) {
   if (first > last || syscall(SYS_close_range, first, last, CLOSE_RANGE_CLOEXEC) == 0) return;
   for (int fd = first; fd <= last && fd < 65536; ++fd) syscall(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
@@ -69,13 +72,14 @@ MANTA_IN_CHILD void close_others(const Launch& launch) {
   close_at_exec(next, 0x7fffffff);
 }
 
-struct KernelSigaction {  // as the system call has it
+struct KernelSigaction {  // the layout of the system call, which is not that of the C library
   void (*handler)(int);
   unsigned long flags;
   void (*restorer)();
   std::uint64_t mask;
 };
 
+// Handlers of the parent mean nothing in the program; what the parent ignores stays ignored.
 MANTA_IN_CHILD void reset_signals(const SpawnOptions& options) {
   for (int signal = 1; signal < NSIG; ++signal) {
     KernelSigaction action;
@@ -99,7 +103,8 @@ MANTA_IN_CHILD int run_program(void* argument) {
   const SpawnOptions& options = *launch.options;
   if (options.parenthood == Parenthood::kChild) {
     syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (syscall(SYS_getppid) != launch.parent) _exit(127);  // it died before that
+    if (syscall(SYS_getppid) != launch.parent)
+      _exit(127);  // the parent died before we asked for the signal
   }
   if (options.new_session) syscall(SYS_setsid);
   if (options.working_directory >= 0 && syscall(SYS_fchdir, options.working_directory) != 0) {
@@ -114,6 +119,7 @@ MANTA_IN_CHILD int run_program(void* argument) {
   return fail(launch);
 }
 
+// With kOrphan: starts the program and ends at once, so that the program is nobody's child here.
 MANTA_IN_CHILD int run_between(void* argument) {
   Launch& launch = *static_cast<Launch*>(argument);
   launch.child =

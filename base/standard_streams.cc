@@ -14,12 +14,12 @@ namespace {
 
 struct Reservations {
   std::mutex mutex;
-  int count = 0;
-  std::array<bool, 3> ours = {};
+  int count = 0;                  // reservations that exist
+  std::array<bool, 3> ours = {};  // the streams that the first of them opened
 };
 Reservations& reservations = *new Reservations;  // never destroyed: used in static destructors too
 
-// The numbers below 3 that it opened.
+// Opens /dev/null until a number above 2 comes. Gives the numbers below 3 that it opened.
 std::array<bool, 3> fill() {
   std::array<bool, 3> filled = {};
   for (;;) {
@@ -40,14 +40,14 @@ bool is_dev_null(int fd) {
 
 void close_ours() {
   for (int fd = 0; fd < 3; ++fd) {
-    // Somebody may have put another one in its place meanwhile.
+    // Somebody may have put another file in its place since.
     if (reservations.ours[static_cast<std::size_t>(fd)] && is_dev_null(fd)) ::close(fd);
   }
 }
 
 void before_fork() { reservations.mutex.lock(); }
 void after_fork_in_parent() { reservations.mutex.unlock(); }
-// The threads that reserved are not here.
+// The child does not have the threads that hold reservations.
 void after_fork_in_child() {
   if (std::exchange(reservations.count, 0) > 0) close_ours();
   reservations.mutex.unlock();

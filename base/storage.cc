@@ -21,7 +21,7 @@ HeapStorage::HeapStorage(std::size_t size)
     : Storage(reinterpret_cast<std::byte*>(this) + kHeader, size) {}
 
 Ref<HeapStorage> HeapStorage::create(std::size_t size) {
-  // Aligned new rounds the size up, in libstdc++ without looking whether that overflows.
+  // Aligned new rounds the size up; libstdc++ does not look whether that overflows.
   if (size > std::numeric_limits<std::ptrdiff_t>::max() - kHeader - kStorageAlignment) {
     throw std::bad_alloc();
   }

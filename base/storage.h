@@ -1,5 +1,5 @@
-// A Storage owns a range of immutable bytes and says nothing of where they are: heap memory, a
-// block of the object store, memory from outside. Arrays and Bytes hold a StorageRef; the bytes
+// A Storage owns a range of immutable bytes and does not say where they are: in heap memory, in a
+// block of the object store, in memory from outside. Arrays and Bytes hold a StorageRef; the bytes
 // live as long as any such ref.
 //
 // Invariants: data() and size() never change; the bytes do not change once the Storage is shared.
@@ -31,11 +31,11 @@ class Storage : public Counted {
 
 using StorageRef = Ref<Storage>;
 
-// Bytes on the heap, 64-byte aligned, in one allocation with their count. Who makes one fills it by
+// Bytes on the heap, aligned to 64 bytes, in one allocation with their count. Whoever makes one fills it through
 // mutable_data() before sharing it.
 class HeapStorage final : public Storage {
  public:
-  static Ref<HeapStorage> create(std::size_t size);  // uninitialized bytes; may throw bad_alloc
+  static Ref<HeapStorage> create(std::size_t size);  // uninitialized bytes; throws std::bad_alloc
   static Ref<HeapStorage> copy_of(std::span<const std::byte> bytes);
 
   std::byte* mutable_data();

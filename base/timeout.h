@@ -1,5 +1,5 @@
-// A Timeout is how long a call may wait: made from any duration, also implicitly, so that
-// get(ref, 5s) reads well. Saturating: hours::max() is "for ever". Zero: do not wait.
+// A Timeout is how long a call may wait. It is made from any duration, also implicitly, so that
+// get(ref, 5s) reads well. It saturates: hours::max() is "for ever". Zero means not to wait.
 //
 // Units: nanoseconds inside. Errors: a negative duration or NaN throws InvalidArgument.
 // Threads: a value like any other.
@@ -26,7 +26,7 @@ class Timeout {
   constexpr nanoseconds value() const { return value_; }
   constexpr bool is_forever() const { return value_ == nanoseconds::max(); }
 
-  // When it ends, counted from `now`; time_point::max() when that is beyond the clock.
+  // The time at which it ends, counted from `now`; time_point::max() when that is beyond the clock.
   std::chrono::steady_clock::time_point deadline(
       std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now()) const;
 
