@@ -1,3 +1,4 @@
+// The layout first, as offsets; then what makes the memory, what maps and checks it, and what finds the parts in it.
 #include "control.h"
 
 #include <cerrno>
@@ -48,6 +49,7 @@ RingMemory ring_of_pair(std::byte* pair, std::uint32_t which, std::uint32_t capa
   return {headers + which, pair + kPage + std::uint64_t{which} * capacity, capacity};
 }
 
+// Maps the header alone: how large the rest is stands in it, if it is one of ours.
 SessionHeader* read_header(int fd) {
   struct stat status;
   if (fstat(fd, &status) != 0) fail("control memory: fstat");
@@ -84,6 +86,7 @@ base::Fd Control::create(const ControlOptions& options) {
   header->total_bytes = total;
   header->arena_bytes = options.arena_bytes;
   header->store_meta_bytes = meta;
+  // SYNC: none here: nobody else has the memory before the descriptor is passed on.
   header->cores.cores.store(options.cores, std::memory_order_relaxed);
   header->cores.wake_cost.store(static_cast<std::uint32_t>(options.wake_cost.count()),
                                 std::memory_order_relaxed);
@@ -131,7 +134,7 @@ Lane Control::lane(std::uint32_t index) const {
 std::byte* Control::store_meta() const { return at(kStoreMetaAt); }
 
 void Control::discard(std::uint64_t offset, std::uint64_t bytes) const {
-  // Punches a hole into the memfd: zero for every process, and the memory is free.
+  // A hole in the memfd is zero for every process, and takes no memory.
   base::check(madvise(at(offset), bytes, MADV_REMOVE) == 0, "a memfd gives pages back");
 }
 
@@ -140,10 +143,13 @@ void Control::discard_lane(std::uint32_t index) const {
   discard(kLanesAt + index * kLaneStride, kLaneStride);
 }
 
+// The page itself is not discarded: peers that still have the old slot may look at its bell and its epoch.
 void Control::discard_slot(Slot slot) const {
   ProcessPage& page = process(slot);
   Cores::forget(session().cores, page.active_threads);
   discard(kNodeRingsAt + slot * kNodeRingStride, kNodeRingStride);
+  // SYNC: release: whoever sees the new epoch sees the rings empty. The rest becomes visible when the node hands the
+  // slot to its next process.
   page.epoch.fetch_add(1, std::memory_order_release);
   page.pid.store(0, std::memory_order_relaxed);
   page.busy.store(0, std::memory_order_relaxed);

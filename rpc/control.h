@@ -1,15 +1,16 @@
 // The control memory of a session: one sparse memfd that all its processes map read-write. It holds
-// what they share but the objects' bytes. Plain structs at fixed places; all-zero is "not in use".
+// all that they share but the bytes of objects, in plain structs at fixed places. All-zero is "not in use".
 //
 //   | session header | process pages | node rings, a pair per slot | lanes | the store's metadata |
 //     64 KiB           4 KiB each      4 KiB + 2 x 1 MiB each         4 KiB + 2 x 256 KiB each
 //
-// About 40 GB of address space, of which only what was used costs memory. The processes of a
+// It takes about 40 GB of address space, of which only what was used costs memory. The processes of a
 // session are one build of one program; a layout version in the header refuses anything else.
-// Invariants: (1) no pointer lies in it; (2) nothing in it is ever locked, so nobody can die with
-// it. Threads:    a Control is immutable after construction; see the parts for theirs. Units:
-// bytes. Errors: create and the constructor throw std::system_error (no memory, no
-//             descriptor), and std::runtime_error for the layout of another build.
+// Invariants: (1) no pointer lies in it; (2) nothing in it is ever locked, so that nobody can die holding a lock.
+// Threads:    a Control is immutable after construction; the parts say what holds for them.
+// Units:      bytes.
+// Errors:     create() and the constructor throw std::system_error (no memory, no descriptor), and
+//             std::runtime_error for the layout of another build.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -30,12 +31,13 @@ inline constexpr Slot kDriverSlot = 1;
 inline constexpr std::uint32_t kMaxSlots = 2048;
 inline constexpr std::uint32_t kMaxLanes = 65536;
 inline constexpr std::uint32_t kNodeRingBytes = 1024 * 1024;
-inline constexpr std::uint32_t kLayoutVersion = 4;  // count up with every change of these structs
+inline constexpr std::uint32_t kLayoutVersion =
+    4;  // to be counted up with every change of these structs
 
 struct ControlOptions {
   std::uint64_t arena_bytes = 0;
-  std::uint64_t store_meta_bytes = 0;  // 0: a sixteenth of the arena and 4 MiB
-  std::uint32_t cores = 1;
+  std::uint64_t store_meta_bytes = 0;    // 0: a sixteenth of the arena, and 4 MiB
+  std::uint32_t cores = 1;               // usable_cores()
   std::chrono::nanoseconds wake_cost{};  // measure_wake_cost()
 };
 
@@ -47,35 +49,38 @@ struct SessionHeader {
   std::uint64_t arena_bytes;
   std::uint64_t store_meta_bytes;
   alignas(128) CoresPage cores;
-  // How many the node has handled: a figure only.
+  // How many messages the node has handled. SYNC: none, it is a figure only.
   alignas(128) std::atomic<std::uint64_t> node_messages;
 };
 
-// One per slot. The first cache line is what peers look at after each push.
+// One per slot. Its first cache line is what peers look at after each push.
 struct ProcessPage {
   alignas(128) Doorbell bell;
-  std::atomic<std::uint32_t> busy;  // runs user code: see ring_unless_busy(); Progress::set_busy()
+  std::atomic<std::uint32_t>
+      busy;  // it runs user code: see ring_unless_busy() and Progress::set_busy()
   alignas(128) std::atomic<std::int32_t> pid;
   std::atomic<std::uint32_t> epoch;          // of the slot: counted up each time it is used again
-  std::atomic<std::int32_t> active_threads;  // its part of CoresPage::active
-  // A worker's standard output (bit 0) and error (bit 1), of which the node has the beginning of a line.
+  std::atomic<std::int32_t> active_threads;  // this process's part of CoresPage::active
+  // Of a worker's standard output (bit 0) and error (bit 1) the node has the beginning of a line.
   std::atomic<std::uint32_t> held_lines;
   alignas(128) CrashRecord crash;
 };
 
+// The rings between a process and the node.
 struct RingPair {
   RingMemory to_node;
   RingMemory from_node;
 };
 
-// After pushing a call to an executor: like ring(), but not when it will look by itself.
+// To be called after pushing a call to an executor: like ring(), but not when the executor will look by itself.
 inline void ring_unless_busy(ProcessPage& page) { ring_call(page.bell, page.busy); }
 
 class Control {
  public:
-  static base::Fd create(const ControlOptions& options);  // node only
+  // The memory of a new session, by the node.
+  static base::Fd create(const ControlOptions& options);
   static std::uint64_t size_for(std::uint64_t store_meta_bytes);
-  explicit Control(int fd);  // maps it; `fd` may be closed afterwards
+  explicit Control(int fd);  // maps the memory; `fd` may be closed afterwards
   ~Control();
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
@@ -88,11 +93,11 @@ class Control {
   std::byte* store_meta() const;
   std::size_t store_meta_size() const { return session().store_meta_bytes; }
 
-  // In a forked child, which does not have the mapping: nothing else is mapped there from now on.
+  // In a forked child, which does not have the mapping: keeps its place, so that nothing else is mapped there.
   void reserve_in_child() const;
 
-  // Node only, once nobody uses them any more: all zero again, memory given back. discard_slot
-  // keeps the epoch, counted up, and takes the process's threads out of Cores.
+  // By the node, when nobody uses the lane or slot any more: it is all zero again, and its memory is given back.
+  // discard_slot() counts the epoch up and keeps it, and takes the process's threads out of Cores.
   void discard_lane(std::uint32_t index) const;
   void discard_slot(Slot slot) const;
 

@@ -10,8 +10,9 @@ namespace {
 
 thread_local bool this_thread_counted = false;
 
-// What spinning brought this thread lately. A spin that ended in vain, or that lost its core to another program (two
-// looks far apart), makes the next ones park at once, more of them each time; one that paid off, fewer.
+// What spinning has brought this thread lately. A spin that ended in vain, or that lost its core to another program
+// (then its looks are far apart), makes the next ones park at once, more of them each time. One that paid off makes
+// it fewer.
 struct SpinHistory {
   std::chrono::steady_clock::time_point last_look;
   std::uint32_t penalty = 0;
@@ -42,6 +43,7 @@ constexpr auto kPreempted = std::chrono::microseconds(400);  // between two look
 
 }  // namespace
 
+// SYNC: none in this file but where it says so: these counts only lead to a decision to spin or not.
 void Cores::enter() {
   this_thread_counted = true;
   own_.fetch_add(1, std::memory_order_relaxed);
@@ -60,6 +62,8 @@ void Cores::forget(CoresPage& session, std::atomic<std::int32_t>& dead) {
   session.active.fetch_sub(dead.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
 }
 
+// With a single core a spin is a yield each time. Else it looks at the clock, at what spinning brought lately, and at
+// whether a core is left over.
 bool Spin::check() {
   const auto now = std::chrono::steady_clock::now();
   if (cores_.single()) {
@@ -97,7 +101,8 @@ std::uint32_t usable_cores() {
 std::chrono::nanoseconds measure_wake_cost() {
   using Clock = std::chrono::steady_clock;
   constexpr std::uint32_t kRounds = 15;
-  std::atomic<std::uint32_t> turn{0};  // odd: the echo's
+  std::atomic<std::uint32_t> turn{
+      0};  // odd numbers are the echo's; SYNC: each hands the turn to the other
   const auto pass = [&turn](std::uint32_t next) {
     turn.store(next, std::memory_order_release);
     futex_wake(&turn);
@@ -121,7 +126,7 @@ std::chrono::nanoseconds measure_wake_cost() {
     round_trips[i] = Clock::now() - begin;
   }
   echo.join();
-  // The upper quartile: both threads on one core, which is fast, is not what we ask for.
+  // The upper quartile, because in some rounds both threads may have been on one core, which is fast.
   auto* const quartile = round_trips.begin() + kRounds * 3 / 4;
   std::nth_element(round_trips.begin(), quartile, round_trips.end());
   return std::clamp(*quartile / 2, Clock::duration(std::chrono::microseconds(5)),

@@ -1,8 +1,8 @@
-// Cores says whether a thread that waits may spin: only while a core is left over.
+// Cores says whether a thread that waits may spin: it may only while a core is left over.
 //
 // All processes of a session count, in shared memory, their threads that use a core: those that run
-// user code, and those that spin. A thread that parks is not counted. Spinning for about twice what
-// a wake-up costs bounds the loss to a small factor; where no core is left over, a spinning thread
+// user code, and those that spin. A thread that parks is not counted. Spinning for about twice as long as
+// a wake-up takes bounds the loss to a small factor. Where no core is left over, a spinning thread
 // would take one from user code, so it parks at once. With a single core, waiting threads yield.
 //
 // Invariant: `active` is the sum of all `own` counts, but for processes that died (forget()).
@@ -17,32 +17,34 @@
 
 namespace manta::rpc {
 
-struct CoresPage {                       // in the session header
-  std::atomic<std::uint32_t> cores;      // that this session may run on
-  std::atomic<std::uint32_t> wake_cost;  // ns, measured once by the node
-  alignas(128) std::atomic<std::int32_t> active;
+// Lies in the session header. SYNC: none, for all of it: these are figures by which a thread decides to spin or not.
+struct CoresPage {
+  std::atomic<std::uint32_t> cores;               // that this session may run on
+  std::atomic<std::uint32_t> wake_cost;           // in ns, measured once by the node
+  alignas(128) std::atomic<std::int32_t> active;  // threads that use a core
 };
 
 class Cores {
  public:
   Cores(CoresPage& session, std::atomic<std::int32_t>& own) : session_(session), own_(own) {}
 
-  // This thread begins to use a core (an executor at its start; the driver's main thread in init;
-  // after parking) and ceases to (its end; parking). Progress::wait() does it around its sleeps.
+  // enter(): this thread begins to use a core: an executor when it starts, the driver's main thread in init(), any of
+  // them after it has parked. leave(): it ceases to, when it ends or parks. Progress::wait() does so around its sleeps.
   void enter();
   void leave();
-  static bool counted();  // is this thread between enter() and leave()?
+  static bool counted();  // whether this thread is between enter() and leave()
 
   bool single() const { return session_.cores.load(std::memory_order_relaxed) <= 1; }
   bool may_spin() const {
     return session_.active.load(std::memory_order_relaxed) <=
            static_cast<std::int32_t>(session_.cores.load(std::memory_order_relaxed));
   }
-  std::chrono::nanoseconds spin_time() const {  // how long, at most
+  // How long a thread should spin at most.
+  std::chrono::nanoseconds spin_time() const {
     return std::chrono::nanoseconds(2 * session_.wake_cost.load(std::memory_order_relaxed));
   }
 
-  // Node only: a process died; takes its threads out of the sum.
+  // By the node, when a process died: takes its threads out of the sum.
   static void forget(CoresPage& session, std::atomic<std::int32_t>& dead);
 
  private:
@@ -66,7 +68,7 @@ class ActiveThread {
   Cores* cores_;
 };
 
-// One phase of spinning: call again() between two looks; false: park now.
+// One phase of spinning. again() is called between two looks; when it gives false, the thread should park.
 class Spin {
  public:
   Spin(const Cores& cores, Deadline deadline) : cores_(cores), deadline_(deadline) {}
@@ -77,7 +79,7 @@ class Spin {
     }
     return check();
   }
-  void restart() { looks_ = 0; }  // something was served: count from now
+  void restart() { looks_ = 0; }  // something was served, and the phase begins anew
 
  private:
   static constexpr std::uint32_t kLooksPerCheck = 32;
@@ -89,9 +91,10 @@ class Spin {
   std::uint32_t looks_ = 0;
 };
 
-std::uint32_t usable_cores();  // in this process's affinity mask
+// The cores of this process's affinity mask.
+std::uint32_t usable_cores();
 
-// How long it takes from futex_wake to the running sleeper on another core: a few milliseconds.
+// How long it takes from futex_wake until the sleeper runs on another core. To measure it takes a few milliseconds.
 std::chrono::nanoseconds measure_wake_cost();
 
 }  // namespace manta::rpc

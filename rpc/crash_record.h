@@ -1,5 +1,5 @@
-// What a dying process leaves in its page of the control memory, written by its signal handler and
-// read by the node once the process is dead. Plain memory: no allocation, no pointer to follow.
+// What a dying process leaves in its page of the control memory. Its signal handler writes it, and the node
+// reads it when the process is dead. It is plain memory: nothing is allocated, and no pointer leads out of it.
 //
 // Invariant: nothing but `complete` is valid before `complete` is 1.
 // Threads:   one writer (the handler of the first fatal signal), then one reader.
@@ -22,18 +22,20 @@ struct CrashImage {
 };
 
 struct CrashRecord {
-  std::atomic<std::uint32_t> complete;  // SYNC: stored last with release, loaded with acquire
+  // SYNC: stored last, with release, and loaded with acquire: whoever finds 1 sees the record.
+  std::atomic<std::uint32_t> complete;
   std::int32_t signal;
   std::int32_t code;  // si_code
   std::uint32_t frame_count;
   std::uint32_t image_count;
   std::uint32_t first_is_exact;           // frames[0] is the instruction that faulted
   std::uint64_t fault_address;            // si_addr
-  std::uint64_t full_stack;               // bytes of the stack that overflowed; 0: none did
+  std::uint64_t full_stack;               // size of the stack that overflowed; 0 if none did
   std::uint64_t frames[kMaxCrashFrames];  // raw return addresses, innermost first
   CrashImage images[kMaxCrashImages];
 
-  void clear() {  // before the page is used again
+  // Before the page is used again. SYNC: none, its process is dead.
+  void clear() {
     complete.store(0, std::memory_order_relaxed);
     signal = code = 0;
     frame_count = image_count = first_is_exact = 0;

@@ -1,19 +1,19 @@
-// A Doorbell wakes a process when something was pushed to it, if it sleeps; else it costs a fence
-// and a load. Peers read `state`; its owner writes it, and the peer that rings takes it to kAwake.
+// A Doorbell wakes a process that sleeps, when something was pushed to it. If the process is awake, ringing costs a
+// fence and a load. Peers read `state`; its owner writes it, and the peer that rings takes it to kAwake.
 //
 //   kAwake        somebody serves the rings              -> a push needs no bell
-//   kWatched      nobody does, but the ring thread looks in within a millisecond -> no bell
+//   kWatched      nobody does, but the ring thread will look within a millisecond -> no bell
 //   kRingParked   the ring thread (or the node's loop) sleeps  -> ring it: ring_gen, or the eventfd
-//   kUserParked   a user thread in get() sleeps, it serves     -> ring it: user_gen
+//   kUserParked   a user thread in get() serves, and sleeps    -> ring it: user_gen
 //
 // Protocol (checked in docs/models/progress_baton.pml):
 //   peer:  push ........... full fence, read state, if parked: CAS to kAwake, then wake
 //   owner: store parked ... full fence, look at the rings once more, then sleep
 // One of the two sees the other. Exactly one peer wins the CAS and makes the system call.
 //
-// Work does not ring a busy worker: when an executor runs user code it looks at its rings as soon
-// as it is done, so a *call* need not wake the ring thread (ring_unless_busy). Everything else
-// does. Threads: any.
+// Calls do not ring a busy worker: an executor that runs user code looks at its rings as soon as that has
+// returned, so that a *call* need not wake the ring thread (ring_unless_busy). Everything else does.
+// Threads: any.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -26,20 +26,23 @@ enum class BellState : std::uint32_t { kAwake, kWatched, kRingParked, kUserParke
 
 enum class BellKind : std::uint32_t { kFutex, kEventFd };
 
-struct Doorbell {  // zeroed memory: kAwake, kFutex
+// Zeroed memory is a doorbell: kAwake, kFutex.
+struct Doorbell {
   std::atomic<BellState> state;
-  std::atomic<std::uint32_t> ring_gen;  // futex words, counted up by who wakes
+  // Futex words, which whoever wakes a sleeper counts up.
+  std::atomic<std::uint32_t> ring_gen;
   std::atomic<std::uint32_t> user_gen;
   std::atomic<BellKind> kind;
 };
 
-// The node sleeps in epoll, so its bell is an eventfd. Every process of a session inherits it,
-// under a number of its own that it says here (-1: no session).
+// The node sleeps in epoll, so its bell is an eventfd. Every process of a session inherits it
+// under a number of its own, which it gives here; -1 when it has no session.
 void bind_event_bell(int event_fd);
 
-void wake_owner(Doorbell& bell, BellState parked);  // the slow half of ring()
+// The slow half of ring(): the owner was found parked.
+void wake_owner(Doorbell& bell, BellState parked);
 
-// After one or more pushes to the owner of `bell`.
+// To be called after one or more pushes to the owner of `bell`.
 inline void ring(Doorbell& bell) {
   // SYNC: the push becomes visible before we read the state (see the protocol above).
   full_fence();
@@ -64,12 +67,13 @@ inline void ring_call(Doorbell& bell, const std::atomic<std::uint32_t>& busy) {
 
 // For the node's loop, around epoll_wait:
 //   arm(bell); if (anything pending) { disarm(bell); serve } else epoll_wait(...); disarm(bell);
-// and read the eventfd when it is readable.
+// The loop reads the eventfd when it is readable.
 inline void arm(Doorbell& bell) {
   bell.state.store(BellState::kRingParked, std::memory_order_relaxed);
-  full_fence();  // SYNC: as in the protocol above
+  full_fence();  // SYNC: the state becomes visible before we look at the rings (see the protocol above)
 }
 inline void disarm(Doorbell& bell) {
+  // SYNC: none: a peer that still sees us parked rings once for nothing.
   bell.state.store(BellState::kAwake, std::memory_order_relaxed);
 }
 

@@ -12,8 +12,8 @@ namespace manta::rpc {
 // "push, fence, is it parked?" at one end and "park, fence, is there a push?" at the other.
 inline void full_fence() {
 #ifdef MANTA_TSAN
-  // ThreadSanitizer knows no fences. What is published is published by release and acquire, so it
-  // needs none to judge; the hardware below it gets its barrier from a locked instruction.
+  // ThreadSanitizer knows no fences, and needs none to judge, because all data is published by release and acquire.
+  // The processor gets its barrier from a locked instruction.
   static thread_local std::atomic<int> barrier{0};
   barrier.fetch_add(1, std::memory_order_seq_cst);
 #else

@@ -16,19 +16,21 @@
 
 namespace manta::rpc {
 
-using Slot = std::uint16_t;  // a process of the session: 0 node, 1 driver, 2.. workers
+// A process of the session: 0 is the node, 1 the driver, 2 and above are workers.
+using Slot = std::uint16_t;
 
 inline constexpr std::uint32_t kLaneRingBytes = 256 * 1024;
 
 struct LaneHeader {
-  std::atomic<std::uint32_t> caller;  // slot
+  // The slots of the two ends and their epochs. SYNC: the node stores them before it tells the ends of the lane.
+  std::atomic<std::uint32_t> caller;
   std::atomic<std::uint32_t> caller_epoch;
   std::atomic<std::uint32_t> callee;
   std::atomic<std::uint32_t> callee_epoch;
-  // The number of the call that the callee has begun last: SYNC: stored with release before user
-  // code runs, so that who finds the callee dead knows which call it died in.
+  // The number of the call that the callee has begun last. SYNC: stored with release before user
+  // code runs, so that whoever finds the callee dead knows in which call it died.
   alignas(64) std::atomic<std::uint64_t> started;
-  alignas(64) std::atomic<std::uint32_t> flags;  // the runtime's
+  alignas(64) std::atomic<std::uint32_t> flags;  // of the runtime, which gives them their meaning
 };
 
 struct Lane {

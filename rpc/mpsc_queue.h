@@ -1,8 +1,7 @@
 // An MpscQueue takes items from any thread; one thread at a time takes them all out, oldest first.
-// Intrusive: the item carries the link, nothing is allocated. Used for what user threads submit.
+// It is intrusive: an item carries the link, and nothing is allocated. User threads submit calls by it.
 //
-//   push: CAS onto a stack.     pop_all: takes the whole stack with one exchange, and turns it
-//   round.
+//   push: CAS onto a stack.     pop_all: takes the whole stack with one exchange, and turns it round.
 //
 // Invariant: an item is in at most one queue. The queue owns nothing.
 // Threads:   push and empty: any. pop_all: by whoever holds the right to (the progress baton).
@@ -24,7 +23,8 @@ class MpscList {
  public:
   explicit MpscList(MpscLink* first = nullptr) : first_(first) {}
   bool empty() const { return first_ == nullptr; }
-  T* pop_front() {  // nullptr when empty; the item may then be pushed or destroyed at once
+  // Null when the list is empty. The item may be pushed again or destroyed at once.
+  T* pop_front() {
     if (first_ == nullptr) return nullptr;
     return static_cast<T*>(std::exchange(first_, first_->next));
   }
@@ -40,13 +40,13 @@ class MpscQueue {
   MpscQueue(const MpscQueue&) = delete;
   MpscQueue& operator=(const MpscQueue&) = delete;
 
-  // True if it was empty before.
+  // True if the queue was empty before.
   bool push(T* item) {
     MpscLink* const link = item;
     MpscLink* top = top_.load(std::memory_order_relaxed);
     do {
       link->next = top;
-      // SYNC: publishes the item, and with it (release sequence) those below, to pop_all().
+      // SYNC: the item, and with it (by the release sequence) those below, become visible to pop_all().
     } while (!top_.compare_exchange_weak(top, link, std::memory_order_seq_cst,
                                          std::memory_order_relaxed));
     return top == nullptr;
@@ -54,7 +54,7 @@ class MpscQueue {
 
   MpscList<T> pop_all() {
     if (empty()) return MpscList<T>();
-    // SYNC: acquires all items pushed so far.
+    // SYNC: all items that were pushed so far become visible to us.
     MpscLink* from = top_.exchange(nullptr, std::memory_order_acquire);
     MpscLink* turned = nullptr;
     while (from != nullptr) {
@@ -64,6 +64,8 @@ class MpscQueue {
     return MpscList<T>(turned);
   }
 
+  // SYNC: sequentially consistent, as push() is: a holder that finds the queue empty and then parks is seen parked by
+  // whoever pushes after that.
   bool empty() const { return top_.load(std::memory_order_seq_cst) == nullptr; }
 
  private:

@@ -1,10 +1,13 @@
+// The baton, in the order of a wait: getting it, serving with it, giving it up. Giving it up is the delicate part: the
+// last look at what has arrived and the release of the baton must be one step. The line of waiters is in
+// progress_line.cc, the ring thread in progress_ring_thread.cc.
 #include "progress.h"
 
 namespace manta::rpc {
 namespace {
 
 constexpr int kRoundsBeforeHelp = 8;           // polls for others before a leaver calls for help
-constexpr std::uint32_t kLeavesPerBurst = 32;  // then the ring thread is asked to tick
+constexpr std::uint32_t kLeavesPerBurst = 32;  // after so many the ring thread is asked to tick
 
 bool parked(BellState state) { return state >= BellState::kRingParked; }
 
@@ -20,10 +23,12 @@ Progress::Progress(ProcessPage& page, Cores& cores, Work& work)
 
 Progress::~Progress() { stop(); }
 
+// A thread that was sent from the line to take the baton takes it even if it is satisfied: others rely on its coming.
 bool Progress::wait(Waiter& waiter, Deadline deadline) {
   if (waiter.satisfied()) return true;
   const ActiveThread active(cores_);
-  bool coming = false;  // we left the line in order to take the baton: try, even if satisfied
+  bool coming =
+      false;  // we left the line in order to take the baton, and must try to even if we are satisfied
   for (;;) {
     if (!coming) {
       if (take_while_spinning(waiter, deadline)) return serve(waiter, deadline);
@@ -38,15 +43,16 @@ bool Progress::wait(Waiter& waiter, Deadline deadline) {
   }
 }
 
+// Either it takes the free baton, or it marks the held one, so that the holder polls once more.
 void Progress::kick() {
   std::uint64_t word = word_.load(std::memory_order_relaxed);
-  // SYNC: acquires what the last holder did; or releases our push to the holder, which takes the
-  // baton back in one step with finding that nobody has kicked (poll_if_kicked, leave_once).
+  // SYNC: acquires what the last holder did; or releases our push to the holder, which gives the
+  // baton up only in one step with finding that nobody has kicked (poll_if_kicked, leave_once).
   while (!word_.compare_exchange_weak(word, (word & kHeld) != 0 ? word | kKicked : word | kHeld,
                                       std::memory_order_acq_rel, std::memory_order_relaxed)) {
   }
   if ((word & kHeld) != 0) {
-    ring(page_.bell);  // like a peer: the holder may be asleep
+    ring(page_.bell);  // as a peer would, because the holder may be asleep
     return;
   }
   user_thread_has_it();
@@ -54,6 +60,7 @@ void Progress::kick() {
   leave();
 }
 
+// SYNC: none: a wrong flag costs a system call or is set right in park_for_ring_thread(); see ring_call().
 void Progress::set_busy(bool busy) {
   busy_.store(busy, std::memory_order_relaxed);
   // In a burst the state is kWatched, nobody rings, and the shared flag need not change.
@@ -70,7 +77,7 @@ void Progress::set_busy(bool busy) {
 bool Progress::try_take() {
   std::uint64_t word = word_.load(std::memory_order_relaxed);
   while ((word & kHeld) == 0) {
-    // SYNC: acquires what the last holder did.
+    // SYNC: what the last holder did becomes visible to us.
     if (word_.compare_exchange_weak(word, word | kHeld, std::memory_order_acquire,
                                     std::memory_order_relaxed)) {
       return true;
@@ -95,7 +102,7 @@ Progress::Turn Progress::take_or_get_in_line(Waiter& waiter, bool coming) {
   do {
     next = (word & kHeld) == 0 ? word | kHeld : word + kListed;
     if (coming) next &= ~kComing;
-    // SYNC: as in try_take(); or, in line, before we look at satisfied() again (wake_satisfied).
+    // SYNC: as in try_take(); or we are in line before we look at satisfied() again (wake_satisfied).
   } while (!word_.compare_exchange_weak(word, next, std::memory_order_acq_rel,
                                         std::memory_order_relaxed));
   if ((word & kHeld) == 0) return Turn::kTaken;
@@ -105,6 +112,7 @@ Progress::Turn Progress::take_or_get_in_line(Waiter& waiter, bool coming) {
 
 // --- With the baton -----------------------------------------------------------------------------
 
+// Spins while that pays, then parks until a peer rings.
 bool Progress::serve(Waiter& waiter, Deadline deadline) {
   user_thread_has_it();
   bool satisfied = false;
@@ -122,8 +130,9 @@ bool Progress::serve(Waiter& waiter, Deadline deadline) {
 }
 
 void Progress::user_thread_has_it() {
+  // SYNC: none: the ring thread only asks whether the number has changed since its last tick.
   activity_.store(activity_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  // Peers need not ring; but kWatched says that too, and a line that peers read stays unwritten.
+  // Peers need not ring now. But kWatched tells them that too, and it is better not to write a line that peers read.
   if (parked(page_.bell.state.load(std::memory_order_relaxed))) set_state(BellState::kAwake);
 }
 
@@ -135,14 +144,15 @@ bool Progress::poll_once() {
 
 bool Progress::poll_if_kicked() {
   if ((word_.load(std::memory_order_relaxed) & kKicked) == 0) return false;
-  // SYNC: acquires the kicker's push.
+  // SYNC: what the kicker pushed becomes visible to us.
   word_.fetch_and(~kKicked, std::memory_order_acq_rel);
   poll_once();
   return true;
 }
 
+// Sleeps with the baton: peers find kUserParked and ring.
 void Progress::park_serving(const Waiter& waiter, Deadline deadline) {
-  // SYNC: taken before we look at anything, so that a later bell or wake_all() ends the sleep.
+  // SYNC: the count is taken before we look at anything, so that a later bell or wake_all() ends the sleep.
   const std::uint32_t gen = page_.bell.user_gen.load(std::memory_order_acquire);
   set_state(BellState::kUserParked);
   full_fence();  // SYNC: a peer that does not see the state has pushed what we now see
@@ -155,30 +165,35 @@ void Progress::park_serving(const Waiter& waiter, Deadline deadline) {
 }
 
 void Progress::set_state(BellState state) {
+  // SYNC: none by itself: a full fence follows where peers must see it before we look at the rings.
   page_.bell.state.store(state, std::memory_order_relaxed);
 }
 
 // --- Giving it up -------------------------------------------------------------------------------
 
+// Tries until nothing is left to serve. After a few rounds, in which peers pushed again each time, the ring thread is
+// called, so that this thread gets back to its own work.
 void Progress::leave() {
   for (int round = 0; !leave_once(round >= kRoundsBeforeHelp); ++round) {
   }
 }
 
-// False: we have the baton (still, or again) and must try again.
+// False: we have the baton, still or again, and must try once more.
 bool Progress::leave_once(bool call_ring_thread) {
   if (poll_if_kicked() && !call_ring_thread) return false;
+  // SYNC: acquire: whoever is in line or has kicked did so before this.
   std::uint64_t word = word_.load(std::memory_order_acquire);
   if ((word & kKicked) != 0) return false;
   if (anyone_in_line(word) && (word & kComing) == 0) return hand_on();
-  const bool coming = (word & kComing) != 0;  // then somebody serves soon, in any state
+  const bool coming =
+      (word & kComing) != 0;  // then somebody will serve soon, whatever the state is
   const bool watched = !coming && ring_thread_will_look(word, call_ring_thread);
   if (watched && page_.bell.state.load(std::memory_order_relaxed) != BellState::kWatched) {
     set_state(BellState::kWatched);
   }
   if (!coming && !watched) park_for_ring_thread();
   const std::uint64_t next = word & ~(watched ? kHeld | kUntimed : kHeld);
-  // SYNC: publishes what we did, and the state, to the next holder.
+  // SYNC: what we did, and the state, become visible to the next holder.
   if (!word_.compare_exchange_strong(word, next, std::memory_order_acq_rel,
                                      std::memory_order_relaxed)) {
     if (!coming && !watched) set_state(BellState::kAwake);
@@ -188,32 +203,35 @@ bool Progress::leave_once(bool call_ring_thread) {
   full_fence_after_rmw();  // SYNC: a peer that does not see kRingParked has pushed what we now see
   const bool rung = page_.bell.state.load(std::memory_order_relaxed) == BellState::kAwake;
   if (!rung && !work_.pending()) return true;
-  // Something came in between; or a peer rang the ring thread, which found the baton held, and now
-  // nobody would ring any more. If somebody else has the baton, it is his.
+  // Something came in between; or a peer rang the ring thread, which found the baton held, so that now
+  // nobody would ring any more. If somebody else has the baton, it is that thread's business.
   if (!try_take()) return true;
   set_state(BellState::kAwake);
   poll_once();
   return false;
 }
 
-// Will the ring thread look at the rings, now or at its next tick, if nobody else does?
+// Whether the ring thread will look at the rings, now or at its next tick, if nobody else does.
 bool Progress::ring_thread_will_look(std::uint64_t word, bool call_ring_thread) {
   if ((word & kUntimed) == 0) return true;
   if (!started_.load(std::memory_order_relaxed)) return false;
   if (call_ring_thread || ++cold_leaves_ >= kLeavesPerBurst) wake_ring_thread();
-  // Another count than it fell asleep with: it was rung, and will wake. If it has woken and falls
-  // asleep again before we leave, `word` is no longer true, and we do not leave.
+  // If the count is another one than that with which it fell asleep, it was rung, and will wake. If it has woken and
+  // falls asleep again before we leave, `word` is no longer true, and we do not leave.
+  // SYNC: acquire: with the release of whoever rang.
   const bool rung = page_.bell.ring_gen.load(std::memory_order_acquire) != word >> 32;
   if (rung) cold_leaves_ = 0;
   return rung;
 }
 
+// SYNC: none here: the caller makes a full fence before it looks at the rings again.
 void Progress::park_for_ring_thread() {
   if (busy_.load(std::memory_order_relaxed)) page_.busy.store(1, std::memory_order_relaxed);
   set_state(BellState::kRingParked);
 }
 
 void Progress::wake_ring_thread() {
+  // SYNC: release: what made us wake it becomes visible to it.
   page_.bell.ring_gen.fetch_add(1, std::memory_order_release);
   futex_wake(&page_.bell.ring_gen);
 }

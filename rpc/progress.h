@@ -1,24 +1,24 @@
 // Progress decides which thread of a process serves its rings: the holder of the *baton*.
 //
-// A thread that waits takes the baton and serves until what it waits for is there, so that a
+// A thread that waits takes the baton and serves until what it waits for has arrived, so that a
 // synchronous call needs no hand-over between threads. When nobody waits, the *ring thread* serves:
-// it sleeps until a peer rings, or, as long as user threads come and go, looks in once per tick
+// it sleeps until a peer rings, or, as long as user threads come and go, looks once per tick
 // (1 ms) so that in a burst no peer needs to ring.
 //
 //             baton held                                        baton free
 //   serving (kAwake or kWatched)     --a user thread leaves-->  kWatched: the ring thread ticks
 //   asleep in wait() (kUserParked)                       \--->  kRingParked: it sleeps, ring it
 //
-// What only this process needs to know is one atomic word: held; kicked (something was pushed while
-// it was held: poll once more before leaving); a waiter is coming (woken to take the baton); the
-// ring thread sleeps without a tick; how many waiters are in line. Leaving the baton is one step
-// with looking at these. docs/models/progress_baton.pml is this protocol, checked exhaustively.
+// What only this process needs to know is one atomic word: whether the baton is held; whether it was kicked
+// (something was pushed while it was held, so that the holder polls once more before leaving); whether a waiter is
+// coming (it was woken to take the baton); whether the ring thread sleeps without a tick; how many waiters are in
+// line. Whoever leaves the baton looks at all of these in the same step. docs/models/progress_baton.pml is this
+// protocol, checked exhaustively.
 //
-// Invariants: (1) Work::poll() runs only under the baton; (2) whoever takes the baton polls at
-// least
-//             once; (3) nobody sleeps for more than a tick while a message waits.
+// Invariants: (1) Work::poll() runs only under the baton; (2) whoever takes the baton polls at least once;
+//             (3) nobody sleeps for more than a tick while a message waits.
 // Threads:    any for wait, kick, wake_all, set_busy; start and stop by the owner.
-// Errors:     none; nothing throws (Work and Waiter must not either).
+// Errors:     none; nothing throws, and Work and Waiter must not either.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -33,21 +33,24 @@ namespace manta::rpc {
 
 class Progress {
  public:
-  class Work {  // the runtime's rings and queues
+  // The runtime's rings and queues.
+  class Work {
    public:
-    // Serves everything there is; true: something was completed, so that waiters may be satisfied.
+    // Serves everything that has arrived. True if something was completed, so that waiters may be satisfied.
     // What it pushes to the process's own queue must be followed by kick(), as anywhere.
     virtual bool poll() = 0;
-    virtual bool pending() const = 0;  // is there anything to poll? Cheap; any thread
+    // Whether something has arrived. Must be cheap; any thread calls it.
+    virtual bool pending() const = 0;
 
    protected:
     ~Work() = default;
   };
 
-  class Waiter {  // on the stack of a thread in wait()
+  // What a thread waits for; it lies on its stack.
+  class Waiter {
    public:
-    // Cheap; any thread, at any time during wait(). Becomes true in poll(), or else wake_all()
-    // follows. Written with release, read with acquire.
+    // Must be cheap; any thread calls it, at any time during wait(). It becomes true in poll(), or else wake_all()
+    // follows. SYNC: what satisfies it is stored with release and loaded with acquire.
     virtual bool satisfied() const = 0;
 
    protected:
@@ -59,41 +62,44 @@ class Progress {
    private:
     friend class Progress;
     enum class Signal : std::uint32_t { kNone, kCheck, kTakeBaton };
-    std::atomic<std::uint32_t> signal_{0};  // futex word
-    Waiter* next_ = nullptr;                // in line; both under line_mutex_
+    std::atomic<std::uint32_t> signal_{0};  // a futex word
+    Waiter* next_ = nullptr;                // in line; both links are under line_mutex_
     Waiter* previous_ = nullptr;
   };
 
   Progress(ProcessPage& page, Cores& cores, Work& work);
-  ~Progress();  // stops
+  ~Progress();  // stops the ring thread
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void start();  // starts the ring thread, all signals blocked
-  void stop();   // joins it. wait() and kick() go on to work, but nobody serves in between
+  // Starts the ring thread, in which all signals are blocked. Throws std::system_error if no thread can be made.
+  void start();
+  // Joins it. wait() and kick() still work, but nobody serves in between.
+  void stop();
 
-  // Serves, or waits for who serves, until `waiter` is satisfied (true) or the deadline is over
-  // (false). Not from inside poll().
+  // Serves, or waits for the thread that serves, until `waiter` is satisfied (true) or the deadline is over
+  // (false). Must not be called inside poll().
   bool wait(Waiter& waiter, Deadline deadline = std::nullopt);
 
-  // After pushing to this process's own queue: polls, if nobody holds the baton; else the holder
+  // To be called after pushing to this process's own queue: polls if nobody holds the baton; else the holder
   // will.
   void kick();
 
-  // Something outside poll() has changed (the node died): every waiter looks again.
+  // Something outside poll() has changed (the node died, say), and every waiter looks again.
   void wake_all();
 
-  // By executors: from now on (until false) no thread of this process would take a call, so calls
+  // By executors: from now on, until they call it with false, no thread of this process would take a call, so calls
   // need not wake the ring thread. An executor comes back for work through wait().
   void set_busy(bool busy);
 
  private:
-  // word_: flags, how many waiters are in line, and in the upper half the ring_gen with which the
+  // word_ holds flags, how many waiters are in line, and in its upper half the ring_gen with which the
   // ring thread went to sleep.
-  static constexpr std::uint64_t kHeld = 1;     // somebody holds the baton
-  static constexpr std::uint64_t kKicked = 2;   // only with kHeld: poll once more before leaving
-  static constexpr std::uint64_t kComing = 4;   // a waiter left the line in order to take the baton
-  static constexpr std::uint64_t kUntimed = 8;  // the ring thread sleeps untimed, unless rung since
+  static constexpr std::uint64_t kHeld = 1;    // somebody holds the baton
+  static constexpr std::uint64_t kKicked = 2;  // only with kHeld: poll once more before leaving
+  static constexpr std::uint64_t kComing = 4;  // a waiter left the line in order to take the baton
+  static constexpr std::uint64_t kUntimed =
+      8;  // the ring thread sleeps without a tick, unless it was rung since
   static constexpr std::uint64_t kListed = 256;
   static bool anyone_in_line(std::uint64_t word) { return (word & 0xffffffff) >= kListed; }
   static std::uint64_t asleep(std::uint64_t word, std::uint32_t ring_gen) {
@@ -131,7 +137,7 @@ class Progress {
   void remove(Waiter& waiter);
   static void signal(Waiter& waiter, Waiter::Signal signal);
 
-  // The ring thread (progress_ring_thread.cc). True: sleep for one tick, false: until rung.
+  // The ring thread (progress_ring_thread.cc). look() gives whether to sleep for one tick, or until rung.
   void run_ring_thread();
   bool look(std::uint32_t gen);
   void leave_watched();
@@ -144,8 +150,9 @@ class Progress {
   Work& work_;
 
   alignas(128) std::atomic<std::uint64_t> word_;
-  std::atomic<std::uint32_t> activity_{0};  // user threads that took the baton
-  std::uint32_t cold_leaves_ = 0;           // under the baton
+  std::atomic<std::uint32_t> activity_{0};  // how often user threads took the baton
+  std::uint32_t cold_leaves_ =
+      0;  // how often they left it to a ring thread that sleeps; under the baton
 
   alignas(128) std::mutex line_mutex_;
   Waiter* line_first_ = nullptr;
@@ -154,7 +161,7 @@ class Progress {
   std::atomic<bool> busy_{false};
   std::atomic<bool> started_{false};
   std::atomic<bool> stopping_{false};
-  std::uint32_t seen_activity_ = 0;  // the ring thread's
+  std::uint32_t seen_activity_ = 0;  // of the ring thread, at its last look
   std::thread ring_thread_;
 };
 

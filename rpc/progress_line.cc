@@ -1,14 +1,14 @@
-// Progress: the line of waiters that do not have the baton.
+// Progress: the line of waiters that do not have the baton. A waiter gets in line in progress.cc
+// (take_or_get_in_line), in one step with finding the baton held, and sleeps here until it is taken out.
 #include "progress.h"
 
 namespace manta::rpc {
 
-// What it returns with: kNone: left by ourselves, satisfied or too late; else why we were taken
-// out.
+// Gives kNone if we left the line by ourselves, because we are satisfied or too late; else why we were taken out.
 Progress::Waiter::Signal Progress::sleep_in_line(Waiter& waiter, Deadline deadline) {
-  full_fence_after_rmw();  // SYNC: in line first, then satisfied(); see wake_satisfied()
+  full_fence_after_rmw();  // SYNC: we are in line before we look at satisfied(); see wake_satisfied()
   for (;;) {
-    // SYNC: acquires what was done before the signal.
+    // SYNC: what was done before the signal becomes visible to us.
     const auto signal = Waiter::Signal{waiter.signal_.load(std::memory_order_acquire)};
     if (signal != Waiter::Signal::kNone) return signal;
     const bool late = deadline && std::chrono::steady_clock::now() >= *deadline;
@@ -22,10 +22,10 @@ Progress::Waiter::Signal Progress::sleep_in_line(Waiter& waiter, Deadline deadli
   }
 }
 
-// False: somebody has taken us out already, and signalled.
+// False if somebody has taken us out already, and has signalled.
 bool Progress::get_out_of_line(Waiter& waiter) {
   const std::lock_guard lock(line_mutex_);
-  if (waiter.signal_.load(std::memory_order_relaxed) != 0) return false;
+  if (waiter.signal_.load(std::memory_order_relaxed) != 0) return false;  // SYNC: under the lock
   remove(waiter);
   word_.fetch_sub(kListed, std::memory_order_acq_rel);
   return true;
@@ -33,7 +33,7 @@ bool Progress::get_out_of_line(Waiter& waiter) {
 
 // After a poll that completed something: whoever is satisfied now need not wait for the baton.
 void Progress::wake_satisfied() {
-  full_fence();  // SYNC: completed first, then who is in line; see sleep_in_line()
+  full_fence();  // SYNC: it was completed before we look who is in line; see sleep_in_line()
   if (!anyone_in_line(word_.load(std::memory_order_relaxed))) return;
   const std::lock_guard lock(line_mutex_);
   for (Waiter* waiter = line_first_; waiter != nullptr;) {
@@ -48,7 +48,7 @@ void Progress::wake_satisfied() {
 }
 
 void Progress::wake_all() {
-  // SYNC: the change happened before; who parks later sees it, who has parked wakes.
+  // SYNC: the change happened before this: whoever parks later sees it, and whoever has parked wakes.
   page_.bell.user_gen.fetch_add(1, std::memory_order_seq_cst);
   futex_wake(&page_.bell.user_gen, kEverybody);
   const std::lock_guard lock(line_mutex_);
@@ -60,9 +60,9 @@ void Progress::wake_all() {
   }
 }
 
-// Gives the baton free and sends the first in line to take it, in one step with finding nobody's
-// kick. Anyone may be faster; the waiter then gets in line again. Until it has come, whoever leaves
-// need not send another. False: we still have it.
+// Gives up the baton and sends the first in line to take it, in one step with finding that nobody has
+// kicked. Anyone may be faster; the waiter then gets in line again. Until it has come, whoever leaves
+// need not send another. False: we still have the baton.
 bool Progress::hand_on(const std::uint32_t* ring_thread_sleeps) {
   const std::lock_guard lock(line_mutex_);
   if (line_first_ == nullptr) return false;
@@ -72,7 +72,7 @@ bool Progress::hand_on(const std::uint32_t* ring_thread_sleeps) {
     if ((word & kKicked) != 0) return false;
     next = ((word & ~kHeld) - kListed) | kComing;
     if (ring_thread_sleeps != nullptr) next = asleep(next, *ring_thread_sleeps);
-    // SYNC: publishes what we did to the next holder.
+    // SYNC: what we did becomes visible to the next holder.
   } while (!word_.compare_exchange_weak(word, next, std::memory_order_acq_rel,
                                         std::memory_order_relaxed));
   Waiter& waiter = *line_first_;
@@ -96,7 +96,7 @@ void Progress::remove(Waiter& waiter) {
 
 void Progress::signal(Waiter& waiter, Waiter::Signal signal) {
   const auto* const word = &waiter.signal_;
-  // SYNC: what made us signal. From here on the waiter may be gone; its address is enough.
+  // SYNC: what made us signal becomes visible to the waiter. From here on it may be gone; its address is enough.
   waiter.signal_.store(static_cast<std::uint32_t>(signal), std::memory_order_release);
   futex_wake(word);
 }

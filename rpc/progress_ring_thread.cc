@@ -4,8 +4,8 @@
 //   asleep untimed ----------------------------> ticking (1 ms) -----------------------> asleep
 //   (kUntimed; state kRingParked if the baton is free)  (state kWatched if it is free)
 //
-// It goes to sleep untimed only in one step with what makes that safe: giving up the baton in state
-// kRingParked with nothing pending, or seeing the baton held, by someone who then sees kUntimed.
+// It goes to sleep without a tick only in one step with what makes that safe: giving up the baton in state
+// kRingParked when nothing is pending, or finding the baton held, by a thread that will then see kUntimed.
 #include <pthread.h>
 
 #include "../base/signals_blocked.h"
@@ -23,7 +23,7 @@ void Progress::start() {
   started_.store(true, std::memory_order_relaxed);
   try {
     ring_thread_ = std::thread([this] { run_ring_thread(); });
-  } catch (...) {  // no thread is left
+  } catch (...) {  // no thread can be made
     started_.store(false, std::memory_order_relaxed);
     throw;
   }
@@ -31,17 +31,20 @@ void Progress::start() {
 
 void Progress::stop() {
   if (!ring_thread_.joinable()) return;
+  // SYNC: the bell that follows carries it: the ring thread looks at it after each wake-up.
   stopping_.store(true, std::memory_order_release);
   wake_ring_thread();
   ring_thread_.join();
   started_.store(false, std::memory_order_relaxed);
-  word_.fetch_or(kUntimed, std::memory_order_acq_rel);  // from now on nobody ticks
+  word_.fetch_or(
+      kUntimed,
+      std::memory_order_acq_rel);  // SYNC: whoever leaves from now on sees that nobody ticks
 }
 
 void Progress::run_ring_thread() {
   pthread_setname_np(pthread_self(), "manta-ring");
   for (;;) {
-    // SYNC: taken before we look at anything, so that a later bell ends the sleep.
+    // SYNC: the count is taken before we look at anything, so that a later bell ends the sleep.
     const std::uint32_t gen = page_.bell.ring_gen.load(std::memory_order_acquire);
     if (stopping_.load(std::memory_order_acquire)) return;
     const bool tick = look(gen);
@@ -50,7 +53,9 @@ void Progress::run_ring_thread() {
   }
 }
 
+// As long as user threads have been here since the last look, it ticks.
 bool Progress::look(std::uint32_t gen) {
+  // SYNC: none: a count that is only compared with its last value.
   const std::uint32_t activity = activity_.load(std::memory_order_relaxed);
   const bool active = std::exchange(seen_activity_, activity) != activity;
   for (;;) {
@@ -59,13 +64,16 @@ bool Progress::look(std::uint32_t gen) {
       return active;
     }
     if (active) {
-      word_.fetch_and(~kUntimed, std::memory_order_acq_rel);
+      word_.fetch_and(
+          ~kUntimed,
+          std::memory_order_acq_rel);  // SYNC: the holder sees, when it leaves, that we tick
       return true;
     }
     if (leave_it_to_holder(gen)) return false;
   }
 }
 
+// Gives the baton up between two ticks: peers need not ring.
 void Progress::leave_watched() {
   for (;;) {
     poll_once();
@@ -81,7 +89,7 @@ void Progress::leave_watched() {
       set_state(BellState::kWatched);
     }
     word &= ~kUntimed;
-    // SYNC: publishes what we did, and the state, to the next holder.
+    // SYNC: what we did, and the state, become visible to the next holder.
     if (word_.compare_exchange_strong(word, word & ~kHeld, std::memory_order_acq_rel,
                                       std::memory_order_relaxed)) {
       return;
@@ -89,6 +97,7 @@ void Progress::leave_watched() {
   }
 }
 
+// Gives the baton up before a sleep without a tick: peers must ring.
 void Progress::leave_parked(std::uint32_t gen) {
   do {
     set_state(BellState::kAwake);
@@ -104,15 +113,16 @@ bool Progress::try_leave_parked(std::uint32_t gen) {
   park_for_ring_thread();
   full_fence();  // SYNC: a peer that does not see the state has pushed what we now see
   if (work_.pending() && !stopping_.load(std::memory_order_relaxed)) return false;
-  // SYNC: publishes what we did to the next holder.
+  // SYNC: what we did becomes visible to the next holder.
   return word_.compare_exchange_strong(word, asleep(word & ~kHeld, gen), std::memory_order_acq_rel,
                                        std::memory_order_relaxed);
 }
 
-// The holder serves, and when it leaves sees that we sleep. False: nobody holds the baton.
+// The holder serves, and sees when it leaves that we sleep. False if nobody holds the baton.
 bool Progress::leave_it_to_holder(std::uint32_t gen) {
   std::uint64_t word = word_.load(std::memory_order_relaxed);
   while ((word & kHeld) != 0) {
+    // SYNC: the holder sees kUntimed in the step in which it leaves.
     if (word_.compare_exchange_weak(word, asleep(word, gen), std::memory_order_acq_rel,
                                     std::memory_order_relaxed)) {
       return true;

@@ -8,16 +8,17 @@
 // The word is the publication: the reader polls the word where the next frame will be, so a message
 // costs one transfer of a cache line, not two. Before the writer publishes a frame it zeroes the
 // word behind it. `tail` and `head` (bytes since the beginning, never wrapped) are published too:
-// head for the writer, to know its room; tail for whoever asks whether the ring is empty.
+// the writer learns from head how much room it has, and whoever asks whether the ring is empty needs tail.
 //
-// Invariants: (1) a zeroed memory is an empty ring; (2) tail - head <= capacity - 8: the word that
+// Invariants: (1) zeroed memory is an empty ring; (2) tail - head <= capacity - 8: the word that
 //             the reader polls is never overwritten; (3) a frame never wraps.
 // A writer that finds the ring empty time and again starts at its beginning when it is beyond the
 // first 64 KiB, so that a ring without bursts never touches its other pages. (Until the reader has
-// passed the pad, only what lies before it is free, so this is not for rings with bursts.)
-// Threads: one writer, one reader, each confined; RingReader::empty() is for any thread.
-// Units:   bytes. Errors: reserve gives nullptr when full; the reader says broken() on nonsense
-//          (it trusts nothing it reads; each word is copied before it is checked).
+// passed the pad, only what lies before it is free, so this does not suit rings with bursts.)
+// Threads: one writer and one reader, each confined; RingReader::empty() is for any thread.
+// Units:   bytes.
+// Errors:  reserve() gives null when the ring is full. The reader trusts nothing that it reads, copies each word
+//          before it checks it, and is broken() when it finds nonsense.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -32,8 +33,9 @@ inline constexpr std::uint32_t kMaxMessage = 80 * 1024;  // payload bytes of one
 
 struct RingHeader {
   alignas(128) std::atomic<std::uint64_t> tail;  // written by the writer
-  std::atomic<std::uint64_t> prepared_at;  // by prepare(): the place and the word of what commit()
-  std::atomic<std::uint64_t> prepared_word;      // is about to publish
+  // By prepare(): the place and the word that commit() is about to publish.
+  std::atomic<std::uint64_t> prepared_at;
+  std::atomic<std::uint64_t> prepared_word;
   alignas(128) std::atomic<std::uint64_t> head;  // written by the reader
 };
 
@@ -62,14 +64,16 @@ constexpr std::uint32_t frame_bytes(std::uint32_t size) { return kWordBytes + ((
 class RingWriter {
  public:
   RingWriter() = default;
-  explicit RingWriter(RingMemory ring);  // goes on where the last writer of this memory stopped
+  explicit RingWriter(RingMemory ring);  // continues where the last writer of this memory stopped
 
-  // Room for a message of `size` bytes (1 to kMaxMessage), 8-byte aligned; nullptr when there is
-  // none now. Nothing is visible before commit(); reserving again forgets the reservation.
+  // Room for a message of `size` bytes (1 to kMaxMessage), aligned to 8 bytes; null when the ring has
+  // none now. Nothing is visible before commit(); to reserve again forgets the reservation.
   std::byte* reserve(std::uint32_t size);
   // The reserved message is complete: should this process die before commit(), recover() finds it.
   void prepare();
-  void commit();  // publishes it; then ring() the reader's doorbell, once per burst
+  // Publishes it. The caller then rings the reader's doorbell, once per burst.
+  void commit();
+  // Whether reserve(size) would succeed.
   bool has_room(std::uint32_t size) const;
 
  private:
@@ -79,9 +83,9 @@ class RingWriter {
 
   RingMemory ring_;
   std::uint64_t tail_ = 0;
-  std::uint64_t rewind_at_ = 0;          // from this tail on: look whether it is empty
-  std::uint32_t quiet_checks_ = 0;       // in a row, that found the ring empty
-  mutable std::uint64_t seen_head_ = 0;  // the reader's head as last looked at
+  std::uint64_t rewind_at_ = 0;     // from this tail on the writer looks whether the ring is empty
+  std::uint32_t quiet_checks_ = 0;  // looks in a row that found it empty
+  mutable std::uint64_t seen_head_ = 0;  // the reader's head at the last look
   std::uint32_t pad_ = 0;                // the reservation
   std::uint32_t size_ = 0;
 };
@@ -89,14 +93,17 @@ class RingWriter {
 class RingReader {
  public:
   RingReader() = default;
-  explicit RingReader(RingMemory ring);  // goes on where the last reader of this memory stopped
+  explicit RingReader(RingMemory ring);  // continues where the last reader of this memory stopped
 
-  std::span<const std::byte> front();  // the oldest message, until pop(); empty when there is none
-  void pop();                          // only after a front() that was not empty
-  void recover();  // the writer is dead: what it had prepared is published, behind all it committed
-  bool broken() const { return broken_; }  // the writer's memory makes no sense: it must be dead
+  // The oldest message, valid until pop(); empty when none has arrived.
+  std::span<const std::byte> front();
+  void pop();  // only after a front() that was not empty
+  // The writer is dead: publishes what it had prepared, behind all that it committed.
+  void recover();
+  // The memory makes no sense: its writer must be stopped.
+  bool broken() const { return broken_; }
 
-  // SYNC: sees every push whose writer has passed a full fence since (ring(doorbell) has one).
+  // SYNC: sees every push whose writer has passed a full fence since; ring(doorbell) has one.
   bool empty() const {
     const std::uint64_t head = ring_.header->head.load(std::memory_order_acquire);
     const std::uint64_t tail = ring_.header->tail.load(std::memory_order_acquire);
@@ -113,6 +120,7 @@ class RingReader {
   bool broken_ = false;
 };
 
+// SYNC: acquire (tail): a writer that follows a dead one sees what that had written.
 inline RingWriter::RingWriter(RingMemory ring)
     : ring_(ring), tail_(ring.header->tail.load(std::memory_order_acquire)), rewind_at_(tail_) {
   // SYNC: acquire what the reader has finished reading, before we write over it.
@@ -128,6 +136,7 @@ inline bool RingWriter::fits(std::uint64_t bytes) const {
   return tail_ - seen_head_ <= ring_.capacity && tail_ - seen_head_ + need <= ring_.capacity;
 }
 
+// The bytes to skip so that the frame does not wrap, or so that a quiet ring starts at its beginning.
 inline std::uint32_t RingWriter::padding_before(std::uint32_t frame) {
   const std::uint32_t position = static_cast<std::uint32_t>(tail_ & (ring_.capacity - 1));
   const std::uint32_t to_end = ring_.capacity - position;
@@ -163,7 +172,7 @@ inline bool RingWriter::has_room(std::uint32_t size) const {
   return fits(frame > to_end ? to_end + frame : frame);
 }
 
-// Writes all but the word at tail_, and gives that.
+// Writes all but the word at tail_, and gives that word. SYNC: the word at tail_ publishes what is written here.
 inline std::uint64_t RingWriter::first_word() {
   using namespace ring_detail;
   const std::uint64_t start = tail_ + pad_;
@@ -178,14 +187,14 @@ inline std::uint64_t RingWriter::first_word() {
 inline void RingWriter::prepare() {
   if (size_ == 0) return;
   ring_.header->prepared_word.store(first_word(), std::memory_order_relaxed);
-  // SYNC: publishes the payload and its words to recover().
+  // SYNC: the payload and its words become visible to recover().
   ring_.header->prepared_at.store(tail_, std::memory_order_release);
 }
 
 inline void RingWriter::commit() {
   using namespace ring_detail;
   if (size_ == 0) return;
-  // SYNC: publishes the payload, the frame's word and the zero behind it to front().
+  // SYNC: the payload, the frame's word and the zero behind it become visible to front().
   word_at(ring_, tail_).store(first_word(), std::memory_order_release);
   const std::uint64_t start = tail_ + pad_;
   const std::uint64_t end = start + frame_bytes(size_);
@@ -194,19 +203,21 @@ inline void RingWriter::commit() {
   }
   tail_ = end;
   size_ = 0;
-  // SYNC: to empty(), which must not say "empty" to a reader that then parks (see doorbell.h).
+  // SYNC: for empty(), which must not say "empty" to a reader that then parks (see doorbell.h).
   ring_.header->tail.store(end, std::memory_order_release);
 }
 
+// SYNC: acquire: a reader that follows another one sees what that has freed.
 inline RingReader::RingReader(RingMemory ring)
     : ring_(ring), head_(ring.header->head.load(std::memory_order_acquire)) {}
 
 inline void RingReader::advance(std::uint64_t bytes) {
   head_ += bytes;
-  // SYNC: the writer may write over all that lies before.
+  // SYNC: release: we have read all that lies before, and the writer may write over it.
   ring_.header->head.store(head_, std::memory_order_release);
 }
 
+// False if the pad does not end where the ring ends: no writer of ours made it.
 inline bool RingReader::skip_pad(std::uint64_t word) {
   const std::uint64_t to_end = ring_.capacity - (head_ & (ring_.capacity - 1));
   if ((word & 0xffffffff) + ring_detail::kWordBytes != to_end) return false;
@@ -217,7 +228,7 @@ inline bool RingReader::skip_pad(std::uint64_t word) {
 inline std::span<const std::byte> RingReader::front() {
   using namespace ring_detail;
   while (!broken_) {
-    // SYNC: acquires the payload published by commit().
+    // SYNC: the payload that commit() published becomes visible to us.
     const std::uint64_t word = word_at(ring_, head_).load(std::memory_order_acquire);
     if (word == 0) return {};
     const std::uint32_t size = static_cast<std::uint32_t>(word);
@@ -234,7 +245,7 @@ inline std::span<const std::byte> RingReader::front() {
 
 inline void RingReader::recover() {
   if (!front().empty() || broken_) return;
-  // SYNC: acquires what prepare() published.
+  // SYNC: what prepare() published becomes visible to us. The writer is dead, so nobody else stores the word.
   const std::uint64_t at = ring_.header->prepared_at.load(std::memory_order_acquire);
   const std::uint64_t word = ring_.header->prepared_word.load(std::memory_order_relaxed);
   // What was prepared and committed lies behind us. (A new ring has prepared nothing: word 0.)
