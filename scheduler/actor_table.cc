@@ -1,3 +1,5 @@
+// In the order of an actor's life, as the header draws it: create() to kill(); then the lanes to it, its holders, and
+// at the end settle(), which decides when an actor that nobody holds is gone.
 #include "actor_table.h"
 
 #include <algorithm>
@@ -26,6 +28,7 @@ void ActorTable::announce(ActorId id, const Actor& actor) {
   });
 }
 
+// Who asked before is told only that the actor exists: lanes are opened when it has a worker.
 bool ActorTable::create(ActorId id, ProcessSlot creator) {
   Actor& actor = actors_[id];
   if (actor.phase != ActorPhase::kUnknown) return false;
@@ -38,6 +41,7 @@ bool ActorTable::create(ActorId id, ProcessSlot creator) {
   return true;
 }
 
+// From now on calls may be sent, although the constructor still runs: the worker keeps them in order.
 void ActorTable::assign(ActorId id, ProcessSlot worker) {
   Actor& actor = actors_.at(id);
   base::check(actor.phase == ActorPhase::kPending, "an actor gets one worker");
@@ -56,6 +60,7 @@ void ActorTable::alive(ActorId id) {
   announce(id, entry->second);
 }
 
+// All who hold it or watch it are told. The record goes when the last of them lets go of it.
 void ActorTable::die(ActorId id, Actor& actor, Bytes cause) {
   if (actor.phase == ActorPhase::kDead) return;
   actor.phase = ActorPhase::kDead;
@@ -84,7 +89,7 @@ void ActorTable::kill(ActorId id, Bytes cause) {
   if (entry == actors_.end()) return;
   Actor& actor = entry->second;
   switch (actor.phase) {
-    case ActorPhase::kUnknown:  // created on a ring that was not read yet: dies as soon as it is
+    case ActorPhase::kUnknown:  // its creation is on a ring that was not read yet
     case ActorPhase::kPending:
       step(ActorStep::Kind::kWithdraw, id);
       die(id, actor, std::move(cause));
@@ -105,7 +110,7 @@ void ActorTable::connect(ActorId id, ProcessSlot process) {
   const auto [entry, fresh] = actors_.try_emplace(id);
   Actor& actor = entry->second;
   if (fresh) unsettled_.push_back(id);
-  // It may hold nothing that is counted: a handle that was lent to it for a call.
+  // The process may hold nothing that is counted: a handle that was lent to it for a call.
   if (actor.phase != ActorPhase::kDead) add_once(actor.watching, process);
   switch (actor.phase) {
     case ActorPhase::kUnknown:
@@ -121,8 +126,8 @@ void ActorTable::connect(ActorId id, ProcessSlot process) {
       step(ActorStep::Kind::kConnect, id, process);
       break;
     case ActorPhase::kEnding:
-      actor.connecting.push_back(process);
-      break;  // told of its death
+      actor.connecting.push_back(process);  // it will be told of the death
+      break;
     case ActorPhase::kDead:
       step(ActorStep::Kind::kAnnounce, id, process);
       break;
@@ -145,7 +150,7 @@ void ActorTable::worker_gone(ProcessSlot worker, const std::function<Bytes()>& c
   const ActorId id = entry->second;
   workers_.erase(entry);
   Actor& actor = actors_.at(id);
-  if (actor.phase == ActorPhase::kDead) {  // failed(): known before
+  if (actor.phase == ActorPhase::kDead) {  // since failed()
     if (actor.holders.unused()) unsettled_.push_back(id);
     return;
   }
@@ -179,6 +184,7 @@ void ActorTable::strike(ProcessSlot process) {
 
 std::vector<ActorId> ActorTable::take_unsettled() { return std::exchange(unsettled_, {}); }
 
+// A pending actor that was called still runs those calls: it gets its worker, and ends with it.
 void ActorTable::settle(ActorId id, const Bytes& unknown_cause) {
   const auto entry = actors_.find(id);
   if (entry == actors_.end()) return;
@@ -191,7 +197,7 @@ void ActorTable::settle(ActorId id, const Bytes& unknown_cause) {
   switch (actor.phase) {
     case ActorPhase::kPending:
       actor.unheld = true;
-      if (actor.connecting.empty()) {  // nobody called it, nobody can
+      if (actor.connecting.empty()) {  // nobody has called it, and nobody can any more
         step(ActorStep::Kind::kWithdraw, id);
         die(id, actor, {});
       }

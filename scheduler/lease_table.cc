@@ -1,3 +1,5 @@
+// In this order: wishes and grants; turns(), which plays the grants through to count and to find who would still wait;
+// a lease's life; and recalls, which take leases from owners that have more than others.
 #include "lease_table.h"
 
 #include <algorithm>
@@ -7,6 +9,7 @@
 namespace manta::scheduler {
 namespace {
 
+// What a blocked task does not need: memory and devices it keeps.
 ResourceSet lendable(const ResourceSet& request) {
   ResourceSet part = request.only(kCpu);
   part.add(request.only(kTaskSlot));
@@ -49,12 +52,14 @@ void LeaseTable::set_more(OwnerShape who, Shape& shape, bool more) {
   }
 }
 
+// Those that want something come first. What a request that does not fit needs is kept for it, and nobody behind it
+// may have that.
 std::optional<OwnerShape> LeaseTable::next() const {
   ResourceSet left = free_;
   for (const OwnerShape& who : queue_) {
     const ResourceSet& request = shapes_.at(who).request;
     if (left.fits(request)) return who;
-    left.subtract(request);  // kept for it
+    left.subtract(request);
   }
   for (const OwnerShape& who : more_) {
     if (left.fits(shapes_.at(who).request)) return who;
@@ -64,7 +69,7 @@ std::optional<OwnerShape> LeaseTable::next() const {
 
 LeaseId LeaseTable::grant(OwnerShape who) {
   Shape& shape = shapes_.at(who);
-  base::check(shape.wanted > 0 || shape.more, "a lease is granted to who waits for one");
+  base::check(shape.wanted > 0 || shape.more, "a lease is granted to an owner that waits for one");
   free_.subtract(shape.request);
   ++shape.held;
   ++held_[who.owner];
@@ -78,7 +83,7 @@ LeaseId LeaseTable::grant(OwnerShape who) {
   return last_lease_;
 }
 
-// Plays next() and grant() through without granting: who would still wait then.
+// Plays next() and grant() through without granting: gives those who would still wait then.
 std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit, std::size_t& fitting) const {
   std::vector<Turn> waiters;
   std::deque<std::pair<OwnerShape, std::uint64_t>> queue;
@@ -160,6 +165,7 @@ void LeaseTable::end(LeaseId id) {
   drop_if_unused(who);
 }
 
+// A shape with leases stays until the last of them ends.
 void LeaseTable::forget(OwnerId owner) {
   std::erase_if(queue_, [&](const OwnerShape& who) { return who.owner == owner; });
   std::erase_if(more_, [&](const OwnerShape& who) { return who.owner == owner; });
@@ -171,8 +177,9 @@ void LeaseTable::forget(OwnerId owner) {
   }
 }
 
+// One recall for each lease that is waited for, minus those that were asked for before and have not come back yet.
 std::vector<OwnerShape> LeaseTable::recalls(Shortage shortage) {
-  // What was asked for of a lease that lends its CPUs may come much later: its task waits for tasks, perhaps for these.
+  // A recalled lease that lends its CPUs may come back much later: its task waits for tasks, perhaps for these.
   std::uint64_t outstanding = 0;
   for (const auto& [who, shape] : shapes_) {
     outstanding += std::min<std::uint64_t>(shape.recalled, shape.held - shape.lending);
@@ -189,7 +196,7 @@ std::vector<OwnerShape> LeaseTable::recalls(Shortage shortage) {
       OwnerShape who;
       Shape* holder = holder_for(waiter.who, shortage, who);
       if (holder == nullptr) break;
-      if (outstanding > 0) {  // asked for already
+      if (outstanding > 0) {  // one was asked for already
         --outstanding;
         continue;
       }
@@ -200,7 +207,8 @@ std::vector<OwnerShape> LeaseTable::recalls(Shortage shortage) {
   return result;
 }
 
-// Who should give a lease back for `waiter`: rather one that wants nothing more, then who has most.
+// The owner that should give a lease back for `waiter`: one that wants nothing more if possible, else the one that has
+// most. A wish of its own protects an owner unless it has at least two leases more than the waiter.
 LeaseTable::Shape* LeaseTable::holder_for(OwnerShape waiter, Shortage shortage, OwnerShape& found) {
   const std::string missing =
       shortage == Shortage::kResources ? free_.shortest(shapes_.at(waiter).request) : "";

@@ -8,17 +8,16 @@
 //   gone                               resources are back
 //
 // An owner asks for no more leases than the node could ever run at once. When all of those wait for
-// work of their own, what it has left may be just what they wait for: so it says that it has `more`,
-// and gets one lease beyond for it when resources are free that nobody asks for.
+// work of their own, they may wait for just the tasks that the owner has left: so it says that it has `more`,
+// and gets one lease beyond its wish when resources are free for which nobody asks.
 //
 // Order: owners take turns, first come first served. A request that does not fit keeps what it
-// needs from those behind it, so that small requests never starve a large one, yet what it does not
-// need goes on. When somebody waits, leases are recalled from owners that want nothing more for
-// that shape, or hold more than who waits; one recall per lease waited for.
+// needs from those behind it, so that small requests never starve a large one; they may have what it does
+// not need. When somebody waits, leases are recalled from owners that want nothing more for
+// that shape, or that hold more than the one who waits: one recall for each lease that is waited for.
 //
-// Invariants: free() is what there is minus what running leases hold (minus all but the CPUs of
-// lending
-//             ones); a request that can never fit is refused by want(), never queued.
+// Invariants: free() is what the node has minus what running leases hold (of lending ones, minus all but
+//             their CPUs); a request that can never fit is refused by want() and never queued.
 // Threads: confined. No I/O, no clock. Errors: refusals are texts for the user.
 #pragma once
 #include <cstddef>
@@ -35,12 +34,12 @@
 
 namespace manta::scheduler {
 
-using OwnerId =
-    std::uint64_t;  // a process, or (from kFirstActor on) an actor: the user's numbering
-inline constexpr OwnerId kFirstActor = OwnerId{1} << 32;  // their leases are never recalled
+// A process, or (from kFirstActor on) an actor, by the caller's numbers. Leases of actors are never recalled.
+using OwnerId = std::uint64_t;
+inline constexpr OwnerId kFirstActor = OwnerId{1} << 32;
 
-// What a task that asks for (next to) no CPU takes instead, so that a loop over such tasks does not
-// become a process for each. Lent like CPUs while it blocks.
+// A task that asks for no CPU, or next to none, takes one of these instead, so that a loop over such tasks does not
+// become a process for each. It is lent like a CPU while the task blocks.
 inline constexpr std::string_view kTaskSlot = "tasks without a CPU";
 using ShapeId = std::uint64_t;
 using LeaseId = std::uint64_t;  // never reused
@@ -55,42 +54,44 @@ class LeaseTable {
  public:
   explicit LeaseTable(ResourceSet total);
 
-  // `count` leases wanted beyond those held, and whether it has work for more; replaces the last
-  // figures of that owner and shape. The resources of a shape are fixed by its first want(). A text:
-  // it can never be granted, and why.
+  // The owner wants `count` leases beyond those that it holds, and may have work for more; this replaces the last
+  // figures of that owner and shape. The resources of a shape are fixed by its first want(). Gives a text, which
+  // says why, if the request can never be granted.
   enum class More { kNo, kYes };
   std::optional<std::string> want(OwnerShape who, std::uint64_t count, const ResourceSet& request,
                                   More more = More::kNo);
 
-  // The request whose turn it is and for which there are resources; grant() takes them and moves
-  // its owner to the end of the queue. Between them the caller finds a worker.
+  // The request whose turn it is and for which resources are free; grant() takes them and moves
+  // its owner to the end of the queue. Between the two the caller finds a worker.
   std::optional<OwnerShape> next() const;
   LeaseId grant(OwnerShape who);
-  // How many requests next() would name in turn, if each were granted; counts up to `limit`.
+  // How many requests next() would name in turn if each were granted; counts no further than `limit`.
   std::size_t grantable(std::size_t limit) const;
 
   void end(LeaseId lease);        // given back, or one of its two processes died
-  void blocked(LeaseId lease);    // lends its CPUs
-  void unblocked(LeaseId lease);  // takes them back, even if that makes free CPUs negative
+  void blocked(LeaseId lease);    // its task waits: it lends its CPUs
+  void unblocked(LeaseId lease);  // it takes them back, even if that makes the free CPUs negative
   // The owner died: it wants nothing more. Its leases are to be ended one by one.
   void forget(OwnerId owner);
 
-  // Owners that must give a lease of the shape back, each named once per lease to give. Ask when
-  // nothing more can be granted. kWorkers: requests that fit wait for a worker that cannot be
+  // The owners that must give back a lease of that shape, each named once per lease. To be called when
+  // nothing more can be granted. kWorkers: requests that fit wait for a worker, and none can be
   // started.
   enum class Shortage { kResources, kWorkers };
   std::vector<OwnerShape> recalls(Shortage shortage);
 
-  // Every owner that waits now, with its wish for more, taken out of the queue (no worker can be started, say).
+  // Takes every owner that waits out of the queue, with its wish for more, because no worker can be started, say.
   std::vector<OwnerShape> refuse_waiting();
 
   bool has_business(OwnerId owner) const;  // it wants or holds something
-  std::uint64_t waiting() const;           // leases wanted in all
+  std::uint64_t waiting() const;           // the leases that all owners together wait for
   bool anybody_has_more() const { return !more_.empty(); }
   std::size_t running() const { return leases_.size() - lending_; }  // not blocked
   std::size_t leases() const { return leases_.size(); }
-  bool lends(LeaseId lease) const { return leases_.at(lease).lends; }  // it is blocked
-  ResourceSet taken(LeaseId lease) const;                              // from free(), now
+  bool lends(LeaseId lease) const {
+    return leases_.at(lease).lends;
+  }                                        // because its task is blocked
+  ResourceSet taken(LeaseId lease) const;  // what it holds of the resources now
   const ResourceSet& total() const { return total_; }
   const ResourceSet& free() const { return free_; }
 
@@ -110,7 +111,7 @@ class LeaseTable {
 
   struct Turn {
     OwnerShape who;
-    std::uint64_t waits = 0;  // leases that cannot be granted now
+    std::uint64_t waits = 0;  // its leases that cannot be granted now
   };
 
   std::vector<Turn> turns(std::size_t limit, std::size_t& fitting) const;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kFractionBits = 60;
 
-// Without the differences that come from binary fractions. Doubles so large that they have no such digits stay.
+// Takes away the small differences that come from binary fractions. Large doubles have no such digits and stay.
 double rounded(double amount) {
   constexpr double kPerWhole = 1e9;  // 1 / kSlack
   return std::abs(amount) < 1e6 ? std::round(amount * kPerWhole) / kPerWhole : amount;
@@ -17,6 +17,7 @@ double rounded(double amount) {
 
 }  // namespace
 
+// What is larger than the limit is as good as the limit, and sums of a few such amounts do not overflow.
 ResourceSet::Units ResourceSet::to_units(double amount) {
   constexpr double kLimit = 4e18;
   return static_cast<Units>(std::ldexp(std::clamp(amount, -kLimit, kLimit), kFractionBits));

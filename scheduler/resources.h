@@ -3,12 +3,12 @@
 //
 // Invariants: amounts are whole multiples of 2^-60, so that each is added, subtracted and given back
 //             exactly as it was asked for; a name with amount 0 is not in the set; free amounts may
-//             be negative (a worker that goes on after it lent its CPU).
+//             be negative (when a worker continues that had lent its CPU).
 //
-// n requests of 1.0 / n fill one: as a double 1.0 / n is not quite 1 / n, so what fits is compared
-// with a tolerance, kSlack. Since the sums are exact, the slack does not add up: all that is taken
-// together is never above what there is by more than one kSlack.
-// Threads: a value. Units: as the user counts them. Errors: none.
+// n requests of 1.0 / n together fill one. As a double 1.0 / n is not quite 1 / n, so what fits is compared
+// with a tolerance, kSlack. Because the sums are exact, the tolerance does not add up: what is taken in all
+// never exceeds what exists by more than one kSlack.
+// Threads: a value like any other. Units: as the user counts them. Errors: none.
 #pragma once
 #include <string>
 #include <string_view>
@@ -29,19 +29,19 @@ class ResourceSet {
   static constexpr double kSlack = 1e-9;
 
   void set(std::string_view name, double amount);
-  double amount(std::string_view name) const;  // for people: to the nearest kSlack
+  double amount(std::string_view name) const;  // for people, rounded to kSlack
   bool empty() const { return items_.empty(); }
 
   void add(const ResourceSet& other);
   void subtract(const ResourceSet& other);
-  ResourceSet only(std::string_view name) const;  // that resource alone
+  ResourceSet only(std::string_view name) const;  // a set of that resource alone
 
   // Whether all of `request` is here. A request for nothing always fits.
   bool fits(const ResourceSet& request) const;
-  // The name of the resource of `request` that is shortest here, in proportion; empty if it fits.
+  // The name of the resource of which the smallest part of `request` is here; empty if all of it fits.
   std::string shortest(const ResourceSet& request) const;
 
-  std::string text() const;  // "CPU 2, GPU 0.5"
+  std::string text() const;  // "CPU 2, GPU 0.5"; "nothing" if it is empty
   std::vector<std::string> names() const;
 
   bool operator==(const ResourceSet&) const = default;

@@ -7,7 +7,7 @@
 namespace manta::scheduler {
 
 std::size_t WorkerPool::to_start(std::size_t demand, Time now) const {
-  // The demand, or what `prestart` lacks; a pool that fails starts nothing on its own.
+  // As many as are asked for, or as are missing of `prestart`; a pool that fails starts nothing of its own accord.
   const std::size_t spare = idle_.size() + starting_;
   std::size_t missing = demand > spare ? demand - spare : 0;
   if (failures_ == 0 && present() < options_.prestart) {
@@ -73,6 +73,7 @@ std::optional<WorkerId> WorkerPool::take() {
 
 void WorkerPool::dedicate(WorkerId worker) { move_to(worker, State::kDedicated); }
 
+// Each failure beyond the tolerated ones doubles the pause, up to 64 times the first.
 void WorkerPool::start_failed(Time now) {
   constexpr int kMostDoublings = 6;
   ++failures_;
@@ -85,11 +86,13 @@ std::optional<Time> WorkerPool::next_retry() const {
   return retry_at_;
 }
 
+// Workers that are all blocked may be waiting for those who wait for a worker: the pool tries twice as long then.
 bool WorkerPool::hopeless(bool anyone_runs) const {
   if (starting_ > 0 || !idle_.empty() || anyone_runs) return false;
   return failures_ >= (present() == 0 ? 1 : 2) * options_.max_failures;
 }
 
+// One more failure, and the pool is failing again.
 void WorkerPool::forgive() {
   failures_ = options_.max_failures - 1;
   retry_at_ = {};

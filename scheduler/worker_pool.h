@@ -2,17 +2,16 @@
 //
 //   start --> starting --ready()--> idle --take()--> taken --give_back()--> idle
 //                |                   |                 |
-//                \-- gone() failed   \-- surplus() --> leaving    \--dedicate()--> dedicated (an
-//                actor's)
+//                \-- gone() failed   \-- surplus() --> leaving    \-- dedicate() --> dedicated to an actor
 //
 // Policy: `prestart` workers from the beginning and always; more when granted leases wait for one,
-//         up to `limit` in all and `parallel` starting at a time; a surplus one leaves after
-//         `idle_for`. Who comes back last is taken first (warm caches). Dedicated ones are not
-//         counted.
-// Failure: a worker that ends while starting counts; from `max_failures` in a row on the pool is
-//          failing(): one attempt at a time, each after a longer pause, as long as there are other
-//          workers, for which the leases wait. hopeless(): none is left that could come back, so
-//          the caller refuses who waits; then one attempt is made per later request.
+//         up to `limit` in all and `parallel` of them starting at a time; a surplus one leaves after
+//         `idle_for`. The one that came back last is taken first, because its caches are warm. Dedicated ones
+//         are not counted.
+// Failure: a worker that ends while starting is a failure. From `max_failures` in a row on the pool is
+//          failing(): it makes one attempt at a time, each after a longer pause, as long as it has other
+//          workers, for which the leases wait. It is hopeless() when none is left that could come back: the
+//          caller refuses those who wait, and one attempt is made for each later request.
 //
 // Invariant: each worker is in exactly one state. Threads: confined. Time is passed in.
 #pragma once
@@ -36,38 +35,39 @@ struct WorkerPoolOptions {
   std::size_t parallel = 4;
   std::size_t limit = 512;
   int max_failures = 3;
-  std::chrono::milliseconds retry_after{100};  // the first; each pause is twice the one before
-  std::chrono::milliseconds idle_for{2000};
+  std::chrono::milliseconds retry_after{
+      100};  // the first pause; each is twice as long as the one before
+  std::chrono::milliseconds idle_for{2000};  // how long a surplus worker stays
 };
 
 class WorkerPool {
  public:
   explicit WorkerPool(WorkerPoolOptions options) : options_(options) {}
 
-  // How many processes to start now, when `demand` leases wait for a worker. Each is then announced
-  // by started(), or by start_failed() if there is not even a process.
+  // How many processes to start now, when `demand` leases wait for a worker. The caller then announces each
+  // by started(), or by start_failed() if it could not even make the process.
   std::size_t to_start(std::size_t demand, Time now) const;
   void started(WorkerId worker);
   void start_failed(Time now);
 
-  void ready(WorkerId worker, Time now);  // it said hello
-  std::optional<WorkerId> take();         // an idle one
-  void give_back(WorkerId worker, Time now);
-  void dedicate(WorkerId worker);        // a taken one will not come back
-  void gone(WorkerId worker, Time now);  // it ended, in whatever state
+  void ready(WorkerId worker, Time now);      // it has started, and said hello
+  std::optional<WorkerId> take();             // an idle one, if any is
+  void give_back(WorkerId worker, Time now);  // a taken one is idle again
+  void dedicate(WorkerId worker);             // a taken one will not come back
+  void gone(WorkerId worker, Time now);       // it ended, in whatever state
 
-  // Idle workers beyond `prestart` that have been idle too long: now leaving, tell them. One that
-  // `busy` knows to have business of its own (tasks that it submitted) counts as idle from now.
+  // Workers beyond `prestart` that have been idle too long. They are leaving now, and the caller tells them so. One
+  // that `busy` knows to have business of its own (tasks that it submitted) counts as idle from now on.
   std::vector<WorkerId> surplus(Time now, const std::function<bool(WorkerId)>& busy = {});
-  std::optional<Time> next_surplus()
-      const;  // when to ask again; nothing: not before the next event
+  // When to ask again; nothing if that is not before the next event.
+  std::optional<Time> next_surplus() const;
 
   bool failing() const { return failures_ >= options_.max_failures; }
-  std::optional<Time> next_retry() const;  // of a failing pool that has workers
-  // Nobody who waits will get a worker. `anyone_runs`: a taken one is not blocked itself, so that it
+  std::optional<Time> next_retry() const;  // when a failing pool that has workers tries again
+  // Nobody who waits will get a worker. `anyone_runs` says that some taken worker is not blocked itself, so that it
   // will come back. Where all are blocked, perhaps for those who wait, the pool gives up later.
   bool hopeless(bool anyone_runs) const;
-  void forgive();  // those who waited have been told
+  void forgive();  // those who waited have been told so
 
   bool at_limit() const { return workers_.size() - dedicated_ >= options_.limit; }
   std::size_t size() const { return workers_.size(); }
@@ -88,7 +88,7 @@ class WorkerPool {
 
   WorkerPoolOptions options_;
   std::unordered_map<WorkerId, State> workers_;
-  std::vector<Idle> idle_;  // oldest first
+  std::vector<Idle> idle_;  // longest idle first
   std::size_t starting_ = 0;
   std::size_t taken_ = 0;
   std::size_t dedicated_ = 0;
