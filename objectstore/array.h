@@ -3,13 +3,13 @@
 //   MutableArray<T>                --freeze(), or conversion of an rvalue-->   Array<T>
 //   sole owner, writable           <---------------- copy() ---------------    immutable, shared
 //
-// An Array is a handle: copying it copies no element, and it keeps its memory alive. From 64 KiB on
-// a MutableArray made while a session is open lives in the object store, so that freezing, putting
-// and returning it copy nothing. What get() and task arguments hand out is in a read-only mapping;
-// writing there through a cast is a fault.
+// An Array is a handle: copying it copies no element, and it keeps its memory alive. A MutableArray of 64 KiB
+// or more that is made while a session is open lives in the object store, so that freezing, putting
+// and returning it copy nothing. What get() and task arguments hand out is in a read-only mapping:
+// to write there through a cast is a fault.
 //
-// Shapes are integers, zeros<double>(3, 4), or a braced list, zeros<double>({3, 4}); `{}` is one
-// element. Data is 64-byte aligned (a slice: as its elements are). operator[] counts elements in
+// Shapes are integers, zeros<double>(3, 4), or a braced list, zeros<double>({3, 4}); the shape `{}` is that of one
+// element. Data is aligned to 64 bytes, that of a slice as its elements are. operator[] counts elements in
 // row-major order, operator() takes one index per dimension; neither is checked.
 //
 // Invariants: the elements of an Array never change; a moved-from MutableArray is empty.
@@ -38,7 +38,7 @@ template <class T>
 class MutableArray;
 
 namespace detail {
-struct ArrayAccess;  // for codecs and files: builds arrays from memory
+struct ArrayAccess;  // builds arrays from memory, for codecs and files
 
 template <class T>
 constexpr void require_array_element() {
@@ -63,14 +63,15 @@ std::size_t position(const Extents& shape, I... index) {
 }
 }  // namespace detail
 
+// An immutable array. Its elements are shared by all copies of the handle.
 template <class T>
 class Array {
  public:
   using value_type = T;
 
-  Array() {}                               // no elements; not defaulted, for `const Array<T> none;`
+  Array() {}  // without elements; not defaulted, for `const Array<T> none;`
   Array(const MutableArray<T>&) = delete;  // std::move it, or .copy()
-  Array(MutableArray<T>&& array);          // freezes
+  Array(MutableArray<T>&& array);          // freezes it
 
   std::size_t size() const { return shape_.count(); }
   std::span<const std::size_t> shape() const { return shape_.view(); }
@@ -84,14 +85,14 @@ class Array {
     return data_[detail::position(shape_, index...)];
   }
 
-  // Elements [begin, end) of the first dimension, in the same memory.
+  // Elements [begin, end) of the first dimension, in the same memory. InvalidArgument if they are not inside.
   Array slice(std::size_t begin, std::size_t end) const;
-  // The same elements in another shape, in the same memory.
+  // The same elements in another shape, in the same memory. InvalidArgument if it has another number of elements.
   Array reshape(std::vector<std::size_t> shape) const;
   // A writable copy of its own.
   MutableArray<T> copy() const;
 
-  bool operator==(const Array& other) const;  // shapes and elements
+  bool operator==(const Array& other) const;  // compares shapes and elements
 
  private:
   friend struct detail::ArrayAccess;
@@ -110,18 +111,21 @@ class Array {
 template <class T>
 bool same_storage(const Array<T>& a, const Array<T>& b);
 
+// An array that is being filled. It moves, and is copied by copy() only.
 template <class T>
 class MutableArray {
  public:
   using value_type = T;
 
-  MutableArray() {}
+  MutableArray() {}  // without elements
+  // Arrays of this shape, whose elements have no values yet.
   explicit MutableArray(std::vector<std::size_t> shape)
       : MutableArray(detail::Extents(std::span<const std::size_t>(shape)), detail::Fill::kNone) {}
   template <std::integral First, std::integral... N>
   explicit MutableArray(First n, N... more)
       : MutableArray(std::vector<std::size_t>{detail::extent(n), detail::extent(more)...}) {}
-  template <std::integral I>  // MutableArray<T>({2, 3}), which is ambiguous without
+  template <
+      std::integral I>  // for MutableArray<T>({2, 3}), which would be ambiguous without this one
   explicit MutableArray(std::initializer_list<I> shape)
       : MutableArray(std::vector<std::size_t>(shape.begin(), shape.end())) {}
   MutableArray(MutableArray&& other) noexcept { swap(other); }
@@ -151,8 +155,10 @@ class MutableArray {
     return data_[detail::position(shape_, index...)];
   }
 
+  // Another array with the same elements.
   MutableArray copy() const;
-  Array<T> freeze() &&;  // this one is empty afterwards
+  // The elements as an immutable array, without a copy. This array is empty afterwards.
+  Array<T> freeze() &&;
 
  private:
   friend struct detail::ArrayAccess;
@@ -176,24 +182,29 @@ class MutableArray {
 };
 
 // ---------------------------------------------------------------- makers
+// Elements that are zero: all their bytes are.
 template <class T>
 MutableArray<T> zeros(Shape shape);
-template <class T>
-MutableArray<T> uninitialized(Shape shape);  // the elements have no values yet
 template <class T, std::integral... N>
   requires(sizeof...(N) > 0)
 MutableArray<T> zeros(N... extents);
+// Elements that have no values yet.
+template <class T>
+MutableArray<T> uninitialized(Shape shape);
 template <class T, std::integral... N>
   requires(sizeof...(N) > 0)
 MutableArray<T> uninitialized(N... extents);
+// Elements that are all `value`.
 template <class T>
 MutableArray<T> full(Shape shape, T value);
-template <class T, std::integral N>  // not std::size_t: full({}, x) is one element
+template <class T, std::integral N>  // not std::size_t, because full({}, x) is one element
 MutableArray<T> full(N n, T value);
+// 0, 1, ... n - 1.
 template <class T>
-MutableArray<T> arange(std::size_t n);  // 0, 1, ... n - 1
+MutableArray<T> arange(std::size_t n);
+// A MutableArray with the values of the range, in one dimension.
 template <class Range>
-auto array_from(const Range& range);  // MutableArray of the range's values
+auto array_from(const Range& range);
 template <class T>
 MutableArray<T> array_from(std::initializer_list<T> values);
 
@@ -212,7 +223,7 @@ struct ArrayAccess {
     array.adopt(std::move(memory));
     return array;
   }
-  // A view of bytes that `storage` keeps; `data` is aligned for T.
+  // A view of bytes that `storage` keeps alive; `data` is aligned for T.
   template <class T>
   static Array<T> view(base::StorageRef storage, const std::byte* data, Extents shape) {
     return Array<T>(std::move(storage), reinterpret_cast<const T*>(data), data, std::move(shape));

@@ -1,10 +1,10 @@
-// How arrays travel: as sequences of flat elements (serialization/sequence.h), so that Array<T>,
-// MutableArray<T> and std::vector<T> stand for each other. An Array is read as a view of the memory
-// it arrived in, a MutableArray as a copy.
+// How arrays travel: as sequences of flat elements (serialization/codec/sequence.h), so that a value written as an
+// Array<T>, a MutableArray<T> or a std::vector<T> can be read as each of them. An Array is read as a view of the memory
+// in which it arrived, a MutableArray as a copy.
 //
-// Invariants: arrays that lie in the store are written as references to their blocks, not copied;
+// Invariants: arrays that lie in the store are not copied, but written as references to their blocks;
 //             an Array that is written twice is read as one (same_storage).
-// Errors:     SerializationError. Threads: as the Array.
+// Errors:     SerializationError. Threads: as for the Array.
 #pragma once
 #include <cstddef>
 #include <span>
@@ -16,8 +16,9 @@
 
 namespace manta::serialization {
 
-// Elements whose members cannot be seen (unions, bit fields, packed and private ones) are bytes to Manta, as the array's
-// author says by making an array of them. Seen is what cannot be bytes: pointers, views, what lives in this process.
+// Elements whose members cannot be seen (unions, bit fields, packed and private ones) are bytes to Manta, because the
+// author of the array says so by making one of them. Members that can be seen and cannot be bytes forbid it: pointers,
+// views, what lives in this process.
 constexpr bool forbids_bytes(const TypeNode& node) {
   switch (node.refusal) {
     case Refusal::kNone:
@@ -35,7 +36,7 @@ constexpr bool forbids_bytes(const TypeNode& node) {
   }
 }
 
-// Not flat, but sent as bytes.
+// Whether a T is not flat, but sent as bytes.
 template <class T>
 consteval bool is_raw_element() {
   constexpr Kind kind = kKind<T>;
@@ -47,7 +48,7 @@ consteval bool is_raw_element() {
   }
 }
 
-// What both have in common: how an array of T is described, and which T may be sent.
+// What the codecs of both kinds of array have in common: how an array of T is described, and which T may be sent.
 template <class A, class T>
 struct ArrayCodec {
   static constexpr TypeNode node() {
@@ -78,7 +79,8 @@ struct ArrayCodec {
     Buffer buffer;
     detail::Extents shape;
   };
-  // Elements that are checked are looked at again at each mention of the array: charged, so that there is an end.
+  // Elements that are checked are looked at again at each mention of the array. That is charged, so that corrupt bytes
+  // cannot make it take for ever.
   static Parts read_parts(Reader& reader) {
     const std::uint64_t first = reader.extents();
     if (is_short_extent(first) && sizeof(T) < std::size_t{1} << 20) [[likely]] {
@@ -118,8 +120,8 @@ struct Codec<Array<T>> : ArrayCodec<Array<T>, T> {
 template <class T>
 struct Codec<MutableArray<T>> : ArrayCodec<MutableArray<T>, T> {
   static void write(Writer& writer, const MutableArray<T>& array) {
-    write_array(writer, array.shape(), array.data(), array.size() * sizeof(T),
-                nullptr);  // it may change: to be copied
+    // Without a storage, so that it is copied: it may change.
+    write_array(writer, array.shape(), array.data(), array.size() * sizeof(T), nullptr);
   }
   static MutableArray<T> read(Reader& reader) {
     auto parts = ArrayCodec<MutableArray<T>, T>::read_parts(reader);

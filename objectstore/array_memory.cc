@@ -60,7 +60,7 @@ const std::byte* freeze_array(const ArrayMemory& memory) {
     return nullptr;
   }
   if (memory.writable != memory.storage->data()) {
-    // In the store: written through the other mapping; or a forked child's own copy of what was there.
+    // It is in the store, where it was written through the other mapping; or it is a forked child's own copy of that.
     auto& block = static_cast<Block&>(*memory.storage);
     if (block.abandoned()) return memory.writable;
     block.seal();

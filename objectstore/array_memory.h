@@ -1,8 +1,8 @@
-// Where arrays get their memory, for array.h: from 64 KiB on in the open session's store, else on
+// Where arrays get their memory, for array.h: those of 64 KiB and more in the store of the open session, others on
 // the heap.
 //
-// Threads: any. Units: bytes. Errors: ObjectStoreFull, OutOfMemory, InvalidArgument (a size beyond
-// the address space).
+// Threads: any. Units: bytes.
+// Errors:  ObjectStoreFull, OutOfMemory, InvalidArgument (for a size beyond the address space).
 #pragma once
 #include <cstddef>
 
@@ -19,9 +19,11 @@ struct ArrayMemory {
   std::byte* writable = nullptr;  // 64-byte aligned
 };
 
+// Memory for `count` elements, which a user fills.
 ArrayMemory allocate_array(std::size_t count, std::size_t element_size, Fill fill);
-// Filled: gives the address for readers, in the read-only mapping if it is in the store.
+// The memory is filled: gives the address for readers, which is in the read-only mapping if the memory is in the store.
 const std::byte* freeze_array(const ArrayMemory& memory);
+// On several threads if it is large.
 void copy_array(std::byte* to, const std::byte* from, std::size_t size);
 
 }  // namespace manta::detail

@@ -1,3 +1,5 @@
+// Block first: its transitions, and destroy(), which says what the end of the last ref means. Then the table, a hash
+// table of chains in 16 shards, each with a lock of its own.
 #include "block.h"
 
 #include <algorithm>
@@ -22,12 +24,11 @@ Block::~Block() = default;
 bool Block::abandoned() const { return store_->abandoned(); }
 
 void Block::seal() {
-  lent_to_user_.store(false, std::memory_order_relaxed);
+  lent_to_user_.store(false, std::memory_order_relaxed);  // SYNC: none: fork() orders it
   store_->arena().seal(offset_);
 }
 
-// SYNC (claim_): acq_rel: the last release, on any thread, acts on what the transitions before it
-// left.
+// SYNC (claim_): acq_rel: the last release, on whatever thread, sees what the transitions before it have left.
 void Block::hand_over(OwnerTag to) {
   base::check((claim_.fetch_and(~kMineBit, std::memory_order_acq_rel) & kMineBit) != 0,
               "a block is handed over by its owner");
@@ -48,18 +49,19 @@ void Block::share(Share share) {
 }
 
 ObjectId Block::object() const {
-  // SYNC: none: only for messages.
+  // SYNC: none: the id is for messages only.
   return ObjectId(object_hi_.load(std::memory_order_relaxed),
                   object_lo_.load(std::memory_order_relaxed));
 }
 
 void Block::set_object(ObjectId id) {
-  object_hi_.store(id.hi(), std::memory_order_relaxed);  // SYNC: none, see above
+  object_hi_.store(id.hi(), std::memory_order_relaxed);  // SYNC: none, as in object()
   object_lo_.store(id.lo(), std::memory_order_relaxed);
 }
 
+// The record is out of the table before the block is freed, because its place may be used again at once.
 void Block::destroy() noexcept {
-  const base::Ref<Store> store = std::move(store_);  // lives until we are gone
+  const base::Ref<Store> store = std::move(store_);  // the store lives until we are gone
   store->blocks_.forget(*this);
   const std::uint64_t offset = offset_;
   const bool was_mine = mine();
@@ -111,7 +113,7 @@ void BlockTable::insert(Shard& shard, Block* block) {
   ++shard.size;
 }
 
-// One that is not being destroyed, with a count for the caller.
+// Gives a record that is not being destroyed, with a count for the caller.
 Block* BlockTable::find_live(Shard& shard, std::uint64_t offset) {
   if (shard.buckets.empty()) {
     return nullptr;
@@ -128,7 +130,8 @@ base::Ref<Block> BlockTable::create(const Allocation& allocation) {
   auto* const block =
       new Block(base::Ref<Store>::retain(&store_), allocation.offset, allocation.size,
                 store_.arena().writable(allocation.offset), allocation.zeroed);
-  block->claim_.store(Block::kMineBit, std::memory_order_relaxed);  // SYNC: not shared yet
+  block->claim_.store(Block::kMineBit,
+                      std::memory_order_relaxed);  // SYNC: none: nobody else has it yet
   Shard& shard = shard_of(allocation.offset);
   const std::lock_guard lock(shard.mutex);
   insert(shard, block);
@@ -146,7 +149,7 @@ base::Ref<Block> BlockTable::adopt(std::uint64_t offset, Share share) {
     insert(shard, block);
   }
   block->share(share);
-  // Its last owner may have died before it had tagged the block with us.
+  // Its last owner may have died before it had tagged the block as ours.
   if (share == Share::kMine) store_.arena().hand_over(offset, store_.arena().self());
   return base::Ref<Block>::adopt(block);
 }

@@ -2,12 +2,12 @@
 // point into. There is at most one record per process and block; the BlockTable finds it.
 //
 //   create() --> mine --hand_over(peer)--> lent        mine: the last release frees the block
-//   adopt(kLent) --> lent --adopt(kMine)--> mine       lent: it does nothing
-//   adopt(kHeld), n times --> held                     held: it tells the node, n holds at once
+//   adopt(kLent) --> lent --adopt(kMine)--> mine       lent: the last release does nothing
+//   adopt(kHeld), n times --> held                     held: the last release tells the node, n holds at once
 //   mine --hand_over_to_node(n)--> held
 //
 // Invariants: the bytes of a block do not change once its ref was shared; the arena outlives its
-//             blocks (each keeps its Store alive), also after the session ended.
+//             blocks, also after the session ended, because each keeps its Store alive.
 // Threads:    any; a transition needs a ref. Units: bytes; offsets into the arena.
 #pragma once
 #include <atomic>
@@ -26,9 +26,10 @@ namespace manta::objectstore {
 class BlockTable;
 class Store;
 
+// What a process may do with a block that it got from another one.
 enum class Share : std::uint8_t {
-  kLent,  // somebody else keeps it alive as long as our call lasts
-  kMine,  // its owner made us the owner
+  kLent,  // somebody else keeps the block alive as long as our call lasts
+  kMine,  // its owner has made us the owner
   kHeld,  // the node keeps it and counts one hold more for us
 };
 
@@ -36,23 +37,24 @@ class Block final : public base::Storage {
  public:
   std::uint64_t offset() const { return offset_; }
   std::byte* writable() const { return writable_; }  // null unless this process allocated it
-  bool zeroed() const { return zeroed_; }            // as allocated
+  bool zeroed() const { return zeroed_; }            // all its bytes were 0 when it was allocated
 
+  // SYNC: acquire: whoever sees a transition sees what was done before it.
   bool mine() const { return (claim_.load(std::memory_order_acquire) & kMineBit) != 0; }
   std::uint32_t holds() const { return claim_.load(std::memory_order_acquire) & ~kMineBit; }
 
-  // A user fills it, until seal(). A forked child gets a copy of its own.
+  // A user fills it, until seal(). A forked child gets a copy of its own. SYNC: none: fork() orders it.
   void lend_to_user() { lent_to_user_.store(true, std::memory_order_relaxed); }
   bool lent_to_user() const { return lent_to_user_.load(std::memory_order_relaxed); }
-  bool abandoned() const;  // of a store that this process was forked from
-  // Filled: from 1 MiB on this process cannot write to it any more.
+  bool abandoned() const;  // it is of a store that this process was forked from
+  // The block is filled: if it has 1 MiB or more, this process cannot write to it any more.
   void seal();
-  // mine -> lent: `to` becomes the owner; the bytes stay valid here as long as `to` keeps them.
+  // From mine to lent: `to` becomes the owner; the bytes stay valid here as long as `to` keeps them.
   void hand_over(OwnerTag to);
-  // mine -> held: the node becomes the owner and counts `holds` for this process.
+  // From mine to held: the node becomes the owner and counts `holds` for this process.
   void hand_over_to_node(std::uint32_t holds = 1);
 
-  // The object that the bytes belong to, for messages; nil when unknown.
+  // The object that the bytes belong to, for messages; nil when it is unknown.
   ObjectId object() const;
   void set_object(ObjectId id);
 
@@ -69,34 +71,38 @@ class Block final : public base::Storage {
   const std::uint64_t offset_;
   std::byte* const writable_;
   const bool zeroed_;
-  std::atomic<bool> lent_to_user_{false};  // SYNC: none: for fork(), which orders it
+  std::atomic<bool> lent_to_user_{false};
   std::atomic<std::uint32_t> claim_{0};
   std::atomic<std::uint64_t> object_hi_{0};
   std::atomic<std::uint64_t> object_lo_{0};
   base::Ref<Store> store_;
-  Block* next_ = nullptr;  // the table's
+  Block* next_ = nullptr;  // in its bucket of the table
 };
 
+// All records of one store.
 class BlockTable {
  public:
   explicit BlockTable(Store& store);
   ~BlockTable();
 
-  base::Ref<Block> create(const Allocation& allocation);      // a block just allocated: mine
-  base::Ref<Block> adopt(std::uint64_t offset, Share share);  // of another process
-  base::Ref<Block> find(std::uint64_t offset);                // null: no record here
-  std::size_t size() const;
+  base::Ref<Block> create(
+      const Allocation& allocation);  // the record of a block just allocated: mine
+  base::Ref<Block> adopt(std::uint64_t offset,
+                         Share share);          // the record of another process's block
+  base::Ref<Block> find(std::uint64_t offset);  // null if it has no record here
+  std::size_t size() const;                     // the number of records
   // The `count` largest blocks that this process uses, largest first.
   struct Use {
     std::size_t size = 0;
     ObjectId object;  // nil when unknown
   };
   std::vector<Use> largest(std::size_t count) const;
-  // Around fork(): no thread is inside meanwhile, in the child neither.
+  // Around fork(), so that no thread is inside, and none was when the child began.
   void lock_all();
   void unlock_all();
-  std::vector<base::Ref<Block>> all_locked() const;  // between the two
-  // For a signal handler: the object of the block, nil when unknown or when the table is busy.
+  // Every block with a record; to be called between the two.
+  std::vector<base::Ref<Block>> all_locked() const;
+  // For a signal handler: the object of the block, nil when it is unknown or the table is busy.
   ObjectId object_of(std::uint64_t offset) const;
 
  private:

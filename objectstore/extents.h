@@ -1,7 +1,7 @@
-// Extents: the shape of an array and the number of its elements. Up to three dimensions lie inside.
+// Extents are the shape of an array and the number of its elements. Up to three dimensions take no memory outside.
 //
-// Invariant: count() is the product of the dimensions; no dimensions: one element.
-// Errors: InvalidArgument with the reason. Threads: a value.
+// Invariant: count() is the product of the dimensions; a shape without dimensions is that of one element.
+// Errors: InvalidArgument with the reason. Threads: a value like any other.
 #pragma once
 #include <concepts>
 #include <cstddef>
@@ -40,9 +40,9 @@ class Extents {
   std::size_t operator[](std::size_t dimension) const { return data()[dimension]; }
   friend bool operator==(const Extents& a, const Extents& b);
 
-  // The shape of [begin, end) of the first dimension; InvalidArgument when outside.
+  // The shape of [begin, end) of the first dimension. InvalidArgument if that is not inside it.
   Extents slice(std::size_t begin, std::size_t end) const;
-  // Elements in one step of the first dimension.
+  // The number of elements in one step of the first dimension.
   std::size_t stride() const;
   // InvalidArgument unless both have the same count.
   void require_same_count(const Extents& other) const;
@@ -63,7 +63,7 @@ class Extents {
 
 [[noreturn]] void throw_negative_extent();
 
-// A shape from integers of any kind; negative: InvalidArgument.
+// A dimension from an integer of any kind. InvalidArgument if it is negative.
 template <std::integral I>
 constexpr std::size_t extent(I n) {
   if constexpr (std::signed_integral<I>) {

@@ -1,3 +1,5 @@
+// Children first: the thread that waits for their ends. Then the three handlers of a fork, in the order in which they
+// run: before_fork, after_fork_in_parent and after_fork_in_child.
 #include "forked_children.h"
 
 #include <algorithm>
@@ -27,11 +29,12 @@ namespace {
 
 using Blocks = std::vector<base::Ref<Block>>;
 
-constexpr int kPatienceMs = 10'000;  // for a child that makes its copies
-constexpr int kLookEveryMs = 1000;   // where no descriptor was left to wake the thread
+constexpr int kPatienceMs = 10'000;  // how long fork() waits for a child that makes its copies
+constexpr int kLookEveryMs =
+    1000;  // how often the thread looks if no descriptor was left to wake it
 
-// A descriptor that reports the end of a child, and what the child may read until then. Without one (there was none to be
-// had) that is until the session ends.
+// A descriptor that reports the end of a child, and what the child may read until then. If the process had no
+// descriptor left, that is until the session ends.
 struct Child {
   base::Fd alive;
   Blocks blocks;
@@ -73,7 +76,7 @@ class Children {
     [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
   }
 
-  // Where there is no thread to be had the blocks stay until the session ends.
+  // If no thread can be made, the blocks stay until the session ends.
   void start_watching() {
     if (watcher_.joinable()) watcher_.join();  // it had nothing left to watch
     const base::SignalsBlocked inherited_by_the_thread;
@@ -92,7 +95,7 @@ class Children {
         const std::lock_guard lock(mutex_);
         if (ending_ || children_.empty()) {
           watching_ =
-              false;  // whoever joins this thread now may hold locks: it takes none any more
+              false;  // whoever joins this thread now may hold locks, so it takes none any more
           return;
         }
       }
@@ -101,11 +104,11 @@ class Children {
   }
 
   void drop_ended() {
-    Blocks dropped;  // outside the lock: the last count of a block tells the node
+    Blocks dropped;  // outside of the lock, because the last count of a block tells the node
     const std::lock_guard lock(mutex_);
     children_.remove_if([&](Child& child) {
       pollfd end{.fd = child.alive.get(), .events = 0, .revents = 0};
-      if (::poll(&end, 1, 0) <= 0) return false;  // else POLLHUP
+      if (::poll(&end, 1, 0) <= 0) return false;  // else it is POLLHUP
       dropped.insert(dropped.end(), std::make_move_iterator(child.blocks.begin()),
                      std::make_move_iterator(child.blocks.end()));
       return true;
@@ -134,14 +137,14 @@ class Children {
   std::thread watcher_;
 };
 
-Children* children = nullptr;  // under the lock of the stores
+Children* children = nullptr;  // guarded by the lock of the stores
 
 // The fork that is under way.
 struct Fork {
   std::vector<Store*> stores;
   std::vector<Blocks> blocks;  // of each store
   base::Fd ours;               // the parent's end of a pair of sockets
-  base::Fd theirs;             // the child's: it says that it has its copies, and that it lives
+  base::Fd theirs;  // the child's end, by which it says that it has its copies, and that it lives
 
   bool any_blocks() const {
     return std::any_of(blocks.begin(), blocks.end(), [](const auto& of) { return !of.empty(); });
@@ -198,8 +201,9 @@ void after_fork_in_parent() {
   unlock_stores();
 }
 
+// What the child does for one store of its parent.
 void leave_to_parent(Store& store, const Blocks& blocks) {
-  if (store.abandoned()) return;  // this process was forked itself
+  if (store.abandoned()) return;  // the store is that of a grandparent
   Arena& arena = store.arena();
   arena.reserve_in_child();
   if (blocks.empty()) arena.forget_in_child();
@@ -210,7 +214,7 @@ void leave_to_parent(Store& store, const Blocks& blocks) {
 }
 
 void after_fork_in_child() {
-  static Fork* kept = nullptr;  // its blocks keep their counts
+  static Fork* kept = nullptr;  // never destroyed, so that its blocks keep their counts
   kept = std::exchange(under_way, nullptr);
   Fork& fork = *kept;
   copy_alone();
@@ -223,7 +227,7 @@ void after_fork_in_child() {
   forget_current_in_child();
   unlock_blocks(fork);
   unlock_stores();
-  // Open as long as this process lives.
+  // The descriptor stays open as long as this process lives.
   if (fork.theirs) ::send(fork.theirs.get(), "c", 1, MSG_NOSIGNAL);
 }
 

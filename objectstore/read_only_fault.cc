@@ -1,3 +1,5 @@
+// The message is put together first; then comes the handler, which runs in the thread that faulted and may call nothing
+// that is not async-signal-safe; installing and removing it follow, and the name of the running function.
 #include "read_only_fault.h"
 
 #include <algorithm>
@@ -15,14 +17,14 @@ namespace manta::objectstore {
 namespace {
 
 constexpr std::size_t kNameSize = 256;
-// In the handler no memory may be allocated for it, so not the dynamic model.
+// The handler reads it and may not allocate memory for it, so it cannot have the dynamic model.
 [[gnu::tls_model("initial-exec")]] thread_local char running[kNameSize] = {};
 
-// SYNC: relaxed: whichever thread of the process began a function last; its text is its own thread's,
-// or, for the message of another thread, at worst a mixture of two names. Null when that has ended.
+// The name of the function that some thread of the process began last; null when that has ended.
+// SYNC: none: the text belongs to its own thread. In the message of another thread it may be a mixture of two names.
 std::atomic<const char*> begun_last{nullptr};
 
-// SYNC: release when installed, acquire in the handler: the store and the hook are complete.
+// SYNC: release when they are installed, acquire in the handler, which then sees a complete store and hook.
 std::atomic<Store*> watched{nullptr};
 std::atomic<ReadOnlyFaultHook> hook_of_process{nullptr};
 struct sigaction previous = {};
@@ -71,7 +73,7 @@ void add_function(Line& line) {
 }
 
 Line describe(const Store& store, const void* address) {
-  BlockExtent block;  // which it is a forked child cannot look up
+  BlockExtent block;  // a forked child cannot look up which one it is
   if (!store.abandoned()) block = store.arena().block_at(store.arena().offset_of(address));
   const ObjectId id = block.size == 0 ? ObjectId() : store.blocks().object_of(block.offset);
   Line line;
@@ -91,7 +93,7 @@ Line describe(const Store& store, const void* address) {
 void explain(const Store& store, const void* address, void* context) {
   const Line line = describe(store, address);
   write_line(line);
-  // SYNC: acquire: see above.
+  // SYNC: acquire, as for `watched`.
   if (const ReadOnlyFaultHook hook = hook_of_process.load(std::memory_order_acquire)) {
     hook({line.text(), line.size(), address, context});
   }
@@ -103,8 +105,8 @@ void call_previous(int signal, siginfo_t* info, void* context) {
   } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
     previous.sa_handler(signal);
   } else if (previous.sa_handler == SIG_DFL || info->si_code > 0) {
-    // The faulting instruction runs again and ends the process; a signal that was sent is sent
-    // again.
+    // The instruction that faulted runs again and ends the process. A signal that somebody sent is sent
+    // once more.
     struct sigaction fatal = {};
     fatal.sa_handler = SIG_DFL;
     ::sigaction(signal, &fatal, nullptr);
@@ -114,7 +116,7 @@ void call_previous(int signal, siginfo_t* info, void* context) {
   }
 }
 
-// A forked child does not have the mappings: its reads fault too.
+// Reads fault, too, in a forked child, which does not have the mappings.
 bool is_write([[maybe_unused]] void* context) {
 #if defined(__x86_64__)
   const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
@@ -125,7 +127,8 @@ bool is_write([[maybe_unused]] void* context) {
 }
 
 void on_fault(int signal, siginfo_t* info, void* context) {
-  const Store* const store = watched.load(std::memory_order_acquire);  // SYNC: see above
+  const Store* const store =
+      watched.load(std::memory_order_acquire);  // SYNC: the store is complete
   const void* const address = info->si_addr;
   if (store != nullptr && info->si_code > 0 && is_write(context) &&
       (store->arena().contains(address) || store->arena().in_writable_window(address))) {
@@ -141,6 +144,7 @@ bool is_ours(const struct sigaction& action) {
 }  // namespace
 
 void install_read_only_fault(Store& store, ReadOnlyFaultHook hook) {
+  // SYNC: release, for the handler.
   hook_of_process.store(hook, std::memory_order_release);
   watched.store(&store, std::memory_order_release);
   struct sigaction found = {};
@@ -165,6 +169,7 @@ void remove_read_only_fault() {
   hook_of_process.store(nullptr, std::memory_order_release);
 }
 
+// A thread that ends its function takes the name back only if no other thread has begun one since.
 void set_running_function(std::string_view name) noexcept {
   const std::size_t size = std::min(name.size(), kNameSize - 1);
   if (size != 0) std::memcpy(running, name.data(), size);

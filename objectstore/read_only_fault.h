@@ -1,5 +1,5 @@
 // What happens when user code writes to an immutable array: the kernel sends SIGSEGV, and this
-// handler, when the address lies in the object store, prints one line:
+// handler, if the address lies in the object store, prints one line:
 //
 //   assignment destination is read-only: array of object <id> in <function>; make a copy first: ...
 //
@@ -25,21 +25,21 @@ struct ReadOnlyFault {
   void* context = nullptr;  // of the signal handler
 };
 
-// Runs in the signal handler, when the line is printed. A worker's hook does not return. Null: there is
-// nothing to do.
+// Runs in the signal handler, after the line was printed. A worker's hook does not return. Null if nothing is to be
+// done.
 using ReadOnlyFaultHook = void (*)(const ReadOnlyFault&);
 
-// From now on faults in `store` are explained. Replaces an earlier store; `store` must live until
-// remove.
+// From now on faults in `store` are explained. This replaces an earlier store; `store` must live until
+// remove_read_only_fault(), which puts the handler back that was installed before.
 void install_read_only_fault(Store& store, ReadOnlyFaultHook hook);
 void remove_read_only_fault();
 
-// The function that this thread runs, for the message; cut at 255 characters. Empty: user code
+// The function that this thread runs, for the message; cut at 255 characters. Empty for user code
 // outside a task.
 void set_running_function(std::string_view name) noexcept;
 const char* running_function() noexcept;
 
-// An alternate signal stack for the calling thread, as long as it lives: the handler also works
+// An alternate signal stack for the calling thread, as long as the object lives, so that the handler also works
 // when the thread's stack has overflowed. Does nothing when the thread has one already.
 class SignalStack {
  public:

@@ -1,3 +1,5 @@
+// Store first, where put_buffers() is the part that matters for speed; then the current store of the process and the
+// list of all stores; at the end the messages for a store that is full.
 #include "store.h"
 
 #include <atomic>
@@ -17,8 +19,8 @@ namespace {
 
 using serialization::Buffer;
 
-constexpr std::size_t kOwnBlock = std::size_t{1}
-                                  << 20;  // buffers from here on are not packed together
+// Buffers of this size and larger ones are not packed together.
+constexpr std::size_t kOwnBlock = std::size_t{1} << 20;
 
 constexpr std::size_t aligned(std::size_t size) {
   return (size + kBlockAlignment - 1) / kBlockAlignment * kBlockAlignment;
@@ -27,7 +29,7 @@ constexpr std::size_t aligned(std::size_t size) {
 struct Current {
   std::mutex mutex;
   base::Ref<Store> store;
-  std::vector<Store*> living;  // also those of ended sessions, while arrays point there
+  std::vector<Store*> living;  // also those of ended sessions into which arrays still point
 };
 
 // Never destroyed: arrays are made and dropped in static destructors too.
@@ -35,7 +37,8 @@ Current& the_current() {
   static auto* const current = new Current;
   return *current;
 }
-std::atomic<bool> is_open{false};
+std::atomic<bool> is_open{
+    false};  // SYNC: whether it is worth taking the lock, which orders the rest
 
 }  // namespace
 
@@ -72,9 +75,9 @@ Block* Store::block_of(const base::Storage* storage) const {
   return const_cast<Block*>(static_cast<const Block*>(storage));
 }
 
-// Commits the block's memory and copies, piece by piece. False: the kernel has no memory.
+// Commits the block's memory and copies, piece by piece. False if the kernel has no memory.
 bool Store::fill(Block& block, const std::byte* from) {
-  std::atomic<bool> done{true};  // SYNC: none, the end of parallel_pieces() orders it
+  std::atomic<bool> done{true};  // SYNC: none: the end of parallel_pieces() orders all accesses
   parallel_pieces(block.size(), [&](std::size_t at, std::size_t size) {
     if (arena_.populate(block.offset() + at, size)) {
       copy_piece(block.writable() + at, from + at, size);
@@ -85,7 +88,7 @@ bool Store::fill(Block& block, const std::byte* from) {
   return done.load(std::memory_order_relaxed);
 }
 
-// Not sealed: no user ever had the writable address, and sealing costs 16 us per MiB.
+// The block is not sealed: no user ever had its writable address, and sealing costs 16 us per MiB.
 base::Result<Buffer, StoreError> Store::put_alone(const Buffer& buffer) {
   auto block = create(buffer.size, Population::kLater);
   if (!block.ok()) {
@@ -124,8 +127,7 @@ base::Result<std::vector<Buffer>, StoreError> Store::put_buffers(std::span<const
   return stored;
 }
 
-// The buffers outside the store into one block of `size` bytes, or a few when that is not to be had
-// small.
+// Copies the buffers that lie outside the store, one after the other, into one block of `size` bytes.
 base::Status<StoreError> Store::put_together(std::span<Buffer> buffers, std::size_t size) {
   auto block = create(size);
   if (!block.ok()) {
@@ -139,7 +141,7 @@ base::Status<StoreError> Store::put_together(std::span<Buffer> buffers, std::siz
     std::byte* const to = (*block)->writable() + at;
     std::memcpy(to, buffer.data, buffer.size);
     std::memset(to + buffer.size, 0,
-                aligned(buffer.size) - buffer.size);  // nothing of the last user leaks
+                aligned(buffer.size) - buffer.size);  // what an earlier user left must not leak
     buffer.data = (*block)->data() + at;
     buffer.storage = *block;
     at += aligned(buffer.size);
@@ -148,12 +150,13 @@ base::Status<StoreError> Store::put_together(std::span<Buffer> buffers, std::siz
 }
 
 void Store::release_holds(std::uint64_t offset, std::uint32_t holds) noexcept {
-  // SYNC: acquire: with close(): what the hook needs is there as long as we see it open.
+  // SYNC: acquire, with close(): what the hook needs exists as long as we see the store open.
   if (release_holds_ && open_.load(std::memory_order_acquire)) {
     release_holds_(offset, holds);
   }
 }
 
+// SYNC: release: with release_holds().
 void Store::close() { open_.store(false, std::memory_order_release); }
 
 void Store::abandon() {
@@ -162,7 +165,7 @@ void Store::abandon() {
 }
 
 base::Ref<Store> current() {
-  if (!is_open.load(std::memory_order_acquire)) {  // SYNC: only saves the lock
+  if (!is_open.load(std::memory_order_acquire)) {
     return {};
   }
   const std::lock_guard lock(the_current().mutex);
@@ -205,7 +208,7 @@ void forget_current_in_child() {
 }
 
 namespace {
-// Who holds what, as far as this process knows.
+// Which objects take the most room, as far as this process knows.
 std::string largest_uses(const Store& store) {
   std::string text;
   for (const BlockTable::Use& use : store.blocks().largest(5)) {

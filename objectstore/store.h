@@ -2,7 +2,7 @@
 // the blocks that this process uses. It lives until the session is closed and the last array that
 // points into it is gone.
 //
-//   open --> current() --close--> nothing new, all stays readable --last Block gone--> destroyed
+//   open --> current() --close--> nothing new, but all stays readable --last Block gone--> destroyed
 //
 // Invariants: buffers of put_buffers() are immutable from then on; a Block keeps its Store alive.
 // Threads:    any. Units: bytes.
@@ -27,12 +27,12 @@ struct Buffer;
 namespace manta::objectstore {
 
 struct StoreOptions {
-  int writable_fd = -1;  // of the arena; both may be closed after open()
+  int writable_fd = -1;  // of the arena; both descriptors may be closed after open()
   int read_only_fd = -1;
   std::byte* metadata = nullptr;
   OwnerTag self = kNobody;
-  base::Ref<base::Counted> keep_alive = {};  // what holds the metadata's mapping
-  // Called when the last local reference to a held block is gone, by any thread, until close().
+  base::Ref<base::Counted> keep_alive = {};  // holds the mapping of the metadata
+  // Is called, by any thread, when the last local reference to a held block is gone, until close().
   std::function<void(std::uint64_t offset, std::uint32_t holds)> release_holds = {};
 };
 
@@ -48,18 +48,19 @@ class Store final : public base::Counted {
   // A new block, writable until its seal().
   base::Result<base::Ref<Block>, StoreError> create(std::size_t size,
                                                     Population population = Population::kNow);
-  // All bytes in blocks of this store, for a value that leaves this process: buffers that are
-  // already in one stay as they are, others are copied (in parallel when large), each of 1 MiB and
-  // more into its own block, the smaller ones together. All or nothing.
+  // Puts all bytes into blocks of this store, for a value that leaves this process. Buffers that are
+  // in one already stay as they are; others are copied (in parallel when they are large), those of 1 MiB and
+  // more into a block each, the smaller ones together into one. All are put, or none.
   base::Result<std::vector<serialization::Buffer>, StoreError> put_buffers(
       std::span<const serialization::Buffer> buffers);
-  // The block that holds these bytes; null for memory outside the store.
+  // The block that holds these bytes; null if their memory lies outside the store.
   Block* block_of(const base::Storage* storage) const;
 
   StoreStats stats() const { return arena_.stats(); }
+  // The session has ended: the node is not told of anything any more.
   void close();
 
-  // In a forked child: the store is its parent's. Blocks stay readable, and are freed nowhere.
+  // In a forked child: the store is its parent's. Blocks stay readable, and nothing is freed.
   void abandon();
   bool abandoned() const { return abandoned_; }
 
@@ -80,11 +81,11 @@ class Store final : public base::Counted {
   std::function<void(std::uint64_t, std::uint32_t)> release_holds_;
 };
 
-// The open session's store; null without one. set_current(nullptr) when the session ends.
+// The store of the open session; null if no session is open. set_current(nullptr) ends it.
 base::Ref<Store> current();
 void set_current(base::Ref<Store> store);
-// Around fork(): all stores that there are, also of ended sessions; none comes or goes meanwhile. In the child none is
-// the current one from then on.
+// Around fork(): all stores that exist, also those of ended sessions; between the two none comes or goes. In the child
+// none of them is the current one from then on.
 std::span<Store* const> lock_stores();
 void unlock_stores();
 void forget_current_in_child();

@@ -1,3 +1,5 @@
+// In this order: what an arena is made of; allocating, where runs of slabs are this file's and small blocks those of
+// small_blocks.h; a block's life; what the node does. Who may do what is decided in slab_table.cc alone.
 #include "arena.h"
 
 #include <algorithm>
@@ -42,7 +44,8 @@ struct Arena::State {
   MemoryWindow window;
   SmallBlocks small;
   std::mutex recent_mutex;
-  std::deque<std::size_t> recent;  // heads of runs that this process freed: warm in its page tables
+  std::deque<std::size_t>
+      recent;  // heads of runs that this process freed, which are in its page tables still
 };
 
 std::size_t Arena::metadata_size(std::size_t bytes) { return SlabTable::bytes(slabs_for(bytes)); }
@@ -70,6 +73,7 @@ void Arena::forget_in_child() { state_->window.forget_in_child(); }
 
 // ---------------------------------------------------------------- allocating
 
+// The run that was freed last comes first; others may have taken it since.
 std::optional<std::size_t> Arena::State::take_recent(std::uint32_t pages) {
   const std::lock_guard lock(recent_mutex);
   for (auto i = recent.rbegin(); i != recent.rend(); ++i) {
@@ -89,7 +93,7 @@ std::optional<std::size_t> Arena::State::take_run(std::uint32_t pages) {
   if (auto slab = table.take_run(self, pages, From::kUnused)) {
     return slab;
   }
-  small.trim();  // what we, and others, keep empty is in the way
+  small.trim();  // empty slabs that we and others keep are in the way
   return table.take_run(self, pages, From::kUnusedAndEmpty);
 }
 
@@ -105,7 +109,7 @@ bool Arena::State::populate_run(std::uint64_t offset, std::size_t size) {
   if (window.is_populated(table, offset, size)) {
     return true;
   }
-  std::atomic<bool> done{true};  // SYNC: none, the end of parallel_pieces() orders it
+  std::atomic<bool> done{true};  // SYNC: none: the end of parallel_pieces() orders all accesses
   parallel_pieces(size, [&](std::size_t at, std::size_t n) {
     if (!window.populate(table, offset + at, n)) {
       done.store(false, std::memory_order_relaxed);
@@ -114,6 +118,7 @@ bool Arena::State::populate_run(std::uint64_t offset, std::size_t size) {
   return done.load(std::memory_order_relaxed);
 }
 
+// A run that cannot be mapped or committed is given back at once.
 base::Result<Allocation, StoreError> Arena::State::allocate_run(std::size_t size,
                                                                 Population population) {
   const auto slab = take_run(pages_for(size));
@@ -174,7 +179,7 @@ void Arena::hand_over(std::uint64_t offset, OwnerTag to) {
   const std::size_t slab = offset / kSlabSize;
   if (word.kind == SlabKind::kSmall) {
     const std::size_t block = offset % kSlabSize / class_size(word.size_class);
-    // SYNC: release: whoever frees it as its new owner comes after us.
+    // SYNC: release: our accesses to the block come before those of its new owner.
     state_->table.tag(slab, block).store(to, std::memory_order_release);
   } else {
     state_->table.hand_over_run(slab, to);
@@ -206,7 +211,7 @@ BlockExtent Arena::block_at(std::uint64_t offset) const {
     if (block >= SlabTable::blocks_per_slab(word.size_class)) {
       return {};
     }
-    // SYNC: acquire: as a word.
+    // SYNC: acquire: whoever sees the tag sees what its maker wrote before.
     return {slab * kSlabSize + block * size, size,
             table.tag(slab, block).load(std::memory_order_acquire)};
   }
@@ -236,7 +241,7 @@ StoreStats Arena::stats() const {
     } else if (word.kind == SlabKind::kSmall) {
       for (std::size_t block = 0, n = SlabTable::blocks_per_slab(word.size_class); block < n;
            ++block) {
-        // SYNC: none: a count of what changes meanwhile.
+        // SYNC: none: this counts what changes while it counts.
         add(table.tag(slab, block).load(std::memory_order_relaxed), class_size(word.size_class));
       }
     }
@@ -251,7 +256,7 @@ void Arena::trim() { state_->small.trim(); }
 
 void Arena::sweep(OwnerTag dead) { state_->table.sweep(dead); }
 
-// From below, where runs are taken first, but for an eighth: small blocks are taken from above.
+// From below, where runs are taken first; but an eighth from above, where small blocks are taken.
 std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
   SlabTable& table = state_->table;
   std::size_t ready = 0;
@@ -277,7 +282,7 @@ std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
         return done;
       }
     } else if (word.kind == SlabKind::kRun && word.owner == kNobody) {
-      ready += word.slabs() * kSlabSize;  // it was used: committed
+      ready += word.slabs() * kSlabSize;  // it was used before, so it is committed
     }
     slab += word.slabs();
   }

@@ -6,15 +6,15 @@
 //   run:    owned --free--> free run --taken whole or apart--> owned, or claimed
 //   block:  free --allocate--> tagged with its owner --hand_over--> with another's --free--> free
 //
-// Every process maps the memory once, read-only, from a descriptor opened O_RDONLY; what it
-// allocates it also maps writable, at the same distance in a second window. seal() takes the write
+// Every process maps the memory once, read-only, from a descriptor opened O_RDONLY. What it
+// allocates it also maps writable, at the same distance in a second window; seal() takes the write
 // permission away.
 //
 // Invariants: (1) a block is free exactly when its tag is 0; any process frees it by one atomic
 //             store. (2) Memory is committed before it is handed out: no SIGBUS. (3) A process that
 //             dies at any instruction leaves only slabs and tags that carry its own tag, which
 //             sweep() frees. (4) No lock lies in shared memory.
-// Threads:    any, but sweep(), populate_ahead() and decommit(): one thread of the node.
+// Threads:    any; but sweep(), populate_ahead() and decommit() belong to one thread of the node.
 // Units:      bytes; offsets from the start of the arena.
 // Errors:     StoreError; the constructor throws std::system_error. A bad offset breaks an
 //             invariant (check).
@@ -32,10 +32,12 @@
 namespace manta::objectstore {
 
 enum class Population {
-  kNow,   // committed and mapped writable on return
-  kLater  // runs only mapped: the caller calls populate() for each part before it writes there
+  kNow,  // committed and mapped writable on return
+  // Runs are only mapped: the caller calls populate() for each part before it writes there.
+  kLater
 };
 
+// A block that this process owns.
 struct Allocation {
   std::uint64_t offset = 0;
   std::size_t size = 0;   // what was asked for
@@ -52,9 +54,9 @@ struct BlockExtent {
 
 class Arena {
  public:
-  // The metadata's size for an arena of `bytes`: address space, touched only as far as it is used.
+  // The size of the metadata for an arena of `bytes`. It is address space, touched only as far as it is used.
   static std::size_t metadata_size(std::size_t bytes);
-  // Prepares zeroed metadata; by the node, before anybody else opens the arena.
+  // Prepares zeroed metadata. The node does so before anybody else opens the arena.
   static void initialize(std::byte* metadata, std::size_t metadata_size, std::size_t bytes);
 
   // `metadata` must outlive the arena; the descriptors may be closed afterwards.
@@ -69,7 +71,7 @@ class Arena {
   const std::byte* readable(std::uint64_t offset) const { return read_base_ + offset; }
   // Where a block that this process allocated is filled.
   std::byte* writable(std::uint64_t offset) const { return write_base_ + offset; }
-  // Whether an address lies in the read-only mapping, in the writable window; its offset, in
+  // Whether an address lies in the read-only mapping, or in the writable window; its offset, for an address in
   // either.
   bool contains(const void* address) const { return distance(address, read_base_) < capacity_; }
   bool in_writable_window(const void* address) const {
@@ -79,38 +81,40 @@ class Arena {
     return distance(address, contains(address) ? read_base_ : write_base_);
   }
 
-  // 64-byte aligned; page aligned from 1 MiB on. Owned by this process.
+  // A block aligned to 64 bytes, and to a page from 1 MiB on, which this process owns.
   base::Result<Allocation, StoreError> allocate(std::size_t size,
                                                 Population population = Population::kNow);
-  // Commits a part of a block allocated with kLater and maps it; page aligned parts may go to
-  // several threads. False: the kernel has no memory.
+  // Commits a part of a block allocated with kLater and maps it. Several threads may do so for parts that are aligned
+  // to pages. False if the kernel has no memory.
   bool populate(std::uint64_t offset, std::size_t size);
-  // Takes the write permission of a filled block away from this process, from kSealedSize on.
+  // Takes the permission to write to a filled block away from this process, if it has kSealedSize or more.
   void seal(std::uint64_t offset);
-  // The owner: `to` frees it from now on. A process tells the node before it hands a block over to
-  // it, and the node hands it over to itself when it hears of that, so that a death in between
+  // By the owner: `to` frees the block from now on. A process tells the node before it hands a block over to
+  // it, and the node hands the block over to itself when it learns of that, so that a death in between
   // loses nothing: both may do it at once.
   void hand_over(std::uint64_t offset, OwnerTag to);
-  void free(std::uint64_t offset);  // the owner, whichever process
+  // By the owner, whichever process that is.
+  void free(std::uint64_t offset);
 
-  // The live or free block around `offset`; size 0 if there is none. Async-signal-safe.
+  // The block around `offset`, in use or free; its size is 0 if no block lies there. Async-signal-safe.
   BlockExtent block_at(std::uint64_t offset) const;
-  StoreStats stats() const;  // counts what is there: cost grows with the number of slabs in use
+  // Counts all blocks: the cost grows with the number of slabs in use.
+  StoreStats stats() const;
 
-  void
-  trim();  // gives back the slabs that this process keeps for small blocks, where they are empty
+  // Gives back those slabs that this process keeps for small blocks and that are empty.
+  void trim();
 
   // In a forked child, once: what was read stays readable. See forked_children.h.
   void reserve_in_child();
   void copy_in_child(std::uint64_t offset, std::size_t size);
   void forget_in_child();
 
-  // The node: frees what a dead process owned.
+  // By the node: frees what a dead process owned.
   void sweep(OwnerTag dead);
-  // The node, when idle: commits at most `step` bytes of free memory, until `keep` bytes are ready.
-  // Gives the bytes committed; 0: nothing to do.
+  // By the node, when it is idle: commits at most `step` bytes of free memory, until `keep` bytes are ready.
+  // Gives the number of bytes that it committed, 0 when nothing was to be done.
   std::size_t populate_ahead(std::size_t step, std::size_t keep);
-  // The node: gives free memory back to the system, beyond `keep` bytes.
+  // By the node: gives free memory back to the system, beyond `keep` bytes. Gives the number of bytes.
   std::size_t decommit(std::size_t keep);
 
  private:

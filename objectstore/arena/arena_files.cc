@@ -33,7 +33,7 @@ ArenaFiles create_arena_files(std::size_t bytes) {
   const std::string path = "/proc/self/fd/" + std::to_string(files.writable.get());
   files.read_only.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   require(files.read_only.get() >= 0,
-          "object store: cannot open its memory read-only (is /proc there?)");
+          "object store: cannot open its memory read-only (is /proc mounted?)");
   return files;
 }
 

@@ -1,3 +1,4 @@
+// System calls first, then the permissions of the writable window, populating, and the window of a forked child.
 #include "memory_window.h"
 
 #include <algorithm>
@@ -22,7 +23,7 @@ std::byte* map_or_throw(std::size_t size, int protection, int flags, int fd, con
   return static_cast<std::byte*>(memory);
 }
 
-// Nothing is accessible there, and nothing else will be mapped there.
+// Makes the range inaccessible, and keeps anything else from being mapped there.
 void reserve(std::byte* base, std::size_t size) {
   [[maybe_unused]] const void* const reserved =
       ::mmap(base, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
@@ -36,7 +37,7 @@ base::Fd duplicate_or_throw(int fd) {
   return copy;
 }
 
-// 0, or the reason why not.
+// Gives 0, or the errno.
 int madvise_retried(std::byte* address, std::size_t size, int advice) {
   while (::madvise(address, size, advice) != 0) {
     if (errno != EINTR && errno != EAGAIN) {
@@ -55,7 +56,7 @@ bool allocate_range(int fd, std::size_t offset, std::size_t size) {
   return true;
 }
 
-// Pages of the slab that begin before `end`.
+// The number of pages of the slab that begin before `end`.
 std::uint32_t pages_before(std::size_t slab, std::uint64_t end) {
   const std::uint64_t bytes = std::min<std::uint64_t>(end - slab * kSlabSize, kSlabSize);
   return static_cast<std::uint32_t>((bytes + kPage - 1) / kPage);
@@ -85,11 +86,12 @@ MemoryWindow::~MemoryWindow() {
   ::munmap(const_cast<std::byte*>(read_), size_);
 }
 
+// No system call if all slabs have that access already, as those of a run that is used again have.
 bool MemoryWindow::protect(std::size_t slab, std::size_t count, Access access) {
   const std::lock_guard lock(mutex_);
   SlabState* const begin = &states_[slab];
-  const auto is_there = [access](const SlabState& state) { return state.access == access; };
-  if (std::all_of(begin, begin + count, is_there)) {
+  const auto has_it = [access](const SlabState& state) { return state.access == access; };
+  if (std::all_of(begin, begin + count, has_it)) {
     return true;
   }
   const int protection = access == Access::kWritable ? PROT_READ | PROT_WRITE : PROT_READ;
@@ -130,7 +132,7 @@ bool MemoryWindow::is_populated(const SlabTable& table, std::uint64_t offset,
   return true;
 }
 
-// The pages of the slab up to `end`; those before what is there already are not touched again.
+// Populates the pages of the slab up to `end`, without touching again those that are populated.
 bool MemoryWindow::populate_pages(SlabTable& table, std::size_t slab, std::uint32_t end) {
   SlabState& state = states_[slab];
   const std::uint32_t begin = std::min<std::uint32_t>(state.populated, table.committed_pages(slab));
@@ -170,10 +172,10 @@ void MemoryWindow::copy_in_child(std::uint64_t offset, std::size_t size) {
   void* const pages =
       ::mmap(write_ + begin, end - begin, PROT_READ | PROT_WRITE,
              MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file_.get(), static_cast<off_t>(begin));
-  if (pages == MAP_FAILED) return;  // a write there is a fault
+  if (pages == MAP_FAILED) return;  // then a write there is a fault
   for (std::uint64_t at = begin; at < end; at += kPage) {
     auto* const byte = reinterpret_cast<volatile std::byte*>(write_ + at);
-    *byte = *byte;  // now the page is ours, whatever the parent writes
+    *byte = *byte;  // now the page is ours, whatever the parent writes to its own
   }
 }
 

@@ -4,8 +4,8 @@
 //   slab in the writable window:   kNone --open()--> kWritable --seal()--> kReadable
 //                                                        ^-----open()-----/
 //
-// Both mappings are made once, without reserving memory; only permissions change. What was
-// populated stays in the page tables, so that memory used again costs nothing.
+// Both mappings are made once, without reserving memory; later only permissions change. Pages that were
+// populated stay in the page tables, so that memory that is used again costs nothing.
 //
 // Invariant:  the read-only mapping comes from a descriptor opened O_RDONLY: no mprotect makes it
 //             writable.
@@ -34,8 +34,8 @@ class MemoryWindow {
   std::byte* write_base() const { return write_; }
   std::size_t size() const { return size_; }
 
-  bool open(std::size_t slab, std::size_t count);  // writable from now on
-  void seal(std::size_t slab, std::size_t count);  // as far as the kernel lets us
+  bool open(std::size_t slab, std::size_t count);  // the slabs are writable from now on
+  void seal(std::size_t slab, std::size_t count);  // they are not, unless the kernel refuses
 
   // Commits these bytes, and the page tables for writing them. `table` knows what is committed
   // already.
@@ -46,19 +46,20 @@ class MemoryWindow {
   // Gives the slab's memory back; its bytes are 0 when it is committed again.
   bool decommit(std::size_t slab);
 
-  // In a forked child, which has the read-only mapping but not the writable window: nothing else may be mapped there.
+  // In a forked child, which has the read-only mapping but not the writable window: keeps anything else from being
+  // mapped there.
   void reserve_in_child();
-  // What this process was filling when it was forked, as a private copy at the same address. Async-signal-safe.
+  // Puts a private copy of what this process was filling when it was forked at the same address. Async-signal-safe.
   void copy_in_child(std::uint64_t offset, std::size_t size);
-  // Nobody here points into the arena: the child does not keep its memory.
+  // Gives the read-only mapping up: nobody in the child points into the arena.
   void forget_in_child();
 
  private:
   enum class Access : std::uint8_t { kNone, kReadable, kWritable };
   struct SlabState {
     Access access;  // guarded by mutex_
-    std::uint16_t
-        populated;  // leading pages in our page tables; guarded by who owns the slab's blocks
+    // The leading pages that are in our page tables. Only the owner of the slab's blocks touches it.
+    std::uint16_t populated;
   };
   struct Unmapper {
     std::size_t size;

@@ -25,10 +25,10 @@ namespace {
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kSmallestPiece = 2 * kMiB;
 constexpr std::size_t kLargestPiece = 32 * kMiB;
-constexpr std::size_t kParallel = 4 * kMiB;  // below, waking a thread costs more than it gains
-constexpr int kMaxThreads = 8;               // memory is the limit, not cores
+constexpr std::size_t kParallel = 4 * kMiB;  // below this, waking a thread costs more than it gains
+constexpr int kMaxThreads = 8;               // more do not help: memory is the limit, not cores
 
-// The threads of copies: made at the first large copy, never taken down.
+// The threads of copies, made at the first large copy and never taken down.
 tbb::task_arena& threads() {
   static auto* const arena =
       new tbb::task_arena(std::clamp(tbb::info::default_concurrency(), 1, kMaxThreads));
@@ -37,14 +37,14 @@ tbb::task_arena& threads() {
 
 bool alone = false;  // set while the process has one thread
 
-// Two pieces or more for each thread, so that one that is interrupted does not hold up all.
+// Two pieces or more for each thread, so that a thread that is interrupted does not hold up all.
 std::size_t piece_size(std::size_t size) {
   const auto pieces = static_cast<std::size_t>(threads().max_concurrency()) * 2;
   return std::clamp(size / pieces / kMiB * kMiB, kSmallestPiece, kLargestPiece);
 }
 
 #ifndef MANTA_PLAIN_COPY
-// Past the caches: the destination is not read first, and what is in the caches stays there
+// Writes past the caches: the destination is not read first, and what is in the caches stays there
 // [21 to 24 GB/s with two threads, memcpy 18 to 20, string instructions the same or less].
 void copy_past_caches(std::byte* to, const std::byte* from, std::size_t size) {
   const std::size_t head = (16 - reinterpret_cast<std::uintptr_t>(to) % 16) % 16;

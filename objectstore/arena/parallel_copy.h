@@ -1,5 +1,5 @@
-// Work on large memory, split over a few threads of oneTBB: an arena of our own, so that no user's
-// task runs in it and it takes no part in the user's. Below 4 MiB the calling thread does it alone.
+// Work on large memory, split over a few threads of oneTBB. They are in an arena of our own, so that no task of the
+// user runs in it and it takes no part in theirs. Below 4 MiB the calling thread does the work alone.
 //
 // Threads: any; concurrent calls share the threads. A forked child does not have them: see copy_alone().
 // Units:   bytes. Errors: none.
@@ -14,14 +14,13 @@ namespace manta::objectstore {
 void parallel_copy(std::byte* to, const std::byte* from, std::size_t size);
 void parallel_zero(std::byte* to, std::size_t size);
 
-// Calls `body(begin, size)` for the pieces of [0, size), whole MiB each but the last; it must not
-// throw.
+// Calls `body(begin, size)` for the pieces of [0, size), which are whole MiB but for the last. It must not throw.
 void parallel_pieces(std::size_t size, const std::function<void(std::size_t, std::size_t)>& body);
 
 // In a forked child: from now on the calling thread does all of it.
 void copy_alone();
 
-// One thread's part of a large copy.
+// What one thread does of a large copy.
 void copy_piece(std::byte* to, const std::byte* from, std::size_t size);
 
 }  // namespace manta::objectstore

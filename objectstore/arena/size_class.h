@@ -1,4 +1,4 @@
-// The sizes of small blocks: every 64 bytes up to 512, then four in each doubling, up to 512 KiB.
+// The sizes of small blocks: every multiple of 64 bytes up to 512, then four in each doubling, up to 512 KiB.
 #pragma once
 #include <bit>
 #include <cstddef>

@@ -1,3 +1,5 @@
+// All transitions of the picture in the header, in this order: words; claiming slabs, alone or in a range; runs; slabs
+// of small blocks, whose tag_block() is the one place that needs sequential consistency; commitment; the node's sweep.
 #include "slab_table.h"
 
 #include <cstring>
@@ -8,7 +10,7 @@ namespace manta::objectstore {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x4d414e5441415231;  // "MANTAAR1"
-constexpr std::uint16_t kUsedBit = 0x8000;  // of a slab's commitment; the rest counts pages
+constexpr std::uint16_t kUsedBit = 0x8000;  // of a slab's commitment, whose other bits count pages
 constexpr std::uint32_t kPagesMask = 0x7FFF;
 
 constexpr std::size_t page_aligned(std::size_t bytes) {
@@ -25,10 +27,10 @@ SlabWord unpack(std::uint64_t bits) {
           static_cast<OwnerTag>(bits >> 16 & 0xFFFF), static_cast<std::uint32_t>(bits >> 32)};
 }
 
-// Of a slab of small blocks that somebody looks through, to take it if it is empty.
+// In the word of a slab of small blocks that somebody looks through, to take it if it is empty.
 constexpr std::uint32_t kTaking = 1;
 
-// Of a block while its tag is being set. Slots are below 2048.
+// The tag of a block while it is being set. Slots are below 2048.
 constexpr OwnerTag tentative(OwnerTag owner) { return owner ^ 0x4000; }
 
 bool is_free_run(const SlabWord& word) {
@@ -73,26 +75,26 @@ SlabTable::SlabTable(std::byte* metadata) {
 }
 
 SlabWord SlabTable::word(std::size_t slab) const {
-  // SYNC: acquire: who sees a state sees what its maker wrote before (tags, the words of a run).
+  // SYNC: acquire: whoever sees a state sees what its maker wrote before (tags, the words of a run).
   return unpack(words_[slab].load(std::memory_order_acquire));
 }
 
 bool SlabTable::change(std::size_t slab, const SlabWord& from, const SlabWord& to) {
   std::uint64_t expected = pack(from);
-  // SYNC: release: what was written in the old state is visible to who sees the new one; acquire:
-  // as word(). Sequentially consistent: see tag_block().
+  // SYNC: release: what was written in the old state is visible to whoever sees the new one; acquire:
+  // as in word(). Sequentially consistent because of tag_block().
   return words_[slab].compare_exchange_strong(expected, pack(to), std::memory_order_seq_cst);
 }
 
 void SlabTable::store(std::size_t slab, const SlabWord& word) {
-  // SYNC: release, as change(): by the only one who may change it.
+  // SYNC: release, as in change(). Only one thread may change this word now, so it need not compare.
   words_[slab].store(pack(word), std::memory_order_release);
 }
 
 // ---------------------------------------------------------------- claiming
 
-// SYNC (tags): acquire: the freer's last accesses to the block come before our use of it.
-// Sequentially consistent, like change(): see tag_block().
+// SYNC (tags): acquire: the last accesses to the block of whoever freed it come before our use of it.
+// Sequentially consistent, like change(), because of tag_block().
 bool SlabTable::all_free(std::size_t slab, std::uint8_t size_class) const {
   for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n; ++block) {
     if (tag(slab, block).load(std::memory_order_seq_cst) != kNobody) {
@@ -102,6 +104,7 @@ bool SlabTable::all_free(std::size_t slab, std::uint8_t size_class) const {
   return true;
 }
 
+// Whether a claim of what `word` speaks for may succeed; a look, which takes nothing.
 bool SlabTable::claimable(std::size_t slab, const SlabWord& word, From from, OwnerTag self) const {
   if (word.kind == SlabKind::kFree || is_free_run(word)) {
     return true;
@@ -113,7 +116,7 @@ bool SlabTable::claimable(std::size_t slab, const SlabWord& word, From from, Own
          all_free(slab, word.size_class);
 }
 
-// Makes what `word` speaks for kClaimed by `self`: the number of slabs, 0 when somebody was faster.
+// Makes what `word` speaks for kClaimed by `self`. Gives the number of slabs, 0 when somebody was faster.
 std::size_t SlabTable::try_claim(std::size_t slab, const SlabWord& word, OwnerTag self) {
   const SlabWord claimed{SlabKind::kClaimed, 0, self, 0};
   if (word.kind == SlabKind::kFree) {
@@ -130,7 +133,7 @@ std::size_t SlabTable::try_claim(std::size_t slab, const SlabWord& word, OwnerTa
   if (!change(slab, word, taking)) {
     return 0;
   }
-  if (all_free(slab, word.size_class)) {  // now nobody but we could change that
+  if (all_free(slab, word.size_class)) {  // from now on nobody else can change that
     store(slab, claimed);
     return 1;
   }
@@ -152,7 +155,7 @@ void SlabTable::release(std::size_t begin, std::size_t end) {
 }
 
 // Claims at least `count` slabs from `start` on and releases the excess. Gives `start`, or, when
-// one of them is taken, the place after it to go on.
+// one of them is taken, the place after it, where the search continues.
 std::size_t SlabTable::claim_from(std::size_t start, std::size_t count, OwnerTag self, From from) {
   std::size_t end = start;
   while (end < start + count) {
@@ -168,9 +171,9 @@ std::size_t SlabTable::claim_from(std::size_t start, std::size_t count, OwnerTag
   return start;
 }
 
-// First fit from below: what was used before is warm.
+// The first fit from below, because memory that was used before is in page tables already.
 std::optional<std::size_t> SlabTable::claim_range(std::size_t count, OwnerTag self, From from) {
-  std::size_t start = 0;  // of the free slabs just before `i`
+  std::size_t start = 0;  // where the free slabs just before `i` begin
   for (std::size_t i = 0; i < slabs_;) {
     const SlabWord found = word(i);
     const bool free = claimable(i, found, from, self);
@@ -188,7 +191,7 @@ std::optional<std::size_t> SlabTable::claim_range(std::size_t count, OwnerTag se
   return std::nullopt;
 }
 
-// Slabs of small blocks lie at the upper end, so that they do not cut the space for runs to pieces.
+// Slabs of small blocks lie at the upper end, so that they do not cut the space for runs into pieces.
 std::optional<std::size_t> SlabTable::claim_highest(OwnerTag self, From from) {
   for (std::size_t i = slabs_; i-- > 0;) {
     const SlabWord found = word(i);  // a slab inside a run is kClaimed
@@ -201,6 +204,7 @@ std::optional<std::size_t> SlabTable::claim_highest(OwnerTag self, From from) {
 
 // ---------------------------------------------------------------- runs
 
+// A free run of the right length is taken as it is; else free slabs are put together.
 std::optional<std::size_t> SlabTable::take_run(OwnerTag self, std::uint32_t pages, From from) {
   const SlabWord run{SlabKind::kRun, 0, self, pages};
   for (std::size_t i = 0; i < slabs_; i += word(i).slabs()) {
@@ -242,6 +246,7 @@ void SlabTable::hand_over_run(std::size_t slab, OwnerTag to) {
   }
 }
 
+// The slabs of a run are kClaimed but for its head, so the way back to the head ends at any other kind.
 std::size_t SlabTable::find_run(std::size_t slab) const {
   for (std::size_t i = slab + 1; i-- > 0;) {
     const SlabWord found = word(i);
@@ -262,8 +267,9 @@ std::optional<std::size_t> SlabTable::take_small(OwnerTag self, std::uint8_t siz
   const std::optional<std::size_t> claimed = claim_highest(self, from);
   if (claimed) {
     for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n; ++block) {
-      // What an earlier owner tagged and had no time to take back: see tag_block().
-      if (tag(*claimed, block).load(std::memory_order_relaxed) != kNobody) {  // SYNC: none
+      // An earlier owner may have tagged a block and had no time to take that back: see tag_block().
+      // SYNC: none: the slab is ours alone, and its word publishes the tags.
+      if (tag(*claimed, block).load(std::memory_order_relaxed) != kNobody) {
         tag(*claimed, block).store(kNobody, std::memory_order_relaxed);
       }
     }
@@ -272,10 +278,10 @@ std::optional<std::size_t> SlabTable::take_small(OwnerTag self, std::uint8_t siz
   return claimed;
 }
 
-// Somebody may be taking the slab from us because all its blocks are free. We tag and then look at
-// the slab's word; he changes the word and then looks at the tags. SYNC: sequentially consistent,
-// all four, so at least one of us sees the other; if both do, the slab is abandoned and the block
-// free. The tentative tag, so that taking it back does not hit a block that another thread of this
+// Somebody may be taking the slab from us because all its blocks are free. We tag the block and then look at
+// the slab's word; the other changes the word and then looks at the tags. SYNC: all four accesses are sequentially
+// consistent, so at least one of the two sees the other; if both do, the slab is abandoned and the block
+// free. The tag is tentative at first, so that taking it back does not hit a block that another thread of this
 // process got in the same place of what the slab has become.
 SlabTable::Tagged SlabTable::tag_block(std::size_t slab, std::uint8_t size_class, std::size_t block,
                                        OwnerTag self) {
@@ -305,7 +311,7 @@ std::optional<std::size_t> SlabTable::adopt_any_small(OwnerTag self, std::uint8_
     }
     bool room = false;
     for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n && !room; ++block) {
-      room = tag(i, block).load(std::memory_order_relaxed) == kNobody;  // SYNC: none, a hint
+      room = tag(i, block).load(std::memory_order_relaxed) == kNobody;  // SYNC: none: it is a hint
     }
     if (room && adopt_small(i, self, size_class)) {
       return i;
@@ -326,12 +332,13 @@ bool SlabTable::release_small(std::size_t slab, OwnerTag self, std::uint8_t size
 // ---------------------------------------------------------------- commitment
 
 std::uint32_t SlabTable::committed_pages(std::size_t slab) const {
-  // SYNC: none: committing is done by the kernel, the number only says that it was.
+  // SYNC: none: the kernel commits memory, and the number only says that it has.
   return commits_[slab].load(std::memory_order_relaxed) & kPagesMask;
 }
 
 void SlabTable::set_committed(std::size_t slab, std::uint32_t pages) {
-  std::uint16_t found = commits_[slab].load(std::memory_order_relaxed);  // SYNC: none, see above
+  // SYNC: none, as in committed_pages().
+  std::uint16_t found = commits_[slab].load(std::memory_order_relaxed);
   while ((found & kPagesMask) < pages) {
     const auto raised = static_cast<std::uint16_t>((found & kUsedBit) | pages);
     if (commits_[slab].compare_exchange_weak(found, raised, std::memory_order_relaxed)) {
@@ -341,8 +348,8 @@ void SlabTable::set_committed(std::size_t slab, std::uint32_t pages) {
 }
 
 bool SlabTable::mark_used(std::size_t slab) {
-  if ((commits_[slab].load(std::memory_order_relaxed) & kUsedBit) !=
-      0) {  // SYNC: none, its owner asks
+  // SYNC: none: only the owner of the slab asks.
+  if ((commits_[slab].load(std::memory_order_relaxed) & kUsedBit) != 0) {
     return false;
   }
   return (commits_[slab].fetch_or(kUsedBit, std::memory_order_relaxed) & kUsedBit) == 0;
@@ -352,18 +359,19 @@ bool SlabTable::mark_used(std::size_t slab) {
 
 void SlabTable::sweep_small(std::size_t slab, const SlabWord& found, OwnerTag dead) {
   for (std::size_t block = 0, n = blocks_per_slab(found.size_class); block < n; ++block) {
-    OwnerTag owner = tag(slab, block).load(std::memory_order_relaxed);  // SYNC: none, it is dead
+    // SYNC: the load none, because the owner is dead; the change release, as whoever frees a block.
+    OwnerTag owner = tag(slab, block).load(std::memory_order_relaxed);
     if (owner == dead || owner == tentative(dead)) {
       tag(slab, block).compare_exchange_strong(owner, kNobody, std::memory_order_release);
     }
   }
-  if (found.owner == dead) {  // unless somebody takes it meanwhile
+  if (found.owner == dead) {  // fails if somebody takes the slab first, which is as good
     change(slab, found, {SlabKind::kSmall, found.size_class, kNobody, 0});
   }
 }
 
 // Goes from head to head. A word that says kClaimed{dead} is no part of a run: the run's head was
-// published, or is kBreaking, before its owner died; and who breaks a run marks all its slabs
+// published, or is kBreaking, before its owner died; and whoever breaks a run marks all its slabs
 // before it lets the head go.
 void SlabTable::sweep(OwnerTag dead) {
   for (std::size_t i = 0; i < slabs_;) {
@@ -398,7 +406,8 @@ bool SlabTable::claim_free(std::size_t slab, OwnerTag self) {
 
 void SlabTable::release_claimed(std::size_t slab, bool decommitted) {
   if (decommitted) {
-    commits_[slab].store(0, std::memory_order_relaxed);  // SYNC: published by the slab's word
+    commits_[slab].store(
+        0, std::memory_order_relaxed);  // SYNC: the slab's word, which follows, publishes it
   }
   store(slab, {});
 }

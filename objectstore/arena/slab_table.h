@@ -8,11 +8,12 @@
 //                                 --free--> kRun{nobody} --retake--> kRun{owner}
 //                                                        --break--> kBreaking{owner} --> kClaimed
 //
-// Invariants: (1) a transition of a slab or run is one change of one word, and each state says who
-//             cleans it up after a death. (2) The words after the head of a run, also of a free or
+// Invariants: (1) a transition of a slab or run is one change of one word, and each state names the process
+//             after whose death it is cleaned up. (2) The words after the head of a run, also of a free or
 //             breaking one, are never looked at. (3) A tag other than 0 is made by the owner of a
 //             kSmall slab only.
-// Threads:    any, of any process. Units: slabs; pages of 4 KiB. Errors: nothing found: nullopt.
+// Threads:    any, of any process. Units: slabs; pages of 4 KiB.
+// Errors:     nullopt when nothing is found.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -35,11 +36,11 @@ enum class From : std::uint8_t { kUnused, kUnusedAndEmpty };
 
 struct SlabWord {
   SlabKind kind = SlabKind::kFree;
-  std::uint8_t size_class = 0;  // kSmall
+  std::uint8_t size_class = 0;  // of kSmall
   OwnerTag owner = kNobody;
-  std::uint32_t pages = 0;  // kRun, kBreaking; of kSmall: kTaking or 0
+  std::uint32_t pages = 0;  // of kRun and kBreaking; of kSmall it is kTaking or 0
 
-  // Slabs that this word speaks for.
+  // The number of slabs that this word speaks for.
   std::size_t slabs() const {
     return kind == SlabKind::kRun || kind == SlabKind::kBreaking
                ? (std::size_t{pages} + kSlabPages - 1) / kSlabPages
@@ -49,6 +50,7 @@ struct SlabWord {
 
 class SlabTable {
  public:
+  // The size of the metadata; its first values; and the table in it, which must have been initialized.
   static std::size_t bytes(std::size_t slabs);
   static void initialize(std::byte* metadata, std::size_t slabs);
   explicit SlabTable(std::byte* metadata);
@@ -56,23 +58,25 @@ class SlabTable {
   std::size_t slabs() const { return slabs_; }
   SlabWord word(std::size_t slab) const;
 
-  // Runs: a block of its own, `pages` long. The first slab.
+  // Takes a run for a block of `pages`. Gives its first slab.
   std::optional<std::size_t> take_run(OwnerTag self, std::uint32_t pages, From from);
-  bool retake_run(std::size_t slab, OwnerTag self,
-                  std::uint32_t pages);                              // a free run of as many slabs
-  void set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to);  // kNobody: free
-  // To the same new owner by two at once (the old owner, and the node that it told): both succeed.
+  // Takes the run that begins there, if it is free and has as many slabs.
+  bool retake_run(std::size_t slab, OwnerTag self, std::uint32_t pages);
+  void set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to);  // to kNobody: it is free
+  // Two may hand a run to the same new owner at once (the old owner, and the node that it told): both succeed.
   void hand_over_run(std::size_t slab, OwnerTag to);
-  std::size_t find_run(std::size_t slab) const;  // the head of the run that holds it, or slabs()
+  std::size_t find_run(
+      std::size_t slab) const;  // the head of the run that holds the slab, or slabs()
 
-  // Slabs of small blocks.
+  // Slabs of small blocks: takes one that nobody uses; adopts any that was abandoned; adopts that one.
   std::optional<std::size_t> take_small(OwnerTag self, std::uint8_t size_class, From from);
   std::optional<std::size_t> adopt_any_small(OwnerTag self, std::uint8_t size_class);
-  bool adopt_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);  // an abandoned one
-  // Both are false when the slab was taken from us, which happens to empty ones.
+  bool adopt_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);
+  // Leaves a slab to whoever wants it; gives back an empty one. Both are false when the slab was taken from us, which
+  // happens to empty ones.
   bool abandon_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);
-  bool release_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);  // empty
-  // Tags a free block of a slab that we own, if it is still free and ours.
+  bool release_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);
+  // Tags a free block of a slab that we own, if the block is still free and the slab still ours.
   enum class Tagged { kDone, kNotFree, kSlabLost };
   Tagged tag_block(std::size_t slab, std::uint8_t size_class, std::size_t block, OwnerTag self);
   static std::size_t blocks_per_slab(std::uint8_t size_class) {
@@ -89,12 +93,13 @@ class SlabTable {
   // How far a slab's memory is committed, from its start, and whether anybody ever wrote there.
   std::uint32_t committed_pages(std::size_t slab) const;
   void set_committed(std::size_t slab, std::uint32_t pages);  // at least so many
-  bool mark_used(std::size_t slab);                           // true: it was never used before
+  bool mark_used(std::size_t slab);                           // true if it was never used before
 
-  // The node.
+  // By the node. sweep() frees what a dead process owned; free_up() makes all free memory kFree, also free runs and
+  // empty slabs; claim_free() takes a slab that is kFree, and release_claimed() gives it back.
   void sweep(OwnerTag dead);
-  void free_up(OwnerTag self);  // makes all free memory kFree: free runs, empty slabs
-  bool claim_free(std::size_t slab, OwnerTag self);  // a kFree one
+  void free_up(OwnerTag self);
+  bool claim_free(std::size_t slab, OwnerTag self);
   void release_claimed(std::size_t slab, bool decommitted);
 
  private:

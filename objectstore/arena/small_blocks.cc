@@ -1,3 +1,5 @@
+// allocate() and free() first; then how a size class gets its next slab: next_slab() at the end is the order of tries
+// that the header draws.
 #include "small_blocks.h"
 
 #include <algorithm>
@@ -8,7 +10,7 @@ namespace manta::objectstore {
 namespace {
 
 constexpr std::size_t kRemembered = 64;  // abandoned slabs per size class
-constexpr int kTries = 4;                // of them looked at before an unused slab is taken
+constexpr int kTries = 4;  // so many of them are looked at before an unused slab is taken
 constexpr std::size_t kPopulateStep = 16 * kPage;
 
 // Fewer free blocks than this are not worth looking through a whole slab.
@@ -44,7 +46,8 @@ base::Result<std::uint64_t, StoreError> SmallBlocks::allocate(std::size_t size) 
       if (populate(start, (block + 1) * block_size)) {
         return start + block * block_size;
       }
-      table_.tag(cache.slab, block).store(kNobody, std::memory_order_release);  // SYNC: as free()
+      // SYNC: release, as in free().
+      table_.tag(cache.slab, block).store(kNobody, std::memory_order_release);
       return StoreError::kNoMemory;
     }
     if (tagged == SlabTable::Tagged::kSlabLost) {
@@ -53,12 +56,13 @@ base::Result<std::uint64_t, StoreError> SmallBlocks::allocate(std::size_t size) 
   }
 }
 
-// The slab from its start to `end`, and some pages ahead.
+// Populates the slab from its start to `end`, and some pages ahead.
 bool SmallBlocks::populate(std::uint64_t slab_start, std::size_t end) {
   const std::size_t ahead = (end + kPopulateStep - 1) / kPopulateStep * kPopulateStep;
   return window_.populate(table_, slab_start, std::min(ahead, kSlabSize));
 }
 
+// A block of the slab that we allocate from goes to the list; its tag says to all others that it is free.
 void SmallBlocks::free(std::uint64_t offset, const SlabWord& word) {
   const std::size_t slab = offset / kSlabSize;
   const std::size_t block = block_of(offset, word.size_class);
@@ -74,15 +78,15 @@ void SmallBlocks::free(std::uint64_t offset, const SlabWord& word) {
     }
     return;
   }
-  base::check(tag.exchange(kNobody, std::memory_order_release) != kNobody,
-              "a block is freed once");  // SYNC: same
+  // SYNC: release, as above.
+  base::check(tag.exchange(kNobody, std::memory_order_release) != kNobody, "a block is freed once");
 }
 
-// Fills the list with what is free in the slab now: how many.
+// Fills the list with the blocks that are free in the slab now, and gives their number.
 std::size_t SmallBlocks::collect(SizeClass& cache, std::uint8_t size_class) {
   cache.free.clear();
   for (std::size_t block = SlabTable::blocks_per_slab(size_class); block-- > 0;) {
-    // SYNC: acquire: with the freer's release.
+    // SYNC: acquire, with the release of whoever freed it: our use comes after theirs.
     if (table_.tag(cache.slab, block).load(std::memory_order_acquire) == kNobody) {
       cache.free.push_back(static_cast<std::uint16_t>(block));
     }
@@ -90,6 +94,7 @@ std::size_t SmallBlocks::collect(SizeClass& cache, std::uint8_t size_class) {
   return cache.free.size();
 }
 
+// Makes the slab, which is ours, the one to allocate from. False if it has no free block or cannot be mapped.
 bool SmallBlocks::enter(SizeClass& cache, std::uint8_t size_class, std::size_t slab) {
   if (!window_.open(slab, 1)) {
     table_.abandon_small(slab, self_, size_class);
@@ -105,6 +110,7 @@ void SmallBlocks::forget(SizeClass& cache) {
   cache.free.clear();
 }
 
+// Leaves the slab to everybody, and remembers it, because its blocks will be freed.
 void SmallBlocks::leave(SizeClass& cache, std::uint8_t size_class) {
   if (table_.abandon_small(cache.slab, self_, size_class)) {
     if (cache.abandoned.size() == kRemembered) {

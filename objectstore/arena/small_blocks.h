@@ -1,12 +1,12 @@
 // SmallBlocks hands out this process's small blocks: for each size class one slab that it owns,
 // with a list of blocks known to be free.
 //
-//   list --empty--> look at the slab's tags again (others free by storing 0)
-//        --too few--> abandon the slab to everybody; take one abandoned before that has room, else
+//   list --empty-->   look at the slab's tags again, because others free by storing 0
+//        --too few--> abandon the slab to everybody; take one with room that was abandoned before, else
 //                     an unused one, else one that another process keeps empty
 //
-// Invariants: a list holds blocks of the slab that was ours when it was made; tag_block() finds out
-//             whether it still is. A list changes under its class's mutex.
+// Invariants: a list holds blocks of the slab that was ours when the list was made; tag_block() finds out
+//             whether it still is. A list changes under the mutex of its class.
 // Threads:    any. Units: bytes. Errors: StoreError.
 #pragma once
 #include <array>
@@ -27,16 +27,19 @@ class SmallBlocks {
  public:
   SmallBlocks(SlabTable& table, MemoryWindow& window, OwnerTag self);
 
+  // The offset of a block of at least `size` bytes.
   base::Result<std::uint64_t, StoreError> allocate(std::size_t size);
-  void free(std::uint64_t offset, const SlabWord& word);  // `word` of its slab, kSmall
-  void trim();
+  void free(std::uint64_t offset,
+            const SlabWord& word);  // `word`: that of its slab, which is kSmall
+  void trim();                      // gives back the slabs that are empty
 
  private:
   struct SizeClass {
     std::mutex mutex;
     std::size_t slab = kNone;
-    std::vector<std::uint16_t> free;  // used from the back: lowest block first, then the last freed
-    std::deque<std::size_t> abandoned;  // by us, oldest first
+    // Used from the back: the block that was freed last, then the lowest one.
+    std::vector<std::uint16_t> free;
+    std::deque<std::size_t> abandoned;  // slabs that we left, oldest first
   };
   static constexpr std::size_t kNone = ~std::size_t{0};
 

@@ -16,7 +16,7 @@ namespace {
 // What an exported array holds until it is released.
 struct Exported {
   base::StorageRef storage;
-  const void* buffers[2];  // no bits of validity: nothing is null
+  const void* buffers[2];  // the first one would say which elements are null: none is
 };
 
 void release_schema(ArrowSchema* schema) { schema->release = nullptr; }
@@ -26,6 +26,7 @@ void release_array(ArrowArray* array) {
   array->release = nullptr;
 }
 
+// The memory of an imported array, which its maker takes back.
 class ArrowStorage final : public base::Storage {
  public:
   ArrowStorage(const std::byte* data, std::size_t size, const ArrowArray& array)

@@ -1,16 +1,16 @@
-// Arrays and the Arrow C Data Interface, both ways without a copy (but of what is not aligned to its
-// elements when it is imported, and of what is outside the object store when it is exported: what leaves lies in a
-// read-only mapping): the memory of an exported array is kept until the consumer calls release, that of an imported
-// one until the last view is gone.
-// https://arrow.apache.org/docs/format/CDataInterface.html
+// Arrays to and from the Arrow C Data Interface (https://arrow.apache.org/docs/format/CDataInterface.html), without a
+// copy. Two kinds are copied: an imported array that is not aligned to its elements, and an exported one outside the
+// object store, because what leaves lies in a read-only mapping. The memory of an exported array is kept until the
+// consumer calls release, that of an imported one until the last view is gone.
 //
 //   export_arrow(prices, &array, &schema);          pyarrow.Array._import_from_c(&array, &schema)
 //   Array<double> a = import_arrow<double>(&array, &schema);
 //
-// Element types: integers, float, double (a bool of Arrow is a bit: use std::uint8_t). One dimension,
-// no nulls. The memory is read-only on both sides.
-// Threads: any.   Errors: InvalidArgument with the reason; nothing is then exported, and what was to be
-// imported is still the caller's to release.
+// Element types: integers, float, double (a bool of Arrow is a bit: use std::uint8_t). Arrays have one dimension
+// and no nulls. The memory is read-only on both sides.
+// Threads: any.
+// Errors:  InvalidArgument with the reason: then nothing was exported, or what was to be imported is still the caller's
+//          to release.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -86,14 +86,14 @@ Imported import_arrow(std::string_view format, std::size_t element_size, ArrowAr
 
 }  // namespace detail
 
-// Fills both; the consumer must call their release, in any order.
+// Fills both structs. The consumer must call the release of both, in any order.
 template <class T>
 void export_arrow(const Array<T>& array, ArrowArray* out, ArrowSchema* schema) {
   detail::export_arrow(detail::arrow_format<T>(), array.shape(), array.size() * sizeof(T),
                        array.data(), detail::ArrayAccess::storage(array), out, schema);
 }
 
-// Takes over both: they are marked as released, as the interface's move is.
+// Takes over both, and marks them as released, as the interface has it for a move.
 template <class T>
 Array<T> import_arrow(ArrowArray* array, ArrowSchema* schema) {
   auto imported = detail::import_arrow(detail::arrow_format<T>(), sizeof(T), array, schema);

@@ -24,7 +24,7 @@ struct Exported {
 
 std::vector<std::int64_t> row_major_strides(std::span<const std::int64_t> shape) {
   std::vector<std::int64_t> strides(shape.size());
-  std::uint64_t stride = 1;  // unsigned: beside a dimension of 0 others may be of any size
+  std::uint64_t stride = 1;  // unsigned, because beside a dimension of 0 others may be of any size
   for (std::size_t d = shape.size(); d-- > 0;) {
     strides[d] = static_cast<std::int64_t>(stride);
     stride *= static_cast<std::uint64_t>(shape[d]);
@@ -32,6 +32,7 @@ std::vector<std::int64_t> row_major_strides(std::span<const std::int64_t> shape)
   return strides;
 }
 
+// The memory of an imported tensor, which its maker takes back.
 class TensorStorage final : public base::Storage {
  public:
   TensorStorage(const std::byte* data, std::size_t size, DLManagedTensorVersioned* tensor)
@@ -70,7 +71,7 @@ void check(const DLManagedTensorVersioned& tensor, DLDataType type) {
   }
 }
 
-// Dimensions of one element and tensors of none may have any strides.
+// Dimensions of one element may have any strides, and so may tensors without elements.
 void check_row_major(const DLTensor& tensor, std::span<const std::int64_t> shape) {
   if (tensor.strides == nullptr) return;
   const auto strides = row_major_strides(shape);

@@ -1,19 +1,20 @@
-// Arrays and DLPack (version 1), both ways without a copy: numpy, PyTorch, JAX and CuPy read it. An
-// exported tensor carries the read-only flag, lives on the CPU, and keeps the array's memory until its
-// deleter is called. https://dmlc.github.io/dlpack
+// Arrays to and from DLPack (version 1, https://dmlc.github.io/dlpack), without a copy: numpy, PyTorch, JAX and CuPy
+// read it. An exported tensor carries the read-only flag, lives on the CPU, and keeps the array's memory until its
+// deleter is called.
 //
 // Not every consumer looks at the flag: numpy (from 2.1) and JAX give arrays that cannot be written; PyTorch gives a
-// writable tensor and does not warn. So what is exported lies in a read-only mapping: a write through such a tensor is a
-// fault, as any write to an Array is, and never changes one; tensor.clone() is writable. Arrays outside the object store
-// (under 64 KiB and never put, or made without a session, or imported) are copied once for that, and the tensor says so
-// (DLPACK_FLAG_BITMASK_IS_COPIED).
+// writable tensor and does not warn. So what is exported lies in a read-only mapping: a write through such a tensor is
+// a fault, as any write to an Array is, and never changes one; tensor.clone() is writable. Arrays outside the object
+// store (those under 64 KiB that were never put, those made without a session, imported ones) are copied once for
+// that, and the tensor says so (DLPACK_FLAG_BITMASK_IS_COPIED).
 //
 //   DLManagedTensorVersioned* tensor = to_dlpack(array);       a capsule of it is what __dlpack__() returns
 //   Array<float> a = from_dlpack<float>(tensor);
 //
-// Element types: bool, integers, float, double, std::complex of both. Any shape; an imported tensor is
+// Element types: bool, integers, float, double, std::complex of both. Any shape is exported; an imported tensor must be
 // row-major and on the CPU.
-// Threads: any.   Errors: InvalidArgument with the reason; the tensor is then still the caller's. OutOfMemory.
+// Threads: any.
+// Errors:  InvalidArgument with the reason: the tensor is then still the caller's. OutOfMemory.
 #pragma once
 #include <complex>
 #include <cstdint>
@@ -21,7 +22,7 @@
 
 #include "../array.h"
 
-#ifndef DLPACK_DLPACK_H_  // the layouts of version 1, for who has not included dlpack.h
+#ifndef DLPACK_DLPACK_H_  // the layouts of version 1, for a program that has not included dlpack.h
 #define DLPACK_DLPACK_H_
 #define DLPACK_MAJOR_VERSION 1
 #define DLPACK_MINOR_VERSION 0
@@ -125,7 +126,7 @@ ImportedTensor from_dlpack(DLDataType type, std::size_t alignment,
 
 }  // namespace detail
 
-// The consumer must call its deleter.
+// The array as a tensor, whose deleter the consumer must call.
 template <class T>
 DLManagedTensorVersioned* to_dlpack(const Array<T>& array) {
   return detail::to_dlpack(detail::dlpack_type<T>(), array.shape(), array.size() * sizeof(T),

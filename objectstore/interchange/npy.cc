@@ -20,7 +20,7 @@ namespace {
   throw InvalidArgument("load_npy: " + path.string() + ": " + why);
 }
 
-// As many bytes as there are, at most `size`.
+// Reads `size` bytes, or fewer if the file ends before that, and gives their number.
 std::size_t read_up_to(int fd, void* to, std::size_t size, const std::filesystem::path& path) {
   std::size_t done = 0;
   while (done < size) {
@@ -48,7 +48,7 @@ std::string read_header(int fd, const std::filesystem::path& path) {
   return bytes;
 }
 
-// Nothing is allocated for a file that does not hold it.
+// Refuses a file that does not hold what its header says, before memory is allocated for it.
 void check_length(int fd, std::size_t needed, const std::filesystem::path& path) {
   struct stat status = {};
   const off_t position = ::lseek(fd, 0, SEEK_CUR);

@@ -1,10 +1,11 @@
-// Arrays in numpy's .npy files. save_npy writes the data 64-byte aligned, so that numpy can map it;
+// Arrays in numpy's .npy files. save_npy aligns the data to 64 bytes, so that numpy can map it;
 // load_npy reads row-major files of the array's own element type and byte order.
 //
 // Element types: bool, integers, float, double, std::complex of both, and other trivially copyable
-// types as raw bytes ("|V12"). Errors: InvalidArgument with file and reason: unreadable, not an
-// .npy, another type, column-major, truncated; OutOfDisk. save_npy replaces the file, behind symbolic
-// links, only when all is written; what is no regular file (a pipe, a device) is written into.
+// types as raw bytes ("|V12"). save_npy replaces the file, behind symbolic links, only when all is written; a file that
+// is not a regular one (a pipe, a device) is written into.
+// Errors:  InvalidArgument with file and reason: unreadable, not an .npy, another type, column-major, truncated;
+//          OutOfDisk.
 // Threads: any.
 #pragma once
 #include <complex>
@@ -42,6 +43,7 @@ inline constexpr char kNpyKind<std::complex<T>> = 'c';
 
 }  // namespace detail
 
+// The array in the file.
 template <class T>
 Array<T> load_npy(const std::filesystem::path& path) {
   auto content =
@@ -50,6 +52,7 @@ Array<T> load_npy(const std::filesystem::path& path) {
       .freeze();
 }
 
+// Writes the array to the file.
 template <class T>
 void save_npy(const std::filesystem::path& path, const Array<T>& array) {
   detail::write_npy(path, detail::npy_type(detail::kNpyKind<T>, sizeof(T)),

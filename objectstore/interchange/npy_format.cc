@@ -1,3 +1,5 @@
+// A parser of the one dict that numpy writes, then what the header says of the length of the file and of its type, and
+// at the end the header that we write.
 #include "npy_format.h"
 
 #include <charconv>

@@ -1,8 +1,8 @@
-// The header of an .npy file: text <-> what it says. No input or output here.
+// The header of an .npy file, from text and to text. No file is read or written here.
 //
 //   \x93NUMPY | major minor | header length (2 bytes, from version 2 on 4) | dict, padded | data
 //
-// Errors: InvalidArgument with the reason (the caller adds the file). Units: bytes.
+// Errors: InvalidArgument with the reason, to which the caller adds the file. Units: bytes. Threads: any.
 #pragma once
 #include <cstddef>
 #include <span>
@@ -20,15 +20,15 @@ struct NpyHeader {
   std::vector<std::size_t> shape;
 };
 
-inline constexpr std::size_t kNpyPrefix =
-    12;  // as much as is needed to know how long the header is
+// As much as is needed to know how long the header is.
+inline constexpr std::size_t kNpyPrefix = 12;
 inline constexpr std::size_t kNpyMaxHeader = std::size_t{1} << 20;
 
 // Where the data begins, from the first kNpyPrefix bytes.
 std::size_t npy_data_offset(std::string_view prefix);
 // The dict of a file, from all bytes before the data.
 NpyHeader parse_npy_header(std::string_view bytes);
-// Refuses another element type, and column-major order.
+// Refuses a file of another element type, and column-major order.
 void check_npy_header(const NpyHeader& header, const std::string& type);
 // All bytes before the data, a multiple of 64.
 std::string make_npy_header(std::string_view type, std::span<const std::size_t> shape);

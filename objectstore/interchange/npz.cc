@@ -1,3 +1,5 @@
+// libzip, wrapped; then one member of an archive, read and added; then which names an archive may have and how one is
+// found; NpzFile and save_npz, which put the file's name in front of every error, are at the end.
 #include "npz.h"
 
 #include <algorithm>
@@ -31,7 +33,7 @@ std::string text_of(int code) {
   return text;
 }
 
-// Given up unless closed: nothing is written then.
+// An archive that was not closed is given up, and nothing is written.
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
 };
@@ -39,7 +41,7 @@ using Archive = std::unique_ptr<zip_t, Discard>;
 
 Archive open_archive(const char* what, const std::filesystem::path& path, int flags) {
   int error = 0;
-  const base::StandardStreamsReserved reserved;  // a file that it reads stays open
+  const base::StandardStreamsReserved reserved;  // libzip keeps a file open that it reads
   Archive archive(zip_open(path.c_str(), flags, &error));
   if (archive == nullptr) {
     fail(what, path, text_of(error));
@@ -75,7 +77,7 @@ class Entry {
     }
   }
 
-  // The checksum is checked where the data ends.
+  // The end of the data is where libzip checks the checksum.
   void expect_end() {
     char more = 0;
     const zip_int64_t n = zip_fread(file_.get(), &more, 1);
@@ -107,7 +109,7 @@ zip_stat_t stat_of(zip_t* archive, zip_uint64_t index) {
   return stat;
 }
 
-// `file_size`: what the archive says of its sizes may be wrong.
+// What the archive says of its sizes may be wrong, so they are checked against that of the file and of the shape.
 detail::NpyContent read_entry(zip_t* archive, zip_uint64_t index, const std::string& type,
                               std::size_t element_size, std::uintmax_t file_size) {
   const zip_stat_t stat = stat_of(archive, index);
@@ -170,11 +172,11 @@ void check_names(const std::vector<NpzArray>& arrays) {
   }
 }
 
-// What zip_close() leaves of an archive without members is no file; numpy writes, and reads, this: the end of an
-// archive's table, which is empty.
+// Of an archive without members zip_close() leaves no file. numpy writes and reads this one: the end of an archive's
+// table, which is empty.
 constexpr std::string_view kEmptyArchive("PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
 
-// The members as the archive names them, in its order.
+// The names of the members, as and in the order in which the archive has them.
 std::vector<std::string> members_of(zip_t* archive) {
   std::vector<std::string> names;
   const zip_int64_t count = zip_get_num_entries(archive, 0);
@@ -190,7 +192,7 @@ std::string without_suffix(std::string name) {
   return name;
 }
 
-// As numpy looks: a member of just that name, else that .npy; of several, the last.
+// Looks as numpy does: for a member of just that name, else for one with .npy behind it; of several, the last.
 std::optional<zip_uint64_t> find_member(const std::vector<std::string>& members,
                                         std::string_view name) {
   for (const std::string& wanted : {std::string(name), std::string(name) + std::string(kSuffix)}) {
@@ -202,7 +204,7 @@ std::optional<zip_uint64_t> find_member(const std::vector<std::string>& members,
   return std::nullopt;
 }
 
-// Into the file `own`, which will be `path`.
+// Writes into the file `own`, which will get the name `path`.
 void write_archive(const std::filesystem::path& own, const std::filesystem::path& path,
                    const std::vector<NpzArray>& arrays) {
   Archive archive = open_archive("save_npz", own, ZIP_CREATE | ZIP_TRUNCATE);
@@ -212,7 +214,7 @@ void write_archive(const std::filesystem::path& own, const std::filesystem::path
     headers.push_back(detail::make_npy_header(array.type(), array.shape()));
     add(archive.get(), array, headers.back());
   }
-  const base::StandardStreamsReserved reserved;  // it opens what it writes
+  const base::StandardStreamsReserved reserved;  // libzip opens the file that it writes now
   if (zip_close(archive.get()) != 0) {
     zip_error_t* const error = zip_get_error(archive.get());
     if (zip_error_system_type(error) == ZIP_ET_SYS) {
@@ -220,7 +222,7 @@ void write_archive(const std::filesystem::path& own, const std::filesystem::path
     }
     throw InvalidArgument(zip_strerror(archive.get()));
   }
-  static_cast<void>(archive.release());  // closed
+  static_cast<void>(archive.release());  // it is closed
 }
 
 }  // namespace

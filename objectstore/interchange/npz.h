@@ -5,12 +5,12 @@
 //   file.files();                                            {"x", "labels"}, in the file's order
 //   Array<double> x = file.get<double>("x");                 numpy: file["x"]
 //
-// Written uncompressed, as numpy.savez does; compressed files (numpy.savez_compressed) are read, too. Element types as
-// in npy.h. An array's checksum is checked when it is read. save_npz replaces the file only when all is written;
-// without arrays it writes an archive of none, as numpy does. Of several members of one name the last is read.
-// Errors: InvalidArgument with file, array and reason: unreadable, no zip archive, no such array (the names there are
-//         listed), another element type, column-major, corrupt; names that are empty or there twice. OutOfDisk.
-// Threads: save_npz any; an NpzFile is confined.
+// Files are written uncompressed, as numpy.savez does; compressed ones (numpy.savez_compressed) are read, too. Element
+// types are those of npy.h. An array's checksum is checked when it is read. save_npz replaces the file only when all is
+// written; without arrays it writes an archive of none, as numpy does. Of several members of one name the last is read.
+// Errors:  InvalidArgument with file, array and reason: unreadable, no zip archive, no such array (the names in the
+//          file are listed), another element type, column-major, corrupt; a name that is empty or given twice. OutOfDisk.
+// Threads: save_npz from any; an NpzFile is confined.
 #pragma once
 #include <cstddef>
 #include <filesystem>
@@ -47,6 +47,7 @@ class NpzArray {
   base::StorageRef storage_;  // keeps the bytes alive
 };
 
+// An open .npz file, of which arrays are read by name.
 class NpzFile {
  public:
   explicit NpzFile(const std::filesystem::path& path);
@@ -54,7 +55,9 @@ class NpzFile {
   NpzFile& operator=(NpzFile&&) noexcept;
   ~NpzFile();
 
+  // The names of its arrays, in the file's order.
   std::vector<std::string> files() const;
+  // The array of that name.
   template <class T>
   Array<T> get(std::string_view name) const {
     auto content = read(name, detail::npy_type(detail::kNpyKind<T>, sizeof(T)), sizeof(T));
@@ -69,7 +72,9 @@ class NpzFile {
   std::unique_ptr<State> state_;
 };
 
+// Opens a file, of which nothing but its table is read yet.
 inline NpzFile load_npz(const std::filesystem::path& path) { return NpzFile(path); }
+// Writes the arrays to the file, in this order.
 void save_npz(const std::filesystem::path& path, const std::vector<NpzArray>& arrays);
 
 }  // namespace manta

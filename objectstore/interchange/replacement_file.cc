@@ -13,7 +13,7 @@
 namespace manta::detail {
 namespace {
 
-// Where a file named `path` is or would be: follows the symbolic links at its end, also one to nothing.
+// Where a file named `path` is or would be. Follows the symbolic links at its end, also one that leads to nothing.
 std::filesystem::path behind_links(const char* what, std::filesystem::path path) {
   constexpr int kMaxLinks = 40;  // as the kernel allows
   const std::filesystem::path named = path;
@@ -26,9 +26,9 @@ std::filesystem::path behind_links(const char* what, std::filesystem::path path)
   fail_writing(what, named, ELOOP);
 }
 
-// A name of its own, short, so that it fits where that of the file does.
+// A name of its own, which is short, so that it fits where that of the file does.
 std::filesystem::path own_name(const std::filesystem::path& path) {
-  static std::atomic<unsigned> count{0};  // SYNC: none, only different numbers
+  static std::atomic<unsigned> count{0};  // SYNC: none: the numbers need only differ
   return path.parent_path() / (".manta-" + std::to_string(::getpid()) + "-" +
                                std::to_string(count.fetch_add(1)) + ".part");
 }
@@ -61,7 +61,7 @@ ReplacementFile::ReplacementFile(const char* what, const std::filesystem::path& 
                           ": it is no regular file, so nothing can take its place");
   }
   if (exists && ::access(path_.c_str(), W_OK) != 0) fail_writing(what_, path_, errno);
-  // A process of the same number may have left one when it was killed.
+  // A process of the same number may have left a file of this name when it was killed.
   for (int tries = 0; tries < 1000; ++tries) {
     own_ = own_name(path_);
     fd_.reset(::open(own_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));

@@ -1,13 +1,14 @@
 // A ReplacementFile is a new file that takes the place of an old one when all of it is written, in one step: whoever
-// opens the name finds the old content or the new one. What never is complete vanishes, and the old file stays.
+// opens the name finds the old content or the new one. A file that is never completed vanishes, and the old one stays.
 //
 //   open beside the old one --write--> complete --commit()--> it has the name
 //                                 \--destroyed--> it is gone
 //
 // The old file's permissions are kept, and its owner where the system lets us. A file that may not be written is not
-// replaced, though the folder would allow it. Symbolic links stay: what they point to is replaced.
+// replaced, even if the folder would allow it. Symbolic links stay: what they point to is replaced.
 //
-// Threads: confined.   Errors: OutOfDisk (a full disk, a quota), else InvalidArgument: the writer's name, path, reason.
+// Threads: confined.
+// Errors:  OutOfDisk (for a full disk or a quota), else InvalidArgument; with the writer's name, the path, the reason.
 #pragma once
 #include <cstddef>
 #include <filesystem>
@@ -27,8 +28,9 @@ class ReplacementFile {
   ReplacementFile& operator=(const ReplacementFile&) = delete;
 
   void write(std::span<const std::byte> bytes);
-  // Another library may write it by its name instead; it may replace the file of that name.
+  // The name of the file until commit(). Another library may write it by this name, and may replace it.
   const std::filesystem::path& own_path() const { return own_; }
+  // The file takes the place of the old one.
   void commit();
 
  private:
@@ -44,7 +46,7 @@ class ReplacementFile {
 // Throws what a failed system call of a writer means for its user.
 [[noreturn]] void fail_writing(const char* what, const std::filesystem::path& path, int error);
 
-// All of `bytes`, to a descriptor that is open for writing.
+// Writes all of `bytes` to a descriptor that is open for writing.
 void write_all(const char* what, int fd, std::span<const std::byte> bytes,
                const std::filesystem::path& path);
 
