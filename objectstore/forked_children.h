@@ -8,9 +8,9 @@
 //   parent: fork() returns when the child has its copies; the counts go when the child has ended or called exec
 //
 // So the bytes that a child reads are not used again while it lives. It holds one end of a pair of sockets, and a
-// thread of the parent ("manta-fork", which exists as long as such children do) waits for the end of that. A child that closes
-// descriptors which it does not know loses this protection, and so it does when the parent dies. posix_spawn, system
-// and vfork take no part in this.
+// thread of the parent ("manta-fork", which exists as long as such children do) waits for the end of that. A child
+// that closes descriptors which it does not know loses this protection, and so it does when the parent dies.
+// posix_spawn, system and vfork take no part in this.
 //
 // Threads: fork() from any; the functions here belong to whoever opens and ends sessions.
 #pragma once

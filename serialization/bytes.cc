@@ -1,3 +1,5 @@
+// The format of docs/wire.md. First what the parts look like and how they are written; then reading, where every
+// function checks what it takes out; to_bytes() and ParsedBytes at the end put both together.
 #include "bytes.h"
 
 #include <algorithm>
@@ -31,9 +33,9 @@ struct Header {
   std::uint16_t version;
   std::uint8_t kind;
   std::uint8_t flags;  // 0
-  std::uint32_t crc;   // of all sections, buffers not included, as if this were 0
+  std::uint32_t crc;   // of the header, with 0 here, and of all sections, without the buffers
   std::uint64_t fingerprint;
-  std::uint64_t total;  // size of everything
+  std::uint64_t total;  // the size of everything
   std::uint64_t meta_size;
   std::uint64_t refs_size;
   std::uint32_t schema_size;
@@ -47,7 +49,8 @@ struct BufferEntry {
   std::uint64_t size;
 };
 
-struct ReferenceEntry {  // then its bytes, padded to 8
+// Its bytes follow, padded to 8.
+struct ReferenceEntry {
   std::uint32_t kind;
   std::uint32_t size;
 };
@@ -56,7 +59,8 @@ constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) {
   return (n + to - 1) / to * to;
 }
 
-std::atomic<ReferenceFormat*> reference_format = nullptr;
+std::atomic<ReferenceFormat*> reference_format =
+    nullptr;  // SYNC: stored with release, loaded with acquire
 
 ReferenceFormat& references() {
   // SYNC: acquire: the format was complete when it was set.
@@ -95,7 +99,7 @@ MetaBytes write_references(const std::vector<Reference>& refs) {
 
 [[noreturn]] void corrupt(const char* why) { Reader::fail(why); }
 
-// The bytes one after the other, never beyond the end.
+// Takes sections out of the bytes, one after the other, never beyond their end.
 class Sections {
  public:
   Sections(const std::byte* data, std::uint64_t size) : at_(data), left_(size) {}
@@ -139,6 +143,7 @@ Header read_header(std::span<const std::byte> bytes) {
   return header;
 }
 
+// The header is checked only now, so that a wrong bit in it is a wrong checksum and not a strange message.
 void check_crc(Header header, std::span<const std::byte> rest) {
   const std::uint32_t wanted = std::exchange(header.crc, 0);
   const std::uint32_t crc = base::crc32c(0, std::as_bytes(std::span(&header, 1)));
@@ -166,7 +171,7 @@ std::vector<Reference> read_references(std::span<const std::byte> table) {
   return refs;
 }
 
-// Buffers follow the sections and each other without holes beyond alignment.
+// Buffers follow the sections and each other without holes other than those of alignment.
 std::vector<Buffer> read_buffers(std::span<const std::byte> bytes, std::span<const std::byte> table,
                                  std::uint64_t begin, const StorageRef& storage) {
   std::vector<Buffer> buffers(table.size() / sizeof(BufferEntry));
@@ -196,7 +201,7 @@ thread_local std::unique_ptr<Encoded> spare_encoded;
 }  // namespace
 
 void set_reference_format(ReferenceFormat* format) {
-  // SYNC: release: pairs with the load in references().
+  // SYNC: release, with the load in references(): the format is complete.
   reference_format.store(format, std::memory_order_release);
 }
 

@@ -1,4 +1,6 @@
-// Values as bytes outside the store: for files, sockets, databases. docs/wire.md states the format.
+// Values as bytes outside the store, for files, sockets and databases. docs/wire.md states the format.
+//
+// Threads: any; a Bytes as a shared_ptr. Units: bytes. Errors: SerializationError.
 #pragma once
 #include <cstddef>
 #include <span>
@@ -12,11 +14,10 @@ namespace serialization {
 struct BytesAccess;
 }
 
-// Immutable bytes with shared ownership: from the store, or from outside. A copy copies no byte.
-// Threads: as a shared_ptr's.
+// Immutable bytes with shared ownership, in the store or outside it. A copy of the handle copies no byte.
 class Bytes {
  public:
-  Bytes() = default;
+  Bytes() = default;  // none
   explicit Bytes(std::span<const std::byte> copied);
   explicit Bytes(std::string_view copied) : Bytes(std::as_bytes(std::span<const char>(copied))) {}
 
@@ -35,7 +36,7 @@ class Bytes {
 
 namespace serialization {
 
-// Bytes of memory that somebody owns, without a copy.
+// Makes Bytes of memory that `storage` owns, without a copy.
 struct BytesAccess {
   static Bytes make(const std::byte* data, std::size_t size, StorageRef storage) {
     Bytes bytes;
@@ -47,7 +48,7 @@ struct BytesAccess {
   static const StorageRef& storage(const Bytes& bytes) { return bytes.storage_; }
 };
 
-// Travels like an array of std::byte, without a copy.
+// Bytes travel like an array of std::byte, without a copy.
 template <>
 struct Codec<Bytes> {
   using Parts = Types<std::byte>;
@@ -68,16 +69,17 @@ struct Codec<Bytes> {
 class ReferenceFormat {
  public:
   virtual ~ReferenceFormat() = default;
-  // Appends what names the target; pins it. Throws SerializationError.
+  // Appends a name of the target, and pins the target. Throws SerializationError.
   virtual void write(const Reference& reference, MetaBytes& out) = 0;
-  // `bytes` come from outside. Throws SerializationError.
+  // The target of such a name, which comes from outside. Throws SerializationError.
   virtual Reference read(RefKind kind, std::span<const std::byte> bytes) = 0;
 };
 void set_reference_format(ReferenceFormat* format);  // null: references are refused
 
+// What serialize() gives. `schema` is the text of the type.
 Bytes to_bytes(const Encoded& encoded, std::string_view schema);
 
-// The parts of checked bytes, valid as long as it lives. Throws SerializationError.
+// The parts of bytes, which the constructor checks; valid as long as this lives. Throws SerializationError.
 class ParsedBytes {
  public:
   explicit ParsedBytes(const Bytes& bytes);
@@ -91,10 +93,11 @@ class ParsedBytes {
   std::span<const std::byte> meta_;
   std::vector<Buffer> buffers_;
   std::vector<Reference> refs_;
-  StorageRef storage_;  // of the bytes, or of an aligned copy
+  StorageRef storage_;  // owns the bytes, or an aligned copy of them
 };
 
-class ScratchEncoded {  // the thread's own, or a new one inside another serialize()
+// An Encoded to be used for one value: the thread's own, or a new one inside another serialize().
+class ScratchEncoded {
  public:
   ScratchEncoded();
   ~ScratchEncoded();
@@ -108,8 +111,8 @@ class ScratchEncoded {  // the thread's own, or a new one inside another seriali
 
 }  // namespace serialization
 
-// The value as bytes, arrays included; with a checksum over all but the arrays. References to
-// objects inside pin them. Errors: SerializationError.
+// The value as bytes, arrays included, with a checksum over all but the arrays. Objects to which
+// references inside lead are pinned. Throws SerializationError for a value that cannot be written.
 template <class T>
 Bytes serialize(const T& value) {
   serialization::ScratchEncoded encoded;
@@ -117,12 +120,12 @@ Bytes serialize(const T& value) {
   if constexpr (serialization::root_is_serializable<T>()) {
     return serialization::to_bytes(*encoded, serialization::type_text<T>());
   } else {
-    return {};  // the error was said
+    return {};  // the compile error was given
   }
 }
 
 // The value again. Arrays point into `bytes` (into a copy, if these are not aligned to 64 bytes) and
-// keep them alive. Corrupt, truncated, foreign or wrongly typed bytes: SerializationError.
+// keep them alive. Throws SerializationError for bytes that are corrupt, truncated, foreign or of another type.
 template <class T>
 T deserialize(const Bytes& bytes) {
   const serialization::ParsedBytes parsed(bytes);

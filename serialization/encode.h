@@ -1,7 +1,7 @@
-// encode() takes a value apart, decode() puts it together: the calls that the runtime makes. What an
-// Encoded is: encoded.h. Small values cost some ten nanoseconds and no allocation.
+// encode() takes a value apart, and decode() puts it together: the calls that the runtime makes. encoded.h says what an
+// Encoded is. Small values cost some ten nanoseconds and no allocation.
 //
-// Threads: any, each with its own Encoded.   Errors: SerializationError.
+// Threads: any, each with its own Encoded. Errors: SerializationError.
 #pragma once
 #include <cstdint>
 #include <exception>
@@ -43,12 +43,13 @@ std::uint64_t fingerprint() {
   return hash;
 }
 
+// Makes the text of T known to this program's error messages.
 template <class T>
 struct KnownTypeOf {
   static inline const KnownType known{&fingerprint<T>, &type_text<T>};
 };
 
-// A value that comes back as another type: its state is what must be serializable.
+// A value that comes back as another type; its state must be serializable.
 template <class T>
 inline constexpr bool is_wrapper = !std::is_same_v<restored_t<T>, T>;
 
@@ -61,7 +62,7 @@ consteval bool root_is_serializable() {
   }
 }
 
-// Replaces what `out` held, keeping its memory. Buffers may be borrowed from `value`.
+// Replaces what `out` held, but keeps its memory. Buffers may be borrowed from `value`.
 template <class T>
 void encode(const T& value, Encoded& out) {
   if constexpr (is_wrapper<T>) {
@@ -101,7 +102,7 @@ class FinishOnReturn {
   int exceptions_;
 };
 
-// How to read a T from these bytes, whose fingerprint is known. Throws if they hold something else.
+// The function that reads a T from these bytes, by their fingerprint. Throws if they hold something else.
 template <class T>
 T (*read_function(Reader& reader))
 (Reader&) {

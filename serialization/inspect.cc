@@ -39,7 +39,8 @@ class Inspection {
       const std::string member = path + (name == "[]" ? "" : ".") + std::string(name);
       visit(*parts[i], member, &node, depth + 1);
     }
-    if (report_.failures.size() != failures) {  // name the way down, before what was found there
+    if (report_.failures.size() !=
+        failures) {  // the way down is named before what was found at its end
       report_.text.insert(at, indent(depth) + "! " + path + ": " + std::string(node.name) + "\n");
     }
   }
@@ -54,7 +55,7 @@ class Inspection {
   std::vector<const TypeNode*> entered_;
 };
 
-// One of the words is an address of this process.
+// Whether one of the words is an address in a mapping of this process.
 bool holds_address(std::span<const std::uint64_t> words) {
   const base::StandardStreamsReserved reserved;
   std::FILE* maps = std::fopen("/proc/self/maps", "re");
@@ -107,6 +108,7 @@ SerializabilityReport inspect_closure(const TypeNode& node, std::string_view nam
   return report;
 }
 
+// The report says so far that the type can be serialized: its path and type are taken from that text.
 void add_failure(SerializabilityReport& report, std::string_view why) {
   const std::size_t open = report.text.find(" (");
   const std::string path = report.text.substr(0, open);

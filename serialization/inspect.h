@@ -1,4 +1,6 @@
 // Why a value or a type cannot be serialized, as a tree for people and as data for programs.
+//
+// Threads: any. Errors: none; what fails is reported.
 #pragma once
 #include <cstdint>
 #include <exception>
@@ -14,13 +16,13 @@
 namespace manta {
 
 struct SerializabilityFailure {
-  std::string path = {};    // from the name given, e.g. "job.steps[].lock"
-  std::string type = {};    // of what fails
+  std::string path = {};    // from the given name on, for example "job.steps[].lock"
+  std::string type = {};    // the type that cannot be serialized
   std::string parent = {};  // the type that holds it; empty at the root
-  std::string why = {};     // reason and advice
+  std::string why = {};     // the reason, and advice
 };
 
-// Printed to stderr as a tree, and returned.
+// It is printed to stderr as a tree, and returned.
 struct SerializabilityReport {
   bool serializable = true;
   std::vector<SerializabilityFailure> failures = {};
@@ -30,10 +32,12 @@ struct SerializabilityReport {
 namespace serialization {
 
 SerializabilityReport inspect(const TypeNode& root, std::string_view name);
-void add_failure(SerializabilityReport& report, std::string_view why);  // found by trying
+// A failure that was found by trying to serialize the value.
+void add_failure(SerializabilityReport& report, std::string_view why);
 void print(const SerializabilityReport& report);
 
-// What remote() says of a closure. `words`: those of its captures that may be addresses, null if there is no value.
+// What remote() would say of a closure. `words` are those of its captures that may be addresses; null if only the type
+// is known.
 enum class Captures { kNone, kPlain, kOther };
 struct ClosureVerdict {
   bool serializable = false;
@@ -54,7 +58,7 @@ constexpr Captures captures_of() {
 
 }  // namespace serialization
 
-// The members of a T that keep it from being serialized. Compiles for every type.
+// Which members of a T keep it from being serialized. Compiles for every type.
 template <class T>
 SerializabilityReport inspect_serializability(std::string_view name = {}) {
   using Type = std::remove_cvref_t<T>;
@@ -69,8 +73,8 @@ SerializabilityReport inspect_serializability(std::string_view name = {}) {
   return report;
 }
 
-// The same for a value; one whose type is serializable is tried, too (a serializer that is not
-// registered, an aliasing pointer). A closure is serializable if remote() takes it: its captures are
+// The same for a value. If its type is serializable, it is tried, which may find a serializer that is not
+// registered, or an aliasing pointer. A closure is serializable if remote() takes it: its captures are
 // trivially copyable and hold no address.
 template <int = 0, class T>
 SerializabilityReport inspect_serializability(const T& value, std::string_view name = {}) {

@@ -1,5 +1,7 @@
-// The public calls that teach this process how a type is serialized. All from any thread; local to
-// the process: a manta::OnStart makes them everywhere.
+// The public calls that teach this process how a type is serialized. They hold for this process only: a manta::OnStart
+// makes them in all.
+//
+// Threads: any. Errors: types that cannot be serialized are compile errors.
 #pragma once
 #include <memory>
 #include <type_traits>
@@ -38,8 +40,8 @@ class RegisteredCodec final : public DynamicCodec<T> {
 
 }  // namespace serialization
 
-// From now on a T is written as to(value), an X of any serializable type, and made again by from(x).
-// Replaces an earlier one. `T` must say that it relies on this:
+// From now on a T is written as to(value), an X of any serializable type, and made again by from(x). This
+// replaces an earlier registration. The program must say that T relies on it:
 //   template <> inline constexpr bool manta::dynamic_serializer<T> = true;
 template <class T, class To, class From>
 void register_serializer(To to, From from) {
@@ -55,13 +57,13 @@ void register_serializer(To to, From from) {
   }
 }
 
-// T is not serializable any more, until the next register_serializer(). Of none: no effect.
+// T is not serializable any more, until the next register_serializer(). No effect if none was registered.
 template <class T>
 void deregister_serializer() {
   serialization::DynamicSlot<T>::get().store(nullptr);
 }
 
-// A shared_ptr, unique_ptr, weak_ptr or observer of Base may hold a Derived, and comes back as one.
+// From now on a shared_ptr, unique_ptr, weak_ptr or observer of Base may hold a Derived, which comes back as one.
 // Repeating it changes nothing.
 template <class Derived, class Base>
 void register_type() {
@@ -77,7 +79,7 @@ void register_type() {
   }
 }
 
-// `value`, to be written as to(value) and made again by from(x), this once: put(reduced(...)) gives
+// `value`, to be written as to(value) and made again by from(x), this one time: put(reduced(...)) gives
 // an ObjectRef<T>. `from` must not capture anything.
 template <class T, class To, class From>
 auto reduced(const T& value, To to, From) {

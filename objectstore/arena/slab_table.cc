@@ -17,28 +17,8 @@ constexpr std::size_t page_aligned(std::size_t bytes) {
   return (bytes + kPage - 1) / kPage * kPage;
 }
 
-std::uint64_t pack(const SlabWord& word) {
-  return std::uint64_t{static_cast<std::uint8_t>(word.kind)} | std::uint64_t{word.size_class} << 8 |
-         std::uint64_t{word.owner} << 16 | std::uint64_t{word.pages} << 32;
-}
-
-SlabWord unpack(std::uint64_t bits) {
-  return {static_cast<SlabKind>(bits & 0xFF), static_cast<std::uint8_t>(bits >> 8 & 0xFF),
-          static_cast<OwnerTag>(bits >> 16 & 0xFFFF), static_cast<std::uint32_t>(bits >> 32)};
-}
-
-// In the word of a slab of small blocks that somebody looks through, to take it if it is empty.
-constexpr std::uint32_t kTaking = 1;
-
 // The tag of a block while it is being set. Slots are below 2048.
 constexpr OwnerTag tentative(OwnerTag owner) { return owner ^ 0x4000; }
-
-bool is_free_run(const SlabWord& word) {
-  return word.kind == SlabKind::kRun && word.owner == kNobody;
-}
-bool is_abandoned(const SlabWord& word) {
-  return word.kind == SlabKind::kSmall && word.owner == kNobody;
-}
 
 std::size_t words_at() { return kPage; }
 std::size_t commits_at(std::size_t slabs) {

@@ -23,30 +23,15 @@
 #include "arena_sizes.h"
 #include "owner_tag.h"
 #include "size_class.h"
+#include "slab_word.h"
 
 namespace manta::objectstore {
 
 inline constexpr std::size_t kTagsPerSlab = kSlabSize / kBlockAlignment;
 
-enum class SlabKind : std::uint8_t { kFree, kClaimed, kSmall, kRun, kBreaking };
-
 // What may be taken: memory that nobody uses; or also slabs of small blocks that another process
 // keeps, although they are empty.
 enum class From : std::uint8_t { kUnused, kUnusedAndEmpty };
-
-struct SlabWord {
-  SlabKind kind = SlabKind::kFree;
-  std::uint8_t size_class = 0;  // of kSmall
-  OwnerTag owner = kNobody;
-  std::uint32_t pages = 0;  // of kRun and kBreaking; of kSmall it is kTaking or 0
-
-  // The number of slabs that this word speaks for.
-  std::size_t slabs() const {
-    return kind == SlabKind::kRun || kind == SlabKind::kBreaking
-               ? (std::size_t{pages} + kSlabPages - 1) / kSlabPages
-               : 1;
-  }
-};
 
 class SlabTable {
  public:

@@ -9,8 +9,8 @@
 // types are those of npy.h. An array's checksum is checked when it is read. save_npz replaces the file only when all is
 // written; without arrays it writes an archive of none, as numpy does. Of several members of one name the last is read.
 // Errors:  InvalidArgument with file, array and reason: unreadable, no zip archive, no such array (the names in the
-//          file are listed), another element type, column-major, corrupt; a name that is empty or given twice. OutOfDisk.
-// Threads: save_npz from any; an NpzFile is confined.
+//          file are listed), another element type, column-major, corrupt; a name that is empty or given twice.
+// OutOfDisk. Threads: save_npz from any; an NpzFile is confined.
 #pragma once
 #include <cstddef>
 #include <filesystem>

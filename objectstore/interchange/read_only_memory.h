@@ -1,7 +1,7 @@
 // What goes to other libraries as read-only lies in a read-only mapping, of whatever size: some of them ignore that
-// they may not write (dlpack.h says which), but the kernel does not. Arrays of the store are in one; others (small ones,
-// those made without a session, those of other libraries) are copied into the store, or, without a session, into pages
-// of their own.
+// they may not write (dlpack.h says which), but the kernel does not. Arrays of the store are in one; others (small
+// ones, those made without a session, those of other libraries) are copied into the store, or, without a session,
+// into pages of their own.
 //
 // Threads: any.   Units: bytes.   Errors: OutOfMemory.
 #pragma once

@@ -5,12 +5,13 @@
 //     using Parts = Types<T>;                            the types it is made of
 //     static constexpr TypeNode node() { return make_node<Array<T>, Parts>(); }
 //     static void write(Writer&, const Array<T>&);
-//     static Array<T> read(Reader&);                     a prvalue: immovable types are built in place
+//     static Array<T> read(Reader&);                     a prvalue, so that immovable types are built in place
 //     static void describe(TypeText&);                   its canonical text
 //   };
 //
-// A value takes at least one byte in the stream (a payload's elements may take none), so that counts
+// A value takes at least one byte in the stream (but the elements of a payload may take none), so that counts
 // are bounded by what is left.
+// Threads: a codec has no state.   Errors: SerializationError.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -36,14 +37,14 @@ struct BuiltIn {  // Kind::kRefused
 template <class T>
 struct Codec : BuiltIn<T, kKind<T>> {};
 
-// Converts to a T that is read at that moment: emplace(Reading<T>{r}) builds it in place.
+// Converts to a T, which is read at that moment: emplace(Reading<T>{r}) builds it in place.
 template <class T>
 struct Reading {
   Reader& reader;
   operator T() const { return Codec<T>::read(reader); }
 };
 
-// An argument for emplace(): what is read in its place, if T cannot move or moving it would be dear.
+// An argument for emplace(): the value, or, if T cannot move or moving it would be dear, what reads it in its place.
 template <class T>
 auto take(Reader& reader) {
   if constexpr (std::is_move_constructible_v<T> && kKind<T> != Kind::kAggregate) {
@@ -116,7 +117,7 @@ struct BuiltIn<T, Kind::kEnum> {
   }
 };
 
-// Members: like values, but arrays (C arrays and std::array) have no count.
+// Members are written like values, but arrays (C arrays and std::array) have no count.
 template <class M>
 struct MemberCodec {
   static constexpr bool kFixed = FixedArray<M>::value;
@@ -161,13 +162,13 @@ template <class M>
 [[gnu::cold]] void write_traced_member(Writer& writer, const M& member, std::string_view name) {
   const Traced traced(writer, name, kTypeName<M>);
   if constexpr (kKind<M> == Kind::kAggregate && !FixedArray<M>::value) {
-    Codec<M>::write(writer, member);  // down into it, also where its bytes are its value
+    Codec<M>::write(writer, member);  // shows its members, also if its bytes are its value
   } else {
     MemberCodec<M>::write(writer, member);
   }
 }
 
-// What the graph shows for a member: arrays as std::array of their elements, which are not const.
+// What the graph shows for a member: an array as a std::array of its elements, which are not const.
 template <class M>
 struct MemberPart {
   using type = M;
@@ -270,7 +271,7 @@ M read_member(Reader& reader) {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wmissing-braces"
 #endif
-// T{member, ...}, in order, each read where it will live.
+// Makes T{member, ...} in order; each member is read where it will live.
 template <class T, class... Flat>
 struct AggregateMaker {
   template <std::size_t... Base>
@@ -282,7 +283,7 @@ struct AggregateMaker {
 #pragma clang diagnostic pop
 #endif
 
-// The types of all initializers: an array member's elements one by one.
+// The types of all initializers, with the elements of an array member one by one.
 template <class T, class Flat, class... M>
 struct Flattened;
 template <class T, class... F>

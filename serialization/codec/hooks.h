@@ -3,6 +3,8 @@
 //
 //   members     like an aggregate's                  reduced    the state, nested by value
 //   dynamic     fingerprint of the state (8 bytes), then the state
+//
+// Threads: as the user's functions.   Errors: SerializationError, and what those functions throw.
 #pragma once
 #include <cstddef>
 #include <cstring>
@@ -28,12 +30,12 @@ struct PointedMember<M C::*> {
   using type = M;
 };
 
-// What "&Account::id_" is called: "id_". The class a function pointer belongs to: "Account".
+// The name of the member to which "&Account::id_" points: "id_".
 template <class T, std::size_t I>
 inline constexpr std::string_view kHookMemberName =
     last_identifier(pretty_argument(pretty_value<std::get<I>(T::manta_members())>(), "V = "));
 
-// No reference may lead to a packed or volatile member: it is copied.
+// No reference may lead to a packed or volatile member, so it is copied.
 template <class T, class M>
 inline constexpr bool is_copied_member =
     (std::is_volatile_v<M> && std::is_scalar_v<M>) ||
@@ -106,7 +108,7 @@ struct HookMembers<T, std::index_sequence<I...>> {
   }
 };
 
-// manta_members of a base would list the base's members only.
+// False for the manta_members() of a base, which lists the base's members only.
 template <class T>
 consteval bool owns_members_hook() {
   const std::string_view text = pretty_argument(pretty_value<&T::manta_members>(), "V = ");
@@ -184,7 +186,7 @@ struct Restorer<T, std::tuple<S...>> {
   }
 };
 
-// Whether any of these makes it again.
+// Whether any of these makes a T again.
 template <class T, class State>
 inline constexpr bool kRestores =
     Restorer<T, State>::by_function || requires { T(std::declval<State>()); };
@@ -194,7 +196,7 @@ inline constexpr bool kRestores<T, std::tuple<S...>> =
       T::manta_restore(std::declval<std::tuple<S...>>());
     } || requires { T(std::declval<S>()...); } || requires { T(std::declval<std::tuple<S...>>()); };
 
-// What a T comes back as: T, or what its manta_restore() returns.
+// The type as which a T comes back: T, or what its manta_restore() returns.
 template <class T>
 struct RestoredType {
   using type = T;
@@ -228,7 +230,7 @@ consteval bool owns_reduce_hook() {
   if constexpr (requires { typename MethodClass<decltype(&T::manta_reduce)>::type; }) {
     return std::is_same_v<typename MethodClass<decltype(&T::manta_reduce)>::type, T>;
   } else {
-    return true;  // overloaded, or a template
+    return true;  // it is overloaded, or a template
   }
 }
 

@@ -18,7 +18,7 @@
 
 namespace manta::serialization {
 
-// The object comes first: a shared_ptr to it points to the whole of what is owned (check_owner).
+// The object comes first, so that a shared_ptr to it points to the whole of what is owned (see check_owner()).
 template <class T>
 struct CellMemory {
   alignas(T) std::byte object[sizeof(T)];
@@ -47,8 +47,8 @@ std::enable_shared_from_this<T>* shared_base(std::enable_shared_from_this<T>* ba
 template <class T>
 Cell make_cell() {
   if constexpr (decltype(shares_from_this(static_cast<T*>(nullptr)))::value) {
-    // The owner must be made from a T*, so that it is what shared_from_this() finds: it notes itself
-    // in the base, which is zeros so far (an empty weak_ptr); build_object() keeps that note.
+    // The owner must be made from a T*, so that shared_from_this() finds it: it notes itself
+    // in the base, which is zeros so far (an empty weak_ptr), and build_object() keeps that note.
     auto* memory = new CellMemory<T>;
     auto* object = reinterpret_cast<T*>(memory->object);
     auto* base = shared_base(object);

@@ -1,3 +1,5 @@
+// Writing first: mention() gives numbers, and the kinds of pointers add who owns the object; bodies come from the
+// queue. ReadObjects below is its mirror, with a check for everything that the bytes claim.
 #include "pointer.h"
 
 #include <cstring>
@@ -10,7 +12,7 @@
 namespace manta::serialization {
 namespace {
 
-// Owned by the thread between two values.
+// The thread owns it between two values.
 thread_local std::unique_ptr<WrittenObjects> spare_objects;
 
 }  // namespace
@@ -68,7 +70,7 @@ void* control_block(const std::shared_ptr<const void>& owner) {
   return words[1];
 }
 
-// The object that a control block of make_shared() destroys. Null if it is of another kind.
+// The object that a control block of make_shared() destroys. Null if the block is of another kind.
 const void* made_together([[maybe_unused]] void* block) {
 #ifdef __GLIBCXX__
   auto* counted = static_cast<std::_Sp_counted_base<std::__default_lock_policy>*>(block);
@@ -79,8 +81,8 @@ const void* made_together([[maybe_unused]] void* block) {
 }
 }  // namespace
 
-// An aliasing pointer shares its control block with a pointer to another object. If nothing else in
-// the value points to that, only a control block that lies around it can tell.
+// Refuses an aliasing pointer, which shares its control block with a pointer to another object. If nothing else in
+// the value points to that one, only a control block that lies around it can tell.
 void WrittenObjects::check_owner(std::uint32_t number, const std::shared_ptr<const void>& owner) {
   void* block = control_block(owner);
   if (block == nullptr) {
@@ -138,7 +140,7 @@ std::uint32_t WrittenObjects::unique(Writer& writer, const Met& met) {
 }
 
 void WrittenObjects::write_body(Writer& writer, std::uint32_t number) {
-  Object& object = objects_[number];  // moves when objects are added
+  Object& object = objects_[number];  // it moves when objects are added
   if (object.progress != Progress::kWaiting || object.owner != Owner::kShared) {
     return;
   }
@@ -312,7 +314,7 @@ void ReadObjects::built_unique(std::uint32_t number) {
 }
 
 void ReadObjects::build(Reader& reader, std::uint32_t number) {
-  Object& object = objects_[number];  // moves when objects are added
+  Object& object = objects_[number];  // it moves when objects are added
   if (object.progress != Progress::kWaiting || object.owner != Owner::kShared || !object.queued) {
     return;
   }
@@ -346,10 +348,10 @@ void ReadObjects::check_complete(std::uint32_t expected) const {
     Reader::fail("there are fewer objects than the header says");
   }
   for (const Object& object : objects_) {
-    const bool there = object.owner == Owner::kShared   ? object.progress == Progress::kDone
+    const bool whole = object.owner == Owner::kShared   ? object.progress == Progress::kDone
                        : object.owner == Owner::kUnique ? object.taken
                                                         : true;
-    if (!there) {
+    if (!whole) {
       Reader::fail("an object that is mentioned is missing");
     }
   }
@@ -362,7 +364,8 @@ ReadObjects::~ReadObjects() {
         object.record->deallocate(object.address);
       }
     } else if (!complete_ && *object.cell.built) {
-      *object.cell.built = false;  // cycles: the memory dies with its last pointer, empty
+      *object.cell.built =
+          false;  // the memory of a cycle dies with its last pointer, without an object in it
       object.record->destroy(object.address);
     }
   }

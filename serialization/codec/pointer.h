@@ -1,5 +1,5 @@
-// Identity of objects that smart pointers point to: each is written once, however often it is met,
-// and comes back as one.
+// The identity of objects to which smart pointers point: each is written once, however often it is met,
+// and comes back as one object.
 //
 //   mention   varint 0: null; else n + 1, n the object's number; numbers are given in the order of
 //             first mention. The first mention of an object through a polymorphic type T adds one
@@ -10,9 +10,9 @@
 //   owners    if the header's second word is 1: at the end of meta a byte for each object: 0 shared,
 //             1 unique, 2 none (only weak pointers lead there: they come back empty).
 //
-// Invariants: the key of an object is its address and type (an object and its first member share an
-//             address); the writer keeps alive what it tracks; a reader that fails destroys all that
-//             it built, cycles too.
+// Invariants: the key of an object is its address and type, because an object and its first member share an
+//             address; the writer keeps alive what it tracks; a reader that fails destroys all that
+//             it built, also cycles.
 // Threads: confined.
 #pragma once
 #include <cstddef>
@@ -35,10 +35,10 @@ enum class Owner : std::uint8_t { kShared, kUnique, kNone };
 
 // An object as a writer meets it: where the whole of it is, and what type the pointer shows.
 struct Met {
-  const void* object;        // most derived
-  const TypeRecord* record;  // of what it is
-  bool tagged;               // the pointer's type is polymorphic
-  bool derived;              // and it is of another type than the pointer's
+  const void* object;        // the most derived one
+  const TypeRecord* record;  // of its own type
+  bool tagged;               // whether the pointer's type is polymorphic
+  bool derived;              // whether the object is of another type than that
 };
 
 // What a Writer knows of such objects: made at the first of them, kept for the thread's next value.
@@ -49,10 +49,11 @@ class WrittenObjects final : public WrittenBehind {
   void shared(Writer& writer, const Met& met, std::shared_ptr<const void> owner);
   void weak(Writer& writer, const Met& met, std::shared_ptr<const void> owner);
   void observed(Writer& writer, const Met& met);
-  std::uint32_t unique(Writer& writer, const Met& met);  // the body is the caller's next
+  // The caller writes the body next, and then calls unique_done().
+  std::uint32_t unique(Writer& writer, const Met& met);
   void unique_done(std::uint32_t number) { objects_[number].progress = Progress::kDone; }
 
-  // Between the two: what is written is settled. They nest.
+  // What is written between the two is settled (settled.h). They nest.
   std::vector<std::uint32_t>* begin_settled(std::vector<std::uint32_t>& work);
   void end_settled(Writer& writer, std::vector<std::uint32_t>* before);
   void abandon_settled(std::vector<std::uint32_t>* before) { settled_ = before; }
@@ -79,7 +80,7 @@ class WrittenObjects final : public WrittenBehind {
   void check_owner(std::uint32_t number, const std::shared_ptr<const void>& owner);
 
   IdentityMap numbers_;
-  IdentityMap owners_;  // control blocks to objects: finds aliasing pointers
+  IdentityMap owners_;  // from control blocks to objects, to find aliasing pointers
   std::vector<Object> objects_;
   std::vector<std::uint32_t> queue_;
   std::size_t next_ = 0;
@@ -106,12 +107,13 @@ class ReadObjects final : public ReadBehind {
   ReadObjects(const ReadObjects&) = delete;
   ReadObjects& operator=(const ReadObjects&) = delete;
 
-  // null object: a null pointer. `find`: null for types that are not polymorphic.
+  // A null object for a null pointer. `find` is null for types that are not polymorphic.
   Pointee shared(Reader& reader, const TypeRecord& record, FindDerived find);
   Pointee weak(Reader& reader, const TypeRecord& record, FindDerived find);
   Pointee observed(Reader& reader, const TypeRecord& record, FindDerived find);
-  Pointee unique(Reader& reader, const TypeRecord& record, FindDerived find);  // memory only
-  void built_unique(std::uint32_t number);  // now a unique_ptr owns it
+  // Memory only: the caller reads the body into it, and then calls built_unique(), when a unique_ptr owns it.
+  Pointee unique(Reader& reader, const TypeRecord& record, FindDerived find);
+  void built_unique(std::uint32_t number);
 
   std::vector<std::uint32_t>* begin_settled(std::vector<std::uint32_t>& work);
   void end_settled(Reader& reader, std::vector<std::uint32_t>* before);
@@ -128,7 +130,7 @@ class ReadObjects final : public ReadBehind {
     Cell cell = {};
     Owner owner = Owner::kShared;
     bool queued = false;
-    bool taken = false;  // unique: a unique_ptr has it
+    bool taken = false;  // of a unique one: a unique_ptr has it
     Progress progress = Progress::kWaiting;
   };
 

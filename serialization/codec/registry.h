@@ -1,7 +1,7 @@
-// What programs register at run time: derived types behind base pointers, and serializers from
-// outside. Local to the process.
+// What programs register at run time: derived types behind pointers to their base, and serializers from
+// outside. It holds for this process.
 //
-// Threads: all functions from any thread.
+// Threads: any, for all functions.   Errors: SerializationError.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -22,6 +22,7 @@ struct DerivedType {
 };
 
 void register_derived(const DerivedType& type);
+// Null if that type was not registered.
 const DerivedType* find_derived(const std::type_info& base, const std::type_info& derived);
 const DerivedType* find_derived(const std::type_info& base, const TypeRecord* record);
 const TypeRecord* derived_by_fingerprint(const std::type_info& base, std::uint64_t fingerprint);
@@ -40,6 +41,7 @@ struct DynamicCodec {
   virtual T read(Reader& reader) const = 0;
 };
 
+// Where the serializer of T is, if one is registered.
 template <class T>
 class DynamicSlot {
  public:

@@ -1,6 +1,6 @@
 // Values that come back as another type: a wrapper whose manta_restore() returns what it wraps, and
-// what manta::reduced() makes. Such bytes have the wrapper's fingerprint; who reads a U from them
-// finds here how. Wrappers stand at the root of a value only.
+// what manta::reduced() makes. Such bytes have the wrapper's fingerprint; whoever reads a U from them
+// finds here how to do so. Wrappers stand at the root of a value only.
 //
 // Threads: the list grows during static initialization and dlopen only, without a lock.
 #pragma once
@@ -17,7 +17,7 @@ extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;
 
 namespace manta::serialization {
 
-// A value of T that is written as a state X of it, and made again by a captureless From.
+// A value of T that is written as a state X of it, and made again by a From that captures nothing.
 template <class T, class X, class From>
 struct Reduced {
   X state;
@@ -31,11 +31,12 @@ struct RestoredType<Reduced<T, X, From>> {
 template <class W>
 using StateOf = typename Codec<W>::State;
 
-// How a U is read from the bytes of one wrapper.
+// How a U is read from the bytes of one wrapper. All of them are a list.
 template <class U>
 struct FromWrapper {
   std::uint64_t (*fingerprint)();
-  std::int64_t (*code)();  // null, or the offset of the code that restores: lambdas have no names
+  // Null, or the offset of the code that restores, because lambdas have no names.
+  std::int64_t (*code)();
   U (*read)(Reader&);
   FromWrapper* next = nullptr;
 
@@ -43,12 +44,12 @@ struct FromWrapper {
               U (*read_function)(Reader&))
       : fingerprint(fingerprint_function), code(code_function), read(read_function) {
     next = head().load(std::memory_order_relaxed);
-    // SYNC: release: the record is complete before find() sees it.
+    // SYNC: release: the record is complete before find_wrapper() sees it.
     while (!head().compare_exchange_weak(next, this, std::memory_order_release)) {
     }
   }
 
-  // SYNC: acquire: pairs with the push in the constructor.
+  // SYNC: acquire, with the push in the constructor: the records are complete.
   static FromWrapper* first() { return head().load(std::memory_order_acquire); }
 
  private:
@@ -91,9 +92,8 @@ struct Codec<Reduced<T, X, From>> {
     writer.fixed(WrapperCode<Self>::code());
     write_settled<X>(writer, value.state);
   }
-  static T read(Reader& reader) {  // the code was read by who chose this function
-    return From{}(read_settled<X>(reader));
-  }
+  // Whoever chose this function has read the offset of the code already.
+  static T read(Reader& reader) { return From{}(read_settled<X>(reader)); }
   static void describe(TypeText& text) {
     if (text.begin_struct(&type_node<Self>, kShortName<T>, "wrapped")) {
       Codec<X>::describe(text);
@@ -102,7 +102,7 @@ struct Codec<Reduced<T, X, From>> {
   }
 };
 
-// Reads a U from the bytes of a wrapper; type_mismatch() if they are no such bytes.
+// The function that reads a U from the bytes of a wrapper; null if they are no such bytes.
 template <class U>
 U (*find_wrapper(Reader& reader))
 (Reader&) {

@@ -1,16 +1,16 @@
-// Sequences of flat elements have one encoding, whatever holds them (std::vector, list, std::array,
-// span, Array<T>), so that one can be written and another read:
+// Sequences of flat elements have one encoding, whatever holds them (std::vector, std::list, std::array,
+// Array<T>), so that one can be written and another read:
 //
 //   extents   varint 2 n                         one dimension of n elements (every 1-d sequence)
 //             varint 2 d + 1, then d varints     d <= 32 dimensions; only an Array reads these
-//             varint 2 p + 67                    an array that was met before, with its payload: as the
+//             varint 2 p + 67                    an array that was met before, with its payload: what the
 //                                                extents and the payload say that stand at p in the stream
 //   payload   as in writer.h; size: the product of the extents times sizeof(T)
 //
 // The codec of Array<T> is
 //   write:     write_array(w, shape, data, size_in_bytes, storage);
 //   read:      Extents e = read_extents(r); Buffer b = r.bytes(e.byte_size<T>());    (always both)
-//              check_flat<T>(b.data, e.elements());            (bools; nothing for most T)
+//              check_flat<T>(b.data, e.elements());            (checks bools; does nothing for most T)
 //   describe:  describe_sequence<T>(text);
 // with is_flat<T> required. Sequences of other elements are 2 n, then the elements.
 // Threads: confined.   Errors: SerializationError.
@@ -29,7 +29,7 @@ namespace manta::serialization {
 template <class M>
 struct MemberCodec;
 
-// A sequence of `count` elements is read as one that has always `expected`.
+// Throws, because a sequence of `count` elements is read as one that always has `expected`.
 [[noreturn]] void other_length(std::size_t count, std::size_t expected);
 
 struct Extents {
@@ -54,23 +54,23 @@ inline void write_extent(Writer& writer, std::size_t count) { writer.varint(coun
 void write_array(Writer& writer, std::span<const std::size_t> shape, const void* data,
                  std::size_t size, StorageRef storage);
 
-// `first`: what Reader::extents() gave.
+// `first` is what Reader::extents() gave.
 Extents read_extents(Reader& reader, std::uint64_t first);
 inline Extents read_extents(Reader& reader) { return read_extents(reader, reader.extents()); }
-// One dimension, of a length that no product with an element's size overflows.
+// Whether it is one dimension, so short that no product with an element's size overflows.
 inline bool is_short_extent(std::uint64_t first) {
   return (first & 1) == 0 && first < (std::uint64_t{1} << 40);
 }
 std::size_t long_extent(std::uint64_t first);
 
-// Of a one-dimensional sequence, given its first varint; refuses others.
+// The length of a one-dimensional sequence, given its first varint; others are refused.
 inline std::size_t read_extent(std::uint64_t first) {
   return is_short_extent(first) ? static_cast<std::size_t>(first / 2) : long_extent(first);
 }
 inline std::size_t read_extent(Reader& reader) { return read_extent(reader.varint()); }
 
-// "seq<f64>"; flat elements that are arrays: "seq<f64[3]>"; with padding, their size: "seq<struct ...:16>";
-// structs that are not flat although their members may be (hooks, a destructor): "seq<struct ...:each>".
+// "seq<f64>"; for flat elements that are arrays "seq<f64[3]>"; with padding the size is named, "seq<struct ...:16>";
+// for structs that are not flat although their members may be (hooks, a destructor) "seq<struct ...:each>".
 template <class T>
 void describe_sequence(TypeText& text) {
   text.append("seq<");
@@ -91,7 +91,7 @@ void describe_sequence(TypeText& text) {
   text.append(">");
 }
 
-// `count` flat elements in one block that lives as long as the value being written.
+// Writes `count` flat elements that lie in one block, which lives as long as the value that is written.
 template <class T>
 void write_flat_block(Writer& writer, const T* data, std::size_t count) {
   if constexpr (!kFlatness<T>.has_padding) {
@@ -108,7 +108,7 @@ void write_flat_block(Writer& writer, const T* data, std::size_t count) {
   }
 }
 
-// `count` flat elements one by one.
+// Writes `count` flat elements that do not lie in one block.
 template <class T, class Range>
 void write_flat_elements(Writer& writer, const Range& range, std::size_t count) {
   if (count == 0) {
@@ -136,7 +136,7 @@ struct FlatBlock {
   bool aligned;
 };
 
-// A one-dimensional sequence of flat elements, checked; valid as long as the reader's input.
+// Reads and checks a one-dimensional sequence of flat elements; the block is valid as long as the reader's input.
 template <class T>
 FlatBlock read_flat_block(Reader& reader) {
   const std::size_t count = read_extent(reader.extents());

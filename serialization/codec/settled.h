@@ -1,5 +1,5 @@
 // Writes or reads a value together with all objects that can be reached from it through shared
-// pointers (pointer.h), because user code looks at them before the whole value is there.
+// pointers (pointer.h), because user code looks at them before the whole value has been read.
 //
 // Threads: confined.
 #pragma once

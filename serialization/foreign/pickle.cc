@@ -1,3 +1,5 @@
+// A walk over the tree of a value that writes opcodes. Mutable objects that pointers share are begun first and filled
+// later; arrays, at the end, are written once for all that mention them.
 #include "pickle.h"
 
 #include <map>
@@ -48,7 +50,7 @@ class Pickler {
         objects_(tree.objects.size()) {}
 
   Pickle run() && {
-    // Objects first, empty; then what they hold: neither long lists nor cycles recurse.
+    // All objects first, which are empty; then what they hold: so neither long lists nor cycles recurse.
     for (std::size_t i = 0; i < objects_.size(); ++i) {
       if (is_mutable(tree_.objects[i])) {
         begin(tree_.objects[i]);
@@ -106,7 +108,7 @@ class Pickler {
                               : std::string_view(value.text);
   }
 
-  // An empty object of the kind.
+  // Makes an empty object of the kind.
   void begin(const TreeValue& value) {
     switch (value.kind) {
       case Kind::kStruct:
@@ -145,9 +147,7 @@ class Pickler {
 
   void set_items(const TreeValue& value) {
     out_.mark();
-    for (const TreeValue& item : value.items) {
-      hashable(item);
-    }
+    for (const TreeValue& item : value.items) hashable(item);
     out_.add_items();
   }
 
@@ -162,9 +162,7 @@ class Pickler {
 
   void marked_items(const TreeValue& value) {
     out_.mark();
-    for (const TreeValue& item : value.items) {
-      emit(item);
-    }
+    for (const TreeValue& item : value.items) emit(item);
   }
 
   void list_items(const TreeValue& value) {
@@ -188,7 +186,7 @@ class Pickler {
     out_.tuple();
   }
 
-  // As an element of a set or a key of a dict.
+  // Writes a value as an element of a set or a key of a dict: lists and structs become tuples.
   void hashable(const TreeValue& value) {
     switch (value.kind) {
       case Kind::kObject:
@@ -203,16 +201,14 @@ class Pickler {
       case Kind::kSet:
       case Kind::kMap:
         out_.mark();
-        for (const TreeValue& item : value.items) {
-          hashable(item);
-        }
+        for (const TreeValue& item : value.items) hashable(item);
         return value.kind == Kind::kSet && value.node->unique ? out_.frozen_set() : out_.tuple();
       default:
         return emit(value);
     }
   }
 
-  // A short array as a tuple of its numbers.
+  // Writes an array as a tuple of its numbers.
   void scalars_of(const TreeValue& value) {
     const TypeTreeNode::Part& part = value.node->parts[0];
     const TypeTreeNode& element = (*value.types)[part.node];
@@ -221,9 +217,7 @@ class Pickler {
       throw SerializationError(
           "a set or map whose keys hold arrays of structs cannot become Python's");
     }
-    if (element.character) {
-      return out_.bytes(value.bytes);
-    }
+    if (element.character) return out_.bytes(value.bytes);
     out_.mark();
     for (std::size_t at = 0; at < value.bytes.size(); at += element.size) {
       emit(scalar_value(element, value.bytes.subspan(at, element.size)));
@@ -242,9 +236,7 @@ class Pickler {
 
   void object(std::uint32_t number) {
     std::optional<std::uint32_t>& memo = objects_[number];
-    if (memo) {
-      return out_.get(*memo);
-    }
+    if (memo) return out_.get(*memo);
     const TreeValue& value = tree_.objects[number];
     if (depth_ > kMaxDepth) {
       throw SerializationError(
@@ -259,13 +251,9 @@ class Pickler {
   // ---- arrays
 
   void array(const TreeValue& value) {
-    if (value.place == TreeValue::Place::kHere) {
-      return new_array(value);
-    }
+    if (value.place == TreeValue::Place::kHere) return new_array(value);
     const auto [known, fresh] = arrays_.try_emplace(view_of(value));
-    if (!fresh) {
-      return out_.get(known->second);
-    }
+    if (!fresh) return out_.get(known->second);
     new_array(value);
     known->second = out_.memoize();
   }
@@ -285,18 +273,12 @@ class Pickler {
   void new_array(const TreeValue& value) {
     const TypeTreeNode::Part& part = value.node->parts[0];
     const TypeTreeNode& element = (*value.types)[part.node];
-    if (element.character && value.shape.size() == 1 && part.extents.empty()) {
-      return content(value);
-    }
+    if (element.character && value.shape.size() == 1 && part.extents.empty()) return content(value);
     global(ndarray_, "numpy", "ndarray");
     out_.mark();
     out_.mark();
-    for (const std::size_t extent : value.shape) {
-      out_.integer(extent);
-    }
-    for (const std::size_t extent : part.extents) {
-      out_.integer(extent);
-    }
+    for (const std::size_t extent : value.shape) out_.integer(extent);
+    for (const std::size_t extent : part.extents) out_.integer(extent);
     out_.tuple();
     dtype(*value.types, element);
     content(value);
@@ -304,15 +286,11 @@ class Pickler {
     out_.reduce();
   }
 
-  // The bytes of an array, once for all that see them.
+  // Writes the bytes of an array, once for all arrays that see them.
   void content(const TreeValue& value) {
-    if (value.place == TreeValue::Place::kHere) {
-      return out_.bytes(value.bytes);
-    }
+    if (value.place == TreeValue::Place::kHere) return out_.bytes(value.bytes);
     const auto [known, fresh] = contents_.try_emplace({value.place, value.number});
-    if (!fresh) {
-      return out_.get(known->second);
-    }
+    if (!fresh) return out_.get(known->second);
     new_content(value);
     known->second = out_.memoize();
   }
@@ -328,7 +306,7 @@ class Pickler {
     out_.next_buffer();
   }
 
-  // A text, or of structs a dict.
+  // The type of an element, as numpy has it: a text, or for a struct a dict.
   void dtype(const TypeTree& types, const TypeTreeNode& element) {
     if (element.kind != TypeTreeNode::Kind::kStruct) {
       return out_.text((element.size == 1 ? "|" : "<") + letter_and_size(element));
@@ -350,31 +328,23 @@ class Pickler {
   void list_of(const Range& range, EmitOne emit_one) {
     out_.empty_list();
     out_.mark();
-    for (const auto& one : range) {
-      emit_one(one);
-    }
+    for (const auto& one : range) emit_one(one);
     out_.appends();
   }
 
   void member_dtype(const TypeTree& types, const TypeTreeNode::Part& part) {
     const TypeTreeNode& member = types[part.node];
-    if (part.extents.empty()) {
-      return dtype(types, member);
-    }
+    if (part.extents.empty()) return dtype(types, member);
     out_.mark();
     dtype(types, member);
     out_.mark();
-    for (const std::size_t extent : part.extents) {
-      out_.integer(extent);
-    }
+    for (const std::size_t extent : part.extents) out_.integer(extent);
     out_.tuple();
     out_.tuple();
   }
 
   void global(std::optional<std::uint32_t>& memo, std::string_view module, std::string_view name) {
-    if (memo) {
-      return out_.get(*memo);
-    }
+    if (memo) return out_.get(*memo);
     out_.global(module, name);
     memo = out_.memoize();
   }
@@ -384,7 +354,7 @@ class Pickler {
   const PickleBuffers where_;
   PickleStream out_;
   Pickle pickle_;
-  std::vector<std::optional<std::uint32_t>> objects_;  // their memos
+  std::vector<std::optional<std::uint32_t>> objects_;  // the memos of objects
   std::map<View, std::uint32_t> arrays_;
   std::map<Where, std::uint32_t> contents_;
   std::optional<std::uint32_t> name_space_, complex_, ndarray_;

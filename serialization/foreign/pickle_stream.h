@@ -1,7 +1,8 @@
 // The opcodes of Python's pickle protocol 5, as far as values need them.
 //
 // Invariant: what memoize() returns is the number under which get() brings the object back.
-// Threads: confined.   Errors: SerializationError when it becomes longer than `limit`, give or take a few numbers.
+// Threads: confined.   Errors: SerializationError when the stream becomes longer than `limit`, by more than a few
+// bytes.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -19,26 +20,26 @@ class PickleStream {
 
   void none() { opcode('N'); }
   void boolean(bool value) { opcode(value ? '\x88' : '\x89'); }
-  // Little-endian two's complement, of any length.
+  // `bytes` are little-endian two's complement, of any length.
   void integer(std::span<const std::byte> bytes, bool is_signed);
   void integer(std::uint64_t value);
   void real(double value);
   void text(std::string_view utf8);
   void bytes(std::span<const std::byte> bytes);
-  void next_buffer();  // of pickle.loads(..., buffers=...), read-only
+  void next_buffer();  // the next one of pickle.loads(..., buffers=...), read-only
   void global(std::string_view module, std::string_view name);
 
   void mark() { opcode('('); }
   void empty_tuple() { opcode(')'); }
-  void tuple() { opcode('t'); }  // of what stands behind the mark
+  void tuple() { opcode('t'); }  // made of what stands behind the mark
   void empty_list() { opcode(']'); }
-  void appends() { opcode('e'); }  // what stands behind the mark to the list before it
+  void appends() { opcode('e'); }  // appends what stands behind the mark to the list before it
   void empty_dict() { opcode('}'); }
   void set_items() { opcode('u'); }
   void empty_set() { opcode('\x8f'); }
   void add_items() { opcode('\x90'); }
   void frozen_set() { opcode('\x91'); }
-  void reduce() { opcode('R'); }  // calls: callable, tuple of arguments
+  void reduce() { opcode('R'); }  // calls a callable with a tuple of arguments
   void build() { opcode('b'); }   // gives the object its state
   void pop() { opcode('0'); }
 

@@ -1,3 +1,5 @@
+// The words of the grammar as two tables, the layout that compilers give to flat structs, and a parser by recursive
+// descent, which follows the grammar of docs/wire.md from one_type() on.
 #include "type_tree.h"
 
 #include <algorithm>
@@ -80,7 +82,7 @@ FlatLayout layout_of(const std::vector<TypeTreeNode>& nodes, const TypeTreeNode:
 
 constexpr std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
 
-// Of one whose members are known: a struct inside itself is not flat.
+// The layout of a node whose parts are known; a struct inside itself is not flat.
 FlatLayout layout_of(const std::vector<TypeTreeNode>& nodes, const TypeTreeNode& node) {
   switch (node.kind) {
     case Kind::kBool:
@@ -244,7 +246,7 @@ class TypeTextParser {
     fail();
   }
 
-  // "{" has not been read yet. Only a kStruct's parts have names.
+  // The "{" has not been read yet. Only the parts of a kStruct have names.
   std::uint32_t structure(Kind kind) {
     const auto name = until("{");
     expect("{");
@@ -316,7 +318,7 @@ class TypeTextParser {
     return made;
   }
 
-  // Or only the name of one.
+  // False if only the name of a type follows.
   bool begins_type() const {
     const auto rest = text_.substr(at_);
     return rest.starts_with("struct ") || rest.starts_with("reduced ") || rest.starts_with("^");
@@ -343,7 +345,7 @@ class TypeTextParser {
     } while (!separators.empty() && take(separators));
   }
 
-  // "duration<i64,1/1000>" is its count; "system_clock<duration<...>>" is that.
+  // "duration<i64,1/1000>" is the number of its ticks; "system_clock<duration<...>>" is its duration.
   std::uint32_t of_a_clock(std::string_view word) {
     const std::uint32_t made = type();
     if (word == "duration") {

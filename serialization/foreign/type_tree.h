@@ -1,7 +1,7 @@
-// The canonical text of a type (type_text.h) as a tree: what is needed to read its bytes without its C++ type.
+// The canonical text of a type (type_text.h) as a tree: all that is needed to read its bytes without its C++ type.
 //
 // Nodes refer to each other by index; 0 is the root. A struct that contains itself refers to its own node.
-// Threads: a TypeTree is immutable once made.   Errors: SerializationError for a text that is none.
+// Threads: a TypeTree is immutable.   Errors: SerializationError for a text that no type has.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -13,13 +13,13 @@
 
 namespace manta::serialization {
 
-// Where a flat element's members lie, as compilers lay them out.
+// Where the members of a flat element lie, as compilers lay them out.
 struct FlatLayout {
   bool flat = false;
   std::size_t size = 0;
   std::size_t alignment = 1;
-  std::size_t packed = 0;  // size without padding: that of a packed struct
-  std::size_t fields = 0;  // it and all that it is made of: a short text can say very many
+  std::size_t packed = 0;  // the size without padding, as that of a packed struct
+  std::size_t fields = 0;  // the number of fields of all depths: a short text can name very many
   std::vector<std::size_t> offsets = {};  // of a struct's members
 };
 
@@ -55,7 +55,7 @@ struct TypeTreeNode {
     std::uint32_t node = 0;
     std::string_view name = {};  // of a member
     std::vector<std::size_t> extents =
-        {};                     // of a member or element that is an array: outermost first
+        {};                     // of a member or element that is an array, outermost first
     std::size_t count() const;  // their product
   };
 
@@ -63,10 +63,10 @@ struct TypeTreeNode {
   std::string_view name = {};
   std::size_t size = 0;
   bool unique = true;        // of a set or map
-  bool character = false;    // of a number: it is a byte of text or data ("enum byte")
-  bool each = false;         // of a sequence: its structs stand one by one
-  bool polymorphic = false;  // what a pointer leads to
-  bool settled = false;      // of a set or map: what its keys point to stands behind them
+  bool character = false;    // of a number: whether it is a byte of text or data ("enum byte")
+  bool each = false;         // of a sequence: whether its structs stand one by one
+  bool polymorphic = false;  // of a pointer: whether what it leads to is
+  bool settled = false;      // of a set or map: whether what its keys point to stands behind them
   std::vector<Part> parts = {};
   FlatLayout layout = {};
 };
@@ -78,11 +78,12 @@ class TypeTree {
 
   const TypeTreeNode& root() const { return nodes_.front(); }
   const TypeTreeNode& operator[](std::uint32_t node) const { return nodes_[node]; }
-  FlatLayout layout(const TypeTreeNode::Part& part) const;  // of the whole array
+  FlatLayout layout(
+      const TypeTreeNode::Part& part) const;  // that of the whole array, if the part is one
 
  private:
   friend class TypeTextParser;
-  const std::string text_;  // names point into it
+  const std::string text_;  // the names of nodes point into it
   std::vector<TypeTreeNode> nodes_;
 };
 

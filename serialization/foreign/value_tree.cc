@@ -1,3 +1,5 @@
+// One function for each kind of node, in the order of read_kind(); then pointers, whose rules are those of
+// codec/pointer.h: mention(), the queue of bodies, and values that are settled at once.
 #include "value_tree.h"
 
 #include <algorithm>
@@ -9,56 +11,13 @@
 #include "../codec/sequence.h"
 #include "../stream/reader.h"
 #include "../types/type_text.h"
+#include "utf8.h"
 
 namespace manta::serialization {
 namespace {
 
 using TypeKind = TypeTreeNode::Kind;
 using Part = TypeTreeNode::Part;
-
-void append_utf8(std::string& out, std::uint32_t c) {
-  const auto byte = [&](std::uint32_t bits) { out += static_cast<char>(bits); };
-  if (c < 0x80) {
-    byte(c);
-  } else if (c < 0x800) {
-    byte(0xc0 | c >> 6);
-    byte(0x80 | (c & 0x3f));
-  } else if (c < 0x10000) {
-    byte(0xe0 | c >> 12);
-    byte(0x80 | (c >> 6 & 0x3f));
-    byte(0x80 | (c & 0x3f));
-  } else {
-    byte(0xf0 | c >> 18);
-    byte(0x80 | (c >> 12 & 0x3f));
-    byte(0x80 | (c >> 6 & 0x3f));
-    byte(0x80 | (c & 0x3f));
-  }
-}
-
-std::uint32_t unit_at(std::span<const std::byte> bytes, std::size_t width) {
-  std::uint32_t unit = 0;
-  std::memcpy(&unit, bytes.data(), width);
-  return unit;
-}
-
-// Of UTF-16 or UTF-32; what is no character becomes U+FFFD.
-std::string to_utf8(std::span<const std::byte> bytes, std::size_t width) {
-  std::string out;
-  while (!bytes.empty()) {
-    std::uint32_t c = unit_at(bytes, width);
-    bytes = bytes.subspan(width);
-    const bool high = width == 2 && c >= 0xd800 && c < 0xdc00;
-    if (high && !bytes.empty()) {
-      const std::uint32_t low = unit_at(bytes, width);
-      if (low >= 0xdc00 && low < 0xe000) {
-        bytes = bytes.subspan(width);
-        c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-      }
-    }
-    append_utf8(out, c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0xfffd : c);
-  }
-  return out;
-}
 
 class ValueReader {
  public:
@@ -69,28 +28,24 @@ class ValueReader {
     reader_.charge(sizeof(TreeValue));
     TreeValue value = read_kind(types, node);
     value.types = &types;
-    if (value.node == nullptr) {
-      value.node = &node;
-    }
+    if (value.node == nullptr) value.node = &node;
     return value;
   }
 
-  // What the objects hold: in the order in which shared pointers met them.
+  // Reads what the objects hold, in the order in which shared pointers met them.
   void drain() {
     while (!queue_.empty()) {
       const std::uint32_t number = queue_.front();
       queue_.pop_front();
       read_body(number);
     }
-    if (reader_.remaining() != 0) {
-      Reader::fail("there are bytes after the value");
-    }
+    if (reader_.remaining() != 0) Reader::fail("there are bytes after the value");
   }
 
  private:
   struct Met {
     const TypeTree* types = nullptr;
-    const TypeTreeNode* node = nullptr;  // of what it points to
+    const TypeTreeNode* node = nullptr;  // the type of the object
     bool queued = false;
   };
 
@@ -167,9 +122,7 @@ class ValueReader {
   TreeValue sequence(const TypeTree& types, const TypeTreeNode& node) {
     const Part& element = node.parts[0];
     const FlatLayout layout = types.layout(element);
-    if (!layout.flat || node.each) {
-      return elements(types, types[element.node]);
-    }
+    if (!layout.flat || node.each) return elements(types, types[element.node]);
     reader_.charge(sizeof(TreeValue) * layout.fields);
     if (layout.size != (node.size != 0 ? node.size : layout.packed)) {
       throw SerializationError("a struct of an unusual layout cannot be taken apart");
@@ -186,13 +139,11 @@ class ValueReader {
     return array;
   }
 
-  // Bytes of the tree lie in the stream or in a buffer, not in the copies that a reader makes of in-line arrays.
+  // The bytes of the tree lie in the stream or in a buffer, never in the copies that a reader makes of in-line arrays.
   void payload(TreeValue& array, std::size_t size) {
     const Reader::Payload payload = reader_.payload(size);
     array.bytes = {payload.data, size};
-    if (payload.kind == 0) {
-      return;
-    }
+    if (payload.kind == 0) return;
     const std::uint64_t number = payload.kind / 2 - 1;
     array.number = static_cast<std::uint32_t>(number);
     array.place = TreeValue::Place::kBuffer;
@@ -205,12 +156,8 @@ class ValueReader {
   TreeValue elements(const TypeTree& types, const TypeTreeNode& element) {
     TreeValue list{.kind = TreeValue::Kind::kList};
     const std::size_t count = read_extent(reader_);
-    if (count > reader_.remaining()) {
-      Reader::fail("a sequence is longer than its bytes");
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      list.items.push_back(read(types, element));
-    }
+    if (count > reader_.remaining()) Reader::fail("a sequence is longer than its bytes");
+    for (std::size_t i = 0; i < count; ++i) list.items.push_back(read(types, element));
     return list;
   }
 
@@ -229,7 +176,7 @@ class ValueReader {
     return keyed;
   }
 
-  // Alone, without its comparator, hash or allocator.
+  // The container alone, without its comparator, hash or allocator.
   TreeValue container(const TypeTree& types, const TypeTreeNode& node) {
     for (std::size_t i = 0; i + 1 < node.parts.size(); ++i) {
       read_settled(types, types[node.parts[i].node]);
@@ -239,31 +186,21 @@ class ValueReader {
 
   TreeValue tuple(const TypeTree& types, const TypeTreeNode& node) {
     TreeValue tuple{.kind = TreeValue::Kind::kTuple};
-    if (node.parts.empty()) {
-      reader_.raw(1);
-    }
-    for (const Part& part : node.parts) {
-      tuple.items.push_back(read(types, types[part.node]));
-    }
+    if (node.parts.empty()) reader_.raw(1);
+    for (const Part& part : node.parts) tuple.items.push_back(read(types, types[part.node]));
     return tuple;
   }
 
   TreeValue structure(const TypeTree& types, const TypeTreeNode& node) {
     TreeValue value{.kind = TreeValue::Kind::kStruct};
-    if (node.parts.empty()) {
-      reader_.raw(1);
-    }
-    for (const Part& part : node.parts) {
-      value.items.push_back(member(types, part, 0));
-    }
+    if (node.parts.empty()) reader_.raw(1);
+    for (const Part& part : node.parts) value.items.push_back(member(types, part, 0));
     return value;
   }
 
   // An array member has no count.
   TreeValue member(const TypeTree& types, const Part& part, std::size_t dimension) {
-    if (dimension == part.extents.size()) {
-      return read(types, types[part.node]);
-    }
+    if (dimension == part.extents.size()) return read(types, types[part.node]);
     reader_.charge(sizeof(TreeValue));
     TreeValue list{.kind = TreeValue::Kind::kList};
     for (std::size_t i = 0; i < part.extents[dimension]; ++i) {
@@ -274,19 +211,15 @@ class ValueReader {
 
   TreeValue alternative(const TypeTree& types, const TypeTreeNode& node) {
     const std::uint64_t index = reader_.varint();
-    if (index >= node.parts.size()) {
-      Reader::fail("a variant has no alternative of that index");
-    }
+    if (index >= node.parts.size()) Reader::fail("a variant has no alternative of that index");
     return read(types, types[node.parts[static_cast<std::size_t>(index)].node]);
   }
 
-  // An error stands in a tuple of its own.
+  // An error is put into a tuple of its own, so that it is not taken for a value.
   TreeValue expected(const TypeTree& types, const TypeTreeNode& node) {
     const bool holds = reader_.boolean();
     TreeValue value = read(types, types[node.parts[holds ? 0 : 1].node]);
-    if (holds) {
-      return value;
-    }
+    if (holds) return value;
     TreeValue error{.kind = TreeValue::Kind::kTuple};
     error.items.push_back(std::move(value));
     return error;
@@ -298,15 +231,13 @@ class ValueReader {
     return read_settled(types, types[node.parts[0].node]);
   }
 
-  // The objects that it leads to stand directly behind it.
+  // The objects to which the value leads stand directly behind it.
   TreeValue read_settled(const TypeTree& types, const TypeTreeNode& node) {
     std::vector<std::uint32_t> work;
     auto* const before = std::exchange(settled_, &work);
     TreeValue value = read(types, node);
     for (std::size_t i = 0; i < work.size(); ++i) {
-      if (met_[work[i]].queued) {
-        read_body(work[i]);
-      }
+      if (met_[work[i]].queued) read_body(work[i]);
     }
     settled_ = before;
     return value;
@@ -318,9 +249,7 @@ class ValueReader {
           "a pointer leads to an object of a type that this program does not know");
     }
     auto& types = tree_.types[hash_text(*text)];
-    if (types == nullptr) {
-      types = std::make_unique<TypeTree>(*text);
-    }
+    if (types == nullptr) types = std::make_unique<TypeTree>(*text);
     return *types;
   }
 
@@ -353,34 +282,26 @@ class ValueReader {
     Met& met = met_[number];
     if (pointer.kind == TypeKind::kShared && !met.queued) {
       met.queued = true;
-      if (settled_ == nullptr) {
-        queue_.push_back(number);
-      }
+      if (settled_ == nullptr) queue_.push_back(number);
     }
-    if (settled_ != nullptr && !done_[number]) {
-      settled_->push_back(number);
-    }
+    if (settled_ != nullptr && !done_[number]) settled_->push_back(number);
     return {.kind = TreeValue::Kind::kObject, .number = number};
   }
 
   void read_body(std::uint32_t number) {
-    if (done_[number]) {
-      return;
-    }
+    if (done_[number]) return;
     done_[number] = true;
     TreeValue body = read(*met_[number].types, *met_[number].node);
     tree_.objects[number] = std::move(body);
   }
 
-  // 0: null; 1: it; 2: of a registered type; 3: a mention and it, because observers may point to it.
+  // The byte in front says what follows: std/pointers.h has the list.
   TreeValue owned(const TypeTree& types, const TypeTreeNode& pointer) {
     const auto kind = reader_.fixed<std::uint8_t>();
     if (kind == 0) {
       return {};
     }
-    if (kind > 3) {
-      Reader::fail("a unique pointer is of no known kind");
-    }
+    if (kind > 3) Reader::fail("a unique pointer is of no known kind");
     if (kind == 3) {
       TreeValue mentioned = mention(types, pointer);
       if (mentioned.kind != TreeValue::Kind::kObject) {
@@ -442,36 +363,6 @@ ValueTree read_values(const EncodedView& view, std::string type_text) {
   tree.root = reader.read(*types, types->root());
   reader.drain();
   return tree;
-}
-
-bool is_utf8(std::string_view text) {
-  std::size_t at = 0;
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  while (at < text.size()) {
-    const unsigned first = byte(at);
-    const std::size_t size = first < 0x80   ? 1
-                             : first < 0xc2 ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf5 ? 4
-                                            : 0;
-    if (size == 0 || text.size() - at < size) {
-      return false;
-    }
-    for (std::size_t i = 1; i < size; ++i) {
-      if ((byte(at + i) & 0xc0) != 0x80) {
-        return false;
-      }
-    }
-    const unsigned second = size > 1 ? byte(at + 1) : 0;
-    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-    const bool beyond = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
-    if (overlong || beyond) {
-      return false;
-    }
-    at += size;
-  }
-  return true;
 }
 
 }  // namespace manta::serialization

@@ -1,10 +1,10 @@
-// A value as a tree, read from its bytes by the text of its type: for what is written in other formats (pickle.h).
+// A value as a tree, read from its bytes by the text of its type, to be written in other formats (pickle.h).
 //
 //   EncodedView + TypeTree --read_values()--> ValueTree { root, objects }
 //
-// Objects that pointers share stand in `objects`, each once; kObject mentions one.
-// Invariants: bytes and names point into what the tree was read from, and into its types. Threads: confined.
-// Errors: SerializationError: malformed bytes, a type whose content is not known.
+// Objects that pointers share stand in `objects`, each once; a kObject mentions one of them.
+// Invariant: bytes and names point into what the tree was read from, and into its types.
+// Threads: confined.   Errors: SerializationError for malformed bytes, and for a type whose content is not known.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -24,10 +24,10 @@ struct TreeValue {
   enum class Kind {
     kNone,
     kBool,
-    kInteger,  // bytes: little-endian, two's complement
+    kInteger,  // its bytes: little-endian, two's complement
     kReal,
-    kComplex,  // real, imaginary
-    kText,     // bytes: UTF-8
+    kComplex,  // real and imaginary
+    kText,     // its bytes: UTF-8
     kBytes,
     kList,
     kTuple,
@@ -41,12 +41,12 @@ struct TreeValue {
   enum class Place { kHere, kInline, kBuffer };
 
   Kind kind = Kind::kNone;
-  bool flag = false;  // of a kBool; of a kInteger: it is signed
+  bool flag = false;  // the value of a kBool; of a kInteger whether it is signed
   double real = 0, imaginary = 0;
   std::uint32_t number = 0;  // of an object, an in-line array, a buffer
   Place place = Place::kHere;
   std::span<const std::byte> bytes = {};
-  std::string text = {};  // where the bytes had to be made
+  std::string text = {};  // instead of the bytes, if these had to be made
   const TypeTree* types = nullptr;
   const TypeTreeNode* node = nullptr;
   std::vector<std::size_t> shape = {};
@@ -55,15 +55,13 @@ struct TreeValue {
 
 struct ValueTree {
   TreeValue root;
-  std::vector<TreeValue> objects;                            // kNone: only weak pointers lead there
+  std::vector<TreeValue> objects;  // a kNone where only weak pointers lead to the object
   std::map<std::uint64_t, std::unique_ptr<TypeTree>> types;  // by fingerprint
 };
 
 ValueTree read_values(const EncodedView& view, std::string type_text);
 
-// A number, bool, character or complex by itself.
+// A number, bool, character or complex that stands by itself.
 TreeValue scalar_value(const TypeTreeNode& node, std::span<const std::byte> bytes);
-
-bool is_utf8(std::string_view text);
 
 }  // namespace manta::serialization

@@ -39,10 +39,11 @@ struct BuiltIn<T, Kind::kAdapter> {
     static const auto& comparator(const T& adapter) { return adapter.*(&Open::comp); }
   };
 
-  // As it was, equal elements in their places too, if this comparator agrees with the writer's.
+  // If this comparator agrees with the writer's, the heap is as it was, and equal elements are in their places.
   template <class Compare>
   static T heap(const Compare& less, Container&& elements) {
-    if constexpr (!holds_shared<Container>) {  // else what they point to may not be there yet
+    if constexpr (!holds_shared<
+                      Container>) {  // else what the elements point to may not have been read yet
       for (std::size_t i = 1; i < elements.size(); ++i) {
         if (less(elements[(i - 1) / 2], elements[i])) {
           return T(less, std::move(elements));

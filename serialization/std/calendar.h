@@ -1,5 +1,5 @@
-// Codecs of std::chrono's calendar: each as the struct of its parts, "struct year_month_day{year:
-// struct year{value:i16},...}". What is not ok(), as day 31 of February, travels unchanged.
+// Codecs of std::chrono's calendar: each type as the struct of its parts, "struct year_month_day{year:
+// struct year{value:i16},...}". A date that is not ok(), such as February 31, travels unchanged.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -12,7 +12,7 @@
 
 namespace manta::serialization {
 
-// What T's constructor takes. Known by name: <chrono> is not included.
+// What the constructor of T takes. The types are known by name: <chrono> is not included.
 template <class T>
 constexpr auto calendar_parts([[maybe_unused]] const T& value) {
   constexpr std::string_view name = kShortName<T>;
@@ -51,8 +51,8 @@ constexpr auto calendar_parts([[maybe_unused]] const T& value) {
   }
 }
 
-// A time of day is made of a D, but says only its precision, which may cut a D off (1/3 s is 333,333 us): the D that
-// gives the same.
+// A time of day is made of a D, but tells its value only in its precision, which may cut off a D (1/3 s is 333,333 us).
+// It is made again of a D that gives the same.
 template <class T>
 struct TimeOfDay;
 template <template <class> class Time, class D>

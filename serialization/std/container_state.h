@@ -3,10 +3,10 @@
 // anew and leaves no trace, neither in the bytes nor in the text.
 //
 //   text    with<less F,map<K,V>>    with<hash H,equal E,set<K>>    with<memory A,seq<T>>
-//   bytes   F, settled (what a comparator looks at must be there before it compares), ..., then the
+//   bytes   F, settled (what a comparator looks at must have been read before it compares), ..., then the
 //           container as always
 //
-// An allocator says where memory comes from, which is no part of the value: that of std::pmr becomes
+// An allocator says where memory comes from, which is no part of the value: an allocator of std::pmr becomes
 // the reader's default resource, as it does when a container is copied.
 // Threads: confined.
 #pragma once
@@ -36,7 +36,7 @@ concept IsHeap = requires { typename T::value_compare; } && !HasComparator<T>;  
 template <class T>
 concept HasAllocator = requires { typename T::allocator_type; };
 
-// A part that is refused whatever it is made of, with advice that says what it is for.
+// Stands for a part that is refused whatever it is made of, with advice that says what it is for.
 template <class F>
 struct FunctionObject {};
 template <class A>
@@ -55,7 +55,7 @@ struct Codec<StatefulAllocator<A>> {
   }
 };
 
-// std::set<int, const F> holds an F.
+// F may be const: std::set<int, const F> holds an F.
 template <class F>
 inline constexpr bool is_stateless_function =
     std::is_empty_v<F> && std::is_default_constructible_v<F>;
@@ -67,7 +67,7 @@ inline constexpr bool is_stateless_allocator =
     std::is_default_constructible_v<A> &&
     (std::allocator_traits<A>::is_always_equal::value || is_pmr_allocator<A>);
 
-// What stands for it among the parts of the container; nothing if it has no state.
+// What stands for such an object among the parts of the container; nothing if it has no state.
 template <class F, bool Stateless, class Refused>
 using HeldPart = std::conditional_t<
     Stateless, Types<>,
@@ -208,7 +208,7 @@ A read_allocator(Reader& reader) {
   return read_held<A, is_stateless_allocator<A>>(reader);
 }
 
-// Without elements, with all that write_state() wrote.
+// A container without elements, with all that write_state() wrote.
 template <class T>
 T read_empty([[maybe_unused]] Reader& reader) {
   if constexpr (!holds_state<T>) {

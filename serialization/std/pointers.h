@@ -1,4 +1,6 @@
-// Codecs of smart pointers; pointer.h states the bytes and the rules of identity.
+// Codecs of smart pointers; codec/pointer.h states the bytes and the rules of identity.
+//
+// Threads: confined.   Errors: SerializationError.
 #pragma once
 #include <memory>
 #include <type_traits>
@@ -13,7 +15,7 @@
 
 namespace manta::serialization {
 
-// A pointee that is polymorphic need not be serializable itself: registered derived types are.
+// A pointee that is polymorphic need not be serializable itself, because registered derived types are.
 template <class T>
 constexpr Refusal pointee_refusal() {
   if constexpr (std::is_array_v<T>) {
@@ -29,7 +31,7 @@ constexpr Refusal pointee_refusal() {
   }
 }
 
-// By its kind, not by its node, which may be in the making.
+// Decided by the kind of T, because its node may be in the making.
 template <class T>
 inline constexpr bool stands_alone = !std::is_abstract_v<T> && kKind<T> != Kind::kRefused;
 
@@ -185,8 +187,8 @@ struct Codec<observer<P>> {
   static void describe(TypeText& text) { describe_pointee<T>(text, "observer"); }
 };
 
-// 0: null; 1: a T; 2: a registered type, its fingerprint; 3: tracked, because observers may point to
-// it: a mention follows. Then the object.
+// A byte: 0 for null; 1 for a T; 2 for a registered type, whose fingerprint follows; 3 for a tracked object, to which
+// observers may point, and whose mention follows. Then the object.
 template <class P, class Deleter>
 struct Codec<std::unique_ptr<P, Deleter>> {
   using T = std::remove_cv_t<P>;

@@ -22,7 +22,7 @@ struct VectorCodec {
   static Vector read_flat(Reader& reader) {
     const auto memory = read_allocator<Allocator>(reader);
     const FlatBlock block = read_flat_block<C>(reader);
-    if (block.aligned) {  // a buffer: one memcpy, nothing zeroed before
+    if (block.aligned) {  // it is a buffer: one memcpy, and nothing is zeroed before
       const C* first = reinterpret_cast<const C*>(block.data);
       return Vector(first, first + block.count, memory);
     }
@@ -82,7 +82,7 @@ struct SequenceEnd<T> {
   }
 };
 
-// What a list takes for an element beyond its bytes.
+// What a list takes for an element beside its bytes.
 inline constexpr std::size_t kNodeSize = 4 * sizeof(void*);
 
 template <class T>
@@ -150,7 +150,8 @@ struct BuiltIn<T, Kind::kSequence> {
     return value;
   }
 
-  struct ReadingIterator {  // a forward iterator, so that a vector sizes itself once
+  // It is a forward iterator, so that a vector finds out its size at once.
+  struct ReadingIterator {
     using iterator_category = std::forward_iterator_tag;
     using value_type = Element;
     using difference_type = std::ptrdiff_t;

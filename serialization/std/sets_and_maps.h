@@ -22,12 +22,12 @@ concept UniqueKeys =
 template <class T>
 void reserve_buckets(T& container, std::size_t count) {
   if constexpr (HasBuckets<T>) {
-    container.reserve(count);  // charged before
+    container.reserve(count);  // the caller has charged it
   }
 }
 
-// Keys that hold shared pointers and are not compared or hashed by address: what they point to must
-// be there while the container is read.
+// What keys point to must have been read before the container, if they hold shared pointers and are not compared or
+// hashed by address.
 template <class Key>
 inline constexpr bool is_shared_ptr = false;
 template <class P>
@@ -67,7 +67,7 @@ typename T::key_type read_key(Reader& reader) {
   }
 }
 
-// ":settled": what a shared_ptr key points to stands behind the key.
+// ":settled" says that what a shared_ptr key points to stands behind the key.
 template <class T>
 void describe_key(TypeText& text) {
   Codec<typename T::key_type>::describe(text);

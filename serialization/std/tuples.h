@@ -1,4 +1,4 @@
-// Codecs of std::pair and std::tuple: the values in their order.
+// Codecs of std::pair and std::tuple: the values in their order. An empty tuple is a zero byte.
 #pragma once
 #include <cstddef>
 #include <cstdint>

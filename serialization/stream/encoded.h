@@ -3,11 +3,12 @@
 //
 //   value --encode--> Encoded --(store copies borrowed buffers)--> EncodedView --decode--> value
 //
-// meta:      16 bytes (fingerprint of the root type, number of tracked objects, 0), the stream.
-// buffers:   `storage` null: borrowed from the value, which must outlive it unchanged; whoever keeps
-//            the Encoded copies it. Those given to decode() are 64-byte aligned and have a storage.
-// refs:      never looked into here: the runtime's records, kept alive by the count.
-// Threads:   confined; reuse one per thread: clear() keeps the memory.   Units: bytes.
+// meta:      16 bytes (the fingerprint of the root type, the number of tracked objects, whether their owners follow),
+//            then the stream.
+// buffers:   one without a storage is borrowed from the value, which must outlive it unchanged; whoever keeps
+//            the Encoded copies it. Those given to decode() are aligned to 64 bytes and have a storage.
+// refs:      records of the runtime, kept alive by the count; nothing here looks into them.
+// Threads:   confined; a thread should use one again and again, because clear() keeps the memory.   Units: bytes.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +29,7 @@ using base::StorageRef;
 struct Buffer {
   const std::byte* data = nullptr;
   std::size_t size = 0;
-  StorageRef storage = {};
+  StorageRef storage = {};  // owns the bytes; null if they are borrowed
 };
 
 enum class RefKind : std::uint8_t { object, actor };
@@ -38,7 +39,7 @@ struct Reference {
   Ref<Counted> target = {};
 };
 
-// Leaves bytes uninitialized where vector would write zeros: the stream is overwritten anyway.
+// Leaves bytes uninitialized where a vector would write zeros, because the stream is overwritten anyway.
 template <class T>
 struct UninitializedAllocator : std::allocator<T> {
   template <class U>
@@ -55,6 +56,7 @@ struct UninitializedAllocator : std::allocator<T> {
 };
 using MetaBytes = std::vector<std::byte, UninitializedAllocator<std::byte>>;
 
+// The parts, with their memory.
 struct Encoded {
   MetaBytes meta = {};
   std::vector<Buffer> buffers = {};
@@ -69,6 +71,7 @@ struct Encoded {
   }
 };
 
+// The parts, in memory that somebody else keeps.
 struct EncodedView {
   std::span<const std::byte> meta = {};
   std::span<const Buffer> buffers = {};
@@ -83,12 +86,14 @@ struct EncodedView {
 };
 
 inline constexpr std::size_t kMetaHeader = 16;
-inline constexpr std::size_t kArrayOutOfBand = 64;     // arrays from here on become buffers,
-inline constexpr std::size_t kVectorOutOfBand = 4096;  // vectors and strings from here on
+inline constexpr std::size_t kArrayOutOfBand =
+    64;  // arrays of this size and larger ones become buffers,
+inline constexpr std::size_t kVectorOutOfBand = 4096;  // and so do vectors and strings of this size
 inline constexpr int kMaxDepth = 1000;                 // of nesting by value
 inline constexpr std::size_t kMaxDimensions = 32;      // of an array
-inline constexpr std::size_t kFirstMention = 2 * kMaxDimensions + 3;  // see sequence.h
+inline constexpr std::size_t kFirstMention = 2 * kMaxDimensions + 3;  // see codec/sequence.h
 
+// Whether the first varint of an array's extents says that the array was met before.
 inline bool is_mention(std::uint64_t extents) {
   return extents % 2 == 1 && extents >= kFirstMention;
 }

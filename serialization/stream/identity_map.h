@@ -1,5 +1,5 @@
-// From (address, tag) to a number: an open-addressing table for what was written already. The tag
-// is the size of an array, or what tells apart objects at one address: their type.
+// From (address, tag) to a number: an open-addressing table of what was written already. The tag
+// is the size of an array; of an object it is its type, which tells objects at one address apart.
 //
 // Threads: confined.
 #pragma once
@@ -13,7 +13,7 @@ namespace manta::serialization {
 
 class IdentityMap {
  public:
-  // The number stored for the key, or `number`, which is stored then.
+  // The number that is stored for the key; if none is, `number` is stored and returned.
   std::uint32_t find_or_add(const void* address, std::uint64_t tag, std::uint32_t number) {
     if (2 * (count_ + 1) > slots_.size()) {
       grow();

@@ -1,7 +1,8 @@
-// Where the bytes of arrays go that come in line, not as a buffer: onto the heap, or, while a session is open, into the
-// object store, whose readers' mapping is read-only. So every array that user code gets is read-only, of whatever size.
+// Where the bytes of arrays go that stand in the stream instead of in a buffer: onto the heap, or, while a session is
+// open, into the object store, whose readers' mapping is read-only. So every array that user code gets is read-only, of
+// whatever size.
 //
-// Threads: any; set_immutable_memory() when sessions begin and end.
+// Threads: any; set_immutable_memory() is called when sessions begin and end.
 #pragma once
 #include <cstddef>
 #include <span>
@@ -12,7 +13,7 @@ namespace manta::serialization {
 
 using ImmutableMemory = base::StorageRef (*)(std::span<const std::byte> bytes);
 
-base::StorageRef immutable_copy(std::span<const std::byte> bytes);  // 64-byte aligned
-void set_immutable_memory(ImmutableMemory memory);                  // null: the heap
+base::StorageRef immutable_copy(std::span<const std::byte> bytes);  // aligned to 64 bytes
+void set_immutable_memory(ImmutableMemory memory);                  // null for the heap
 
 }  // namespace manta::serialization

@@ -5,7 +5,7 @@
 namespace manta::serialization {
 namespace {
 
-// Owned by the thread between two values.
+// The thread owns it between two values.
 thread_local std::unique_ptr<WrittenArrays> spare_arrays;
 
 }  // namespace
@@ -25,7 +25,8 @@ void WrittenArrays::release(WrittenArrays* arrays) {
 }
 
 void WrittenArrays::clear() {
-  constexpr std::size_t kKeep = 4096;  // not the memory of the largest value for ever
+  constexpr std::size_t kKeep =
+      4096;  // so that the memory of the largest value is not kept for ever
   numbers.clear();
   if (written.size() > kKeep) {
     written = {};

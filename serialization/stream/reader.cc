@@ -1,3 +1,5 @@
+// The beginning and the end of a stream first, then numbers, then arrays with their payloads, among them those that
+// were met before; the refusals are at the end.
 #include "reader.h"
 
 #include <algorithm>
@@ -120,7 +122,7 @@ const Buffer& Reader::buffer(std::uint64_t index, std::size_t size) {
   return buffers_[static_cast<std::size_t>(index)];
 }
 
-// The number of the in-line array whose bytes begin here, which it has from when it was first read.
+// The number of the in-line array whose bytes begin here; it got the number when it was first read.
 std::uint64_t Reader::visited_in_line(std::uint64_t payload) {
   if (payload == 0) {
     fail("an array that was met before is none");
@@ -144,7 +146,7 @@ const Buffer& Reader::inline_array(std::uint64_t payload, std::size_t size) {
   return known[static_cast<std::size_t>(index)].buffer;
 }
 
-// Its bytes follow here; it gets the next number if it may be mentioned (1).
+// The bytes of the array follow here. It gets the next number if it may be mentioned again, which the payload 1 says.
 Buffer Reader::new_inline_array(std::uint64_t payload, std::size_t size) {
   const std::byte* from = raw(size);
   charge(size);

@@ -1,7 +1,7 @@
-// A Reader takes a value out of an EncodedView: the counterpart of Writer, whose header states the
+// A Reader takes a value out of an EncodedView. It is the counterpart of the Writer, whose header states the
 // bytes. It trusts nothing: every length, index and count is checked before it is used.
 //
-// Invariants: no more memory is asked for than `budget` allows, which is proportional to the input.
+// Invariant: no more memory is asked for than memory_budget() allows, which is proportional to the input.
 // Threads: confined.   Errors: SerializationError.
 #pragma once
 #include <cstddef>
@@ -27,7 +27,8 @@ class ReadBehind {
   virtual void keep() = 0;                  // nothing is wrong with what was read
 };
 
-// Memory that may be taken for what is made of these bytes: generous for real values, proportional to what was sent.
+// How much memory may be taken for what is made of these bytes. It is generous for real values, and proportional to
+// what was sent.
 std::size_t memory_budget(const EncodedView& view);
 
 class Reader {
@@ -39,7 +40,7 @@ class Reader {
 
   std::uint64_t fingerprint() const { return fingerprint_; }
 
-  // Reads what shared pointers point to; refuses bytes that are left. Called once, at the end.
+  // Reads what shared pointers point to, and refuses bytes that are left over. To be called once, at the end.
   void finish();
 
   // The next `size` bytes of the stream.
@@ -78,8 +79,8 @@ class Reader {
     return static_cast<std::size_t>(n);
   }
 
-  // The first varint of the extents of flat elements. An array that was met before is looked up where
-  // it was first written: the extents that follow, and the payload, are read there.
+  // The first varint of the extents of flat elements. An array that was met before is looked up at the place where
+  // it was first written: the extents that follow, and the payload, are read from there.
   std::uint64_t extents() {
     const std::uint64_t first = varint();
     if (is_mention(first)) [[unlikely]] {
@@ -88,23 +89,24 @@ class Reader {
     return first;
   }
 
-  // The payload of an array of `size` bytes: memory with an owner, aligned to 64 bytes.
+  // The payload of an array of `size` bytes, as memory that has an owner and is aligned to 64 bytes.
   Buffer bytes(std::size_t size);
 
   // The same, to be copied out at once.
   struct Payload {
     const std::byte* data;
-    std::uint64_t kind;  // 2 i + 2: buffer i; 2 k + 3: in-line array k; 0: it has no number
+    std::uint64_t kind;  // 2 i + 2 for buffer i; 2 k + 3 for in-line array k; 0 if it has no number
     bool aligned() const { return kind != 0; }
   };
   Payload payload(std::size_t size);
 
-  const Buffer& buffer(std::uint64_t index, std::size_t size);  // of exactly that size
+  // That buffer, which must have exactly this size.
+  const Buffer& buffer(std::uint64_t index, std::size_t size);
 
   // The next reference; its target may be null.
   const Reference& reference(RefKind kind);
 
-  // To be called before memory in proportion to a number from outside is allocated.
+  // To be called before memory is allocated in proportion to a number from outside.
   void charge(std::size_t size) {
     if (size > budget_) [[unlikely]] {
       over_budget();
@@ -112,6 +114,7 @@ class Reader {
     budget_ -= size;
   }
 
+  // One more level of nesting by value.
   class Nested {
    public:
     explicit Nested(Reader& reader) : reader_(reader) {
@@ -134,7 +137,7 @@ class Reader {
 
   ReadBehind* behind() const { return behind_.get(); }  // null at first
   void set_behind(std::unique_ptr<ReadBehind> behind) { behind_ = std::move(behind); }
-  // As the header of the stream says: how many; a byte for each if not all are shared.
+  // What the header of the stream says: how many objects follow, and a byte for each if not all are shared.
   std::uint32_t tracked_objects() const { return tracked_objects_; }
   std::span<const std::byte> owners() const { return owners_; }
 
@@ -177,7 +180,7 @@ class Reader {
   const std::byte* cursor_;
   const std::byte* limit_;
   const std::byte* resume_ = nullptr;  // while an array is read where it was first written
-  const std::byte* stream_;            // its beginning
+  const std::byte* stream_;            // where it begins
   std::size_t budget_;
   std::uint64_t fingerprint_;
   std::unique_ptr<ReadArrays> arrays_;  // made at the first array that stands in the stream

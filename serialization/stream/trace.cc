@@ -36,12 +36,12 @@ std::optional<int> parse_verbosity(std::string_view text) {
 int read_verbosity() {
   const char* text = std::getenv("MANTA_SERIALIZE_VERBOSE");
   const int level = text == nullptr ? 0 : parse_verbosity(text).value_or(0);
-  known_verbosity.store(level, std::memory_order_relaxed);
+  known_verbosity.store(level, std::memory_order_relaxed);  // SYNC: none, as its declaration says
   return level;
 }
 
 void Trace::begin(std::string_view name, std::string_view type, std::size_t offset) {
-  // A member that is an aggregate says both of itself: once is enough.
+  // A member that is an aggregate is announced twice, as a member and as an object: once is enough.
   const bool said =
       name.empty() && !open_.empty() && open_.back().offset == offset && open_.back().type == type;
   const bool first = name.empty() && open_.empty() && lines_.empty() && type == root_;

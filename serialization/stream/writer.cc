@@ -1,3 +1,5 @@
+// The beginning and the end of a stream first, then what is too long to stand in the header: growing, buffers, and
+// arrays, which are looked up before they are written.
 #include "writer.h"
 
 #include <algorithm>
@@ -87,7 +89,7 @@ void Writer::bytes(std::size_t extents, const void* data, std::size_t size, Stor
   if (size == 0) {
     return;
   }
-  if (keep == nullptr && temporary_) {  // its address may be used again
+  if (keep == nullptr && temporary_) {  // its address may belong to another array soon
     borrowed(data, size);
     return;
   }
@@ -112,7 +114,7 @@ void Writer::bytes(std::size_t extents, const void* data, std::size_t size, Stor
   }
 }
 
-// An array that was met before. Extents tell where they end, so those that begin alike are alike.
+// Writes an array that was met before. Extents tell where they end, so that those which begin alike are alike.
 void Writer::mention(std::size_t extents, std::size_t first_extents, std::uint32_t payload) {
   const std::byte* stream = out_.meta.data();
   const std::size_t size = position() - extents;

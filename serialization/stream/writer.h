@@ -1,4 +1,4 @@
-// A Writer appends one value to an Encoded. Codecs call it; it knows bytes, not types.
+// A Writer appends one value to an Encoded. Codecs call it; it knows bytes and no types.
 //
 //   numbers   fixed width, little-endian            varint  counts and indexes, 7 bits a byte
 //   payload   the bytes of a sequence of flat elements, after its count: nothing if there are none,
@@ -7,9 +7,9 @@
 //                               2 i + 2  they are buffer i
 //                               2 k + 3  they are the bytes of in-line array k once more
 //
-// Invariants: an array (same address and size) is written once, however often it is mentioned. With the
-//             same extents as before it is mentioned by where those stand (sequence.h).
-// Threads: confined.   Errors: SerializationError; the Encoded is then empty.
+// Invariant: an array (by its address and size) is written once, however often it is mentioned. With the
+//            same extents as before it is mentioned by the place where those stand (codec/sequence.h).
+// Threads: confined.   Errors: SerializationError; then the Encoded is empty.
 #pragma once
 #include <bit>
 #include <cstddef>
@@ -46,7 +46,7 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // Writes what shared pointers point to and closes the stream. Called once, at the end.
+  // Writes what shared pointers point to, and closes the stream. To be called once, at the end.
   void finish();
 
   void raw(const void* bytes, std::size_t size) {
@@ -73,18 +73,18 @@ class Writer {
     cursor_ = p;
   }
 
-  // `size` bytes to be filled by the caller at once, before the next call.
+  // Room for `size` bytes, which the caller fills before the next call.
   std::byte* reserve(std::size_t size) {
     std::byte* p = room(size);
     cursor_ += size;
     return p;
   }
 
-  // The payload of an array whose memory `keep` owns: a buffer from 64 bytes on. The array's extents
-  // were just written, at `extents`; met before with the same ones, a mention takes their place.
+  // The payload of an array whose memory `keep` owns, as a buffer from 64 bytes on. The array's extents
+  // were just written, at `extents`; if it was met before with the same ones, a mention takes their place.
   void bytes(std::size_t extents, const void* data, std::size_t size, StorageRef keep);
 
-  // The payload of a vector, which stays alive as long as the value: a buffer from 4 KiB on.
+  // The payload of a vector, which stays alive as long as the value; a buffer from 4 KiB on.
   void borrowed(const void* data, std::size_t size) {
     if (size >= kVectorOutOfBand) {
       out_of_band(data, size);
@@ -96,14 +96,14 @@ class Writer {
     }
   }
 
-  // Adds a buffer, returns its index. Copies what is borrowed from a temporary.
+  // Adds a buffer and returns its index. What is borrowed from a temporary is copied.
   std::size_t add_buffer(const void* data, std::size_t size, StorageRef keep);
 
   // A reference to an object or actor; `target` may be null.
   void reference(RefKind kind, Ref<Counted> target);
 
-  // While one exists, what is written is not part of the caller's value and dies early (the result
-  // of a manta_reduce): no buffer may point into it.
+  // While one exists, what is written is not part of the caller's value and dies early, as the result
+  // of a manta_reduce does: no buffer may point into it.
   class Temporary {
    public:
     explicit Temporary(Writer& writer) : writer_(writer), before_(writer.temporary_) {
@@ -136,7 +136,8 @@ class Writer {
   };
 
   bool temporary() const { return temporary_; }
-  void track_unique() { tracks_unique_ = true; }  // observers may point to what unique_ptr owns
+  // Observers may point to what a unique_ptr owns, so that these are written as mentions, too.
+  void track_unique() { tracks_unique_ = true; }
   bool tracks_unique() const { return tracks_unique_; }
   std::size_t position() const { return static_cast<std::size_t>(cursor_ - out_.meta.data()); }
 

@@ -1,14 +1,14 @@
-// Which words of a closure may be addresses. C++ does not list the captures of a lambda, but its compilers do, each in a
-// way of its own (docs/decisions/015):
+// Which words of a closure may be addresses. C++ does not list the captures of a lambda, but its compilers do, each
+// in a way of its own (docs/decisions/015):
 //
 //   Clang   __builtin_dump_struct() visits every member with its type.
-//   GCC     the closure as a constant of made-up bytes, each word with other ones, is printed in the name of a type:
-//           "<lambda()>{72340172838076673, P{16843009, "\001..."}}". A pointer, a reference, a union or a private member
-//           makes it no constant: then every word may be one, after padding was cleared.
+//   GCC     The closure is made a constant of made-up bytes, other ones for each word, and printed in the name of a
+//           type: "<lambda()>{72340172838076673, P{16843009, "\001..."}}". With a pointer, a reference, a union or a
+//           private member it is no constant: then every word may be an address, after padding was cleared.
 //
-// A word may be an address if it is a pointer, or an integer of that size that is captured itself (not a member of a
-// captured struct or array, which may be partly written).
-// Threads: values.
+// A word may be an address if it is a pointer, or an integer of that size that is captured itself. A member of a
+// captured struct or array does not count, because it may be partly written.
+// Threads: any; these are values.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -50,7 +50,8 @@ class CaptureVisitor {
   void member(T& value) {
     if constexpr (std::is_lvalue_reference_v<Printed>) {
       if (is_inside(&value)) leaf(value, depth_ == 1);
-    } else if constexpr (std::is_pointer_v<T>) {  // to a member that it does not print
+    } else if constexpr (std::is_pointer_v<
+                             T>) {  // it points to a member that the compiler does not print
       if (is_inside(value)) {
         nested(*value);
       } else {
@@ -75,7 +76,7 @@ class CaptureVisitor {
     constexpr bool pointer = std::is_pointer_v<T> || std::is_member_pointer_v<T>;
     if (pointer || (kWordSizedInteger<T> && captured_itself)) copy(offset(&value));
   }
-  // By a reference, which has no address of its own: it is the word that holds this address.
+  // A reference has no address of its own: it is the word that holds this address.
   void referred(std::uint64_t address) {
     for (std::size_t at = 0; at + sizeof address <= sizeof(F); at += sizeof address) {
       if (std::memcmp(begin_ + at, &address, sizeof address) == 0) copy(at);
@@ -102,7 +103,8 @@ CapturedWords<F> captured_words(const F& f) {
 
 #else
 
-inline constexpr std::size_t kMostPrintedWords = 31;  // bytes of each: a control character
+inline constexpr std::size_t kMostPrintedWords =
+    31;  // the bytes of each word are another control character
 
 constexpr std::uint64_t made_up_word(std::size_t i) { return 0x0101010101010101U * (i + 1); }
 
@@ -120,12 +122,12 @@ struct PrintedClosure {
   static consteval std::string_view text() { return __PRETTY_FUNCTION__; }
 };
 
-// It holds numbers only, in members that can be seen.
+// Whether the closure holds numbers only, in members that can be seen.
 template <class F>
 concept ConstantClosure =
     requires { typename PrintedClosure<__builtin_bit_cast(F, made_up_bytes<F>())>; };
 
-// Marks the words that are printed as one number between the outermost braces: captured themselves.
+// Marks the words that are printed as one number between the outermost braces: those that are captured themselves.
 template <std::size_t Words>
 consteval std::array<bool, Words> numbers_in(std::string_view text) {
   std::array<bool, Words> found{};

@@ -1,6 +1,6 @@
-// Which way of serialization a type has: its own hooks first, then what it is in the language and
-// the standard library, then its members. Standard containers are known by their names and their
-// interfaces, not by including their headers: <manta/manta.h> stays light.
+// In which way a type is serialized: by its own hooks first, then as what it is in the language and
+// the standard library, then by its members. Standard containers are known by their names and their
+// interfaces, so that their headers need not be included and <manta/manta.h> stays light.
 //
 // Threads: constants.
 #pragma once
@@ -44,11 +44,11 @@ __extension__ using Uint128 = unsigned __int128;
 template <class T>
 inline constexpr bool is_int128 = std::is_same_v<T, Int128> || std::is_same_v<T, Uint128>;
 
-template <class T>  // a reader may have another format of what is longer than a double
+template <class T>  // a reader may have another format for numbers longer than a double
 inline constexpr bool is_number =
     is_int128<T> || std::is_integral_v<T> || std::is_same_v<T, float> || std::is_same_v<T, double>;
 
-// std::is_class of a class that is only declared is true, too.
+// std::is_class is true for a class that is only declared, too.
 template <class T>
 inline constexpr bool is_declared_only =
     (std::is_class_v<T> || std::is_union_v<T>)&&!requires { sizeof(T); };
@@ -89,7 +89,7 @@ inline constexpr bool is_calendar =
                "year_month_day", "year_month_day_last", "year_month_weekday",
                "year_month_weekday_last", "hh_mm_ss", "last_spec"});
 
-// The container kinds, by interface.
+// The kind of a type of the standard library, by its interface.
 template <class T>
 consteval Kind std_kind() {
   if constexpr (requires {
@@ -224,7 +224,7 @@ constexpr Refusal refusal_of_std(std::string_view name) {
   return Refusal::kLive;
 }
 
-// Only for types of Kind::kRefused.
+// The reason why a type of Kind::kRefused is refused.
 template <class T>
 consteval Refusal refusal_of() {
   if constexpr (!std::is_same_v<T, std::remove_cvref_t<T>>) {

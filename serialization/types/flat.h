@@ -4,9 +4,9 @@
 //           no pointer, view or handle inside (those are trivially copyable too)
 //   plain   flat, without padding and bools: any bytes are a value, and no byte is left unset
 //
-// Writing clears padding (bytes of the stack must not leak); reading refuses a bool that is neither
+// Writing clears padding, because bytes of the stack must not leak; reading refuses a bool that is neither
 // 0 nor 1, wherever it stands.
-// Threads: constants and pure functions.
+// Threads: any; these are constants and pure functions.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -103,13 +103,13 @@ inline constexpr bool is_flat = kFlatness<T>.flat;
 template <class T>
 inline constexpr bool is_plain = is_flat<T> && !kFlatness<T>.has_bool && !kFlatness<T>.has_padding;
 
-// Of types with an operator& of their own, too.
+// Also of a type that has an operator& of its own.
 template <class T>
 const std::byte* address(const T& value) {
   return reinterpret_cast<const std::byte*>(std::addressof(value));
 }
 
-// Copies a flat value to sizeof(T) bytes at `to`, padding as zeros.
+// Copies a flat value to sizeof(T) bytes at `to`, with padding as zeros.
 template <class T>
 void copy_flat(std::byte* to, const T& value) {
   if constexpr (!kFlatness<T>.has_padding) {
@@ -142,7 +142,8 @@ void check_flat(const std::byte* bytes, std::size_t count = 1) {
       using Element = std::remove_const_t<typename FixedArray<T>::Element>;
       check_flat<Element>(bytes, count * FixedArray<T>::size);
     } else {
-      alignas(T) static constinit std::byte place[sizeof(T)] = {};  // only for the members' offsets
+      alignas(
+          T) static constinit std::byte place[sizeof(T)] = {};  // for the offsets of members only
       visit_members(reinterpret_cast<const T&>(place), [&](const auto&... member) {
         for (std::size_t i = 0; i < count; ++i) {
           const std::byte* one = bytes + i * sizeof(T);
@@ -153,7 +154,7 @@ void check_flat(const std::byte* bytes, std::size_t count = 1) {
   }
 }
 
-// A flat value out of checked bytes.
+// A flat value from bytes that were checked.
 template <class T>
 T load_flat(const std::byte* bytes) {
   struct Raw {

@@ -1,12 +1,12 @@
-// A link to an object that somebody else owns.
+// A link to an object that something else in the same value owns.
 #pragma once
 #include "../../base/build_settings.h"
 
 namespace manta {
 
-// A non-owning pointer to something owned, by a std::shared_ptr or std::unique_ptr, in the same
-// value; it points to the same thing after the value was sent. To anything else:
-// SerializationError. A regular value; threads: as a pointer.
+// A non-owning pointer to something that a std::shared_ptr or std::unique_ptr in the same value owns. It points to the
+// same thing after the value was sent. Serializing one that points to anything else throws SerializationError.
+// It is a regular value. Threads: as a pointer.
 template <class T>
 class observer {
  public:

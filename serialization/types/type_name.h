@@ -23,7 +23,7 @@ consteval std::string_view pretty_value() {
   return __PRETTY_FUNCTION__;
 }
 
-// What stands between "NAME = " and the end of the list of template arguments.
+// The text between "NAME = " and the end of the list of template arguments.
 consteval std::string_view pretty_argument(std::string_view text, std::string_view name) {
   const std::size_t begin = text.find(name) + name.size();
   std::size_t end = text.rfind(']');
@@ -82,7 +82,7 @@ constexpr std::string_view last_identifier(std::string_view text) {
   return text.substr(begin, end - begin);
 }
 
-// What stands in the outermost brackets at its end: "lambda(int)" of "f()::<lambda(int)>".
+// The text in the outermost brackets at the end of a name: "lambda(int)" of "f()::<lambda(int)>".
 constexpr std::string_view last_brackets(std::string_view name) {
   const bool angles = name.ends_with('>');
   if (!angles && !name.ends_with(')')) {
@@ -100,7 +100,7 @@ constexpr std::string_view last_brackets(std::string_view name) {
   return {};
 }
 
-// "f(int)::<lambda(int)>" or "(lambda at f.cc:3:5)", but not "std::set<int, (lambda at f.cc:3:5)>".
+// True for "f(int)::<lambda(int)>" and "(lambda at f.cc:3:5)", but not for "std::set<int, (lambda at f.cc:3:5)>".
 constexpr bool is_closure_name(std::string_view name) {
   const std::string_view inside = last_brackets(name);
   return inside.starts_with("lambda(") || inside.starts_with("lambda at ");

@@ -35,7 +35,8 @@ void TypeText::member(std::string_view name) {
 
 void TypeText::end_struct() { text_ += '}'; }
 
-std::uint64_t hash_text(std::string_view text) {  // FNV-1a, then mixed (murmur3's finalizer)
+// FNV-1a, then mixed by the finalizer of MurmurHash3.
+std::uint64_t hash_text(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (const char c : text) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
@@ -107,7 +108,8 @@ std::string describe_fingerprint(std::uint64_t fingerprint) {
     return *known;
   }
   if (schema_hint != nullptr && schema_hint->fingerprint_ == fingerprint) {
-    return std::string(schema_hint->text_.substr(0, 1000));  // it comes from outside
+    return std::string(
+        schema_hint->text_.substr(0, 1000));  // it comes from outside, and may be very long
   }
   char number[40];
   std::snprintf(number, sizeof number, "(unknown type %016llx)",

@@ -1,10 +1,10 @@
-// The canonical text of a type, whose hash is its fingerprint: field names, order and widths, not
-// namespaces; the same on every compiler. Types with one encoding have one text.
+// The canonical text of a type, whose hash is its fingerprint. It has field names, their order and widths, but no
+// namespaces, and is the same on every compiler. Types with one encoding have one text.
 //
 //   i8 u16 f64 bool char16 str8 enum Color:i32     seq<T> set<T> map<K,V> tup<A,B> one<A|B> opt<T>
 //   struct Box{val:one<i32|str8>,m:map<str8,seq<f64>>,next:ptr<^0>}    reduced Connection{tup<str8>}
 //
-// A struct's body stands where it is met first; later mentions, also inside itself, are ^n, its
+// The body of a struct stands where the struct is met first; later mentions, also inside itself, are ^n, its
 // number in the text.
 // Threads: a TypeText is confined; what fingerprint() and type_text() return is computed once.
 #pragma once
@@ -29,9 +29,9 @@ class TypeText {
   void append(std::string_view text) { text_ += text; }
   void append_number(std::uint64_t number);
 
-  // False if the struct with this key has a number already; a mention of it is then all there is.
+  // False if the struct with this key has a number already: then a mention of it was appended, and nothing follows.
   bool begin_struct(const void* key, std::string_view name, std::string_view word = "struct");
-  void member(std::string_view name);  // "," before all but the first
+  void member(std::string_view name);  // with a "," before all but the first
   void end_struct();
 
   const std::string& text() const { return text_; }
@@ -53,7 +53,7 @@ void describe_with(TypeText& text, std::string_view open, Describe describe_part
 
 std::uint64_t hash_text(std::string_view text);  // never 0
 
-// All types that this program may write, so that a mismatch can name both.
+// One of all the types that this program may write, so that a mismatch can name both.
 struct KnownType {
   std::uint64_t (*fingerprint)();
   const std::string& (*text)();
@@ -77,11 +77,11 @@ class SchemaHint {
   const SchemaHint* before_;
 };
 
-// Of the types that this program may write; null: none.
+// Among the types that this program may write; null if it has none with that fingerprint, or of that name.
 const std::string* known_text(std::uint64_t fingerprint);
 const std::string* known_struct_text(std::string_view name);
 
-std::string describe_fingerprint(std::uint64_t fingerprint);  // its text, or its number
+std::string describe_fingerprint(std::uint64_t fingerprint);  // the text of its type, or its number
 [[noreturn]] void type_mismatch(std::uint64_t found, const std::string& wanted);
 
 }  // namespace manta::serialization

@@ -1,0 +1,49 @@
+// The word of a slab in the shared metadata: what the slab, or the run that begins with it, is used for. slab_table.h
+// has the picture of its states.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "arena_sizes.h"
+#include "owner_tag.h"
+
+namespace manta::objectstore {
+
+enum class SlabKind : std::uint8_t { kFree, kClaimed, kSmall, kRun, kBreaking };
+
+// In the word of a slab of small blocks that somebody looks through, to take it if it is empty.
+inline constexpr std::uint32_t kTaking = 1;
+
+struct SlabWord {
+  SlabKind kind = SlabKind::kFree;
+  std::uint8_t size_class = 0;  // of kSmall
+  OwnerTag owner = kNobody;
+  std::uint32_t pages = 0;  // of kRun and kBreaking; of kSmall it is kTaking or 0
+
+  // The number of slabs that this word speaks for.
+  std::size_t slabs() const {
+    return kind == SlabKind::kRun || kind == SlabKind::kBreaking
+               ? (std::size_t{pages} + kSlabPages - 1) / kSlabPages
+               : 1;
+  }
+};
+
+// As they stand in shared memory.
+constexpr std::uint64_t pack(const SlabWord& word) {
+  return std::uint64_t{static_cast<std::uint8_t>(word.kind)} | std::uint64_t{word.size_class} << 8 |
+         std::uint64_t{word.owner} << 16 | std::uint64_t{word.pages} << 32;
+}
+
+constexpr SlabWord unpack(std::uint64_t bits) {
+  return {static_cast<SlabKind>(bits & 0xFF), static_cast<std::uint8_t>(bits >> 8 & 0xFF),
+          static_cast<OwnerTag>(bits >> 16 & 0xFFFF), static_cast<std::uint32_t>(bits >> 32)};
+}
+
+constexpr bool is_free_run(const SlabWord& word) {
+  return word.kind == SlabKind::kRun && word.owner == kNobody;
+}
+constexpr bool is_abandoned(const SlabWord& word) {
+  return word.kind == SlabKind::kSmall && word.owner == kNobody;
+}
+
+}  // namespace manta::objectstore
