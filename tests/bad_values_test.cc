@@ -32,18 +32,18 @@ class BadValues : public ClusterTest {
 
 // ---- a serializer that throws half-way
 
-enum class Fails { never, in_reduce, in_restore, oddly };
+enum class Fails { kNever, kInReduce, kInRestore, kOddly };
 
 class Picky {  // fails where it is told to
  public:
   explicit Picky(Fails fails) : fails_(fails) {}
   Fails manta_reduce() const {
-    if (fails_ == Fails::in_reduce) throw std::domain_error("half-way");
-    if (fails_ == Fails::oddly) throw 5;
+    if (fails_ == Fails::kInReduce) throw std::domain_error("half-way");
+    if (fails_ == Fails::kOddly) throw 5;
     return fails_;
   }
   static Picky manta_restore(Fails fails) {
-    if (fails == Fails::in_restore) throw std::range_error("half-way back");
+    if (fails == Fails::kInRestore) throw std::range_error("half-way back");
     return Picky(fails);
   }
 
@@ -78,41 +78,41 @@ constexpr double kRead = 99'999 + 1 + 49 + 999;
 TEST_F(BadValues, AThrowHalfWayFailsThatPutOnly) {
   const auto before = store_bytes_used();
   for (int i = 0; i < 50; ++i) {
-    EXPECT_THROW(put(make_parcel(Fails::in_reduce)), std::domain_error);
-    EXPECT_THROW(put(make_parcel(Fails::oddly)), int);
-    EXPECT_THROW(serialize(make_parcel(Fails::in_reduce)), std::domain_error);
+    EXPECT_THROW(put(make_parcel(Fails::kInReduce)), std::domain_error);
+    EXPECT_THROW(put(make_parcel(Fails::kOddly)), int);
+    EXPECT_THROW(serialize(make_parcel(Fails::kInReduce)), std::domain_error);
   }
   expect_nothing_held(before);
-  EXPECT_EQ(read(get(put(make_parcel(Fails::never)))), kRead);
+  EXPECT_EQ(read(get(put(make_parcel(Fails::kNever)))), kRead);
 }
 
 TEST_F(BadValues, AThrowHalfWayFailsThatCallOnly) {
   const auto before = store_bytes_used();
   const auto function = remote(read);
   for (int i = 0; i < 50; ++i) {
-    EXPECT_THROW(function(make_parcel(Fails::in_reduce)), std::domain_error);
-    EXPECT_THROW(function(make_parcel(Fails::oddly)), int);
+    EXPECT_THROW(function(make_parcel(Fails::kInReduce)), std::domain_error);
+    EXPECT_THROW(function(make_parcel(Fails::kOddly)), int);
   }
   expect_nothing_held(before);
-  EXPECT_EQ(get(function(make_parcel(Fails::never))), kRead);
+  EXPECT_EQ(get(function(make_parcel(Fails::kNever))), kRead);
 }
 
 TEST_F(BadValues, AThrowHalfWayFailsThatResultOnly) {
   const auto before = store_bytes_used();
   const auto function = remote(make_parcel);
   for (int i = 0; i < 20; ++i) {
-    EXPECT_THROW(get(function(Fails::in_reduce)), std::domain_error);
-    EXPECT_THROW(get(function(Fails::oddly)), TaskError);
+    EXPECT_THROW(get(function(Fails::kInReduce)), std::domain_error);
+    EXPECT_THROW(get(function(Fails::kOddly)), TaskError);
   }
   expect_nothing_held(before);
-  EXPECT_EQ(read(get(function(Fails::never))), kRead);
+  EXPECT_EQ(read(get(function(Fails::kNever))), kRead);
 }
 
 TEST_F(BadValues, AThrowOnTheWayBackFailsThatGetOnly) {
   const auto before = store_bytes_used();
   {
-    const auto ref = put(make_parcel(Fails::in_restore));
-    const auto made = remote(make_parcel)(Fails::in_restore);
+    const auto ref = put(make_parcel(Fails::kInRestore));
+    const auto made = remote(make_parcel)(Fails::kInRestore);
     for (int i = 0; i < 20; ++i) {
       EXPECT_THROW(get(ref), std::range_error);
       EXPECT_THROW(get(made), std::range_error);
@@ -121,7 +121,7 @@ TEST_F(BadValues, AThrowOnTheWayBackFailsThatGetOnly) {
     }
   }
   expect_nothing_held(before);
-  EXPECT_EQ(get(remote(read)(make_parcel(Fails::never))), kRead);
+  EXPECT_EQ(get(remote(read)(make_parcel(Fails::kNever))), kRead);
 }
 
 // ---- a manta_reduce that uses Manta, or changes what it reads

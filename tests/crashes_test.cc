@@ -38,30 +38,30 @@ volatile int* volatile null_pointer = nullptr;
 }
 #pragma GCC diagnostic pop
 
-enum class Death { kill, segv, abort, exit0, exit3, stack_overflow, terminate, bus };
+enum class Death { kKill, kSegv, kAbort, kExit0, kExit3, kStackOverflow, kTerminate, kBus };
 
 [[gnu::noinline]] void die_here(Death death) {
   switch (death) {
-    case Death::kill:
+    case Death::kKill:
       ::raise(SIGKILL);
       break;
-    case Death::segv:
+    case Death::kSegv:
       *null_pointer = 1;
       break;
-    case Death::abort:
+    case Death::kAbort:
       std::abort();
-    case Death::exit0:
+    case Death::kExit0:
       std::exit(0);
-    case Death::exit3:
+    case Death::kExit3:
       std::exit(3);
-    case Death::stack_overflow: {
+    case Death::kStackOverflow: {
       volatile int start = 0;
       zero = overflow(&start);
       break;
     }
-    case Death::terminate:
+    case Death::kTerminate:
       std::terminate();
-    case Death::bus:
+    case Death::kBus:
       ::raise(SIGBUS);
       break;
   }
@@ -81,21 +81,21 @@ int die_some_times(int death, const std::string& file, int times) {
   return this_task().attempt();
 }
 
-const std::vector<Death> kAllDeaths{Death::kill,      Death::segv,  Death::abort,
-                                    Death::exit0,     Death::exit3, Death::stack_overflow,
-                                    Death::terminate, Death::bus};
+const std::vector<Death> kAllDeaths{Death::kKill,      Death::kSegv,  Death::kAbort,
+                                    Death::kExit0,     Death::kExit3, Death::kStackOverflow,
+                                    Death::kTerminate, Death::kBus};
 
 int signal_of(Death death) {
   switch (death) {
-    case Death::kill:
+    case Death::kKill:
       return SIGKILL;
-    case Death::segv:
-    case Death::stack_overflow:
+    case Death::kSegv:
+    case Death::kStackOverflow:
       return SIGSEGV;
-    case Death::abort:
-    case Death::terminate:
+    case Death::kAbort:
+    case Death::kTerminate:
       return SIGABRT;
-    case Death::bus:
+    case Death::kBus:
       return SIGBUS;
     default:
       return 0;
@@ -122,15 +122,15 @@ TEST_P(Crashes, WithoutRetriesItIsWorkerCrashed) {
     EXPECT_THAT(what, HasSubstr("last words of " + std::to_string(death())));
     if (kSanitized) return;
     EXPECT_EQ(error.signal(), signal_of(GetParam())) << what;
-    if (GetParam() == Death::exit0) {
+    if (GetParam() == Death::kExit0) {
       EXPECT_THAT(what, HasSubstr("exited with code 0"));
-    } else if (GetParam() == Death::exit3) {
+    } else if (GetParam() == Death::kExit3) {
       EXPECT_THAT(what, HasSubstr("exited with code 3"));
     } else {
       EXPECT_THAT(what, HasSubstr("signal " + std::to_string(signal_of(GetParam()))));
     }
     const bool has_stack = error.signal() != 0 && error.signal() != SIGKILL;
-    const std::string culprit = GetParam() == Death::stack_overflow ? "overflow" : "die_here";
+    const std::string culprit = GetParam() == Death::kStackOverflow ? "overflow" : "die_here";
     if (has_stack) {
       EXPECT_THAT(error.stack(), HasSubstr(culprit)) << what;
     }
@@ -164,7 +164,7 @@ TEST_F(Crash, OtherTasksAreNotHarmed) {
   open();
   std::vector<ObjectRef<int>> good, bad;
   for (int i = 0; i < 100; ++i) {
-    if (i % 20 == 0) bad.push_back(remote(die, {.max_retries = 0})(int(Death::abort)));
+    if (i % 20 == 0) bad.push_back(remote(die, {.max_retries = 0})(int(Death::kAbort)));
     good.push_back(remote(add)(i, 1));
   }
   const auto values = get(good);
@@ -175,7 +175,7 @@ TEST_F(Crash, OtherTasksAreNotHarmed) {
 TEST_F(Crash, TheMessageCountsTheAttempts) {
   open();
   try {
-    get(remote(die, {.max_retries = 1})(int(Death::exit3)));
+    get(remote(die, {.max_retries = 1})(int(Death::kExit3)));
     FAIL();
   } catch (const WorkerCrashed& error) {
     EXPECT_THAT(error.what(), HasSubstr("attempt 2 of 2"));
@@ -185,7 +185,7 @@ TEST_F(Crash, TheMessageCountsTheAttempts) {
 TEST_F(Crash, RetriesForEver) {
   open();
   const auto file = (session().directory() / "attempts").string();
-  EXPECT_EQ(get(remote(die_some_times, {.max_retries = -1})(int(Death::kill), file, 6)), 7);
+  EXPECT_EQ(get(remote(die_some_times, {.max_retries = -1})(int(Death::kKill), file, 6)), 7);
 }
 
 TEST_F(Crash, ARetryHasItsArgumentsAgain) {
@@ -203,7 +203,7 @@ TEST_F(Crash, ARetryHasItsArgumentsAgain) {
 
 TEST_F(Crash, DependentsHoldTheCrash) {
   open();
-  const auto crashed = remote(die, {.max_retries = 0})(int(Death::abort));
+  const auto crashed = remote(die, {.max_retries = 0})(int(Death::kAbort));
   const auto dependent = remote(add, {.name = "dependent"})(crashed, 1);
   try {
     get(dependent);
@@ -216,7 +216,7 @@ TEST_F(Crash, DependentsHoldTheCrash) {
 
 TEST_F(Crash, ACrashPassesThroughGetInsideATask) {
   open();
-  const auto f = remote([] { return get(remote(die, {.max_retries = 0})(int(Death::abort))); });
+  const auto f = remote([] { return get(remote(die, {.max_retries = 0})(int(Death::kAbort))); });
   try {
     get(f());
     FAIL();
@@ -244,7 +244,7 @@ TEST_F(Crash, ResultsOfADeadWorkerLiveOn) {
   const auto array = remote([] { return arange<double>(100'000); })();
   const auto ref = remote([] { return put(std::string(100'000, 'p')); })();
   wait(std::vector<AnyRef>{array, ref}, {.num_ready = 2});
-  EXPECT_THROW(get(remote(die, {.max_retries = 0})(int(Death::kill))), WorkerCrashed);
+  EXPECT_THROW(get(remote(die, {.max_retries = 0})(int(Death::kKill))), WorkerCrashed);
   EXPECT_EQ(get(array)[99'999], 99'999);
   EXPECT_EQ(get(get(ref)).size(), 100'000u);
 }

@@ -50,28 +50,29 @@ const std::error_category& made_when_used() {
   return category;
 }
 
-enum class Place { name_space, function, library, generic, system, future, iostream };
+enum class Place { kNameSpace, kFunction, kLibrary, kGeneric, kSystem, kFuture, kIostream };
 const std::error_category& category(Place place) {
   switch (place) {
-    case Place::name_space:
+    case Place::kNameSpace:
       return in_a_namespace;
-    case Place::function:
+    case Place::kFunction:
       return in_a_function();
-    case Place::library:
+    case Place::kLibrary:
       return user::library_category();
-    case Place::generic:
+    case Place::kGeneric:
       return std::generic_category();
-    case Place::system:
+    case Place::kSystem:
       return std::system_category();
-    case Place::future:
+    case Place::kFuture:
       return std::future_category();
-    case Place::iostream:
+    case Place::kIostream:
       return std::iostream_category();
   }
   return std::generic_category();
 }
-constexpr Place kAllPlaces[] = {Place::name_space, Place::function, Place::library, Place::generic,
-                                Place::system,     Place::future,   Place::iostream};
+constexpr Place kAllPlaces[] = {Place::kNameSpace, Place::kFunction, Place::kLibrary,
+                                Place::kGeneric,   Place::kSystem,   Place::kFuture,
+                                Place::kIostream};
 
 void throw_with_text(Place place, int value) {
   throw std::system_error(value, category(place), "reading");
@@ -131,7 +132,7 @@ TEST_F(ErrorCodes, TheCategoryIsTheSameObjectHere) {
 }
 
 TEST_F(ErrorCodes, ConditionsAreTheUsersOwn) {
-  for (const Place place : {Place::name_space, Place::function}) {
+  for (const Place place : {Place::kNameSpace, Place::kFunction}) {
     const auto timeout = error_of<std::system_error>(remote(throw_with_text)(place, 28));
     EXPECT_TRUE(timeout.code() == std::errc::timed_out);
     const auto other = error_of<std::system_error>(remote(throw_with_text)(place, ETIMEDOUT));
@@ -141,16 +142,16 @@ TEST_F(ErrorCodes, ConditionsAreTheUsersOwn) {
 
 TEST_F(ErrorCodes, TextsAreNotRepeated) {
   const auto plain = [](const auto& error) { return std::string(error.std::system_error::what()); };
-  const auto with_text = error_of<std::system_error>(remote(throw_with_text)(Place::function, 4));
+  const auto with_text = error_of<std::system_error>(remote(throw_with_text)(Place::kFunction, 4));
   EXPECT_EQ(plain(with_text), "reading: transfer 4");
-  const auto bare = error_of<std::system_error>(remote(throw_bare)(Place::function, 4));
+  const auto bare = error_of<std::system_error>(remote(throw_bare)(Place::kFunction, 4));
   EXPECT_EQ(plain(bare), "transfer 4");
-  const auto far = error_of<std::system_error>(remote(throw_far_away)(Place::function, 4));
+  const auto far = error_of<std::system_error>(remote(throw_far_away)(Place::kFunction, 4));
   EXPECT_EQ(plain(far), "reading: transfer 4");
 }
 
 TEST_F(ErrorCodes, PathsAreKept) {
-  const auto ref = remote(throw_of_files)(Place::system, ENOENT);
+  const auto ref = remote(throw_of_files)(Place::kSystem, ENOENT);
   const auto error = error_of<std::filesystem::filesystem_error>(ref);
   EXPECT_EQ(error.path1(), "/from");
   EXPECT_EQ(error.path2(), "/to");
@@ -162,7 +163,7 @@ TEST_F(ErrorCodes, PathsAreKept) {
 
 TEST_F(ErrorCodes, NestedOnesToo) {
   const auto outer =
-      error_of<TaskErrorOf<std::runtime_error>>(remote(throw_nested)(Place::function, 4));
+      error_of<TaskErrorOf<std::runtime_error>>(remote(throw_nested)(Place::kFunction, 4));
   ASSERT_NE(outer.cause(), nullptr);
   try {
     std::rethrow_exception(outer.cause());

@@ -124,9 +124,9 @@ TEST(OutputOf, WorkersIsColouredOnATerminalOnly) {
   using enum ProgramRun::Output;
   const std::vector<std::string> command{OUTPUT_PROGRAM, "progress"};
   const std::string tag = "\x1b\\[36m\\(worker pid=[0-9]+\\) \x1b\\[0m";
-  EXPECT_THAT(ProgramRun(command, {{"NO_COLOR", ""}}, terminal).out,
+  EXPECT_THAT(ProgramRun(command, {{"NO_COLOR", ""}}, kTerminal).out,
               ContainsRegex(tag + "\r" + tag + "0 %\r" + tag + "50 %\r" + tag + "100 %"));
-  EXPECT_THAT(ProgramRun(command, {{"NO_COLOR", "1"}}, terminal).out, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(ProgramRun(command, {{"NO_COLOR", "1"}}, kTerminal).out, Not(HasSubstr("\x1b")));
   EXPECT_THAT(ProgramRun(command).out, Not(HasSubstr("\x1b")));
 }
 

@@ -67,7 +67,7 @@ void read_all(int out, std::string& out_text, int err, std::string& err_text) {
 
 ProgramRun::ProgramRun(const std::vector<std::string>& words,
                        const std::map<std::string, std::string>& env, Output output) {
-  const bool terminal = output == Output::terminal;
+  const bool terminal = output == Output::kTerminal;
   const Ends first = terminal ? make_terminal() : make_pipe();
   const Ends second = terminal ? Ends() : make_pipe();
   const pid_t pid = ::fork();

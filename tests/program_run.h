@@ -8,12 +8,12 @@
 namespace manta::testing {
 
 struct ProgramRun {
-  enum class Output { pipes, terminal };
+  enum class Output { kPipes, kTerminal };
 
   // Runs it to its end.
   explicit ProgramRun(const std::vector<std::string>& words,
                       const std::map<std::string, std::string>& env = {},
-                      Output output = Output::pipes);
+                      Output output = Output::kPipes);
 
   std::string out, err;
   int status = 0;  // as waitpid() gives it

@@ -65,7 +65,7 @@ class Forged : public ::testing::TestWithParam<detail::RoleKind> {
     role_.attachment.slot = 3;
     given_[0] = Fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
     given_[detail::kRoleFile] = detail::make_role_file(role_);
-    GetParam() == detail::RoleKind::node ? give_to_node() : give_to_worker();
+    GetParam() == detail::RoleKind::kNode ? give_to_node() : give_to_worker();
   }
 
   void give_to_node() {
@@ -131,9 +131,9 @@ class Forged : public ::testing::TestWithParam<detail::RoleKind> {
 };
 
 INSTANTIATE_TEST_SUITE_P(As, Forged,
-                         ::testing::Values(detail::RoleKind::node, detail::RoleKind::worker),
+                         ::testing::Values(detail::RoleKind::kNode, detail::RoleKind::kWorker),
                          [](const auto& kind) {
-                           return kind.param == detail::RoleKind::node ? "Node" : "Worker";
+                           return kind.param == detail::RoleKind::kNode ? "Node" : "Worker";
                          });
 
 std::string name_of(int fd) { return "descriptor " + std::to_string(fd); }
@@ -172,7 +172,7 @@ TEST_P(Forged, EachDescriptorOfAnotherKind) {
 }
 
 TEST_P(Forged, DescriptorsExchanged) {
-  const int last = GetParam() == detail::RoleKind::node ? 5 : 7;
+  const int last = GetParam() == detail::RoleKind::kNode ? 5 : 7;
   for (int number = 3; number < last; ++number) {
     std::swap(given_[number], given_[number + 1]);
     run();
@@ -235,7 +235,7 @@ TEST_P(Forged, ARoleWithoutEnd) {
 }
 
 class ForgedWorker : public Forged {};
-INSTANTIATE_TEST_SUITE_P(As, ForgedWorker, ::testing::Values(detail::RoleKind::worker));
+INSTANTIATE_TEST_SUITE_P(As, ForgedWorker, ::testing::Values(detail::RoleKind::kWorker));
 
 TEST_P(ForgedWorker, ItsParentIsNotItsNode) {
   role_.attachment.node_pid = 1;

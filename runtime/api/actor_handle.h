@@ -202,19 +202,19 @@ class ActorHandle {
     ActorHandle handle;
     template <class M, class... Args>
     auto call(M method, Args&&... args) const {
-      return handle.template submit<false, detail::Unpacking::tuple>(std::move(method),
-                                                                     std::forward<Args>(args)...);
+      return handle.template submit<false, detail::Unpacking::kTuple>(std::move(method),
+                                                                      std::forward<Args>(args)...);
     }
     template <auto M, class... Args>
     auto call(Args&&... args) const {
-      return handle.template submit<false, detail::Unpacking::tuple>(M,
-                                                                     std::forward<Args>(args)...);
+      return handle.template submit<false, detail::Unpacking::kTuple>(M,
+                                                                      std::forward<Args>(args)...);
     }
     template <class Signature, class... Args>
       requires std::is_function_v<Signature>
     auto call(std::type_identity_t<Signature> T::*method, Args&&... args) const {
-      return handle.template submit<false, detail::Unpacking::tuple>(method,
-                                                                     std::forward<Args>(args)...);
+      return handle.template submit<false, detail::Unpacking::kTuple>(method,
+                                                                      std::forward<Args>(args)...);
     }
   };
 
@@ -222,7 +222,7 @@ class ActorHandle {
     return detail::checked_actor(state_.entry, what);
   }
 
-  template <bool OneWay, detail::Unpacking How = detail::Unpacking::none, class F, class... Args>
+  template <bool OneWay, detail::Unpacking How = detail::Unpacking::kNone, class F, class... Args>
   auto submit(F f, Args&&... args) const {
     checked("ActorHandle::call()");
     if constexpr (std::is_member_function_pointer_v<F>) {

@@ -28,10 +28,10 @@ struct Argument {
       !writable_span,
       "a span parameter of a remote function must be std::span<const T>: writes would be lost");
   static constexpr bool converts =
-      writable_span || passing<Given, Parameter>() != Passing::mismatch;
+      writable_span || passing<Given, Parameter>() != Passing::kMismatch;
   static constexpr bool still_writable =
       !converts && IsMutableArray<std::remove_cvref_t<Given>>::value &&
-      passing<std::remove_cvref_t<Given>&&, Parameter>() != Passing::mismatch;
+      passing<std::remove_cvref_t<Given>&&, Parameter>() != Passing::kMismatch;
   static_assert(!still_writable,
                 "a MutableArray is handed over with std::move(array), which seals it without a "
                 "copy, or copied with array.copy()");
@@ -61,9 +61,9 @@ consteval bool argument_travels() {
   constexpr Passing how = passing<Given, P>();
   if constexpr (comes_back_as<Plain, Holder<P>>) {
     return serialization::root_is_serializable<Plain>();
-  } else if constexpr (how == Passing::reference) {
+  } else if constexpr (how == Passing::kReference) {
     return was_sent_as<typename IsRef<Plain>::Value, Holder<P>>;
-  } else if constexpr (how == Passing::list) {
+  } else if constexpr (how == Passing::kList) {
     using Element = typename IsVector<std::remove_cvref_t<P>>::Element;
     return was_sent_as<typename IsRefList<Plain>::Value, Element>;
   } else {
@@ -77,7 +77,7 @@ consteval bool argument_fits() {
   constexpr bool writes =
       std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>>;
   if constexpr (writes || is_writable_span<std::remove_cvref_t<P>> ||
-                passing<Given, P>() == Passing::mismatch) {
+                passing<Given, P>() == Passing::kMismatch) {
     return false;
   } else {
     return argument_travels<Given, P>();

@@ -14,13 +14,13 @@
 
 namespace manta::detail {
 
-enum class Giving { as_it_is, resolved, list };
+enum class Giving { kAsItIs, kResolved, kList };
 
 template <Giving How>
 consteval bool gives(Passing passing) {
-  if (How == Giving::resolved) return passing == Passing::reference;
-  if (How == Giving::list) return passing == Passing::list;
-  return passing == Passing::value || passing == Passing::encoded_as;
+  if (How == Giving::kResolved) return passing == Passing::kReference;
+  if (How == Giving::kList) return passing == Passing::kList;
+  return passing == Passing::kValue || passing == Passing::kEncodedAs;
 }
 
 // The type of what travels for an argument, or for each element of a list.
@@ -29,11 +29,11 @@ struct Travelling {
   using type = Stored<A>;
 };
 template <class U>
-struct Travelling<ObjectRef<U>, Giving::resolved> {
+struct Travelling<ObjectRef<U>, Giving::kResolved> {
   using type = U;
 };
 template <class U, class Allocator>
-struct Travelling<std::vector<ObjectRef<U>, Allocator>, Giving::list> {
+struct Travelling<std::vector<ObjectRef<U>, Allocator>, Giving::kList> {
   using type = U;
 };
 
@@ -65,7 +65,7 @@ class Given {
 
   template <class H>
   H holder() const {
-    if constexpr (How == Giving::list) {
+    if constexpr (How == Giving::kList) {
       return decode_list<H, U>(call_, argument_);
     } else {
       return decode_as<H, U>(call_.value(argument_.first));
@@ -81,7 +81,7 @@ class Given {
 template <class T, class A>
 struct Either {
   template <class P>
-    requires(!std::is_same_v<P, T> && passing<const A&, P>() != Passing::mismatch)
+    requires(!std::is_same_v<P, T> && passing<const A&, P>() != Passing::kMismatch)
   operator P() const;
 };
 
@@ -99,12 +99,12 @@ struct FindGivings {
   template <std::size_t At>
   static consteval Giving of() {
     constexpr auto all = std::index_sequence_for<A...>{};
-    if constexpr (fits<At, Giving::as_it_is>(all)) {
-      return Giving::as_it_is;
-    } else if constexpr (fits<At, Giving::resolved>(all)) {
-      return Giving::resolved;
+    if constexpr (fits<At, Giving::kAsItIs>(all)) {
+      return Giving::kAsItIs;
+    } else if constexpr (fits<At, Giving::kResolved>(all)) {
+      return Giving::kResolved;
     } else {
-      return Giving::list;
+      return Giving::kList;
     }
   }
   template <std::size_t... I>
@@ -138,9 +138,9 @@ struct GivenConstructor<T, Givings<How...>, A...> {
  private:
   template <Giving Way, class Plain, class Argument>
   static void give(CallBuilder& call, Argument&& argument) {
-    if constexpr (Way == Giving::as_it_is) {
+    if constexpr (Way == Giving::kAsItIs) {
       pass_argument<Stored<Plain>>(call, std::forward<Argument>(argument));
-    } else if constexpr (Way == Giving::resolved) {
+    } else if constexpr (Way == Giving::kResolved) {
       call.reference(RefAccess::entry(argument));
     } else {
       pass_list(call, argument);

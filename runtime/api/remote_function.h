@@ -36,12 +36,12 @@ class Callable {
  public:
   template <class... Args>
   auto operator()(Args&&... args) const {
-    return self().template submit<Unpacking::none>(1, std::forward<Args>(args)...);
+    return self().template submit<Unpacking::kNone>(1, std::forward<Args>(args)...);
   }
   // A tuple result as a tuple of refs.
-  auto unpack() const { return Unpacked<Derived, Unpacking::tuple>(self(), 0); }
+  auto unpack() const { return Unpacked<Derived, Unpacking::kTuple>(self(), 0); }
   // A vector<T> result of n elements as vector<ObjectRef<T>>; with another length each ref holds InvalidArgument.
-  auto unpack(std::size_t n) const { return Unpacked<Derived, Unpacking::vector>(self(), n); }
+  auto unpack(std::size_t n) const { return Unpacked<Derived, Unpacking::kVector>(self(), n); }
 
  private:
   const Derived& self() const { return static_cast<const Derived&>(*this); }

@@ -230,25 +230,25 @@ inline constexpr bool meets_parameter =
 
 // How an argument meets its parameter (remote.h): as a value, as a value of the same encoding, as a ref that is
 // resolved, as a vector of refs that are resolved, or not at all.
-enum class Passing { value, encoded_as, reference, list, mismatch };
+enum class Passing { kValue, kEncodedAs, kReference, kList, kMismatch };
 
 template <class A, class P>
 consteval Passing passing() {
   using Plain = std::remove_cvref_t<A>;
   if constexpr (std::is_convertible_v<A, std::remove_cvref_t<P>> ||
                 std::is_convertible_v<A, Holder<P>>) {
-    return Passing::value;
+    return Passing::kValue;
   } else if constexpr (is_read_as<Plain, Holder<P>>) {
-    return Passing::encoded_as;
+    return Passing::kEncodedAs;
   } else if constexpr (IsRef<Plain>::value) {
-    return meets_parameter<typename IsRef<Plain>::Value, P> ? Passing::reference
-                                                            : Passing::mismatch;
+    return meets_parameter<typename IsRef<Plain>::Value, P> ? Passing::kReference
+                                                            : Passing::kMismatch;
   } else if constexpr (IsRefList<Plain>::value && IsVector<std::remove_cvref_t<P>>::value) {
     using Element = typename IsVector<std::remove_cvref_t<P>>::Element;
-    return meets_parameter<typename IsRefList<Plain>::Value, Element> ? Passing::list
-                                                                      : Passing::mismatch;
+    return meets_parameter<typename IsRefList<Plain>::Value, Element> ? Passing::kList
+                                                                      : Passing::kMismatch;
   } else {
-    return Passing::mismatch;
+    return Passing::kMismatch;
   }
 }
 
@@ -267,14 +267,14 @@ struct PlanOf {
   static consteval auto make() {
     using Plain = std::remove_cvref_t<A>;
     constexpr Passing how = passing<A, P>();
-    if constexpr (how == Passing::reference) {
+    if constexpr (how == Passing::kReference) {
       using U = typename IsRef<Plain>::Value;
       if constexpr (same_encoding<U, Holder<P>>) {
         return Decode<Holder<P>>{};
       } else {
         return Decode<U>{};
       }
-    } else if constexpr (how == Passing::list) {
+    } else if constexpr (how == Passing::kList) {
       return DecodeList<typename IsRefList<Plain>::Value>{};
     } else {
       return Decode<Holder<P>>{};

@@ -29,9 +29,9 @@ template <class P, class A>
 void pass_argument(CallBuilder& call, A&& argument) {
   using Plain = std::remove_cvref_t<A>;
   constexpr Passing how = passing<A&&, P>();
-  if constexpr (how == Passing::reference) {
+  if constexpr (how == Passing::kReference) {
     call.reference(RefAccess::entry(argument));
-  } else if constexpr (how == Passing::list) {
+  } else if constexpr (how == Passing::kList) {
     pass_list(call, argument);
   } else if constexpr (is_read_as<Plain, Holder<P>>) {
     call.value(static_cast<const Plain&>(argument));
@@ -42,7 +42,7 @@ void pass_argument(CallBuilder& call, A&& argument) {
       const Holder<P> converted = std::forward<A>(argument);
       call.value(converted);
     }
-  } else if constexpr (how != Passing::mismatch) {
+  } else if constexpr (how != Passing::kMismatch) {
     const std::remove_cvref_t<P> view = std::forward<A>(argument);
     call.value(owned(view));
   }
@@ -64,7 +64,7 @@ void pass_state(CallBuilder& call, const F& f) {
 }
 
 // What a call's ref, or refs, stand for: its result, each part of a tuple, or each element of a vector.
-enum class Unpacking { none, tuple, vector };
+enum class Unpacking { kNone, kTuple, kVector };
 
 template <class R>
 struct TupleOfRefs;
@@ -88,7 +88,7 @@ Tuple tuple_of(std::vector<ObjectEntryRef> entries) {
 template <class R, Unpacking How>
 auto submit_as(CallBuilder& call, std::size_t n) {
   using Plain = std::remove_cvref_t<R>;
-  if constexpr (How == Unpacking::tuple) {
+  if constexpr (How == Unpacking::kTuple) {
     static_assert(IsTuple<Plain>::value,
                   "unpack() needs a function that returns a std::tuple or std::pair; for a vector "
                   "say unpack(n)");
@@ -98,7 +98,7 @@ auto submit_as(CallBuilder& call, std::size_t n) {
     } else {
       return Refused();
     }
-  } else if constexpr (How == Unpacking::vector) {
+  } else if constexpr (How == Unpacking::kVector) {
     static_assert(IsVector<Plain>::value, "unpack(n) needs a function that returns a std::vector");
     if constexpr (IsVector<Plain>::value) {
       using Ref = ObjectRef<Stored<typename IsVector<Plain>::Element>>;

@@ -14,12 +14,12 @@ namespace {
 
 constexpr char kMark = '\x01';  // of an encoded stack
 
-enum class Whose { user, manta, system };
+enum class Whose { kUser, kManta, kSystem };
 
 struct Frame {
   CodeLine line;
   std::string library;  // empty: the program itself
-  Whose whose = Whose::user;
+  Whose whose = Whose::kUser;
   bool nowhere = false;  // there is no code at the address
 };
 
@@ -61,17 +61,17 @@ bool is_system_file(const std::string& file) {
 Whose whose(const CodePlace& place, const CodeLine& line) {
   const std::string& function = line.function;
   if (starts_with_any(place.path, {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "["})) {
-    return Whose::system;
+    return Whose::kSystem;
   }
   if (is_in_manta(function) || is_mangled_in_manta(function) || is_manta_file(line.file) ||
       starts_with_any(function, {"__wrap_main", "__cxa_throw"})) {
-    return Whose::manta;
+    return Whose::kManta;
   }
   if (is_system_file(line.file) ||
       starts_with_any(function, {"std::", "__gnu_cxx::", "_start", "__libc_", "__interceptor_"})) {
-    return Whose::system;
+    return Whose::kSystem;
   }
-  return Whose::user;
+  return Whose::kUser;
 }
 
 std::vector<Frame> frames_at(std::span<const CodePlace> places, const std::string& program) {
@@ -137,12 +137,12 @@ class StackText {
   explicit StackText(std::vector<Frame> frames) : frames_(std::move(frames)) {}
 
   std::string text() {
-    const auto is_user = [](const Frame& frame) { return frame.whose == Whose::user; };
+    const auto is_user = [](const Frame& frame) { return frame.whose == Whose::kUser; };
     auto at = std::find_if(frames_.begin(), frames_.end(), is_user);
     if (at == frames_.end()) return all();
     std::string called = at == frames_.begin() ? std::string() : called_text(*(at - 1));
     while (at != frames_.end()) {
-      if (at->whose != Whose::user) {
+      if (at->whose != Whose::kUser) {
         at = skip_others(at);
         continue;
       }
@@ -167,9 +167,9 @@ class StackText {
   }
   Iterator skip_others(Iterator at) {
     const auto end = std::find_if(at, frames_.end(),
-                                  [](const Frame& frame) { return frame.whose == Whose::user; });
+                                  [](const Frame& frame) { return frame.whose == Whose::kUser; });
     const bool of_manta =
-        std::any_of(at, end, [](const Frame& frame) { return frame.whose == Whose::manta; });
+        std::any_of(at, end, [](const Frame& frame) { return frame.whose == Whose::kManta; });
     const auto count = static_cast<std::size_t>(end - at);
     if (of_manta || end == frames_.end()) {
       text_ += count_text(count, of_manta ? "manta" : "the system");

@@ -245,17 +245,17 @@ void add_frames(rpc::CrashRecord& record, const Death& death) {
 // follows.
 class Recording {
  public:
-  enum class Turn { mine, of_another_thread, given_up };
+  enum class Turn { kMine, kOfAnotherThread, kGivenUp };
 
   Turn begin() {
     pid_t nobody = 0;
     const pid_t self = ::gettid();
     // SYNC: nothing but the claim itself: the thread that comes first has all other members for itself.
     if (!writer_.compare_exchange_strong(nobody, self) && nobody != self) {
-      return Turn::of_another_thread;
+      return Turn::kOfAnotherThread;
     }
     entries_ = entries_ + 1;
-    return entries_ <= kMostEntries ? Turn::mine : Turn::given_up;
+    return entries_ <= kMostEntries ? Turn::kMine : Turn::kGivenUp;
   }
   void about(const Death& death) {
     if (entries_ == 1) death_ = death;
@@ -298,8 +298,8 @@ void wait_for_the_end() {
 int record(int signal, const siginfo_t& info, void* context) {
   if (record_here == nullptr) return signal;
   const auto turn = recording.begin();
-  if (turn == Recording::Turn::of_another_thread) wait_for_the_end();
-  if (turn != Recording::Turn::mine) return signal;
+  if (turn == Recording::Turn::kOfAnotherThread) wait_for_the_end();
+  if (turn != Recording::Turn::kMine) return signal;
   recording.about(death_of(signal, info, context));
   recording.write(*record_here);
   return recording.signal() != 0 ? recording.signal() : signal;
@@ -328,8 +328,8 @@ void install_crash_handler(rpc::CrashRecord& record) {
 void record_crash_stack(void* context) {
   if (record_here == nullptr) return;
   const auto turn = recording.begin();
-  if (turn == Recording::Turn::of_another_thread) wait_for_the_end();
-  if (turn != Recording::Turn::mine) return;
+  if (turn == Recording::Turn::kOfAnotherThread) wait_for_the_end();
+  if (turn != Recording::Turn::kMine) return;
   recording.about(death_at(context));
   recording.write(*record_here);
 }

@@ -24,7 +24,7 @@ std::atomic<bool> g_has_role = false;
 const char* g_program_name = "manta";
 
 int run_role(Role& role) {
-  if (role.kind == RoleKind::node) {
+  if (role.kind == RoleKind::kNode) {
     prctl(PR_SET_NAME, "manta-node");
     return run_node(role);
   }

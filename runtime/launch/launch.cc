@@ -212,7 +212,7 @@ Attachment launch_node(const NodeOptions& options) {
   base::Fd theirs(ends[1]);
   if (!attachment.socket || !theirs) fail("socketpair");
   Role role;
-  role.kind = RoleKind::node;
+  role.kind = RoleKind::kNode;
   role.attachment.job = attachment.job;
   role.attachment.node = attachment.node;
   role.options = options;

@@ -247,8 +247,8 @@ Role parse_role(std::string bytes) {
   Role role;
   role.kind = in.value<RoleKind>();
   read_attachment(in, role.attachment);
-  if (role.kind == RoleKind::node) read_options(in, role.options);
-  const bool known = role.kind == RoleKind::node || role.kind == RoleKind::worker;
+  if (role.kind == RoleKind::kNode) read_options(in, role.options);
+  const bool known = role.kind == RoleKind::kNode || role.kind == RoleKind::kWorker;
   if (!in.complete() || !known || role.attachment.slot >= rpc::kMaxSlots) {
     throw RoleError("what it was told is cut off, or comes from another version of Manta");
   }
@@ -267,7 +267,7 @@ base::Fd make_role_file(const Role& role) {
   out.value(kMagic);
   out.value(role.kind);
   write_attachment(out, role.attachment);
-  if (role.kind == RoleKind::node) write_options(out, role.options);
+  if (role.kind == RoleKind::kNode) write_options(out, role.options);
   base::Fd file = base::create_memory_file("manta-role");
   int error = file ? base::append(file, out.bytes()) : errno;
   if (error == 0 && fcntl(file.get(), F_ADD_SEALS, kSeals) != 0) error = errno;
@@ -288,7 +288,7 @@ int generation() {
 Role take_role() {
   const int number = role_descriptor();
   Role role = parse_role(read_sealed(number));
-  if (role.kind == RoleKind::node) {
+  if (role.kind == RoleKind::kNode) {
     require_node_descriptors();
     close(number);
     return role;

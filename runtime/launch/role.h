@@ -25,7 +25,7 @@ inline constexpr int kMaxGeneration = 16;  // a driver of this generation starts
 // The exit code of a process that was told a role and cannot take it.
 inline constexpr int kNoRoleExit = 114;
 
-enum class RoleKind : std::uint32_t { node, worker };
+enum class RoleKind : std::uint32_t { kNode, kWorker };
 
 // The numbers of the descriptors in the process that is started.
 enum RoleFd : int {
@@ -41,7 +41,7 @@ enum RoleFd : int {
 };
 
 struct Role {
-  RoleKind kind = RoleKind::worker;
+  RoleKind kind = RoleKind::kWorker;
   Attachment attachment;  // of a node: only its job and its id
   NodeOptions options;    // of a node
 };

@@ -44,7 +44,7 @@ WorkerProcesses::WorkerProcesses(asio::io_context& io, DriverLog& log, const Rol
 
 std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot) try {
   Role role;
-  role.kind = RoleKind::worker;
+  role.kind = RoleKind::kWorker;
   role.attachment.slot = slot;
   role.attachment.directory = node_.attachment.directory;
   role.attachment.job = node_.attachment.job;

@@ -56,7 +56,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
       instead_.emplace(executor->in_place(), *process_, needed(), enough(), deadline);
     }
     for (;;) {
-      while (instead_ && !over() && instead_->run_one(Patience::fresh)) {
+      while (instead_ && !over() && instead_->run_one(Patience::kFresh)) {
       }
       if (over()) return true;
       report_.emplace(*process_, deadline.has_value());
@@ -82,7 +82,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
   }
 
   bool something_else_to_do() {
-    if (instead_ && instead_->run_one(Patience::waited_shortly)) return true;
+    if (instead_ && instead_->run_one(Patience::kWaitedShortly)) return true;
     if (instead_) instead_->ask_for_calls_back();
     return false;
   }

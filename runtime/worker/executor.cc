@@ -32,9 +32,9 @@ std::atomic<Executor*> executor_of_process{nullptr};
 class Executor::Idle final : public rpc::Progress::Waiter {
  public:
   explicit Idle(Executor& executor) : executor_(executor) {
-    executor_.activity_.store(Activity::idle);
+    executor_.activity_.store(Activity::kIdle);
   }
-  ~Idle() { executor_.activity_.store(Activity::busy); }
+  ~Idle() { executor_.activity_.store(Activity::kBusy); }
   bool satisfied() const override {
     return executor_.orders_.load() != 0 || executor_.call_waiting();
   }
@@ -48,9 +48,9 @@ class Executor::RoomForReply final : public rpc::Progress::Waiter {
  public:
   RoomForReply(Executor& executor, Lane& lane, std::uint32_t size)
       : executor_(executor), lane_(lane), size_(size) {
-    executor_.activity_.store(Activity::replying);
+    executor_.activity_.store(Activity::kReplying);
   }
-  ~RoomForReply() { executor_.activity_.store(Activity::busy); }
+  ~RoomForReply() { executor_.activity_.store(Activity::kBusy); }
   bool satisfied() const override {
     // SYNC: the flag first, then the ring: the caller reads the ring, then the flag.
     lane_.memory.header->flags.fetch_or(kReplyRingFull);
@@ -92,9 +92,9 @@ int Executor::run() {
   auto& progress = process_.progress();
   process_.cores().enter();
   progress.set_busy(true);
-  while (!ordered(Order::exit)) {
-    if (ordered(Order::start_actor)) {
-      orders_.fetch_and(~bit(Order::start_actor));
+  while (!ordered(Order::kExit)) {
+    if (ordered(Order::kStartActor)) {
+      orders_.fetch_and(~bit(Order::kStartActor));
       turn_.begin();
       start_actor();
       turn_.end();
@@ -109,7 +109,7 @@ int Executor::run() {
       continue;
     }
     output_.end_all_lines();
-    if (ordered(Order::end_actor) && instance_.object != nullptr) return finish_actor(0);
+    if (ordered(Order::kEndActor) && instance_.object != nullptr) return finish_actor(0);
     progress.set_busy(false);
     {
       Idle idle(*this);
@@ -172,7 +172,7 @@ void Executor::finished(Lane& lane) {
 // The order of its steps decides what a death in between leaves behind: see failpoint.h, which names them, and decision
 // 009.
 void Executor::reply(Lane& lane, RunningCall& call) {
-  failpoint(Failpoint::call_ended);
+  failpoint(Failpoint::kCallEnded);
   auto external = call.room_for_results();
   auto results = call.results_for(lane.caller, reply_name(lane.index, call.frame().sequence));
   ReplyFrame frame;
@@ -202,14 +202,14 @@ void Executor::reply(Lane& lane, RunningCall& call) {
         if (!results.empty())
           std::memcpy(out + sizeof frame + kept.size(), results.data(), results.size());
         if (call.gives_blocks()) {
-          failpoint(Failpoint::reply_written);
+          failpoint(Failpoint::kReplyWritten);
           lane.writer.prepare();  // from here on a death loses neither the reply nor the blocks
-          failpoint(Failpoint::reply_prepared);
+          failpoint(Failpoint::kReplyPrepared);
           call.hand_over_blocks(lane.caller);
         }
-        failpoint(Failpoint::reply_complete);
+        failpoint(Failpoint::kReplyComplete);
         lane.writer.commit();
-        failpoint(Failpoint::reply_committed);
+        failpoint(Failpoint::kReplyCommitted);
         break;
       }
     }
@@ -243,7 +243,7 @@ void Executor::start_actor() {
     process_.node().send(
         {.kind = NodeMessage::actor_failed, .id_hi = actor_id_.hi(), .id_lo = actor_id_.lo()},
         error_wire_within(*error, kMaxInlineValue));
-    order(Order::exit);
+    order(Order::kExit);
     return;
   }
   running_.end();
@@ -297,7 +297,7 @@ void Executor::on_node(const NodeFrame& frame, std::span<const std::byte> payloa
       actor_type_ = parts.type;
       constructor_.assign(parts.call.begin(), parts.call.end());
       is_actor_ = true;
-      return order(Order::start_actor);
+      return order(Order::kStartActor);
     }
     case NodeMessage::lane_close:
       if (forget_lane(static_cast<std::uint32_t>(frame.arg0))) {
@@ -305,9 +305,9 @@ void Executor::on_node(const NodeFrame& frame, std::span<const std::byte> payloa
       }
       return;
     case NodeMessage::actor_end:
-      return order(Order::end_actor);
+      return order(Order::kEndActor);
     case NodeMessage::exit_now:
-      return order(Order::exit);
+      return order(Order::kExit);
     default:
       base::check(false, ("an unknown message of the node, number " +
                           std::to_string(static_cast<unsigned>(frame.kind)))
@@ -357,19 +357,19 @@ bool Executor::poll() {
       auto& flags = lane->memory.header->flags;
       const bool recalled = (flags.load() & kRecall) != 0;
       if (recalled) flags.fetch_and(~std::uint32_t{kRecall});
-      const bool back = turn_.lent() || (recalled && activity_.load() != Activity::idle);
+      const bool back = turn_.lent() || (recalled && activity_.load() != Activity::kIdle);
       if (back && !lane->reader.empty()) lanes.push_back(lane);
     }
   }
   for (const auto& lane : lanes) give_back(*lane);
   const Activity activity = activity_.load();
-  return activity == Activity::replying ||
-         (activity == Activity::idle && (orders_.load() != 0 || call_waiting()));
+  return activity == Activity::kReplying ||
+         (activity == Activity::kIdle && (orders_.load() != 0 || call_waiting()));
 }
 
 bool Executor::pending() const {
   // The calls of an actor stay where they are while the actor waits.
-  return (activity_.load() == Activity::idle || (turn_.lent() && !is_actor_)) && call_waiting();
+  return (activity_.load() == Activity::kIdle || (turn_.lent() && !is_actor_)) && call_waiting();
 }
 
 // ------------------------------------------------------------------------------------------------ lending the cpu

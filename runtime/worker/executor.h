@@ -86,12 +86,12 @@ class Executor final : public CalleeSide {
   };
   // What the executor's thread does, as far as the holder of the baton must know it.
   enum class Activity : std::uint8_t {
-    busy,      // it runs user code, or is about to
-    idle,      // it waits for calls or orders
-    replying,  // it waits for room in the ring of a caller
+    kBusy,      // it runs user code, or is about to
+    kIdle,      // it waits for calls or orders
+    kReplying,  // it waits for room in the ring of a caller
   };
   // What the node has ordered. Only the first is forgotten when it has been carried out.
-  enum class Order : std::uint8_t { start_actor, end_actor, exit };
+  enum class Order : std::uint8_t { kStartActor, kEndActor, kExit };
   static std::uint8_t bit(Order one) {
     return static_cast<std::uint8_t>(1U << static_cast<unsigned>(one));
   }
@@ -131,7 +131,7 @@ class Executor final : public CalleeSide {
   Turn turn_;
   // SYNC: none, of all accesses to these two: the holder of the baton, which has the node's orders, looks again at each
   // poll, and the executor's thread at each look of its wait (rpc/progress.h).
-  std::atomic<Activity> activity_{Activity::busy};
+  std::atomic<Activity> activity_{Activity::kBusy};
   std::atomic<std::uint8_t> orders_{0};  // bits of Order
 };
 

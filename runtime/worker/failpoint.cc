@@ -12,16 +12,16 @@ namespace manta::detail {
 namespace {
 
 constexpr std::pair<std::string_view, Failpoint> kPlaces[] = {
-    {"call_ended", Failpoint::call_ended},
-    {"published", Failpoint::published},
-    {"reference_held", Failpoint::reference_held},
-    {"block_adopted", Failpoint::block_adopted},
-    {"block_held", Failpoint::block_held},
-    {"reply_written", Failpoint::reply_written},
-    {"reply_prepared", Failpoint::reply_prepared},
-    {"block_handed_over", Failpoint::block_handed_over},
-    {"reply_complete", Failpoint::reply_complete},
-    {"reply_committed", Failpoint::reply_committed},
+    {"call_ended", Failpoint::kCallEnded},
+    {"published", Failpoint::kPublished},
+    {"reference_held", Failpoint::kReferenceHeld},
+    {"block_adopted", Failpoint::kBlockAdopted},
+    {"block_held", Failpoint::kBlockHeld},
+    {"reply_written", Failpoint::kReplyWritten},
+    {"reply_prepared", Failpoint::kReplyPrepared},
+    {"block_handed_over", Failpoint::kBlockHandedOver},
+    {"reply_complete", Failpoint::kReplyComplete},
+    {"reply_committed", Failpoint::kReplyCommitted},
 };
 
 int times_left = 0;
@@ -51,7 +51,7 @@ void arm_failpoint() {
   for (const auto& [name, place] : kPlaces) {
     if (name == whole.substr(0, colon)) armed_failpoint = place;
   }
-  if (armed_failpoint == Failpoint::none) refuse(text);
+  if (armed_failpoint == Failpoint::kNone) refuse(text);
 }
 
 void reach_failpoint(Failpoint place) {

@@ -13,20 +13,20 @@
 namespace manta::detail {
 
 enum class Failpoint : std::uint8_t {
-  none,
-  call_ended,  // the reply is about to be made
-  published,   // the node knows the references in the results; nobody holds them for the caller yet
-  reference_held,     // one of them has been held in the caller's name
-  block_adopted,      // a block that this process continues to use has been given to the node
-  block_held,         // and has been held in the caller's name
-  reply_written,      // the reply is in the ring, where the caller cannot see it yet
-  reply_prepared,     // whoever recovers the ring will find it
-  block_handed_over,  // one of the blocks that only the results use has been given away
-  reply_complete,     // the reply is about to be committed
-  reply_committed,    // it has been committed, but the caller's bell has not been rung
+  kNone,
+  kCallEnded,  // the reply is about to be made
+  kPublished,  // the node knows the references in the results; nobody holds them for the caller yet
+  kReferenceHeld,    // one of them has been held in the caller's name
+  kBlockAdopted,     // a block that this process continues to use has been given to the node
+  kBlockHeld,        // and has been held in the caller's name
+  kReplyWritten,     // the reply is in the ring, where the caller cannot see it yet
+  kReplyPrepared,    // whoever recovers the ring will find it
+  kBlockHandedOver,  // one of the blocks that only the results use has been given away
+  kReplyComplete,    // the reply is about to be committed
+  kReplyCommitted,   // it has been committed, but the caller's bell has not been rung
 };
 
-inline Failpoint armed_failpoint = Failpoint::none;
+inline Failpoint armed_failpoint = Failpoint::kNone;
 
 // From the environment.
 void arm_failpoint();

@@ -34,7 +34,7 @@ class InPlace {
 
  private:
   struct Level {
-    explicit Level(Process& process) : running(process, RunningCall::Caller::here) {}
+    explicit Level(Process& process) : running(process, RunningCall::Caller::kHere) {}
     std::vector<std::byte> frame;
     RunningCall running;
   };

@@ -50,11 +50,11 @@ bool RunInstead::worth_it(const Call& call, Patience patience) const {
   if (usual && *usual < kShortCall) return true;
   const bool others_are_at_it = some_from_elsewhere_ || process_.senders().tasks.in_flight() ||
                                 process_.senders().actors.active();
-  return patience == Patience::waited_shortly && !others_are_at_it;
+  return patience == Patience::kWaitedShortly && !others_are_at_it;
 }
 
 bool RunInstead::run_one(Patience patience) {
-  if (has_more() || patience == Patience::waited_shortly) {
+  if (has_more() || patience == Patience::kWaitedShortly) {
     returned_ = process_.senders().tasks.returned();
     calls_.start_again();
   }

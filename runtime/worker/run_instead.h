@@ -25,7 +25,7 @@ class RunInstead {
   RunInstead(InPlace& in_place, Process& process, std::span<ObjectEntry* const> needed,
              std::span<ObjectEntry* const> enough, rpc::Deadline deadline);
 
-  enum class Patience { fresh, waited_shortly };
+  enum class Patience { kFresh, kWaitedShortly };
   // Gives false if there is nothing to run.
   bool run_one(Patience patience);
   // Before a long wait: asks other workers for calls that they have not begun.

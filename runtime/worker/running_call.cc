@@ -127,7 +127,7 @@ void RunningCall::end_forked_child() const {
 
 void RunningCall::fail(const ErrorRecord& error) {
   end_forked_child();
-  if (caller_ == Caller::here) {
+  if (caller_ == Caller::kHere) {
     values_here_.clear();
     for (std::uint32_t i = 0; i < std::max(1U, frame_.result_count); ++i) {
       values_here_.push_back(value_of(error));
@@ -148,7 +148,7 @@ void RunningCall::fail(const ErrorRecord& error) {
 
 void RunningCall::void_result() {
   end_forked_child();
-  if (caller_ == Caller::here) {
+  if (caller_ == Caller::kHere) {
     values_here_.emplace_back();
     ++results_added_;
     return;
@@ -164,7 +164,7 @@ void RunningCall::add_result(serialization::Encoded& encoded) {
   if (results_added_ == frame_.result_count) {
     throw InvalidArgument("a function of several results gave more of them than were asked for");
   }
-  if (caller_ == Caller::here) {
+  if (caller_ == Caller::kHere) {
     values_here_.push_back(value_of(process_.store(), encoded));
     ++results_added_;
     return;
@@ -222,7 +222,7 @@ void RunningCall::end() {
   end_forked_child();
   arguments_.clear();
   values_.clear();
-  if (caller_ == Caller::here) {  // all is counted when the call ends that runs this one in place
+  if (caller_ == Caller::kHere) {  // all is counted when the call ends that runs this one in place
     buffers_.clear();
     references_.clear();
     return;
@@ -250,12 +250,12 @@ BlockMark RunningCall::mark_for(objectstore::Block& block, std::size_t uses, rpc
   if (block.mine()) {
     if (block.use_count() == uses) return BlockMark::given;
     process_.node().adopt_block(block.offset(), 1);  // we go on using it: the node counts us both
-    failpoint(Failpoint::block_adopted);
+    failpoint(Failpoint::kBlockAdopted);
     block.hand_over_to_node(1);
   }
   if (block.holds() == 0) return BlockMark::lent;  // the caller lent it to us, or just received it
   process_.node().hold_block(block.offset(), caller, reply);
-  failpoint(Failpoint::block_held);
+  failpoint(Failpoint::kBlockHeld);
   return BlockMark::held;
 }
 
@@ -281,7 +281,7 @@ void RunningCall::hand_over_blocks(rpc::Slot caller) {
   for (const auto& storage : result_blocks_) {
     auto& block = block_of(storage);
     if (block.mine()) block.hand_over(objectstore::tag_of_slot(caller));  // it may be listed twice
-    failpoint(Failpoint::block_handed_over);
+    failpoint(Failpoint::kBlockHandedOver);
   }
   result_blocks_.clear();
 }
@@ -289,7 +289,7 @@ void RunningCall::hand_over_blocks(rpc::Slot caller) {
 void RunningCall::hold_references_for(rpc::Slot caller, std::uint64_t reply) {
   process_.run_commands();  // the node hears of an actor made here before it hears of a handle
   process_.ownership().publish_all(result_references_);
-  failpoint(Failpoint::published);
+  failpoint(Failpoint::kPublished);
   for (const auto& reference : result_references_) {
     if (!reference.target) continue;
     const bool object = reference.kind == serialization::RefKind::object;
@@ -297,7 +297,7 @@ void RunningCall::hold_references_for(rpc::Slot caller, std::uint64_t reply) {
                            : ObjectId(static_cast<ActorEntry&>(*reference.target).id().hi(),
                                       static_cast<ActorEntry&>(*reference.target).id().lo());
     process_.node().hold(reference.kind, id, caller, reply);
-    failpoint(Failpoint::reference_held);
+    failpoint(Failpoint::kReferenceHeld);
   }
   result_references_.clear();
 }

@@ -31,8 +31,8 @@ class Process;
 
 class RunningCall final : public CallContext {
  public:
-  enum class Caller { elsewhere, here };
-  explicit RunningCall(Process& process, Caller caller = Caller::elsewhere)
+  enum class Caller { kElsewhere, kHere };
+  explicit RunningCall(Process& process, Caller caller = Caller::kElsewhere)
       : process_(process), caller_(caller) {}
 
   // `bytes` are a CallFrame and what follows it; they must stay until end(). Throws BuildMismatch, NotFound or
