@@ -1,9 +1,10 @@
+// In the order of the header: what two processes exchange (round trips), what a copy moves, what the kernel takes to
+// populate memory and to start a program. Each floor repeats a small round and keeps the best try.
 #include "floors.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <functional>
 #include <spawn.h>
@@ -18,15 +19,10 @@
 #include "../base/fd.h"
 #include "../rpc/fence.h"
 #include "../rpc/futex.h"
+#include "stopwatch.h"
 
 namespace manta::bench {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 void require(bool ok, const char* what) {
   if (!ok) throw std::system_error(errno, std::generic_category(), what);

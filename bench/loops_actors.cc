@@ -1,5 +1,5 @@
-// Calls of an actor's method that does nothing, one at a time, in batches of 1000, and between actors with a reference as
-// argument; and how fast actors start, a process each.
+// Calls of an actor's method that does nothing, one at a time, in batches of 1000, and between actors with a reference
+// as argument; and how fast actors start, a process each.
 // Units: calls, or actors, per second. Floors: a round trip between two processes; the start of a small program.
 #include <string>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // Puts of 800 MiB out of memory of the caller that holds real numbers.
 // Unit and floor: the share of what this machine can do: warm (the store's pages were used before), of a copy by two
-// threads; cold (the first put of a session), of the kernel's populating that much shared memory. These floors are taken
-// again beside the puts, and the better ones count: the machine may have been busier before.
+// threads; cold (the first put of a session), of the kernel's populating that much shared memory. These floors are
+// taken again beside the puts, and the better ones count: the machine may have been busier before.
 #include <algorithm>
 #include <vector>
 

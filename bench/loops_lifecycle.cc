@@ -100,8 +100,8 @@ Measured worker_private(const Run&) {
   return {least, kNone};
 }
 
-// Driver, node and two workers, while the driver waits inside get() for a task that sleeps; after the node has populated
-// memory ahead, which it does in the first seconds of a session.
+// Driver, node and two workers, while the driver waits inside get() for a task that sleeps; after the node has
+// populated memory ahead, which it does in the first seconds of a session.
 Measured idle_cpu(const Run& run) {
   const auto session = manta::init({.cpus = 2});
   start_all_workers();

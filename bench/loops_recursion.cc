@@ -1,6 +1,6 @@
 // A merge sort of 2 million numbers by recursion: each half by a task of its own, down to leaves of 20,000 or 5,000.
-// Unit: the time that the same program takes with OpenMP tasks in one process, on two threads: 1.3 is 1.3 times as long.
-// Both read an array that stays as it is and give a new one at each level.
+// Unit: the time that the same program takes with OpenMP tasks in one process, on two threads: 1.3 is 1.3 times as
+// long. Both read an array that stays as it is and give a new one at each level.
 #include <algorithm>
 #include <vector>
 

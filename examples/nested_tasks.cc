@@ -1,6 +1,6 @@
 // Tasks that call tasks: each half of the range is counted by a task of its own, down to small ones.
-// A task that waits for a task that has not begun runs it itself, the newest first, while other workers take the oldest:
-// so any depth and any grain work on any number of cores.
+// A task that waits for a task that has not begun runs it itself, the newest first, while other workers take the
+// oldest: so any depth and any grain work on any number of cores.
 //
 //                count 0..80000
 //               /              \            the inner ones wait for two, the outermost count

@@ -1,4 +1,5 @@
-// A Gate is an actor at which the calls of a test wait until the test opens it: so that it knows what has not ended yet.
+// A Gate is an actor at which the calls of a test wait until the test opens it: so that it knows what has not ended
+// yet.
 //
 //   auto gate = actor<Gate>();  auto late = remote(pass)(gate, 5);  ...  gate.post(&Gate::open);
 #pragma once

@@ -1,5 +1,5 @@
-// What the hot path must not do per task: system calls, messages to the node, allocations in the ring thread; and that a
-// driver stays bounded while it submits.
+// What the hot path must not do per task: system calls, messages to the node, allocations in the ring thread; and that
+// a driver stays bounded while it submits.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>

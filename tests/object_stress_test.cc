@@ -1,5 +1,6 @@
-// Random exchange of references, arrays and handles between the driver and actors, some of which are killed. Every array
-// holds its own number, so that memory that was freed too early, or is another's, is seen; at the end nothing is left.
+// Random exchange of references, arrays and handles between the driver and actors, some of which are killed. Every
+// array holds its own number, so that memory that was freed too early, or is another's, is seen; at the end nothing is
+// left.
 #include <cstdlib>
 #include <random>
 #include <string>

@@ -2,9 +2,9 @@
 //
 //   ray_cpp CODE.so [--smoke] [LOOP...]   prints `ray_cpp LOOP VALUE` per loop, in the unit of manta_bench
 //
-// CODE.so is this file as a shared library: Ray's workers load it. References cannot be stored in values, nor a vector of
-// them passed, so some loops are missing. Ray 2.60 does not come back from Get() of a list of 1000 actor results or of many
-// objects that were put, or from tasks that an actor submitted: actor_async has batches of 200, got one by one;
+// CODE.so is this file as a shared library: Ray's workers load it. References cannot be stored in values, nor a vector
+// of them passed, so some loops are missing. Ray 2.60 does not come back from Get() of a list of 1000 actor results or
+// of many objects that were put, or from tasks that an actor submitted: actor_async has batches of 200, got one by one;
 // get_10k_objects_ms and multi_client_tasks_async are missing. Floor: none of its own; manta_bench prints them.
 #include <algorithm>
 #include <chrono>

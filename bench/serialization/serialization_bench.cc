@@ -4,8 +4,8 @@
 //   serialization_bench [--only CASE]... [--smoke] [--json FILE]     serialization_bench --help says more
 //
 // Units: each case's own; "Manta / it" is the ratio of the times of this run, for both columns: 0.1 is ten times as
-// fast. Floor: a copy of the value in memory, in the same run; arrays, which Manta and pickle 5 do not copy, are below it.
-// Exit status: 0 when every case ran and read what it had written, whatever its figures; 1 when one did not; 2 for
+// fast. Floor: a copy of the value in memory, in the same run; arrays, which Manta and pickle 5 do not copy, are below
+// it. Exit status: 0 when every case ran and read what it had written, whatever its figures; 1 when one did not; 2 for
 // wrong arguments.
 #include <algorithm>
 #include <cstdio>
