@@ -2,8 +2,8 @@
 // is refused unless its mode is 0700 and it belongs to this user. The node makes it, and not the driver, which may be
 // killed at any time: so it does not exist before a process lives that will remove it.
 //
-//   made --> in use (the node has locked its file `lock`) --> removed by the node, or else by whoever finds it unlocked:
-//            the driver of a node that was killed, or the next node
+//   made --> in use (the node has locked its file `lock`) --> removed by the node, or else by whoever finds it
+//            unlocked: the driver of a node that was killed, or the next node
 //
 // Threads: any. Errors: RuntimeError that names the directory and the reason.
 #pragma once

@@ -1,5 +1,5 @@
-// In this order: texts of variables as values, apply_variables(), the checks of single options, and resolve_options(), which
-// calls them all.
+// In this order: texts of variables as values, apply_variables(), the checks of single options, and resolve_options(),
+// which calls them all.
 #include "resolve_options.h"
 
 #include <charconv>
