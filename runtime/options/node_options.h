@@ -1,4 +1,4 @@
-// What a node is told when it starts: InitOptions, resolved and checked (api/resolve_options.h). Sizes are in bytes.
+// What a node is told when it starts: InitOptions, resolved and checked (resolve_options.h). Sizes are in bytes.
 //
 // Threads: a value.
 #pragma once
