@@ -32,7 +32,7 @@ inline constexpr std::uint32_t kMaxSlots = 2048;
 inline constexpr std::uint32_t kMaxLanes = 65536;
 inline constexpr std::uint32_t kNodeRingBytes = 1024 * 1024;
 inline constexpr std::uint32_t kLayoutVersion =
-    4;  // to be counted up with every change of these structs
+    5;  // to be counted up with every change of these structs
 
 struct ControlOptions {
   std::uint64_t arena_bytes = 0;

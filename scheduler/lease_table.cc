@@ -28,23 +28,23 @@ std::string refusal(const ResourceSet& total, const ResourceSet& request) {
 
 LeaseTable::LeaseTable(ResourceSet total) : total_(std::move(total)), free_(total_) {}
 
-std::optional<std::string> LeaseTable::want(OwnerShape who, std::uint64_t count,
+std::optional<std::string> LeaseTable::want(OwnerKey who, std::uint64_t count,
                                             const ResourceSet& request, More more) {
   const bool nothing = count == 0 && more == More::kNo;
   if (!nothing && !total_.fits(request)) return refusal(total_, request);
-  if (nothing && !shapes_.contains(who)) return std::nullopt;
-  Shape& shape = shapes_.try_emplace(who, Shape{.request = request}).first->second;
-  if (shape.wanted == 0 && count != 0) queue_.push_back(who);
-  if (shape.wanted != 0 && count == 0) std::erase(queue_, who);
-  shape.wanted = count;
-  set_more(who, shape, more == More::kYes);
+  if (nothing && !demands_.contains(who)) return std::nullopt;
+  Demand& demand = demands_.try_emplace(who, Demand{.request = request}).first->second;
+  if (demand.wanted == 0 && count != 0) queue_.push_back(who);
+  if (demand.wanted != 0 && count == 0) std::erase(queue_, who);
+  demand.wanted = count;
+  set_more(who, demand, more == More::kYes);
   drop_if_unused(who);
   return std::nullopt;
 }
 
-void LeaseTable::set_more(OwnerShape who, Shape& shape, bool more) {
-  if (shape.more == more) return;
-  shape.more = more;
+void LeaseTable::set_more(OwnerKey who, Demand& demand, bool more) {
+  if (demand.more == more) return;
+  demand.more = more;
   if (more) {
     more_.push_back(who);
   } else {
@@ -54,30 +54,31 @@ void LeaseTable::set_more(OwnerShape who, Shape& shape, bool more) {
 
 // Those that want something come first. What a request that does not fit needs is kept for it, and nobody behind it
 // may have that.
-std::optional<OwnerShape> LeaseTable::next() const {
+std::optional<OwnerKey> LeaseTable::next() const {
   ResourceSet left = free_;
-  for (const OwnerShape& who : queue_) {
-    const ResourceSet& request = shapes_.at(who).request;
+  for (const OwnerKey& who : queue_) {
+    const ResourceSet& request = demands_.at(who).request;
     if (left.fits(request)) return who;
     left.subtract(request);
   }
-  for (const OwnerShape& who : more_) {
-    if (left.fits(shapes_.at(who).request)) return who;
+  for (const OwnerKey& who : more_) {
+    if (left.fits(demands_.at(who).request)) return who;
   }
   return std::nullopt;
 }
 
-LeaseId LeaseTable::grant(OwnerShape who) {
-  Shape& shape = shapes_.at(who);
-  base::check(shape.wanted > 0 || shape.more, "a lease is granted to an owner that waits for one");
-  free_.subtract(shape.request);
-  ++shape.held;
+LeaseId LeaseTable::grant(OwnerKey who) {
+  Demand& demand = demands_.at(who);
+  base::check(demand.wanted > 0 || demand.more,
+              "a lease is granted to an owner that waits for one");
+  free_.subtract(demand.request);
+  ++demand.held;
   ++held_[who.owner];
-  if (shape.wanted > 0) {
+  if (demand.wanted > 0) {
     std::erase(queue_, who);
-    if (--shape.wanted > 0) queue_.push_back(who);
+    if (--demand.wanted > 0) queue_.push_back(who);
   } else {
-    set_more(who, shape, false);
+    set_more(who, demand, false);
   }
   leases_.emplace(++last_lease_, Lease{.who = who});
   return last_lease_;
@@ -86,14 +87,14 @@ LeaseId LeaseTable::grant(OwnerShape who) {
 // Plays next() and grant() through without granting: gives those who would still wait then.
 std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit, std::size_t& fitting) const {
   std::vector<Turn> waiters;
-  std::deque<std::pair<OwnerShape, std::uint64_t>> queue;
-  for (const OwnerShape& who : queue_) queue.emplace_back(who, shapes_.at(who).wanted);
+  std::deque<std::pair<OwnerKey, std::uint64_t>> queue;
+  for (const OwnerKey& who : queue_) queue.emplace_back(who, demands_.at(who).wanted);
   ResourceSet left = free_;
   fitting = 0;
   while (!queue.empty() && fitting < limit) {
     auto [who, wanted] = queue.front();
     queue.pop_front();
-    const ResourceSet& request = shapes_.at(who).request;
+    const ResourceSet& request = demands_.at(who).request;
     if (left.fits(request)) {
       ++fitting;
       if (--wanted > 0) queue.emplace_back(who, wanted);
@@ -102,8 +103,8 @@ std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit, std::size_t& 
     }
     left.subtract(request);
   }
-  for (const OwnerShape& who : more_) {
-    const ResourceSet& request = shapes_.at(who).request;
+  for (const OwnerKey& who : more_) {
+    const ResourceSet& request = demands_.at(who).request;
     if (fitting == limit || !left.fits(request)) continue;
     ++fitting;
     left.subtract(request);
@@ -118,25 +119,25 @@ std::size_t LeaseTable::grantable(std::size_t limit) const {
 }
 
 void LeaseTable::lend(Lease& lease) {
-  Shape& shape = shapes_.at(lease.who);
-  free_.add(lendable(shape.request));
+  Demand& demand = demands_.at(lease.who);
+  free_.add(lendable(demand.request));
   lease.lends = true;
-  ++shape.lending;
+  ++demand.lending;
   ++lending_;
 }
 
 void LeaseTable::take_back(Lease& lease) {
-  Shape& shape = shapes_.at(lease.who);
-  free_.subtract(lendable(shape.request));
+  Demand& demand = demands_.at(lease.who);
+  free_.subtract(lendable(demand.request));
   lease.lends = false;
-  --shape.lending;
+  --demand.lending;
   --lending_;
 }
 
 ResourceSet LeaseTable::taken(LeaseId id) const {
   const auto lease = leases_.find(id);
   if (lease == leases_.end()) return {};
-  ResourceSet taken = shapes_.at(lease->second.who).request;
+  ResourceSet taken = demands_.at(lease->second.who).request;
   if (lease->second.lends) taken.subtract(lendable(taken));
   return taken;
 }
@@ -155,46 +156,46 @@ void LeaseTable::end(LeaseId id) {
   const auto lease = leases_.find(id);
   if (lease == leases_.end()) return;
   if (lease->second.lends) take_back(lease->second);
-  const OwnerShape who = lease->second.who;
+  const OwnerKey who = lease->second.who;
   leases_.erase(lease);
-  Shape& shape = shapes_.at(who);
-  free_.add(shape.request);
-  --shape.held;
-  if (shape.recalled > 0) --shape.recalled;
+  Demand& demand = demands_.at(who);
+  free_.add(demand.request);
+  --demand.held;
+  if (demand.recalled > 0) --demand.recalled;
   if (--held_.at(who.owner) == 0) held_.erase(who.owner);
   drop_if_unused(who);
 }
 
-// A shape with leases stays until the last of them ends.
+// A demand with leases stays until the last of them ends.
 void LeaseTable::forget(OwnerId owner) {
-  std::erase_if(queue_, [&](const OwnerShape& who) { return who.owner == owner; });
-  std::erase_if(more_, [&](const OwnerShape& who) { return who.owner == owner; });
-  const auto first = shapes_.lower_bound({.owner = owner, .shape = 0});
-  for (auto entry = first; entry != shapes_.end() && entry->first.owner == owner;) {
+  std::erase_if(queue_, [&](const OwnerKey& who) { return who.owner == owner; });
+  std::erase_if(more_, [&](const OwnerKey& who) { return who.owner == owner; });
+  const auto first = demands_.lower_bound({.owner = owner, .key = 0});
+  for (auto entry = first; entry != demands_.end() && entry->first.owner == owner;) {
     entry->second.wanted = 0;
     entry->second.more = false;
-    entry = entry->second.held == 0 ? shapes_.erase(entry) : std::next(entry);
+    entry = entry->second.held == 0 ? demands_.erase(entry) : std::next(entry);
   }
 }
 
 // One recall for each lease that is waited for, minus those that were asked for before and have not come back yet.
-std::vector<OwnerShape> LeaseTable::recalls(Shortage shortage) {
+std::vector<OwnerKey> LeaseTable::recalls(Shortage shortage) {
   // A recalled lease that lends its CPUs may come back much later: its task waits for tasks, perhaps for these.
   std::uint64_t outstanding = 0;
-  for (const auto& [who, shape] : shapes_) {
-    outstanding += std::min<std::uint64_t>(shape.recalled, shape.held - shape.lending);
+  for (const auto& [who, demand] : demands_) {
+    outstanding += std::min<std::uint64_t>(demand.recalled, demand.held - demand.lending);
   }
   std::size_t fitting = 0;
   const std::size_t limit = shortage == Shortage::kWorkers ? 0 : SIZE_MAX;
   std::vector<Turn> waiters = turns(limit, fitting);
   if (shortage == Shortage::kWorkers) {
-    for (const OwnerShape& who : queue_) waiters.push_back({who, shapes_.at(who).wanted});
+    for (const OwnerKey& who : queue_) waiters.push_back({who, demands_.at(who).wanted});
   }
-  std::vector<OwnerShape> result;
+  std::vector<OwnerKey> result;
   for (const Turn& waiter : waiters) {
     for (std::uint64_t i = 0; i < waiter.waits; ++i) {
-      OwnerShape who;
-      Shape* holder = holder_for(waiter.who, shortage, who);
+      OwnerKey who;
+      Demand* holder = holder_for(waiter.who, shortage, who);
       if (holder == nullptr) break;
       if (outstanding > 0) {  // one was asked for already
         --outstanding;
@@ -209,57 +210,57 @@ std::vector<OwnerShape> LeaseTable::recalls(Shortage shortage) {
 
 // The owner that should give a lease back for `waiter`: one that wants nothing more if possible, else the one that has
 // most. A wish of its own protects an owner unless it has at least two leases more than the waiter.
-LeaseTable::Shape* LeaseTable::holder_for(OwnerShape waiter, Shortage shortage, OwnerShape& found) {
+LeaseTable::Demand* LeaseTable::holder_for(OwnerKey waiter, Shortage shortage, OwnerKey& found) {
   const std::string missing =
-      shortage == Shortage::kResources ? free_.shortest(shapes_.at(waiter).request) : "";
+      shortage == Shortage::kResources ? free_.shortest(demands_.at(waiter).request) : "";
   const std::uint64_t waiter_has = held_by(waiter.owner);
-  Shape* best = nullptr;
-  for (auto& [who, shape] : shapes_) {
+  Demand* best = nullptr;
+  for (auto& [who, demand] : demands_) {
     if (who == waiter || who.owner >= kFirstActor) continue;
-    if (shape.held - shape.lending <= shape.recalled) continue;
-    if (!missing.empty() && shape.request.amount(missing) == 0) continue;
+    if (demand.held - demand.lending <= demand.recalled) continue;
+    if (!missing.empty() && demand.request.amount(missing) == 0) continue;
     const std::uint64_t has = held_by(who.owner);
     const bool fair = waiter_has == 0 || has > waiter_has + 1;
-    if (shape.wanted > 0 && (who.owner == waiter.owner || !fair)) continue;
-    const bool better = best == nullptr || (shape.wanted == 0) > (best->wanted == 0) ||
-                        ((shape.wanted == 0) == (best->wanted == 0) && has > held_by(found.owner));
+    if (demand.wanted > 0 && (who.owner == waiter.owner || !fair)) continue;
+    const bool better = best == nullptr || (demand.wanted == 0) > (best->wanted == 0) ||
+                        ((demand.wanted == 0) == (best->wanted == 0) && has > held_by(found.owner));
     if (!better) continue;
-    best = &shape;
+    best = &demand;
     found = who;
   }
   return best;
 }
 
-std::vector<OwnerShape> LeaseTable::refuse_waiting() {
-  std::vector<OwnerShape> refused(queue_.begin(), queue_.end());
-  for (const OwnerShape& who : more_) {
-    if (shapes_.at(who).wanted == 0) refused.push_back(who);
+std::vector<OwnerKey> LeaseTable::refuse_waiting() {
+  std::vector<OwnerKey> refused(queue_.begin(), queue_.end());
+  for (const OwnerKey& who : more_) {
+    if (demands_.at(who).wanted == 0) refused.push_back(who);
   }
   queue_.clear();
   more_.clear();
-  for (const OwnerShape& who : refused) {
-    shapes_.at(who).wanted = 0;
-    shapes_.at(who).more = false;
+  for (const OwnerKey& who : refused) {
+    demands_.at(who).wanted = 0;
+    demands_.at(who).more = false;
     drop_if_unused(who);
   }
   return refused;
 }
 
 bool LeaseTable::has_business(OwnerId owner) const {
-  const auto first = shapes_.lower_bound({.owner = owner, .shape = 0});
-  return first != shapes_.end() && first->first.owner == owner;
+  const auto first = demands_.lower_bound({.owner = owner, .key = 0});
+  return first != demands_.end() && first->first.owner == owner;
 }
 
 std::uint64_t LeaseTable::waiting() const {
   std::uint64_t sum = 0;
-  for (const OwnerShape& who : queue_) sum += shapes_.at(who).wanted;
+  for (const OwnerKey& who : queue_) sum += demands_.at(who).wanted;
   return sum;
 }
 
-void LeaseTable::drop_if_unused(OwnerShape who) {
-  const auto entry = shapes_.find(who);
+void LeaseTable::drop_if_unused(OwnerKey who) {
+  const auto entry = demands_.find(who);
   if (entry->second.wanted == 0 && entry->second.held == 0 && !entry->second.more) {
-    shapes_.erase(entry);
+    demands_.erase(entry);
   }
 }
 

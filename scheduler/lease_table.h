@@ -1,5 +1,5 @@
 // A LeaseTable decides who gets a worker next. An owner (a process that submits tasks) wants leases
-// for a shape, which is its own number for a set of resources; an actor that waits for its process
+// for a scheduling key, which is its own number for a set of resources; an actor that waits for its process
 // is an owner too, of one lease. A lease is kept while the owner has work for it.
 //
 //   wanted --next(), grant()--> running <--blocked / unblocked--> lending
@@ -14,7 +14,7 @@
 // Order: owners take turns, first come first served. A request that does not fit keeps what it
 // needs from those behind it, so that small requests never starve a large one; they may have what it does
 // not need. When somebody waits, leases are recalled from owners that want nothing more for
-// that shape, or that hold more than the one who waits: one recall for each lease that is waited for.
+// that key, or that hold more than the one who waits: one recall for each lease that is waited for.
 //
 // Invariants: free() is what the node has minus what running leases hold (of lending ones, minus all but
 //             their CPUs); a request that can never fit is refused by want() and never queued.
@@ -41,13 +41,13 @@ inline constexpr OwnerId kFirstActor = OwnerId{1} << 32;
 // A task that asks for no CPU, or next to none, takes one of these instead, so that a loop over such tasks does not
 // become a process for each. It is lent like a CPU while the task blocks.
 inline constexpr std::string_view kTaskSlot = "tasks without a CPU";
-using ShapeId = std::uint64_t;
+using SchedulingKey = std::uint32_t;
 using LeaseId = std::uint64_t;  // never reused
 
-struct OwnerShape {
+struct OwnerKey {
   OwnerId owner = 0;
-  ShapeId shape = 0;
-  auto operator<=>(const OwnerShape&) const = default;
+  SchedulingKey key = 0;
+  auto operator<=>(const OwnerKey&) const = default;
 };
 
 class LeaseTable {
@@ -55,16 +55,16 @@ class LeaseTable {
   explicit LeaseTable(ResourceSet total);
 
   // The owner wants `count` leases beyond those that it holds, and may have work for more; this replaces the last
-  // figures of that owner and shape. The resources of a shape are fixed by its first want(). Gives a text, which
+  // figures of that owner and key. The resources of a key are fixed by its first want(). Gives a text, which
   // says why, if the request can never be granted.
   enum class More { kNo, kYes };
-  std::optional<std::string> want(OwnerShape who, std::uint64_t count, const ResourceSet& request,
+  std::optional<std::string> want(OwnerKey who, std::uint64_t count, const ResourceSet& request,
                                   More more = More::kNo);
 
   // The request whose turn it is and for which resources are free; grant() takes them and moves
   // its owner to the end of the queue. Between the two the caller finds a worker.
-  std::optional<OwnerShape> next() const;
-  LeaseId grant(OwnerShape who);
+  std::optional<OwnerKey> next() const;
+  LeaseId grant(OwnerKey who);
   // How many requests next() would name in turn if each were granted; counts no further than `limit`.
   std::size_t grantable(std::size_t limit) const;
 
@@ -74,14 +74,14 @@ class LeaseTable {
   // The owner died: it wants nothing more. Its leases are to be ended one by one.
   void forget(OwnerId owner);
 
-  // The owners that must give back a lease of that shape, each named once per lease. To be called when
+  // The owners that must give back a lease of that key, each named once per lease. To be called when
   // nothing more can be granted. kWorkers: requests that fit wait for a worker, and none can be
   // started.
   enum class Shortage { kResources, kWorkers };
-  std::vector<OwnerShape> recalls(Shortage shortage);
+  std::vector<OwnerKey> recalls(Shortage shortage);
 
   // Takes every owner that waits out of the queue, with its wish for more, because no worker can be started, say.
-  std::vector<OwnerShape> refuse_waiting();
+  std::vector<OwnerKey> refuse_waiting();
 
   bool has_business(OwnerId owner) const;  // it wants or holds something
   std::uint64_t waiting() const;           // the leases that all owners together wait for
@@ -96,7 +96,7 @@ class LeaseTable {
   const ResourceSet& free() const { return free_; }
 
  private:
-  struct Shape {
+  struct Demand {
     ResourceSet request;
     std::uint64_t wanted = 0;
     std::uint64_t held = 0;
@@ -105,28 +105,28 @@ class LeaseTable {
     bool more = false;
   };
   struct Lease {
-    OwnerShape who;
+    OwnerKey who;
     bool lends = false;
   };
 
   struct Turn {
-    OwnerShape who;
+    OwnerKey who;
     std::uint64_t waits = 0;  // its leases that cannot be granted now
   };
 
   std::vector<Turn> turns(std::size_t limit, std::size_t& fitting) const;
-  Shape* holder_for(OwnerShape waiter, Shortage shortage, OwnerShape& who);
+  Demand* holder_for(OwnerKey waiter, Shortage shortage, OwnerKey& who);
   void lend(Lease& lease);
   void take_back(Lease& lease);
-  void set_more(OwnerShape who, Shape& shape, bool more);
-  void drop_if_unused(OwnerShape who);
+  void set_more(OwnerKey who, Demand& demand, bool more);
+  void drop_if_unused(OwnerKey who);
   std::uint64_t held_by(OwnerId owner) const;
 
   ResourceSet total_;
   ResourceSet free_;
-  std::map<OwnerShape, Shape> shapes_;
-  std::deque<OwnerShape> queue_;  // those that want something, each once
-  std::deque<OwnerShape> more_;   // those that have work for more, each once
+  std::map<OwnerKey, Demand> demands_;
+  std::deque<OwnerKey> queue_;  // those that want something, each once
+  std::deque<OwnerKey> more_;   // those that have work for more, each once
   std::unordered_map<LeaseId, Lease> leases_;
   std::unordered_map<OwnerId, std::uint64_t> held_;
   std::size_t lending_ = 0;

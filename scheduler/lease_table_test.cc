@@ -7,9 +7,9 @@
 namespace manta::scheduler {
 namespace {
 
-constexpr OwnerShape kA{.owner = 1, .shape = 1};
-constexpr OwnerShape kB{.owner = 2, .shape = 1};
-constexpr OwnerShape kA2{.owner = 1, .shape = 2};
+constexpr OwnerKey kA{.owner = 1, .key = 1};
+constexpr OwnerKey kB{.owner = 2, .key = 1};
+constexpr OwnerKey kA2{.owner = 1, .key = 2};
 
 // Owners in the order in which they are granted what they want, as letters.
 std::string grant_all(LeaseTable& table) {
@@ -150,7 +150,7 @@ TEST(LeaseTable, RecallsFromWhomItIsFair) {
     table.want(kA, c.a_wants, ResourceSet::cpus(1));
     table.want(kB, c.b_wants, ResourceSet::cpus(1));
     std::string recalled;
-    for (const OwnerShape& who : table.recalls(Shortage::kResources)) {
+    for (const OwnerKey& who : table.recalls(Shortage::kResources)) {
       recalled += who.owner == 1 ? 'A' : 'B';
     }
     EXPECT_EQ(recalled, c.recalled) << c.what;
@@ -159,24 +159,24 @@ TEST(LeaseTable, RecallsFromWhomItIsFair) {
 }
 
 TEST(LeaseTable, ARecalledLeaseThatLendsIsNotWaitedFor) {
-  constexpr OwnerShape kC{.owner = 3, .shape = 1};
+  constexpr OwnerKey kC{.owner = 3, .key = 1};
   LeaseTable table(ResourceSet::cpus(1));
   table.want(kA, 1, ResourceSet::cpus(1));
   const LeaseId blocked = table.grant(kA);
   table.want(kB, 1, ResourceSet::cpus(1));
-  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerShape>{kA});
+  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerKey>{kA});
   table.blocked(blocked);  // A's task waits, and may wait for what C wants
   table.grant(kB);
   table.want(kC, 1, ResourceSet::cpus(1));
-  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerShape>{kB});
+  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerKey>{kB});
 }
 
-TEST(LeaseTable, RecallsAnotherShapeOfTheSameOwner) {
+TEST(LeaseTable, RecallsAnotherKeyOfTheSameOwner) {
   LeaseTable table(ResourceSet::cpus(1));
   table.want(kA, 1, ResourceSet::cpus(1));
   const LeaseId idle = table.grant(kA);
   table.want(kA2, 1, ResourceSet::cpus(0.5));
-  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerShape>{kA});
+  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerKey>{kA});
   table.end(idle);
   EXPECT_EQ(table.next(), kA2);
 }
@@ -191,13 +191,13 @@ TEST(LeaseTable, DoesNotRecallWhatWouldNotHelp) {
   table.grant(kB);
   table.want(kA, 1, ResourceSet::cpus(1));
   table.grant(kA);
-  table.want({.owner = 3, .shape = 1}, 1, gpu);
-  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerShape>{kB});
+  table.want({.owner = 3, .key = 1}, 1, gpu);
+  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerKey>{kB});
 }
 
 TEST(LeaseTable, ActorsKeepTheirs) {
   LeaseTable table(ResourceSet::cpus(1));
-  const OwnerShape actor{.owner = kFirstActor + 5, .shape = 0};
+  const OwnerKey actor{.owner = kFirstActor + 5, .key = 0};
   table.want(actor, 1, ResourceSet::cpus(1));
   table.grant(actor);
   table.want(kA, 1, ResourceSet::cpus(1));
@@ -210,7 +210,7 @@ TEST(LeaseTable, RecallsIdleOnesWhenWorkersAreShort) {
   table.grant(kA);
   table.want(kB, 1, ResourceSet::cpus(1));
   EXPECT_TRUE(table.recalls(Shortage::kResources).empty());
-  EXPECT_EQ(table.recalls(Shortage::kWorkers), std::vector<OwnerShape>{kA});
+  EXPECT_EQ(table.recalls(Shortage::kWorkers), std::vector<OwnerKey>{kA});
 }
 
 TEST(LeaseTable, ForgetsWhatADeadOwnerWanted) {

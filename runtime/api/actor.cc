@@ -45,7 +45,7 @@ class CreateActor final : public Command {
       return sender.die_before_start(*actor_, *error, declared_);
     }
     process_.completion().give_to_node(*call_);
-    send(NodeMessage::actor_create, *call_);
+    send(ActorCreate{.actor = actor_->id()}, *call_);
     sender.created(*actor_, std::move(call_));
   }
 
@@ -61,18 +61,15 @@ class CreateActor final : public Command {
   void declare() {
     if (declared_) return;
     declared_ = true;
-    send(NodeMessage::actor_declare, *base::make_ref<Call>());
+    send(ActorDeclare{.actor = actor_->id()}, *base::make_ref<Call>());
   }
 
-  void send(NodeMessage kind, const Call& call) {
+  template <class Message>
+  void send(const Message& message, const Call& call) {
     std::vector<std::byte> arguments(call.external ? 0 : call.arguments_size());
     if (!arguments.empty()) call.write_arguments(arguments.data(), process_.store());
-    const auto payload = write_actor_payload(options_, type_, call.frame, arguments);
-    const NodeFrame frame{.kind = kind,
-                          .id_hi = actor_->id().hi(),
-                          .id_lo = actor_->id().lo(),
-                          .real = options_.cpus};
-    process_.node().send(frame, payload);
+    process_.node().send(message,
+                         encode(make_actor_payload(options_, type_, call.frame, arguments)));
   }
 
   Process& process_;

@@ -31,8 +31,7 @@ void watch_end(Process& process, ActorEntry& entry) { process.senders().actors.w
 
 void kill_actor(ActorEntry& entry) {
   submit_to(entry, "ActorHandle::kill()", [](Process& process, ActorEntry& actor) {
-    const auto& id = actor.id();
-    process.node().send({.kind = NodeMessage::actor_kill, .id_hi = id.hi(), .id_lo = id.lo()});
+    process.node().send(ActorKill{.actor = actor.id()});
   });
 }
 

@@ -2,11 +2,12 @@
 
 #include <cctype>
 #include <chrono>
-#include <cstring>
 
+#include "../../base/check.h"
 #include "../../base/error.h"
 #include "../launch/node_process.h"
 #include "../process/process.h"
+#include "../wire/resources.h"
 #include "../worker/executor.h"
 #include "../worker/task_frame.h"
 
@@ -15,32 +16,21 @@ namespace {
 
 constexpr std::chrono::seconds kNodeAnswersWithin{60};
 
-struct NodeResources {
-  Resources total;
-  Resources available;
-};
-
 // Both are empty if the node is dead.
-NodeResources resources_of_node(detail::Process& process) {
+detail::NodeResources resources_of_node(detail::Process& process) {
   const pid_t node = process.attachment().node_pid;
-  const auto answer = process.questions().ask(
-      {.kind = detail::NodeMessage::resources_ask}, {}, [node](std::chrono::seconds waited) {
+  const auto answer =
+      process.questions().ask(detail::ResourcesAsk{}, {}, [node](std::chrono::seconds waited) {
         const bool stopped = std::tolower(detail::process_state(node)) == 't';
         if (!stopped && waited < kNodeAnswersWithin) return false;
         throw RuntimeError("manta::cluster(): the node process (pid " + std::to_string(node) +
                            ") has not answered for " + std::to_string(waited.count()) + " s" +
                            detail::why_silent(node));
       });
-  NodeResources resources;
-  if (!answer) return resources;
-  std::span<const std::byte> rest = answer->payload;
-  for (std::size_t i = 0; rest.size() >= sizeof(detail::ResourceItem); ++i) {
-    detail::ResourceItem item;
-    std::memcpy(&item, rest.data(), sizeof item);
-    rest = rest.subspan(sizeof item);
-    (i < answer->frame.arg1 ? resources.total : resources.available)[item.name] = item.amount;
-  }
-  return resources;
+  if (!answer) return {};
+  auto resources = detail::decode_node_resources(*answer);
+  base::check(resources.has_value(), "the node's answer about its resources is malformed");
+  return *std::move(resources);
 }
 
 }  // namespace

@@ -36,8 +36,7 @@ void ActorSender::watch(ActorEntry& entry) {
   if (link.connecting)
     return;  // else the node says how it is, also if there is a lane of an earlier handle
   link.connecting = true;
-  caller_.node().send(
-      {.kind = NodeMessage::actor_connect, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+  caller_.node().send(ActorConnect{.actor = entry.id()});
 }
 
 void ActorSender::watch_end(ActorEntry& entry) {
@@ -50,8 +49,7 @@ void ActorSender::watch_end(ActorEntry& entry) {
   watched.ready.push_back(entry.ready());
   watched.ended.push_back(entry.ended());
   if (!fresh) return;
-  caller_.node().send(
-      {.kind = NodeMessage::actor_watch, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+  caller_.node().send(ActorWatch{.actor = entry.id()});
 }
 
 // `error`: of an actor that died; null after a normal end.
@@ -146,9 +144,8 @@ void ActorSender::die_before_start(ActorEntry& entry, const ErrorRecord& error, 
   entry.phase = ActorPhase::dead;
   entry.death = value_of(error);
   if (declared) {
-    caller_.node().send(
-        {.kind = NodeMessage::actor_failed, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()},
-        error_wire_within(error, kMaxInlineValue));
+    caller_.node().send(ActorFailed{.actor = entry.id()},
+                        error_wire_within(error, kMaxInlineValue));
   } else {
     entry.node_holds = 0;  // the node never heard of it
   }
@@ -190,17 +187,17 @@ std::string ActorSender::why(const ObjectEntry& entry) {
   return " is ended() of actor " + of_ended.hex() + ", which is " + (alive ? "alive" : "starting");
 }
 
-void ActorSender::on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worker) {
-  const auto entry = entries_.find(id);
-  auto found = links_.find(id);
+void ActorSender::on(const ActorLane& told) {
+  const auto entry = entries_.find(told.actor);
+  auto found = links_.find(told.actor);
   if (!entry || found == links_.end() ||
       found->second.lane) {  // the last handle went while we asked
     if (found != links_.end()) found->second.connecting = false;
-    caller_.close_lane(lane, worker);
+    caller_.close_lane(told.lane, told.worker);
     return;
   }
   found->second.connecting = false;
-  found->second.lane = std::make_unique<CallLane>(caller_.lane_to(worker, lane));
+  found->second.lane = std::make_unique<CallLane>(caller_.lane_to(told.worker, told.lane));
 }
 
 void ActorSender::fail_link(Link& link, const Value& error) {
@@ -236,7 +233,8 @@ void ActorSender::die(ActorEntry& entry, const Value& error) {
                               entry.phase == ActorPhase::ended ? Value() : copy_of(error));
 }
 
-void ActorSender::on_state(const ActorId& id, ActorState state, std::span<const std::byte> error) {
+void ActorSender::on(const ActorChanged& change, PayloadBytes error) {
+  const auto& [id, state] = change;
   if (state == ActorState::starting) return;
   const bool normal = error.empty();
   Value death;
@@ -284,12 +282,12 @@ void ActorSender::apply(ActorEntry& entry, const Link& link) {
   die(entry, entry.death);
 }
 
-bool ActorSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
+bool ActorSender::on(const LaneDead& dead, const DeathReport& death) {
   for (auto& [id, link] : links_) {
-    if (!link.lane || link.lane->index() != lane) continue;
+    if (!link.lane || link.lane->index() != dead.lane) continue;
     link.lane->callee_died();
     receive(link);
-    caller_.take_back_holds(*link.lane, death);
+    caller_.take_back_holds(*link.lane, dead);
     auto unfinished = link.lane->take_unfinished();
     link.lane.reset();
     const base::Ref<Call> wrote = wrote_to_read_only(death) ? std::move(unfinished.begun) : nullptr;

@@ -57,9 +57,9 @@ class ActorSender {
   bool active() const;  // a call of it can end without another being submitted
 
   // From the node.
-  void on_lane(const ActorId& id, std::uint32_t lane, rpc::Slot worker);
-  void on_state(const ActorId& id, ActorState state, std::span<const std::byte> error);
-  bool on_lane_dead(std::uint32_t lane, const DeathReport& death);
+  void on(const ActorLane& told);
+  void on(const ActorChanged& change, PayloadBytes error);
+  bool on(const LaneDead& dead, const DeathReport& death);  // false: the lane is unknown
   void fail_all(const Value& error);
 
  private:

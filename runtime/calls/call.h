@@ -1,12 +1,13 @@
 // A Call is one call as its caller's process keeps it, from submission to reply.
 //
 //   built --submitted--> waiting for arguments --> queued --> in flight --reply--> done
-//                                                    |  ^---- bounced, retried ----|  ^
+//                                                    |  ^---- returned, retried ---|  ^
 //                                                    \---> runs in place (in_place.h)-/
 //
 // The arguments are encoded on the caller's thread into `body`; where a ref stands for a value, a Part says at which
 // position of the body the value is inserted when the call is sent.
-// Invariants: a Call belongs to the queue, lane or table that it is in; entries of missing arguments share it. It keeps alive what its arguments refer to until its reply; it owns its results until they are done.
+// Invariants: a Call belongs to the queue, lane or table that it is in; entries of missing arguments share it. It keeps
+// alive what its arguments refer to until its reply; it owns its results until they are done.
 // Threads:    built by the caller's thread, then confined to the holder of the progress baton (under the tables lock).
 #pragma once
 #include <memory>

@@ -2,9 +2,7 @@
 //
 // Threads: the holder of the progress baton, under the tables lock; runs_a_task(): any.
 #pragma once
-#include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "../wire/node_messages.h"
 
@@ -12,9 +10,13 @@ namespace manta::detail {
 
 class CalleeSide {
  public:
-  virtual void on_node(const NodeFrame& frame, std::span<const std::byte> payload) = 0;
-  // The lane is closed or dead at the other end. True: it is to be closed at this end too, now. False: it is unknown, or
-  // a call of it runs, after which the callee closes it.
+  virtual void on(const LaneOpen& open) = 0;
+  virtual void on(const LaneClose& close) = 0;
+  virtual void on(const ActorStart& start, PayloadBytes payload) = 0;
+  virtual void on(const ActorEnd& end) = 0;
+  virtual void on(const ExitNow& exit) = 0;
+  // The lane is closed or dead at the other end. True: it is to be closed at this end too, now. False: it is unknown,
+  // or a call of it runs, after which the callee closes it.
   virtual bool forget_lane(std::uint32_t lane) = 0;
   virtual bool poll() = 0;
   virtual bool pending() const = 0;

@@ -6,6 +6,7 @@
 
 #include "../launch/entry.h"
 #include "../wire/death_report.h"
+#include "../wire/node_messages.h"
 #include "call_lane.h"
 #include "callee_side.h"
 #include "completion.h"
@@ -34,7 +35,7 @@ class CallerSide {
   // A caller's end; both ends of a lane of this process to itself.
   void close_lane(std::uint32_t lane, rpc::Slot callee);
   // Its callee died, and all that it answered was read: what it held for us in a reply that never came is taken back.
-  void take_back_holds(const CallLane& lane, const DeathReport& death);
+  void take_back_holds(const CallLane& lane, const LaneDead& dead);
 
  private:
   const Attachment& attachment_;

@@ -81,7 +81,7 @@ void Completion::finish(ObjectEntry& entry, Value value) {
   entry.complete(std::move(value));
   if (entry.state() == ObjectState::failed) failures_.fetch_add(1);
   if (ownership_.closed()) entry.mark_seen();  // nobody can look at it any more
-  if (entry.home == Home::published) ownership_.send_value(NodeMessage::fulfil, 0, entry);
+  if (entry.home == Home::published) ownership_.send_value<Fulfil>(entry);
   if (entry.watchers != nullptr) CompletionWatch::completed(entry);
   if (!entry.dependents().empty()) start_dependents(entry);
 }

@@ -26,8 +26,8 @@ struct Senders {
   const CallLane* lane_of(const Call& call) const {  // null: it is not in flight
     return call.actor ? actors.lane_of(call) : tasks.lane_of(call);
   }
-  bool on_lane_dead(std::uint32_t lane, const DeathReport& death) {  // false: it is unknown
-    return tasks.on_lane_dead(lane, death) || actors.on_lane_dead(lane, death);
+  bool on(const LaneDead& dead, const DeathReport& death) {  // false: the lane is unknown
+    return tasks.on(dead, death) || actors.on(dead, death);
   }
   void fail_all(const Value& error) {
     tasks.fail_all(error);

@@ -1,9 +1,9 @@
 #include "task_sender.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "../../base/number_text.h"
+#include "../wire/resources.h"
 #include "crash_notice.h"
 
 namespace manta::detail {
@@ -17,62 +17,62 @@ constexpr std::chrono::microseconds kTenure(1000);
 
 }  // namespace
 
-TaskSender::Shape& TaskSender::shape_of(const Call& call) {
+TaskSender::Queue& TaskSender::queue_of(const Call& call) {
   const double cpus = call.options ? call.options->cpus : 1;
   const bool plain = !call.options || call.options->resources.empty();
-  for (auto& shape : shapes_) {
-    if (shape->cpus != cpus) continue;
-    if (plain ? shape->resources.empty() : shape->resources == call.options->resources)
-      return *shape;
+  for (auto& queue : queues_) {
+    if (queue->cpus != cpus) continue;
+    if (plain ? queue->resources.empty() : queue->resources == call.options->resources)
+      return *queue;
   }
-  auto shape = std::make_unique<Shape>();
-  shape->number = static_cast<std::uint32_t>(shapes_.size());
-  shape->cpus = cpus;
-  if (!plain) shape->resources = call.options->resources;
-  shapes_.push_back(std::move(shape));
-  return *shapes_.back();
+  auto queue = std::make_unique<Queue>();
+  queue->key = static_cast<std::uint32_t>(queues_.size());
+  queue->cpus = cpus;
+  if (!plain) queue->resources = call.options->resources;
+  queues_.push_back(std::move(queue));
+  return *queues_.back();
 }
 
 TaskSender::~TaskSender() {
-  for (const auto& shape : shapes_) {
-    while (dequeue(*shape)) continue;
+  for (const auto& queue : queues_) {
+    while (dequeue(*queue)) continue;
   }
 }
 
-void TaskSender::enqueue(Shape& shape, base::Ref<Call> owned) {
+void TaskSender::enqueue(Queue& queue, base::Ref<Call> owned) {
   Call* const call = owned.detach();
   call->next = nullptr;
-  call->previous = shape.last;
+  call->previous = queue.last;
   call->queued = true;
-  (shape.last != nullptr ? shape.last->next : shape.first) = call;
-  shape.last = call;
-  ++shape.queued;
+  (queue.last != nullptr ? queue.last->next : queue.first) = call;
+  queue.last = call;
+  ++queue.queued;
 }
 
-base::Ref<Call> TaskSender::dequeue(Shape& shape) {
-  return shape.first != nullptr ? unlink(shape, *shape.first) : nullptr;
+base::Ref<Call> TaskSender::dequeue(Queue& queue) {
+  return queue.first != nullptr ? unlink(queue, *queue.first) : nullptr;
 }
 
-base::Ref<Call> TaskSender::unlink(Shape& shape, Call& call) {
-  (call.previous != nullptr ? call.previous->next : shape.first) = call.next;
-  (call.next != nullptr ? call.next->previous : shape.last) = call.previous;
+base::Ref<Call> TaskSender::unlink(Queue& queue, Call& call) {
+  (call.previous != nullptr ? call.previous->next : queue.first) = call.next;
+  (call.next != nullptr ? call.next->previous : queue.last) = call.previous;
   call.queued = false;
-  --shape.queued;
+  --queue.queued;
   return base::Ref<Call>::adopt(&call);
 }
 
 base::Ref<Call> TaskSender::take(const Call& queued) {
-  Shape& shape = shape_of(queued);
-  return unlink(shape, *(queued.previous != nullptr ? queued.previous->next : shape.first));
+  Queue& queue = queue_of(queued);
+  return unlink(queue, *(queued.previous != nullptr ? queued.previous->next : queue.first));
 }
 
 void TaskSender::submit(base::Ref<Call> ready) {
-  Shape& shape = shape_of(*ready);
-  enqueue(shape, std::move(ready));
+  Queue& queue = queue_of(*ready);
+  enqueue(queue, std::move(ready));
 }
 
-TaskSender::Lease* TaskSender::lease_with_room(Shape& shape, const Call& call) {
-  for (auto& lease : shape.leases) {
+TaskSender::Lease* TaskSender::lease_with_room(Queue& queue, const Call& call) {
+  for (auto& lease : queue.leases) {
     const auto& lane = lease->lane;
     if (lease->returning) continue;
     if (lane.in_flight() == 0) {
@@ -94,60 +94,52 @@ bool TaskSender::overdue(const Lease& lease) const {
          std::chrono::steady_clock::now() - lease.moved > std::chrono::nanoseconds(kWindow);
 }
 
-void TaskSender::pump(Shape& shape) {
-  while (shape.first != nullptr) {
-    shape.first->estimate_ns = run_times_.estimate(*shape.first);
-    Lease* lease = lease_with_room(shape, *shape.first);
+void TaskSender::pump(Queue& queue) {
+  while (queue.first != nullptr) {
+    queue.first->estimate_ns = run_times_.estimate(*queue.first);
+    Lease* lease = lease_with_room(queue, *queue.first);
     if (lease == nullptr) break;
     if (lease->lane.in_flight() == 0 && caller_.is_worker())
       lease->moved = std::chrono::steady_clock::now();
-    if (!lease->lane.write(*shape.first)) break;
-    lease->lane.keep(dequeue(shape));
+    if (!lease->lane.write(*queue.first)) break;
+    lease->lane.keep(dequeue(queue));
   }
-  for (auto& lease : shape.leases) lease->lane.ring();
-  ask_for_leases(shape);
+  for (auto& lease : queue.leases) lease->lane.ring();
+  ask_for_leases(queue);
 }
 
-void TaskSender::ask_for_leases(Shape& shape) {
+void TaskSender::ask_for_leases(Queue& queue) {
   // As many as there are tasks waiting, up to what the node could ever run at once; a blocked lease lends its cpus.
-  const double capacity = shape.cpus > 0 ? caller_.attachment().cpus / shape.cpus : 64;
+  const double capacity = queue.cpus > 0 ? caller_.attachment().cpus / queue.cpus : 64;
   const auto blocked = static_cast<std::size_t>(std::count_if(
-      shape.leases.begin(), shape.leases.end(), [](const auto& lease) { return lease->blocked; }));
+      queue.leases.begin(), queue.leases.end(), [](const auto& lease) { return lease->blocked; }));
   const auto limit = std::max<std::size_t>(1, static_cast<std::size_t>(capacity)) + blocked;
-  const std::size_t room = limit > shape.leases.size() ? limit - shape.leases.size() : 0;
-  const std::uint64_t wanted = std::min(shape.queued, room);
-  const bool as_before = wanted == shape.wanted || (wanted > 0 && wanted < shape.wanted);
-  const bool more = shape.queued > room;
-  if (as_before && (shape.more || !more)) return;
-  want(shape, as_before ? shape.wanted : wanted, shape.more || more);
+  const std::size_t room = limit > queue.leases.size() ? limit - queue.leases.size() : 0;
+  const std::uint64_t wanted = std::min(queue.queued, room);
+  const bool as_before = wanted == queue.wanted || (wanted > 0 && wanted < queue.wanted);
+  const bool more = queue.queued > room;
+  if (as_before && (queue.more || !more)) return;
+  want(queue, as_before ? queue.wanted : wanted, queue.more || more);
 }
 
 // The queue is empty: nothing is wanted, but for a task that runs its calls in place: it empties the queue and fills it,
 // again and again.
-void TaskSender::withdraw(Shape& shape) {
+void TaskSender::withdraw(Queue& queue) {
   if (caller_.runs_a_task()) return;
-  const bool over = std::all_of(shape.leases.begin(), shape.leases.end(),
+  const bool over = std::all_of(queue.leases.begin(), queue.leases.end(),
                                 [](const auto& lease) { return lease->lane.in_flight() == 0; });
-  const bool more = shape.more && !over;  // a burst is told of once
-  if (shape.wanted != 0 || more != shape.more) want(shape, 0, more);
+  const bool more = queue.more && !over;  // a burst is told of once
+  if (queue.wanted != 0 || more != queue.more) want(queue, 0, more);
 }
 
-void TaskSender::want(Shape& shape, std::uint64_t wanted, bool more) {
-  shape.wanted = wanted;
-  shape.more = more;
-  std::vector<ResourceItem> items;
-  for (const auto& [name, amount] : shape.resources) {
-    ResourceItem item;
-    std::strncpy(item.name, name.c_str(), sizeof item.name - 1);
-    item.amount = amount;
-    items.push_back(item);
-  }
-  caller_.node().send({.kind = NodeMessage::lease_want,
-                       .arg0 = shape.number,
-                       .arg1 = wanted,
-                       .arg2 = more ? 1U : 0U,
-                       .real = shape.cpus},
-                      std::as_bytes(std::span(items)));
+void TaskSender::want(Queue& queue, std::uint64_t wanted, bool more) {
+  queue.wanted = wanted;
+  queue.more = more;
+  caller_.node().send(LeaseWant{.key = queue.key,
+                                .more = more ? LeaseWant::More::yes : LeaseWant::More::no,
+                                .wanted = wanted,
+                                .cpus = queue.cpus},
+                      encode(queue.resources));
 }
 
 bool TaskSender::is_recalled(const std::unique_ptr<Lease>& lease) { return lease->recalled; }
@@ -155,51 +147,51 @@ bool TaskSender::is_recalled(const std::unique_ptr<Lease>& lease) { return lease
 // Others wait for a worker: a recalled lease gets no more calls after its tenure, and goes back when those in flight are
 // done. If they take long (its task may wait for tasks of others), the first lease that has nothing to do goes in its
 // place.
-void TaskSender::give_back(Shape& shape) {
-  if (std::none_of(shape.leases.begin(), shape.leases.end(), is_recalled)) return;
+void TaskSender::give_back(Queue& queue) {
+  if (std::none_of(queue.leases.begin(), queue.leases.end(), is_recalled)) return;
   const auto now = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < shape.leases.size();) {
-    auto& lease = shape.leases[i];
+  for (std::size_t i = 0; i < queue.leases.size();) {
+    auto& lease = queue.leases[i];
     const bool idle = lease->lane.in_flight() == 0;
-    if (lease->recalled && (now - lease->granted >= kTenure || (idle && shape.first == nullptr)))
+    if (lease->recalled && (now - lease->granted >= kTenure || (idle && queue.first == nullptr)))
       lease->returning = true;
-    if (idle && !lease->recalled && shape.first == nullptr) stand_in(shape, *lease);
+    if (idle && !lease->recalled && queue.first == nullptr) stand_in(queue, *lease);
     if (!idle || !lease->returning) {
       ++i;
       continue;
     }
-    caller_.node().send({.kind = NodeMessage::lease_return, .arg0 = lease->lane.index()});
-    std::swap(lease, shape.leases.back());
-    shape.leases.pop_back();
+    caller_.node().send(LeaseReturn{.lane = lease->lane.index()});
+    std::swap(lease, queue.leases.back());
+    queue.leases.pop_back();
   }
 }
 
 // An idle lease goes in the place of a busy one that was recalled.
-void TaskSender::stand_in(Shape& shape, Lease& idle) {
-  const auto busy = std::find_if(shape.leases.begin(), shape.leases.end(), is_recalled);
-  if (busy == shape.leases.end()) return;
+void TaskSender::stand_in(Queue& queue, Lease& idle) {
+  const auto busy = std::find_if(queue.leases.begin(), queue.leases.end(), is_recalled);
+  if (busy == queue.leases.end()) return;
   (*busy)->recalled = (*busy)->returning = false;
   idle.recalled = idle.returning = true;
 }
 
 // A worker is idle while calls wait behind a long one on another: ask for them back.
-void TaskSender::steal_back(Shape& shape) {
-  if (shape.first != nullptr || shape.leases.size() < 2) return;
-  const bool idle = std::any_of(shape.leases.begin(), shape.leases.end(),
+void TaskSender::steal_back(Queue& queue) {
+  if (queue.first != nullptr || queue.leases.size() < 2) return;
+  const bool idle = std::any_of(queue.leases.begin(), queue.leases.end(),
                                 [](const auto& lease) { return lease->lane.in_flight() == 0; });
   if (!idle) return;
-  for (auto& lease : shape.leases) {
+  for (auto& lease : queue.leases) {
     if (lease->lane.in_flight() > 1 && lease->lane.estimated_ns() > kWindow / 2)
       lease->lane.recall();
   }
 }
 
-bool TaskSender::receive(Shape& shape, Lease& lease) {
+bool TaskSender::receive(Queue& queue, Lease& lease) {
   return lease.lane.receive(
       [&](base::Ref<Call> call, const ReplyFrame& frame, std::span<const std::byte> rest) {
-        if (frame.status == ReplyStatus::bounced) {
+        if (frame.status == ReplyStatus::returned) {
           lease.blocked = true;
-          enqueue(shape, std::move(call));
+          enqueue(queue, std::move(call));
           returned_.fetch_add(1);
           return;
         }
@@ -212,16 +204,16 @@ bool TaskSender::receive(Shape& shape, Lease& lease) {
 
 bool TaskSender::poll() {
   bool any = false;
-  for (std::size_t i = 0; i < shapes_.size(); ++i) {  // what is received may add shapes
-    Shape& shape = *shapes_[i];
-    for (std::size_t j = 0; j < shape.leases.size(); ++j) any |= receive(shape, *shape.leases[j]);
+  for (std::size_t i = 0; i < queues_.size(); ++i) {  // what is received may add queues
+    Queue& queue = *queues_[i];
+    for (std::size_t j = 0; j < queue.leases.size(); ++j) any |= receive(queue, *queue.leases[j]);
   }
   return any;
 }
 
 bool TaskSender::pending() const {
-  for (const auto& shape : shapes_) {
-    for (const auto& lease : shape->leases) {
+  for (const auto& queue : queues_) {
+    for (const auto& lease : queue->leases) {
       if (lease->lane.pending()) return true;
     }
   }
@@ -229,50 +221,52 @@ bool TaskSender::pending() const {
 }
 
 void TaskSender::flush() {
-  for (auto& shape : shapes_) {
-    give_back(*shape);
-    if (shape->first != nullptr) {
-      pump(*shape);
+  for (auto& queue : queues_) {
+    give_back(*queue);
+    if (queue->first != nullptr) {
+      pump(*queue);
     } else {
-      steal_back(*shape);
-      if (shape->wanted != 0 || shape->more) withdraw(*shape);
+      steal_back(*queue);
+      if (queue->wanted != 0 || queue->more) withdraw(*queue);
     }
   }
 }
 
-void TaskSender::on_grant(std::uint32_t shape_number, std::uint32_t lane, rpc::Slot worker) {
-  auto& shape = *shapes_[shape_number];
-  if (shape.wanted > 0) {
-    --shape.wanted;
+void TaskSender::on(const LeaseGrant& grant) {
+  auto& queue = *queues_[grant.key];
+  if (queue.wanted > 0) {
+    --queue.wanted;
   } else {
-    shape.more = false;  // that one was beyond what we wanted
+    queue.more = false;  // that one was beyond what we wanted
   }
-  shape.leases.push_back(std::unique_ptr<Lease>(new Lease{
-      .lane = caller_.lane_to(worker, lane), .granted = std::chrono::steady_clock::now()}));
+  queue.leases.push_back(
+      std::unique_ptr<Lease>(new Lease{.lane = caller_.lane_to(grant.worker, grant.lane),
+                                       .granted = std::chrono::steady_clock::now()}));
 }
 
-void TaskSender::on_refused(std::uint32_t shape_number, ErrorKind kind, std::string_view text) {
-  auto& shape = *shapes_[shape_number];
-  shape.wanted = 0;
-  shape.more = false;
-  while (const auto call = dequeue(shape)) {
+void TaskSender::on(const LeaseRefused& refused, std::string_view text) {
+  auto& queue = *queues_[refused.key];
+  queue.wanted = 0;
+  queue.more = false;
+  while (const auto call = dequeue(queue)) {
     caller_.completion().fail(
-        *call, kind, "the task " + call->display_name() + " cannot run: " + std::string(text));
+        *call, refused.kind,
+        "the task " + call->display_name() + " cannot run: " + std::string(text));
   }
 }
 
-void TaskSender::on_recall(std::uint32_t shape_number) {
-  auto& shape = *shapes_[shape_number];
+void TaskSender::on(const LeaseRecall& recall) {
+  auto& queue = *queues_[recall.key];
   const auto least_busy =
-      std::min_element(shape.leases.begin(), shape.leases.end(), [](const auto& a, const auto& b) {
+      std::min_element(queue.leases.begin(), queue.leases.end(), [](const auto& a, const auto& b) {
         const auto key = [](const Lease& lease) {
           return std::pair(lease.recalled, lease.lane.in_flight());
         };
         return key(*a) < key(*b);
       });
-  if (least_busy == shape.leases.end() || (*least_busy)->recalled) return;
+  if (least_busy == queue.leases.end() || (*least_busy)->recalled) return;
   (*least_busy)->recalled = true;
-  give_back(shape);
+  give_back(queue);
 }
 
 void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
@@ -290,21 +284,21 @@ void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
   caller_.completion().fail(*call, error);
 }
 
-bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
-  for (std::size_t i = 0; i < shapes_.size(); ++i) {
-    Shape& shape = *shapes_[i];
-    for (auto& lease : shape.leases) {
-      if (lease->lane.index() != lane) continue;
+bool TaskSender::on(const LaneDead& dead, const DeathReport& death) {
+  for (std::size_t i = 0; i < queues_.size(); ++i) {
+    Queue& queue = *queues_[i];
+    for (auto& lease : queue.leases) {
+      if (lease->lane.index() != dead.lane) continue;
       lease->lane.callee_died();
-      receive(shape, *lease);  // what it answered before it died; may add shapes, not leases
-      caller_.take_back_holds(lease->lane, death);
+      receive(queue, *lease);  // what it answered before it died; may add queues, not leases
+      caller_.take_back_holds(lease->lane, dead);
       auto unfinished = lease->lane.take_unfinished();
-      std::swap(lease, shape.leases.back());
-      shape.leases.pop_back();
+      std::swap(lease, queue.leases.back());
+      queue.leases.pop_back();
       if (unfinished.begun) retry_or_fail(std::move(unfinished.begun), death);
-      for (auto& call : unfinished.others) enqueue(shape, std::move(call));
-      shape.wanted = 0;
-      shape.more = false;
+      for (auto& call : unfinished.others) enqueue(queue, std::move(call));
+      queue.wanted = 0;
+      queue.more = false;
       return true;
     }
   }
@@ -312,8 +306,8 @@ bool TaskSender::on_lane_dead(std::uint32_t lane, const DeathReport& death) {
 }
 
 void TaskSender::recall(const Call& call) {
-  for (auto& shape : shapes_) {
-    for (auto& lease : shape->leases) {
+  for (auto& queue : queues_) {
+    for (auto& lease : queue->leases) {
       if (!lease->lane.carries(call)) continue;
       if (!lease->lane.has_begun(call)) lease->lane.recall();
       return;
@@ -322,15 +316,15 @@ void TaskSender::recall(const Call& call) {
 }
 
 bool TaskSender::in_flight() const {
-  return std::any_of(shapes_.begin(), shapes_.end(), [](const auto& shape) {
-    return std::any_of(shape->leases.begin(), shape->leases.end(),
+  return std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) {
+    return std::any_of(queue->leases.begin(), queue->leases.end(),
                        [](const auto& lease) { return lease->lane.in_flight() != 0; });
   });
 }
 
 const CallLane* TaskSender::lane_of(const Call& call) const {
-  for (const auto& shape : shapes_) {
-    for (const auto& lease : shape->leases) {
+  for (const auto& queue : queues_) {
+    for (const auto& lease : queue->leases) {
       if (lease->lane.carries(call)) return &lease->lane;
     }
   }
@@ -348,21 +342,21 @@ std::string TaskSender::request_of(const Call& call) {
 }
 
 void TaskSender::fail_all(const Value& error) {
-  for (auto& shape : shapes_) {
-    for (auto& lease : shape->leases) {
+  for (auto& queue : queues_) {
+    for (auto& lease : queue->leases) {
       auto unfinished = lease->lane.take_unfinished();
       if (unfinished.begun) unfinished.others.push_back(std::move(unfinished.begun));
-      for (auto& call : unfinished.others) enqueue(*shape, std::move(call));
+      for (auto& call : unfinished.others) enqueue(*queue, std::move(call));
     }
-    shape->leases.clear();
-    while (const auto call = dequeue(*shape)) caller_.completion().fail_with(*call, error);
+    queue->leases.clear();
+    while (const auto call = dequeue(*queue)) caller_.completion().fail_with(*call, error);
   }
 }
 
 bool TaskSender::active() const {
-  return std::any_of(shapes_.begin(), shapes_.end(), [](const auto& shape) {
-    return shape->first != nullptr ||
-           std::any_of(shape->leases.begin(), shape->leases.end(),
+  return std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) {
+    return queue->first != nullptr ||
+           std::any_of(queue->leases.begin(), queue->leases.end(),
                        [](const auto& lease) { return lease->lane.in_flight() != 0; });
   });
 }

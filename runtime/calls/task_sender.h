@@ -1,11 +1,11 @@
 // The TaskSender of a process sends its tasks to leased workers: it asks the node for leases, keeps them while there is
 // work, and spreads tasks over them.
 //
-//   ready task --> shape's queue --> lease with room --> in flight --reply--> done
-//                   |    ^------ bounced; worker died and retries left ---------|
+//   ready task --> queue of its key --> lease with room --> in flight --reply--> done
+//                   |    ^------ returned; worker died and retries left ---------|
 //                   \--take()--> run in place, by the thread that waits for it
 //
-// A shape is a request for resources (cpus and others); each has its queue and its leases. A lease has room while the
+// Tasks that ask for the same resources have one scheduling key, with a queue and leases. A lease has room while the
 // calls in flight on it are estimated to run for less than kWindow together, by what the same code took before; code
 // that was never seen runs alone. So tiny tasks travel in bursts, and long ones never wait behind each other.
 // Invariants: no message to the node per task: it is told how many leases are wanted only when that changes.
@@ -21,6 +21,7 @@
 
 #include "../options/options.h"
 #include "../wire/death_report.h"
+#include "../wire/node_messages.h"
 #include "caller_side.h"
 #include "run_times.h"
 
@@ -44,10 +45,10 @@ class TaskSender {
   void flush();  // sends what can be sent, rings whom it sent to
 
   // From the node.
-  void on_grant(std::uint32_t shape, std::uint32_t lane, rpc::Slot worker);
-  void on_refused(std::uint32_t shape, ErrorKind kind, std::string_view text);
-  void on_recall(std::uint32_t shape);
-  bool on_lane_dead(std::uint32_t lane, const DeathReport& death);
+  void on(const LeaseGrant& grant);
+  void on(const LeaseRefused& refused, std::string_view text);
+  void on(const LeaseRecall& recall);
+  bool on(const LaneDead& dead, const DeathReport& death);  // false: the lane is unknown
 
   const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
   static std::string request_of(const Call& call);  // "1 cpu and 0.5 gpu_mem"
@@ -63,11 +64,11 @@ class TaskSender {
     bool recalled = false;   // others wait: it is returned after its tenure, or when it is idle
     bool returning = false;  // it gets no more calls
   };
-  struct Shape {
-    std::uint32_t number = 0;
+  struct Queue {  // of one scheduling key
+    std::uint32_t key = 0;
     double cpus = 1;
     Resources resources;
-    Call* first = nullptr;  // the queue, which owns one count of each
+    Call* first = nullptr;  // the calls, of each of which the queue owns one count
     Call* last = nullptr;
     std::size_t queued = 0;
     std::vector<std::unique_ptr<Lease>> leases;
@@ -75,25 +76,25 @@ class TaskSender {
     bool more = false;         // it was told that there is work for one more
   };
 
-  Shape& shape_of(const Call& call);
-  void enqueue(Shape& shape, base::Ref<Call> call);
-  static base::Ref<Call> dequeue(Shape& shape);  // null: it is empty
-  static base::Ref<Call> unlink(Shape& shape, Call& call);
-  Lease* lease_with_room(Shape& shape, const Call& call);
+  Queue& queue_of(const Call& call);
+  void enqueue(Queue& queue, base::Ref<Call> call);
+  static base::Ref<Call> dequeue(Queue& queue);  // null: it is empty
+  static base::Ref<Call> unlink(Queue& queue, Call& call);
+  Lease* lease_with_room(Queue& queue, const Call& call);
   bool overdue(const Lease& lease) const;
-  void pump(Shape& shape);
-  void ask_for_leases(Shape& shape);
-  void want(Shape& shape, std::uint64_t wanted, bool more);
-  void withdraw(Shape& shape);
-  void give_back(Shape& shape);
+  void pump(Queue& queue);
+  void ask_for_leases(Queue& queue);
+  void want(Queue& queue, std::uint64_t wanted, bool more);
+  void withdraw(Queue& queue);
+  void give_back(Queue& queue);
   static bool is_recalled(const std::unique_ptr<Lease>& lease);
-  static void stand_in(Shape& shape, Lease& idle);
-  void steal_back(Shape& shape);
-  bool receive(Shape& shape, Lease& lease);
+  static void stand_in(Queue& queue, Lease& idle);
+  void steal_back(Queue& queue);
+  bool receive(Queue& queue, Lease& lease);
   void retry_or_fail(base::Ref<Call> call, const DeathReport& death);
 
   CallerSide& caller_;
-  std::vector<std::unique_ptr<Shape>> shapes_;
+  std::vector<std::unique_ptr<Queue>> queues_;
   RunTimes run_times_;
   std::atomic<std::uint64_t> returned_{0};
 };

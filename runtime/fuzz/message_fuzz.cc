@@ -11,9 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "../ownership/node_link.h"
 #include "../wire/actor_payload.h"
 #include "../wire/death_report.h"
+#include "../wire/node_messages.h"
+#include "../wire/notice.h"
+#include "../wire/resources.h"
 #include "../wire/value_wire.h"
 #include "../wire/waits.h"
 
@@ -48,20 +50,30 @@ std::uint64_t read_values(std::span<const std::byte> bytes) {
 
 std::uint64_t read(std::uint8_t which, std::span<const std::byte> bytes) {
   using namespace manta::detail;
+  std::uint64_t sum = 0;
+  const auto read_parts = [&sum](const auto& message, const auto&... payload) {
+    sum += sum_of(std::as_bytes(std::span(&message, 1)));
+    ((sum += sum_of(std::as_bytes(std::span(payload)))), ...);
+  };
   switch (which % 5) {
     case 0:
       return read_values(bytes);
-    case 1: {
-      NodeFrame frame;
-      return sum_of(NodeLink::parse(bytes, frame)) + frame.arg0;
-    }
+    case 1:
+      return read_message<ToNode>(bytes, read_parts) || read_message<FromNode>(bytes, read_parts)
+                 ? sum
+                 : 0;
     case 2: {
-      const ActorPayload payload(bytes);
-      return payload.name.size() + payload.type.size() + sum_of(payload.call);
+      const auto actor = decode_actor(bytes);
+      const auto resources = decode_resources(bytes);
+      const auto of_node = decode_node_resources(bytes);
+      return (actor ? actor->name.size() + sum_of(actor->call) : 0) +
+             (resources ? resources->size() : 0) + (of_node ? of_node->available.size() : 0);
     }
     case 3: {
-      const DeathReport death = parse_death(bytes);
-      return describe(death).size() + death.stack.size() + death.output.size();
+      const auto death = decode_death(bytes);
+      const auto notice = decode_notice(bytes);
+      return (death ? describe(*death).size() + full_text(*death).size() : 0) +
+             (notice ? notice->text.size() : 0);
     }
     default: {
       const auto record = decode_wait(bytes);
@@ -84,7 +96,8 @@ void __wrap__ZN5manta4base12check_failedEPKcRKSt15source_location(const char*,
   std::longjmp(malformed, 1);  // NOLINT(cert-err52-cpp,modernize-avoid-setjmp-longjmp)
 }
 
-// Where the joints are: sizes and counts are words of 4 or 8 bytes, each at a multiple of its size behind the first byte.
+// Where the joints are: sizes and counts are words of 4 or 8 bytes, each at a multiple of its size behind the first
+// byte.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t max, unsigned seed) {
   const std::size_t width = seed % 2 == 0 ? 4 : 8;

@@ -1,5 +1,5 @@
-// In this order: the bytes of a role (Writer, Reader, and write_ and read_ of each part), the checks of the descriptors
-// that a process was given, then make_role_file() for the one that starts it and take_role() for the process itself.
+// In this order: the bytes of a role, the checks of the descriptors that a process was given, then make_role_file() for
+// the one that starts it and take_role() for the process itself.
 #include "role.h"
 
 #include <algorithm>
@@ -17,132 +17,64 @@
 
 #include "../../base/memory_file.h"
 #include "../../rpc/control.h"
+#include "../wire/payload.h"
 
 namespace manta::detail {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x314c4f52544e414d;  // "MANTROL1"
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 constexpr off_t kMaxRole = 16 << 20;
 
-class Writer {
- public:
-  template <class T>
-  void value(const T& v) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    bytes_.append(reinterpret_cast<const char*>(&v), sizeof v);
-  }
-  void text(const std::string& s) {
-    value<std::uint64_t>(s.size());
-    bytes_ += s;
-  }
-  void texts(const std::map<std::string, std::string>& map) {
-    value<std::uint64_t>(map.size());
-    for (const auto& [name, content] : map) text(name), text(content);
-  }
-  void list(const std::vector<std::string>& texts) {
-    value<std::uint64_t>(texts.size());
-    for (const std::string& each : texts) text(each);
-  }
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
+// A Role as it travels.
+struct WrittenRole {
+  RoleKind kind = {};
+  rpc::Slot slot = 0;
+  std::string directory = {};
+  JobId job = {};
+  NodeId node = {};
+  std::int32_t node_pid = 0;
+  double cpus = 0;
+  std::uint64_t object_store_bytes = 0;
+  std::map<std::string, std::string> env = {};
+  std::vector<std::string> libraries = {};
+  NodeOptions options = {};
 };
 
-class Reader {
- public:
-  explicit Reader(std::string bytes) : bytes_(std::move(bytes)) {}
-  template <class T>
-  T value() {
-    T v{};
-    if (bytes_.size() - at_ < sizeof v) return ok_ = false, v;
-    std::memcpy(&v, bytes_.data() + at_, sizeof v);
-    at_ += sizeof v;
-    return v;
-  }
-  std::string text() {
-    const auto size = value<std::uint64_t>();
-    if (bytes_.size() - at_ < size) return ok_ = false, std::string();
-    at_ += size;
-    return bytes_.substr(at_ - size, size);
-  }
-  std::map<std::string, std::string> texts() {
-    std::map<std::string, std::string> map;
-    for (auto n = value<std::uint64_t>(); ok_ && n > 0; --n) {
-      std::string name = text();
-      map[std::move(name)] = text();
-    }
-    return map;
-  }
-  std::vector<std::string> list() {
-    std::vector<std::string> texts;
-    for (auto n = value<std::uint64_t>(); ok_ && n > 0; --n) texts.push_back(text());
-    return texts;
-  }
-  bool complete() const { return ok_ && at_ == bytes_.size(); }
-  bool ok() const { return ok_; }
-
- private:
-  std::string bytes_;
-  std::size_t at_ = 0;
-  bool ok_ = true;
-};
-
-void write_attachment(Writer& out, const Attachment& a) {
-  out.value(a.slot);
-  out.text(a.directory.string());
-  out.value(a.job);
-  out.value(a.node);
-  out.value(a.node_pid);
-  out.value(a.cpus);
-  out.value(a.object_store_bytes);
-  out.texts(a.env);
-  out.list(a.libraries);
+std::vector<std::byte> bytes_of(const Role& role) {
+  const Attachment& attachment = role.attachment;
+  return pack(WrittenRole{.kind = role.kind,
+                          .slot = attachment.slot,
+                          .directory = attachment.directory.string(),
+                          .job = attachment.job,
+                          .node = attachment.node,
+                          .node_pid = attachment.node_pid,
+                          .cpus = attachment.cpus,
+                          .object_store_bytes = attachment.object_store_bytes,
+                          .env = attachment.env,
+                          .libraries = attachment.libraries,
+                          .options = role.options});
 }
 
-void read_attachment(Reader& in, Attachment& a) {
-  a.slot = in.value<rpc::Slot>();
-  a.directory = in.text();
-  a.job = in.value<JobId>();
-  a.node = in.value<NodeId>();
-  a.node_pid = in.value<pid_t>();
-  a.cpus = in.value<double>();
-  a.object_store_bytes = in.value<std::uint64_t>();
-  a.env = in.texts();
-  a.libraries = in.list();
-}
-
-void write_options(Writer& out, const NodeOptions& o) {
-  out.value(o.cpus);
-  out.value<std::uint64_t>(o.resources.size());
-  for (const auto& [name, amount] : o.resources) out.text(name), out.value(amount);
-  out.value(o.object_store_bytes);
-  out.value(o.log_to_driver);
-  out.value(o.keep_logs);
-  out.texts(o.env);
-  out.text(o.working_dir);
-  out.text(o.program);
-  out.list(o.program_args);
-  out.list(o.libraries);
-  out.value(o.prestart);
-}
-
-void read_options(Reader& in, NodeOptions& o) {
-  o.cpus = in.value<double>();
-  for (auto n = in.value<std::uint64_t>(); in.ok() && n > 0; --n) {
-    std::string name = in.text();
-    o.resources[std::move(name)] = in.value<double>();
-  }
-  o.object_store_bytes = in.value<std::uint64_t>();
-  o.log_to_driver = in.value<std::uint8_t>() != 0;
-  o.keep_logs = in.value<std::uint8_t>() != 0;
-  o.env = in.texts();
-  o.working_dir = in.text();
-  o.program = in.text();
-  o.program_args = in.list();
-  o.libraries = in.list();
-  o.prestart = in.value<int>();
+Role role_of(std::span<const std::byte> bytes) {
+  auto written = unpack<WrittenRole>(bytes);
+  if (!written || written->kind > RoleKind::kWorker || written->slot >= rpc::kMaxSlots)
+    throw RoleError(
+        "what it was told is cut off, or comes from another version of Manta: build the program "
+        "that calls init() and InitOptions::worker.path against one and the same");
+  Role role;
+  role.kind = written->kind;
+  role.options = std::move(written->options);
+  Attachment& attachment = role.attachment;
+  attachment.slot = written->slot;
+  attachment.directory = std::move(written->directory);
+  attachment.job = written->job;
+  attachment.node = written->node;
+  attachment.node_pid = written->node_pid;
+  attachment.cpus = written->cpus;
+  attachment.object_store_bytes = written->object_store_bytes;
+  attachment.env = std::move(written->env);
+  attachment.libraries = std::move(written->libraries);
+  return role;
 }
 
 // ---------------------------------------------------------------- what a process was given
@@ -221,7 +153,7 @@ int role_descriptor() {
 }
 
 // The kernel may add seals of its own: see base/memory_file.h.
-std::string read_sealed(int fd) {
+std::vector<std::byte> read_sealed(int fd) {
   constexpr const char* kName = "which says its part";
   const struct stat status = require_open(fd, kName);
   const int seals = fcntl(fd, F_GET_SEALS);
@@ -230,29 +162,11 @@ std::string read_sealed(int fd) {
     refuse(fd, kName, "is not sealed (F_GET_SEALS gives " + std::to_string(seals) + ")");
   }
   if (status.st_size > kMaxRole) refuse(fd, kName, "is too long");
-  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
+  std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
   if (pread(fd, bytes.data(), bytes.size(), 0) != status.st_size) {
     refuse(fd, kName, std::string("cannot be read: ") + std::strerror(errno));
   }
   return bytes;
-}
-
-Role parse_role(std::string bytes) {
-  Reader in(std::move(bytes));
-  if (in.value<std::uint64_t>() != kMagic) {
-    throw RoleError(
-        "what it was told comes from another version of Manta: build the program that "
-        "calls init() and InitOptions::worker.path against one and the same");
-  }
-  Role role;
-  role.kind = in.value<RoleKind>();
-  read_attachment(in, role.attachment);
-  if (role.kind == RoleKind::kNode) read_options(in, role.options);
-  const bool known = role.kind == RoleKind::kNode || role.kind == RoleKind::kWorker;
-  if (!in.complete() || !known || role.attachment.slot >= rpc::kMaxSlots) {
-    throw RoleError("what it was told is cut off, or comes from another version of Manta");
-  }
-  return role;
 }
 
 base::Fd own(int fd) {
@@ -263,13 +177,10 @@ base::Fd own(int fd) {
 }  // namespace
 
 base::Fd make_role_file(const Role& role) {
-  Writer out;
-  out.value(kMagic);
-  out.value(role.kind);
-  write_attachment(out, role.attachment);
-  if (role.kind == RoleKind::kNode) write_options(out, role.options);
+  const std::vector<std::byte> bytes = bytes_of(role);
   base::Fd file = base::create_memory_file("manta-role");
-  int error = file ? base::append(file, out.bytes()) : errno;
+  int error = file ? base::append(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()})
+                   : errno;
   if (error == 0 && fcntl(file.get(), F_ADD_SEALS, kSeals) != 0) error = errno;
   if (error != 0) {
     throw std::system_error(error, std::generic_category(), "manta: a role for a new process");
@@ -287,7 +198,7 @@ int generation() {
 
 Role take_role() {
   const int number = role_descriptor();
-  Role role = parse_role(read_sealed(number));
+  Role role = role_of(read_sealed(number));
   if (role.kind == RoleKind::kNode) {
     require_node_descriptors();
     close(number);

@@ -52,9 +52,9 @@ bool has_role_variable();
 // gone afterwards, also after an error.
 Role take_role();
 
-// The lives of these processes, defined in node/node.cc and worker/worker.cc. A node never returns: it ends by _exit,
-// without the static destructors of user code. A worker lives until its node tells it to exit, or until the node dies;
-// the result is its exit code.
+// The lives of these processes, defined in node/run_node.cc and worker/worker.cc. A node never returns: it ends by
+// _exit, without the static destructors of user code. A worker lives until its node tells it to exit, or until the node
+// dies; the result is its exit code.
 [[noreturn]] int run_node(Role& role);
 int worker_main(Attachment&& attachment);
 

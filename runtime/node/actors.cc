@@ -1,9 +1,11 @@
+// The messages come first; each is one call of the ActorTable and then run_steps(), which carries out what the table
+// wants done. Between them: what leasing found (assign, refuse), the death of a process, and settle() after each sweep.
 #include "actors.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
+#include "../wire/actor_payload.h"
 #include "leasing.h"
 
 namespace manta::detail::node {
@@ -25,7 +27,9 @@ ActorState state_of(ActorPhase phase) {
   }
 }
 
-std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
+std::string name_of(const ActorPayload& actor) {
+  return actor.name.empty() ? actor.type : actor.name;
+}
 
 }  // namespace
 
@@ -38,78 +42,78 @@ std::optional<rpc::Slot> Actors::constructed_at(ActorId id) const {
   return static_cast<rpc::Slot>(actor->worker);
 }
 
-void Actors::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload) {
-  const ActorId id(frame.id_hi, frame.id_lo);
-  switch (frame.kind) {
-    case NodeMessage::actor_declare:
-    case NodeMessage::actor_create:
-      create(from, id, frame, payload);
-      break;
-    case NodeMessage::actor_watch:
-      table_.watch(id, from);
-      break;
-    case NodeMessage::actor_connect:
-      table_.connect(id, from);
-      break;
-    case NodeMessage::actor_kill:
-      table_.kill(id, error_wire(ErrorKind::actor_died,
-                                 describe(id) + " died: it was killed by ActorHandle::kill()"));
-      break;
-    case NodeMessage::actor_alive:
-      table_.alive(id);
-      break;
-    case NodeMessage::actor_failed:
-      table_.failed(id, {payload.begin(), payload.end()});
-      break;
-    case NodeMessage::actor_exiting:
-      table_.exiting(id);
-      break;
-    case NodeMessage::hold: {
-      const auto whose = static_cast<rpc::Slot>(frame.arg1);
-      if (whose == rpc::kNodeSlot || peers_.live(whose)) table_.add_holds(id, whose, 1);
-      break;
-    }
-    case NodeMessage::release:
-      table_.add_holds(id, from, -static_cast<std::int64_t>(frame.arg1));
-      break;
-    default:
-      base::check(false, "a message about actors");
-  }
+void Actors::on(rpc::Slot from, const ActorDeclare& declare, PayloadBytes payload) {
+  const auto actor = decode_actor(payload);
+  if (!actor) return;
+  note_start(declare.actor, {.declared_only = true, .creator = from, .name = name_of(*actor)});
   run_steps();
 }
 
-void Actors::create(rpc::Slot from, ActorId id, const NodeFrame& frame,
-                    std::span<const std::byte> payload) {
-  ActorCreate head;
-  base::check(payload.size() >= sizeof head, "an actor's creation is cut off");
-  std::memcpy(&head, payload.data(), sizeof head);
-  const std::span<const std::byte> rest = payload.subspan(sizeof head);
-  const std::size_t resources = head.resource_count * sizeof(ResourceItem);
-  base::check(resources + padded(head.name_size) + head.type_size <= rest.size(),
-              "an actor's creation is cut off");
-  const auto text = [&](std::size_t at, std::size_t size) {
-    return std::string(reinterpret_cast<const char*>(rest.data() + at), size);
-  };
-  std::string name = text(resources, head.name_size);
-  if (name.empty()) name = text(resources + padded(head.name_size), head.type_size);
-  starts_[id] = {.frame = frame,
-                 .creator = from,
-                 .payload = {payload.begin(), payload.end()},
-                 .name = std::move(name)};
-  const bool fresh = table_.create(id, from);
-  if (frame.kind == NodeMessage::actor_declare) return;
+void Actors::on(rpc::Slot from, const ActorCreate& create, PayloadBytes payload) {
+  const auto actor = decode_actor(payload);
+  if (!actor) return;
+  const bool wanted = note_start(
+      create.actor,
+      {.creator = from, .payload = {payload.begin(), payload.end()}, .name = name_of(*actor)});
+  if (wanted) callbacks_.want_worker(create.actor, resource_set(actor->cpus, actor->resources));
+  run_steps();
+}
+
+bool Actors::note_start(ActorId id, Start start) {
+  const rpc::Slot creator = start.creator;
+  starts_[id] = std::move(start);
+  if (table_.create(id, creator)) return true;
   const scheduler::ActorTable::Actor* actor = table_.find(id);
-  const bool declared = !fresh && actor != nullptr && actor->phase == ActorPhase::kPending;
-  if (fresh || declared)
-    callbacks_.want_worker(id, resources_of(frame.real, rest.first(resources)));
+  return actor != nullptr && actor->phase == ActorPhase::kPending;
+}
+
+void Actors::on(rpc::Slot from, const ActorConnect& connect) {
+  table_.connect(connect.actor, from);
+  run_steps();
+}
+
+void Actors::on(rpc::Slot from, const ActorWatch& watch) {
+  table_.watch(watch.actor, from);
+  run_steps();
+}
+
+void Actors::on(rpc::Slot, const ActorKill& kill) {
+  table_.kill(kill.actor,
+              error_wire(ErrorKind::actor_died,
+                         describe(kill.actor) + " died: it was killed by ActorHandle::kill()"));
+  run_steps();
+}
+
+void Actors::on(rpc::Slot, const ActorAlive& alive) {
+  table_.alive(alive.actor);
+  run_steps();
+}
+
+void Actors::on(rpc::Slot, const ActorFailed& failed, PayloadBytes error) {
+  table_.failed(failed.actor, {error.begin(), error.end()});
+  run_steps();
+}
+
+void Actors::on(rpc::Slot, const ActorExiting& exiting) {
+  table_.exiting(exiting.actor);
+  run_steps();
+}
+
+void Actors::on(rpc::Slot, const HoldActor& hold) {
+  if (hold.whose == rpc::kNodeSlot || peers_.live(hold.whose))
+    table_.add_holds(hold.actor, hold.whose, 1);
+  run_steps();
+}
+
+void Actors::on(rpc::Slot from, const ReleaseActor& release) {
+  table_.add_holds(release.actor, from, -std::int64_t{release.count});
+  run_steps();
 }
 
 void Actors::assign(ActorId id, rpc::Slot worker) {
   Start& start = starts_.at(id);
-  NodeFrame frame = start.frame;
-  frame.kind = NodeMessage::actor_start;
   workers_[worker] = id;
-  peers_.send(worker, frame, std::exchange(start.payload, {}));
+  peers_.send(worker, ActorStart{.actor = id}, std::exchange(start.payload, {}));
   callbacks_.name_worker(worker, start.name);
   table_.assign(id, worker);
   run_steps();
@@ -144,7 +148,7 @@ void Actors::process_died(rpc::Slot slot, const DeathReport& death) {
       error.kind = ErrorKind::actor_died;
       error.pid = death.pid;
       error.signal = death.signal;
-      error.message = describe(id) + " died: " + death.text();
+      error.message = describe(id) + " died: " + full_text(death);
       error.stack = death.stack;
       return error_wire(error);
     });
@@ -152,14 +156,14 @@ void Actors::process_died(rpc::Slot slot, const DeathReport& death) {
   run_steps();
 }
 
-// Their constructors' arguments were to come from it.
+// The constructors' arguments of these actors were to come from the dead process.
 void Actors::refuse_declared_by(rpc::Slot dead, const DeathReport& death) {
   for (const auto& [id, start] : starts_) {
-    if (start.creator != dead || start.frame.kind != NodeMessage::actor_declare) continue;
-    table_.refuse(id,
-                  error_wire(ErrorKind::actor_died,
-                             describe(id) + " was not started: the process that made it died " +
-                                 "before the constructor's arguments were there: " + death.text()));
+    if (start.creator != dead || !start.declared_only) continue;
+    table_.refuse(
+        id, error_wire(ErrorKind::actor_died,
+                       describe(id) + " was not started: the process that made it died " +
+                           "before the constructor's arguments were there: " + full_text(death)));
   }
 }
 
@@ -203,9 +207,7 @@ void Actors::run_steps() {
           connect(step.actor, step.process);
           break;
         case ActorStep::Kind::kEnd:
-          peers_.send(
-              worker,
-              {.kind = NodeMessage::actor_end, .id_hi = step.actor.hi(), .id_lo = step.actor.lo()});
+          peers_.send(worker, ActorEnd{.actor = step.actor});
           break;
         case ActorStep::Kind::kKill:
           callbacks_.kill_worker(worker);
@@ -222,23 +224,14 @@ void Actors::run_steps() {
 void Actors::announce(ActorId id, rpc::Slot to) {
   const scheduler::ActorTable::Actor* actor = table_.find(id);
   if (actor == nullptr) return;
-  peers_.send(to,
-              {.kind = NodeMessage::actor_state,
-               .id_hi = id.hi(),
-               .id_lo = id.lo(),
-               .arg0 = static_cast<std::uint64_t>(state_of(actor->phase))},
-              actor->cause);
+  peers_.send(to, ActorChanged{.actor = id, .state = state_of(actor->phase)}, actor->cause);
 }
 
 void Actors::connect(ActorId id, rpc::Slot caller) {
   const rpc::Slot worker = table_.find(id)->worker;
   const std::optional<std::uint32_t> lane = lanes_.open(caller, worker, LaneKind::actor);
-  if (!lane) return;  // 65,536 lanes in use: it keeps waiting for the actor's end
-  peers_.send(caller, {.kind = NodeMessage::actor_lane,
-                       .id_hi = id.hi(),
-                       .id_lo = id.lo(),
-                       .arg0 = *lane,
-                       .arg1 = worker});
+  if (!lane) return;  // all lanes are in use: the caller waits on, and hears of the actor's end
+  peers_.send(caller, ActorLane{.actor = id, .lane = *lane, .worker = worker});
 }
 
 std::string Actors::describe(ActorId id) const {

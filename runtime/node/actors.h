@@ -1,11 +1,10 @@
-// The actors of a node, at work: from the request for a process to the news of the end.
+// The actors of a node, at work: from the wish for a worker until every holder knows of the end.
 //
-// An actor's process is a worker of its own; the constructor's call is kept here until there is one. Every holder is
-// told of each change; whoever asks to connect gets a lane, or the end.
+// An actor has a worker of its own; the constructor's call is kept here until that worker is found. Every holder is
+// told of each change; a process that wants to connect gets a lane, or is told of the end.
 // Threads: confined. Errors: as messages: an actor's cause of death is an ActorDied, or what its constructor threw.
 #pragma once
 #include <functional>
-#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -29,16 +28,24 @@ class Actors {
   };
   Actors(Peers& peers, Lanes& lanes, Callbacks callbacks);
 
-  // The actor messages, and hold and release of actors.
-  void handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload);
+  void on(rpc::Slot from, const ActorDeclare& declare, PayloadBytes payload);
+  void on(rpc::Slot from, const ActorCreate& create, PayloadBytes payload);
+  void on(rpc::Slot from, const ActorConnect& connect);
+  void on(rpc::Slot from, const ActorWatch& watch);
+  void on(rpc::Slot from, const ActorKill& kill);
+  void on(rpc::Slot from, const ActorAlive& alive);
+  void on(rpc::Slot from, const ActorFailed& failed, PayloadBytes error);
+  void on(rpc::Slot from, const ActorExiting& exiting);
+  void on(rpc::Slot from, const HoldActor& hold);
+  void on(rpc::Slot from, const ReleaseActor& release);
   void assign(ActorId id, rpc::Slot worker);
   void refuse(ActorId id, ErrorKind kind, const std::string& why);
-  void hold(ActorId id, rpc::Slot whose, std::int64_t count);  // by a published value
-  std::optional<rpc::Slot> constructed_at(ActorId id) const;   // nothing: not yet, or not any more
-  bool expects_exit(rpc::Slot worker) const;  // of an actor that ends, or was killed
+  void hold(ActorId id, rpc::Slot whose, std::int64_t count);  // for a handle in a published value
+  std::optional<rpc::Slot> constructed_at(ActorId id) const;   // until it is alive
+  bool expects_exit(rpc::Slot worker) const;                   // its actor ends, or was killed
   void process_died(rpc::Slot slot, const DeathReport& death);
-  void release_all(rpc::Slot dead);  // when nobody uses its lanes any more: its handles
-  // An actor that `dead` made has yet to read its constructor's arguments, which lie in its memory.
+  void release_all(rpc::Slot dead);  // drops its handles: no process uses its lanes any more
+  // Whether an actor that `dead` made has yet to read its constructor's arguments, which lie in the memory of `dead`.
   bool needs_arguments_of(rpc::Slot dead) const;
 
   bool unsettled() const { return !new_.empty(); }
@@ -47,14 +54,14 @@ class Actors {
 
  private:
   struct Start {
-    NodeFrame frame;
+    bool declared_only = false;
     rpc::Slot creator = 0;
-    std::vector<std::byte> payload;
-    std::string name;
+    std::vector<std::byte> payload = {};
+    std::string name = {};
   };
 
-  void create(rpc::Slot from, ActorId id, const NodeFrame& frame,
-              std::span<const std::byte> payload);
+  // Notes what is to be started. True: it was not known, or only declared.
+  bool note_start(ActorId id, Start start);
   void run_steps();
   void refuse_declared_by(rpc::Slot dead, const DeathReport& death);
   void announce(ActorId id, rpc::Slot to);
@@ -65,7 +72,7 @@ class Actors {
   Lanes& lanes_;
   Callbacks callbacks_;
   scheduler::ActorTable table_;
-  std::unordered_map<ActorId, Start> starts_;  // without payload once its worker has it
+  std::unordered_map<ActorId, Start> starts_;  // without the payload once the worker has that
   std::unordered_map<rpc::Slot, ActorId> workers_;
   std::vector<ActorId> new_, sweeping_;
 };

@@ -1,11 +1,11 @@
-// The blocks of the store that a node frees: those that outlive a call in another process than their
-// maker's, or belong to a published value.
+// The blocks of the store that the node frees: those that another process than their maker's uses beyond a call, and
+// those of published values.
 //
 //   held, not adopted --adopt()--> adopted --settle() when nobody holds it--> freed, gone
 //        \--settle() when nobody holds it--> gone (its maker still frees it)
 //
-// A hold may be read before the adopt, which comes on another ring. Events are calls; what to do is appended to
-// `steps`. Invariant: a block is freed once, after one sweep over all rings with its count at zero.
+// A hold may be read before AdoptBlock, which comes on another ring. Events are calls; what the node must then do is
+// appended to steps(). Invariant: a block is freed once, after one sweep over all rings with its count at zero.
 // Threads: confined. Units: arena offsets.
 #pragma once
 #include <cstdint>
@@ -17,7 +17,7 @@
 namespace manta::detail::node {
 
 struct BlockStep {
-  enum class Kind { kTakeOver, kFree };  // kTakeOver: the node's tag
+  enum class Kind { kTakeOver, kFree };  // kTakeOver: give the block the node's tag
   Kind kind;
   std::uint64_t block;
 
@@ -31,7 +31,8 @@ class BlockCounts {
   void adopt(std::uint64_t block, ProcessSlot process, std::int64_t count);
   void add_holds(std::uint64_t block, ProcessSlot process, std::int64_t count);
   void strike(ProcessSlot process);
-  // Blocks that somebody holds and nobody adopted: a dying maker's must be adopted before it is swept.
+  // Blocks that some process holds and none has adopted: those of a dead maker must be adopted before its memory is
+  // swept.
   std::vector<std::uint64_t> held_unadopted() const;
 
   std::vector<std::uint64_t> take_unsettled();

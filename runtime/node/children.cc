@@ -15,7 +15,7 @@
 namespace manta::detail::node {
 namespace {
 
-// The parent as /proc/PID/stat has it: behind the name, which may contain anything.
+// The parent, which stands in /proc/PID/stat behind the name; the name may contain anything.
 pid_t parent_of(pid_t pid) {
   char path[64];
   std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
@@ -45,7 +45,8 @@ std::vector<pid_t> children_by_search() {
   return result;
 }
 
-bool reap_all() {  // false: no children at all
+// False: there are no children at all.
+bool reap_all() {
   for (;;) {
     const pid_t pid = waitpid(-1, nullptr, WNOHANG);
     if (pid == 0) return true;

@@ -1,5 +1,5 @@
-// All processes below this one. The node is a subreaper, so that what a dead worker left behind becomes its child.
-// Threads: confined. Errors: what cannot be killed within the time is left, and counted.
+// All processes below this one. The node is a subreaper, so that what a dead worker leaves behind becomes its child.
+// Threads: confined. Errors: what cannot be killed within the time is left and counted.
 #pragma once
 #include <chrono>
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace manta::detail::node {
 
 void become_subreaper();
 std::vector<pid_t> children();  // running or waiting to be reaped
-// Kills and reaps until there is none: children of killed children come up as ours. Gives how many are left.
+// Kills and reaps until there are none: the children of killed children become ours. Gives how many are left.
 std::size_t kill_all_children(std::chrono::milliseconds patience);
 
 }  // namespace manta::detail::node

@@ -11,15 +11,12 @@
 #include <sys/wait.h>
 
 #include "../code/stack_text.h"
-#include "../wire/exit_status.h"
-#include "../wire/node_messages.h"
 
 namespace manta::detail::node {
 namespace {
 
-constexpr std::size_t kMaxText = 16 * 1024;
-
-// Where the symbols of a file count from: the first segment's address, 0 unless it is bound to one place.
+// The address that the symbols of a file count from: that of its first segment, which is 0 unless the file is bound to
+// one place.
 std::uint64_t first_address(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   ElfW(Ehdr) header{};
@@ -61,7 +58,7 @@ std::string detail_of(const rpc::CrashRecord& crash) {
   if (crash.full_stack != 0) {
     return ": stack overflow: the stack of " + size_text(crash.full_stack) + " is full";
   }
-  if (crash.code <= 0 || crash.signal == SIGABRT) return {};  // sent by somebody
+  if (crash.code <= 0 || crash.signal == SIGABRT) return {};  // a process has sent it
   if (crash.signal == SIGFPE) return crash.code == FPE_INTDIV ? ": integer division by zero" : "";
   if (crash.signal == SIGTRAP || crash.signal == SIGSYS) return {};
   if (crash.signal == SIGSEGV && crash.code == SI_KERNEL) {  // the processor does not say which
@@ -71,11 +68,6 @@ std::string detail_of(const rpc::CrashRecord& crash) {
   char text[32];
   std::snprintf(text, sizeof text, " at address 0x%" PRIx64, crash.fault_address);
   return text;
-}
-
-std::string head(const std::string& text) { return text.substr(0, kMaxText); }
-std::string tail(const std::string& text) {
-  return text.size() <= kMaxText ? text : text.substr(text.size() - kMaxText);
 }
 
 }  // namespace
@@ -88,45 +80,13 @@ DeathReport describe_death(pid_t pid, int wait_status, const rpc::CrashRecord& c
   if (crash.complete.load(std::memory_order_acquire) == 1) {
     if (report.signal == 0) report.signal = crash.signal;
     report.detail = detail_of(crash);
-    report.stack = head(symbolised(crash));
-  } else if (report.signal == SIGSEGV) {  // the handler could not run
+    report.stack = symbolised(crash).substr(0, DeathReport::kMaxText);
+  } else if (report.signal == SIGSEGV) {  // the crash handler could not run
     report.detail =
         ": it left no stack, because of a stack overflow in a thread that has no other stack, or "
-        "because the "
-        "task handles SIGSEGV itself";
+        "because the task handles SIGSEGV itself";
   }
   return report;
-}
-
-std::vector<std::byte> DeathReport::payload() const {
-  const std::string stack_part = head(stack);
-  const std::string output_part = tail(output);
-  const ProcessDeath death{.pid = pid,
-                           .signal = signal,
-                           .exit_code = exit_code,
-                           .detail_size = static_cast<std::uint32_t>(detail.size()),
-                           .stack_size = static_cast<std::uint32_t>(stack_part.size()),
-                           .output_size = static_cast<std::uint32_t>(output_part.size()),
-                           .expected = expected ? 1U : 0U};
-  const auto bytes = std::as_bytes(std::span(&death, 1));
-  std::vector<std::byte> result(bytes.begin(), bytes.end());
-  for (const std::string* part : {&detail, &stack_part, &output_part}) {
-    const auto text = std::as_bytes(std::span(*part));
-    result.insert(result.end(), text.begin(), text.end());
-  }
-  return result;
-}
-
-std::string DeathReport::text() const {
-  std::string text = "process " + std::to_string(pid);
-  if (signal != 0) {
-    text += " was killed by " + signal_text(signal) + detail;
-  } else {
-    text += " exited with code " + std::to_string(exit_code);
-  }
-  if (!stack.empty()) text += "; stack:\n" + head(stack);
-  if (!output.empty()) text += "; its last output:\n" + tail(output);
-  return text;
 }
 
 }  // namespace manta::detail::node

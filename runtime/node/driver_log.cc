@@ -29,7 +29,7 @@ void DriverLog::append_held_notices() {
   }
 }
 
-// In frames of whole lines, which are far shorter than a frame may be.
+// As frames of whole lines, each of which is far shorter than a frame may be.
 void DriverLog::append(std::uint32_t stream, std::string_view lines, std::size_t tag) {
   while (!lines.empty()) {
     std::string_view part = lines.substr(0, kMaxLogText);
@@ -51,7 +51,7 @@ void DriverLog::write_some() {
   write_what_goes();
   if (!behind()) {
     append_held_notices();
-    for (const auto& go_on : std::exchange(paused_, {})) go_on();
+    for (const auto& proceed : std::exchange(paused_, {})) proceed();
   }
   if (waiting_.empty() || watching_) return;
   watching_ = true;

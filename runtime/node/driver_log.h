@@ -1,7 +1,7 @@
-// The workers' output on its way to the driver, over the socket. Nothing is lost and the node never blocks: while a slow
-// driver is more than 4 MiB behind, the workers' pipes are not read, so that who prints more waits, as at any pipe, and
-// notices are counted together.
-// Threads: the node's. Errors: a driver that is gone is no matter of this class.
+// The workers' output on its way to the driver, over the socket. Nothing is lost and the node never blocks: while a
+// slow driver is more than 4 MiB behind, the workers' pipes are not read, so that a worker that prints more waits, as
+// it would at any pipe; and notices are counted together (held_notices.h).
+// Threads: the node's. Errors: none; this class does not care whether the driver is gone.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -23,12 +23,15 @@ class DriverLog {
   DriverLog(asio::local::stream_protocol::socket& socket, bool enabled)
       : socket_(socket), enabled_(enabled) {}
 
-  // Lines of workers, each of which begins with a tag of `tag` bytes; nothing if the user does not want them.
+  // Lines of workers, each of which begins with a tag of `tag` bytes. Ignored if the user does not want them.
   void add(std::uint32_t stream, std::string_view lines, std::size_t tag);
-  void add_notice(std::span<const std::byte> notice);  // of Manta itself: also if they do not
+  // A notice (wire/notice.h) of Manta itself, which the user gets in any case.
+  void add_notice(std::span<const std::byte> notice);
   bool behind() const { return waiting_.size() - sent_ > kLimit; }
-  void when_there_is_room(std::function<void()> go_on) { paused_.push_back(std::move(go_on)); }
-  // At the end: all that is left, as long as the driver takes some in `patience` and its process (a pidfd, or -1) lives.
+  // Calls `proceed` once, when the driver is not behind any more.
+  void when_there_is_room(std::function<void()> proceed) { paused_.push_back(std::move(proceed)); }
+  // At the end: writes all that is left, as long as the driver takes some of it within `patience` and its process (a
+  // pidfd, or -1) lives.
   void write_rest(int driver_process, std::chrono::milliseconds patience);
 
  private:

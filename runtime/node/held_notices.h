@@ -1,4 +1,5 @@
-// Notices that wait for a driver which is behind: however many there are, a few are kept, which say how many they stand for.
+// Notices that wait for a driver that is behind. However many there are, only a few are kept; each says how many it
+// stands for.
 //
 // Threads: the node's. Errors: none.
 #pragma once

@@ -1,8 +1,8 @@
-// Which lanes there are, and between whom.
+// Which lanes are in use, and between which processes.
 //
 //   free --open()--> open --close() by one end--> half --close() by the other--> free
 //
-// An end that died counts as having closed. Invariant: a lane is used again only after both ends are closed.
+// An end whose process has died counts as closed. Invariant: a lane is used again only after both ends are closed.
 // Threads: confined. Errors: open() gives nothing when all lanes are in use.
 #pragma once
 #include <cstdint>
@@ -23,7 +23,7 @@ struct LaneRecord {
   LaneKind kind = LaneKind::task;
   bool caller_closed = false;
   bool callee_closed = false;
-  std::uint64_t opened = 0;  // counts: a lane that is used again has another
+  std::uint64_t opened = 0;  // a number of its own: a lane that is used again has another
 };
 
 class LaneTable {
@@ -33,18 +33,19 @@ class LaneTable {
   std::optional<std::uint32_t> open(rpc::Slot caller, rpc::Slot callee, LaneKind kind);
   const LaneRecord* find(std::uint32_t lane) const;
 
-  enum class Closing { kNothing, kHalf, kFree };  // kHalf: tell the other end; kFree: discard it
+  // kHalf: the other end is to be told. kFree: the lane is to be discarded.
+  enum class Closing { kNothing, kHalf, kFree };
   Closing close(std::uint32_t lane, rpc::Slot end);
 
-  std::vector<std::uint32_t> of(rpc::Slot process) const;  // not yet free
+  std::vector<std::uint32_t> of(rpc::Slot process) const;  // those that are not free yet
   std::size_t size() const { return lanes_.size(); }
 
  private:
   std::uint32_t limit_;
   std::uint32_t never_used_ = 0;
   std::uint64_t opened_ = 0;
-  std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>>
-      free_;  // warm first
+  // Lanes with low numbers first: their memory is warm.
+  std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> free_;
   std::unordered_map<std::uint32_t, LaneRecord> lanes_;
   std::unordered_map<rpc::Slot, std::set<std::uint32_t>> by_process_;
 };

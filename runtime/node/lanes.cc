@@ -1,15 +1,12 @@
 #include "lanes.h"
 
-#include "../../serialization/stream/encoded.h"
-
 namespace manta::detail::node {
-
-static_assert(rpc::kMaxLanes <= 0x10000, "a reply_name() has 16 bits for the lane");
 
 std::optional<std::uint32_t> Lanes::open(rpc::Slot caller, rpc::Slot callee, LaneKind kind) {
   const std::optional<std::uint32_t> lane = table_.open(caller, callee, kind);
   if (!lane) return std::nullopt;
   rpc::LaneHeader& header = *control_.lane(*lane).header;
+  // SYNC: none: this process counts the epochs.
   const auto epoch = [&](rpc::Slot slot) {
     return control_.process(slot).epoch.load(std::memory_order_relaxed);
   };
@@ -18,36 +15,32 @@ std::optional<std::uint32_t> Lanes::open(rpc::Slot caller, rpc::Slot callee, Lan
   header.caller_epoch.store(epoch(caller), std::memory_order_relaxed);
   header.callee.store(callee, std::memory_order_relaxed);
   header.callee_epoch.store(epoch(callee), std::memory_order_relaxed);
-  peers_.send(callee, {.kind = NodeMessage::lane_open,
-                       .arg0 = *lane,
-                       .arg1 = caller,
-                       .arg2 = static_cast<std::uint64_t>(kind)});
+  peers_.send(callee, LaneOpen{.lane = *lane, .kind = kind, .caller = caller});
   return lane;
 }
 
-const LaneRecord* Lanes::find(std::uint64_t lane) const {
-  return lane < rpc::kMaxLanes ? table_.find(static_cast<std::uint32_t>(lane)) : nullptr;
+const LaneRecord* Lanes::find(std::uint32_t lane) const {
+  return lane < rpc::kMaxLanes ? table_.find(lane) : nullptr;
 }
 
 std::uint64_t Lanes::started(std::uint32_t lane) const {
-  // SYNC: none: it only grows, and what waits for it looks again.
+  // SYNC: none: it only grows, and whoever waits for it looks again.
   return control_.lane(lane).header->started.load(std::memory_order_relaxed);
 }
 
-void Lanes::close(std::uint64_t lane, rpc::Slot end) {
+void Lanes::close(std::uint32_t lane, rpc::Slot end) {
   const LaneRecord* record = find(lane);
   if (record == nullptr) return;
   const bool own = record->caller == record->callee;
   const rpc::Slot other = end == record->caller ? record->callee : record->caller;
-  const auto number = static_cast<std::uint32_t>(lane);
-  switch (table_.close(number, end)) {
+  switch (table_.close(lane, end)) {
     case LaneTable::Closing::kNothing:
       break;
     case LaneTable::Closing::kFree:
-      discard(number);
+      discard(lane);
       break;
     case LaneTable::Closing::kHalf:
-      if (!own) peers_.send(other, {.kind = NodeMessage::lane_close, .arg0 = lane});
+      if (!own) peers_.send(other, LaneClose{.lane = lane});
       break;
   }
 }
@@ -57,22 +50,16 @@ void Lanes::discard(std::uint32_t lane) {
   control_.discard_lane(lane);
 }
 
-void Lanes::note_reply_hold(const NodeFrame& hold) {
-  const std::uint32_t lane = lane_of_reply(hold.arg2);
-  const LaneRecord* record = find(lane);
-  if (record == nullptr || record->caller != hold.arg1 || !peers_.live(record->caller)) return;
-  ReplyHold what{.kind = HeldKind::block, .lo = hold.arg0};
-  if (hold.kind == NodeMessage::hold) {
-    const bool object = hold.arg0 == static_cast<std::uint64_t>(serialization::RefKind::object);
-    what = {object ? HeldKind::object : HeldKind::actor, hold.id_hi, hold.id_lo};
-  }
-  reply_holds_.add(lane, sequence_of_reply(hold.arg2), what);
+void Lanes::note_reply_hold(const ReplyName& reply, rpc::Slot caller, ReplyHold hold) {
+  const LaneRecord* record = find(reply.lane);
+  if (record == nullptr || record->caller != caller || !peers_.live(caller)) return;
+  reply_holds_.add(reply.lane, reply.sequence, hold);
 }
 
-std::vector<ReplyHold> Lanes::take_back(std::uint64_t lane, rpc::Slot caller) {
+std::vector<ReplyHold> Lanes::take_back(std::uint32_t lane, rpc::Slot caller) {
   const LaneRecord* record = find(lane);
   if (record == nullptr || record->caller != caller) return {};
-  return reply_holds_.take_back(static_cast<std::uint32_t>(lane));
+  return reply_holds_.take_back(lane);
 }
 
 void Lanes::process_died(rpc::Slot slot, std::span<const std::byte> death) {
@@ -81,10 +68,8 @@ void Lanes::process_died(rpc::Slot slot, std::span<const std::byte> death) {
     const rpc::Slot other = slot == record.caller ? record.callee : record.caller;
     const bool told = other == record.caller ? !record.caller_closed : !record.callee_closed;
     if (told && other != slot) {
-      peers_.send(
-          other,
-          {.kind = NodeMessage::lane_dead, .arg0 = lane, .arg1 = reply_holds_.last_reply(lane)},
-          death);
+      peers_.send(other, LaneDead{.lane = lane, .reply_in_doubt = reply_holds_.last_reply(lane)},
+                  death);
     }
     LaneTable::Closing closing = table_.close(lane, slot);
     if (other == slot && closing == LaneTable::Closing::kHalf) closing = table_.close(lane, slot);

@@ -9,7 +9,7 @@ constexpr std::size_t kLines = 20;
 constexpr std::size_t kLinesBeforeReport = 3;
 constexpr std::size_t kLinesAfterReport = 5;
 constexpr std::size_t kLineBytes = 400;
-// A report that did not end the process says nothing of its death after so many other lines.
+// A report that did not end the process says nothing about its death after so many other lines.
 constexpr std::size_t kReportLines = 400;
 
 bool is_fatal_report(std::string_view line) {

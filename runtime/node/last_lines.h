@@ -1,5 +1,5 @@
-// What is told of the output of a process that died: its last lines; of a sanitizer's report its head, where the error
-// and its place are, with a few lines before it and the last ones after that.
+// What is told of the output of a process that died: its last lines. If they are the report of a sanitizer, then the
+// head of that, which has the error and its place, with a few lines before it and the last ones after it.
 // Threads: one at a time.
 #pragma once
 #include <cstddef>
@@ -20,8 +20,8 @@ class LastLines {
  private:
   std::deque<std::string> last_;
   std::vector<std::string> before_report_;  // the program's own words
-  std::vector<std::string> report_;  // the head of the last one, empty: there was none lately
-  std::size_t since_report_ = 0;     // lines, its first one counted
+  std::vector<std::string> report_;  // the head of the last one; empty if there was none lately
+  std::size_t since_report_ = 0;     // lines since its first one, which counts
 };
 
 }  // namespace manta::detail::node

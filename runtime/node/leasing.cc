@@ -1,37 +1,36 @@
+// First what processes and actors want and give back; then dispatch(), which follows after each round of messages, and
+// its parts in the order in which it calls them: start_workers(), grant(), refuse(), recall().
 #include "leasing.h"
 
 #include <algorithm>
-#include <cstring>
+#include <string_view>
 #include <utility>
 
 namespace manta::detail::node {
 
 using scheduler::LeaseTable;
-using scheduler::OwnerShape;
+using scheduler::OwnerKey;
 using scheduler::ResourceSet;
 
 namespace {
 
-constexpr double kNextToNothing = 0.05;  // CPUs: below, a task takes a task slot
+constexpr double kNextToNothing = 0.05;  // CPUs: a task that wants less takes a task slot
+constexpr std::size_t kMostReason = 32 * 1024;
 
 scheduler::Time now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-// Only if a worker would be started then: what is waited for later asks by itself.
+// Nothing, unless a worker would be started then: what is wanted later comes with a dispatch() of its own.
 std::optional<scheduler::Time> Leasing::next_retry() const {
   const auto retry = pool_.next_retry();
   if (!retry || pool_.to_start(leases_.grantable(64), *retry) == 0) return std::nullopt;
   return retry;
 }
 
-ResourceSet resources_of(double cpus, std::span<const std::byte> items) {
+ResourceSet resource_set(double cpus, const Resources& others) {
   ResourceSet set = ResourceSet::cpus(cpus);
-  for (; items.size() >= sizeof(ResourceItem); items = items.subspan(sizeof(ResourceItem))) {
-    ResourceItem item;
-    std::memcpy(&item, items.data(), sizeof item);
-    set.set(std::string_view(item.name, strnlen(item.name, sizeof item.name)), item.amount);
-  }
+  for (const auto& [name, amount] : others) set.set(name, amount);
   return set;
 }
 
@@ -43,19 +42,22 @@ Leasing::Leasing(Peers& peers, Lanes& lanes, ResourceSet total, scheduler::Worke
       leases_(std::move(total)),
       pool_(pool) {}
 
-void Leasing::want(rpc::Slot owner, const NodeFrame& frame, std::span<const std::byte> payload) {
-  ResourceSet request = resources_of(frame.real, payload);
-  if (frame.real < kNextToNothing) request.set(scheduler::kTaskSlot, 1);
-  const OwnerShape who{.owner = owner, .shape = frame.arg0};
-  const auto more = frame.arg2 != 0 ? LeaseTable::More::kYes : LeaseTable::More::kNo;
-  if (const auto refusal = leases_.want(who, frame.arg1, request, more)) {
+void Leasing::on(rpc::Slot owner, const LeaseWant& want, PayloadBytes resources) {
+  const auto others = decode_resources(resources);
+  if (!others) return;
+  ResourceSet request = resource_set(want.cpus, *others);
+  if (want.cpus < kNextToNothing) request.set(scheduler::kTaskSlot, 1);
+  const OwnerKey who{.owner = owner, .key = want.key};
+  const auto more =
+      want.more == LeaseWant::More::yes ? LeaseTable::More::kYes : LeaseTable::More::kNo;
+  if (const auto refusal = leases_.want(who, want.wanted, request, more)) {
     refuse(who, ErrorKind::unschedulable, *refusal);
   }
   changed_ = true;
 }
 
 void Leasing::want_actor(ActorId actor, const ResourceSet& request) {
-  const OwnerShape who{.owner = last_actor_++, .shape = 0};
+  const OwnerKey who{.owner = last_actor_++, .key = 0};
   if (const auto refusal = leases_.want(who, 1, request)) {
     callbacks_.refuse_actor(actor, ErrorKind::unschedulable, *refusal);
     return;
@@ -73,14 +75,14 @@ void Leasing::withdraw_actor(ActorId actor) {
   changed_ = true;
 }
 
-void Leasing::give_back(rpc::Slot owner, std::uint64_t lane) {
-  const auto entry = by_lane_.find(lane);
-  if (entry != by_lane_.end() && entry->second.owner == owner) end_task(lane);
-  lanes_.close(lane,
-               owner);  // also when the worker has died meanwhile: its end may wait for this one
+void Leasing::on(rpc::Slot owner, const LeaseReturn& given) {
+  const auto entry = by_lane_.find(given.lane);
+  if (entry != by_lane_.end() && entry->second.owner == owner) end_task(given.lane);
+  // Also when the worker has died meanwhile: its end may wait for this one.
+  lanes_.close(given.lane, owner);
 }
 
-void Leasing::end_task(std::uint64_t lane) {
+void Leasing::end_task(std::uint32_t lane) {
   const auto entry = by_lane_.find(lane);
   if (entry == by_lane_.end()) return;
   const TaskLease lease = entry->second;
@@ -91,13 +93,13 @@ void Leasing::end_task(std::uint64_t lane) {
   changed_ = true;
 }
 
-void Leasing::blocked(rpc::Slot worker) {
+void Leasing::on(rpc::Slot worker, const WorkerBlocked&) {
   const auto lease = by_worker_.find(worker);
   if (lease != by_worker_.end()) leases_.blocked(lease->second);
   changed_ = true;
 }
 
-void Leasing::unblocked(rpc::Slot worker) {
+void Leasing::on(rpc::Slot worker, const WorkerUnblocked&) {
   const auto lease = by_worker_.find(worker);
   if (lease != by_worker_.end()) leases_.unblocked(lease->second);
 }
@@ -115,10 +117,11 @@ void Leasing::worker_ready(rpc::Slot worker) {
   changed_ = true;
 }
 
-void Leasing::lane_closed(rpc::Slot by, std::uint64_t lane) {
-  const auto entry = by_lane_.find(lane);
-  if (entry != by_lane_.end() && (entry->second.worker == by || entry->second.owner == by))
-    end_task(lane);
+void Leasing::on(rpc::Slot end, const LaneClosed& closed) {
+  const auto entry = by_lane_.find(closed.lane);
+  if (entry != by_lane_.end() && (entry->second.worker == end || entry->second.owner == end))
+    end_task(closed.lane);
+  lanes_.close(closed.lane, end);
 }
 
 void Leasing::process_died(rpc::Slot slot) {
@@ -135,7 +138,7 @@ void Leasing::process_died(rpc::Slot slot) {
 void Leasing::dispatch() {
   if (!std::exchange(changed_, false)) return;
   for (;;) {
-    const std::optional<OwnerShape> who = leases_.next();
+    const std::optional<OwnerKey> who = leases_.next();
     if (!who) break;
     const auto worker = pool_.take();
     if (!worker) break;
@@ -170,7 +173,7 @@ void Leasing::warn_once() {
 
 void Leasing::retry() { changed_ = true; }
 
-// As many as the pool wants now; true: a failed attempt may make another one due.
+// Starts as many as the pool wants now. True: one failed, after which the pool may want another one.
 bool Leasing::start_workers() {
   const std::size_t count = pool_.to_start(leases_.grantable(64), now());
   for (std::size_t i = 0; i < count; ++i) {
@@ -190,7 +193,7 @@ bool Leasing::stuck() const {
          leases_.running() == 0;
 }
 
-void Leasing::grant(OwnerShape who, rpc::Slot worker) {
+void Leasing::grant(OwnerKey who, rpc::Slot worker) {
   if (who.owner < scheduler::kFirstActor) {
     grant_task(who, worker);
     return;
@@ -203,7 +206,7 @@ void Leasing::grant(OwnerShape who, rpc::Slot worker) {
   callbacks_.assign_actor(actor, worker);
 }
 
-void Leasing::grant_task(OwnerShape who, rpc::Slot worker) {
+void Leasing::grant_task(OwnerKey who, rpc::Slot worker) {
   const auto owner = static_cast<rpc::Slot>(who.owner);
   const scheduler::LeaseId lease = leases_.grant(who);
   const std::optional<std::uint32_t> lane = lanes_.open(owner, worker, LaneKind::task);
@@ -216,15 +219,14 @@ void Leasing::grant_task(OwnerShape who, rpc::Slot worker) {
   }
   by_lane_[*lane] = {.lease = lease, .owner = owner, .worker = worker};
   by_worker_[worker] = lease;
-  peers_.send(owner,
-              {.kind = NodeMessage::lease_grant, .arg0 = who.shape, .arg1 = *lane, .arg2 = worker});
+  peers_.send(owner, LeaseGrant{.key = who.key, .lane = *lane, .worker = worker});
 }
 
 void Leasing::refuse_all(ErrorKind kind, const std::string& why) {
-  for (const OwnerShape& who : leases_.refuse_waiting()) refuse(who, kind, why);
+  for (const OwnerKey& who : leases_.refuse_waiting()) refuse(who, kind, why);
 }
 
-void Leasing::refuse(OwnerShape who, ErrorKind kind, const std::string& why) {
+void Leasing::refuse(OwnerKey who, ErrorKind kind, const std::string& why) {
   if (who.owner >= scheduler::kFirstActor) {
     const auto entry = actors_.find(who.owner);
     if (entry == actors_.end()) return;
@@ -233,28 +235,24 @@ void Leasing::refuse(OwnerShape who, ErrorKind kind, const std::string& why) {
     callbacks_.refuse_actor(actor, kind, why);
     return;
   }
-  peers_.send(static_cast<rpc::Slot>(who.owner),
-              {.kind = NodeMessage::lease_refused,
-               .arg0 = who.shape,
-               .arg1 = static_cast<std::uint64_t>(kind)},
-              std::as_bytes(std::span(why)).first(std::min<std::size_t>(why.size(), 32 * 1024)));
+  peers_.send(static_cast<rpc::Slot>(who.owner), LeaseRefused{.key = who.key, .kind = kind},
+              std::string_view(why).substr(0, kMostReason));
 }
 
 void Leasing::recall() {
   if (leases_.waiting() == 0) return;
   const auto shortage = pool_.at_limit() || pool_.failing() ? LeaseTable::Shortage::kWorkers
                                                             : LeaseTable::Shortage::kResources;
-  for (const OwnerShape& who : leases_.recalls(shortage)) {
-    peers_.send(static_cast<rpc::Slot>(who.owner),
-                {.kind = NodeMessage::lease_recall, .arg0 = who.shape});
+  for (const OwnerKey& who : leases_.recalls(shortage)) {
+    peers_.send(static_cast<rpc::Slot>(who.owner), LeaseRecall{.key = who.key});
   }
 }
 
 void Leasing::tell_surplus(scheduler::Time time) {
-  // A worker that still waits for tasks of its own would take them along.
+  // A worker that waits for tasks that it has submitted would take them along.
   const auto busy = [this](scheduler::WorkerId worker) { return leases_.has_business(worker); };
   for (const scheduler::WorkerId worker : pool_.surplus(time, busy)) {
-    peers_.send(static_cast<rpc::Slot>(worker), {.kind = NodeMessage::exit_now});
+    peers_.send(static_cast<rpc::Slot>(worker), ExitNow{});
   }
 }
 

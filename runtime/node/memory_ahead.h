@@ -1,12 +1,13 @@
-// Commits memory of the store ahead of its use, in small steps, while cores are idle: writing to fresh memory is four
-// times slower than to warm memory. Stops at a quarter of the budget, at most 256 MiB, and while memory is not plenty:
-// the node must not ask for the last of it, since the kernel may find nobody else to kill.
-// Threads: the node's. Errors: none: what cannot be committed is not.
+// Commits memory of the store ahead of its use, in small steps, while cores are idle: to write to fresh memory is four
+// times slower than to write to warm memory. It stops at a quarter of the budget, at most 256 MiB, and while memory is
+// not plenty: the node must not ask for the last of it, since the kernel may find nobody else to kill.
+// Threads: the node's. Errors: none; what cannot be committed is left as it is.
 #pragma once
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "../../objectstore/arena/arena.h"
@@ -22,14 +23,14 @@ class MemoryAhead {
         control_(control),
         keep_(static_cast<std::size_t>(std::min<std::uint64_t>(budget / 4, 256 << 20))) {}
 
-  // Does a step if it may; gives when to be called again.
+  // Does one step if it may. Gives the time after which it is to be called again.
   std::chrono::milliseconds step() {
     using namespace std::chrono_literals;
-    if (first_) {  // the session is starting
-      first_ = false;
+    if (std::exchange(first_, false)) {  // the session is starting
       return 100ms;
     }
     const rpc::CoresPage& cores = control_.session().cores;
+    // SYNC: none: a snapshot.
     const auto active = cores.active.load(std::memory_order_relaxed);
     if (active >= static_cast<std::int32_t>(cores.cores.load(std::memory_order_relaxed)))
       return 200ms;

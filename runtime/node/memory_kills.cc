@@ -1,3 +1,5 @@
+// First what the files of the kernel say (figure, own_path, mount_of), then where the cgroups of this process are
+// (add_levels), then the members: limits and use of one cgroup, and the explanation of a kill.
 #include "memory_kills.h"
 
 #include <algorithm>
@@ -13,8 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 using Version = MemoryCgroup::Version;
 
-constexpr std::uint64_t kNoLimit = std::uint64_t{1}
-                                   << 60;  // version 1 says so with 2^63 less a page
+// Version 1 says that there is no limit with 2^63 less a page.
+constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 60;
 constexpr int kMostLevels = 64;
 
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -25,7 +27,7 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return value;
 }
 
-// Of a file of lines "name value", also "name: value kB".
+// The value of `name` in a file of lines "name value" or "name: value kB".
 std::optional<std::uint64_t> figure(const fs::path& file, std::string_view name) {
   std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);) {
@@ -45,7 +47,7 @@ bool lists(std::string_view items, std::string_view item) {
   return false;
 }
 
-// "4:memory,hugetlb:/a/b", and of version 2 "0::/a/b": the path.
+// The path of our cgroup: of lines such as "4:memory,hugetlb:/a/b", in version 2 "0::/a/b".
 std::optional<std::string> own_path(const fs::path& root, Version version) {
   std::ifstream lines(root / "proc/self/cgroup");
   for (std::string line; std::getline(lines, line);) {
@@ -97,7 +99,7 @@ std::optional<Mount> mount_of(const fs::path& root, Version version) {
   return std::nullopt;
 }
 
-// The part of a cgroup's path that is below the mount: all, when the mount shows another part of the tree.
+// The part of a cgroup's path that is below the mount. "/" if the mount shows another part of the tree.
 std::string below(const std::string& path, const std::string& mount_root) {
   if (mount_root == "/" || path == "/") return path;
   if (path == mount_root) return "/";

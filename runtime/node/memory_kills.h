@@ -31,8 +31,8 @@ struct MemoryCgroup {
 // `root` stands for "/" in tests.
 std::vector<MemoryCgroup> memory_cgroups(const std::filesystem::path& root = "/");
 
-// Whether the machine and each of the cgroups that has a limit would be at most half full with `more` bytes: only then is
-// memory used that nobody has asked for. Who asks for the last of it is killed, when the kernel finds nobody else.
+// Whether the machine and each of the cgroups that has a limit would be at most half full with `more` bytes. Only then
+// is memory used that nobody has asked for: whoever asks for the last of it is killed if the kernel finds nobody else.
 bool memory_is_plenty(std::uint64_t more, const std::vector<MemoryCgroup>& cgroups,
                       const std::filesystem::path& root = "/");
 
@@ -40,7 +40,7 @@ class MemoryKills {
  public:
   explicit MemoryKills(std::filesystem::path root = "/");
 
-  // "the kernel killed it because memory ran out: ..."; empty: it has not.
+  // "the kernel killed it because memory ran out: ..."; empty if it did not.
   std::string explain_kill();
 
  private:

@@ -18,6 +18,8 @@
 #include "../../base/error.h"
 #include "../launch/launch.h"
 #include "../launch/log_stream.h"
+#include "../wire/actor_payload.h"
+#include "../wire/death_report.h"
 #include "../wire/error_record.h"
 #include "../wire/value_wire.h"
 #include "children.h"
@@ -57,12 +59,22 @@ std::vector<pid_t> children_of(pid_t pid) {
   return result;
 }
 
-std::string text_of(const std::vector<std::byte>& bytes) {
+std::string text_of() { return {}; }
+std::string text_of(std::string_view text) { return std::string(text); }
+std::string text_of(PayloadBytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+template <class M>
+struct Received {
+  M message;
+  std::string payload;
+
+  PayloadBytes bytes() const { return std::as_bytes(std::span(payload)); }
+};
+
 struct CalleeLane {
-  std::uint64_t number;
+  std::uint32_t number;
   rpc::Slot worker;
   rpc::RingWriter calls;
   rpc::RingReader replies;
@@ -80,27 +92,32 @@ class Driver {
   SessionPeer& peer() { return peer_; }
   pid_t pid_of(rpc::Slot slot) { return peer_.control().process(slot).pid.load(); }
 
-  SessionPeer::Message receive(NodeMessage kind) {
+  template <class M>
+  Received<M> receive() {
+    std::optional<Received<M>> received;
+    const auto take = [&]<class Other>(const Other& message, const auto&... payload) {
+      if constexpr (std::is_same_v<M, Other>) received = {message, text_of(payload...)};
+    };
     const auto end = std::chrono::steady_clock::now() + kPatience;
     while (std::chrono::steady_clock::now() < end) {
-      while (auto message = peer_.receive_now()) {
-        if (message->frame.kind == kind) return std::move(*message);
+      while (peer_.receive_now(take)) {
+        if (received) return *std::move(received);
       }
       peer_.sleep([] { return false; });
     }
-    ADD_FAILURE() << "no message of kind " << static_cast<unsigned>(kind);
+    ADD_FAILURE() << "the message did not come";
     return {};
   }
 
-  CalleeLane open_lane(std::uint64_t number, std::uint64_t worker) {
-    const rpc::Lane lane = peer_.control().lane(static_cast<std::uint32_t>(number));
-    return {number, static_cast<rpc::Slot>(worker), rpc::RingWriter(lane.to_callee),
-            rpc::RingReader(lane.to_caller)};
+  CalleeLane open_lane(std::uint32_t number, rpc::Slot worker) {
+    const rpc::Lane lane = peer_.control().lane(number);
+    return {number, worker, rpc::RingWriter(lane.to_callee), rpc::RingReader(lane.to_caller)};
   }
   CalleeLane lease(double cpus = 1) {
-    peer_.send({.kind = NodeMessage::lease_want, .arg0 = 7, .arg1 = 1, .real = cpus});
-    const auto grant = receive(NodeMessage::lease_grant);
-    return open_lane(grant.frame.arg1, grant.frame.arg2);
+    peer_.send(LeaseWant{.key = 7, .wanted = 1, .cpus = cpus});
+    const LeaseGrant grant = receive<LeaseGrant>().message;
+    EXPECT_EQ(grant.key, 7U);
+    return open_lane(grant.lane, grant.worker);
   }
   void call(CalleeLane& lane, const std::string& order) {
     std::byte* to = lane.calls.reserve(static_cast<std::uint32_t>(order.size()));
@@ -119,11 +136,10 @@ class Driver {
   SessionPeer peer_;
 };
 
-ProcessDeath death_of(const SessionPeer::Message& message) {
-  ProcessDeath death;
-  EXPECT_GE(message.payload.size(), sizeof death);
-  std::memcpy(&death, message.payload.data(), sizeof death);
-  return death;
+DeathReport death_of(const Received<LaneDead>& dead) {
+  const auto death = decode_death(dead.bytes());
+  EXPECT_TRUE(death.has_value());
+  return death.value_or(DeathReport());
 }
 
 TEST(NodeProcess, GrantsALeaseAndLeavesNothing) {
@@ -131,7 +147,7 @@ TEST(NodeProcess, GrantsALeaseAndLeavesNothing) {
   CalleeLane lane = driver.lease();
   driver.call(lane, "hello");
   EXPECT_TRUE(driver.answered(lane));
-  driver.peer().send({.kind = NodeMessage::lease_return, .arg0 = lane.number});
+  driver.peer().send(LeaseReturn{.lane = lane.number});
 
   const Attachment& attachment = driver.attachment();
   const std::vector<pid_t> workers = children_of(attachment.node_pid);
@@ -188,12 +204,12 @@ TEST(NodeProcess, ReportsASignalWithTheLastOutput) {
   Driver driver;
   CalleeLane lane = driver.lease();
   driver.call(lane, "abort");
-  const auto message = driver.receive(NodeMessage::lane_dead);
-  EXPECT_EQ(message.frame.arg0, lane.number);
-  const ProcessDeath death = death_of(message);
+  const auto dead = driver.receive<LaneDead>();
+  EXPECT_EQ(dead.message.lane, lane.number);
+  const DeathReport death = death_of(dead);
   EXPECT_EQ(death.signal, SIGABRT);
-  EXPECT_EQ(death.expected, 0U);
-  EXPECT_NE(text_of(message.payload).find("about to abort"), std::string::npos);
+  EXPECT_FALSE(death.expected);
+  EXPECT_NE(death.output.find("about to abort"), std::string::npos);
 }
 
 TEST(NodeProcess, ReportsAKilledWorkerAndGrantsAnother) {
@@ -201,10 +217,10 @@ TEST(NodeProcess, ReportsAKilledWorkerAndGrantsAnother) {
   CalleeLane lane = driver.lease();
   const pid_t pid = driver.pid_of(lane.worker);
   kill(pid, SIGKILL);
-  const ProcessDeath death = death_of(driver.receive(NodeMessage::lane_dead));
+  const DeathReport death = death_of(driver.receive<LaneDead>());
   EXPECT_EQ(death.pid, pid);
   EXPECT_EQ(death.signal, SIGKILL);
-  driver.peer().send({.kind = NodeMessage::lane_closed, .arg0 = lane.number});
+  driver.peer().send(LaneClosed{.lane = lane.number});
   CalleeLane next = driver.lease();
   driver.call(next, "hello");
   EXPECT_TRUE(driver.answered(next));
@@ -214,29 +230,28 @@ TEST(NodeProcess, ReportsTheExitCode) {
   Driver driver;
   CalleeLane lane = driver.lease();
   driver.call(lane, "exit 42");
-  const ProcessDeath death = death_of(driver.receive(NodeMessage::lane_dead));
+  const DeathReport death = death_of(driver.receive<LaneDead>());
   EXPECT_EQ(death.signal, 0);
   EXPECT_EQ(death.exit_code, 42);
 }
 
 TEST(NodeProcess, RefusesWhatItCanNeverGrant) {
   Driver driver;
-  driver.peer().send({.kind = NodeMessage::lease_want, .arg0 = 3, .arg1 = 1, .real = 5});
-  const auto refusal = driver.receive(NodeMessage::lease_refused);
-  EXPECT_EQ(refusal.frame.arg0, 3U);
-  EXPECT_EQ(static_cast<ErrorKind>(refusal.frame.arg1), ErrorKind::unschedulable);
-  EXPECT_NE(text_of(refusal.payload).find("CPU"), std::string::npos);
+  driver.peer().send(LeaseWant{.key = 3, .wanted = 1, .cpus = 5});
+  const auto refusal = driver.receive<LeaseRefused>();
+  EXPECT_EQ(refusal.message.key, 3U);
+  EXPECT_EQ(refusal.message.kind, ErrorKind::unschedulable);
+  EXPECT_NE(refusal.payload.find("CPU"), std::string::npos);
 }
 
 TEST(NodeProcess, SaysWhyWorkersDoNotStart) {
   NodeOptions options = small_node();
   options.env["STAND_IN_WORKER_FAILS"] = "no such device";
   Driver driver(options);
-  driver.peer().send({.kind = NodeMessage::lease_want, .arg0 = 3, .arg1 = 1, .real = 1});
-  const auto refusal = driver.receive(NodeMessage::lease_refused);
-  EXPECT_EQ(static_cast<ErrorKind>(refusal.frame.arg1), ErrorKind::worker_start_failed);
-  EXPECT_NE(text_of(refusal.payload).find("no such device"), std::string::npos)
-      << text_of(refusal.payload);
+  driver.peer().send(LeaseWant{.key = 3, .wanted = 1, .cpus = 1});
+  const auto refusal = driver.receive<LeaseRefused>();
+  EXPECT_EQ(refusal.message.kind, ErrorKind::worker_start_failed);
+  EXPECT_NE(refusal.payload.find("no such device"), std::string::npos) << refusal.payload;
 }
 
 TEST(NodeProcess, StreamsWholeTaggedLines) {
@@ -268,64 +283,46 @@ TEST(NodeProcess, KilledNodeTakesItsWorkersAlong) {
   EXPECT_FALSE(fs::exists(driver.attachment().directory));
 }
 
-std::vector<std::byte> actor_payload() {
-  ActorCreate head;
-  head.type_size = 7;
-  std::vector<std::byte> payload(sizeof head + 8);
-  std::memcpy(payload.data(), &head, sizeof head);
-  std::memcpy(payload.data() + sizeof head, "Counter", 7);
-  return payload;
-}
+constexpr ActorId kActor(1, 2);
+
+std::vector<std::byte> actor_payload() { return encode(make_actor_payload({}, "Counter", {}, {})); }
 
 TEST(NodeProcess, ActorEndsAfterItsLastHandle) {
   Driver driver;
-  const NodeFrame actor{.id_hi = 1, .id_lo = 2};
-  NodeFrame frame = actor;
-  frame.kind = NodeMessage::actor_create;
-  driver.peer().send(frame, actor_payload());
-  frame.kind = NodeMessage::actor_connect;
-  driver.peer().send(frame);
-  const auto connected = driver.receive(NodeMessage::actor_lane);
-  CalleeLane lane = driver.open_lane(connected.frame.arg0, connected.frame.arg1);
+  driver.peer().send(ActorCreate{.actor = kActor}, actor_payload());
+  driver.peer().send(ActorConnect{.actor = kActor});
+  const ActorLane connected = driver.receive<ActorLane>().message;
+  CalleeLane lane = driver.open_lane(connected.lane, connected.worker);
   driver.call(lane, "hello");
   EXPECT_TRUE(driver.answered(lane));
-  frame.kind = NodeMessage::release;
-  frame.arg0 = 1;  // RefKind::actor
-  frame.arg1 = 1;
-  driver.peer().send(frame);
-  const ProcessDeath death = death_of(driver.receive(NodeMessage::lane_dead));
-  EXPECT_EQ(death.expected, 1U);
+  driver.peer().send(ReleaseActor{.actor = kActor, .count = 1});
+  const DeathReport death = death_of(driver.receive<LaneDead>());
+  EXPECT_TRUE(death.expected);
   EXPECT_EQ(death.exit_code, 0);
 }
 
 TEST(NodeProcess, KilledActorDiesWithTheCause) {
   Driver driver;
-  NodeFrame frame{.kind = NodeMessage::actor_create, .id_hi = 1, .id_lo = 2};
-  driver.peer().send(frame, actor_payload());
-  EXPECT_EQ(driver.receive(NodeMessage::actor_state).frame.arg0,
-            static_cast<std::uint64_t>(ActorState::alive));
-  frame.kind = NodeMessage::actor_kill;
-  driver.peer().send(frame);
-  const auto dead = driver.receive(NodeMessage::actor_state);
-  EXPECT_EQ(dead.frame.arg0, static_cast<std::uint64_t>(ActorState::dead));
-  const ErrorRecord error = decode_error(WireReader(dead.payload).meta());
+  driver.peer().send(ActorCreate{.actor = kActor}, actor_payload());
+  EXPECT_EQ(driver.receive<ActorChanged>().message.state, ActorState::alive);
+  driver.peer().send(ActorKill{.actor = kActor});
+  const auto dead = driver.receive<ActorChanged>();
+  EXPECT_EQ(dead.message.state, ActorState::dead);
+  const ErrorRecord error = decode_error(WireReader(dead.bytes()).meta());
   EXPECT_EQ(error.kind, ErrorKind::actor_died);
   EXPECT_NE(error.message.find("ActorHandle::kill()"), std::string::npos) << error.message;
 }
 
 TEST(NodeProcess, PublishedValueReachesItsSubscriber) {
   Driver driver;
-  NodeFrame frame{.kind = NodeMessage::publish, .id_hi = 5, .id_lo = 6, .arg0 = 0};
-  driver.peer().send(frame);
-  frame.kind = NodeMessage::subscribe;
-  driver.peer().send(frame);
-  frame.kind = NodeMessage::fulfil;
+  const ObjectId object(5, 6);
+  driver.peer().send(Publish{.object = object});
+  driver.peer().send(Subscribe{.object = object});
   const std::vector<std::byte> value = error_wire(ErrorKind::cancelled, "as good as any value");
-  driver.peer().send(frame, value);
-  EXPECT_EQ(driver.receive(NodeMessage::value).payload, value);
-  frame.kind = NodeMessage::free_object;
-  driver.peer().send(frame);
-  EXPECT_EQ(driver.receive(NodeMessage::freed).frame.id_hi, 5U);
+  driver.peer().send(Fulfil{.object = object}, value);
+  EXPECT_EQ(driver.receive<ObjectValue>().payload, text_of(value));
+  driver.peer().send(FreeObject{.object = object});
+  EXPECT_EQ(driver.receive<ObjectFreed>().message.object, object);
 }
 
 TEST(LaunchNode, RefusesADirectoryThatIsNotThere) {

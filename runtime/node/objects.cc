@@ -1,3 +1,5 @@
+// The messages come first; most are one call of the tables and then run_steps(), which carries out what the tables want
+// done. Behind that: what the death of a process means, and the counting of what a value refers to.
 #include "objects.h"
 
 #include <string>
@@ -9,8 +11,6 @@
 
 namespace manta::detail::node {
 namespace {
-
-ObjectId object_of(const NodeFrame& frame) { return {frame.id_hi, frame.id_lo}; }
 
 SharedBytes copy_of(std::span<const std::byte> payload) {
   return std::make_shared<std::vector<std::byte>>(payload.begin(), payload.end());
@@ -36,47 +36,55 @@ std::optional<rpc::Slot> Objects::maker_of(ObjectId id) const {
   return static_cast<rpc::Slot>(*maker);
 }
 
-void Objects::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload) {
-  const ObjectId id = object_of(frame);
-  const auto whose = static_cast<rpc::Slot>(frame.arg1);
-  const auto count = static_cast<std::int64_t>(frame.arg1);
-  switch (frame.kind) {
-    case NodeMessage::publish:
-      objects_.publish(id, from, frame.arg0 == 0 ? nullptr : copy_of(payload));
-      break;
-    case NodeMessage::fulfil:
-      objects_.fulfil(id, copy_of(payload));
-      break;
-    case NodeMessage::subscribe:
-      objects_.subscribe(id, from);
-      break;
-    case NodeMessage::free_object:
-      objects_.free(
-          id, error_value(ErrorKind::object_lost,
-                          "object " + id.hex() + " was freed: manta::free() was called on it"));
-      break;
-    case NodeMessage::hold:
-      if (whose == 0 || peers_.live(whose)) objects_.add_holds(id, whose, 1);
-      break;
-    case NodeMessage::release:
-      objects_.add_holds(id, from, -count);
-      break;
-    case NodeMessage::adopt_block:
-      blocks_.adopt(frame.arg0, from, count);
-      break;
-    case NodeMessage::hold_block:
-      if (peers_.live(whose)) blocks_.add_holds(frame.arg0, whose, 1);
-      break;
-    case NodeMessage::release_block:
-      blocks_.add_holds(frame.arg0, from, -count);
-      break;
-    default:
-      base::check(false, "a message about objects");
-  }
+void Objects::on(rpc::Slot from, const Publish& publish, PayloadBytes value) {
+  objects_.publish(publish.object, from, value.empty() ? nullptr : copy_of(value));
   run_steps();
 }
 
-// What it held for calls that others still run stays until they have closed its lanes: sweep_memory().
+void Objects::on(rpc::Slot, const Fulfil& fulfil, PayloadBytes value) {
+  objects_.fulfil(fulfil.object, copy_of(value));
+  run_steps();
+}
+
+void Objects::on(rpc::Slot from, const Subscribe& subscribe) {
+  objects_.subscribe(subscribe.object, from);
+  run_steps();
+}
+
+void Objects::on(rpc::Slot, const FreeObject& free) {
+  objects_.free(free.object, error_value(ErrorKind::object_lost,
+                                         "object " + free.object.hex() +
+                                             " was freed: manta::free() was called on it"));
+  run_steps();
+}
+
+void Objects::on(rpc::Slot, const HoldObject& hold) {
+  if (hold.whose == rpc::kNodeSlot || peers_.live(hold.whose))
+    objects_.add_holds(hold.object, hold.whose, 1);
+  run_steps();
+}
+
+void Objects::on(rpc::Slot, const HoldBlock& hold) {
+  if (peers_.live(hold.whose)) blocks_.add_holds(hold.block, hold.whose, 1);
+  run_steps();
+}
+
+void Objects::on(rpc::Slot from, const ReleaseObject& release) {
+  objects_.add_holds(release.object, from, -std::int64_t{release.count});
+  run_steps();
+}
+
+void Objects::on(rpc::Slot from, const ReleaseBlock& release) {
+  blocks_.add_holds(release.block, from, -std::int64_t{release.count});
+  run_steps();
+}
+
+void Objects::on(rpc::Slot from, const AdoptBlock& adopt) {
+  blocks_.adopt(adopt.block, from, adopt.holds);
+  run_steps();
+}
+
+// What the process held for calls that others still run stays until they have closed its lanes: see sweep_memory().
 void Objects::process_died(rpc::Slot slot, pid_t pid) {
   objects_.fail_pending(slot,
                         error_value(ErrorKind::owner_died,
@@ -113,7 +121,7 @@ void Objects::begin_sweep() {
 void Objects::settle() {
   if (sweeping_objects_.empty() && sweeping_blocks_.empty()) return;
   for (const ObjectId id : sweeping_objects_) {
-    // The text is needed for objects that nobody published, that is never in a sound program.
+    // Only objects that were never published get this text, so that no sound program sees it.
     static const SharedBytes lost =
         error_value(ErrorKind::object_lost,
                     "the object is not known to its node: its last reference was dropped, "
@@ -126,19 +134,16 @@ void Objects::settle() {
   run_steps();
 }
 
-// Steps may cause further ones: the contents of a value hold blocks.
+// Steps of objects may cause steps of blocks: the contents of a value hold blocks.
 void Objects::run_steps() {
   for (const PublicationStep& step : std::exchange(objects_.steps(), {})) {
-    NodeFrame message{.id_hi = step.object.hi(), .id_lo = step.object.lo()};
     switch (step.kind) {
       case PublicationStep::Kind::kSendValue:
-        message.kind = NodeMessage::value;
         hold_contents_for(step.process, *step.value);
-        peers_.send(step.process, message, *step.value);
+        peers_.send(step.process, ObjectValue{.object = step.object}, *step.value);
         break;
       case PublicationStep::Kind::kSendFreed:
-        message.kind = NodeMessage::freed;
-        peers_.send(step.process, message);
+        peers_.send(step.process, ObjectFreed{.object = step.object});
         break;
       case PublicationStep::Kind::kHoldContents:
         count_contents(*step.value, 1);
@@ -159,14 +164,15 @@ void Objects::run_steps() {
   append(new_blocks_, blocks_.take_unsettled());
 }
 
-// In the name of the process that a value is sent to: once for each buffer and reference, as it reads them.
+// Counts, in the name of the process that a value is sent to, each buffer and each reference once, as it will read
+// them.
 void Objects::hold_contents_for(rpc::Slot process, std::span<const std::byte> bytes) {
   if (!peers_.live(process)) return;
   const WireReader wire(bytes);
   for (const WireBuffer& buffer : wire.buffers()) blocks_.add_holds(buffer.block, process, 1);
   for (const WireReference& reference : wire.references()) {
     const ObjectId id(reference.hi, reference.lo);
-    if (id.is_nil()) continue;  // an empty ref or handle
+    if (id.is_nil()) continue;  // the ref or handle is empty
     if (reference.kind == static_cast<std::uint64_t>(serialization::RefKind::object)) {
       objects_.add_holds(id, process, 1);
     } else {
@@ -179,6 +185,7 @@ void Objects::hold_contents_for(rpc::Slot process, std::span<const std::byte> by
   }
 }
 
+// Counts in the name of the node: each block once, however many buffers lie in it.
 void Objects::count_contents(std::span<const std::byte> bytes, std::int64_t count) {
   const WireReader wire(bytes);
   std::uint64_t last = UINT64_MAX;

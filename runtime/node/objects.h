@@ -1,8 +1,8 @@
-// The published objects and adopted blocks of a node, at work: messages in, messages and freed memory out.
+// The published objects and adopted blocks of a node, at work: messages come in, messages and freed memory go out.
 //
-// The record of a value holds what the value refers to, as process 0. Values are read where they lie: in the message,
-// or (kExternal) in the block that they name.
-// Threads: confined. Errors: none; what does not exist is answered with ObjectLost.
+// The record of a value holds what the value refers to, in the name of the node, process 0. Values are read where they
+// lie: in the message, or (kExternal) in the block that they name.
+// Threads: confined. Errors: none; whoever asks for an object that does not exist is sent an ObjectLost.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -18,19 +18,27 @@ namespace manta::detail::node {
 
 class Objects {
  public:
-  // `hold_actor` counts a handle inside a value: of the node's record, or as sent to a process.
+  // Counts a handle that is inside a value: in the node's record of it, or sent to a process.
   using HoldActor = std::function<void(ActorId, rpc::Slot whose, std::int64_t count)>;
   Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor);
 
-  // publish, fulfil, subscribe, free_object, the block messages, and hold and release of objects.
-  void handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload);
+  void on(rpc::Slot from, const Publish& publish, PayloadBytes value);
+  void on(rpc::Slot from, const Fulfil& fulfil, PayloadBytes value);
+  void on(rpc::Slot from, const Subscribe& subscribe);
+  void on(rpc::Slot from, const FreeObject& free);
+  void on(rpc::Slot from, const HoldObject& hold);
+  void on(rpc::Slot from, const HoldBlock& hold);
+  void on(rpc::Slot from, const ReleaseObject& release);
+  void on(rpc::Slot from, const ReleaseBlock& release);
+  void on(rpc::Slot from, const AdoptBlock& adopt);
   void process_died(rpc::Slot slot, pid_t pid);
-  // When nobody uses its lanes any more: drops what a dead process held, frees the memory it owned.
+  // When no process uses the lanes of the dead one any more: drops what it held, frees the memory that it owned.
   void sweep_memory(rpc::Slot dead);
 
-  std::optional<rpc::Slot> maker_of(ObjectId id) const;  // of a pending one
+  std::optional<rpc::Slot> maker_of(ObjectId id) const;  // of a pending object
   bool unsettled() const { return !new_objects_.empty() || !new_blocks_.empty(); }
-  void begin_sweep();  // what is unsettled now is settled when the sweep over all rings is complete
+  // What is unsettled now is settled when the sweep over all rings that begins now is complete.
+  void begin_sweep();
   void settle();
 
  private:

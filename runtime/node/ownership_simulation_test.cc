@@ -1,6 +1,6 @@
-// A seeded simulation of reference counting (decisions 002, 003 and 009): processes make objects, lend and give references
-// to each other, keep and drop them, and die, also between holding a reference for another and handing it over; the node
-// reads their rings in any order and as late as it likes.
+// A seeded simulation of reference counting (decisions 002, 003 and 009): processes make objects, lend and give
+// references to each other, keep and drop them, and die, also between holding a reference for another and handing it
+// over; the node reads their rings in any order and as late as it likes.
 //
 //   sim process --ring to the node, first in first out--> Publications     sim process --lane--> sim process
 //
@@ -311,11 +311,11 @@ class Simulation {
         if (at(message.whose - 1U).struck) return;
         objects_.add_holds(id, message.whose, 1);
         if (message.reply != 0)
-          reply_holds_.add(message.lane, message.reply, {HeldKind::object, id.hi(), id.lo()});
+          reply_holds_.add(message.lane, message.reply, ReleaseObject{.object = id, .count = 1});
         return;
       case ToNode::Kind::kReplyMissing:
         for (const ReplyHold& hold : reply_holds_.take_back(message.lane))
-          objects_.add_holds(ObjectId(hold.hi, hold.lo), slot(self), -1);
+          objects_.add_holds(std::get<ReleaseObject>(hold).object, slot(self), -1);
         return;
       case ToNode::Kind::kRelease:
         return objects_.add_holds(id, slot(self), -message.count);

@@ -1,15 +1,9 @@
 #include "peers.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace manta::detail::node {
-namespace {
-
-std::span<const std::byte> bytes_of(const NodeFrame& frame) {
-  return std::as_bytes(std::span(&frame, 1));
-}
-
-}  // namespace
 
 Peers::Peers(rpc::Control& control) : control_(control), peers_(rpc::kMaxSlots) {}
 
@@ -32,6 +26,7 @@ void Peers::open(rpc::Slot slot) {
 
 void Peers::set_pid(rpc::Slot slot, pid_t pid) {
   peers_[slot].pid = pid;
+  // SYNC: none: for messages to people.
   control_.process(slot).pid.store(pid, std::memory_order_relaxed);
 }
 
@@ -46,27 +41,24 @@ void Peers::release(rpc::Slot slot) {
   control_.discard_slot(slot);
 }
 
-bool Peers::push(Peer& peer, std::span<const std::byte> head, std::span<const std::byte> payload) {
-  std::byte* to = peer.writer.reserve(static_cast<std::uint32_t>(head.size() + payload.size()));
-  if (to == nullptr) return false;
-  std::memcpy(to, head.data(), head.size());
-  if (!payload.empty()) std::memcpy(to + head.size(), payload.data(), payload.size());
-  peer.writer.commit();
-  return true;
-}
-
-void Peers::send(rpc::Slot slot, NodeFrame frame, std::span<const std::byte> payload) {
-  if (!live(slot)) return;
+// In its ring, or among those that wait.
+std::byte* Peers::room_for(rpc::Slot slot, std::uint32_t size) {
+  base::check(size <= rpc::kMaxMessage, "a message fits into a ring");
   Peer& peer = peers_[slot];
-  frame.payload = static_cast<std::uint32_t>(payload.size());
-  base::check(sizeof frame + payload.size() <= rpc::kMaxMessage, "a message fits into a ring");
-  const std::span<const std::byte> head = bytes_of(frame);
   if (!peer.to_ring) sent_to_.push_back(slot);
   peer.to_ring = true;
-  if (peer.waiting.empty() && push(peer, head, payload)) return;
-  std::vector<std::byte> message(head.begin(), head.end());
-  message.insert(message.end(), payload.begin(), payload.end());
-  peer.waiting.push_back(std::move(message));
+  if (peer.waiting.empty()) {
+    if (std::byte* const at = peer.writer.reserve(size)) return at;
+  }
+  return peer.waiting.emplace_back(size).data();
+}
+
+bool Peers::push(Peer& peer, std::span<const std::byte> message) {
+  std::byte* const to = peer.writer.reserve(static_cast<std::uint32_t>(message.size()));
+  if (to == nullptr) return false;
+  std::memcpy(to, message.data(), message.size());
+  peer.writer.commit();
+  return true;
 }
 
 bool Peers::flush() {
@@ -75,7 +67,7 @@ bool Peers::flush() {
     Peer& peer = peers_[slot];
     peer.to_ring = false;
     if (peer.state != State::kLive) continue;
-    while (!peer.waiting.empty() && push(peer, peer.waiting.front(), {})) peer.waiting.pop_front();
+    while (!peer.waiting.empty() && push(peer, peer.waiting.front())) peer.waiting.pop_front();
     rpc::ring(control_.process(slot).bell);
     if (!peer.waiting.empty()) full.push_back(slot);
   }

@@ -2,14 +2,13 @@
 //
 //   free --open()--> live --mark_dead()--> dead --release()--> free
 //
-// Frames to a process whose ring is full wait here, so that the node never waits for a process.
-// Invariants: frames arrive in the order of send(); nothing is read from or sent to a dead process;
+// Messages to a process whose ring is full wait here, so that the node never waits for a process.
+// Invariants: messages arrive in the order of send(); nothing is read from or sent to a dead process;
 //             a slot is used again only after release().
-// Threads: confined. Errors: open() gives nothing when all slots are in use.
+// Threads: confined. Errors: free_slot() gives nothing when all slots are in use.
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <deque>
 #include <optional>
 #include <span>
@@ -37,19 +36,20 @@ class Peers {
   }
   pid_t pid(rpc::Slot slot) const { return slot < peers_.size() ? peers_[slot].pid : 0; }
 
-  void send(rpc::Slot slot, NodeFrame frame, std::span<const std::byte> payload = {});
-  // Pushes what waits for room, and rings those that were sent something. True: some of it still waits.
+  template <class M>
+  void send(rpc::Slot slot, const M& message, PayloadOf<M> payload = {});
+  // Pushes what waits for room, and rings the processes that were sent something. True if some of it still waits.
   bool flush();
 
-  // Handles of each live process what is in its ring now: handle(slot, frame, payload). True if there was
-  // anything. A complete sweep: what was pushed before it began has been handled after it.
+  // Handles of each live process what is in its ring now: handle(slot, message) or handle(slot, message, payload). True
+  // if there was anything. A complete sweep: what was pushed before it began has been handled after it.
   template <class Handle>
   bool sweep(Handle&& handle);
   template <class Handle>
-  bool drain(rpc::Slot slot, Handle&& handle);  // of one process, to the end
+  bool drain(rpc::Slot slot, Handle&& handle);  // the messages of one process, to the end
 
-  bool pending() const;                  // is there anything to read
-  std::vector<rpc::Slot> take_broken();  // whose ring makes no sense: kill them
+  bool pending() const;                  // there is something to read
+  std::vector<rpc::Slot> take_broken();  // whose messages make no sense: kill them
 
  private:
   enum class State : std::uint8_t { kFree, kLive, kDead };
@@ -65,7 +65,8 @@ class Peers {
 
   template <class Handle>
   bool read(rpc::Slot slot, std::size_t budget, Handle& handle);
-  static bool push(Peer& peer, std::span<const std::byte> head, std::span<const std::byte> payload);
+  std::byte* room_for(rpc::Slot slot, std::uint32_t size);
+  static bool push(Peer& peer, std::span<const std::byte> message);
 
   rpc::Control& control_;
   std::vector<Peer> peers_;
@@ -73,16 +74,23 @@ class Peers {
   std::vector<rpc::Slot> sent_to_;
 };
 
+template <class M>
+void Peers::send(rpc::Slot slot, const M& message, PayloadOf<M> payload) {
+  if (!live(slot)) return;
+  write_message<FromNode>(room_for(slot, message_size<M>(payload)), message, payload);
+  peers_[slot].writer.commit();  // does nothing if the message waits
+}
+
 template <class Handle>
 bool Peers::read(rpc::Slot slot, std::size_t budget, Handle& handle) {
   bool any = false;
   for (std::size_t bytes = 0; bytes < budget && peers_[slot].state == State::kLive;) {
     const std::span<const std::byte> message = peers_[slot].reader.front();
-    if (message.size() < sizeof(NodeFrame)) break;
-    NodeFrame frame;  // copied before it is looked at
-    std::memcpy(&frame, message.data(), sizeof frame);
-    if (frame.payload > message.size() - sizeof frame) break;
-    handle(slot, frame, message.subspan(sizeof frame, frame.payload));
+    if (message.empty()) break;
+    const bool sound =
+        read_message<ToNode>(message, [&](const auto&... parts) { handle(slot, parts...); });
+    peers_[slot].broken |= !sound;
+    if (!sound) break;
     control_.session().node_messages.fetch_add(1, std::memory_order_relaxed);  // SYNC: none
     peers_[slot].reader.pop();
     bytes += message.size();

@@ -5,10 +5,11 @@
 //      |                                 \--maker died---^ (error OwnerDied)
 //      \--settle()--> done (error "lost")           settle() of what nobody holds --> gone
 //
-// "unknown": another process's message about it was read before the publish, which is on another ring; if still so
-// after one sweep over all rings, there is none. Whoever subscribed is told exactly once for each asking.
+// "unknown": another process's message about the object was read before its Publish, which is on another ring. If the
+// object is still unknown after one sweep over all rings, there will be none. A process is told once for each time that
+// it subscribed.
 //
-// Events are calls; what the node must then do is appended to `steps`, in order. What a value refers to (blocks, other
+// Events are calls; what the node must then do is appended to steps(), in order. What a value refers to (blocks, other
 // objects, actors) is held by its record: kHoldContents and kReleaseContents, once each.
 // Invariants: a done value never changes but by free(); the record of a held object stays.
 // Threads: confined. Values are opaque bytes.
@@ -33,7 +34,7 @@ struct PublicationStep {
   enum class Kind { kSendValue, kSendFreed, kHoldContents, kReleaseContents };
   Kind kind;
   ObjectId object;
-  ProcessSlot process = 0;  // of the two sends
+  ProcessSlot process = 0;  // to which the two sends go
   SharedBytes value = {};
 };
 
@@ -46,16 +47,16 @@ class Publications {
   void free(ObjectId id, SharedBytes freed_error);
 
   void add_holds(ObjectId id, ProcessSlot process, std::int64_t count);  // negative: released
-  // The process died: what it was to fulfil holds `owner_died`; it is told nothing any more.
+  // The process died: what it was to fulfil becomes `owner_died`, and it is told nothing any more.
   void fail_pending(ProcessSlot process, const SharedBytes& owner_died);
-  // Nobody runs a call of it any more: its holds are gone.
+  // No process runs a call of this one any more: its holds are dropped.
   void strike(ProcessSlot process);
 
-  // Objects to be looked at again by settle(), after a sweep that begins now. Empties the list.
+  // The objects for which settle() is to be called after a sweep that begins now. Empties the list.
   std::vector<ObjectId> take_unsettled();
   void settle(ObjectId id, const SharedBytes& lost_error);
 
-  std::optional<ProcessSlot> maker_of(ObjectId id) const;  // nothing: it is not pending
+  std::optional<ProcessSlot> maker_of(ObjectId id) const;  // of a pending object
   bool knows(ObjectId id) const { return records_.contains(id); }
   std::size_t size() const { return records_.size(); }
   std::vector<PublicationStep>& steps() { return steps_; }

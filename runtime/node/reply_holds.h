@@ -1,33 +1,28 @@
-// What a callee holds in its caller's name for a reply: until the reply is in its ring the caller knows nothing of it.
+// What a callee holds in its caller's name for a reply. Until the reply is in its ring the caller knows nothing of it.
 //
-//   given --a later reply of the lane, lane gone--> forgotten: the caller has it
-//      \--callee died, and the caller says that the reply never came: take_back()--> to be released in its name
+//   given --a later reply of the lane came, or the lane is gone--> forgotten: the caller has it
+//      \--the callee died, and the caller says that the reply never came: take_back()--> to be released in its name
 //
-// A callee answers the calls of a lane one after the other, so only the last reply of a lane that gives anything can be in
-// doubt when it dies, and only the caller, who reads what the dead one's ring still holds, can tell.
+// A callee answers the calls of a lane one after the other. So when it dies only the last reply of a lane that gives
+// anything can be in doubt; and only the caller, which reads what the dead callee's ring still holds, can tell.
 // Invariant: no more is kept than one reply of each lane gives. Threads: confined.
 #pragma once
 #include <cstdint>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
-#include "../../scheduler/holders.h"
+#include "../wire/node_messages.h"
 
 namespace manta::detail::node {
 
-enum class HeldKind : std::uint8_t { object, actor, block };
-
-struct ReplyHold {
-  HeldKind kind;
-  std::uint64_t hi = 0, lo = 0;  // id; of a block: lo is its offset
-
-  bool operator==(const ReplyHold&) const = default;
-};
+// As the message with which the caller would let go of it.
+using ReplyHold = std::variant<ReleaseObject, ReleaseActor, ReleaseBlock>;
 
 class ReplyHolds {
  public:
   void add(std::uint32_t lane, std::uint64_t sequence, ReplyHold hold);
-  // Number of the call whose reply may be in doubt; 0: none.
+  // The number of the call whose reply may be in doubt; 0: there is none.
   std::uint64_t last_reply(std::uint32_t lane) const;
   std::vector<ReplyHold> take_back(std::uint32_t lane);
   void forget(std::uint32_t lane) { lanes_.erase(lane); }

@@ -6,8 +6,9 @@ namespace manta::detail::node {
 namespace {
 
 constexpr std::uint32_t kLane = 7, kOther = 8;
-const ReplyHold kObject{HeldKind::object, 1, 2}, kActor{HeldKind::actor, 3, 4},
-    kBlock{HeldKind::block, 0, 4096};
+const ReplyHold kObject = ReleaseObject{.object = ObjectId(1, 2), .count = 1};
+const ReplyHold kActor = ReleaseActor{.actor = ActorId(3, 4), .count = 1};
+const ReplyHold kBlock = ReleaseBlock{.block = 4096, .count = 1};
 
 TEST(ReplyHolds, WhatAReplyGaveIsTakenBackOnce) {
   ReplyHolds holds;

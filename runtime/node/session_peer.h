@@ -3,11 +3,8 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
-#include <cstring>
-#include <optional>
-#include <span>
-#include <vector>
 
+#include "../../base/check.h"
 #include "../../rpc/control.h"
 #include "../../rpc/futex.h"
 #include "../launch/entry.h"
@@ -17,11 +14,6 @@ namespace manta::detail::node {
 
 class SessionPeer {
  public:
-  struct Message {
-    NodeFrame frame;
-    std::vector<std::byte> payload;
-  };
-
   explicit SessionPeer(const Attachment& attachment)
       : control_(attachment.control.get()),
         page_(control_.process(attachment.slot)),
@@ -32,25 +24,23 @@ class SessionPeer {
 
   rpc::Control& control() { return control_; }
 
-  void send(NodeFrame frame, std::span<const std::byte> payload = {}) {
-    frame.payload = static_cast<std::uint32_t>(payload.size());
+  template <class M>
+  void send(const M& message, PayloadOf<M> payload = {}) {
     std::byte* to = nullptr;
-    while (to == nullptr)
-      to = writer_.reserve(static_cast<std::uint32_t>(sizeof frame + payload.size()));
-    std::memcpy(to, &frame, sizeof frame);
-    if (!payload.empty()) std::memcpy(to + sizeof frame, payload.data(), payload.size());
+    while (to == nullptr) to = writer_.reserve(message_size<M>(payload));
+    write_message<ToNode>(to, message, payload);
     writer_.commit();
     rpc::ring(control_.process(rpc::kNodeSlot).bell);
   }
 
-  std::optional<Message> receive_now() {
+  // Calls handle(message) or handle(message, payload) for one message; false: there is none.
+  template <class Handle>
+  bool receive_now(Handle&& handle) {
     const auto bytes = reader_.front();
-    if (bytes.empty()) return std::nullopt;
-    Message message;
-    std::memcpy(&message.frame, bytes.data(), sizeof message.frame);
-    message.payload.assign(bytes.begin() + sizeof message.frame, bytes.end());
+    if (bytes.empty()) return false;
+    base::check(read_message<FromNode>(bytes, handle), "the node sent what is no message");
     reader_.pop();
-    return message;
+    return true;
   }
 
   // Until something is in the ring, or `also()`, or a long time has passed.

@@ -1,5 +1,6 @@
 // The worker of the node's own tests: says hello, then does what a call on its lane tells it by name. It has no owner
 // tables and no tasks; the real one is in worker.cc.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -43,6 +44,61 @@ void serve_lane(rpc::RingReader& calls, rpc::RingWriter& replies, rpc::ProcessPa
   }
 }
 
+class StandInWorker {
+ public:
+  explicit StandInWorker(const Attachment& attachment) : peer_(attachment) {}
+
+  int run() {
+    peer_.send(WorkerHello{});
+    for (;;) {
+      while (peer_.receive_now([this](const auto&... message) { handle(message...); })) {
+        if (exits_) return 0;
+      }
+      for (auto& [number, end] : lanes_)
+        serve_lane(end.calls, end.replies, peer_.control().process(end.caller));
+      peer_.sleep([this] { return called(); });
+    }
+  }
+
+ private:
+  struct End {
+    rpc::Slot caller;
+    rpc::RingReader calls;
+    rpc::RingWriter replies;
+  };
+
+  template <class... Message>
+  void handle(const Message&... message) {
+    if constexpr (requires { on(message...); }) on(message...);
+  }
+  void on(const LaneOpen& open) {
+    const rpc::Lane memory = peer_.control().lane(open.lane);
+    lanes_[open.lane] = {open.caller, rpc::RingReader(memory.to_callee),
+                         rpc::RingWriter(memory.to_caller)};
+  }
+  void on(const LaneClose& close) { forget(close.lane); }
+  void on(const LaneDead& dead, PayloadBytes) { forget(dead.lane); }
+  void on(const ActorStart& start, PayloadBytes) { peer_.send(ActorAlive{.actor = start.actor}); }
+  void on(const ActorEnd& end) {
+    peer_.send(ActorExiting{.actor = end.actor});
+    exits_ = true;
+  }
+  void on(const ExitNow&) { exits_ = true; }
+
+  void forget(std::uint32_t lane) {
+    lanes_.erase(lane);
+    peer_.send(LaneClosed{.lane = lane});
+  }
+  bool called() const {
+    return std::any_of(lanes_.begin(), lanes_.end(),
+                       [](const auto& lane) { return !lane.second.calls.empty(); });
+  }
+
+  node::SessionPeer peer_;
+  std::map<std::uint32_t, End> lanes_;
+  bool exits_ = false;
+};
+
 }  // namespace
 
 int worker_main(Attachment&& attachment) {
@@ -50,57 +106,7 @@ int worker_main(Attachment&& attachment) {
     std::fprintf(stderr, "this worker cannot start: %s\n", refuse);
     return 3;
   }
-  node::SessionPeer peer(attachment);
-  struct End {
-    rpc::Slot caller;
-    rpc::RingReader calls;
-    rpc::RingWriter replies;
-  };
-  std::map<std::uint64_t, End> lanes;
-  peer.send({.kind = NodeMessage::hello});
-  for (;;) {
-    while (const auto message = peer.receive_now()) {
-      const std::uint64_t lane = message->frame.arg0;
-      switch (message->frame.kind) {
-        case NodeMessage::exit_now:
-          return 0;
-        case NodeMessage::lane_open: {
-          const rpc::Lane memory = peer.control().lane(static_cast<std::uint32_t>(lane));
-          lanes[lane] = {static_cast<rpc::Slot>(message->frame.arg1),
-                         rpc::RingReader(memory.to_callee), rpc::RingWriter(memory.to_caller)};
-          break;
-        }
-        case NodeMessage::lane_close:
-        case NodeMessage::lane_dead:
-          lanes.erase(lane);
-          peer.send({.kind = NodeMessage::lane_closed, .arg0 = lane});
-          break;
-        case NodeMessage::actor_start: {
-          NodeFrame alive = message->frame;
-          alive.kind = NodeMessage::actor_alive;
-          peer.send(alive);
-          break;
-        }
-        case NodeMessage::actor_end: {
-          NodeFrame exiting = message->frame;
-          exiting.kind = NodeMessage::actor_exiting;
-          peer.send(exiting);
-          return 0;
-        }
-        default:
-          break;
-      }
-    }
-    for (auto& [number, end] : lanes) {
-      serve_lane(end.calls, end.replies, peer.control().process(end.caller));
-    }
-    peer.sleep([&] {
-      for (const auto& [number, end] : lanes) {
-        if (!end.calls.empty()) return true;
-      }
-      return false;
-    });
-  }
+  return StandInWorker(attachment).run();
 }
 
 }  // namespace manta::detail

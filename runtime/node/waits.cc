@@ -1,3 +1,5 @@
+// First the messages and the records (add_needs); then cycles: look_for_cycle() tells in which order the rest of that
+// part is used; then texts: of a cycle, and tell_why(), which follows records to answer a question.
 #include "waits.h"
 
 #include <algorithm>
@@ -6,71 +8,60 @@ namespace manta::detail::node {
 namespace {
 
 constexpr std::size_t kMostNeeds = 1000;  // of one wait
-constexpr int kMostSteps = 8;             // that an answer to "why" goes from one wait to the next
-constexpr std::size_t kLongestWhy =
-    4000;  // is not made longer: makers of objects may lead in a circle
+constexpr int kMostSteps = 8;             // from one wait to the next in an answer to "why"
+// A text of this size is not made longer: the makers of objects may lead in a circle.
+constexpr std::size_t kLongestWhy = 4000;
 
 }  // namespace
 
-void Waits::handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload) {
-  switch (frame.kind) {
-    case NodeMessage::wait_begun:
-      return begun(from, frame.arg0, payload);
-    case NodeMessage::wait_over:
-      return over(from, frame.arg0);
-    case NodeMessage::needs_told:
-      if (auto needs = decode_needs(payload)) {
-        const auto waiting = static_cast<rpc::Slot>(frame.arg0);
-        for (Need& need : *needs) need.object = static_cast<std::uint32_t>(frame.arg2);
-        add_needs(waiting, frame.arg1, from, std::move(*needs));
-        look_for_cycle(waiting, frame.arg1);
-      }
-      return;
-    case NodeMessage::why_ask:
-      if (auto step = decode_why(payload)) tell_why(from, frame.arg0, std::move(*step));
-      return;
-    default:  // why_on
-      if (auto step = decode_why(payload))
-        tell_why(static_cast<rpc::Slot>(frame.arg1), frame.arg0, std::move(*step));
-  }
-}
-
-void Waits::begun(rpc::Slot from, std::uint64_t number, std::span<const std::byte> payload) {
+void Waits::on(rpc::Slot from, const WaitBegun& begun, PayloadBytes payload) {
   auto record = decode_wait(payload);
   if (!record) return;
   auto needs = std::exchange(record->needs, {});
-  Wait& wait = waits_[from][number];
+  Wait& wait = waits_[from][begun.wait];
   wait = {.record = std::move(*record), .refused = wait.refused};
-  add_needs(from, number, from, std::move(needs));
+  add_needs(from, begun.wait, from, std::move(needs));
   wait.own = wait.needs.size();
-  look_for_cycle(from, number);
+  look_for_cycle(from, begun.wait);
 }
 
-void Waits::over(rpc::Slot from, std::uint64_t number) {
+void Waits::on(rpc::Slot from, const WaitOver& over) {
   const auto found = waits_.find(from);
   if (found == waits_.end()) return;
-  found->second.erase(number);
+  found->second.erase(over.wait);
   if (found->second.empty()) waits_.erase(found);
+}
+
+void Waits::on(rpc::Slot from, const NeedsTold& told, PayloadBytes payload) {
+  auto needs = decode_needs(payload);
+  if (!needs) return;
+  for (Need& need : *needs) need.object = told.object;
+  add_needs(told.waiting, told.wait, from, std::move(*needs));
+  look_for_cycle(told.waiting, told.wait);
+}
+
+void Waits::on(rpc::Slot from, const WhyAsk& question, PayloadBytes payload) {
+  if (auto step = decode_why(payload)) tell_why(from, question.question, std::move(*step));
+}
+
+void Waits::on(rpc::Slot, const WhyContinue& answer, PayloadBytes payload) {
+  if (auto step = decode_why(payload)) tell_why(answer.asker, answer.question, std::move(*step));
 }
 
 void Waits::add_needs(rpc::Slot waiting, std::uint64_t number, rpc::Slot of,
                       std::vector<Need> needs) {
   const auto process = waits_.find(waiting);
-  if (process == waits_.end() || !process->second.contains(number)) return;  // it is over
+  if (process == waits_.end() || !process->second.contains(number)) return;  // the wait is over
   Wait& wait = process->second.at(number);
   for (Need& need : needs) {
     if (wait.needs.size() == kMostNeeds) return;
     const ObjectId object(need.hi, need.lo);
     if (need.kind == Need::Kind::object && wait.asked_for.insert({need.object, object}).second) {
       if (const auto maker = callbacks_.maker_of(object)) {
-        callbacks_.send(*maker,
-                        {.kind = NodeMessage::needs_ask,
-                         .id_hi = need.hi,
-                         .id_lo = need.lo,
-                         .arg0 = waiting,
-                         .arg1 = number,
-                         .arg2 = need.object},
-                        {});
+        callbacks_.send(
+            *maker,
+            NeedsAsk{.object = object, .wait = number, .number = need.object, .waiting = waiting},
+            {});
       }
     }
     const LaneRecord* const lane =
@@ -89,19 +80,17 @@ void Waits::look_for_cycle(rpc::Slot from, std::uint64_t number) {
   if (!wait.record.holds_up || wait.refused) return;
   std::set<rpc::Slot> slots;
   for (const auto& [slot, waits] : waits_) slots.insert(slot);
-  // With a deadline it ends by itself, but waits in vain for what only it can do.
+  // A wait with a deadline ends by itself. But it waits in vain for what only its own process can do.
   if (wait.record.deadline) slots = {from};
-  if (way_back(wait, from, slots).empty()) return;  // most often: what follows costs more
+  if (way_back(wait, from, slots).empty()) return;  // as most often: what follows costs more
   if (!wait.record.deadline) leave_the_stuck(slots);
   const std::vector<Step> path = way_back(wait, from, slots);
   if (path.empty() || !is_stuck(wait, slots)) return;
   wait.refused = true;
-  const std::string text = text_of(path);
-  callbacks_.send(from, {.kind = NodeMessage::wait_refused, .arg0 = number},
-                  std::as_bytes(std::span(text)));
+  callbacks_.send(from, WaitRefused{.wait = number}, text_of(path));
 }
 
-// One with a deadline ends by itself, and so does one that was refused.
+// A wait with a deadline ends by itself, and so does one that was refused.
 bool Waits::may_be_stuck(const Wait& wait) {
   return wait.record.holds_up && !wait.record.deadline && !wait.refused;
 }
@@ -118,7 +107,7 @@ void Waits::leave_the_stuck(std::set<rpc::Slot>& slots) const {
   }
 }
 
-// Whether it cannot end before what one of `slots` runs.
+// Whether the wait cannot end before the call that one of `slots` runs.
 bool Waits::is_stuck(const Wait& wait, const std::set<rpc::Slot>& slots) const {
   std::set<std::uint32_t> held_up;
   for (const KnownNeed& need : wait.needs) {
@@ -131,7 +120,8 @@ bool Waits::is_stuck(const Wait& wait, const std::set<rpc::Slot>& slots) const {
   });
 }
 
-// From what the wait needs to what its process, `slot`, runs, by waits of `among`; empty: there is none.
+// The way from what the wait needs to the call that its process, `slot`, runs, by waits of `among`. Empty if there is
+// none.
 std::vector<Waits::Step> Waits::way_back(const Wait& wait, rpc::Slot slot,
                                          std::set<rpc::Slot> among) const {
   std::vector<Step> path;
@@ -161,7 +151,7 @@ bool Waits::any_leads_back(rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& 
   });
 }
 
-// The process that waits, and cannot meet the need before that wait has ended.
+// The process that waits and cannot meet the need before that wait has ended; nothing if there is none.
 std::optional<rpc::Slot> Waits::held_up_at(const KnownNeed& known) const {
   const Need& need = known.need;
   const auto slot = place_of(need);
@@ -175,7 +165,7 @@ std::optional<rpc::Slot> Waits::held_up_at(const KnownNeed& known) const {
       if (lane.caller != known.of || lane.opened != known.opened) break;
       const bool same_lane = record.sequence != 0 && record.lane == need.lane;
       if (lane.kind == LaneKind::task) {
-        held_up = same_lane && record.sequence == need.sequence;  // others may be given back
+        held_up = same_lane && record.sequence == need.sequence;  // others may be returned
       } else if (same_lane) {
         held_up = need.sequence >= record.sequence;
       } else {
@@ -192,7 +182,7 @@ std::optional<rpc::Slot> Waits::held_up_at(const KnownNeed& known) const {
   return held_up ? slot : std::nullopt;
 }
 
-// Where what is needed is done.
+// The process in which the need will be met, if it is known.
 std::optional<rpc::Slot> Waits::place_of(const Need& need) const {
   switch (need.kind) {
     case Need::Kind::call: {
@@ -224,7 +214,7 @@ const Waits::Wait* Waits::any_wait(rpc::Slot slot) const {
 
 // ---------------------------------------------------------------- texts
 
-// What it waits for by name: of an object of another process, the call that makes it, if that is known.
+// What the wait is said to be for: rather a call or a constructor than an object of another process.
 const Waits::KnownNeed& Waits::first_of(const Wait& wait) {
   const auto call = std::find_if(wait.needs.begin(), wait.needs.end(), [](const KnownNeed& known) {
     return known.need.kind != Need::Kind::object;
@@ -236,8 +226,8 @@ std::string Waits::in_process(rpc::Slot slot) const {
   return " in process " + std::to_string(callbacks_.pid(slot));
 }
 
-// "Ping::ask in process 12 waits for Pong::tell; Pong::tell in process 13 waits for Ping::count, which cannot begin before
-// Ping::ask has ended"
+// "Ping::ask in process 12 waits for Pong::tell; Pong::tell in process 13 waits for Ping::count, which cannot begin
+// before Ping::ask has ended"
 std::string Waits::text_of(const std::vector<Step>& path) const {
   std::string text;
   for (std::size_t i = 0; i < path.size(); ++i) {
@@ -255,15 +245,11 @@ void Waits::tell_why(rpc::Slot to, std::uint64_t question, WhyStep step) {
   for (int steps = 0; step.next && steps < kMostSteps && step.text.size() < kLongestWhy; ++steps) {
     const Need need = *std::exchange(step.next, std::nullopt);
     if (need.kind == Need::Kind::object) {
-      const auto maker = callbacks_.maker_of(ObjectId(need.hi, need.lo));
+      const ObjectId object(need.hi, need.lo);
+      const auto maker = callbacks_.maker_of(object);
       if (!maker || *maker == to) break;
-      return callbacks_.send(*maker,
-                             {.kind = NodeMessage::why_from,
-                              .id_hi = need.hi,
-                              .id_lo = need.lo,
-                              .arg0 = question,
-                              .arg1 = to},
-                             std::as_bytes(std::span(step.text)));
+      return callbacks_.send(
+          *maker, WhyAskMaker{.object = object, .question = question, .asker = to}, step.text);
     }
     const auto slot = place_of(need);
     const Wait* const wait = slot ? any_wait(*slot) : nullptr;
@@ -280,8 +266,7 @@ void Waits::tell_why(rpc::Slot to, std::uint64_t question, WhyStep step) {
     if (!seen.insert(*slot).second) break;
     step.next = first.need;
   }
-  callbacks_.send(to, {.kind = NodeMessage::why_told, .arg0 = question},
-                  std::as_bytes(std::span(step.text)));
+  callbacks_.send(to, WhyTold{.question = question}, step.text);
 }
 
 }  // namespace manta::detail::node

@@ -1,24 +1,25 @@
-// What the threads of a session wait for, as far as they have said so: finds calls that wait for each other, and says what
-// an object waits for (decision 010).
+// What the threads of a session wait for, as far as they have said so. It finds calls that wait for each other, and
+// says what an object waits for (decision 010).
 //
-//   wait_begun --> a record --> is there a way from what it needs back to it? --> wait_refused
-//        \-- needs an object of another process: needs_ask --> its maker --needs_told--'
-//   why_ask --> from record to record --> why_told         (through why_from, why_on where an object's maker knows more)
+//   WaitBegun --> a record --> is there a way from what it needs back to it? --> WaitRefused
+//        \-- it needs an object of another process: NeedsAsk --> its maker --NeedsTold--'
+//   WhyAsk --> from record to record --> WhyTold    (through WhyAskMaker, WhyContinue where an object's maker knows more)
 //
-// A step of a way counts only if it can still not be made: the call that is needed is the one that its process runs, or
-// has to wait for that one, as far as the records say; and what a record says stays true. Stuck are the waits all of
-// whose alternatives need the end of another stuck one. What is found stands, in whatever order the records came: the
-// first of the stuck waits to end would need the end of another one before it.
-// Threads: confined. Errors: none; what cannot be read is not there.
+// A step of a way counts only if what it stands for cannot have happened yet: the call that is needed is the one that
+// its process runs, or has to wait for that one, as far as the records say; and what a record says stays true. A wait
+// is stuck if each of its alternatives needs the end of another stuck wait. Such a finding stands, in whatever order
+// the records came: the first of the stuck waits to end would need the end of another one before it.
+// Threads: confined. Errors: none; a record that cannot be read is ignored.
 #pragma once
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "../../base/id.h"
@@ -31,34 +32,40 @@ namespace manta::detail::node {
 
 class Waits {
  public:
-  // What it asks and tells.
+  // What it tells, most of it with a text.
+  using Told = std::variant<WaitRefused, NeedsAsk, WhyTold, WhyAskMaker>;
   struct Callbacks {
     std::function<const LaneRecord*(std::uint32_t lane)> lane;
     std::function<std::uint64_t(std::uint32_t lane)> started;
     std::function<std::optional<rpc::Slot>(ActorId)> constructed_at;  // until it is alive
     std::function<std::optional<rpc::Slot>(ObjectId)> maker_of;
     std::function<int(rpc::Slot)> pid;
-    std::function<void(rpc::Slot to, const NodeFrame&, std::span<const std::byte>)> send;
+    std::function<void(rpc::Slot to, const Told& message, std::string_view text)> send;
   };
   explicit Waits(Callbacks callbacks) : callbacks_(std::move(callbacks)) {}
 
-  void handle(rpc::Slot from, const NodeFrame& frame, std::span<const std::byte> payload);
+  void on(rpc::Slot from, const WaitBegun& begun, PayloadBytes payload);
+  void on(rpc::Slot from, const WaitOver& over);
+  void on(rpc::Slot from, const NeedsTold& told, PayloadBytes payload);
+  void on(rpc::Slot from, const WhyAsk& question, PayloadBytes payload);
+  void on(rpc::Slot from, const WhyContinue& answer, PayloadBytes payload);
   void process_died(rpc::Slot slot) { waits_.erase(slot); }
 
  private:
   struct KnownNeed {
     Need need;
-    rpc::Slot of = 0;          // the process that said so
-    std::uint64_t opened = 0;  // LaneRecord::opened, when it was said
+    rpc::Slot of = 0;          // the process that has told it
+    std::uint64_t opened = 0;  // LaneRecord::opened when it was told
   };
   struct Wait {
     WaitRecord record;
     std::vector<KnownNeed> needs = {};  // its own, and those of the objects that it needs
-    std::size_t own = 0;                // so many of these are its own
-    std::set<std::pair<std::uint32_t, ObjectId>> asked_for = {};  // whose makers were asked
+    std::size_t own = 0;                // how many of these are its own
+    std::set<std::pair<std::uint32_t, ObjectId>> asked_for =
+        {};  // the objects whose makers were asked
     bool refused = false;
   };
-  // Of one process by number.
+  // The waits of one process, by number.
   using WaitsOfProcess = std::map<std::uint64_t, Wait>;
   struct Step {
     const Wait* wait;
@@ -66,8 +73,6 @@ class Waits {
     rpc::Slot slot;
   };
 
-  void begun(rpc::Slot from, std::uint64_t number, std::span<const std::byte> payload);
-  void over(rpc::Slot from, std::uint64_t number);
   void add_needs(rpc::Slot waiting, std::uint64_t number, rpc::Slot of, std::vector<Need> needs);
   void look_for_cycle(rpc::Slot from, std::uint64_t number);
   static bool may_be_stuck(const Wait& wait);

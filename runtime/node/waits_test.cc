@@ -36,15 +36,14 @@ class WaitsTest : public ::testing::Test {
                             .deadline = deadline,
                             .needs = {std::move(need)}};
     const std::uint64_t number = ++numbers_[process];
-    if (number > 1)
-      table_.handle(process, {.kind = NodeMessage::wait_over, .arg0 = number - 1}, {});
-    table_.handle(process, {.kind = NodeMessage::wait_begun, .arg0 = number}, encode(record));
+    if (number > 1) table_.on(process, WaitOver{.wait = number - 1});
+    table_.on(process, WaitBegun{.wait = number}, encode(record));
   }
   // The waits that were refused, by process.
   std::vector<rpc::Slot> refused() const {
     std::vector<rpc::Slot> slots;
-    for (const auto& [to, frame] : sent_) {
-      if (frame.kind == NodeMessage::wait_refused) slots.push_back(to);
+    for (const auto& [to, message] : sent_) {
+      if (std::holds_alternative<WaitRefused>(message)) slots.push_back(to);
     }
     return slots;
   }
@@ -54,7 +53,7 @@ class WaitsTest : public ::testing::Test {
   std::map<std::uint32_t, std::uint64_t> started_;
   std::map<ActorId, rpc::Slot> constructed_at_;
   std::map<ObjectId, rpc::Slot> makers_;
-  std::vector<std::pair<rpc::Slot, NodeFrame>> sent_;
+  std::vector<std::pair<rpc::Slot, Waits::Told>> sent_;
   std::map<rpc::Slot, std::uint64_t> numbers_;
   Waits table_{{.lane =
                     [this](std::uint32_t lane) {
@@ -71,8 +70,8 @@ class WaitsTest : public ::testing::Test {
                   return makers_[id];
                 },
                 .pid = [](rpc::Slot slot) { return 100 + slot; },
-                .send = [this](rpc::Slot to, const NodeFrame& frame,
-                               std::span<const std::byte>) { sent_.emplace_back(to, frame); }}};
+                .send = [this](rpc::Slot to, const Waits::Told& message,
+                               std::string_view) { sent_.emplace_back(to, message); }}};
 };
 
 TEST_F(WaitsTest, TheLastOfACycleIsRefused) {
@@ -117,7 +116,7 @@ TEST_F(WaitsTest, AWaitThatSomethingElseMayEndIsNone) {
 
 TEST_F(WaitsTest, AWaitThatIsOverIsNone) {
   waits(1, 31, 5, call(10, 5));
-  table_.handle(1, {.kind = NodeMessage::wait_over, .arg0 = 1}, {});
+  table_.on(1, WaitOver{.wait = 1});
   waits(2, 10, 5, call(20, 6));
   EXPECT_EQ(refused(), Slots{});
 }
@@ -177,7 +176,7 @@ TEST_F(WaitsTest, AlternativesThatAreAllStuckAreADeadlock) {
                           .ends = WaitRecord::Ends::one_done,
                           .objects = {0, 1},
                           .needs = {call(10, 5), other}};
-  table_.handle(1, {.kind = NodeMessage::wait_begun, .arg0 = 1}, encode(either));
+  table_.on(1, WaitBegun{.wait = 1}, encode(either));
   waits(2, 10, 5, call(20, 6));
   EXPECT_EQ(refused(), Slots{});  // process 3 does not wait
   waits(3, 11, 1, call(21, 1));
@@ -190,20 +189,22 @@ TEST_F(WaitsTest, AnObjectsMakerIsAskedWhatItNeeds) {
   waits(1, 31, 5, call(10, 5));
   waits(2, 10, 5, {.kind = Need::Kind::object, .hi = 8, .lo = 8, .name = "an object"});
   ASSERT_EQ(sent_.size(), 1U);
-  NodeFrame question = sent_[0].second;
   EXPECT_EQ(sent_[0].first, 1);
-  EXPECT_EQ(question.kind, NodeMessage::needs_ask);
-  question.kind = NodeMessage::needs_told;
+  const auto& question = std::get<NeedsAsk>(sent_[0].second);
+  EXPECT_EQ(question.object, object);
   lanes_[21] = {.caller = 1, .callee = 1, .kind = LaneKind::actor, .opened = 8};
-  table_.handle(1, question, encode(std::vector{call(21, 1)}));
+  table_.on(
+      1, NeedsTold{.wait = question.wait, .object = question.number, .waiting = question.waiting},
+      encode(std::vector{call(21, 1)}));
   EXPECT_EQ(refused(), Slots{2});
 }
 
 TEST_F(WaitsTest, ATextThatCannotBeReadIsNothing) {
   const std::vector<std::byte> bytes(24, std::byte{0xff});
-  for (const auto kind : {NodeMessage::wait_begun, NodeMessage::needs_told, NodeMessage::why_ask,
-                          NodeMessage::why_on})
-    table_.handle(1, {.kind = kind, .arg0 = 1}, bytes);
+  table_.on(1, WaitBegun{.wait = 1}, bytes);
+  table_.on(1, NeedsTold{.wait = 1}, bytes);
+  table_.on(1, WhyAsk{.question = 1}, bytes);
+  table_.on(1, WhyContinue{.question = 1}, bytes);
   EXPECT_TRUE(sent_.empty());
 }
 

@@ -11,7 +11,7 @@ namespace manta::detail::node {
 namespace {
 
 constexpr std::size_t kMaxRead = 16 * 1024;
-constexpr int kMostReads = 64;  // a pipe's worth: a child may write for ever
+constexpr int kMostReads = 64;  // as much as a pipe holds: a child of the worker may write for ever
 constexpr std::size_t kMaxLine = 16 * 1024;
 constexpr std::size_t kMaxFile = 8 << 20;
 
@@ -26,7 +26,7 @@ WorkerOutput::WorkerOutput(asio::io_context& io, DriverLog& driver, std::filesys
 void WorkerOutput::begin(pid_t pid, std::atomic<std::uint32_t>& held) {
   pid_ = pid;
   held_ = &held;
-  held.store(0);
+  held.store(0);  // SYNC: none: the worker has not begun
   for (const int number : {0, 1}) {
     stream(number).pipe.non_blocking(true);
     wait(number);
@@ -65,6 +65,7 @@ WorkerOutput::Reading WorkerOutput::read(int number) {
 void WorkerOutput::set_held(int number, bool held) {
   if (held_ == nullptr) return;
   const std::uint32_t bit = 1U << number;
+  // SYNC: sequentially consistent, as in read().
   if (held) {
     held_->fetch_or(bit);
   } else {
@@ -86,7 +87,8 @@ void WorkerOutput::take(int number, std::string_view bytes) {
     rest.erase(0, last + 1);
   }
   if (rest.size() <= kMaxLine) return;
-  const std::size_t piece = rest.size() - kEndOfCall.size();  // whose beginning may be the rest
+  const std::size_t piece =
+      rest.size() - kEndOfCall.size();  // what remains may be the beginning of that mark
   emit(number, rest.substr(0, piece) + "\n");
   rest.erase(0, piece);
 }
@@ -132,7 +134,7 @@ void WorkerOutput::finish() {
     asio::error_code ignored;
     if (reading == Reading::ended) stream(number).pipe.close(ignored);
   }
-  held_ = nullptr;  // the place is the next worker's
+  held_ = nullptr;  // the next worker of this slot uses that place
 }
 
 void WorkerOutput::close() {

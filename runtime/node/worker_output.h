@@ -1,11 +1,12 @@
-// What one worker prints: two pipes, cut into whole lines, each tagged "(name pid=123) line" and given to the driver,
-// the worker's log file and the memory of its last lines. The beginning of a line is held until its end comes, or the
-// end of the call (kEndOfCall, which is taken out), or the worker's. A line longer than 16 KiB is cut in pieces.
+// What one worker prints. Its two pipes are cut into whole lines, each of which goes to the driver, tagged as in
+// "(name pid=123) line", to the worker's log file, and to its last lines (last_lines.h). The beginning of a line is
+// held until its end comes, or the end of the call (kEndOfCall, which is taken out), or the end of the worker. A line
+// longer than 16 KiB is cut into pieces.
 //
 //   begin() --> reading --finish()--> the rest is read --> closed; or, while children of the worker still have the
-//                 ^--room-- waiting, when the driver is behind      pipes: reading, until they end
+//                 ^--room-- waiting, while the driver is behind     pipes: reading, until they end
 //
-// Threads: the node's. Errors: a file that cannot be written is given up silently; it ends, and says so, at 8 MiB.
+// Threads: the node's. Errors: a log file that cannot be written is given up silently. At 8 MiB it ends, and says so.
 #pragma once
 #include <array>
 #include <atomic>
@@ -25,17 +26,17 @@
 
 namespace manta::detail::node {
 
-// Shared by the two streams; kept alive by pending reads.
+// The object is shared by its two streams, and kept alive by pending reads.
 class WorkerOutput : public std::enable_shared_from_this<WorkerOutput> {
  public:
   WorkerOutput(asio::io_context& io, DriverLog& driver, std::filesystem::path file, base::Fd out,
                base::Fd err);
 
-  // `held` is where the worker sees of which streams the beginning of a line is here.
+  // In `held` the worker sees for which of its streams the beginning of a line is held here.
   void begin(pid_t pid, std::atomic<std::uint32_t>& held);
   void set_name(std::string name) { name_ = std::move(name); }
-  void finish();  // the worker is dead: what is left
-  void close();   // nobody is left who could write
+  void finish();  // the worker is dead: reads what is left
+  void close();   // no process is left that could write: reads what is left, and closes the pipes
   bool open() const { return streams_[0].pipe.is_open() || streams_[1].pipe.is_open(); }
   std::string last_lines() const { return last_.text(); }
   void note(const std::string& lines) { keep(lines); }  // for the log file only

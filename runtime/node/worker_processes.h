@@ -1,6 +1,6 @@
 // The worker processes of a node: started from the program's descriptor, watched, killed, reaped; and what they print.
 //
-//   start() --> running --exited, seen by reap()--> gone (its last words are in the Exit)
+//   start() --> running --it exits, reap() sees it--> gone (its last lines are in the Exit)
 //
 // Invariant: a process number is used for kill only before it was reaped, so it is always the right process.
 // Threads: the node's. Errors: start() gives nothing; failure() says why.
@@ -22,13 +22,14 @@ namespace manta::detail::node {
 
 class WorkerProcesses {
  public:
-  struct Shared {  // descriptors that every worker inherits
+  // The descriptors that every worker inherits.
+  struct Shared {
     int program = -1, control = -1, arena_rw = -1, arena_ro = -1, bell = -1;
   };
   struct Exit {
     rpc::Slot slot = 0;
     pid_t pid = 0;
-    int status = 0;  // of waitpid
+    int status = 0;  // as waitpid gives it
     bool killed_by_us = false;
     std::shared_ptr<WorkerOutput> output = {};
   };
@@ -42,9 +43,9 @@ class WorkerProcesses {
 
   void set_name(rpc::Slot slot, const std::string& name);
   void kill(rpc::Slot slot);
-  std::vector<Exit>
-  reap();  // after SIGCHLD: those that ended; orphans that we inherited are reaped too
-  void finish_output();  // at the end, when all are dead: what is left in the pipes
+  // After SIGCHLD: the workers that have ended. Orphans that the node has inherited are reaped, too.
+  std::vector<Exit> reap();
+  void finish_output();  // at the end, when all are dead: reads what is left in the pipes
   std::size_t size() const { return workers_.size(); }
 
  private:
@@ -63,7 +64,8 @@ class WorkerProcesses {
   base::Fd working_directory_;
   std::map<rpc::Slot, Worker> workers_;
   std::map<pid_t, rpc::Slot> slots_;
-  std::vector<std::shared_ptr<WorkerOutput>> left_open_;  // of dead workers, by their children
+  std::vector<std::shared_ptr<WorkerOutput>>
+      left_open_;  // of dead workers; their children hold the pipes
   std::string failure_;
 };
 

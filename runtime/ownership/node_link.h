@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "../../base/check.h"
 #include "../../rpc/control.h"
 #include "../../serialization/stream/encoded.h"
 #include "../wire/node_messages.h"
@@ -21,23 +22,27 @@ class NodeLink {
  public:
   NodeLink(rpc::Control& control, rpc::Slot self);
 
-  void send(NodeFrame frame, std::span<const std::byte> payload = {});
+  template <class M>
+  void send(const M& message, PayloadOf<M> payload = {}) {
+    const std::uint32_t size = message_size<M>(payload);
+    const std::lock_guard lock(mutex_);
+    std::byte* const at = reserve(size);
+    if (at == nullptr) return;
+    write_message<ToNode>(at, message, payload);
+    commit();
+  }
 
-  // `reply`: the reply_name() of the reply that gives the reference to `whose`; 0: it is ours already.
-  void hold(serialization::RefKind kind, ObjectId id, rpc::Slot whose, std::uint64_t reply = 0);
+  // `reply`: the one that gives the reference to `whose`; none: it is ours already.
+  void hold(serialization::RefKind kind, ObjectId id, rpc::Slot whose, ReplyName reply = {});
   void release(serialization::RefKind kind, ObjectId id, std::uint32_t count);
-  void adopt_block(std::uint64_t offset, std::uint32_t holds);
-  void hold_block(std::uint64_t offset, rpc::Slot whose, std::uint64_t reply = 0);
-  void release_block(std::uint64_t offset, std::uint32_t count);
 
-  // Calls `handle(frame, payload)` for each message received; true if there was one.
+  // Calls `handle(message)` or `handle(message, payload)` for each message received; true if there was one. check()
+  // fails on malformed ones.
   template <class Handle>
   bool receive(Handle&& handle) {
     bool any = false;
     for (auto bytes = reader_.front(); !bytes.empty(); bytes = reader_.front()) {
-      NodeFrame frame;
-      const auto payload = parse(bytes, frame);
-      handle(frame, payload);
+      base::check(read_message<FromNode>(bytes, handle), "the node sent what is no message");
       reader_.pop();
       any = true;
     }
@@ -45,14 +50,12 @@ class NodeLink {
   }
   bool pending() const { return !reader_.empty(); }
 
-  // The frame of one message; gives its payload. check() fails if either is cut off.
-  static std::span<const std::byte> parse(std::span<const std::byte> bytes, NodeFrame& frame);
-
   void node_died() { dead_.store(true, std::memory_order_release); }
   bool dead() const { return dead_.load(std::memory_order_acquire); }
 
  private:
   std::byte* reserve(std::uint32_t size);  // waits for room; null when the node is dead
+  void commit();                           // and rings the node
 
   rpc::Control& control_;
   std::mutex mutex_;

@@ -2,7 +2,7 @@
 // crashes after which a call is tried again. They come from all processes of a session, and are told in one place, so
 // that the limits hold for the session:
 //
-//   worker --NodeMessage::notice--> node --LogFrame--> driver --Notices--> stderr
+//   worker --TellUser--> node --LogFrame--> driver --Notices--> stderr
 //
 //   unseen error: one line for each cause, kMostCauses of them; at the end how many more each caused, and the rest
 //   crash:        one line for the first of each piece of code, kMostCodes of them; then a count when it has doubled;

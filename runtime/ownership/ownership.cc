@@ -19,7 +19,7 @@ base::Ref<objectstore::Store> open_store(const Attachment& attachment,
   options.keep_alive = shared;
   options.self = objectstore::tag_of_slot(attachment.slot);
   options.release_holds = [&node](std::uint64_t offset, std::uint32_t holds) {
-    node.release_block(offset, holds);
+    node.send(ReleaseBlock{.block = offset, .count = holds});
   };
   return objectstore::Store::open(std::move(options));
 }
@@ -54,7 +54,7 @@ ObjectEntryRef Ownership::make_entry() {
 void Ownership::subscribe(ObjectEntry& entry) {
   if (entry.done() || entry.subscribed || !entry.from_elsewhere()) return;
   entry.subscribed = true;
-  node_.send({.kind = NodeMessage::subscribe, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+  node_.send(Subscribe{.object = entry.id()});
 }
 
 ObjectEntryRef Ownership::adopt_object(const ObjectId& id, Arrival arrival) {
@@ -95,15 +95,15 @@ void Ownership::publish_object(ObjectEntry& entry) {
   objects_.add(entry);
   if (entry.done()) {
     publish_all(entry.value().references());
-    send_value(NodeMessage::publish, 1, entry);
+    send_value<Publish>(entry);
   } else {
-    node_.send({.kind = NodeMessage::publish, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+    node_.send(Publish{.object = entry.id()});
   }
 }
 
 void Ownership::give_to_node(objectstore::Block& block) {
   if (block.mine()) {
-    node_.adopt_block(block.offset(), 1);
+    node_.send(AdoptBlock{.block = block.offset(), .holds = 1});
     block.hand_over_to_node(1);
   } else if (block.holds() == 0) {
     reported_blocks_.insert(block.offset());
@@ -120,7 +120,8 @@ void Ownership::adopt_kept_blocks(std::span<const std::uint64_t> offsets) {
   }
 }
 
-void Ownership::send_value(NodeMessage kind, std::uint64_t holds, const ObjectEntry& entry) {
+template <class Message>
+void Ownership::send_value(const ObjectEntry& entry) {
   const Value& value = entry.value();
   publish_all(value.references());
   give_to_node(value);
@@ -128,9 +129,10 @@ void Ownership::send_value(NodeMessage kind, std::uint64_t holds, const ObjectEn
   write_wire(wire.data(), *store_, value);
   base::StorageRef outer;  // released after the message that makes the node hold it
   if (wire.size() > kMaxInlineValue) wire = externalize(wire, outer);
-  node_.send({.kind = kind, .id_hi = entry.id().hi(), .id_lo = entry.id().lo(), .arg0 = holds},
-             wire);
+  node_.send(Message{.object = entry.id()}, wire);
 }
+
+template void Ownership::send_value<Fulfil>(const ObjectEntry& entry);
 
 // The wire form of a large value in a block of its own, which the node owns from now on.
 std::vector<std::byte> Ownership::externalize(std::span<const std::byte> wire,

@@ -55,12 +55,13 @@ class Ownership {
   void subscribe(ObjectEntry& entry);
   void publish(const serialization::Reference& reference);
   void publish_all(std::span<const serialization::Reference> references);
-  // Sends the value of a done object to the node, as publish or fulfil.
-  void send_value(NodeMessage kind, std::uint64_t holds, const ObjectEntry& entry);
+  // Sends the value of a done object to the node, as Publish or Fulfil.
+  template <class Message>
+  void send_value(const ObjectEntry& entry);
   ObjectEntryRef adopt_object(const ObjectId& id, Arrival arrival);
   base::Ref<ActorEntry> adopt_actor(const ActorId& id, Arrival arrival);
-  // The block outlives its maker's interest: the node holds it from now on, or, where it was lent to us, whoever lent it
-  // is told with the reply that we need it still.
+  // The block outlives its maker's interest: the node holds it from now on, or, where it was lent to us, whoever lent
+  // it is told with the reply that we need it still.
   void give_to_node(objectstore::Block& block);
   void give_to_node(const Value& value);
   bool take_report(std::uint64_t block) { return reported_blocks_.erase(block) != 0; }

@@ -35,13 +35,14 @@ class NodeQuestions::Asked final : public rpc::Progress::Waiter {
   Open* open_ = nullptr;
 };
 
-std::optional<NodeQuestions::Answer> NodeQuestions::ask(NodeFrame question,
-                                                        std::span<const std::byte> payload,
+template <class Question>
+std::optional<NodeQuestions::Answer> NodeQuestions::ask(Question question,
+                                                        PayloadOf<Question> payload,
                                                         const GiveUp& give_up) {
   const auto keep =
       base::Ref<OpenSession>::retain(&session_);  // the session may be closed meanwhile
   Asked asked(*this);
-  question.arg0 = asked.number();
+  question.question = asked.number();
   ownership_.node().send(question, payload);
   const auto begun = std::chrono::steady_clock::now();
   auto look_at = begun + kLookEvery;
@@ -53,11 +54,25 @@ std::optional<NodeQuestions::Answer> NodeQuestions::ask(NodeFrame question,
   return std::move(asked.answer());
 }
 
-void NodeQuestions::on_answer(const NodeFrame& frame, std::span<const std::byte> payload) {
-  const auto found = open_.find(frame.arg0);
+template std::optional<NodeQuestions::Answer> NodeQuestions::ask(ResourcesAsk, NoPayload,
+                                                                 const GiveUp&);
+template std::optional<NodeQuestions::Answer> NodeQuestions::ask(WhyAsk, PayloadBytes,
+                                                                 const GiveUp&);
+
+void NodeQuestions::on(const ResourcesTold& told, PayloadBytes payload) {
+  answer(told.question, payload);
+}
+
+void NodeQuestions::on(const WhyTold& told, std::string_view text) {
+  answer(told.question, std::as_bytes(std::span(text)));
+}
+
+void NodeQuestions::answer(std::uint64_t question, PayloadBytes payload) {
+  const auto found = open_.find(question);
   if (found == open_.end()) return;  // given up
   Open& open = found->second;
-  open.answer = {frame, {payload.begin(), payload.end()}};
+  open.answer.assign(payload.begin(), payload.end());
+  // SYNC: release: the answer.
   open.answered.store(true, std::memory_order_release);
 }
 

@@ -1,6 +1,6 @@
 // Questions of this process to its node, each answered once by a message that carries its number.
 //
-// Threads: ask() from any; on_answer() is the holder of the baton's.
+// Threads: ask() from any; on() is for the holder of the baton.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -8,7 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <span>
+#include <string_view>
 #include <vector>
 
 #include "../../rpc/progress.h"
@@ -23,17 +23,15 @@ class NodeQuestions {
   NodeQuestions(OpenSession& session, Ownership& ownership, rpc::Progress& progress)
       : session_(session), ownership_(ownership), progress_(progress) {}
 
-  struct Answer {
-    NodeFrame frame;
-    std::vector<std::byte> payload;
-  };
-  // Sends `question`, whose arg0 becomes its number. Once a second `give_up(how long it has waited)` decides, and may throw.
-  // Nothing: given up, or the session is over.
+  using Answer = std::vector<std::byte>;  // the payload
+  // Sends the question, a ResourcesAsk or WhyAsk, under a number of its own. Once a second `give_up(how long it has
+  // waited)` decides, and may throw. Nothing: given up, or the session is over.
   using GiveUp = std::function<bool(std::chrono::seconds)>;
-  std::optional<Answer> ask(NodeFrame question, std::span<const std::byte> payload,
-                            const GiveUp& give_up);
+  template <class Question>
+  std::optional<Answer> ask(Question question, PayloadOf<Question> payload, const GiveUp& give_up);
 
-  void on_answer(const NodeFrame& frame, std::span<const std::byte> payload);
+  void on(const ResourcesTold& told, PayloadBytes payload);
+  void on(const WhyTold& told, std::string_view text);
 
  private:
   struct Open {
@@ -41,6 +39,8 @@ class NodeQuestions {
     Answer answer;
   };
   class Asked;
+
+  void answer(std::uint64_t question, PayloadBytes payload);
 
   OpenSession& session_;
   Ownership& ownership_;

@@ -126,9 +126,7 @@ void Process::forget_in_child() {
   forget_crash_record();
 }
 
-void Process::pass_on_notice(std::span<const std::byte> notice) {
-  node().send({.kind = NodeMessage::notice}, notice);
-}
+void Process::pass_on_notice(std::span<const std::byte> notice) { node().send(TellUser{}, notice); }
 
 // ------------------------------------------------------------------------------------------------ any thread
 
@@ -169,8 +167,7 @@ void Process::free_object(ObjectEntry& entry) {
   TablesLock lock(tables());
   lock.serve_afterwards();  // what depended on it may go on
   if (entry.home != Home::local) {
-    node().send(
-        {.kind = NodeMessage::free_object, .id_hi = entry.id().hi(), .id_lo = entry.id().lo()});
+    node().send(FreeObject{.object = entry.id()});
   }
   entry.mark_seen();
   completion_.discard(entry, freed(entry, ""));
@@ -204,8 +201,7 @@ bool Process::poll() {
   const TablesLock lock(tables());
   run_commands();
   if (ownership_.closed()) return false;  // nobody waits for answers any more
-  bool any = node().receive(
-      [&](const NodeFrame& frame, std::span<const std::byte> payload) { on_node(frame, payload); });
+  bool any = node().receive([this](const auto&... message) { deliver(message...); });
   any |= senders_.poll();
   senders_.flush();
   CalleeSide* const callee = caller_.callee();
@@ -221,68 +217,58 @@ bool Process::pending() const {
   return senders_.pending() || (callee != nullptr && callee->pending());
 }
 
-void Process::on_node(const NodeFrame& frame, std::span<const std::byte> payload) {
-  const std::string_view text(reinterpret_cast<const char*>(payload.data()), payload.size());
-  const ActorId actor(frame.id_hi, frame.id_lo);
-  switch (frame.kind) {
-    case NodeMessage::lease_grant:
-      return senders_.tasks.on_grant(static_cast<std::uint32_t>(frame.arg0),
-                                     static_cast<std::uint32_t>(frame.arg1),
-                                     static_cast<rpc::Slot>(frame.arg2));
-    case NodeMessage::lease_refused:
-      return senders_.tasks.on_refused(static_cast<std::uint32_t>(frame.arg0),
-                                       static_cast<ErrorKind>(frame.arg1), text);
-    case NodeMessage::lease_recall:
-      return senders_.tasks.on_recall(static_cast<std::uint32_t>(frame.arg0));
-    case NodeMessage::lane_dead:
-      return on_lane_dead(frame, payload);
-    case NodeMessage::actor_lane:
-      return senders_.actors.on_lane(actor, static_cast<std::uint32_t>(frame.arg0),
-                                     static_cast<rpc::Slot>(frame.arg1));
-    case NodeMessage::actor_state:
-      return senders_.actors.on_state(actor, static_cast<ActorState>(frame.arg0), payload);
-    case NodeMessage::value:
-      return on_value(frame, payload);
-    case NodeMessage::freed:
-      return on_freed(frame);
-    case NodeMessage::resources:
-    case NodeMessage::why_told:
-      return questions_.on_answer(frame, payload);
-    case NodeMessage::wait_refused:
-      return waits_.refuse(frame.arg0, text);
-    case NodeMessage::needs_ask:
-      return tell_needs(*this, frame);
-    case NodeMessage::why_from:
-      return tell_why(*this, frame, text);
-    default:
-      base::check(caller_.callee() != nullptr, "a message for a worker reached a driver");
-      caller_.callee()->on_node(frame, payload);
+namespace {
+
+template <class Part, class... Message>
+concept Handles = requires(Part& part, const Message&... message) { part.on(message...); };
+
+}  // namespace
+
+template <class... Message>
+void Process::deliver(const Message&... message) {
+  if constexpr (requires { on(message...); }) {
+    on(message...);
+  } else if constexpr (Handles<TaskSender, Message...>) {
+    senders_.tasks.on(message...);
+  } else if constexpr (Handles<ActorSender, Message...>) {
+    senders_.actors.on(message...);
+  } else if constexpr (Handles<NodeQuestions, Message...>) {
+    questions_.on(message...);
+  } else if constexpr (Handles<WaitReports, Message...>) {
+    waits_.on(message...);
+  } else {
+    base::check(caller_.callee() != nullptr, "a message for a worker reached a driver");
+    caller_.callee()->on(message...);
   }
 }
 
-void Process::on_value(const NodeFrame& frame, std::span<const std::byte> payload) {
+void Process::on(const ObjectValue& told, PayloadBytes payload) {
   // Read first: the node counts what is inside in our name, whether or not we still want it.
   Value value = read_value(ownership_, WireReader(payload), Arrival::counted);
-  if (const auto entry = ownership_.objects().find(ObjectId(frame.id_hi, frame.id_lo)))
+  if (const auto entry = ownership_.objects().find(told.object))
     completion_.finish(*entry, std::move(value));
 }
 
 // A value that comes from elsewhere and is not here yet says itself that it was freed.
-void Process::on_freed(const NodeFrame& frame) {
-  const auto entry = ownership_.objects().find(ObjectId(frame.id_hi, frame.id_lo));
+void Process::on(const ObjectFreed& told) {
+  const auto entry = ownership_.objects().find(told.object);
   if (entry && (entry->done() || !entry->from_elsewhere()))
     completion_.discard(*entry, freed(*entry, " in another process"));
 }
 
-void Process::on_lane_dead(const NodeFrame& frame, std::span<const std::byte> payload) {
-  const auto lane = static_cast<std::uint32_t>(frame.arg0);
-  DeathReport death = parse_death(payload);
-  death.reply_in_doubt = frame.arg1;
+void Process::on(const LaneDead& dead, PayloadBytes payload) {
+  const auto death = decode_death(payload);
+  base::check(death.has_value(), "the report of a death is malformed");
   CalleeSide* const callee = caller_.callee();
   const bool known =
-      senders_.on_lane_dead(lane, death) || (callee != nullptr && callee->forget_lane(lane));
-  // Else it was closed already, or will be.
-  if (known) node().send({.kind = NodeMessage::lane_closed, .arg0 = lane});
+      senders_.on(dead, *death) || (callee != nullptr && callee->forget_lane(dead.lane));
+  if (known) node().send(LaneClosed{.lane = dead.lane});  // else it was closed already, or will be
+}
+
+void Process::on(const NeedsAsk& question) { tell_needs(*this, question); }
+
+void Process::on(const WhyAskMaker& question, std::string_view text_so_far) {
+  tell_why(*this, question, text_so_far);
 }
 
 }  // namespace manta::detail

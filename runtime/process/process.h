@@ -9,6 +9,7 @@
 // Threads:    see each part; Process::current() may be called from any.
 #pragma once
 #include <span>
+#include <string_view>
 
 #include "../../rpc/control.h"
 #include "../../rpc/progress.h"
@@ -82,10 +83,14 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
 
   bool poll() override;
   bool pending() const override;
-  void on_node(const NodeFrame& frame, std::span<const std::byte> payload);
-  void on_value(const NodeFrame& frame, std::span<const std::byte> payload);
-  void on_freed(const NodeFrame& frame);
-  void on_lane_dead(const NodeFrame& frame, std::span<const std::byte> payload);
+  // A message of the node, with its payload if it has one: to whichever part has an on() for it.
+  template <class... Message>
+  void deliver(const Message&... message);
+  void on(const LaneDead& dead, PayloadBytes payload);
+  void on(const ObjectValue& told, PayloadBytes payload);
+  void on(const ObjectFreed& told);
+  void on(const NeedsAsk& question);
+  void on(const WhyAskMaker& question, std::string_view text_so_far);
   void fail_everything();
   void fail_all_pending();
 

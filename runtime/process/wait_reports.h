@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "../../base/build_settings.h"
+#include "../wire/node_messages.h"
 
 namespace manta::detail {
 
@@ -26,8 +26,8 @@ class WaitReports {
   }
   void remove(std::uint64_t number) { told_.erase(number); }
   // The node has found that the wait would never end.
-  void refuse(std::uint64_t number, std::string_view cycle) {
-    const auto found = told_.find(number);
+  void on(const WaitRefused& refused, std::string_view cycle) {
+    const auto found = told_.find(refused.wait);
     if (found == told_.end() || found->second->refused.load()) return;  // it is over already
     found->second->cycle = cycle;
     // SYNC: release: who sees it sees the cycle.

@@ -80,10 +80,10 @@ std::string why(const ObjectEntry& entry) {
     step = why_here(process, entry);
   }
   if (!step.next) return step.text;
-  const auto answer = process.questions().ask({.kind = NodeMessage::why_ask}, encode(step),
-                                              [](std::chrono::seconds) { return true; });
+  const auto answer =
+      process.questions().ask(WhyAsk{}, encode(step), [](std::chrono::seconds) { return true; });
   if (!answer) return step.text;
-  return {reinterpret_cast<const char*>(answer->payload.data()), answer->payload.size()};
+  return {reinterpret_cast<const char*>(answer->data()), answer->size()};
 }
 
 std::string why_as_known_here(const ObjectEntry& entry) {
@@ -92,27 +92,24 @@ std::string why_as_known_here(const ObjectEntry& entry) {
   return why_here(process, entry).text;
 }
 
-void tell_needs(Process& process, const NodeFrame& question) {
+void tell_needs(Process& process, const NeedsAsk& question) {
   std::vector<Need> found;
-  if (const auto entry =
-          process.ownership().objects().find(ObjectId(question.id_hi, question.id_lo)))
+  if (const auto entry = process.ownership().objects().find(question.object))
     found = needs_of(process, *entry);
-  NodeFrame answer = question;
-  answer.kind = NodeMessage::needs_told;
-  process.node().send(answer, encode(found));
+  process.node().send(
+      NeedsTold{.wait = question.wait, .object = question.number, .waiting = question.waiting},
+      encode(found));
 }
 
-void tell_why(Process& process, const NodeFrame& question, std::string_view text_so_far) {
+void tell_why(Process& process, const WhyAskMaker& question, std::string_view text_so_far) {
   WhyStep step{.text = std::string(text_so_far)};
-  if (const auto entry =
-          process.ownership().objects().find(ObjectId(question.id_hi, question.id_lo))) {
+  if (const auto entry = process.ownership().objects().find(question.object)) {
     WhyStep here = why_here(process, *entry);
     step.text += ": there " + here.text;
     step.next = std::move(here.next);
   }
-  NodeFrame answer = question;
-  answer.kind = NodeMessage::why_on;
-  process.node().send(answer, encode(step));
+  process.node().send(WhyContinue{.question = question.question, .asker = question.asker},
+                      encode(step));
 }
 
 }  // namespace manta::detail

@@ -17,7 +17,7 @@ WaitReport::~WaitReport() {
   if (number_ == 0) return;
   const TablesLock lock(process_.tables());
   process_.waits().remove(number_);
-  process_.node().send({.kind = NodeMessage::wait_over, .arg0 = number_});
+  process_.node().send(WaitOver{.wait = number_});
 }
 
 // Whether the call that runs cannot end while this thread waits. If this is the executor's thread, it cannot. Nor if it
@@ -48,7 +48,7 @@ void WaitReport::tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends en
   if (number_ == 0) number_ = process_.waits().add(at_node_);
   waiter_ = record.waiter;
   told_ = std::move(bytes);
-  process_.node().send({.kind = NodeMessage::wait_begun, .arg0 = number_}, told_);
+  process_.node().send(WaitBegun{.wait = number_}, told_);
 }
 
 // An object's number is its place among all objects of the wait, which stays the same: the node may ask about it later.

@@ -1,41 +1,15 @@
 #include "death_report.h"
 
-#include <cstring>
-
-#include "../../base/check.h"
 #include "exit_status.h"
-#include "node_messages.h"
+#include "payload.h"
 
 namespace manta::detail {
-
-DeathReport parse_death(std::span<const std::byte> payload) {
-  ProcessDeath wire;
-  base::check(payload.size() >= sizeof wire, "a death report is cut off");
-  std::memcpy(&wire, payload.data(), sizeof wire);
-  payload = payload.subspan(sizeof wire);
-  base::check(std::size_t{wire.detail_size} + wire.stack_size + wire.output_size <= payload.size(),
-              "a death report is cut off");
-  const char* text = reinterpret_cast<const char*>(payload.data());
-  DeathReport death;
-  death.pid = wire.pid;
-  death.signal = wire.signal;
-  death.exit_code = wire.exit_code;
-  death.expected = wire.expected != 0;
-  death.detail.assign(text, wire.detail_size);
-  death.stack.assign(text + wire.detail_size, wire.stack_size);
-  death.output.assign(text + wire.detail_size + wire.stack_size, wire.output_size);
-  return death;
-}
-
-std::string describe(const DeathReport& death) {
-  const std::string process = " (pid " + std::to_string(death.pid) + ")";
-  if (death.signal != 0) {
-    return "was killed by " + signal_text(death.signal) + death.detail + process;
-  }
-  return "exited with code " + std::to_string(death.exit_code) + process;
-}
-
 namespace {
+
+std::string how_it_ended(const DeathReport& death) {
+  if (death.signal != 0) return "was killed by " + signal_text(death.signal) + death.detail;
+  return "exited with code " + std::to_string(death.exit_code);
+}
 
 std::string line_with(const std::string& text, std::string_view words) {
   const auto at = text.rfind(words);
@@ -49,6 +23,23 @@ std::string read_only_line(const DeathReport& death) {
 }
 
 }  // namespace
+
+std::vector<std::byte> encode(const DeathReport& death) { return pack(death); }
+
+std::optional<DeathReport> decode_death(std::span<const std::byte> bytes) {
+  return unpack<DeathReport>(bytes);
+}
+
+std::string describe(const DeathReport& death) {
+  return how_it_ended(death) + " (pid " + std::to_string(death.pid) + ")";
+}
+
+std::string full_text(const DeathReport& death) {
+  std::string text = "process " + std::to_string(death.pid) + " " + how_it_ended(death);
+  if (!death.stack.empty()) text += "; stack:\n" + death.stack;
+  if (!death.output.empty()) text += "; its last output:\n" + death.output;
+  return text;
+}
 
 bool wrote_to_read_only(const DeathReport& death) { return !read_only_line(death).empty(); }
 

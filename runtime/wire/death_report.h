@@ -1,31 +1,41 @@
-// How a process of the session died, as its node tells it.
+// How a process of the session died: its node finds out (node/death_report.h), and tells those that dealt with it, by
+// message (LaneDead) and by text in errors.
+// Threads: any. Errors: what cannot be decoded is nothing.
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "error_record.h"
 
 namespace manta::detail {
 
 struct DeathReport {
-  int pid = 0;
-  int signal = 0;
-  int exit_code = 0;
-  bool expected = false;  // the runtime asked for it
-  // Number of the last call of the lane whose reply gives references.
-  std::uint64_t reply_in_doubt = 0;
-  std::string detail;  // of the signal: " at address 0x0"; may be empty
-  std::string stack;   // one frame a line
-  std::string output;  // its last lines
+  static constexpr std::size_t kMaxText =
+      16 * 1024;  // of a text, so that a report fits into a message
+
+  std::int32_t pid = 0;
+  std::int32_t signal = 0;  // 0: it exited
+  std::int32_t exit_code = 0;
+  bool expected = false;    // the runtime asked for it
+  std::string detail = {};  // of the signal: " at address 0x0"; may be empty
+  std::string stack = {};   // one frame a line, from the crash on
+  std::string output = {};  // its last lines
 };
+
+std::vector<std::byte> encode(const DeathReport& death);
+std::optional<DeathReport> decode_death(std::span<const std::byte> bytes);
 
 // A worker that wrote to a read-only array exits with this code; the last line of its output is the message.
 inline constexpr int kReadOnlyWriteExit = 113;
 
-DeathReport parse_death(std::span<const std::byte> payload);
-std::string describe(const DeathReport& death);  // "was killed by signal 9, SIGKILL (Killed)"
+std::string describe(
+    const DeathReport& death);  // "was killed by signal 9, SIGKILL (Killed) (pid 5)"
+// "process 5 was killed by signal 9, SIGKILL (Killed)", with its stack and its output
+std::string full_text(const DeathReport& death);
 
 // Whether it ended itself because the call that it was running wrote to a read-only array.
 bool wrote_to_read_only(const DeathReport& death);

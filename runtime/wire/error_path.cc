@@ -20,7 +20,7 @@ struct Group {  // steps that were gone through `count` times
   bool single() const { return steps.size() == 1 && count == 1; }
 };
 
-// " x 20" at the end of `text`: cuts it off. 1: there is none.
+// Cuts a count such as " x 20" off the end of `text`, and gives it; 1 if there is none.
 std::uint64_t take_count(std::string_view& text) {
   const auto at = text.rfind(kTimes);
   if (at == std::string_view::npos || at == 0) return 1;
@@ -42,7 +42,7 @@ std::vector<std::string> split(std::string_view text) {
   }
 }
 
-// Where the parenthesis that the text begins with is closed.
+// The place where the parenthesis is closed with which the text begins.
 std::size_t closing(std::string_view text) {
   int depth = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -52,7 +52,7 @@ std::size_t closing(std::string_view text) {
   return std::string_view::npos;
 }
 
-// The length of the cycle that the text begins with, "(a <- b) x 20"; 0: none.
+// The length of the cycle with which the text begins, as "(a <- b) x 20"; 0 if there is none.
 std::size_t cycle_size(std::string_view text) {
   if (!text.starts_with('(')) return 0;
   const auto close = closing(text);
@@ -82,7 +82,7 @@ std::string text_of(const Group& group) {
   return (cycle ? "(" + text + ")" : text) + std::string(kTimes) + std::to_string(group.count);
 }
 
-// The first `size` groups, if each is one step that was gone through once.
+// The steps of `size` groups, as far as each is one step that was gone through once.
 std::vector<std::string> singles(const std::deque<Group>& groups, std::size_t from,
                                  std::size_t size) {
   std::vector<std::string> steps;
@@ -91,7 +91,7 @@ std::vector<std::string> singles(const std::deque<Group>& groups, std::size_t fr
   return steps;
 }
 
-// What repeats at the beginning becomes one group.
+// If the first `cycle` steps repeat those behind them, they become one group.
 void fold(std::deque<Group>& groups, std::size_t cycle) {
   const auto first = singles(groups, 0, cycle);
   if (first.size() != cycle || groups.size() <= cycle) return;

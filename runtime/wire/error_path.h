@@ -1,8 +1,10 @@
-// The tasks that an error went through, from the last back to its cause, as people read it:
+// The tasks that an error went through, from the last one back to its cause, in the form that people read:
 //
 //   "mean <- load"    "chain x 500"    "report <- (even <- odd) x 20 <- parse"
 //
-// A step, or a cycle of two or three steps, that repeats is counted.
+// A step that repeats is counted, and so is a cycle of two or three steps.
+//
+// Threads: any. Errors: none; a text that is no path is one step.
 #pragma once
 #include <string>
 #include <string_view>

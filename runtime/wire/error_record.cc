@@ -4,108 +4,40 @@
 
 #include "../../base/error.h"
 #include "error_path.h"
+#include "payload.h"
 #include "value_wire.h"
 
 namespace manta::detail {
-namespace {
-
-void put_bytes(std::vector<std::byte>& out, const void* data, std::size_t size) {
-  const auto* from = static_cast<const std::byte*>(data);
-  out.insert(out.end(), from, from + size);
-}
-
-template <class T>
-void put_number(std::vector<std::byte>& out, T value) {
-  put_bytes(out, &value, sizeof value);
-}
-
-void put_text(std::vector<std::byte>& out, std::string_view text) {
-  put_number(out, static_cast<std::uint32_t>(text.size()));
-  put_bytes(out, text.data(), text.size());
-}
-
-// Causes beyond kMaxCauses are left out; one more says so.
-void put_record(std::vector<std::byte>& out, const ErrorRecord& error, int depth = 0) {
-  put_number(out, static_cast<std::uint32_t>(error.kind));
-  put_number(out, error.attempt);
-  put_number(out, error.pid);
-  put_number(out, error.signal);
-  put_number(out, error.node.hi());
-  put_number(out, error.node.lo());
-  for (const auto* text :
-       {&error.function, &error.type, &error.message, &error.stack, &error.path}) {
-    put_text(out, *text);
-  }
-  put_number(out, static_cast<std::uint32_t>(error.payload.size()));
-  put_bytes(out, error.payload.data(), error.payload.size());
-  put_number(out, static_cast<std::uint8_t>(error.cause != nullptr));
-  if (error.cause == nullptr) return;
-  ErrorRecord others;
-  others.message = "(further causes are left out)";
-  put_record(out, depth == kMaxCauses ? others : *error.cause, depth + 1);
-}
-
-class Parser {
- public:
-  explicit Parser(std::span<const std::byte> bytes) : rest_(bytes) {}
-
-  template <class T>
-  T number() {
-    T value;
-    std::memcpy(&value, take(sizeof(T)).data(), sizeof value);
-    return value;
-  }
-  std::span<const std::byte> take(std::size_t size) {
-    if (size > rest_.size()) throw SerializationError("an error record is cut off");
-    const auto part = rest_.first(size);
-    rest_ = rest_.subspan(size);
-    return part;
-  }
-  std::string text() {
-    const auto part = take(number<std::uint32_t>());
-    return {reinterpret_cast<const char*>(part.data()), part.size()};
-  }
-
- private:
-  std::span<const std::byte> rest_;
-};
-
-ErrorRecord parse_record(Parser& from, int depth) {
-  if (depth > kMaxCauses + 1) throw SerializationError("an error record nests too many causes");
-  ErrorRecord error;
-  error.kind = static_cast<ErrorKind>(from.number<std::uint32_t>());
-  if (error.kind > ErrorKind::runtime_error) throw SerializationError("unknown kind of error");
-  error.attempt = from.number<std::int32_t>();
-  error.pid = from.number<std::int32_t>();
-  error.signal = from.number<std::int32_t>();
-  const auto hi = from.number<std::uint64_t>();
-  error.node = NodeId(hi, from.number<std::uint64_t>());
-  for (auto* text : {&error.function, &error.type, &error.message, &error.stack, &error.path}) {
-    *text = from.text();
-  }
-  const auto payload = from.take(from.number<std::uint32_t>());
-  error.payload.assign(payload.begin(), payload.end());
-  if (from.number<std::uint8_t>() != 0) {
-    error.cause = std::make_shared<ErrorRecord>(parse_record(from, depth + 1));
-  }
-  return error;
-}
-
-}  // namespace
 
 void pass_on(ErrorRecord& error, std::string_view function) {
   error.path = with_step(function, error.path.empty() ? error.function : error.path);
 }
 
+// The error, its cause, the cause of that, ... Those beyond kMaxCauses are left out; one more says so.
 std::vector<std::byte> encode_error(const ErrorRecord& error) {
-  std::vector<std::byte> out;
-  put_record(out, error);
-  return out;
+  std::vector<ErrorFacts> chain;
+  for (const ErrorRecord* each = &error; each != nullptr; each = each->cause.get()) {
+    if (chain.size() > kMaxCauses) {
+      chain.push_back({.message = "(further causes are left out)"});
+      break;
+    }
+    chain.push_back(*each);
+  }
+  return pack(chain);
 }
 
 ErrorRecord decode_error(std::span<const std::byte> bytes) {
-  Parser from(bytes);
-  return parse_record(from, 0);
+  auto chain = unpack<std::vector<ErrorFacts>>(bytes);
+  if (!chain || chain->empty()) throw SerializationError("an error record is malformed");
+  if (chain->size() > kMaxCauses + 2)
+    throw SerializationError("an error record nests too many causes");
+  std::shared_ptr<ErrorRecord> cause;
+  for (; !chain->empty(); chain->pop_back()) {
+    if (chain->back().kind > ErrorKind::runtime_error)
+      throw SerializationError("unknown kind of error");
+    cause = std::make_shared<ErrorRecord>(ErrorRecord{std::move(chain->back()), std::move(cause)});
+  }
+  return std::move(*cause);
 }
 
 std::vector<std::byte> error_wire(const ErrorRecord& error) {

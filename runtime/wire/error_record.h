@@ -1,8 +1,7 @@
-// An error as it travels: the meta of a value wire with kError. Written by hand-made fields rather than by the
-// serializer, so that a node can make and read one without knowing any user type.
+// An error as it travels: the meta of a value wire with kError is a payload (payload.h), the facts of the error and of
+// its causes. The exception itself is bytes in it, so that a node can make and read one without knowing any user type.
 //
-//   kind u32 | attempt i32 | pid i32 | node u64 u64 | strings: function, type, message, stack, path (u32 size + bytes each)
-//   | exception payload: u32 size + encoded bytes (empty unless the type is standard or registered) | cause: an ErrorRecord or nothing
+// Threads: values.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +16,7 @@
 namespace manta::detail {
 
 enum class ErrorKind : std::uint32_t {
-  task_error,  // user code threw; all others are thrown as the class of their name
+  task_error,  // user code threw. All others are thrown as the class of their name
   worker_crashed,
   worker_start_failed,
   actor_died,
@@ -39,25 +38,29 @@ enum class ErrorKind : std::uint32_t {
   runtime_error,
 };
 
-inline constexpr int kMaxCauses = 64;  // of a record, and one more that says so
+inline constexpr std::size_t kMaxCauses = 64;  // of a record, and one more that says so
 
-struct ErrorRecord {
+// All of an error but what caused it.
+struct ErrorFacts {
   ErrorKind kind = ErrorKind::runtime_error;
   std::int32_t attempt = 0;
   std::int32_t pid = 0;
   std::int32_t signal = 0;
-  NodeId node;
-  std::string function;  // as written
-  std::string type;      // type name of the exception (task_error)
-  std::string message;   // task_error: the user's what(); else the complete text
-  std::string stack;
-  std::string path;  // the tasks that the error went through, "a <- b"
-  std::vector<std::byte>
-      payload;  // the encoded exception (task_error of a standard or registered type)
-  std::shared_ptr<ErrorRecord> cause;  // nested or upstream
+  NodeId node = {};
+  std::string function = {};  // as written
+  std::string type = {};      // type name of the exception (task_error)
+  std::string message = {};   // task_error: the user's what(); else the complete text
+  std::string stack = {};
+  std::string path = {};  // the tasks that the error went through, "a <- b"
+  std::vector<std::byte> payload =
+      {};  // the exception (task_error of a standard or registered type)
 };
 
-// One more step of the path: `function` was to take what this error is in the place of.
+struct ErrorRecord : ErrorFacts {
+  std::shared_ptr<ErrorRecord> cause = {};  // nested or upstream
+};
+
+// Adds a step to the path: `function` was to take the value in whose place this error is.
 void pass_on(ErrorRecord& error, std::string_view function);
 
 std::vector<std::byte> encode_error(const ErrorRecord& error);
@@ -67,7 +70,8 @@ ErrorRecord decode_error(
 // The complete value wire of an error: ready to be sent as `value`, or put into a reply.
 std::vector<std::byte> error_wire(const ErrorRecord& error);
 std::vector<std::byte> error_wire(ErrorKind kind, std::string_view message);
-// At most `limit` bytes (16 KiB or more): what does not fit is left out, the texts are shortened.
+// In at most `limit` bytes (16 KiB or more): the exception and the causes are left out, and texts are shortened, if it
+// must be.
 std::vector<std::byte> error_wire_within(const ErrorRecord& error, std::size_t limit);
 
 }  // namespace manta::detail

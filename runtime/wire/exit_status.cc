@@ -9,7 +9,7 @@
 namespace manta::detail {
 namespace {
 
-// The kernel's struct pidfd_info, which its headers did not have before.
+// The kernel's struct pidfd_info, which older headers do not have.
 struct PidfdInfo {
   std::uint64_t mask = 0;
   std::uint64_t control_group = 0;

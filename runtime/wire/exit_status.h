@@ -1,7 +1,7 @@
-// How a process ended that is not our child, so that waitpid() does not tell: read from its zombie, or, when its parent
-// has buried it already, from the pidfd (Linux 6.15).
+// How a process ended that is not our child, so that waitpid() does not tell. It is read from its zombie or, if its
+// parent has reaped it already, from the pidfd (Linux 6.15).
 //
-// Threads: any. Errors: nullopt when it lives, or the kernel does not tell.
+// Threads: any. Errors: nullopt if the process lives, or if the kernel does not tell.
 #pragma once
 #include <optional>
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace manta::detail {
 
-// As waitpid() would give it. `process`: a pidfd of `pid`, opened while it was alive.
+// The status as waitpid() would give it. `process` is a pidfd of `pid` that was opened while that was alive.
 std::optional<int> exit_status(const base::Fd& process, pid_t pid);
 
 std::string exit_text(int status);    // "with code 1", "by signal 9, SIGKILL (Killed)"

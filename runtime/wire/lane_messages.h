@@ -7,7 +7,9 @@
 //
 // An argument or result section over kMaxInlineValue travels in a block of the store, named by external_block. Calls on
 // one lane are numbered from 1 without gaps; replies may come in any order.
-// A callee that blocks inside get(), or is asked to, gives calls that it has not begun back with ReplyStatus::bounced.
+// A callee that blocks inside get(), or is asked to, returns the calls that it has not begun (ReplyStatus::returned).
+//
+// Threads: plain data. Both ends are one program, so the layout is that of one build.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -17,8 +19,8 @@
 namespace manta::detail {
 
 enum class ReplyStatus : std::uint32_t {
-  done,     // one value wire per result; kError inside marks failures
-  bounced,  // not begun: the caller sends it elsewhere; nothing follows
+  done,      // one value wire per result; kError inside marks failures
+  returned,  // not begun: the caller sends it elsewhere; nothing follows
 };
 
 enum class CallKind : std::uint32_t { task, constructor, method };
@@ -32,7 +34,7 @@ struct CallFrame {
       0;  // code identity (code_id.h) of the stub that decodes, calls and encodes
   std::uint64_t stub_offset = 0;
   std::uint64_t target_image =
-      0;  // of the function or member function pointer, 0 when the stub needs none
+      0;  // of the function or member function pointer; 0 if the stub needs none
   std::uint64_t target_offset = 0;
   std::int32_t attempt = 1;
   std::uint32_t name_size = 0;
@@ -41,11 +43,11 @@ struct CallFrame {
   double cpus = 0;
   std::int64_t adjustment = 0;     // of a member function pointer
   std::int64_t object_offset = 0;  // from the actor's object to the handle's base class
-  std::uint64_t external_block =
-      0;  // argument section of a large call: offset of its block plus 1; 0: it follows
+  // Of a large call: the block with the argument section, as its offset plus 1. 0: the section follows.
+  std::uint64_t external_block = 0;
   std::uint64_t external_size = 0;
-  std::uint64_t unpacked =
-      0;  // 1: the parts of a tuple or vector are results of their own, also a single one
+  // 1: the parts of a tuple or vector are results of their own, also if there is only one.
+  std::uint64_t unpacked = 0;
 };
 
 struct ReplyFrame {
@@ -54,10 +56,10 @@ struct ReplyFrame {
   std::uint64_t sequence = 0;
   std::uint32_t result_count = 0;
   std::uint32_t kept_count =
-      0;  // blocks lent by the caller that the callee still uses: the caller adopts them to the node
+      0;  // blocks lent by the caller that the callee still uses: the caller gives them to the node
   std::uint32_t run_ns = 0;  // how long the call ran; saturating
-  std::uint64_t external_block =
-      0;  // result section in a block given to the caller: its offset plus 1; 0: it follows
+  // The block, given to the caller, with a large result section: its offset plus 1. 0: the section follows.
+  std::uint64_t external_block = 0;
   std::uint64_t external_size = 0;
 };
 

@@ -1,6 +1,6 @@
-// A notice on its way to the driver: see notices.h.
+// A notice on its way to the driver, which prints it: see ownership/notices.h.
 //
-// Threads: values.
+// Threads: values. Errors: what cannot be decoded is nothing.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -16,11 +16,13 @@ namespace manta::detail {
 struct Notice {
   enum class Kind : std::uint32_t { unseen_error, crash };
   Kind kind = Kind::unseen_error;
-  std::uint64_t cause = 0;   // of equal ones: the error, or the piece of code
-  bool passed_on = false;    // an error that another call has caused: no line, if that was told
-  std::uint64_t count = 1;   // of how many
+  std::uint64_t cause =
+      0;  // notices with the same error, or the same piece of code, have the same number here
+  bool passed_on =
+      false;  // an error that another call has caused: it gets no line if that one was told
+  std::uint64_t count = 1;   // how many it stands for
   std::string subject = {};  // the function
-  std::string text = {};     // the whole line, without its end; empty: they have several causes
+  std::string text = {};  // the whole line, without its end; empty if it stands for several causes
 };
 
 std::vector<std::byte> encode(const Notice& notice);

@@ -1,5 +1,5 @@
-// What a worker writes into its output pipes, between two of its calls, when the first may have left a line unfinished
-// there: the node takes it out, and ends the line. Short enough for a pipe to take in one piece.
+// What a worker writes into its output pipes between two calls, if the first of them may have left a line unfinished.
+// The node takes it out and ends the line. It is short enough for a pipe to take it in one piece.
 #pragma once
 #include <string_view>
 

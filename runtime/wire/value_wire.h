@@ -2,11 +2,11 @@
 //
 //   ValueHeader | buffers: WireBuffer[] | references: WireReference[] | meta bytes | zero padding to 8
 //
-// `meta` is the header stream of serialization/; buffers are ranges of the arena and are never copied. A value whose
-// wire form exceeds kMaxInlineValue is moved into a block of the store by its sender, and travels as a header with
-// kExternal set and one buffer: the block that holds the bytes of its whole wire form.
+// `meta` is the stream of serialization/; buffers are ranges of the arena and are never copied. A value whose wire form
+// exceeds kMaxInlineValue is moved into a block of the store by its sender, and travels as a header with kExternal set
+// and one buffer: the block that holds the bytes of its whole wire form.
 //
-// Invariants: sizes are validated by WireReader before anything is read; the layout is that of one build.
+// Invariants: WireReader checks all sizes before anything is read; the layout is that of one build.
 // Units: bytes. Threads: plain data.
 #pragma once
 #include <cstddef>
@@ -20,7 +20,7 @@ namespace manta::detail {
 inline constexpr std::size_t kMaxInlineValue = 64 * 1024;
 
 enum ValueFlag : std::uint32_t {
-  kError = 1,     // meta is an encoded ErrorRecord: getting the value throws
+  kError = 1,     // meta is an encoded ErrorRecord: get() throws
   kExternal = 2,  // the one buffer holds the wire form of the value
 };
 
@@ -37,7 +37,8 @@ struct WireBuffer {
   std::uint64_t block = 0;   // arena offset of the block that holds it: what is counted
   std::uint64_t offset = 0;  // arena offset of the first byte
   std::uint64_t size = 0;
-  std::uint64_t object_hi = 0, object_lo = 0;  // the object it belongs to, for messages; 0: none
+  std::uint64_t object_hi = 0,
+                object_lo = 0;  // the object that it belongs to, for texts of errors; 0: none
 };
 
 struct WireReference {
@@ -52,8 +53,8 @@ static_assert(sizeof(ValueHeader) == 32 && sizeof(WireBuffer) == 40 && sizeof(Wi
 // Reads the parts of one wire value in place. Construction checks every size against `bytes`.
 class WireReader {
  public:
-  explicit WireReader(
-      std::span<const std::byte> bytes);  // check() fails on malformed bytes: same-build peers only
+  // check() fails on malformed bytes: whoever sent them is a process of this session, and broken.
+  explicit WireReader(std::span<const std::byte> bytes);
 
   const ValueHeader& header() const { return header_; }
   std::span<const WireBuffer> buffers() const { return buffers_; }
@@ -68,6 +69,7 @@ class WireReader {
   std::span<const std::byte> meta_;
 };
 
+// Of a value with so many buffers and references, and so many bytes of meta.
 std::size_t wire_size(std::size_t buffers, std::size_t references, std::size_t meta);
 
 }  // namespace manta::detail

@@ -1,7 +1,7 @@
-// What a thread waits for, as the processes of a session tell their node: so that it can say why something is not there
+// What threads wait for, as the processes of a session tell their node, so that it can say why a value has not arrived
 // yet, and find calls that wait for each other (decision 010).
 //
-// Encoded with serialization/encode.h. Threads: any. Errors: what cannot be decoded is nothing.
+// Payloads (payload.h). Threads: any. Errors: what cannot be decoded is nothing.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,13 +14,13 @@
 
 namespace manta::detail {
 
-// One thing without which an object that is waited for is not done. Each stays true once it was said: nothing that was
-// answered, sent or made before comes back. `name`: of the call, "Counter::add".
+// One thing that must happen before an object that is waited for can be done. A Need stays true once it was told: what
+// was answered, sent or made does not come back. `name` is that of the call, "Counter::add".
 struct Need {
   enum class Kind : std::uint8_t {
-    call,         // number `sequence` of `lane`, or a later one, is answered
-    constructor,  // actor `hi lo` is made
-    object,       // object `hi lo`, of another process, is done
+    call,         // call number `sequence` of `lane`, or a later one, must be answered
+    constructor,  // actor `hi lo` must be made
+    object,       // object `hi lo`, of another process, must be done
   };
   Kind kind = Kind::call;
   std::uint32_t lane = 0;
@@ -38,20 +38,20 @@ struct WaitRecord {
     one_done,    // or more
   };
   std::string waiter = {};  // the name of the call that waits
-  // The call of a lane that the process runs; 0: an actor's constructor, or not known.
+  // The call of a lane that the process runs. Sequence 0: an actor's constructor, or it is not known.
   std::uint32_t lane = 0;
   std::uint64_t sequence = 0;
-  // That call cannot end before the wait: the process begins and answers nothing else.
+  // That call cannot end before the wait does: until then the process begins and answers nothing else.
   bool holds_up = false;
   Ends ends = Ends::all_done;
-  // It does not end before one of these is done, whose needs Need::object tells apart: one of the pending objects; of
-  // those that must all be done anyway, all together. Empty: they are too many.
+  // The wait cannot end before one of these is done; Need::object says to which of them a need belongs. Each is one of
+  // the pending objects; if all of those must be done in any case, they are one together. Empty if they are too many.
   std::vector<std::uint32_t> objects = {};
   bool deadline = false;
   std::vector<Need> needs = {};
 };
 
-// A part of an answer to "why": a text, and what it leads to.
+// A part of an answer to why(): a text, and the need that it leads to, of which only others know more.
 struct WhyStep {
   std::string text = {};
   std::optional<Need> next = {};

@@ -99,17 +99,17 @@ int Executor::run() {
       start_actor();
       turn_.end();
       output_.end_all_lines();
-      if (exit_actor_) return finish_actor(1);
+      if (exit_actor_) return finish_actor();
     }
     std::shared_ptr<Lane> lane;
     if (take_next(lane)) {
       run_call(*lane);
       finished(*lane);
-      if (exit_actor_) return finish_actor(1);
+      if (exit_actor_) return finish_actor();
       continue;
     }
     output_.end_all_lines();
-    if (ordered(Order::kEndActor) && instance_.object != nullptr) return finish_actor(0);
+    if (ordered(Order::kEndActor) && instance_.object != nullptr) return finish_actor();
     progress.set_busy(false);
     {
       Idle idle(*this);
@@ -166,7 +166,7 @@ void Executor::finished(Lane& lane) {
     running_lane_ = nullptr;
     if (!lane.close_later) return;
   }
-  process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = lane.index});
+  process_.node().send(LaneClosed{.lane = lane.index});
 }
 
 // The order of its steps decides what a death in between leaves behind: see failpoint.h, which names them, and decision
@@ -174,7 +174,8 @@ void Executor::finished(Lane& lane) {
 void Executor::reply(Lane& lane, RunningCall& call) {
   failpoint(Failpoint::kCallEnded);
   auto external = call.room_for_results();
-  auto results = call.results_for(lane.caller, reply_name(lane.index, call.frame().sequence));
+  auto results =
+      call.results_for(lane.caller, {.sequence = call.frame().sequence, .lane = lane.index});
   ReplyFrame frame;
   frame.status = ReplyStatus::done;
   frame.sequence = call.frame().sequence;
@@ -240,16 +241,14 @@ void Executor::start_actor() {
   output_.flush();
   if (error) {
     running_.end();
-    process_.node().send(
-        {.kind = NodeMessage::actor_failed, .id_hi = actor_id_.hi(), .id_lo = actor_id_.lo()},
-        error_wire_within(*error, kMaxInlineValue));
+    process_.node().send(ActorFailed{.actor = actor_id_},
+                         error_wire_within(*error, kMaxInlineValue));
     order(Order::kExit);
     return;
   }
   running_.end();
   constructor_.clear();
-  process_.node().send(
-      {.kind = NodeMessage::actor_alive, .id_hi = actor_id_.hi(), .id_lo = actor_id_.lo()});
+  process_.node().send(ActorAlive{.actor = actor_id_});
 }
 
 base::Ref<ActorEntry> Executor::self() {
@@ -265,55 +264,44 @@ base::Ref<ActorEntry> Executor::self() {
   return entry;
 }
 
-int Executor::finish_actor(std::uint64_t reason) {
+int Executor::finish_actor() {
   output_.end_all_lines();
   if (instance_.object != nullptr) instance_.destroy(instance_.object);
-  process_.node().send({.kind = NodeMessage::actor_exiting,
-                        .id_hi = actor_id_.hi(),
-                        .id_lo = actor_id_.lo(),
-                        .arg0 = reason});
+  process_.node().send(ActorExiting{.actor = actor_id_});
   return 0;
 }
 
 // ------------------------------------------------------------------------------------------------ the holder's part
 
-void Executor::on_node(const NodeFrame& frame, std::span<const std::byte> payload) {
-  switch (frame.kind) {
-    case NodeMessage::lane_open: {
-      auto lane = std::make_shared<Lane>();
-      lane->index = static_cast<std::uint32_t>(frame.arg0);
-      lane->caller = static_cast<rpc::Slot>(frame.arg1);
-      lane->kind = static_cast<LaneKind>(frame.arg2);
-      lane->memory = process_.control().lane(lane->index);
-      lane->reader = rpc::RingReader(lane->memory.to_callee);
-      lane->writer = rpc::RingWriter(lane->memory.to_caller);
-      const std::lock_guard lock(lanes_mutex_);
-      lanes_.push_back(std::move(lane));
-      return;
-    }
-    case NodeMessage::actor_start: {
-      const ActorPayload parts(payload);
-      actor_id_ = ActorId(frame.id_hi, frame.id_lo);
-      actor_type_ = parts.type;
-      constructor_.assign(parts.call.begin(), parts.call.end());
-      is_actor_ = true;
-      return order(Order::kStartActor);
-    }
-    case NodeMessage::lane_close:
-      if (forget_lane(static_cast<std::uint32_t>(frame.arg0))) {
-        process_.node().send({.kind = NodeMessage::lane_closed, .arg0 = frame.arg0});
-      }
-      return;
-    case NodeMessage::actor_end:
-      return order(Order::kEndActor);
-    case NodeMessage::exit_now:
-      return order(Order::kExit);
-    default:
-      base::check(false, ("an unknown message of the node, number " +
-                          std::to_string(static_cast<unsigned>(frame.kind)))
-                             .c_str());
-  }
+void Executor::on(const LaneOpen& open) {
+  auto lane = std::make_shared<Lane>();
+  lane->index = open.lane;
+  lane->caller = open.caller;
+  lane->kind = open.kind;
+  lane->memory = process_.control().lane(open.lane);
+  lane->reader = rpc::RingReader(lane->memory.to_callee);
+  lane->writer = rpc::RingWriter(lane->memory.to_caller);
+  const std::lock_guard lock(lanes_mutex_);
+  lanes_.push_back(std::move(lane));
 }
+
+void Executor::on(const LaneClose& close) {
+  if (forget_lane(close.lane)) process_.node().send(LaneClosed{.lane = close.lane});
+}
+
+void Executor::on(const ActorStart& start, PayloadBytes payload) {
+  auto parts = decode_actor(payload);
+  base::check(parts.has_value(), "the creation of an actor is malformed");
+  actor_id_ = start.actor;
+  actor_type_ = std::move(parts->type);
+  constructor_ = std::move(parts->call);
+  is_actor_ = true;
+  order(Order::kStartActor);
+}
+
+void Executor::on(const ActorEnd&) { order(Order::kEndActor); }
+
+void Executor::on(const ExitNow&) { order(Order::kExit); }
 
 bool Executor::forget_lane(std::uint32_t index) {
   const std::lock_guard lock(lanes_mutex_);
@@ -336,7 +324,7 @@ void Executor::give_back(Lane& lane) {
     std::memcpy(&call, bytes.data(), sizeof call);
     ReplyFrame frame;
     frame.size = sizeof frame;
-    frame.status = ReplyStatus::bounced;
+    frame.status = ReplyStatus::returned;
     frame.sequence = call.sequence;
     auto* out = lane.writer.reserve(sizeof frame);
     if (out == nullptr) break;
@@ -376,7 +364,7 @@ bool Executor::pending() const {
 
 // The CPU goes to others, and so do the tasks that have not begun.
 void Executor::lend() {
-  process_.node().send({.kind = NodeMessage::blocked});
+  process_.node().send(WorkerBlocked{});
   if (!is_actor_) process_.progress().set_busy(false);
   std::vector<std::shared_ptr<Lane>> lanes;
   {
@@ -389,7 +377,7 @@ void Executor::lend() {
 }
 
 void Executor::take_back() {
-  process_.node().send({.kind = NodeMessage::unblocked});
+  process_.node().send(WorkerUnblocked{});
   process_.progress().set_busy(true);
 }
 

@@ -67,7 +67,11 @@ class Executor final : public CalleeSide {
   }
 
   // For the holder of the baton, under the tables lock.
-  void on_node(const NodeFrame& frame, std::span<const std::byte> payload) override;
+  void on(const LaneOpen& open) override;
+  void on(const LaneClose& close) override;
+  void on(const ActorStart& start, PayloadBytes payload) override;
+  void on(const ActorEnd& end) override;
+  void on(const ExitNow& exit) override;
   bool forget_lane(std::uint32_t lane) override;
   bool poll() override;
   bool pending() const override;
@@ -110,7 +114,7 @@ class Executor final : public CalleeSide {
   void lend();
   void take_back();
   void start_actor();
-  int finish_actor(std::uint64_t reason);
+  int finish_actor();
 
   Process& process_;
   mutable std::mutex lanes_mutex_;

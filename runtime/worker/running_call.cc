@@ -192,7 +192,7 @@ void RunningCall::keep_block(objectstore::Block& block) {
     report = process_.ownership().take_report(block.offset());
   }
   if (!block.mine() && block.holds() == 0 && block.use_count() > 1) {
-    process_.node().hold_block(block.offset(), process_.slot());
+    process_.node().send(HoldBlock{.block = block.offset(), .whose = process_.slot()});
     (void)blocks.adopt(block.offset(), objectstore::Share::kHeld);
     report = true;
   }
@@ -246,20 +246,21 @@ void RunningCall::end() {
 }
 
 BlockMark RunningCall::mark_for(objectstore::Block& block, std::size_t uses, rpc::Slot caller,
-                                std::uint64_t reply) {
+                                ReplyName reply) {
   if (block.mine()) {
     if (block.use_count() == uses) return BlockMark::given;
-    process_.node().adopt_block(block.offset(), 1);  // we go on using it: the node counts us both
+    // We go on using it: the node counts us both.
+    process_.node().send(AdoptBlock{.block = block.offset(), .holds = 1});
     failpoint(Failpoint::kBlockAdopted);
     block.hand_over_to_node(1);
   }
   if (block.holds() == 0) return BlockMark::lent;  // the caller lent it to us, or just received it
-  process_.node().hold_block(block.offset(), caller, reply);
+  process_.node().send(HoldBlock{.block = block.offset(), .reply = reply, .whose = caller});
   failpoint(Failpoint::kBlockHeld);
   return BlockMark::held;
 }
 
-std::span<const std::byte> RunningCall::results_for(rpc::Slot caller, std::uint64_t reply) {
+std::span<const std::byte> RunningCall::results_for(rpc::Slot caller, ReplyName reply) {
   if (result_buffers_.empty() && result_references_.empty()) return results_;
   // The ring thread gives blocks to the node too, and publishes.
   const TablesLock lock(process_.tables());
@@ -286,7 +287,7 @@ void RunningCall::hand_over_blocks(rpc::Slot caller) {
   result_blocks_.clear();
 }
 
-void RunningCall::hold_references_for(rpc::Slot caller, std::uint64_t reply) {
+void RunningCall::hold_references_for(rpc::Slot caller, ReplyName reply) {
   process_.run_commands();  // the node hears of an actor made here before it hears of a handle
   process_.ownership().publish_all(result_references_);
   failpoint(Failpoint::kPublished);

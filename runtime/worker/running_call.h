@@ -23,6 +23,7 @@
 #include "../ownership/value_codec.h"
 #include "../wire/error_record.h"
 #include "../wire/lane_messages.h"
+#include "../wire/node_messages.h"
 #include "call_context.h"
 
 namespace manta::detail {
@@ -53,7 +54,7 @@ class RunningCall final : public CallContext {
 
   // The reply, after end(). References in the results are counted for `caller`, in the name of this reply.
   std::span<const std::uint64_t> kept() const { return kept_; }
-  std::span<const std::byte> results_for(rpc::Slot caller, std::uint64_t reply);
+  std::span<const std::byte> results_for(rpc::Slot caller, ReplyName reply);
   // Before results_for(): a block for a large section of results, into which move_results() moves it. Null if the
   // section is small, or if there is no room, so that the results are an error now.
   base::Ref<objectstore::Block> room_for_results();
@@ -78,9 +79,9 @@ class RunningCall final : public CallContext {
   Stub called_stub() const;
   void keep_block(objectstore::Block& block);
   void keep_reference(const serialization::Reference& reference);
-  void hold_references_for(rpc::Slot caller, std::uint64_t reply);
+  void hold_references_for(rpc::Slot caller, ReplyName reply);
   BlockMark mark_for(objectstore::Block& block, std::size_t uses, rpc::Slot caller,
-                     std::uint64_t reply);
+                     ReplyName reply);
 
   Process& process_;
   const Caller caller_;

@@ -82,8 +82,7 @@ int worker_main(Attachment&& attachment) {
     process->progress().stop();
     return 1;
   }
-  process->node().send(
-      {.kind = NodeMessage::hello, .arg0 = static_cast<std::uint64_t>(::getpid())});
+  process->node().send(WorkerHello{});
   const int code = executor.run();
   process->progress().stop();
   std::fflush(nullptr);

@@ -1,0 +1,121 @@
+// The node process of a session: reads what the processes say, keeps the tables, starts and buries workers.
+//
+//   sweep all rings --> grant, start, settle, send --> anything left? --no--> arm the bell, sleep in epoll
+//        ^-----------------------------------------------------------------------'
+//
+// It ends when its driver does (EOF of the socket, or the process is gone), or on SIGTERM: then it kills and reaps
+// every process below it, removes the session's directory, and exits.
+//
+// Where to read: node.cc has the loop and the messages, node_workers.cc how workers begin and are buried,
+// node_wakeups.cc what ends the sleep, run_node.cc the process around it.
+// Threads: one. No CPU when idle but a look once a second whether free memory should be committed ahead.
+#pragma once
+#include <optional>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "../../base/fd.h"
+#include "../../objectstore/arena/arena.h"
+#include "../../objectstore/arena/arena_files.h"
+#include "../../rpc/control.h"
+#include "../launch/role.h"
+#include "../launch/session_directory.h"
+#include "actors.h"
+#include "driver_log.h"
+#include "lanes.h"
+#include "leasing.h"
+#include "memory_ahead.h"
+#include "memory_kills.h"
+#include "objects.h"
+#include "peers.h"
+#include "waits.h"
+#include "worker_processes.h"
+
+namespace manta::detail::node {
+
+// The shared memory of the session, before anybody else has it.
+struct SharedMemory {
+  explicit SharedMemory(const NodeOptions& options);
+
+  objectstore::ArenaFiles arena;
+  base::Fd control;
+  base::Fd bell;
+};
+
+class Node {
+ public:
+  Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_context& io,
+       asio::local::stream_protocol::socket& socket);
+  void run();
+  const SharedMemory& memory() const { return memory_; }
+  [[noreturn]] void end();
+
+ private:
+  bool round();
+  void read_to_the_end(rpc::Slot slot);  // of a process that died
+  // A message, with its payload if it has one: to whichever part has an on() for it.
+  template <class... Message>
+  void deliver(rpc::Slot from, const Message&... message);
+  void on(rpc::Slot from, const WorkerHello& hello);
+  void on(rpc::Slot from, const HoldObject& hold);
+  void on(rpc::Slot from, const HoldActor& hold);
+  void on(rpc::Slot from, const HoldBlock& hold);
+  void on(rpc::Slot from, const ReplyMissing& missing);
+  void on(rpc::Slot from, const ResourcesAsk& question);
+  void on(rpc::Slot from, const TellUser& tell, PayloadBytes notice);
+  void tell(rpc::Slot to, const Waits::Told& message, std::string_view text);
+  std::optional<rpc::Slot> start_worker();
+  void reap();
+  void bury(const WorkerProcesses::Exit& exit);
+  void recycle_dead_slots();
+  void watch_startup(rpc::Slot slot);
+
+  void watch_bell();
+  void watch_driver();
+  void watch_signals();
+  void arm_timers();
+  void look_ahead();
+
+  const Role& role_;
+  base::Fd program_;
+  SessionDirectory directory_;
+  asio::io_context& io_;
+  asio::local::stream_protocol::socket& socket_;
+  SharedMemory memory_;
+  rpc::Control control_;
+  objectstore::Arena arena_;
+  Peers peers_;
+  Lanes lanes_;
+  DriverLog log_;
+  WorkerProcesses workers_;
+  Leasing leasing_;
+  Actors actors_;
+  Objects objects_;
+  Waits waits_;
+  MemoryAhead ahead_;
+  MemoryKills memory_kills_;
+  std::unordered_set<rpc::Slot> starting_;
+  std::vector<rpc::Slot> dead_;  // slots whose lanes are not closed by all others yet
+  asio::posix::stream_descriptor bell_;
+  asio::posix::stream_descriptor driver_process_;
+  asio::signal_set child_signal_;
+  asio::signal_set end_signal_;
+  asio::steady_timer surplus_timer_;
+  asio::steady_timer retry_timer_;
+  asio::steady_timer full_ring_timer_;
+  asio::steady_timer ahead_timer_;
+  char ignored_byte_ = 0;
+  bool ending_ = false;
+  bool full_ring_armed_ = false;
+  bool surplus_armed_ = false;
+  bool retry_armed_ = false;
+};
+
+}  // namespace manta::detail::node

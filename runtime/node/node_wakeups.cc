@@ -1,0 +1,77 @@
+// What ends the node's sleep: its bell, the end of its driver, signals, and timers, each armed at most once.
+#include <chrono>
+#include <sys/eventfd.h>
+
+#include <asio/buffer.hpp>
+
+#include "node.h"
+
+namespace manta::detail::node {
+
+using namespace std::chrono_literals;
+
+void Node::watch_bell() {
+  bell_.async_wait(asio::posix::stream_descriptor::wait_read, [this](asio::error_code error) {
+    if (error) return;
+    eventfd_t count = 0;
+    eventfd_read(bell_.native_handle(), &count);
+    watch_bell();
+  });
+}
+
+void Node::watch_driver() {
+  socket_.async_read_some(asio::buffer(&ignored_byte_, 1),
+                          [this](asio::error_code error, std::size_t) {
+                            if (error) {
+                              ending_ = true;
+                            } else {
+                              watch_driver();
+                            }
+                          });
+  // A child that the driver forked may keep the socket open.
+  if (!driver_process_.is_open()) return;
+  driver_process_.async_wait(asio::posix::stream_descriptor::wait_read,
+                             [this](asio::error_code error) { ending_ |= !error; });
+}
+
+void Node::watch_signals() {
+  child_signal_.async_wait([this](asio::error_code error, int) {
+    if (error) return;
+    reap();
+    watch_signals();
+  });
+  end_signal_.async_wait([this](asio::error_code error, int) { ending_ |= !error; });
+}
+
+void Node::arm_timers() {
+  if (peers_.flush() && !full_ring_armed_) {
+    full_ring_armed_ = true;
+    full_ring_timer_.expires_after(1ms);
+    full_ring_timer_.async_wait([this](asio::error_code) { full_ring_armed_ = false; });
+  }
+  if (const auto retry = leasing_.next_retry(); retry && !retry_armed_) {
+    retry_armed_ = true;
+    retry_timer_.expires_at(*retry);
+    retry_timer_.async_wait([this](asio::error_code) {
+      retry_armed_ = false;
+      leasing_.retry();
+    });
+  }
+  const auto surplus = leasing_.next_surplus();
+  if (!surplus || surplus_armed_) return;
+  surplus_armed_ = true;
+  surplus_timer_.expires_at(*surplus);
+  surplus_timer_.async_wait([this](asio::error_code) {
+    surplus_armed_ = false;
+    leasing_.tell_surplus(std::chrono::steady_clock::now());
+  });
+}
+
+void Node::look_ahead() {
+  ahead_timer_.expires_after(ahead_.step());
+  ahead_timer_.async_wait([this](asio::error_code error) {
+    if (!error) look_ahead();
+  });
+}
+
+}  // namespace manta::detail::node

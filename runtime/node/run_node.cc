@@ -1,0 +1,121 @@
+// The process around the node: what it does before the loop, and how it ends.
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <fcntl.h>
+#include <filesystem>
+#include <signal.h>
+#include <string>
+#include <sys/resource.h>
+#include <system_error>
+#include <type_traits>
+#include <unistd.h>
+#include <utility>
+
+#include "../../base/limits.h"
+#include "../launch/hello.h"
+#include "children.h"
+#include "node.h"
+
+namespace manta::detail {
+namespace node {
+
+using namespace std::chrono_literals;
+
+void Node::end() {
+  kill_all_children(1800ms);
+  workers_.finish_output();
+  peers_.sweep([this]<class M>(rpc::Slot, const M&, const auto&... payload) {
+    if constexpr (std::is_same_v<M, TellUser>) log_.add_notice(payload...);
+  });
+  if (!role_.options.keep_logs) {
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_.path, ignored);
+  }
+  // While the driver lives it may take its time: what reads its output is slow.
+  const bool known = driver_process_.is_open();
+  log_.write_rest(known ? driver_process_.native_handle() : -1, known ? -1ms : 8000ms);
+  _exit(0);
+}
+
+namespace {
+
+base::Fd own(int fd) {
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return base::Fd(fd);
+}
+
+void prepare_process() {
+  become_subreaper();
+  signal(SIGINT, SIG_IGN);  // the terminal's: the driver decides
+  signal(SIGHUP, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file that the limit forbids is an error with a reason
+  rlimit files;              // two pipes per worker
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+// From here on what the node prints is in its directory; what came before is copied there.
+void print_into(const std::filesystem::path& file) {
+  const base::Fd log(open(file.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
+  if (!log) return;
+  char early[4096];
+  const ssize_t n = pread(2, early, sizeof early, 0);
+  if (n > 0 && write(log.get(), early, static_cast<std::size_t>(n)) != n) return;
+  dup2(log.get(), 1);
+  dup2(log.get(), 2);
+}
+
+std::string why_not_started(const std::exception& error, const NodeOptions& options) {
+  const auto* failed = dynamic_cast<const std::system_error*>(&error);
+  std::string need;
+  if (failed != nullptr && (failed->code().value() == ENOMEM || failed->code().value() == EFBIG)) {
+    const std::uint64_t store = options.object_store_bytes;
+    const std::uint64_t bytes =
+        rpc::Control::size_for(objectstore::Arena::metadata_size(store)) + 2 * store;
+    need = "; each process of a session maps " + std::to_string(bytes >> 20) +
+           " MiB, mostly empty files and twice the object store";
+  }
+  return "the node could not start: " + base::with_limit(error) + need;
+}
+
+}  // namespace
+}  // namespace node
+
+int run_node(Role& role) {
+  using namespace node;
+  prepare_process();
+  base::Fd driver = own(kNodeSocket);
+  const int driver_fd = driver.get();  // stays open: an error is told after the socket's end
+  try {
+    SessionDirectory directory = make_session_directory();
+    role.attachment.directory = directory.path;
+    print_into(directory.path / "node.log");
+    asio::io_context io(1);
+    asio::local::stream_protocol::socket socket(io, asio::local::stream_protocol(),
+                                                driver.duplicate().release());
+    Node process(role, own(kNodeProgram), std::move(directory), io, socket);
+    NodeHello hello;
+    hello.directory = role.attachment.directory;
+    hello.control = process.memory().control.duplicate();
+    hello.arena_rw = process.memory().arena.writable.duplicate();
+    hello.arena_ro = process.memory().arena.read_only.duplicate();
+    hello.bell = process.memory().bell.duplicate();
+    if (!hello.send(driver_fd)) process.end();
+    hello = {};
+    process.run();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "manta node: %s\n", error.what());
+    NodeHello{.error = why_not_started(error, role.options)}.send(driver_fd);
+    kill_all_children(1800ms);
+    std::error_code ignored;
+    if (!role.attachment.directory.empty())
+      std::filesystem::remove_all(role.attachment.directory, ignored);
+  }
+  _exit(1);
+}
+
+}  // namespace manta::detail
