@@ -100,8 +100,9 @@ void Actors::on(rpc::Slot, const ActorExiting& exiting) {
 }
 
 void Actors::on(rpc::Slot, const HoldActor& hold) {
-  if (hold.whose == rpc::kNodeSlot || peers_.live(hold.whose))
+  if (hold.whose == rpc::kNodeSlot || peers_.live(hold.whose)) {
     table_.add_holds(hold.actor, hold.whose, 1);
+  }
   run_steps();
 }
 

@@ -119,8 +119,9 @@ void Leasing::worker_ready(rpc::Slot worker) {
 
 void Leasing::on(rpc::Slot end, const LaneClosed& closed) {
   const auto entry = by_lane_.find(closed.lane);
-  if (entry != by_lane_.end() && (entry->second.worker == end || entry->second.owner == end))
+  if (entry != by_lane_.end() && (entry->second.worker == end || entry->second.owner == end)) {
     end_task(closed.lane);
+  }
   lanes_.close(closed.lane, end);
 }
 

@@ -32,8 +32,9 @@ class MemoryAhead {
     const rpc::CoresPage& cores = control_.session().cores;
     // SYNC: none: a snapshot.
     const auto active = cores.active.load(std::memory_order_relaxed);
-    if (active >= static_cast<std::int32_t>(cores.cores.load(std::memory_order_relaxed)))
+    if (active >= static_cast<std::int32_t>(cores.cores.load(std::memory_order_relaxed))) {
       return 200ms;
+    }
     if (!memory_is_plenty(kStep, cgroups_)) return 1000ms;
     return arena_.populate_ahead(kStep, keep_) > 0 ? 4ms : 1000ms;
   }

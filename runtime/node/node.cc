@@ -126,8 +126,9 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
   page.bell.kind.store(rpc::BellKind::kEventFd, std::memory_order_relaxed);
   page.pid.store(getpid(), std::memory_order_relaxed);
   peers_.open(rpc::kDriverSlot);
-  if (base::Fd driver = driver_pidfd(socket_.native_handle()))
+  if (base::Fd driver = driver_pidfd(socket_.native_handle())) {
     driver_process_.assign(driver.release());
+  }
 }
 
 // ---------------------------------------------------------------- the loop
@@ -193,27 +194,31 @@ void Node::on(rpc::Slot from, const WorkerHello&) {
 
 void Node::on(rpc::Slot from, const HoldObject& hold) {
   objects_.on(from, hold);
-  if (hold.reply)
+  if (hold.reply) {
     lanes_.note_reply_hold(hold.reply, hold.whose,
                            ReleaseObject{.object = hold.object, .count = 1});
+  }
 }
 
 void Node::on(rpc::Slot from, const HoldActor& hold) {
   actors_.on(from, hold);
-  if (hold.reply)
+  if (hold.reply) {
     lanes_.note_reply_hold(hold.reply, hold.whose, ReleaseActor{.actor = hold.actor, .count = 1});
+  }
 }
 
 void Node::on(rpc::Slot from, const HoldBlock& hold) {
   objects_.on(from, hold);
-  if (hold.reply)
+  if (hold.reply) {
     lanes_.note_reply_hold(hold.reply, hold.whose, ReleaseBlock{.block = hold.block, .count = 1});
+  }
 }
 
 // As if the caller, who never heard of them, had released them.
 void Node::on(rpc::Slot from, const ReplyMissing& missing) {
-  for (const ReplyHold& hold : lanes_.take_back(missing.lane, from))
+  for (const ReplyHold& hold : lanes_.take_back(missing.lane, from)) {
     std::visit([&](const auto& release) { deliver(from, release); }, hold);
+  }
 }
 
 void Node::on(rpc::Slot from, const ResourcesAsk& question) {

@@ -195,8 +195,9 @@ TEST(NodeProcess, KilledDriverLeavesNoProcessAndNoDirectory) {
   EXPECT_GE(processes.size(), 5U);  // node, two workers, two grandchildren
   kill(driver_pid, SIGKILL);
   waitpid(driver_pid, nullptr, 0);
-  for (const pid_t pid : processes)
+  for (const pid_t pid : processes) {
     EXPECT_TRUE(eventually([&] { return !process_exists(pid); })) << pid;
+  }
   EXPECT_FALSE(fs::exists(directory));
 }
 
@@ -277,8 +278,9 @@ TEST(NodeProcess, KilledNodeTakesItsWorkersAlong) {
   char byte = 0;
   EXPECT_EQ(read(driver.attachment().socket.get(), &byte, 1),
             0);  // EOF is how the driver learns of it
-  for (const pid_t worker : workers)
+  for (const pid_t worker : workers) {
     EXPECT_TRUE(eventually([&] { return !process_exists(worker); }));
+  }
   shutdown_node(driver.attachment());
   EXPECT_FALSE(fs::exists(driver.attachment().directory));
 }

@@ -59,8 +59,9 @@ void Objects::on(rpc::Slot, const FreeObject& free) {
 }
 
 void Objects::on(rpc::Slot, const HoldObject& hold) {
-  if (hold.whose == rpc::kNodeSlot || peers_.live(hold.whose))
+  if (hold.whose == rpc::kNodeSlot || peers_.live(hold.whose)) {
     objects_.add_holds(hold.object, hold.whose, 1);
+  }
   run_steps();
 }
 

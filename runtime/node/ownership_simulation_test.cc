@@ -229,15 +229,17 @@ class Simulation {
     at(self).told.pop_front();
     read_replies(self);
     const std::uint32_t lane = lane_of(news.giver, self);
-    if (news.in_doubt != 0 && newest_read_[lane] < news.in_doubt)
+    if (news.in_doubt != 0 && newest_read_[lane] < news.in_doubt) {
       at(self).ring.push_back({.kind = ToNode::Kind::kReplyMissing, .object = 0, .lane = lane});
+    }
   }
 
   void drop(std::size_t self) {
     const std::uint64_t object = pick(self);
     if (object == 0 || at(self).known[object].refs == 0) return;
-    if (borrowed_by_calls(self, object) == at(self).known[object].refs)
+    if (borrowed_by_calls(self, object) == at(self).known[object].refs) {
       return;  // these belong to calls
+    }
     --at(self).known[object].refs;
     forget_if_unused(self, object);
   }
@@ -250,8 +252,9 @@ class Simulation {
 
   void forget_if_unused(std::size_t self, std::uint64_t object) {
     Known& known = at(self).known[object];
-    if (known.refs + known.lent > 0 || known.pending)
+    if (known.refs + known.lent > 0 || known.pending) {
       return;  // a pending result's call keeps its entry
+    }
     if (known.holds > 0) at(self).ring.push_back({ToNode::Kind::kRelease, object, 0, known.holds});
     at(self).known.erase(object);
   }
@@ -310,12 +313,14 @@ class Simulation {
       case ToNode::Kind::kHold:
         if (at(message.whose - 1U).struck) return;
         objects_.add_holds(id, message.whose, 1);
-        if (message.reply != 0)
+        if (message.reply != 0) {
           reply_holds_.add(message.lane, message.reply, ReleaseObject{.object = id, .count = 1});
+        }
         return;
       case ToNode::Kind::kReplyMissing:
-        for (const ReplyHold& hold : reply_holds_.take_back(message.lane))
+        for (const ReplyHold& hold : reply_holds_.take_back(message.lane)) {
           objects_.add_holds(std::get<ReleaseObject>(hold).object, slot(self), -1);
+        }
         return;
       case ToNode::Kind::kRelease:
         return objects_.add_holds(id, slot(self), -message.count);

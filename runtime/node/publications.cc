@@ -81,8 +81,9 @@ void Publications::add_holds(ObjectId id, ProcessSlot process, std::int64_t coun
 void Publications::fail_pending(ProcessSlot process, const SharedBytes& owner_died) {
   for (auto& [id, object] : records_) {
     std::erase(object.subscribers, process);
-    if (object.state == State::kPending && object.maker == process)
+    if (object.state == State::kPending && object.maker == process) {
       complete(id, object, owner_died);
+    }
   }
 }
 

@@ -112,8 +112,9 @@ int run_node(Role& role) {
     NodeHello{.error = why_not_started(error, role.options)}.send(driver_fd);
     kill_all_children(1800ms);
     std::error_code ignored;
-    if (!role.attachment.directory.empty())
+    if (!role.attachment.directory.empty()) {
       std::filesystem::remove_all(role.attachment.directory, ignored);
+    }
   }
   _exit(1);
 }

@@ -54,8 +54,9 @@ class StandInWorker {
       while (peer_.receive_now([this](const auto&... message) { handle(message...); })) {
         if (exits_) return 0;
       }
-      for (auto& [number, end] : lanes_)
+      for (auto& [number, end] : lanes_) {
         serve_lane(end.calls, end.replies, peer_.control().process(end.caller));
+      }
       peer_.sleep([this] { return called(); });
     }
   }

@@ -259,9 +259,10 @@ void Waits::tell_why(rpc::Slot to, std::uint64_t question, WhyStep step) {
     step.text +=
         (need.name == wait->record.waiter ? ", where it" : ", where " + wait->record.waiter) +
         " waits for " + first.need.name;
-    if (others != 0)
+    if (others != 0) {
       step.text += (wait->record.ends == WaitRecord::Ends::one_done ? " or " : " and ") +
                    std::to_string(others) + " more";
+    }
     if (const auto next = place_of(first.need)) step.text += in_process(*next);
     if (!seen.insert(*slot).second) break;
     step.next = first.need;

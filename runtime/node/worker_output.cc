@@ -42,8 +42,9 @@ void WorkerOutput::wait(int number) {
   stream(number).pipe.async_wait(asio::posix::stream_descriptor::wait_read,
                                  [self = shared_from_this(), number](asio::error_code error) {
                                    if (error) return;
-                                   if (self->read(number) != Reading::ended)
+                                   if (self->read(number) != Reading::ended) {
                                      return self->wait(number);
+                                   }
                                    self->stream(number).pipe.close(error);
                                  });
 }

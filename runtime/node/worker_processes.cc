@@ -20,8 +20,9 @@ struct Pipe {
   base::Fd read, write;
   Pipe() {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (pipe2(ends, O_CLOEXEC) != 0) {
       throw std::system_error(errno, std::generic_category(), "pipe");
+    }
     read.reset(ends[0]);
     write.reset(ends[1]);
   }
@@ -38,8 +39,9 @@ WorkerProcesses::WorkerProcesses(asio::io_context& io, DriverLog& log, const Rol
       shared_(shared),
       nothing_(base::Fd(open("/dev/null", O_RDONLY | O_CLOEXEC))) {
   const std::string& directory = node.options.working_dir;
-  if (!directory.empty())
+  if (!directory.empty()) {
     working_directory_.reset(open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
 }
 
 std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot) try {

@@ -86,8 +86,9 @@ std::string text_of(const Group& group) {
 std::vector<std::string> singles(const std::deque<Group>& groups, std::size_t from,
                                  std::size_t size) {
   std::vector<std::string> steps;
-  for (std::size_t i = from; i < from + size && i < groups.size() && groups[i].single(); ++i)
+  for (std::size_t i = from; i < from + size && i < groups.size() && groups[i].single(); ++i) {
     steps.push_back(groups[i].steps[0]);
+  }
   return steps;
 }
 

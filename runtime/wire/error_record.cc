@@ -29,12 +29,14 @@ std::vector<std::byte> encode_error(const ErrorRecord& error) {
 ErrorRecord decode_error(std::span<const std::byte> bytes) {
   auto chain = unpack<std::vector<ErrorFacts>>(bytes);
   if (!chain || chain->empty()) throw SerializationError("an error record is malformed");
-  if (chain->size() > kMaxCauses + 2)
+  if (chain->size() > kMaxCauses + 2) {
     throw SerializationError("an error record nests too many causes");
+  }
   std::shared_ptr<ErrorRecord> cause;
   for (; !chain->empty(); chain->pop_back()) {
-    if (chain->back().kind > ErrorKind::runtime_error)
+    if (chain->back().kind > ErrorKind::runtime_error) {
       throw SerializationError("unknown kind of error");
+    }
     cause = std::make_shared<ErrorRecord>(ErrorRecord{std::move(chain->back()), std::move(cause)});
   }
   return std::move(*cause);

@@ -101,8 +101,9 @@ void write_message(std::byte* to, const M& message, PayloadOf<M> payload) {
   std::memcpy(to, &head, sizeof head);
   if constexpr (!std::is_empty_v<M>) std::memcpy(to + sizeof head, &message, sizeof message);
   if constexpr (HasPayload<M>) {
-    if (!payload.empty())
+    if (!payload.empty()) {
       std::memcpy(to + sizeof head + kBodySize<M>, payload.data(), payload.size());
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <regex>
 #include <system_error>
 
+#include "../wire/payload.h"
 #include "error_category.h"
 
 namespace manta::detail {
@@ -21,11 +22,6 @@ struct SavedError {
 template <class E>
 bool is_a(const std::exception& error) {
   return dynamic_cast<const E*>(&error) != nullptr;
-}
-
-std::vector<std::byte> bytes_of(const SavedError& saved) {
-  const Bytes bytes = serialize(saved);
-  return {bytes.data(), bytes.data() + bytes.size()};
 }
 
 // The constructor of std::system_error adds ": " and the message of the code to the text that it is given. That part is
@@ -44,7 +40,7 @@ std::vector<std::byte> save_with_paths(const std::exception& error) {
     saved.path1 = of_files->path1().string();
     saved.path2 = of_files->path2().string();
   }
-  return bytes_of(saved);
+  return pack(saved);
 }
 
 std::system_error make(const SavedError& saved, const std::system_error*) {
@@ -63,8 +59,9 @@ template <class E>
 ExceptionType with_code() {
   return {&typeid(E), is_a<E>, save_with_paths,
           [](std::span<const std::byte> saved, TaskErrorInfo info) {
-            const auto error = deserialize<SavedError>(Bytes(saved));
-            throw TaskErrorOf<E>(make(error, static_cast<const E*>(nullptr)), std::move(info));
+            const auto error = unpack<SavedError>(saved);
+            if (!error) return;
+            throw TaskErrorOf<E>(make(*error, static_cast<const E*>(nullptr)), std::move(info));
           }};
 }
 
@@ -74,11 +71,12 @@ ExceptionType with_number(int (*number)(const E&)) {
   static const auto number_of = number;
   return {&typeid(E), is_a<E>,
           [](const std::exception& error) {
-            return bytes_of({.code = {.value = number_of(dynamic_cast<const E&>(error))}});
+            return pack(SavedError{.code = {.value = number_of(dynamic_cast<const E&>(error))}});
           },
           [](std::span<const std::byte> saved, TaskErrorInfo info) {
-            const int value = deserialize<SavedError>(Bytes(saved)).code.value;
-            throw TaskErrorOf<E>(E(static_cast<Number>(value)), std::move(info));
+            const auto error = unpack<SavedError>(saved);
+            if (!error) return;
+            throw TaskErrorOf<E>(E(static_cast<Number>(error->code.value)), std::move(info));
           }};
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <variant>
 
+#include "../wire/payload.h"
 #include "coded_exceptions.h"
 
 namespace manta::detail {
@@ -63,20 +64,24 @@ ExceptionType empty() {
           }};
 }
 
-// Saved as text: the number of the signal, a zero byte, the stack, a zero byte, the message.
+struct SavedCrash {
+  std::int32_t signal = 0;
+  std::string stack = {};
+  std::string message = {};
+};
+
 ExceptionType worker_crashed() {
   return {&typeid(WorkerCrashed), is_a<WorkerCrashed>,
           [](const std::exception& error) {
             const auto& crash = dynamic_cast<const WorkerCrashed&>(error);
-            return bytes_of(std::to_string(crash.signal()) + '\0' + crash.stack() + '\0' +
-                            message_of(error));
+            return pack(SavedCrash{
+                .signal = crash.signal(), .stack = crash.stack(), .message = message_of(error)});
           },
           [](std::span<const std::byte> saved, TaskErrorInfo info) {
-            const std::string text = text_of(saved);
-            const auto stack = text.find('\0') + 1, message = text.find('\0', stack) + 1;
-            throw TaskErrorOf<WorkerCrashed>(WorkerCrashed(text.substr(message), std::stoi(text),
-                                                           text.substr(stack, message - stack - 1)),
-                                             std::move(info));
+            const auto crash = unpack<SavedCrash>(saved);
+            if (!crash) return;
+            throw TaskErrorOf<WorkerCrashed>(
+                WorkerCrashed(crash->message, crash->signal, crash->stack), std::move(info));
           }};
 }
 
@@ -205,6 +210,12 @@ ExceptionTypes& types() {
   return *all;
 }
 
+// The payload of a task error: the mangled name of a known type, and what that type has saved.
+struct SavedException {
+  std::string type = {};
+  std::vector<std::byte> state = {};
+};
+
 }  // namespace
 
 void add_exception_type(const ExceptionType& type) { types().add(type); }
@@ -213,29 +224,22 @@ bool derives_from(const std::type_info& type, const std::type_info& base) {
   return steps_to_base(type, base) < kFar;
 }
 
-// The payload of a task error: the mangled name of the known type, a zero byte, and what the type has saved.
 std::vector<std::byte> save_exception(const std::exception& error) {
   const auto type = types().nearest(error);
   if (!type) return {};
   try {
-    const auto saved = type->save(error);
-    auto payload = bytes_of(type->type->name());
-    payload.push_back(std::byte{0});
-    payload.insert(payload.end(), saved.begin(), saved.end());
-    return payload;
+    return pack(SavedException{.type = type->type->name(), .state = type->save(error)});
   } catch (...) {
     return {};  // it cannot be serialized: its type's name and its what() remain
   }
 }
 
 void throw_saved(std::span<const std::byte> payload, TaskErrorInfo info) {
-  const auto end = std::find(payload.begin(), payload.end(), std::byte{0});
-  if (end == payload.end()) return;
-  const auto length = static_cast<std::size_t>(end - payload.begin());
-  const auto type = types().named(text_of(payload.first(length)));
+  const auto saved = unpack<SavedException>(payload);
+  const auto type = saved ? types().named(saved->type) : std::nullopt;
   if (!type) return;
   try {
-    type->raise(payload.subspan(length + 1), std::move(info));
+    type->raise(saved->state, std::move(info));
   } catch (const TaskError&) {
     throw;
   } catch (...) {
