@@ -35,7 +35,7 @@ void Waits::on(rpc::Slot from, const WaitOver& over) {
 void Waits::on(rpc::Slot from, const NeedsTold& told, PayloadBytes payload) {
   auto needs = decode_needs(payload);
   if (!needs) return;
-  for (Need& need : *needs) need.object = told.object;
+  for (Need& need : *needs) need.object = told.number;
   add_needs(told.waiting, told.wait, from, std::move(*needs));
   look_for_cycle(told.waiting, told.wait);
 }

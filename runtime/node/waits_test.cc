@@ -194,7 +194,7 @@ TEST_F(WaitsTest, AnObjectsMakerIsAskedWhatItNeeds) {
   EXPECT_EQ(question.object, object);
   lanes_[21] = {.caller = 1, .callee = 1, .kind = LaneKind::actor, .opened = 8};
   table_.on(
-      1, NeedsTold{.wait = question.wait, .object = question.number, .waiting = question.waiting},
+      1, NeedsTold{.wait = question.wait, .number = question.number, .waiting = question.waiting},
       encode(std::vector{call(21, 1)}));
   EXPECT_EQ(refused(), Slots{2});
 }

@@ -97,7 +97,7 @@ void tell_needs(Process& process, const NeedsAsk& question) {
   if (const auto entry = process.ownership().objects().find(question.object))
     found = needs_of(process, *entry);
   process.node().send(
-      NeedsTold{.wait = question.wait, .object = question.number, .waiting = question.waiting},
+      NeedsTold{.wait = question.wait, .number = question.number, .waiting = question.waiting},
       encode(found));
 }
 

@@ -46,7 +46,7 @@ struct WorkerHello {};
 // How many leases the sender wants for one scheduling key, beyond those granted. Replaces what it said of that key
 // before.
 struct LeaseWant {
-  using Payload = PayloadBytes;  // Resources (actor_payload.h) beside the CPUs; empty: none
+  using Payload = PayloadBytes;  // Resources (resources.h) beside the CPUs; empty: none
   enum class More : std::uint32_t { no, yes };
 
   std::uint32_t key = 0;     // scheduling key: the sender's number for calls with the same request
@@ -223,7 +223,7 @@ struct WaitOver {
 struct NeedsTold {
   using Payload = PayloadBytes;  // Need[] (waits.h)
   std::uint64_t wait = 0;        // these three as in the question
-  std::uint32_t object = 0;
+  std::uint32_t number = 0;
   rpc::Slot waiting = 0;
 };
 
@@ -317,7 +317,7 @@ struct ObjectFreed {
 // ---------------------------------------------------------------- node -> process: questions and waits
 
 struct ResourcesTold {
-  using Payload = PayloadBytes;  // NodeResources (actor_payload.h)
+  using Payload = PayloadBytes;  // NodeResources (resources.h)
   std::uint64_t question = 0;
 };
 
