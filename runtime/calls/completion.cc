@@ -6,6 +6,16 @@
 #include "completion_watch.h"
 
 namespace manta::detail {
+namespace {
+
+ErrorRecord freed(const ObjectEntry& entry, const char* where) {
+  ErrorRecord error;
+  error.kind = ErrorKind::object_lost;
+  error.message = "object " + entry.id().hex() + " was freed by manta::free()" + where;
+  return error;
+}
+
+}  // namespace
 
 void Completion::await_arguments(const base::Ref<Call>& call) {
   if (!call->kept) return;
@@ -90,6 +100,25 @@ void Completion::discard(ObjectEntry& entry, const ErrorRecord& error) {
   if (!entry.done()) return finish(entry, value_of(error));
   entry.discard(value_of(error));
   failures_.fetch_add(1);
+}
+
+void Completion::free(ObjectEntry& entry) {
+  if (entry.home != Home::local) ownership_.node().send(FreeObject{.object = entry.id()});
+  entry.mark_seen();
+  discard(entry, freed(entry, ""));
+}
+
+void Completion::on(const ObjectValue& told, PayloadBytes payload) {
+  // Read first: the node counts what is inside in our name, whether or not we still want it.
+  Value value = read_value(ownership_, WireReader(payload), Arrival::counted);
+  if (const auto entry = ownership_.objects().find(told.object)) finish(*entry, std::move(value));
+}
+
+// A value that comes from elsewhere and is not here yet says itself that it was freed.
+void Completion::on(const ObjectFreed& told) {
+  const auto entry = ownership_.objects().find(told.object);
+  if (entry && (entry->done() || !entry->from_elsewhere()))
+    discard(*entry, freed(*entry, " in another process"));
 }
 
 void Completion::complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest) {

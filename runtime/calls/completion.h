@@ -39,16 +39,21 @@ class Completion {
   void fail(Call& call, ErrorKind kind, std::string_view message);
   void fail_with(Call& call, const Value& error);
   void finish(ObjectEntry& entry, Value value);  // completes it and starts what depended on it
-  // A done object turns into the error; a pending one is finished with it.
-  void discard(ObjectEntry& entry, const ErrorRecord& error);
+  void free(ObjectEntry& entry);                 // everywhere
   void add_dependent(ObjectEntry& entry, ObjectEntry::Dependent dependent);
   // The node keeps what the arguments of an actor's constructor point to until the actor has been made of them.
   void give_to_node(const Call& constructor);
+
+  // From the node.
+  void on(const ObjectValue& told, PayloadBytes payload);
+  void on(const ObjectFreed& told);
 
   // Counts objects that turned out failed: who waits for many looks for a failure only when it has changed.
   std::uint64_t failures() const { return failures_.load(); }
 
  private:
+  // A done object turns into the error; a pending one is finished with it.
+  void discard(ObjectEntry& entry, const ErrorRecord& error);
   void start_dependents(ObjectEntry& entry);
 
   Ownership& ownership_;

@@ -5,21 +5,10 @@
 #include "../../base/check.h"
 #include "../../base/error.h"
 #include "../launch/crash_handler.h"
-#include "../ownership/arrivals.h"
 #include "outside_references.h"
 #include "why.h"
 
 namespace manta::detail {
-namespace {
-
-ErrorRecord freed(const ObjectEntry& entry, const char* where) {
-  ErrorRecord error;
-  error.kind = ErrorKind::object_lost;
-  error.message = "object " + entry.id().hex() + " was freed by manta::free()" + where;
-  return error;
-}
-
-}  // namespace
 
 Process::Process(Attachment attachment)
     : OpenSession(progress_),
@@ -166,11 +155,7 @@ void Process::subscribe(ObjectEntry& entry) {
 void Process::free_object(ObjectEntry& entry) {
   TablesLock lock(tables());
   lock.serve_afterwards();  // what depended on it may go on
-  if (entry.home != Home::local) {
-    node().send(FreeObject{.object = entry.id()});
-  }
-  entry.mark_seen();
-  completion_.discard(entry, freed(entry, ""));
+  completion_.free(entry);
 }
 
 bool Process::can_finish_something() {
@@ -228,6 +213,8 @@ template <class... Message>
 void Process::deliver(const Message&... message) {
   if constexpr (requires { on(message...); }) {
     on(message...);
+  } else if constexpr (Handles<Completion, Message...>) {
+    completion_.on(message...);
   } else if constexpr (Handles<TaskSender, Message...>) {
     senders_.tasks.on(message...);
   } else if constexpr (Handles<ActorSender, Message...>) {
@@ -240,20 +227,6 @@ void Process::deliver(const Message&... message) {
     base::check(caller_.callee() != nullptr, "a message for a worker reached a driver");
     caller_.callee()->on(message...);
   }
-}
-
-void Process::on(const ObjectValue& told, PayloadBytes payload) {
-  // Read first: the node counts what is inside in our name, whether or not we still want it.
-  Value value = read_value(ownership_, WireReader(payload), Arrival::counted);
-  if (const auto entry = ownership_.objects().find(told.object))
-    completion_.finish(*entry, std::move(value));
-}
-
-// A value that comes from elsewhere and is not here yet says itself that it was freed.
-void Process::on(const ObjectFreed& told) {
-  const auto entry = ownership_.objects().find(told.object);
-  if (entry && (entry->done() || !entry->from_elsewhere()))
-    completion_.discard(*entry, freed(*entry, " in another process"));
 }
 
 void Process::on(const LaneDead& dead, PayloadBytes payload) {

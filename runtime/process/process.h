@@ -87,8 +87,6 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   template <class... Message>
   void deliver(const Message&... message);
   void on(const LaneDead& dead, PayloadBytes payload);
-  void on(const ObjectValue& told, PayloadBytes payload);
-  void on(const ObjectFreed& told);
   void on(const NeedsAsk& question);
   void on(const WhyAskMaker& question, std::string_view text_so_far);
   void fail_everything();
