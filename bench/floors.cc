@@ -14,7 +14,6 @@
 #include <system_error>
 #include <thread>
 #include <unistd.h>
-#include <utility>
 
 #include "../base/fd.h"
 #include "../rpc/fence.h"

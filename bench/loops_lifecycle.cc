@@ -3,7 +3,6 @@
 // that has to start one after the other.
 #include <csignal>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <thread>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 #include "peers.h"
 
-#include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <map>

@@ -1,6 +1,5 @@
 // The same loops with Ray's Python and C++, run by bench/peers/run in a throw-away place, beside ours.
 #pragma once
-#include <string>
 #include <vector>
 
 #include "run_loop.h"

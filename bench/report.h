@@ -1,6 +1,5 @@
 // The figures as a table for people and as JSON for programs.
 #pragma once
-#include <cstdio>
 #include <string>
 #include <vector>
 

@@ -8,7 +8,6 @@
 //
 // Threads: confined. Units: seconds.
 #pragma once
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <limits>

@@ -1,7 +1,5 @@
 // How an argument meets its parameter: every rule of "Remote functions", and what a function may return.
 #include <array>
-#include <deque>
-#include <list>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -10,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <unistd.h>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 

@@ -1,9 +1,6 @@
 // as_completed, and wait() in a loop: every ref once, in the order of completion, at a cost that does not grow.
 #include <algorithm>
 #include <chrono>
-#include <iterator>
-#include <memory>
-#include <numeric>
 #include <ranges>
 #include <set>
 #include <string>

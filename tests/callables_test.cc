@@ -1,6 +1,5 @@
 // Every kind of callable that can be a remote function.
 #include <cmath>
-#include <memory>
 #include <string>
 #include <vector>
 

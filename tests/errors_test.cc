@@ -2,7 +2,6 @@
 #include <any>
 #include <filesystem>
 #include <functional>
-#include <future>
 #include <ios>
 #include <new>
 #include <optional>

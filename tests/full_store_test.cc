@@ -1,6 +1,5 @@
 // A store that is full of copies of one argument says what to do.
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <manta/manta.h>

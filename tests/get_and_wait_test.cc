@@ -2,10 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
-#include <limits>
 #include <map>
-#include <memory>
 #include <numeric>
 #include <string>
 #include <thread>

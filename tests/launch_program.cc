@@ -2,7 +2,6 @@
 // reports on descriptor 9 if that is open, else on standard output.
 //
 //   launch_program MODE [ARGUMENT]
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>

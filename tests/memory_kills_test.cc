@@ -2,10 +2,8 @@
 #include "../runtime/node/memory_kills.h"
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <string>
 #include <unistd.h>
 #include <vector>

@@ -1,10 +1,7 @@
 // Tasks that call tasks: recursion of any depth and grain, in few workers; what runs in place keeps its meaning.
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
 #include <future>
-#include <numeric>
-#include <set>
 #include <string>
 #include <thread>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 // free, counting, the end of a session, and cluster().
 #include <atomic>
-#include <optional>
 #include <string>
 #include <thread>
 #include <unistd.h>

@@ -3,7 +3,6 @@
 // left.
 #include <cstdlib>
 #include <random>
-#include <string>
 #include <utility>
 #include <vector>
 

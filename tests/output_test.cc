@@ -1,5 +1,4 @@
 // What tasks and actors print, in whichever way, is shown when they end: whole lines, none of two calls, none lost.
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

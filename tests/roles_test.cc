@@ -1,6 +1,5 @@
 // A process that was told to be a node or worker, and cannot be one: it never runs the program's main. Its
 // role and each descriptor are missing, of another kind, or damaged in every way that we could think of.
-#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <map>

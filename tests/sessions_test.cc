@@ -12,7 +12,6 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <vector>
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,4 @@
 // What the stacks of crashes and exceptions say: the user's functions with file and line, and what happened.
-#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>

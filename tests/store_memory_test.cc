@@ -1,8 +1,6 @@
 // Where the bytes are: read-only views, arrays that exist once, creation in place, a full store.
-#include <cinttypes>
 #include <cstdio>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <unistd.h>
 #include <vector>

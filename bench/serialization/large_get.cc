@@ -1,8 +1,6 @@
 // The get of a struct with a large array, in a worker that never got one before: what it takes to map the store and to
 // build the value, and then what building takes alone. Nothing of it may depend on the array's size.
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <stdexcept>
 
 #include <manta/manta.h>

@@ -1,6 +1,5 @@
 // The figures as tables for people and as JSON for programs.
 #pragma once
-#include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>

@@ -6,7 +6,6 @@
 // Threads: confined. Errors: whatever the library throws.
 #pragma once
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <string_view>

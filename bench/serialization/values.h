@@ -3,7 +3,6 @@
 // Monster is the record of https://github.com/fraillt/cpp_serializers_benchmark, with its ranges: names of 1 to 10
 // letters, 1 to 10 items, weapons and points of a path.
 #pragma once
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -1,7 +1,6 @@
 #include "measure.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 #include <vector>
 

@@ -1,7 +1,6 @@
 #include "merge.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 #include <utility>
 #include <vector>

@@ -1,7 +1,5 @@
 #include "needs.h"
 
-#include <algorithm>
-
 #include "../ownership/notices.h"
 #include "senders.h"
 

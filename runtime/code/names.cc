@@ -1,7 +1,6 @@
 #include "names.h"
 
 #include <exception>
-#include <string_view>
 #include <unordered_map>
 
 #include "code_id.h"

@@ -2,7 +2,6 @@
 // (ELF, see elf(5)), and Remembered keeps the result. The functions on names at the end are pure.
 #include "symbols.h"
 
-#include <cstdio>
 #include <cstring>
 #include <dlfcn.h>
 #include <elf.h>
@@ -14,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <unordered_map>
-#include <vector>
 
 #include "../../base/fd.h"
 #include "code_id.h"

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <source_location>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "../wire/actor_payload.h"

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <errno.h>
 #include <fcntl.h>
-#include <optional>
 #include <stdlib.h>
 #include <string>
 #include <sys/file.h>

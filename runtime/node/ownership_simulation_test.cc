@@ -13,7 +13,6 @@
 #include <map>
 #include <random>
 #include <set>
-#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>

@@ -1,6 +1,5 @@
 #include "publications.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace manta::detail::node {

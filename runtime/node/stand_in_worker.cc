@@ -7,7 +7,6 @@
 #include <map>
 #include <signal.h>
 #include <string>
-#include <thread>
 #include <unistd.h>
 
 #include "../../rpc/control.h"

@@ -1,6 +1,5 @@
 #include "object_entry.h"
 
-#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <thread>

@@ -2,7 +2,6 @@
 // CountDone, say when the wait is over, and which objects it is for.
 #include "wait_objects.h"
 
-#include <algorithm>
 #include <atomic>
 #include <string>
 

@@ -1,6 +1,5 @@
 #include "failpoint.h"
 
-#include <array>
 #include <charconv>
 #include <csignal>
 #include <cstdio>

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <dlfcn.h>
 #include <execinfo.h>
-#include <typeinfo>
 #include <vector>
 
 #include "../code/stack_text.h"

@@ -4,7 +4,6 @@
 #include <bitset>
 #include <chrono>
 #include <complex>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <numeric>
