@@ -8,12 +8,10 @@
 #pragma once
 #include <type_traits>
 
+#include "../base/always_false.h"
 #include "codec/codec.h"
 
 namespace manta::serialization {
-
-template <class T>
-inline constexpr bool kNever = false;
 
 struct TheTypeItself {};
 struct AnElement {};
@@ -22,10 +20,10 @@ struct AnElement {};
 template <Refusal R, class Root, class Holder, auto Member, class Type>
 struct CannotBeSerialized;
 
-#define MANTA_REASON(reason, advice)                                       \
-  template <class Root, class Holder, auto Member, class Type>             \
-  struct CannotBeSerialized<Refusal::reason, Root, Holder, Member, Type> { \
-    static_assert(kNever<Type>, "Manta cannot serialize this: " advice);   \
+#define MANTA_REASON(reason, advice)                                                 \
+  template <class Root, class Holder, auto Member, class Type>                       \
+  struct CannotBeSerialized<Refusal::reason, Root, Holder, Member, Type> {           \
+    static_assert(base::always_false<Type>, "Manta cannot serialize this: " advice); \
   };
 MANTA_REFUSALS(MANTA_REASON)
 #undef MANTA_REASON
@@ -95,18 +93,18 @@ consteval bool names_parts() {
 template <class Root, class T, class Holder, auto Member, std::size_t Step, bool End>
 struct Culprit {
   static constexpr std::size_t kPart = Failure<Root>::value.path[Step];
-  static constexpr bool kNamed = kKind<T> == Kind::kAggregate || kKind<T> == Kind::kMembers;
+  static constexpr bool is_named = kKind<T> == Kind::kAggregate || kKind<T> == Kind::kMembers;
   using Part = typename PartAt<kPart, typename Codec<T>::Parts>::type;
-  static constexpr bool kEnd = Step + 1 == Failure<Root>::value.length || !names_parts<Part>();
+  static constexpr bool is_end = Step + 1 == Failure<Root>::value.length || !names_parts<Part>();
   static constexpr auto kMember = [] {
-    if constexpr (kNamed) {
+    if constexpr (is_named) {
       return member_of<T, kPart>();
     } else {
       return Member;
     }
   }();
-  using Error = typename Culprit<Root, Part, std::conditional_t<kNamed, T, Holder>, kMember,
-                                 Step + 1, kEnd>::Error;
+  using Error = typename Culprit<Root, Part, std::conditional_t<is_named, T, Holder>, kMember,
+                                 Step + 1, is_end>::Error;
 };
 template <class Root, class T, class Holder, auto Member, std::size_t Step>
 struct Culprit<Root, T, Holder, Member, Step, true> {
@@ -117,8 +115,8 @@ struct Culprit<Root, T, Holder, Member, Step, true> {
 template <class T>
 constexpr void require_serializable() {
   if constexpr (!serializable_v<T>) {
-    constexpr bool kEnd = Failure<T>::value.length == 0 || !names_parts<T>();
-    static_cast<void>(sizeof(typename Culprit<T, T, T, TheTypeItself{}, 0, kEnd>::Error));
+    constexpr bool is_end = Failure<T>::value.length == 0 || !names_parts<T>();
+    static_cast<void>(sizeof(typename Culprit<T, T, T, TheTypeItself{}, 0, is_end>::Error));
   }
 }
 

@@ -3,13 +3,11 @@
 //
 // Threads: compile time only.
 #pragma once
-#include "../../base/build_settings.h"
+#include "../../base/always_false.h"
 
 namespace manta::detail {
 
-// For a static_assert that fails when its template is instantiated.
-template <class...>
-inline constexpr bool always_false = false;
+using base::always_false;
 
 struct Refused {
   template <class... Args>

@@ -120,12 +120,12 @@ struct BuiltIn<T, Kind::kEnum> {
 // Members are written like values, but arrays (C arrays and std::array) have no count.
 template <class M>
 struct MemberCodec {
-  static constexpr bool kFixed = FixedArray<M>::value;
+  static constexpr bool is_fixed = FixedArray<M>::value;
 
   static void write(Writer& writer, const M& member) {
     if constexpr (is_plain<M>) {
       writer.raw(std::addressof(member), sizeof(M));
-    } else if constexpr (kFixed) {
+    } else if constexpr (is_fixed) {
       for (const auto& element : member) {
         MemberCodec<std::remove_cvref_t<decltype(element)>>::write(writer, element);
       }
@@ -137,7 +137,7 @@ struct MemberCodec {
   static void read_into(Reader& reader, M& member) {
     if constexpr (is_plain<M>) {
       std::memcpy(std::addressof(member), reader.raw(sizeof(M)), sizeof(M));
-    } else if constexpr (kFixed) {
+    } else if constexpr (is_fixed) {
       for (auto& element : member) {
         MemberCodec<std::remove_cvref_t<decltype(element)>>::read_into(reader, element);
       }
@@ -147,7 +147,7 @@ struct MemberCodec {
   }
 
   static void describe(TypeText& text) {
-    if constexpr (kFixed) {
+    if constexpr (is_fixed) {
       MemberCodec<std::remove_const_t<typename FixedArray<M>::Element>>::describe(text);
       text.append("[");
       text.append_number(FixedArray<M>::size);

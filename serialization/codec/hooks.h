@@ -188,10 +188,10 @@ struct Restorer<T, std::tuple<S...>> {
 
 // Whether any of these makes a T again.
 template <class T, class State>
-inline constexpr bool kRestores =
+inline constexpr bool restores_from =
     Restorer<T, State>::by_function || requires { T(std::declval<State>()); };
 template <class T, class... S>
-inline constexpr bool kRestores<T, std::tuple<S...>> =
+inline constexpr bool restores_from<T, std::tuple<S...>> =
     requires { T::manta_restore(std::declval<S>()...); } || requires {
       T::manta_restore(std::declval<std::tuple<S...>>());
     } || requires { T(std::declval<S>()...); } || requires { T(std::declval<std::tuple<S...>>()); };
@@ -202,7 +202,7 @@ struct RestoredType {
   using type = T;
 };
 template <class T>
-  requires(kKind<T> == Kind::kReduce && kRestores<T, ReducedState<T>>)
+  requires(kKind<T> == Kind::kReduce && restores_from<T, ReducedState<T>>)
 struct RestoredType<T> {
   using type = std::remove_cvref_t<decltype(Restorer<T, ReducedState<T>>::restore(
       std::declval<ReducedState<T>>()))>;
@@ -243,7 +243,7 @@ struct BuiltIn<T, Kind::kReduce> {
     TypeNode node = make_node<T, Parts>();
     if constexpr (!owns_reduce_hook<T>()) {
       node.refusal = Refusal::kInheritedHook;
-    } else if constexpr (!kRestores<T, State>) {
+    } else if constexpr (!restores_from<T, State>) {
       node.refusal = Refusal::kNoRestore;
     } else if constexpr (!std::is_same_v<restored_t<T>, T>) {
       node.refusal = Refusal::kRestoresOther;

@@ -89,15 +89,15 @@ template <class T>
 struct BuiltIn<T, Kind::kExpected> {
   using Value = typename T::value_type;
   using Error = typename T::error_type;
-  static constexpr bool kHolds = !std::is_void_v<Value>;
-  using Parts = std::conditional_t<kHolds, Types<Value, Error>, Types<Error>>;
+  static constexpr bool holds_value = !std::is_void_v<Value>;
+  using Parts = std::conditional_t<holds_value, Types<Value, Error>, Types<Error>>;
   static constexpr TypeNode node() { return make_node<T, Parts>(); }
 
   static void write(Writer& writer, const T& value) {
     writer.fixed<std::uint8_t>(value.has_value() ? 1 : 0);
     if (!value.has_value()) {
       Codec<Error>::write(writer, value.error());
-    } else if constexpr (kHolds) {
+    } else if constexpr (holds_value) {
       Codec<Value>::write(writer, *value);
     }
   }
@@ -105,7 +105,7 @@ struct BuiltIn<T, Kind::kExpected> {
     if (!reader.boolean()) {
       return T(typename T::unexpected_type(Codec<Error>::read(reader)));
     }
-    if constexpr (kHolds) {
+    if constexpr (holds_value) {
       return T(Codec<Value>::read(reader));
     } else {
       return T();
@@ -113,7 +113,7 @@ struct BuiltIn<T, Kind::kExpected> {
   }
   static void describe(TypeText& text) {
     describe_with(text, "expected", [&] {
-      if constexpr (kHolds) {
+      if constexpr (holds_value) {
         Codec<Value>::describe(text);
       } else {
         text.append("void");

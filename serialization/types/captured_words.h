@@ -25,7 +25,7 @@ template <class F>
 using CapturedWords = std::array<std::uint64_t, sizeof(F) / sizeof(std::uint64_t)>;
 
 template <class T>
-inline constexpr bool kWordSizedInteger =
+inline constexpr bool is_word_sized_integer =
     (std::is_integral_v<T> || std::is_enum_v<T>)&&sizeof(T) == sizeof(std::uint64_t);
 
 #if defined(__clang__)
@@ -74,7 +74,7 @@ class CaptureVisitor {
   template <class T>
   void leaf(T& value, bool captured_itself) {
     constexpr bool pointer = std::is_pointer_v<T> || std::is_member_pointer_v<T>;
-    if (pointer || (kWordSizedInteger<T> && captured_itself)) copy(offset(&value));
+    if (pointer || (is_word_sized_integer<T> && captured_itself)) copy(offset(&value));
   }
   // A reference has no address of its own: it is the word that holds this address.
   void referred(std::uint64_t address) {

@@ -70,7 +70,7 @@ consteval bool takes_base(std::index_sequence<I...>) {
 }
 
 template <class T, std::size_t N>
-inline constexpr bool kTakes = takes<T>(std::make_index_sequence<N>{});
+inline constexpr bool takes_members = takes<T>(std::make_index_sequence<N>{});
 
 inline constexpr std::size_t kNoCount = static_cast<std::size_t>(-1);
 inline constexpr std::size_t kMaxInitializers = 16384;  // array elements counted
@@ -82,7 +82,7 @@ consteval std::size_t last_taken() {
     return Low;
   } else {
     constexpr std::size_t kMiddle = Low + (High - Low) / 2;
-    if constexpr (kTakes<T, kMiddle>) {
+    if constexpr (takes_members<T, kMiddle>) {
       return last_taken<T, kMiddle, High>();
     } else {
       return last_taken<T, Low, kMiddle>();
@@ -94,7 +94,7 @@ template <class T, std::size_t N>
 consteval std::size_t gallop() {
   if constexpr (N > kMaxInitializers) {
     return kNoCount;
-  } else if constexpr (kTakes<T, 2 * N>) {
+  } else if constexpr (takes_members<T, 2 * N>) {
     return gallop<T, 2 * N>();
   } else {
     return last_taken<T, N, 2 * N>();
@@ -110,7 +110,7 @@ consteval std::size_t max_initializers() {
     } else {
       return kNoCount;
     }
-  } else if constexpr (kTakes<T, N>) {
+  } else if constexpr (takes_members<T, N>) {
     return max_initializers<T, N + 1, true>();
   } else if constexpr (Seen) {
     return N - 1;

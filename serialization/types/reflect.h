@@ -105,8 +105,8 @@ template <class T, class... M>
 consteval bool is_packed(Types<M...>) {
   std::size_t natural = 0;
   ((natural = next_aligned(natural, alignof(M)) + sizeof(M)), ...);
-  constexpr bool kNoSpaceShared = std::is_standard_layout_v<T> && !(std::is_empty_v<M> || ...);
-  return ((alignof(M) > alignof(T)) || ...) || (kNoSpaceShared && natural > sizeof(T));
+  constexpr bool no_space_shared = std::is_standard_layout_v<T> && !(std::is_empty_v<M> || ...);
+  return ((alignof(M) > alignof(T)) || ...) || (no_space_shared && natural > sizeof(T));
 }
 
 enum class Reflection {
@@ -165,7 +165,7 @@ consteval Reflected reflect() {
   } else {
     constexpr std::size_t kMax = max_initializers<T>();
     if constexpr (kMax == kNoCount) {
-      return {kTakes<T, 0> ? Reflection::kTooMany : Reflection::kOpaque, 0};
+      return {takes_members<T, 0> ? Reflection::kTooMany : Reflection::kOpaque, 0};
     } else if constexpr (takes_and_braces<T>(std::make_index_sequence<kMax>{})) {
       return {Reflection::kOpaque, 0};
     } else if constexpr (has_anonymous_member<T, kMax>()) {
