@@ -84,7 +84,7 @@ namespace manta::detail {
 #endif
 
 namespace manta::detail {
-enum Smallest { smallest };
+enum Smallest { kSmallest };
 static_assert(sizeof(Smallest) == sizeof(int), "Manta: compile without -fshort-enums");
 struct Padded {
   char byte;

@@ -103,8 +103,9 @@ MANTA_IN_CHILD int run_program(void* argument) {
   const SpawnOptions& options = *launch.options;
   if (options.parenthood == Parenthood::kChild) {
     syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (syscall(SYS_getppid) != launch.parent)
+    if (syscall(SYS_getppid) != launch.parent) {
       _exit(127);  // the parent died before we asked for the signal
+    }
   }
   if (options.new_session) syscall(SYS_setsid);
   if (options.working_directory >= 0 && syscall(SYS_fchdir, options.working_directory) != 0) {

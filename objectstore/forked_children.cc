@@ -168,8 +168,9 @@ void before_fork() {
     fork->blocks.push_back(store->blocks().all_locked());
   }
   int ends[2];
-  if (!fork->any_blocks() || ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+  if (!fork->any_blocks() || ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     return;
+  }
   fork->ours = base::Fd(ends[0]);
   fork->theirs = base::Fd(ends[1]);
 }

@@ -149,9 +149,9 @@ struct Handle {
 template <>
 struct serialization::Codec<Handle> {
   static void write(Writer& writer, const Handle& handle) {
-    writer.reference(RefKind::object, handle.target);
+    writer.reference(RefKind::kObject, handle.target);
   }
-  static Handle read(Reader& reader) { return {reader.reference(RefKind::object).target}; }
+  static Handle read(Reader& reader) { return {reader.reference(RefKind::kObject).target}; }
   static void describe(TypeText& text) { text.append("handle"); }
 };
 

@@ -106,17 +106,17 @@ TEST(Encode, ReferencesAreCountedAndComeBackInOrder) {
   Encoded out;
   {
     Writer writer(out, 7, "test");
-    writer.reference(RefKind::object, object);
-    writer.reference(RefKind::actor, nullptr);
-    writer.reference(RefKind::actor, object);
+    writer.reference(RefKind::kObject, object);
+    writer.reference(RefKind::kActor, nullptr);
+    writer.reference(RefKind::kActor, object);
     writer.finish();
   }
   EXPECT_EQ(object->use_count(), 3u);
   const EncodedView view(out);
   Reader reader(view);
-  EXPECT_EQ(reader.reference(RefKind::object).target, object);
-  EXPECT_EQ(reader.reference(RefKind::actor).target, nullptr);
-  EXPECT_THROW(reader.reference(RefKind::object), SerializationError);
+  EXPECT_EQ(reader.reference(RefKind::kObject).target, object);
+  EXPECT_EQ(reader.reference(RefKind::kActor).target, nullptr);
+  EXPECT_THROW(reader.reference(RefKind::kObject), SerializationError);
 }
 
 TEST(Encode, AnArrayIsWrittenOnceHoweverOftenItIsMentioned) {

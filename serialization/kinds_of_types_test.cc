@@ -110,7 +110,7 @@ struct NamedParts {  // members of unnamed types have names
   } position;
   std::string name;
 };
-enum class Switch : bool { off, on };
+enum class Switch : bool { kOff, kOn };
 template <class T>
 std::string why_not() {
   const auto report = inspect_serializability<T>("value");
@@ -250,7 +250,7 @@ TEST(KindsOfTypes, Siblings) {
   EXPECT_EQ(round_trip(named).position.y, 2);
   EXPECT_EQ((type_text<NamedParts>()),
             "struct NamedParts{position:struct {x:i32,y:i32},name:str8}");
-  expect_same(std::vector<Switch>{Switch::on, Switch::off});
+  expect_same(std::vector<Switch>{Switch::kOn, Switch::kOff});
   expect_same(std::array<int, 0>());
   expect_same(std::array<std::string, 0>());
   EXPECT_TRUE(round_trip(std::u8string(u8"grün")) == u8"grün");

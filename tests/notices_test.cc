@@ -56,10 +56,10 @@ TEST(Notices, ThatStandForSeveralAreCounted) {
   notices.add({.cause = 1, .passed_on = true, .count = 4, .subject = "g", .text = "error of g"});
   notices.add({.count = 5});
   notices.add(
-      {.kind = Notice::Kind::crash, .cause = 1, .count = 5, .subject = "h", .text = "crash"});
+      {.kind = Notice::Kind::kCrash, .cause = 1, .count = 5, .subject = "h", .text = "crash"});
   notices.add(
-      {.kind = Notice::Kind::crash, .cause = 1, .count = 2, .subject = "h", .text = "crash"});
-  notices.add({.kind = Notice::Kind::crash, .count = 9});
+      {.kind = Notice::Kind::kCrash, .cause = 1, .count = 2, .subject = "h", .text = "crash"});
+  notices.add({.kind = Notice::Kind::kCrash, .count = 9});
   notices.end();
   EXPECT_THAT(lines, ElementsAre("error of f", "crash", HasSubstr("5 crashes of h so far"),
                                  HasSubstr("6 more errors that have the same cause"),
@@ -107,7 +107,7 @@ TEST(Notices, OneLimitHoldsForAllProcesses) {
 
 TEST(Notices, AreReadAsTheyWereWritten) {
   const Notice notice{
-      .kind = Notice::Kind::crash, .cause = 7, .passed_on = true, .subject = "f", .text = "t\nu"};
+      .kind = Notice::Kind::kCrash, .cause = 7, .passed_on = true, .subject = "f", .text = "t\nu"};
   const auto bytes = detail::encode(notice);
   const auto again = detail::decode_notice(bytes);
   ASSERT_TRUE(again);
@@ -128,7 +128,7 @@ TEST(Notices, OfManyPiecesOfCodeTheRestIsCounted) {
   std::vector<std::string> lines;
   detail::Notices notices([&](const std::string& line) { lines.push_back(line); });
   for (std::uint64_t i = 0; i < 100; ++i) {
-    notices.add({.kind = Notice::Kind::crash, .cause = i, .text = "crash"});
+    notices.add({.kind = Notice::Kind::kCrash, .cause = i, .text = "crash"});
   }
   notices.end();
   ASSERT_EQ(lines.size(), detail::Notices::kMostCodes + 1);

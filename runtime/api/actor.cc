@@ -92,11 +92,11 @@ base::Ref<ActorEntry> ActorBuilder::create() {
   Process& process = Process::current("manta::actor()");
   const TaskId id = process.ownership().next_task_id();
   auto entry = base::make_ref<ActorEntry>(ActorId(id.hi(), id.lo()), process.ownership().session());
-  entry->home = Home::held;
+  entry->home = Home::kHeld;
   entry->node_holds = 1;  // the node counts its maker from the beginning
   process.ownership().actors().add(*entry);
   auto call = call_->take();
-  call->frame.kind = CallKind::constructor;
+  call->frame.kind = CallKind::kConstructor;
   call->actor = nullptr;
   process.submit(base::make_ref<CreateActor>(process, entry, options_, type_, std::move(call)));
   return entry;

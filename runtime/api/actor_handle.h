@@ -355,11 +355,11 @@ struct serialization::Codec<ActorHandle<T>> {
   static void write(Writer& writer, const ActorHandle<T>& handle) {
     const auto& state = detail::HandleAccess::state(handle);
     if (state.entry) detail::checked_actor(state.entry, "an ActorHandle inside a value");
-    writer.reference(RefKind::actor, state.entry);
+    writer.reference(RefKind::kActor, state.entry);
     writer.fixed(static_cast<std::int64_t>(state.offset));
   }
   static ActorHandle<T> read(Reader& reader) {
-    auto target = reader.reference(RefKind::actor).target;
+    auto target = reader.reference(RefKind::kActor).target;
     const auto offset = reader.template fixed<std::int64_t>();
     return detail::HandleAccess::make<T>(
         base::static_ref_cast<detail::ActorEntry>(std::move(target)),

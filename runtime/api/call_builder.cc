@@ -57,7 +57,7 @@ base::Ref<Call> new_call(const CallSpec& spec, CallKind kind) {
 
 }  // namespace
 
-CallBuilder::CallBuilder(const CallSpec& spec) : call_(new_call(spec, CallKind::task)) {
+CallBuilder::CallBuilder(const CallSpec& spec) : call_(new_call(spec, CallKind::kTask)) {
   call_->frame.cpus = 1;
   if (spec.options == nullptr || !*spec.options) return;
   call_->options = *spec.options;
@@ -67,7 +67,7 @@ CallBuilder::CallBuilder(const CallSpec& spec) : call_(new_call(spec, CallKind::
 
 CallBuilder::CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor,
                          const CallOptions* options)
-    : call_(new_call(spec, CallKind::method)) {
+    : call_(new_call(spec, CallKind::kMethod)) {
   call_->actor = actor;
   if (options != nullptr && !options->name.empty()) call_->name = options->name;
 }

@@ -43,7 +43,7 @@ ObjectEntryRef put_as(const T& value, const PutOptions& options) {
 
 template <class T>
 T decode_done(const ObjectEntry& entry) {
-  if (entry.state() == ObjectState::failed) throw_failed(entry);
+  if (entry.state() == ObjectState::kFailed) throw_failed(entry);
   if constexpr (!std::is_void_v<T>) {
     return entry.read([&](const Value& value) -> T {
       if ((value.flags & kError) != 0) throw_failed(entry);  // freed just now

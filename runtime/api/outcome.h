@@ -88,11 +88,11 @@ struct OutcomeAccess {
 // Of an object that is done.
 template <class T>
 Outcome<T> outcome_of(const ObjectEntry& entry) {
-  if (entry.state() == ObjectState::failed) return OutcomeAccess::make<T>({}, error_of(entry));
+  if (entry.state() == ObjectState::kFailed) return OutcomeAccess::make<T>({}, error_of(entry));
   try {
     return OutcomeAccess::make<T>(decode_or_monostate<T>(entry), {});
   } catch (...) {
-    if (entry.state() == ObjectState::failed) {  // freed just now
+    if (entry.state() == ObjectState::kFailed) {  // freed just now
       return OutcomeAccess::make<T>({}, error_of(entry));
     }
     return OutcomeAccess::make<T>({}, error_of_current_exception());

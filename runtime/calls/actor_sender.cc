@@ -13,7 +13,7 @@ constexpr std::size_t kMaxInFlight = 4096;
 // What calls of an actor fail with that ended as it should.
 Value normal_end() {
   return error_value(
-      error_wire(ErrorKind::actor_died,
+      error_wire(ErrorKind::kActorDied,
                  "the actor has ended: it called exit_actor() or its last handle is gone"));
 }
 
@@ -21,7 +21,7 @@ Value normal_end() {
 
 void ActorSender::submit(base::Ref<Call> call) {
   const ActorEntry& actor = *call->actor;
-  if (actor.phase >= ActorPhase::ended) return fail_call(*call, actor.death);
+  if (actor.phase >= ActorPhase::kEnded) return fail_call(*call, actor.death);
   links_[actor.id()].queue.push_back(std::move(call));
 }
 
@@ -29,23 +29,25 @@ void ActorSender::watch(ActorEntry& entry) {
   if (entry.watched) return;
   entry.watched = true;
   auto& link = links_[entry.id()];
-  const bool known = link.told != ActorState::starting;
+  const bool known = link.told != ActorState::kStarting;
   if (known) apply(entry, link);
-  if (entry.phase >= ActorPhase::ended || (known && link.lane)) return;
+  if (entry.phase >= ActorPhase::kEnded || (known && link.lane)) return;
   // Known to be alive, and no lane: the node tells it to all that hold the actor, asked or not.
-  if (link.connecting)
+  if (link.connecting) {
     return;  // else the node says how it is, also if there is a lane of an earlier handle
+  }
   link.connecting = true;
   caller_.node().send(ActorConnect{.actor = entry.id()});
 }
 
 void ActorSender::watch_end(ActorEntry& entry) {
   watch(entry);
-  if (entry.phase >= ActorPhase::ended) return;
+  if (entry.phase >= ActorPhase::kEnded) return;
   const auto [found, fresh] = watched_.try_emplace(entry.id());
   Watched& watched = found->second;
-  if (std::find(watched.ended.begin(), watched.ended.end(), entry.ended()) != watched.ended.end())
+  if (std::find(watched.ended.begin(), watched.ended.end(), entry.ended()) != watched.ended.end()) {
     return;
+  }
   watched.ready.push_back(entry.ready());
   watched.ended.push_back(entry.ended());
   if (!fresh) return;
@@ -56,17 +58,19 @@ void ActorSender::watch_end(ActorEntry& entry) {
 void ActorSender::tell_watched(const ActorId& id, ActorState state, const Value* error) {
   const auto found = watched_.find(id);
   if (found == watched_.end()) return;
-  if (state == ActorState::alive) {
+  if (state == ActorState::kAlive) {
     for (const auto& ready : found->second.ready) caller_.completion().finish(*ready, Value());
     return;
   }
   const Watched watched = std::move(found->second);
   watched_.erase(found);
   const Value ended_before = error != nullptr ? Value() : normal_end();
-  for (const auto& ready : watched.ready)
+  for (const auto& ready : watched.ready) {
     caller_.completion().finish(*ready, copy_of(error != nullptr ? *error : ended_before));
-  for (const auto& ended : watched.ended)
+  }
+  for (const auto& ended : watched.ended) {
     caller_.completion().finish(*ended, error != nullptr ? copy_of(*error) : Value());
+  }
 }
 
 void ActorSender::pump(Link& link) {
@@ -139,9 +143,10 @@ void ActorSender::created(ActorEntry& entry, base::Ref<Call> constructor) {
 }
 
 void ActorSender::die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared) {
-  if (const auto link = links_.find(entry.id()); link != links_.end())
+  if (const auto link = links_.find(entry.id()); link != links_.end()) {
     link->second.incomplete = nullptr;
-  entry.phase = ActorPhase::dead;
+  }
+  entry.phase = ActorPhase::kDead;
   entry.death = value_of(error);
   if (declared) {
     caller_.node().send(ActorFailed{.actor = entry.id()},
@@ -176,8 +181,9 @@ ActorSender::Line ActorSender::line_to(const ActorId& id) const {
 
 std::string ActorSender::why(const ObjectEntry& entry) {
   if (const auto actor = entries_.find(actor_of_ready(entry.id()));
-      actor && actor->ready().get() == &entry)
+      actor && actor->ready().get() == &entry) {
     return " is ready() of actor " + actor->id().hex() + ", which is starting";
+  }
   const ActorId of_ended = actor_of_ended(entry.id());
   const auto actor = entries_.find(of_ended);
   const auto told = watched_.find(of_ended);
@@ -230,17 +236,17 @@ void ActorSender::die(ActorEntry& entry, const Value& error) {
   }
   if (!entry.ready()->done()) caller_.completion().finish(*entry.ready(), copy_of(error));
   caller_.completion().finish(*entry.ended(),
-                              entry.phase == ActorPhase::ended ? Value() : copy_of(error));
+                              entry.phase == ActorPhase::kEnded ? Value() : copy_of(error));
 }
 
 void ActorSender::on(const ActorChanged& change, PayloadBytes error) {
   const auto& [id, state] = change;
-  if (state == ActorState::starting) return;
+  if (state == ActorState::kStarting) return;
   const bool normal = error.empty();
   Value death;
-  if (state == ActorState::dead) {
+  if (state == ActorState::kDead) {
     death =
-        normal ? normal_end() : read_value(caller_.ownership(), WireReader(error), Arrival::held);
+        normal ? normal_end() : read_value(caller_.ownership(), WireReader(error), Arrival::kHeld);
   }
   const auto entry = entries_.find(id);
   const auto found = links_.find(id);
@@ -250,34 +256,34 @@ void ActorSender::on(const ActorChanged& change, PayloadBytes error) {
     link.constructor = nullptr;
     constructed = std::move(link.constructing);
     link.told = state;
-    if (state == ActorState::dead) {
+    if (state == ActorState::kDead) {
       link.death = copy_of(death);
       if (link.lane) link.lane->callee_died();
     }
   }
-  if (!entry || entry->phase >= ActorPhase::ended) {
+  if (!entry || entry->phase >= ActorPhase::kEnded) {
     return tell_watched(id, state, normal ? nullptr : &death);
   }
-  if (state == ActorState::alive) {
+  if (state == ActorState::kAlive) {
     become_alive(*entry);
     return tell_watched(id, state, nullptr);
   }
-  entry->phase = normal ? ActorPhase::ended : ActorPhase::dead;
+  entry->phase = normal ? ActorPhase::kEnded : ActorPhase::kDead;
   entry->death = std::move(death);
   die(*entry, entry->death);
   tell_watched(id, state, normal ? nullptr : &entry->death);
 }
 
 void ActorSender::become_alive(ActorEntry& entry) {
-  entry.phase = ActorPhase::alive;
+  entry.phase = ActorPhase::kAlive;
   if (!entry.ready()->done()) caller_.completion().finish(*entry.ready(), Value());
 }
 
 // What the node told an earlier handle of this process.
 void ActorSender::apply(ActorEntry& entry, const Link& link) {
-  if (entry.phase >= ActorPhase::ended) return;
-  if (link.told == ActorState::alive) return become_alive(entry);
-  entry.phase = ActorPhase::dead;
+  if (entry.phase >= ActorPhase::kEnded) return;
+  if (link.told == ActorState::kAlive) return become_alive(entry);
+  entry.phase = ActorPhase::kDead;
   entry.death = copy_of(link.death);
   die(entry, entry.death);
 }
@@ -298,7 +304,7 @@ bool ActorSender::on(const LaneDead& dead, const DeathReport& death) {
     }
     // The state of the actor, which follows, says what they fail with; if it came before, they fail
     // now.
-    if (link.told == ActorState::dead) fail_link(link, link.death);
+    if (link.told == ActorState::kDead) fail_link(link, link.death);
     return true;
   }
   return false;
@@ -312,8 +318,8 @@ void ActorSender::fail_all(const Value& error) {
   }
   for (auto& entry : entries_.all()) alive.push_back(std::move(entry));
   for (const auto& entry : alive) {
-    if (entry->phase >= ActorPhase::ended) continue;
-    entry->phase = ActorPhase::dead;
+    if (entry->phase >= ActorPhase::kEnded) continue;
+    entry->phase = ActorPhase::kDead;
     entry->death = copy_of(error);
     die(*entry, entry->death);
   }
@@ -321,7 +327,7 @@ void ActorSender::fail_all(const Value& error) {
     fail_link(link, error);
     link.lane.reset();  // an answer that still comes finds nobody
   }
-  while (!watched_.empty()) tell_watched(watched_.begin()->first, ActorState::dead, &error);
+  while (!watched_.empty()) tell_watched(watched_.begin()->first, ActorState::kDead, &error);
 }
 
 }  // namespace manta::detail

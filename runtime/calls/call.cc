@@ -29,8 +29,9 @@ void Call::run(base::Ref<Command> self, CallRouter& router) {
 
 // An actor's calls are sent in their order, by its sender.
 void Call::object_done(base::Ref<Command> self, CallRouter& router) {
-  if (--missing == 0 && !abandoned && !actor)
+  if (--missing == 0 && !abandoned && !actor) {
     router.start_ready(base::static_ref_cast<Call>(std::move(self)));
+  }
 }
 
 namespace {
@@ -97,7 +98,7 @@ base::Status<objectstore::StoreError> Call::externalize(objectstore::Store& stor
 const ObjectEntry* Call::failed_argument() const {
   if (kept) {
     for (const auto& part : kept->parts) {
-      if (part.entry->state() == ObjectState::failed) return part.entry.get();
+      if (part.entry->state() == ObjectState::kFailed) return part.entry.get();
     }
   }
   return nullptr;

@@ -18,8 +18,8 @@ class CallLane {
   CallLane(rpc::Control& control, const objectstore::Store& store, std::uint32_t index,
            rpc::Slot callee);
 
-  // Writes the call into the ring, which it is then in; false: no room now. keep() follows at once, and ring(), once per
-  // burst.
+  // Writes the call into the ring, which it is then in; false: no room now. keep() follows at once, and ring(), once
+  // per burst.
   bool write(Call& call);
   void keep(base::Ref<Call> written) { in_flight_.push_back(std::move(written)); }
   void ring();  // if something was sent since the last ring()
@@ -63,8 +63,9 @@ class CallLane {
 
  private:
   std::span<const std::byte> next_reply() {
-    if (!callee_dead_ || !reader_.front().empty()) [[likely]]
+    if (!callee_dead_ || !reader_.front().empty()) [[likely]] {
       return reader_.front();
+    }
     reader_.recover();
     return reader_.front();
   }

@@ -11,8 +11,9 @@ void CallerSide::close_lane(std::uint32_t lane, rpc::Slot callee) {
 }
 
 void CallerSide::take_back_holds(const CallLane& lane, const LaneDead& dead) {
-  if (dead.reply_in_doubt != 0 && lane.awaits_reply(dead.reply_in_doubt))
+  if (dead.reply_in_doubt != 0 && lane.awaits_reply(dead.reply_in_doubt)) {
     node().send(ReplyMissing{.lane = lane.index()});
+  }
 }
 
 }  // namespace manta::detail

@@ -10,7 +10,7 @@ namespace {
 
 ErrorRecord freed(const ObjectEntry& entry, const char* where) {
   ErrorRecord error;
-  error.kind = ErrorKind::object_lost;
+  error.kind = ErrorKind::kObjectLost;
   error.message = "object " + entry.id().hex() + " was freed by manta::free()" + where;
   return error;
 }
@@ -56,7 +56,7 @@ std::unique_ptr<ErrorRecord> Completion::make_ready(Call& call) {
   const std::size_t size = call.arguments_size();
   if (size <= kMaxInlineValue || call.externalize(ownership_.store()).ok()) return nullptr;
   ErrorRecord error;
-  error.kind = ErrorKind::object_store_full;
+  error.kind = ErrorKind::kObjectStoreFull;
   error.function = call.display_name();
   error.message = "no room in the object store for the arguments of " + error.function + ", " +
                   std::to_string(size) + " bytes";
@@ -85,13 +85,14 @@ void Completion::finish(ObjectEntry& entry, Value value) {
   if (entry.done()) return;
   entry.producer = nullptr;
   for (const auto& buffer : value.buffers()) {
-    if (auto* block = ownership_.store().block_of(buffer.storage.get()))
+    if (auto* block = ownership_.store().block_of(buffer.storage.get())) {
       block->set_object(entry.id());
+    }
   }
   entry.complete(std::move(value));
-  if (entry.state() == ObjectState::failed) failures_.fetch_add(1);
+  if (entry.state() == ObjectState::kFailed) failures_.fetch_add(1);
   if (ownership_.closed()) entry.mark_seen();  // nobody can look at it any more
-  if (entry.home == Home::published) ownership_.send_value<Fulfil>(entry);
+  if (entry.home == Home::kPublished) ownership_.send_value<Fulfil>(entry);
   if (entry.watchers != nullptr) CompletionWatch::completed(entry);
   if (!entry.dependents().empty()) start_dependents(entry);
 }
@@ -103,22 +104,23 @@ void Completion::discard(ObjectEntry& entry, const ErrorRecord& error) {
 }
 
 void Completion::free(ObjectEntry& entry) {
-  if (entry.home != Home::local) ownership_.node().send(FreeObject{.object = entry.id()});
+  if (entry.home != Home::kLocal) ownership_.node().send(FreeObject{.object = entry.id()});
   entry.mark_seen();
   discard(entry, freed(entry, ""));
 }
 
 void Completion::on(const ObjectValue& told, PayloadBytes payload) {
   // Read first: the node counts what is inside in our name, whether or not we still want it.
-  Value value = read_value(ownership_, WireReader(payload), Arrival::counted);
+  Value value = read_value(ownership_, WireReader(payload), Arrival::kCounted);
   if (const auto entry = ownership_.objects().find(told.object)) finish(*entry, std::move(value));
 }
 
 // A value that comes from elsewhere and is not here yet says itself that it was freed.
 void Completion::on(const ObjectFreed& told) {
   const auto entry = ownership_.objects().find(told.object);
-  if (entry && (entry->done() || !entry->from_elsewhere()))
+  if (entry && (entry->done() || !entry->from_elsewhere())) {
     discard(*entry, freed(*entry, " in another process"));
+  }
 }
 
 void Completion::complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
@@ -136,13 +138,14 @@ void Completion::complete(Call& call, const ReplyFrame& frame, std::span<const s
     rest = {ownership_.store().arena().readable(frame.external_block - 1), frame.external_size};
   }
   call.each_result([&](ObjectEntryRef& entry) {
-    if (frame.result_count == 0 && rest.empty())
+    if (frame.result_count == 0 && rest.empty()) {
       return finish(*entry, Value());  // of unpack(0): there was no error
+    }
     const WireReader wire(rest);
-    finish(*entry, read_value(ownership_, wire, Arrival::held));
+    finish(*entry, read_value(ownership_, wire, Arrival::kHeld));
     rest = rest.subspan(wire.size());
   });
-  if (call.one_way && call.result->state() == ObjectState::failed) log_unseen_error(*call.result);
+  if (call.one_way && call.result->state() == ObjectState::kFailed) log_unseen_error(*call.result);
 }
 
 void Completion::complete_here(Call& call, std::vector<Value> values) {
@@ -150,7 +153,7 @@ void Completion::complete_here(Call& call, std::vector<Value> values) {
   call.each_result([&](ObjectEntryRef& entry) {
     finish(*entry, value == values.end() ? Value() : std::move(*value++));
   });
-  if (call.one_way && call.result->state() == ObjectState::failed) log_unseen_error(*call.result);
+  if (call.one_way && call.result->state() == ObjectState::kFailed) log_unseen_error(*call.result);
 }
 
 void Completion::fail(Call& call, const ErrorRecord& error) { fail_with(call, value_of(error)); }

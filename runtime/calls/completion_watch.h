@@ -3,8 +3,8 @@
 //
 //   entries  a b a c   --c, then a are done-->   order  3 0 2      indices; those done from the start come first
 //
-// Its cost is a few instructions for each entry when it is made, when the entry is done, and when the watch goes. Looking
-// costs nothing that grows with their number.
+// Its cost is a few instructions for each entry when it is made, when the entry is done, and when the watch goes.
+// Looking costs nothing that grows with their number.
 // Invariants: (1) it is linked to an entry exactly while that is pending; (2) the first arrived() indices of the order
 //             never change.
 // Threads:    made and destroyed by any thread, one after the other; completed() runs under the tables lock; arrived()

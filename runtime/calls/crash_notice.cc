@@ -27,8 +27,9 @@ std::string text_of(const Call& call, const DeathReport& death, const std::strin
   std::string text =
       "manta: " + one_line(crash_text(death, function, call.frame.attempt, attempts), kMostText) +
       "; it is tried again";
-  if (const auto frame = first_frame(death.stack); !frame.empty())
+  if (const auto frame = first_frame(death.stack); !frame.empty()) {
     text += "; it crashed in " + one_line(frame, kMostText);
+  }
   const auto log = session / ("worker-" + std::to_string(death.pid) + ".log");
   return text + "; output" + (death.stack.empty() ? "" : " and stack") + ": " + log.string() +
          " (kept with MANTA_KEEP_LOGS=1; the error of the last attempt has its own)";
@@ -40,7 +41,7 @@ void give_crash_notice(const Call& call, const DeathReport& death,
                        const std::filesystem::path& session) {
   const std::string function = one_line(call.display_name(), kMostName);
   const bool by_name = CodeId{call.frame.stub_image, call.frame.stub_offset} == kCalledByName;
-  give_notice({.kind = Notice::Kind::crash,
+  give_notice({.kind = Notice::Kind::kCrash,
                .cause = by_name ? std::hash<std::string>()(function) : RunTimes::code_key(call),
                .subject = function,
                .text = text_of(call, death, function, session)});

@@ -7,7 +7,7 @@ namespace manta::detail {
 ObjectEntry* NeededCalls::next_object() {
   while (looked_at_ < objects_.size()) {
     const std::size_t at =
-        order_ == Order::oldest_first ? looked_at_ : objects_.size() - 1 - looked_at_;
+        order_ == Order::kOldestFirst ? looked_at_ : objects_.size() - 1 - looked_at_;
     ++looked_at_;
     if (!objects_[at]->done()) return objects_[at];
   }

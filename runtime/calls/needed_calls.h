@@ -1,10 +1,12 @@
-// The NeededCalls of a thread that waits for objects are the calls of its own process that must run before it can go on:
-// those that make the objects, and those that make their arguments. next() names the ones that could run now, in turn.
+// The NeededCalls of a thread that waits for objects are the calls of its own process that must run before it can go
+// on: those that make the objects, and those that make their arguments. next() names the ones that could run now, in
+// turn.
 //
 //   get(c):   c <- call(b, d)     b <- call(a)     a: made     d: made elsewhere      next(): b's call, then c's
 //
 // Order: of those that are all needed the newest first, which are the smallest parts of a divided problem; of those of
-// which some are enough the oldest first, as they would come without it. Each object is looked at once, but for start_again().
+// which some are enough the oldest first, as they would come without it. Each object is looked at once, but for
+// start_again().
 // Threads: confined, under the tables lock.
 #pragma once
 #include <cstddef>
@@ -19,7 +21,7 @@ namespace manta::detail {
 
 class NeededCalls {
  public:
-  enum class Order { newest_first, oldest_first };
+  enum class Order { kNewestFirst, kOldestFirst };
   NeededCalls(std::span<ObjectEntry* const> objects, Order order)
       : objects_(objects), order_(order) {}
 

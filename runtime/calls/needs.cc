@@ -29,7 +29,7 @@ void Needs::add(const ObjectEntry& entry, std::uint32_t object) {
 
 void Needs::look_at(const ObjectEntry& entry) {
   if (entry.from_elsewhere()) {
-    others_.push_back({.kind = Need::Kind::object,
+    others_.push_back({.kind = Need::Kind::kObject,
                        .hi = entry.id().hi(),
                        .lo = entry.id().lo(),
                        .object = object_,
@@ -37,9 +37,10 @@ void Needs::look_at(const ObjectEntry& entry) {
   } else if (entry.producer != nullptr) {
     add_call(*entry.producer);
   } else if (const auto actor = ownership_.actors().find(actor_of_ready(entry.id()))) {
-    if (const Call* const constructor = senders_.actors.line_to(actor->id()).constructor)
+    if (const Call* const constructor = senders_.actors.line_to(actor->id()).constructor) {
       return add_arguments(*constructor);
-    others_.push_back({.kind = Need::Kind::constructor,
+    }
+    others_.push_back({.kind = Need::Kind::kConstructor,
                        .hi = actor->id().hi(),
                        .lo = actor->id().lo(),
                        .object = object_,
@@ -49,8 +50,9 @@ void Needs::look_at(const ObjectEntry& entry) {
 
 void Needs::add_call(const Call& call) {
   if (call.in_place) return;  // by the thread that runs it
-  if (const CallLane* const lane = senders_.lane_of(call))
+  if (const CallLane* const lane = senders_.lane_of(call)) {
     return add_in_lane(*lane, call.frame.sequence, call);
+  }
   if (call.missing != 0) add_arguments(call);
   if (call.actor) add_unsent(call);
 }
@@ -67,7 +69,7 @@ void Needs::add_unsent(const Call& call) {
   if (line.constructor != nullptr) return add_arguments(*line.constructor);
   if (line.first != nullptr && line.first->missing != 0) add_arguments(*line.first);
   if (line.lane != nullptr) return add_in_lane(*line.lane, line.lane->next_sequence(), call);
-  others_.push_back({.kind = Need::Kind::constructor,
+  others_.push_back({.kind = Need::Kind::kConstructor,
                      .hi = actor.hi(),
                      .lo = actor.lo(),
                      .object = object_,

@@ -5,8 +5,8 @@
 //          <- call behind another in an actor's queue, or with arguments that are not there: what those need
 //          <- made in another process             Need::object
 //
-// Of several calls in one lane the last is enough where they are answered in turn (an actor's), the first where they may
-// be given back (tasks). Where one of many objects may end a wait, each has needs of its own.
+// Of several calls in one lane the last is enough where they are answered in turn (an actor's), the first where they
+// may be given back (tasks). Where one of many objects may end a wait, each has needs of its own.
 // Threads: confined, under the tables lock.
 #pragma once
 #include <map>

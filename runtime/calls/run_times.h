@@ -1,5 +1,5 @@
-// The RunTimes of a process are how long its tasks ran before, by their code: a mean in which the last eight calls count
-// most. By them a lease is filled, and a waiting task decides what it runs itself.
+// The RunTimes of a process are how long its tasks ran before, by their code: a mean in which the last eight calls
+// count most. By them a lease is filled, and a waiting task decides what it runs itself.
 //
 // Threads: confined, under the tables lock.
 #pragma once

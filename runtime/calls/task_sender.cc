@@ -22,8 +22,9 @@ TaskSender::Queue& TaskSender::queue_of(const Call& call) {
   const bool plain = !call.options || call.options->resources.empty();
   for (auto& queue : queues_) {
     if (queue->cpus != cpus) continue;
-    if (plain ? queue->resources.empty() : queue->resources == call.options->resources)
+    if (plain ? queue->resources.empty() : queue->resources == call.options->resources) {
       return *queue;
+    }
   }
   auto queue = std::make_unique<Queue>();
   queue->key = static_cast<std::uint32_t>(queues_.size());
@@ -87,8 +88,8 @@ TaskSender::Lease* TaskSender::lease_with_room(Queue& queue, const Call& call) {
   return nullptr;
 }
 
-// Calls of one code that run parts of themselves in place take very different times, and the oldest are the largest: behind
-// one that takes longer than a window nothing is sent, whatever the code took before.
+// Calls of one code that run parts of themselves in place take very different times, and the oldest are the largest:
+// behind one that takes longer than a window nothing is sent, whatever the code took before.
 bool TaskSender::overdue(const Lease& lease) const {
   return caller_.is_worker() &&
          std::chrono::steady_clock::now() - lease.moved > std::chrono::nanoseconds(kWindow);
@@ -99,8 +100,9 @@ void TaskSender::pump(Queue& queue) {
     queue.first->estimate_ns = run_times_.estimate(*queue.first);
     Lease* lease = lease_with_room(queue, *queue.first);
     if (lease == nullptr) break;
-    if (lease->lane.in_flight() == 0 && caller_.is_worker())
+    if (lease->lane.in_flight() == 0 && caller_.is_worker()) {
       lease->moved = std::chrono::steady_clock::now();
+    }
     if (!lease->lane.write(*queue.first)) break;
     lease->lane.keep(dequeue(queue));
   }
@@ -122,8 +124,8 @@ void TaskSender::ask_for_leases(Queue& queue) {
   want(queue, as_before ? queue.wanted : wanted, queue.more || more);
 }
 
-// The queue is empty: nothing is wanted, but for a task that runs its calls in place: it empties the queue and fills it,
-// again and again.
+// The queue is empty: nothing is wanted, but for a task that runs its calls in place: it empties the queue and fills
+// it, again and again.
 void TaskSender::withdraw(Queue& queue) {
   if (caller_.runs_a_task()) return;
   const bool over = std::all_of(queue.leases.begin(), queue.leases.end(),
@@ -136,7 +138,7 @@ void TaskSender::want(Queue& queue, std::uint64_t wanted, bool more) {
   queue.wanted = wanted;
   queue.more = more;
   caller_.node().send(LeaseWant{.key = queue.key,
-                                .more = more ? LeaseWant::More::yes : LeaseWant::More::no,
+                                .more = more ? LeaseWant::More::kYes : LeaseWant::More::kNo,
                                 .wanted = wanted,
                                 .cpus = queue.cpus},
                       encode(queue.resources));
@@ -144,17 +146,18 @@ void TaskSender::want(Queue& queue, std::uint64_t wanted, bool more) {
 
 bool TaskSender::is_recalled(const std::unique_ptr<Lease>& lease) { return lease->recalled; }
 
-// Others wait for a worker: a recalled lease gets no more calls after its tenure, and goes back when those in flight are
-// done. If they take long (its task may wait for tasks of others), the first lease that has nothing to do goes in its
-// place.
+// Others wait for a worker: a recalled lease gets no more calls after its tenure, and goes back when those in flight
+// are done. If they take long (its task may wait for tasks of others), the first lease that has nothing to do goes in
+// its place.
 void TaskSender::give_back(Queue& queue) {
   if (std::none_of(queue.leases.begin(), queue.leases.end(), is_recalled)) return;
   const auto now = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < queue.leases.size();) {
     auto& lease = queue.leases[i];
     const bool idle = lease->lane.in_flight() == 0;
-    if (lease->recalled && (now - lease->granted >= kTenure || (idle && queue.first == nullptr)))
+    if (lease->recalled && (now - lease->granted >= kTenure || (idle && queue.first == nullptr))) {
       lease->returning = true;
+    }
     if (idle && !lease->recalled && queue.first == nullptr) stand_in(queue, *lease);
     if (!idle || !lease->returning) {
       ++i;
@@ -181,15 +184,16 @@ void TaskSender::steal_back(Queue& queue) {
                                 [](const auto& lease) { return lease->lane.in_flight() == 0; });
   if (!idle) return;
   for (auto& lease : queue.leases) {
-    if (lease->lane.in_flight() > 1 && lease->lane.estimated_ns() > kWindow / 2)
+    if (lease->lane.in_flight() > 1 && lease->lane.estimated_ns() > kWindow / 2) {
       lease->lane.recall();
+    }
   }
 }
 
 bool TaskSender::receive(Queue& queue, Lease& lease) {
   return lease.lane.receive(
       [&](base::Ref<Call> call, const ReplyFrame& frame, std::span<const std::byte> rest) {
-        if (frame.status == ReplyStatus::returned) {
+        if (frame.status == ReplyStatus::kReturned) {
           lease.blocked = true;
           enqueue(queue, std::move(call));
           returned_.fetch_add(1);
@@ -274,7 +278,7 @@ void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
   const ErrorRecord error = crash_error(death, call->display_name(), call->frame.attempt,
                                         allowed < 0 ? 0 : allowed + 1, caller_.attachment().node);
   const bool retry =
-      error.kind == ErrorKind::worker_crashed && (allowed < 0 || call->retries < allowed);
+      error.kind == ErrorKind::kWorkerCrashed && (allowed < 0 || call->retries < allowed);
   if (retry) {
     give_crash_notice(*call, death, caller_.attachment().directory);
     ++call->retries;

@@ -57,10 +57,11 @@ std::vector<std::byte> bytes_of(const Role& role) {
 
 Role role_of(std::span<const std::byte> bytes) {
   auto written = unpack<WrittenRole>(bytes);
-  if (!written || written->kind > RoleKind::kWorker || written->slot >= rpc::kMaxSlots)
+  if (!written || written->kind > RoleKind::kWorker || written->slot >= rpc::kMaxSlots) {
     throw RoleError(
         "what it was told is cut off, or comes from another version of Manta: build the program "
         "that calls init() and InitOptions::worker.path against one and the same");
+  }
   Role role;
   role.kind = written->kind;
   role.options = std::move(written->options);

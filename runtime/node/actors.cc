@@ -18,12 +18,12 @@ namespace {
 ActorState state_of(ActorPhase phase) {
   switch (phase) {
     case ActorPhase::kDead:
-      return ActorState::dead;
+      return ActorState::kDead;
     case ActorPhase::kAlive:
     case ActorPhase::kEnding:
-      return ActorState::alive;
+      return ActorState::kAlive;
     default:
-      return ActorState::starting;
+      return ActorState::kStarting;
   }
 }
 
@@ -79,7 +79,7 @@ void Actors::on(rpc::Slot from, const ActorWatch& watch) {
 
 void Actors::on(rpc::Slot, const ActorKill& kill) {
   table_.kill(kill.actor,
-              error_wire(ErrorKind::actor_died,
+              error_wire(ErrorKind::kActorDied,
                          describe(kill.actor) + " died: it was killed by ActorHandle::kill()"));
   run_steps();
 }
@@ -146,7 +146,7 @@ void Actors::process_died(rpc::Slot slot, const DeathReport& death) {
     workers_.erase(entry);
     table_.worker_gone(slot, [&] {
       ErrorRecord error;
-      error.kind = ErrorKind::actor_died;
+      error.kind = ErrorKind::kActorDied;
       error.pid = death.pid;
       error.signal = death.signal;
       error.message = describe(id) + " died: " + full_text(death);
@@ -162,7 +162,7 @@ void Actors::refuse_declared_by(rpc::Slot dead, const DeathReport& death) {
   for (const auto& [id, start] : starts_) {
     if (start.creator != dead || !start.declared_only) continue;
     table_.refuse(
-        id, error_wire(ErrorKind::actor_died,
+        id, error_wire(ErrorKind::kActorDied,
                        describe(id) + " was not started: the process that made it died " +
                            "before the constructor's arguments were there: " + full_text(death)));
   }
@@ -187,7 +187,7 @@ void Actors::begin_sweep() { sweeping_ = std::exchange(new_, {}); }
 void Actors::settle() {
   if (sweeping_.empty()) return;
   for (const ActorId id : std::exchange(sweeping_, {})) {
-    table_.settle(id, error_wire(ErrorKind::actor_died,
+    table_.settle(id, error_wire(ErrorKind::kActorDied,
                                  "actor " + id.hex() +
                                      " is not known to its node: its last handle was dropped"));
     if (table_.find(id) == nullptr) starts_.erase(id);
@@ -230,7 +230,7 @@ void Actors::announce(ActorId id, rpc::Slot to) {
 
 void Actors::connect(ActorId id, rpc::Slot caller) {
   const rpc::Slot worker = table_.find(id)->worker;
-  const std::optional<std::uint32_t> lane = lanes_.open(caller, worker, LaneKind::actor);
+  const std::optional<std::uint32_t> lane = lanes_.open(caller, worker, LaneKind::kActor);
   if (!lane) return;  // all lanes are in use: the caller waits on, and hears of the actor's end
   peers_.send(caller, ActorLane{.actor = id, .lane = *lane, .worker = worker});
 }

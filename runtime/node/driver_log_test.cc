@@ -29,7 +29,7 @@ TEST(DriverLog, NoticesForADriverThatIsBehindAreFewAndAllAreCounted) {
   for (int i = 0; i < kMany; ++i) {
     log.add_notice(encode(error_of(7)));                                // one cause
     log.add_notice(encode(error_of(1000 + static_cast<unsigned>(i))));  // many causes
-    log.add_notice(encode({.kind = Notice::Kind::crash, .cause = 7, .text = "a crash"}));
+    log.add_notice(encode({.kind = Notice::Kind::kCrash, .cause = 7, .text = "a crash"}));
   }
 
   std::uint64_t errors = 0, crashes = 0, frames = 0;
@@ -44,7 +44,7 @@ TEST(DriverLog, NoticesForADriverThatIsBehindAreFewAndAllAreCounted) {
     ++frames;
     const auto notice = decode_notice(text);
     ASSERT_TRUE(notice);
-    (notice->kind == Notice::Kind::crash ? crashes : errors) += notice->count;
+    (notice->kind == Notice::Kind::kCrash ? crashes : errors) += notice->count;
   }
   EXPECT_EQ(errors, 2 * kMany);
   EXPECT_EQ(crashes, kMany);

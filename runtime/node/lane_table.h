@@ -20,7 +20,7 @@ namespace manta::detail::node {
 struct LaneRecord {
   rpc::Slot caller = 0;
   rpc::Slot callee = 0;
-  LaneKind kind = LaneKind::task;
+  LaneKind kind = LaneKind::kTask;
   bool caller_closed = false;
   bool callee_closed = false;
   std::uint64_t opened = 0;  // a number of its own: a lane that is used again has another

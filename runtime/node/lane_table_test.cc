@@ -9,7 +9,7 @@ using Closing = LaneTable::Closing;
 
 TEST(LaneTable, ALaneIsFreeWhenBothEndsClosed) {
   LaneTable table(8);
-  const auto lane = table.open(1, 2, LaneKind::task);
+  const auto lane = table.open(1, 2, LaneKind::kTask);
   ASSERT_EQ(lane, 0U);
   EXPECT_EQ(table.close(0, 2), Closing::kHalf);
   EXPECT_EQ(table.close(0, 2), Closing::kNothing);  // said twice
@@ -21,23 +21,23 @@ TEST(LaneTable, ALaneIsFreeWhenBothEndsClosed) {
 
 TEST(LaneTable, UsesTheLowestFreeOneAgain) {
   LaneTable table(8);
-  for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(table.open(1, 2, LaneKind::task), i);
+  for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(table.open(1, 2, LaneKind::kTask), i);
   for (const std::uint32_t lane : {2U, 0U}) table.close(lane, 1), table.close(lane, 2);
-  EXPECT_EQ(table.open(1, 3, LaneKind::actor), 0U);
+  EXPECT_EQ(table.open(1, 3, LaneKind::kActor), 0U);
   EXPECT_EQ(table.of(1), (std::vector<std::uint32_t>{0, 1}));
 }
 
 TEST(LaneTable, AProcessMayHaveALaneToItself) {
   LaneTable table(8);
-  const std::uint32_t lane = *table.open(4, 4, LaneKind::actor);
+  const std::uint32_t lane = *table.open(4, 4, LaneKind::kActor);
   EXPECT_EQ(table.close(lane, 4), Closing::kHalf);
   EXPECT_EQ(table.close(lane, 4), Closing::kFree);
 }
 
 TEST(LaneTable, SaysWhenAllAreInUse) {
   LaneTable table(1);
-  EXPECT_TRUE(table.open(1, 2, LaneKind::task).has_value());
-  EXPECT_FALSE(table.open(1, 2, LaneKind::task).has_value());
+  EXPECT_TRUE(table.open(1, 2, LaneKind::kTask).has_value());
+  EXPECT_FALSE(table.open(1, 2, LaneKind::kTask).has_value());
 }
 
 }  // namespace

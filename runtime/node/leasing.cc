@@ -49,9 +49,9 @@ void Leasing::on(rpc::Slot owner, const LeaseWant& want, PayloadBytes resources)
   if (want.cpus < kNextToNothing) request.set(scheduler::kTaskSlot, 1);
   const OwnerKey who{.owner = owner, .key = want.key};
   const auto more =
-      want.more == LeaseWant::More::yes ? LeaseTable::More::kYes : LeaseTable::More::kNo;
+      want.more == LeaseWant::More::kYes ? LeaseTable::More::kYes : LeaseTable::More::kNo;
   if (const auto refusal = leases_.want(who, want.wanted, request, more)) {
-    refuse(who, ErrorKind::unschedulable, *refusal);
+    refuse(who, ErrorKind::kUnschedulable, *refusal);
   }
   changed_ = true;
 }
@@ -59,7 +59,7 @@ void Leasing::on(rpc::Slot owner, const LeaseWant& want, PayloadBytes resources)
 void Leasing::want_actor(ActorId actor, const ResourceSet& request) {
   const OwnerKey who{.owner = last_actor_++, .key = 0};
   if (const auto refusal = leases_.want(who, 1, request)) {
-    callbacks_.refuse_actor(actor, ErrorKind::unschedulable, *refusal);
+    callbacks_.refuse_actor(actor, ErrorKind::kUnschedulable, *refusal);
     return;
   }
   actors_[who.owner] = actor;
@@ -148,14 +148,14 @@ void Leasing::dispatch() {
   while (start_workers()) {
   }
   if (leases_.waiting() > 0 && pool_.hopeless(anyone_runs())) {
-    refuse_all(ErrorKind::worker_start_failed, callbacks_.start_failure());
+    refuse_all(ErrorKind::kWorkerStartFailed, callbacks_.start_failure());
     pool_.forgive();
   } else if (leases_.waiting() > 0 && pool_.failing()) {
     warn_once();
   } else if (stuck()) {
-    refuse_all(ErrorKind::unschedulable, "all " + std::to_string(pool_.size()) +
-                                             " workers of the node wait inside get() for tasks "
-                                             "that wait for a worker: that is the limit");
+    refuse_all(ErrorKind::kUnschedulable, "all " + std::to_string(pool_.size()) +
+                                              " workers of the node wait inside get() for tasks "
+                                              "that wait for a worker: that is the limit");
   }
   if (!pool_.failing()) warned_ = false;
   recall();
@@ -210,11 +210,11 @@ void Leasing::grant(OwnerKey who, rpc::Slot worker) {
 void Leasing::grant_task(OwnerKey who, rpc::Slot worker) {
   const auto owner = static_cast<rpc::Slot>(who.owner);
   const scheduler::LeaseId lease = leases_.grant(who);
-  const std::optional<std::uint32_t> lane = lanes_.open(owner, worker, LaneKind::task);
+  const std::optional<std::uint32_t> lane = lanes_.open(owner, worker, LaneKind::kTask);
   if (!lane) {
     leases_.end(lease);
     pool_.give_back(worker, now());
-    refuse(who, ErrorKind::unschedulable, "all lanes of the node are in use");
+    refuse(who, ErrorKind::kUnschedulable, "all lanes of the node are in use");
     leases_.want(who, 0, {});
     return;
   }

@@ -55,8 +55,8 @@ std::optional<std::string> own_path(const fs::path& root, Version version) {
     const auto second = first == std::string::npos ? first : line.find(':', first + 1);
     if (second == std::string::npos) continue;
     const std::string_view controllers(line.data() + first + 1, second - first - 1);
-    const bool right = version == Version::two ? line.starts_with("0:") && controllers.empty()
-                                               : lists(controllers, "memory");
+    const bool right = version == Version::kTwo ? line.starts_with("0:") && controllers.empty()
+                                                : lists(controllers, "memory");
     if (right) return line.substr(second + 1);
   }
   return std::nullopt;
@@ -93,7 +93,7 @@ std::optional<Mount> mount_of(const fs::path& root, Version version) {
     while (words >> ignored && ignored != "-") continue;
     words >> type >> source >> options;
     const bool right =
-        version == Version::two ? type == "cgroup2" : type == "cgroup" && lists(options, "memory");
+        version == Version::kTwo ? type == "cgroup2" : type == "cgroup" && lists(options, "memory");
     if (right) return Mount{unescaped(from), unescaped(point)};
   }
   return std::nullopt;
@@ -132,12 +132,12 @@ std::string bytes_text(std::uint64_t bytes) {
 }  // namespace
 
 std::optional<std::uint64_t> MemoryCgroup::kills() const {
-  return figure(directory / (version == Version::two ? "memory.events" : "memory.oom_control"),
+  return figure(directory / (version == Version::kTwo ? "memory.events" : "memory.oom_control"),
                 "oom_kill");
 }
 
 fs::path MemoryCgroup::limit_file() const {
-  return directory / (version == Version::two ? "memory.max" : "memory.limit_in_bytes");
+  return directory / (version == Version::kTwo ? "memory.max" : "memory.limit_in_bytes");
 }
 
 std::optional<std::uint64_t> MemoryCgroup::limit() const {
@@ -150,7 +150,7 @@ std::optional<std::uint64_t> MemoryCgroup::limit() const {
 
 std::optional<std::uint64_t> MemoryCgroup::used() const {
   std::ifstream file(directory /
-                     (version == Version::two ? "memory.current" : "memory.usage_in_bytes"));
+                     (version == Version::kTwo ? "memory.current" : "memory.usage_in_bytes"));
   std::string text;
   return file >> text ? number(text) : std::nullopt;
 }
@@ -168,8 +168,8 @@ bool memory_is_plenty(std::uint64_t more, const std::vector<MemoryCgroup>& cgrou
 
 std::vector<MemoryCgroup> memory_cgroups(const fs::path& root) {
   std::vector<MemoryCgroup> cgroups;
-  add_levels(cgroups, root, Version::two);
-  add_levels(cgroups, root, Version::one);
+  add_levels(cgroups, root, Version::kTwo);
+  add_levels(cgroups, root, Version::kOne);
   return cgroups;
 }
 

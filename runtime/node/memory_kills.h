@@ -17,8 +17,8 @@ namespace manta::detail::node {
 
 // A cgroup that this process is in, and those above it up to where they are mounted: the nearest first.
 struct MemoryCgroup {
-  enum class Version { one, two };
-  Version version = Version::two;
+  enum class Version { kOne, kTwo };
+  Version version = Version::kTwo;
   std::string name;                 // "/user.slice/job.scope"
   std::filesystem::path directory;  // "/sys/fs/cgroup/user.slice/job.scope"
 

@@ -241,7 +241,7 @@ TEST(NodeProcess, RefusesWhatItCanNeverGrant) {
   driver.peer().send(LeaseWant{.key = 3, .wanted = 1, .cpus = 5});
   const auto refusal = driver.receive<LeaseRefused>();
   EXPECT_EQ(refusal.message.key, 3U);
-  EXPECT_EQ(refusal.message.kind, ErrorKind::unschedulable);
+  EXPECT_EQ(refusal.message.kind, ErrorKind::kUnschedulable);
   EXPECT_NE(refusal.payload.find("CPU"), std::string::npos);
 }
 
@@ -251,7 +251,7 @@ TEST(NodeProcess, SaysWhyWorkersDoNotStart) {
   Driver driver(options);
   driver.peer().send(LeaseWant{.key = 3, .wanted = 1, .cpus = 1});
   const auto refusal = driver.receive<LeaseRefused>();
-  EXPECT_EQ(refusal.message.kind, ErrorKind::worker_start_failed);
+  EXPECT_EQ(refusal.message.kind, ErrorKind::kWorkerStartFailed);
   EXPECT_NE(refusal.payload.find("no such device"), std::string::npos) << refusal.payload;
 }
 
@@ -306,12 +306,12 @@ TEST(NodeProcess, ActorEndsAfterItsLastHandle) {
 TEST(NodeProcess, KilledActorDiesWithTheCause) {
   Driver driver;
   driver.peer().send(ActorCreate{.actor = kActor}, actor_payload());
-  EXPECT_EQ(driver.receive<ActorChanged>().message.state, ActorState::alive);
+  EXPECT_EQ(driver.receive<ActorChanged>().message.state, ActorState::kAlive);
   driver.peer().send(ActorKill{.actor = kActor});
   const auto dead = driver.receive<ActorChanged>();
-  EXPECT_EQ(dead.message.state, ActorState::dead);
+  EXPECT_EQ(dead.message.state, ActorState::kDead);
   const ErrorRecord error = decode_error(WireReader(dead.bytes()).meta());
-  EXPECT_EQ(error.kind, ErrorKind::actor_died);
+  EXPECT_EQ(error.kind, ErrorKind::kActorDied);
   EXPECT_NE(error.message.find("ActorHandle::kill()"), std::string::npos) << error.message;
 }
 
@@ -320,7 +320,7 @@ TEST(NodeProcess, PublishedValueReachesItsSubscriber) {
   const ObjectId object(5, 6);
   driver.peer().send(Publish{.object = object});
   driver.peer().send(Subscribe{.object = object});
-  const std::vector<std::byte> value = error_wire(ErrorKind::cancelled, "as good as any value");
+  const std::vector<std::byte> value = error_wire(ErrorKind::kCancelled, "as good as any value");
   driver.peer().send(Fulfil{.object = object}, value);
   EXPECT_EQ(driver.receive<ObjectValue>().payload, text_of(value));
   driver.peer().send(FreeObject{.object = object});

@@ -52,7 +52,7 @@ void Objects::on(rpc::Slot from, const Subscribe& subscribe) {
 }
 
 void Objects::on(rpc::Slot, const FreeObject& free) {
-  objects_.free(free.object, error_value(ErrorKind::object_lost,
+  objects_.free(free.object, error_value(ErrorKind::kObjectLost,
                                          "object " + free.object.hex() +
                                              " was freed: manta::free() was called on it"));
   run_steps();
@@ -88,7 +88,7 @@ void Objects::on(rpc::Slot from, const AdoptBlock& adopt) {
 // What the process held for calls that others still run stays until they have closed its lanes: see sweep_memory().
 void Objects::process_died(rpc::Slot slot, pid_t pid) {
   objects_.fail_pending(slot,
-                        error_value(ErrorKind::owner_died,
+                        error_value(ErrorKind::kOwnerDied,
                                     "the process " + std::to_string(pid) +
                                         " that was to make this object died before it was made"));
   run_steps();
@@ -124,7 +124,7 @@ void Objects::settle() {
   for (const ObjectId id : sweeping_objects_) {
     // Only objects that were never published get this text, so that no sound program sees it.
     static const SharedBytes lost =
-        error_value(ErrorKind::object_lost,
+        error_value(ErrorKind::kObjectLost,
                     "the object is not known to its node: its last reference was dropped, "
                     "or the process that sent the reference died before it was published");
     objects_.settle(id, lost);
@@ -174,7 +174,7 @@ void Objects::hold_contents_for(rpc::Slot process, std::span<const std::byte> by
   for (const WireReference& reference : wire.references()) {
     const ObjectId id(reference.hi, reference.lo);
     if (id.is_nil()) continue;  // the ref or handle is empty
-    if (reference.kind == static_cast<std::uint64_t>(serialization::RefKind::object)) {
+    if (reference.kind == static_cast<std::uint64_t>(serialization::RefKind::kObject)) {
       objects_.add_holds(id, process, 1);
     } else {
       hold_actor_(ActorId(id.hi(), id.lo()), process, 1);
@@ -197,7 +197,7 @@ void Objects::count_contents(std::span<const std::byte> bytes, std::int64_t coun
   for (const WireReference& reference : wire.references()) {
     const ObjectId id(reference.hi, reference.lo);
     if (id.is_nil()) continue;
-    if (reference.kind == static_cast<std::uint64_t>(serialization::RefKind::object)) {
+    if (reference.kind == static_cast<std::uint64_t>(serialization::RefKind::kObject)) {
       objects_.add_holds(id, rpc::kNodeSlot, count);
     } else {
       hold_actor_(ActorId(id.hi(), id.lo()), rpc::kNodeSlot, count);

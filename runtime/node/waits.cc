@@ -56,7 +56,7 @@ void Waits::add_needs(rpc::Slot waiting, std::uint64_t number, rpc::Slot of,
   for (Need& need : needs) {
     if (wait.needs.size() == kMostNeeds) return;
     const ObjectId object(need.hi, need.lo);
-    if (need.kind == Need::Kind::object && wait.asked_for.insert({need.object, object}).second) {
+    if (need.kind == Need::Kind::kObject && wait.asked_for.insert({need.object, object}).second) {
       if (const auto maker = callbacks_.maker_of(object)) {
         callbacks_.send(
             *maker,
@@ -65,7 +65,7 @@ void Waits::add_needs(rpc::Slot waiting, std::uint64_t number, rpc::Slot of,
       }
     }
     const LaneRecord* const lane =
-        need.kind == Need::Kind::call ? callbacks_.lane(need.lane) : nullptr;
+        need.kind == Need::Kind::kCall ? callbacks_.lane(need.lane) : nullptr;
     wait.needs.push_back(
         {.need = std::move(need), .of = of, .opened = lane != nullptr ? lane->opened : 0});
   }
@@ -160,11 +160,11 @@ std::optional<rpc::Slot> Waits::held_up_at(const KnownNeed& known) const {
   const WaitRecord& record = wait->record;
   bool held_up = false;
   switch (need.kind) {
-    case Need::Kind::call: {
+    case Need::Kind::kCall: {
       const LaneRecord& lane = *callbacks_.lane(need.lane);
       if (lane.caller != known.of || lane.opened != known.opened) break;
       const bool same_lane = record.sequence != 0 && record.lane == need.lane;
-      if (lane.kind == LaneKind::task) {
+      if (lane.kind == LaneKind::kTask) {
         held_up = same_lane && record.sequence == need.sequence;  // others may be returned
       } else if (same_lane) {
         held_up = need.sequence >= record.sequence;
@@ -173,10 +173,10 @@ std::optional<rpc::Slot> Waits::held_up_at(const KnownNeed& known) const {
       }
       break;
     }
-    case Need::Kind::constructor:
+    case Need::Kind::kConstructor:
       held_up = true;
       break;
-    case Need::Kind::object:
+    case Need::Kind::kObject:
       break;
   }
   return held_up ? slot : std::nullopt;
@@ -185,11 +185,11 @@ std::optional<rpc::Slot> Waits::held_up_at(const KnownNeed& known) const {
 // The process in which the need will be met, if it is known.
 std::optional<rpc::Slot> Waits::place_of(const Need& need) const {
   switch (need.kind) {
-    case Need::Kind::call: {
+    case Need::Kind::kCall: {
       const LaneRecord* const lane = callbacks_.lane(need.lane);
       return lane == nullptr ? std::nullopt : std::optional(lane->callee);
     }
-    case Need::Kind::constructor:
+    case Need::Kind::kConstructor:
       return callbacks_.constructed_at(ActorId(need.hi, need.lo));
     default:
       return std::nullopt;
@@ -217,7 +217,7 @@ const Waits::Wait* Waits::any_wait(rpc::Slot slot) const {
 // What the wait is said to be for: rather a call or a constructor than an object of another process.
 const Waits::KnownNeed& Waits::first_of(const Wait& wait) {
   const auto call = std::find_if(wait.needs.begin(), wait.needs.end(), [](const KnownNeed& known) {
-    return known.need.kind != Need::Kind::object;
+    return known.need.kind != Need::Kind::kObject;
   });
   return call == wait.needs.end() ? wait.needs.front() : *call;
 }
@@ -244,7 +244,7 @@ void Waits::tell_why(rpc::Slot to, std::uint64_t question, WhyStep step) {
   std::set<rpc::Slot> seen;
   for (int steps = 0; step.next && steps < kMostSteps && step.text.size() < kLongestWhy; ++steps) {
     const Need need = *std::exchange(step.next, std::nullopt);
-    if (need.kind == Need::Kind::object) {
+    if (need.kind == Need::Kind::kObject) {
       const ObjectId object(need.hi, need.lo);
       const auto maker = callbacks_.maker_of(object);
       if (!maker || *maker == to) break;
@@ -260,7 +260,7 @@ void Waits::tell_why(rpc::Slot to, std::uint64_t question, WhyStep step) {
         (need.name == wait->record.waiter ? ", where it" : ", where " + wait->record.waiter) +
         " waits for " + first.need.name;
     if (others != 0) {
-      step.text += (wait->record.ends == WaitRecord::Ends::one_done ? " or " : " and ") +
+      step.text += (wait->record.ends == WaitRecord::Ends::kOneDone ? " or " : " and ") +
                    std::to_string(others) + " more";
     }
     if (const auto next = place_of(first.need)) step.text += in_process(*next);

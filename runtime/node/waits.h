@@ -3,7 +3,7 @@
 //
 //   WaitBegun --> a record --> is there a way from what it needs back to it? --> WaitRefused
 //        \-- it needs an object of another process: NeedsAsk --> its maker --NeedsTold--'
-//   WhyAsk --> from record to record --> WhyTold    (through WhyAskMaker, WhyContinue where an object's maker knows more)
+//   WhyAsk --> from record to record --> WhyTold    (through WhyAskMaker, WhyContinue if an object's maker knows more)
 //
 // A step of a way counts only if what it stands for cannot have happened yet: the call that is needed is the one that
 // its process runs, or has to wait for that one, as far as the records say; and what a record says stays true. A wait

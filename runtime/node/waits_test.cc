@@ -15,10 +15,10 @@ namespace {
 class WaitsTest : public ::testing::Test {
  protected:
   WaitsTest() {
-    lanes_ = {{10, {.caller = 1, .callee = 2, .kind = LaneKind::actor, .opened = 1}},
-              {20, {.caller = 2, .callee = 1, .kind = LaneKind::actor, .opened = 2}},
-              {31, {.caller = 3, .callee = 1, .kind = LaneKind::actor, .opened = 3}},
-              {32, {.caller = 3, .callee = 2, .kind = LaneKind::actor, .opened = 4}}};
+    lanes_ = {{10, {.caller = 1, .callee = 2, .kind = LaneKind::kActor, .opened = 1}},
+              {20, {.caller = 2, .callee = 1, .kind = LaneKind::kActor, .opened = 2}},
+              {31, {.caller = 3, .callee = 1, .kind = LaneKind::kActor, .opened = 3}},
+              {32, {.caller = 3, .callee = 2, .kind = LaneKind::kActor, .opened = 4}}};
     started_ = {{10, 5}, {20, 5}, {31, 5}, {32, 5}};
   }
 
@@ -82,7 +82,7 @@ TEST_F(WaitsTest, TheLastOfACycleIsRefused) {
 }
 
 TEST_F(WaitsTest, OneThatWaitsForItselfIsRefusedEvenWithADeadline) {
-  lanes_[40] = {.caller = 1, .callee = 1, .kind = LaneKind::actor, .opened = 9};
+  lanes_[40] = {.caller = 1, .callee = 1, .kind = LaneKind::kActor, .opened = 9};
   started_[40] = 2;
   waits(1, 31, 5, call(40, 3), {0}, true);
   EXPECT_EQ(refused(), Slots{1});
@@ -136,7 +136,7 @@ TEST_F(WaitsTest, ALaneThatIsUsedAgainIsAnother) {
 }
 
 TEST_F(WaitsTest, OfTasksOnlyTheOneThatRunsCounts) {
-  lanes_[10].kind = LaneKind::task;
+  lanes_[10].kind = LaneKind::kTask;
   waits(1, 31, 5, call(10, 6));
   waits(2, 10, 5, call(20, 6));
   EXPECT_EQ(refused(), Slots{});  // 6 may be given back, and run elsewhere
@@ -146,7 +146,7 @@ TEST_F(WaitsTest, OfTasksOnlyTheOneThatRunsCounts) {
 
 TEST_F(WaitsTest, ACallThatMayHaveBeenSentIsNoReason) {
   const ActorId actor(7, 7);
-  const Need unsent{.kind = Need::Kind::constructor, .hi = 7, .lo = 7, .name = "call"};
+  const Need unsent{.kind = Need::Kind::kConstructor, .hi = 7, .lo = 7, .name = "call"};
   waits(1, 31, 5, unsent);
   waits(2, 0, 0, call(20, 6));
   EXPECT_EQ(refused(), Slots{});
@@ -164,8 +164,8 @@ TEST_F(WaitsTest, OneThatIsRefusedLetsTheOthersGoOn) {
 }
 
 TEST_F(WaitsTest, AlternativesThatAreAllStuckAreADeadlock) {
-  lanes_[11] = {.caller = 1, .callee = 3, .kind = LaneKind::actor, .opened = 8};
-  lanes_[21] = {.caller = 3, .callee = 1, .kind = LaneKind::actor, .opened = 9};
+  lanes_[11] = {.caller = 1, .callee = 3, .kind = LaneKind::kActor, .opened = 8};
+  lanes_[21] = {.caller = 3, .callee = 1, .kind = LaneKind::kActor, .opened = 9};
   started_[11] = 1;
   Need other = call(11, 1);
   other.object = 1;
@@ -173,7 +173,7 @@ TEST_F(WaitsTest, AlternativesThatAreAllStuckAreADeadlock) {
                           .lane = 31,
                           .sequence = 5,
                           .holds_up = true,
-                          .ends = WaitRecord::Ends::one_done,
+                          .ends = WaitRecord::Ends::kOneDone,
                           .objects = {0, 1},
                           .needs = {call(10, 5), other}};
   table_.on(1, WaitBegun{.wait = 1}, encode(either));
@@ -187,12 +187,12 @@ TEST_F(WaitsTest, AnObjectsMakerIsAskedWhatItNeeds) {
   const ObjectId object(8, 8);
   makers_[object] = 1;
   waits(1, 31, 5, call(10, 5));
-  waits(2, 10, 5, {.kind = Need::Kind::object, .hi = 8, .lo = 8, .name = "an object"});
+  waits(2, 10, 5, {.kind = Need::Kind::kObject, .hi = 8, .lo = 8, .name = "an object"});
   ASSERT_EQ(sent_.size(), 1U);
   EXPECT_EQ(sent_[0].first, 1);
   const auto& question = std::get<NeedsAsk>(sent_[0].second);
   EXPECT_EQ(question.object, object);
-  lanes_[21] = {.caller = 1, .callee = 1, .kind = LaneKind::actor, .opened = 8};
+  lanes_[21] = {.caller = 1, .callee = 1, .kind = LaneKind::kActor, .opened = 8};
   table_.on(
       1, NeedsTold{.wait = question.wait, .number = question.number, .waiting = question.waiting},
       encode(std::vector{call(21, 1)}));

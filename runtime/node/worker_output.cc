@@ -42,7 +42,7 @@ void WorkerOutput::wait(int number) {
   stream(number).pipe.async_wait(asio::posix::stream_descriptor::wait_read,
                                  [self = shared_from_this(), number](asio::error_code error) {
                                    if (error) return;
-                                   if (self->read(number) != Reading::ended) {
+                                   if (self->read(number) != Reading::kEnded) {
                                      return self->wait(number);
                                    }
                                    self->stream(number).pipe.close(error);
@@ -59,8 +59,8 @@ WorkerOutput::Reading WorkerOutput::read(int number) {
   if (!error) take(number, {buffer.data(), size});
   if (error && error != asio::error::would_block && !from.partial.empty()) emit_partial(number);
   set_held(number, !from.partial.empty());
-  if (!error) return Reading::more;
-  return error == asio::error::would_block ? Reading::nothing_now : Reading::ended;
+  if (!error) return Reading::kMore;
+  return error == asio::error::would_block ? Reading::kNothingNow : Reading::kEnded;
 }
 
 void WorkerOutput::set_held(int number, bool held) {
@@ -127,13 +127,13 @@ void WorkerOutput::keep(std::string_view lines) {
 
 void WorkerOutput::finish() {
   for (const int number : {0, 1}) {
-    Reading reading = Reading::more;
+    Reading reading = Reading::kMore;
     for (int i = 0; i < kMostReads && stream(number).pipe.is_open(); ++i) {
-      if (reading == Reading::more) reading = read(number);
+      if (reading == Reading::kMore) reading = read(number);
     }
     if (!stream(number).partial.empty()) emit_partial(number);
     asio::error_code ignored;
-    if (reading == Reading::ended) stream(number).pipe.close(ignored);
+    if (reading == Reading::kEnded) stream(number).pipe.close(ignored);
   }
   held_ = nullptr;  // the next worker of this slot uses that place
 }

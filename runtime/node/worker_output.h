@@ -47,7 +47,7 @@ class WorkerOutput : public std::enable_shared_from_this<WorkerOutput> {
     asio::posix::stream_descriptor pipe;
     std::string partial;
   };
-  enum class Reading { more, nothing_now, ended };
+  enum class Reading { kMore, kNothingNow, kEnded };
 
   Stream& stream(int number) { return streams_[static_cast<std::size_t>(number)]; }
   void wait(int number);

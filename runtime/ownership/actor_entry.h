@@ -15,7 +15,7 @@
 
 namespace manta::detail {
 
-enum class ActorPhase : std::uint8_t { starting, alive, ended, dead };
+enum class ActorPhase : std::uint8_t { kStarting, kAlive, kEnded, kDead };
 
 // The ids of the objects that ready() and ended() refer to, and back.
 inline ObjectId ready_id(const ActorId& actor) { return {actor.hi(), actor.lo()}; }
@@ -33,9 +33,9 @@ class ActorEntry final : public base::Counted {
   const ObjectEntryRef& ended() const { return ended_; }
   std::uint32_t session() const { return session_; }
 
-  Home home = Home::lent;
+  Home home = Home::kLent;
   std::uint32_t node_holds = 0;
-  ActorPhase phase = ActorPhase::starting;
+  ActorPhase phase = ActorPhase::kStarting;
   bool watched = false;  // the node was asked to say how it is
   Value death;           // what calls fail with, when ended or dead
 

@@ -11,13 +11,13 @@ base::Ref<objectstore::Block> adopt_block(objectstore::Store& store, std::uint64
                                           Arrival arrival) {
   const std::uint64_t offset = block & ~kMarkBits;
   auto& blocks = store.blocks();
-  if (arrival == Arrival::counted) return blocks.adopt(offset, objectstore::Share::kHeld);
+  if (arrival == Arrival::kCounted) return blocks.adopt(offset, objectstore::Share::kHeld);
   switch (static_cast<BlockMark>(block & kMarkBits)) {
-    case BlockMark::given:
+    case BlockMark::kGiven:
       return blocks.adopt(offset, objectstore::Share::kMine);
-    case BlockMark::held:
+    case BlockMark::kHeld:
       return blocks.adopt(offset, objectstore::Share::kHeld);
-    case BlockMark::lent:
+    case BlockMark::kLent:
       break;
   }
   return blocks.adopt(offset, objectstore::Share::kLent);
@@ -28,7 +28,7 @@ base::Ref<objectstore::Block> adopt_block(objectstore::Store& store, std::uint64
 serialization::Reference adopt_reference(Ownership& ownership, const WireReference& wire,
                                          Arrival arrival) {
   const auto kind = static_cast<serialization::RefKind>(wire.kind);
-  if (kind == serialization::RefKind::actor) {
+  if (kind == serialization::RefKind::kActor) {
     return {kind, ownership.adopt_actor(ActorId(wire.hi, wire.lo), arrival)};
   }
   return {kind, ownership.adopt_object(ObjectId(wire.hi, wire.lo), arrival)};

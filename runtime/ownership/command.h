@@ -1,5 +1,5 @@
-// A Command is something that a user thread asks of the holder of the progress baton, through the process's queue: a call,
-// or work on the tables that must keep its place among the calls of that thread.
+// A Command is something that a user thread asks of the holder of the progress baton, through the process's queue: a
+// call, or work on the tables that must keep its place among the calls of that thread.
 //
 //   made --submit--> queued --run()--> done, or handed on: as a dependent of an object, which calls object_done()
 //

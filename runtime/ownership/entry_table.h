@@ -1,5 +1,5 @@
-// An EntryTable finds the entry of an object or actor that this process shares with others. Entries of local objects are
-// in no table: only refs point to them.
+// An EntryTable finds the entry of an object or actor that this process shares with others. Entries of local objects
+// are in no table: only refs point to them.
 //
 //   made here --publish--> added        find_or_adopt(id) -> the entry that there is, or a new one
 //
@@ -19,7 +19,7 @@ namespace manta::detail {
 // New entries of what was made elsewhere: see Home.
 inline ObjectEntryRef lent_entry(const ObjectId& id, std::uint32_t session) {
   auto entry = base::make_ref<ObjectEntry>(id);
-  entry->home = Home::lent;
+  entry->home = Home::kLent;
   entry->session = session;
   return entry;
 }

@@ -25,7 +25,7 @@ void NodeLink::commit() {
 }
 
 void NodeLink::hold(serialization::RefKind kind, ObjectId id, rpc::Slot whose, ReplyName reply) {
-  if (kind == serialization::RefKind::object) {
+  if (kind == serialization::RefKind::kObject) {
     send(HoldObject{.object = id, .reply = reply, .whose = whose});
   } else {
     send(HoldActor{.actor = ActorId(id.hi(), id.lo()), .reply = reply, .whose = whose});
@@ -33,7 +33,7 @@ void NodeLink::hold(serialization::RefKind kind, ObjectId id, rpc::Slot whose, R
 }
 
 void NodeLink::release(serialization::RefKind kind, ObjectId id, std::uint32_t count) {
-  if (kind == serialization::RefKind::object) {
+  if (kind == serialization::RefKind::kObject) {
     send(ReleaseObject{.object = id, .count = count});
   } else {
     send(ReleaseActor{.actor = ActorId(id.hi(), id.lo()), .count = count});

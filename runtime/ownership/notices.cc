@@ -52,7 +52,7 @@ std::string one_line(std::string_view text, std::size_t most) {
 
 void Notices::add(const Notice& notice) {
   const std::lock_guard lock(mutex_);
-  if (notice.kind == Notice::Kind::crash) {
+  if (notice.kind == Notice::Kind::kCrash) {
     add_crash(notice);
   } else {
     add_error(notice);
@@ -107,16 +107,18 @@ void Notices::end() {
            times(error.count, "more error that has", "more errors that have") +
            " the same cause, the one of " + error.subject);
   }
-  if (more_errors_ > 0)
+  if (more_errors_ > 0) {
     print_("manta: nobody looked at " + times(more_errors_, "more error", "more errors"));
+  }
   for (const auto& [cause, code] : codes_) {
     if (code.count == code.told) continue;
     print_("manta: " + std::to_string(code.count) + " crashes of " + code.subject +
            " in all, and it was tried again");
   }
-  if (more_crashes_ > 0)
+  if (more_crashes_ > 0) {
     print_("manta: " + times(more_crashes_, "more crash", "more crashes") +
            " of other functions, which were tried again");
+  }
   causes_.clear();
   codes_.clear();
   more_errors_ = more_crashes_ = 0;

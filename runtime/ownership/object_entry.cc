@@ -31,8 +31,8 @@ void release_in_turn(std::vector<serialization::Reference> references) {
 
 ObjectEntry::~ObjectEntry() {
   if (!value_.references().empty()) release_in_turn(std::move(value_.attached->references));
-  if (state() == ObjectState::failed && !seen()) log_unseen_error(*this);
-  if (home == Home::local) return;
+  if (state() == ObjectState::kFailed && !seen()) log_unseen_error(*this);
+  if (home == Home::kLocal) return;
   const auto open = OpenSession::current_or_null();
   if (open && open->number() == session) open->last_ref_gone(*this);
 }
@@ -41,16 +41,16 @@ void ObjectEntry::complete(Value value) {
   value_ = std::move(value);
   const bool error = (value_.flags & kError) != 0;
   // SYNC: release publishes value_ to every thread that sees the state.
-  state_.store(error ? ObjectState::failed : ObjectState::ready, std::memory_order_release);
+  state_.store(error ? ObjectState::kFailed : ObjectState::kReady, std::memory_order_release);
 }
 
 void ObjectEntry::discard(Value error) {
   if (replacement_) return;
   replacement_ = std::make_unique<Value>(std::move(error));
-  state_.store(ObjectState::failed);
+  state_.store(ObjectState::kFailed);
   current_.store(replacement_.get());
-  // Decoding a value is short, but it may run user code, which must not wait for us for ever: then the value stays until
-  // the entry goes.
+  // Decoding a value is short, but it may run user code, which must not wait for us for ever: then the value stays
+  // until the entry goes.
   const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   while (readers_.load() != 0) {
     if (std::chrono::steady_clock::now() > patience) return;

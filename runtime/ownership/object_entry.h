@@ -33,8 +33,8 @@ struct WatchLink {
   CompletionWatch* watch = nullptr;
 };
 
-enum class ObjectState : std::uint8_t { pending, ready, failed };
-enum class Home : std::uint8_t { local, published, lent, held };
+enum class ObjectState : std::uint8_t { kPending, kReady, kFailed };
+enum class Home : std::uint8_t { kLocal, kPublished, kLent, kHeld };
 
 class ObjectEntry final : public base::Counted {
  public:
@@ -45,7 +45,7 @@ class ObjectEntry final : public base::Counted {
 
   // SYNC: acquire pairs with complete()'s release: who sees `ready` or `failed` sees the value.
   ObjectState state() const { return state_.load(std::memory_order_acquire); }
-  bool done() const { return state() != ObjectState::pending; }
+  bool done() const { return state() != ObjectState::kPending; }
 
   // Calls `read(value)` with the value of a done object; it stays alive meanwhile, also when another thread frees it.
   template <class Read>
@@ -73,8 +73,8 @@ class ObjectEntry final : public base::Counted {
   std::vector<Dependent>& dependents() { return dependents_; }
   WatchLink* watchers = nullptr;
   // Whether the value comes through the node. Also for threads without the lock: it never turns back to true.
-  bool from_elsewhere() const { return home == Home::lent || home == Home::held; }
-  std::atomic<Home> home = Home::local;
+  bool from_elsewhere() const { return home == Home::kLent || home == Home::kHeld; }
+  std::atomic<Home> home = Home::kLocal;
   bool subscribed = false;  // the node was asked for the value
   std::uint32_t node_holds = 0;
   std::uint32_t session = 0;       // number of the session that made it; 0: none
@@ -93,7 +93,7 @@ class ObjectEntry final : public base::Counted {
   };
 
   const ObjectId id_;
-  std::atomic<ObjectState> state_{ObjectState::pending};
+  std::atomic<ObjectState> state_{ObjectState::kPending};
   mutable std::atomic<bool> seen_{false};
   mutable std::atomic<std::uint32_t> readers_{0};
   Value value_;

@@ -170,10 +170,10 @@ template <class T>
 struct serialization::Codec<ObjectRef<T>> {
   static void write(Writer& writer, const ObjectRef<T>& ref) {
     detail::check_session(detail::RefAccess::entry(ref), "an ObjectRef inside a value");
-    writer.reference(RefKind::object, detail::RefAccess::entry(ref));
+    writer.reference(RefKind::kObject, detail::RefAccess::entry(ref));
   }
   static ObjectRef<T> read(Reader& reader) {
-    auto target = reader.reference(RefKind::object).target;
+    auto target = reader.reference(RefKind::kObject).target;
     return detail::RefAccess::make<ObjectRef<T>>(
         base::static_ref_cast<detail::ObjectEntry>(std::move(target)));
   }

@@ -60,8 +60,8 @@ void Ownership::subscribe(ObjectEntry& entry) {
 ObjectEntryRef Ownership::adopt_object(const ObjectId& id, Arrival arrival) {
   if (id.is_nil()) return {};
   auto entry = objects_.find_or_adopt(id, session_);
-  if (arrival != Arrival::lent) {
-    if (entry->home == Home::lent) entry->home = Home::held;
+  if (arrival != Arrival::kLent) {
+    if (entry->home == Home::kLent) entry->home = Home::kHeld;
     ++entry->node_holds;
   }
   return entry;
@@ -70,8 +70,8 @@ ObjectEntryRef Ownership::adopt_object(const ObjectId& id, Arrival arrival) {
 base::Ref<ActorEntry> Ownership::adopt_actor(const ActorId& id, Arrival arrival) {
   if (id.is_nil()) return {};
   auto entry = actors_.find_or_adopt(id, session_);
-  if (arrival != Arrival::lent) {
-    entry->home = Home::held;
+  if (arrival != Arrival::kLent) {
+    entry->home = Home::kHeld;
     ++entry->node_holds;
   }
   return entry;
@@ -84,13 +84,13 @@ void Ownership::publish_all(std::span<const serialization::Reference> references
 }
 
 void Ownership::publish(const serialization::Reference& reference) {
-  if (reference.kind != serialization::RefKind::object || !reference.target) return;
+  if (reference.kind != serialization::RefKind::kObject || !reference.target) return;
   publish_object(static_cast<ObjectEntry&>(*reference.target));
 }
 
 void Ownership::publish_object(ObjectEntry& entry) {
-  if (entry.home != Home::local) return;
-  entry.home = Home::published;
+  if (entry.home != Home::kLocal) return;
+  entry.home = Home::kPublished;
   entry.node_holds = 1;
   objects_.add(entry);
   if (entry.done()) {
@@ -139,9 +139,9 @@ std::vector<std::byte> Ownership::externalize(std::span<const std::byte> wire,
                                               base::StorageRef& keep) {
   auto created = store_->create(wire.size());
   if (!created.ok()) {
-    return error_wire(ErrorKind::object_store_full, "no room in the object store for a value of " +
-                                                        std::to_string(wire.size()) +
-                                                        " bytes that leaves its process");
+    return error_wire(ErrorKind::kObjectStoreFull, "no room in the object store for a value of " +
+                                                       std::to_string(wire.size()) +
+                                                       " bytes that leaves its process");
   }
   auto& block = *created.value();
   std::memcpy(block.writable(), wire.data(), wire.size());

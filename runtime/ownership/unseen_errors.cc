@@ -29,7 +29,7 @@ Notice notice_of(const ErrorRecord& error, const ObjectEntry& entry) {
   if (has_role()) text += ", in worker " + std::to_string(::getpid());
   text += "): " + one_line(error.message, kMostText);
   if (!error.path.empty()) text += "; on the way: " + one_line(error.path, kMostText);
-  return {.kind = Notice::Kind::unseen_error,
+  return {.kind = Notice::Kind::kUnseenError,
           .cause = cause_of(error),
           .passed_on = !error.path.empty(),
           .subject = function,

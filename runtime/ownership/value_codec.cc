@@ -10,7 +10,7 @@ namespace manta::detail {
 WireReference wire_of(const serialization::Reference& reference) {
   const auto kind = static_cast<std::uint64_t>(reference.kind);
   if (!reference.target) return {kind, 0, 0};  // an empty ref or handle
-  if (reference.kind == serialization::RefKind::actor) {
+  if (reference.kind == serialization::RefKind::kActor) {
     const auto& id = static_cast<const ActorEntry*>(reference.target.get())->id();
     return {kind, id.hi(), id.lo()};
   }
@@ -68,7 +68,7 @@ std::byte* write_wire(std::byte* out, const objectstore::Store& store,
     base::check(block != nullptr, "a buffer of a stored value lies outside the store");
     const auto inside = static_cast<std::uint64_t>(buffer.data - block->data());
     const ObjectId object = block->object();
-    const WireBuffer wire{marked(block->offset(), BlockMark::lent), block->offset() + inside,
+    const WireBuffer wire{marked(block->offset(), BlockMark::kLent), block->offset() + inside,
                           buffer.size, object.hi(), object.lo()};
     std::memcpy(out, &wire, sizeof wire);
     out += sizeof wire;

@@ -14,7 +14,7 @@
 
 namespace manta::detail {
 
-enum class BlockMark : std::uint64_t { lent = 0, given = 1, held = 2 };
+enum class BlockMark : std::uint64_t { kLent = 0, kGiven = 1, kHeld = 2 };
 
 inline std::uint64_t marked(std::uint64_t offset, BlockMark mark) {
   return offset | static_cast<std::uint64_t>(mark);
@@ -35,7 +35,7 @@ std::byte* write_wire(std::byte* out, const objectstore::Store& store, const Val
 
 // How the contents of a value arrive. lent: for the time of a call. held: references are counted by the node in our
 // name, buffers as their marks say. counted: the node sent it, and counts us for each reference and buffer in it.
-enum class Arrival { lent, held, counted };
+enum class Arrival { kLent, kHeld, kCounted };
 
 // An empty ref or handle has no id.
 WireReference wire_of(const serialization::Reference& reference);

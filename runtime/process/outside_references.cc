@@ -24,7 +24,7 @@ ObjectId id_of(const Reference& reference) {
 }
 
 void check_session(const Reference& reference) {
-  if (reference.kind == RefKind::actor) {
+  if (reference.kind == RefKind::kActor) {
     checked_actor(base::Ref<ActorEntry>::retain(static_cast<ActorEntry*>(reference.target.get())),
                   "manta::serialize() of an ActorHandle");
     return;
@@ -84,7 +84,7 @@ Reference OutsideReferences::read(RefKind kind, std::span<const std::byte> bytes
   const ObjectId id(written.hi, written.lo);
   if (id.is_nil()) serialization::Reader::fail("a reference names nothing");
   if (const auto& ours = process.attachment().job; job != ours) {
-    throw SerializationError((kind == RefKind::actor ? "an ActorHandle" : "an ObjectRef") +
+    throw SerializationError((kind == RefKind::kActor ? "an ActorHandle" : "an ObjectRef") +
                              std::string(" in these bytes belongs to another session, job ") +
                              job.hex() + "; this process is in job " + ours.hex() +
                              ": references can be loaded only in the session that wrote them");
@@ -92,7 +92,7 @@ Reference OutsideReferences::read(RefKind kind, std::span<const std::byte> bytes
   const TablesLock lock(process.tables());
   process.node().hold(kind, id, process.slot());
   return adopt_reference(process.ownership(), {static_cast<std::uint64_t>(kind), id.hi(), id.lo()},
-                         Arrival::held);
+                         Arrival::kHeld);
 }
 
 void OutsideReferences::install() {

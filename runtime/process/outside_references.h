@@ -1,4 +1,5 @@
-// ObjectRefs and ActorHandles in bytes outside the store: what manta::serialize() writes of them, and deserialize() reads.
+// ObjectRefs and ActorHandles in bytes outside the store: what manta::serialize() writes of them, and deserialize()
+// reads.
 //
 //   serialize --publish, pin at the node--> bytes (job | id) --any process of the session--> hold, adopt
 //

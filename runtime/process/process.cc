@@ -72,7 +72,7 @@ void Process::close() {
 void Process::fail_all_pending() {
   const TablesLock lock(tables());
   ErrorRecord ended;
-  ended.kind = ErrorKind::invalid_argument;
+  ended.kind = ErrorKind::kInvalidArgument;
   ended.message = "the session was shut down meanwhile; its objects went with it";
   death_ = value_of(ended);  // before dead(), with which calls fail from now on
   node().node_died();
@@ -82,7 +82,7 @@ void Process::fail_all_pending() {
 
 void Process::node_died() {
   ErrorRecord error;
-  error.kind = ErrorKind::node_died;
+  error.kind = ErrorKind::kNodeDied;
   error.node = attachment_.node;
   error.message = "the node process of this session (pid " + std::to_string(attachment_.node_pid) +
                   ") died: all its objects, tasks and actors are lost; end this session "
@@ -126,8 +126,9 @@ void Process::submit(base::Ref<Command> command) {
 
 void Process::last_ref_gone(const ObjectEntry& entry) {
   ownership_.objects().remove(entry);
-  if (entry.node_holds != 0)
-    node().release(serialization::RefKind::object, entry.id(), entry.node_holds);
+  if (entry.node_holds != 0) {
+    node().release(serialization::RefKind::kObject, entry.id(), entry.node_holds);
+  }
 }
 
 void Process::last_handle_gone(const ActorEntry& entry) {
@@ -142,8 +143,9 @@ void Process::last_handle_gone(const ActorEntry& entry) {
   };
   const ActorId& id = entry.id();
   ownership_.actors().remove(entry);
-  if (entry.node_holds != 0)
-    node().release(serialization::RefKind::actor, ObjectId(id.hi(), id.lo()), entry.node_holds);
+  if (entry.node_holds != 0) {
+    node().release(serialization::RefKind::kActor, ObjectId(id.hi(), id.lo()), entry.node_holds);
+  }
   submit(base::make_ref<Forget>(senders_.actors, id));
 }
 

@@ -37,7 +37,7 @@ std::string state_of(Process& process, const Call& call, const std::optional<Nee
            " to be made, whose constructor waits for an argument" +
            (next ? ", and so for " + next->name : "");
   }
-  if (call.actor && call.actor->phase == ActorPhase::starting) {
+  if (call.actor && call.actor->phase == ActorPhase::kStarting) {
     return "waits for actor " + call.actor->id().hex() +
            " to start, which waits for its resources or runs its constructor";
   }
@@ -52,13 +52,15 @@ std::string state_of(Process& process, const Call& call, const std::optional<Nee
 // What this process knows, under the tables lock. `next` is what only others know more of.
 WhyStep why_here(Process& process, const ObjectEntry& entry) {
   const std::string name = "object " + entry.id().hex();
-  if (entry.state() == ObjectState::ready) return {.text = name + " is ready"};
-  if (entry.state() == ObjectState::failed)
+  if (entry.state() == ObjectState::kReady) return {.text = name + " is ready"};
+  if (entry.state() == ObjectState::kFailed) {
     return {.text = name + " holds an error: " + record_of(entry.value()).message};
+  }
   auto next = first_need(process, entry);
-  if (entry.from_elsewhere())
+  if (entry.from_elsewhere()) {
     return {.text = name + " was made in another process and is not ready there yet",
             .next = std::move(next)};
+  }
   const Call* const call = entry.producer;
   if (call == nullptr) {
     const std::string of_actor = process.senders().actors.why(entry);
@@ -94,8 +96,9 @@ std::string why_as_known_here(const ObjectEntry& entry) {
 
 void tell_needs(Process& process, const NeedsAsk& question) {
   std::vector<Need> found;
-  if (const auto entry = process.ownership().objects().find(question.object))
+  if (const auto entry = process.ownership().objects().find(question.object)) {
     found = needs_of(process, *entry);
+  }
   process.node().send(
       NeedsTold{.wait = question.wait, .number = question.number, .waiting = question.waiting},
       encode(found));

@@ -99,7 +99,7 @@ class OneDone final : public SessionWaiter {
   explicit OneDone(ObjectEntry& entry) : SessionWaiter("manta::get()"), entry_(&entry) {}
   bool done() const override { return entry_->done(); }
   Entries needed() const override { return {&entry_, 1}; }
-  WaitRecord::Ends ends() const override { return WaitRecord::Ends::all_done; }
+  WaitRecord::Ends ends() const override { return WaitRecord::Ends::kAllDone; }
 
  private:
   ObjectEntry* const entry_;
@@ -124,7 +124,7 @@ class Prefix {
 
 const ObjectEntry* first_failed(Entries entries) {
   for (ObjectEntry* entry : entries) {
-    if (entry->state() == ObjectState::failed) return entry;
+    if (entry->state() == ObjectState::kFailed) return entry;
   }
   return nullptr;
 }
@@ -151,7 +151,7 @@ class AllDone final : public SessionWaiter {
   }
 
   Entries needed() const override { return entries_; }
-  WaitRecord::Ends ends() const override { return WaitRecord::Ends::one_failed; }
+  WaitRecord::Ends ends() const override { return WaitRecord::Ends::kOneFailed; }
 
  private:
   Entries entries_;
@@ -169,7 +169,7 @@ class CountDone final : public SessionWaiter {
   Entries needed() const override { return all() ? pending() : Entries(); }
   Entries enough() const override { return all() ? Entries() : pending(); }
   WaitRecord::Ends ends() const override {
-    return all() ? WaitRecord::Ends::all_done : WaitRecord::Ends::one_done;
+    return all() ? WaitRecord::Ends::kAllDone : WaitRecord::Ends::kOneDone;
   }
 
  private:
@@ -234,7 +234,7 @@ void throw_if_failed(Entries entries) {
   if (failed == nullptr) return;
   std::size_t index = entries.size();
   for (std::size_t i = entries.size(); i-- > 0;) {
-    if (entries[i]->state() != ObjectState::failed) continue;
+    if (entries[i]->state() != ObjectState::kFailed) continue;
     entries[i]->mark_seen();
     index = i;
   }

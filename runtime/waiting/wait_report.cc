@@ -57,9 +57,9 @@ void WaitReport::add_needs(WaitRecord& record, std::span<ObjectEntry* const> obj
   for (std::uint32_t i = 0; i < objects.size(); ++i) {
     if (!objects[i]->done()) pending.push_back(i);
   }
-  const bool all = record.ends == WaitRecord::Ends::all_done;
+  const bool all = record.ends == WaitRecord::Ends::kAllDone;
   // Where one object that is done ends the wait, `objects` may be only the first of very many.
-  const bool some = record.ends == WaitRecord::Ends::one_done;
+  const bool some = record.ends == WaitRecord::Ends::kOneDone;
   const bool one_by_one = !all && (some ? objects.size() : pending.size()) <= kMostAlternatives;
   Needs needs(process_.ownership(), process_.senders());
   for (const std::uint32_t i : pending) needs.add(*objects[i], one_by_one ? i : 0);

@@ -60,12 +60,12 @@ ErrorRecord crash_error(const DeathReport& death, const std::string& function, i
   error.signal = death.signal;
   error.stack = death.stack;
   if (auto line = read_only_line(death); !line.empty()) {
-    error.kind = ErrorKind::task_error;
+    error.kind = ErrorKind::kTaskError;
     error.type = "manta::ReadOnlyWrite";
     error.message = std::move(line);
     return error;
   }
-  error.kind = ErrorKind::worker_crashed;
+  error.kind = ErrorKind::kWorkerCrashed;
   error.message = crash_text(death, function, attempt, attempts);
   if (!death.stack.empty()) error.message += "; stack of the crash:\n" + death.stack;
   if (!death.output.empty()) error.message += "\nits last lines of output:\n" + death.output;

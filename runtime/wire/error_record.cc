@@ -34,7 +34,7 @@ ErrorRecord decode_error(std::span<const std::byte> bytes) {
   }
   std::shared_ptr<ErrorRecord> cause;
   for (; !chain->empty(); chain->pop_back()) {
-    if (chain->back().kind > ErrorKind::runtime_error) {
+    if (chain->back().kind > ErrorKind::kRuntimeError) {
       throw SerializationError("unknown kind of error");
     }
     cause = std::make_shared<ErrorRecord>(ErrorRecord{std::move(chain->back()), std::move(cause)});

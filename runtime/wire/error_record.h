@@ -16,33 +16,33 @@
 namespace manta::detail {
 
 enum class ErrorKind : std::uint32_t {
-  task_error,  // user code threw. All others are thrown as the class of their name
-  worker_crashed,
-  worker_start_failed,
-  actor_died,
-  actor_unavailable,
-  actor_restarted,
-  object_lost,
-  owner_died,
-  node_died,
-  cancelled,
-  object_store_full,
-  out_of_memory,
-  unschedulable,
-  pending_calls_limit,
-  serialization_error,
-  read_only_write,
-  invalid_argument,
-  build_mismatch,
-  not_found,
-  runtime_error,
+  kTaskError,  // user code threw. All others are thrown as the class of their name
+  kWorkerCrashed,
+  kWorkerStartFailed,
+  kActorDied,
+  kActorUnavailable,
+  kActorRestarted,
+  kObjectLost,
+  kOwnerDied,
+  kNodeDied,
+  kCancelled,
+  kObjectStoreFull,
+  kOutOfMemory,
+  kUnschedulable,
+  kPendingCallsLimit,
+  kSerializationError,
+  kReadOnlyWrite,
+  kInvalidArgument,
+  kBuildMismatch,
+  kNotFound,
+  kRuntimeError,
 };
 
 inline constexpr std::size_t kMaxCauses = 64;  // of a record, and one more that says so
 
 // All of an error but what caused it.
 struct ErrorFacts {
-  ErrorKind kind = ErrorKind::runtime_error;
+  ErrorKind kind = ErrorKind::kRuntimeError;
   std::int32_t attempt = 0;
   std::int32_t pid = 0;
   std::int32_t signal = 0;

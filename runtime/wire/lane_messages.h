@@ -7,7 +7,7 @@
 //
 // An argument or result section over kMaxInlineValue travels in a block of the store, named by external_block. Calls on
 // one lane are numbered from 1 without gaps; replies may come in any order.
-// A callee that blocks inside get(), or is asked to, returns the calls that it has not begun (ReplyStatus::returned).
+// A callee that blocks inside get(), or is asked to, returns the calls that it has not begun (ReplyStatus::kReturned).
 //
 // Threads: plain data. Both ends are one program, so the layout is that of one build.
 #pragma once
@@ -19,11 +19,11 @@
 namespace manta::detail {
 
 enum class ReplyStatus : std::uint32_t {
-  done,      // one value wire per result; kError inside marks failures
-  returned,  // not begun: the caller sends it elsewhere; nothing follows
+  kDone,      // one value wire per result; kError inside marks failures
+  kReturned,  // not begun: the caller sends it elsewhere; nothing follows
 };
 
-enum class CallKind : std::uint32_t { task, constructor, method };
+enum class CallKind : std::uint32_t { kTask, kConstructor, kMethod };
 
 struct CallFrame {
   std::uint32_t size = 0;  // of the whole frame

@@ -35,8 +35,8 @@ struct ReplyName {
   explicit operator bool() const { return sequence != 0; }
 };
 
-enum class LaneKind : std::uint32_t { task, actor };
-enum class ActorState : std::uint32_t { starting, alive, dead };
+enum class LaneKind : std::uint32_t { kTask, kActor };
+enum class ActorState : std::uint32_t { kStarting, kAlive, kDead };
 
 // ---------------------------------------------------------------- process -> node: itself, leases, lanes
 
@@ -47,10 +47,10 @@ struct WorkerHello {};
 // before.
 struct LeaseWant {
   using Payload = PayloadBytes;  // Resources (resources.h) beside the CPUs; empty: none
-  enum class More : std::uint32_t { no, yes };
+  enum class More : std::uint32_t { kNo, kYes };
 
   std::uint32_t key = 0;     // scheduling key: the sender's number for calls with the same request
-  More more = More::no;      // yes: until the next grant there is work for one more
+  More more = More::kNo;     // yes: until the next grant there is work for one more
   std::uint64_t wanted = 0;  // 0 withdraws
   double cpus = 0;
 };

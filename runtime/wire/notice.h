@@ -14,8 +14,8 @@
 namespace manta::detail {
 
 struct Notice {
-  enum class Kind : std::uint32_t { unseen_error, crash };
-  Kind kind = Kind::unseen_error;
+  enum class Kind : std::uint32_t { kUnseenError, kCrash };
+  Kind kind = Kind::kUnseenError;
   std::uint64_t cause =
       0;  // notices with the same error, or the same piece of code, have the same number here
   bool passed_on =

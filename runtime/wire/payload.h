@@ -4,7 +4,8 @@
 //   PayloadHead | size of each buffer: u64[] | stream (serialization/encode.h) | buffers
 //
 // For .cc files: whoever sends or receives a payload calls the encode() and decode_...() of its type.
-// Threads: any. Errors: what cannot be decoded is nothing; the memory that is taken is bounded (serialization/stream/reader.h).
+// Threads: any. Errors: what cannot be decoded is nothing; the memory that is taken is bounded
+// (serialization/stream/reader.h).
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -18,11 +18,11 @@ namespace manta::detail {
 // was answered, sent or made does not come back. `name` is that of the call, "Counter::add".
 struct Need {
   enum class Kind : std::uint8_t {
-    call,         // call number `sequence` of `lane`, or a later one, must be answered
-    constructor,  // actor `hi lo` must be made
-    object,       // object `hi lo`, of another process, must be done
+    kCall,         // call number `sequence` of `lane`, or a later one, must be answered
+    kConstructor,  // actor `hi lo` must be made
+    kObject,       // object `hi lo`, of another process, must be done
   };
-  Kind kind = Kind::call;
+  Kind kind = Kind::kCall;
   std::uint32_t lane = 0;
   std::uint64_t sequence = 0;
   std::uint64_t hi = 0, lo = 0;
@@ -33,9 +33,9 @@ struct Need {
 // A wait that lasts.
 struct WaitRecord {
   enum class Ends : std::uint8_t {
-    all_done,
-    one_failed,  // or all are done
-    one_done,    // or more
+    kAllDone,
+    kOneFailed,  // or all are done
+    kOneDone,    // or more
   };
   std::string waiter = {};  // the name of the call that waits
   // The call of a lane that the process runs. Sequence 0: an actor's constructor, or it is not known.
@@ -43,7 +43,7 @@ struct WaitRecord {
   std::uint64_t sequence = 0;
   // That call cannot end before the wait does: until then the process begins and answers nothing else.
   bool holds_up = false;
-  Ends ends = Ends::all_done;
+  Ends ends = Ends::kAllDone;
   // The wait cannot end before one of these is done; Need::object says to which of them a need belongs. Each is one of
   // the pending objects; if all of those must be done in any case, they are one together. Empty if they are too many.
   std::vector<std::uint32_t> objects = {};

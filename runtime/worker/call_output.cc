@@ -30,13 +30,15 @@ CallOutput::CallOutput(const std::atomic<std::uint32_t>& held)
 void CallOutput::flush() {
   asked_ = false;
   for (std::FILE* stream : {stdout, stderr}) {
-    if (::__fpending(stream) == 0) [[likely]]
+    if (::__fpending(stream) == 0) [[likely]] {
       continue;
+    }
     std::fflush(stream);
     flushed_ = true;
   }
-  if (std::cout.rdbuf() != seen_buffer_ || own_buffers_) [[unlikely]]
+  if (std::cout.rdbuf() != seen_buffer_ || own_buffers_) [[unlikely]] {
     flush_streams();
+  }
 }
 
 // The standard streams have buffers of their own only if the user has said so; else they share those of stdio.
@@ -53,8 +55,9 @@ void CallOutput::flush_streams() {
 
 void CallOutput::end_left_line() {
   // SYNC: none: an older state only has the line ended later.
-  if (asked_ && held_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+  if (asked_ && held_.load(std::memory_order_relaxed) != 0) [[unlikely]] {
     mark();
+  }
 }
 
 void CallOutput::end_line(Time now) {

@@ -67,8 +67,10 @@ bool lies_in_an_image(std::uintptr_t address, std::size_t size) {
                  const auto& segment = info->dlpi_phdr[i];
                  const std::uintptr_t start = info->dlpi_addr + segment.p_vaddr;
                  if (segment.p_type == PT_LOAD && (segment.p_flags & PF_R) != 0 && begin >= start &&
-                     begin - start < segment.p_memsz && length <= segment.p_memsz - (begin - start))
+                     begin - start < segment.p_memsz &&
+                     length <= segment.p_memsz - (begin - start)) {
                    return 1;
+                 }
                }
                return 0;
              },

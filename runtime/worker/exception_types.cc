@@ -1,5 +1,5 @@
-// In this order: how the types that Manta knows travel (built_in), how near a type is to another, the table of all types
-// (ExceptionTypes), and what of an exception travels (save_exception, throw_saved).
+// In this order: how the types that Manta knows travel (built_in), how near a type is to another, the table of all
+// types (ExceptionTypes), and what of an exception travels (save_exception, throw_saved).
 #include "exception_types.h"
 
 #include <algorithm>
@@ -44,7 +44,7 @@ template <class E>
   throw E(message);
 }
 template <class E>
-ExceptionType with_message(ErrorKind kind = ErrorKind::task_error) {
+ExceptionType with_message(ErrorKind kind = ErrorKind::kTaskError) {
   return {&typeid(E),
           is_a<E>,
           [](const std::exception& error) { return bytes_of(message_of(error)); },
@@ -88,30 +88,30 @@ ExceptionType worker_crashed() {
 std::vector<ExceptionType> built_in() {
   return {
       worker_crashed(),
-      with_message<ActorRestarted>(ErrorKind::actor_restarted),
-      with_message<OwnerDied>(ErrorKind::owner_died),
-      with_message<WorkerStartFailed>(ErrorKind::worker_start_failed),
-      with_message<ActorDied>(ErrorKind::actor_died),
-      with_message<ActorUnavailable>(ErrorKind::actor_unavailable),
-      with_message<ObjectLost>(ErrorKind::object_lost),
-      with_message<NodeDied>(ErrorKind::node_died),
+      with_message<ActorRestarted>(ErrorKind::kActorRestarted),
+      with_message<OwnerDied>(ErrorKind::kOwnerDied),
+      with_message<WorkerStartFailed>(ErrorKind::kWorkerStartFailed),
+      with_message<ActorDied>(ErrorKind::kActorDied),
+      with_message<ActorUnavailable>(ErrorKind::kActorUnavailable),
+      with_message<ObjectLost>(ErrorKind::kObjectLost),
+      with_message<NodeDied>(ErrorKind::kNodeDied),
       with_message<HeadUnavailable>(),
-      with_message<Cancelled>(ErrorKind::cancelled),
+      with_message<Cancelled>(ErrorKind::kCancelled),
       with_message<GetTimeout>(),
       with_message<DeadlineExceeded>(),
       with_message<DeadlockDetected>(),
-      with_message<ObjectStoreFull>(ErrorKind::object_store_full),
+      with_message<ObjectStoreFull>(ErrorKind::kObjectStoreFull),
       with_message<OutOfDisk>(),
-      with_message<OutOfMemory>(ErrorKind::out_of_memory),
-      with_message<Unschedulable>(ErrorKind::unschedulable),
-      with_message<PendingCallsLimit>(ErrorKind::pending_calls_limit),
-      with_message<SerializationError>(ErrorKind::serialization_error),
-      with_message<ReadOnlyWrite>(ErrorKind::read_only_write),
+      with_message<OutOfMemory>(ErrorKind::kOutOfMemory),
+      with_message<Unschedulable>(ErrorKind::kUnschedulable),
+      with_message<PendingCallsLimit>(ErrorKind::kPendingCallsLimit),
+      with_message<SerializationError>(ErrorKind::kSerializationError),
+      with_message<ReadOnlyWrite>(ErrorKind::kReadOnlyWrite),
       with_message<AuthenticationError>(),
-      with_message<BuildMismatch>(ErrorKind::build_mismatch),
-      with_message<NotFound>(ErrorKind::not_found),
+      with_message<BuildMismatch>(ErrorKind::kBuildMismatch),
+      with_message<NotFound>(ErrorKind::kNotFound),
       with_message<AlreadyExists>(),
-      with_message<InvalidArgument>(ErrorKind::invalid_argument),
+      with_message<InvalidArgument>(ErrorKind::kInvalidArgument),
       with_message<RuntimeError>(),
       with_message<std::invalid_argument>(),
       with_message<std::domain_error>(),

@@ -23,7 +23,7 @@ struct ExceptionType {
   // Throws a TaskErrorOf the type.
   void (*raise)(std::span<const std::byte> saved, TaskErrorInfo info) = nullptr;
   // Errors of this kind are exceptions of this type; task_error: of no kind of Manta's own errors.
-  ErrorKind kind = ErrorKind::task_error;
+  ErrorKind kind = ErrorKind::kTaskError;
   void (*throw_it)(const std::string& message) = nullptr;
 };
 // Does nothing if the type is known.
@@ -45,8 +45,8 @@ ExceptionType exception_type() {
 // Whether `type` is `base`, or derives from it.
 bool derives_from(const std::type_info& type, const std::type_info& base);
 
-// What travels of the exception: the mangled name of the known type, a zero byte, and what the type has saved. Empty when
-// no type is known, or when it cannot be saved: its type's name and its what() remain.
+// What travels of the exception: the mangled name of the known type, a zero byte, and what the type has saved. Empty
+// when no type is known, or when it cannot be saved: its type's name and its what() remain.
 std::vector<std::byte> save_exception(const std::exception& error);
 // Throws it again, as a TaskErrorOf the type; returns if that cannot be made here.
 void throw_saved(std::span<const std::byte> saved, TaskErrorInfo info);

@@ -1,5 +1,5 @@
-// In this order: from an exception to a record (of_task_error to record_current_exception), errors of Manta's own, and from
-// a record to an exception (throw_error).
+// In this order: from an exception to a record (of_task_error to record_current_exception), errors of Manta's own, and
+// from a record to an exception (throw_error).
 #include "exceptions.h"
 
 #include <cxxabi.h>
@@ -19,8 +19,9 @@ std::string text_or_empty(const char* text) { return text != nullptr ? text : ""
 std::string type_name_of(const std::type_info& type) {
   std::string name = demangled(type.name());
   constexpr std::string_view kNested = "std::_Nested_exception<";
-  if (name.starts_with(kNested) && name.ends_with(">"))
+  if (name.starts_with(kNested) && name.ends_with(">")) {
     name = name.substr(kNested.size(), name.size() - kNested.size() - 1);
+  }
   return name;
 }
 
@@ -29,7 +30,7 @@ std::shared_ptr<ErrorRecord> cause_of(const TaskError& error);
 ErrorRecord of_task_error(const TaskError& error) {
   const TaskErrorInfo& info = error.info();
   ErrorRecord record;
-  record.kind = ErrorKind::task_error;
+  record.kind = ErrorKind::kTaskError;
   record.function = info.function;
   record.type = info.type_name;
   record.message = info.message;
@@ -86,7 +87,7 @@ std::string describe_foreign() {
 ErrorRecord record_current_exception(const NodeId& node) {
   const auto* type = abi::__cxa_current_exception_type();
   ErrorRecord record;
-  record.kind = ErrorKind::task_error;
+  record.kind = ErrorKind::kTaskError;
   record.node = node;
   record.pid = ::getpid();
   record.stack = last_throw_stack();
@@ -120,14 +121,14 @@ ErrorRecord simple_error(ErrorKind kind, std::string_view message) {
 }
 
 ErrorRecord call_error(const std::exception& error) {
-  auto kind = ErrorKind::serialization_error;
-  if (dynamic_cast<const BuildMismatch*>(&error) != nullptr) kind = ErrorKind::build_mismatch;
-  if (dynamic_cast<const NotFound*>(&error) != nullptr) kind = ErrorKind::not_found;
+  auto kind = ErrorKind::kSerializationError;
+  if (dynamic_cast<const BuildMismatch*>(&error) != nullptr) kind = ErrorKind::kBuildMismatch;
+  if (dynamic_cast<const NotFound*>(&error) != nullptr) kind = ErrorKind::kNotFound;
   return simple_error(kind, text_or_empty(error.what()));
 }
 
 ErrorRecord exit_actor_error() {
-  return simple_error(ErrorKind::actor_died,
+  return simple_error(ErrorKind::kActorDied,
                       "the actor has ended: this call ran manta::exit_actor()");
 }
 
@@ -164,8 +165,8 @@ namespace {
 void throw_error(const ErrorRecord& error) {
   const std::string text =
       error.path.empty() ? error.message : error.message + "\n  on the way: " + error.path;
-  if (error.kind == ErrorKind::task_error) throw_task_error(error);
-  if (error.kind == ErrorKind::worker_crashed) throw WorkerCrashed(text, error.signal, error.stack);
+  if (error.kind == ErrorKind::kTaskError) throw_task_error(error);
+  if (error.kind == ErrorKind::kWorkerCrashed) throw WorkerCrashed(text, error.signal, error.stack);
   throw_kind(error.kind, text);
   throw RuntimeError(text);
 }

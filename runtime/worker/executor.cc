@@ -177,7 +177,7 @@ void Executor::reply(Lane& lane, RunningCall& call) {
   auto results =
       call.results_for(lane.caller, {.sequence = call.frame().sequence, .lane = lane.index});
   ReplyFrame frame;
-  frame.status = ReplyStatus::done;
+  frame.status = ReplyStatus::kDone;
   frame.sequence = call.frame().sequence;
   frame.result_count = call.frame().result_count;
   frame.kept_count = static_cast<std::uint32_t>(call.kept().size());
@@ -200,8 +200,9 @@ void Executor::reply(Lane& lane, RunningCall& call) {
       if (out != nullptr) {
         std::memcpy(out, &frame, sizeof frame);
         if (!kept.empty()) std::memcpy(out + sizeof frame, kept.data(), kept.size());
-        if (!results.empty())
+        if (!results.empty()) {
           std::memcpy(out + sizeof frame + kept.size(), results.data(), results.size());
+        }
         if (call.gives_blocks()) {
           failpoint(Failpoint::kReplyWritten);
           lane.writer.prepare();  // from here on a death loses neither the reply nor the blocks
@@ -253,12 +254,12 @@ void Executor::start_actor() {
 
 base::Ref<ActorEntry> Executor::self() {
   const TablesLock lock(process_.tables());
-  auto entry = process_.ownership().adopt_actor(actor_id_, Arrival::lent);
+  auto entry = process_.ownership().adopt_actor(actor_id_, Arrival::kLent);
   // As long as this call runs, the caller's handle keeps the actor alive; afterwards this one does.
-  if (entry->home == Home::lent) {
-    process_.node().hold(serialization::RefKind::actor, ObjectId(actor_id_.hi(), actor_id_.lo()),
+  if (entry->home == Home::kLent) {
+    process_.node().hold(serialization::RefKind::kActor, ObjectId(actor_id_.hi(), actor_id_.lo()),
                          process_.slot());
-    entry->home = Home::held;
+    entry->home = Home::kHeld;
     ++entry->node_holds;
   }
   return entry;
@@ -324,7 +325,7 @@ void Executor::give_back(Lane& lane) {
     std::memcpy(&call, bytes.data(), sizeof call);
     ReplyFrame frame;
     frame.size = sizeof frame;
-    frame.status = ReplyStatus::returned;
+    frame.status = ReplyStatus::kReturned;
     frame.sequence = call.sequence;
     auto* out = lane.writer.reserve(sizeof frame);
     if (out == nullptr) break;
@@ -341,7 +342,7 @@ bool Executor::poll() {
   {
     const std::lock_guard lock(lanes_mutex_);
     for (const auto& lane : lanes_) {
-      if (lane->kind != LaneKind::task) continue;
+      if (lane->kind != LaneKind::kTask) continue;
       auto& flags = lane->memory.header->flags;
       const bool recalled = (flags.load() & kRecall) != 0;
       if (recalled) flags.fetch_and(~std::uint32_t{kRecall});
@@ -372,7 +373,7 @@ void Executor::lend() {
     lanes = lanes_;
   }
   for (const auto& lane : lanes) {
-    if (lane->kind == LaneKind::task) give_back(*lane);
+    if (lane->kind == LaneKind::kTask) give_back(*lane);
   }
 }
 

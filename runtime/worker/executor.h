@@ -80,7 +80,7 @@ class Executor final : public CalleeSide {
   struct Lane {
     std::uint32_t index = 0;
     rpc::Slot caller = 0;
-    LaneKind kind = LaneKind::task;
+    LaneKind kind = LaneKind::kTask;
     rpc::Lane memory;
     rpc::RingReader reader;
     rpc::RingWriter writer;

@@ -29,8 +29,9 @@ int times_left = 0;
   std::fprintf(stderr,
                "manta: MANTA_FAILPOINT=%s is not a place and a number, as in place:1; places are",
                text);
-  for (const auto& [name, place] : kPlaces)
+  for (const auto& [name, place] : kPlaces) {
     std::fprintf(stderr, " %.*s", static_cast<int>(name.size()), name.data());
+  }
   std::fputc('\n', stderr);
   std::exit(1);
 }
@@ -45,8 +46,9 @@ void arm_failpoint() {
   if (colon == std::string_view::npos) refuse(text);
   const std::string_view number = whole.substr(colon + 1);
   const auto parsed = std::from_chars(number.data(), number.data() + number.size(), times_left);
-  if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || times_left < 1)
+  if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || times_left < 1) {
     refuse(text);
+  }
   for (const auto& [name, place] : kPlaces) {
     if (name == whole.substr(0, colon)) armed_failpoint = place;
   }

@@ -34,8 +34,9 @@ void arm_failpoint();
 void reach_failpoint(Failpoint place);
 
 inline void failpoint(Failpoint place) {
-  if (armed_failpoint == place) [[unlikely]]
+  if (armed_failpoint == place) [[unlikely]] {
     reach_failpoint(place);
+  }
 }
 
 }  // namespace manta::detail

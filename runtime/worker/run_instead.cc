@@ -32,7 +32,7 @@ RunInstead::RunInstead(InPlace& in_place, Process& process, std::span<ObjectEntr
           [](const ObjectEntry* entry) { return !entry->done() && entry->from_elsewhere(); })),
       deadline_(deadline),
       calls_(some_are_enough_ ? enough : needed,
-             some_are_enough_ ? Order::oldest_first : Order::newest_first),
+             some_are_enough_ ? Order::kOldestFirst : Order::kNewestFirst),
       returned_(process.senders().tasks.returned()) {}
 
 bool RunInstead::ends_in_time(const Call& call) const {
@@ -69,8 +69,9 @@ void RunInstead::ask_for_calls_back() {
   if (needed_.size() > kFew) return;
   const TablesLock lock(process_.tables());
   for (const ObjectEntry* entry : needed_) {
-    if (!entry->done() && entry->producer != nullptr)
+    if (!entry->done() && entry->producer != nullptr) {
       process_.senders().tasks.recall(*entry->producer);
+    }
   }
 }
 

@@ -83,7 +83,7 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
       }
       ranges.push_back({buffers_.size(), references_.size(), wire.meta()});
       if (!wire.buffers().empty() || !wire.references().empty()) {
-        adopt_parts(process_.ownership(), wire, Arrival::lent, buffers_, references_);
+        adopt_parts(process_.ownership(), wire, Arrival::kLent, buffers_, references_);
       }
       bytes = bytes.subspan(wire.size());
     }
@@ -202,18 +202,18 @@ void RunningCall::keep_block(objectstore::Block& block) {
 void RunningCall::keep_reference(const serialization::Reference& reference) {
   if (!reference.target || reference.target->use_count() <= 1) return;
   const TablesLock lock(process_.tables());
-  if (reference.kind == serialization::RefKind::object) {
+  if (reference.kind == serialization::RefKind::kObject) {
     auto& entry = static_cast<ObjectEntry&>(*reference.target);
-    if (entry.home != Home::lent) return;
+    if (entry.home != Home::kLent) return;
     process_.node().hold(reference.kind, entry.id(), process_.slot());
-    entry.home = Home::held;
+    entry.home = Home::kHeld;
     ++entry.node_holds;
   } else {
     auto& entry = static_cast<ActorEntry&>(*reference.target);
-    if (entry.home != Home::lent) return;
+    if (entry.home != Home::kLent) return;
     process_.node().hold(reference.kind, ObjectId(entry.id().hi(), entry.id().lo()),
                          process_.slot());
-    entry.home = Home::held;
+    entry.home = Home::kHeld;
     ++entry.node_holds;
   }
 }
@@ -248,16 +248,16 @@ void RunningCall::end() {
 BlockMark RunningCall::mark_for(objectstore::Block& block, std::size_t uses, rpc::Slot caller,
                                 ReplyName reply) {
   if (block.mine()) {
-    if (block.use_count() == uses) return BlockMark::given;
+    if (block.use_count() == uses) return BlockMark::kGiven;
     // We go on using it: the node counts us both.
     process_.node().send(AdoptBlock{.block = block.offset(), .holds = 1});
     failpoint(Failpoint::kBlockAdopted);
     block.hand_over_to_node(1);
   }
-  if (block.holds() == 0) return BlockMark::lent;  // the caller lent it to us, or just received it
+  if (block.holds() == 0) return BlockMark::kLent;  // the caller lent it to us, or just received it
   process_.node().send(HoldBlock{.block = block.offset(), .reply = reply, .whose = caller});
   failpoint(Failpoint::kBlockHeld);
-  return BlockMark::held;
+  return BlockMark::kHeld;
 }
 
 std::span<const std::byte> RunningCall::results_for(rpc::Slot caller, ReplyName reply) {
@@ -293,7 +293,7 @@ void RunningCall::hold_references_for(rpc::Slot caller, ReplyName reply) {
   failpoint(Failpoint::kPublished);
   for (const auto& reference : result_references_) {
     if (!reference.target) continue;
-    const bool object = reference.kind == serialization::RefKind::object;
+    const bool object = reference.kind == serialization::RefKind::kObject;
     const auto id = object ? static_cast<ObjectEntry&>(*reference.target).id()
                            : ObjectId(static_cast<ActorEntry&>(*reference.target).id().hi(),
                                       static_cast<ActorEntry&>(*reference.target).id().lo());
@@ -309,7 +309,7 @@ base::Ref<objectstore::Block> RunningCall::room_for_results() {
   auto created = process_.store().create(size);
   if (created.ok()) return std::move(created.value());
   ErrorRecord error;
-  error.kind = ErrorKind::object_store_full;
+  error.kind = ErrorKind::kObjectStoreFull;
   error.function = name_;
   error.message = "no room in the object store for a result of " + std::to_string(size) + " bytes";
   fail(error);

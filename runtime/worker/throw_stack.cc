@@ -26,8 +26,9 @@ thread_local int frame_count_here = 0;
 std::string last_throw_stack() {
   if (frame_count_here <= kOwnFrames) return {};
   std::vector<CodePlace> places;
-  for (int i = kOwnFrames; i < frame_count_here; ++i)
+  for (int i = kOwnFrames; i < frame_count_here; ++i) {
     places.push_back(place_of(reinterpret_cast<std::uintptr_t>(frames_here[i])));
+  }
   frame_count_here = 0;
   return encode_stack(places);
 }

@@ -44,8 +44,9 @@ Turn::Waits::~Waits() {
   if (own_thread_) turn_.own_thread_waits_.store(false);
   const std::lock_guard lock(turn_.lending_);
   const bool same_call = number_ % 2 == 1 && turn_.number_.load() == number_;
-  if (same_call && turn_.waiting_.load() != 0 && turn_.waiting_.fetch_sub(1) == 1)
+  if (same_call && turn_.waiting_.load() != 0 && turn_.waiting_.fetch_sub(1) == 1) {
     turn_.take_back();
+  }
 }
 
 }  // namespace manta::detail

@@ -95,8 +95,9 @@ auto contain() {
   if constexpr (Which == 6) return std::type_identity<std::unordered_map<int, T>>();
   if constexpr (Which == 7) return std::type_identity<std::multimap<char, T>>();
   if constexpr (Which == 8) return std::type_identity<std::optional<T>>();
-  if constexpr (Which == 9)
+  if constexpr (Which == 9) {
     return std::type_identity<std::variant<std::monostate, T, std::string>>();
+  }
   if constexpr (Which == 10) return std::type_identity<std::pair<T, bool>>();
   if constexpr (Which == 11) return std::type_identity<std::tuple<double, T, std::string>>();
   if constexpr (Which == 12) return std::type_identity<std::unique_ptr<T>>();
@@ -107,11 +108,13 @@ auto contain() {
   if constexpr (Which == 17) return std::type_identity<std::stack<T>>();
   if constexpr (Which == 18) return std::type_identity<std::queue<T, std::list<T>>>();
   if constexpr (Which == 19) return std::type_identity<std::vector<T, OwnAllocator<T>>>();
-  if constexpr (Which == 20)
+  if constexpr (Which == 20) {
     return std::type_identity<std::unordered_map<std::string, T, OwnHash>>();
-  if constexpr (Which == 21)
+  }
+  if constexpr (Which == 21) {
     return std::type_identity<
         std::map<std::string, T, std::less<>, OwnAllocator<std::pair<const std::string, T>>>>();
+  }
   if constexpr (Which == 22) return std::type_identity<Expected<T, std::string>>();
   // of what has an operator==
   if constexpr (Which == 23) return std::type_identity<std::unordered_set<T, OwnHash>>();
@@ -121,8 +124,9 @@ auto contain() {
   // of what has an order
   if constexpr (Which == 26) return std::type_identity<std::set<T>>();
   if constexpr (Which == 27) return std::type_identity<std::multiset<T>>();
-  if constexpr (Which == 28)
+  if constexpr (Which == 28) {
     return std::type_identity<std::set<T, std::greater<T>, OwnAllocator<T>>>();
+  }
   if constexpr (Which == 29) return std::type_identity<std::map<T, int>>();
   if constexpr (Which == 30) return std::type_identity<std::priority_queue<T>>();
   // of numbers

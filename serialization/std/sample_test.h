@@ -195,8 +195,9 @@ struct Sample<A> {
   };
   static A make(Random& random) {
     A adapter;
-    for (std::size_t n = few(random); n > 0; --n)
+    for (std::size_t n = few(random); n > 0; --n) {
       adapter.push(make_sample<typename A::value_type>(random));
+    }
     return adapter;
   }
   static bool same(const A& a, const A& b) {

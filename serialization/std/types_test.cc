@@ -36,8 +36,8 @@ void expect_round_trip(const T& value) {
   EXPECT_EQ(round_trip(value), value) << type_text<T>();
 }
 
-enum class Color : std::uint8_t { red, green };
-enum Plain { zero, one, two };
+enum class Color : std::uint8_t { kRed, kGreen };
+enum Plain { kZero, kOne, kTwo };
 
 struct Point {
   double x, y;
@@ -83,8 +83,8 @@ TEST(Types, Numbers) {
   expect_round_trip(u8'x');
   expect_round_trip(U'x');
   expect_round_trip(std::byte{200});
-  expect_round_trip(Color::green);
-  expect_round_trip(two);
+  expect_round_trip(Color::kGreen);
+  expect_round_trip(kTwo);
 }
 
 TEST(Types, Strings) {

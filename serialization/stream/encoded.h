@@ -32,10 +32,10 @@ struct Buffer {
   StorageRef storage = {};  // owns the bytes; null if they are borrowed
 };
 
-enum class RefKind : std::uint8_t { object, actor };
+enum class RefKind : std::uint8_t { kObject, kActor };
 
 struct Reference {
-  RefKind kind = RefKind::object;
+  RefKind kind = RefKind::kObject;
   Ref<Counted> target = {};
 };
 
