@@ -130,8 +130,8 @@ base::Ref<Block> BlockTable::create(const Allocation& allocation) {
   auto* const block =
       new Block(base::Ref<Store>::retain(&store_), allocation.offset, allocation.size,
                 store_.arena().writable(allocation.offset), allocation.zeroed);
-  block->claim_.store(Block::kMineBit,
-                      std::memory_order_relaxed);  // SYNC: none: nobody else has it yet
+  // SYNC: none: nobody else has it yet.
+  block->claim_.store(Block::kMineBit, std::memory_order_relaxed);
   Shard& shard = shard_of(allocation.offset);
   const std::lock_guard lock(shard.mutex);
   insert(shard, block);

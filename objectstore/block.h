@@ -85,10 +85,10 @@ class BlockTable {
   explicit BlockTable(Store& store);
   ~BlockTable();
 
-  base::Ref<Block> create(
-      const Allocation& allocation);  // the record of a block just allocated: mine
-  base::Ref<Block> adopt(std::uint64_t offset,
-                         Share share);          // the record of another process's block
+  // The record of a block just allocated: mine.
+  base::Ref<Block> create(const Allocation& allocation);
+  // The record of another process's block.
+  base::Ref<Block> adopt(std::uint64_t offset, Share share);
   base::Ref<Block> find(std::uint64_t offset);  // null if it has no record here
   std::size_t size() const;                     // the number of records
   // The `count` largest blocks that this process uses, largest first.

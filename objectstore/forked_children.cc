@@ -30,8 +30,8 @@ namespace {
 using Blocks = std::vector<base::Ref<Block>>;
 
 constexpr int kPatienceMs = 10'000;  // how long fork() waits for a child that makes its copies
-constexpr int kLookEveryMs =
-    1000;  // how often the thread looks if no descriptor was left to wake it
+// How often the thread looks if no descriptor was left to wake it.
+constexpr int kLookEveryMs = 1000;
 
 // A descriptor that reports the end of a child, and what the child may read until then. If the process had no
 // descriptor left, that is until the session ends.
@@ -94,8 +94,8 @@ class Children {
       {
         const std::lock_guard lock(mutex_);
         if (ending_ || children_.empty()) {
-          watching_ =
-              false;  // whoever joins this thread now may hold locks, so it takes none any more
+          // Whoever joins this thread now may hold locks, so it takes none any more.
+          watching_ = false;
           return;
         }
       }

@@ -127,8 +127,8 @@ bool is_write([[maybe_unused]] void* context) {
 }
 
 void on_fault(int signal, siginfo_t* info, void* context) {
-  const Store* const store =
-      watched.load(std::memory_order_acquire);  // SYNC: the store is complete
+  // SYNC: the store is complete.
+  const Store* const store = watched.load(std::memory_order_acquire);
   const void* const address = info->si_addr;
   if (store != nullptr && info->si_code > 0 && is_write(context) &&
       (store->arena().contains(address) || store->arena().in_writable_window(address))) {

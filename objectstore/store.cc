@@ -140,8 +140,8 @@ base::Status<StoreError> Store::put_together(std::span<Buffer> buffers, std::siz
     }
     std::byte* const to = (*block)->writable() + at;
     std::memcpy(to, buffer.data, buffer.size);
-    std::memset(to + buffer.size, 0,
-                aligned(buffer.size) - buffer.size);  // what an earlier user left must not leak
+    // What an earlier user left must not leak.
+    std::memset(to + buffer.size, 0, aligned(buffer.size) - buffer.size);
     buffer.data = (*block)->data() + at;
     buffer.storage = *block;
     at += aligned(buffer.size);

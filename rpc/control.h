@@ -31,8 +31,8 @@ inline constexpr Slot kDriverSlot = 1;
 inline constexpr std::uint32_t kMaxSlots = 2048;
 inline constexpr std::uint32_t kMaxLanes = 65536;
 inline constexpr std::uint32_t kNodeRingBytes = 1024 * 1024;
-inline constexpr std::uint32_t kLayoutVersion =
-    5;  // to be counted up with every change of these structs
+// To be counted up with every change of these structs.
+inline constexpr std::uint32_t kLayoutVersion = 5;
 
 struct ControlOptions {
   std::uint64_t arena_bytes = 0;
@@ -56,8 +56,8 @@ struct SessionHeader {
 // One per slot. Its first cache line is what peers look at after each push.
 struct ProcessPage {
   alignas(128) Doorbell bell;
-  std::atomic<std::uint32_t>
-      busy;  // it runs user code: see ring_unless_busy() and Progress::set_busy()
+  // It runs user code: see ring_unless_busy() and Progress::set_busy().
+  std::atomic<std::uint32_t> busy;
   alignas(128) std::atomic<std::int32_t> pid;
   std::atomic<std::uint32_t> epoch;          // of the slot: counted up each time it is used again
   std::atomic<std::int32_t> active_threads;  // this process's part of CoresPage::active

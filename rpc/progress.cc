@@ -27,8 +27,8 @@ Progress::~Progress() { stop(); }
 bool Progress::wait(Waiter& waiter, Deadline deadline) {
   if (waiter.satisfied()) return true;
   const ActiveThread active(cores_);
-  bool coming =
-      false;  // we left the line in order to take the baton, and must try to even if we are satisfied
+  // We left the line in order to take the baton, and must try to even if we are satisfied.
+  bool coming = false;
   for (;;) {
     if (!coming) {
       if (take_while_spinning(waiter, deadline)) return serve(waiter, deadline);
@@ -185,8 +185,8 @@ bool Progress::leave_once(bool call_ring_thread) {
   std::uint64_t word = word_.load(std::memory_order_acquire);
   if ((word & kKicked) != 0) return false;
   if (anyone_in_line(word) && (word & kComing) == 0) return hand_on();
-  const bool coming =
-      (word & kComing) != 0;  // then somebody will serve soon, whatever the state is
+  // Then somebody will serve soon, whatever the state is.
+  const bool coming = (word & kComing) != 0;
   const bool watched = !coming && ring_thread_will_look(word, call_ring_thread);
   if (watched && page_.bell.state.load(std::memory_order_relaxed) != BellState::kWatched) {
     set_state(BellState::kWatched);

@@ -98,8 +98,8 @@ class Progress {
   static constexpr std::uint64_t kHeld = 1;    // somebody holds the baton
   static constexpr std::uint64_t kKicked = 2;  // only with kHeld: poll once more before leaving
   static constexpr std::uint64_t kComing = 4;  // a waiter left the line in order to take the baton
-  static constexpr std::uint64_t kUntimed =
-      8;  // the ring thread sleeps without a tick, unless it was rung since
+  // The ring thread sleeps without a tick, unless it was rung since.
+  static constexpr std::uint64_t kUntimed = 8;
   static constexpr std::uint64_t kListed = 256;
   static bool anyone_in_line(std::uint64_t word) { return (word & 0xffffffff) >= kListed; }
   static std::uint64_t asleep(std::uint64_t word, std::uint32_t ring_gen) {
@@ -151,8 +151,8 @@ class Progress {
 
   alignas(128) std::atomic<std::uint64_t> word_;
   std::atomic<std::uint32_t> activity_{0};  // how often user threads took the baton
-  std::uint32_t cold_leaves_ =
-      0;  // how often they left it to a ring thread that sleeps; under the baton
+  // How often they left it to a ring thread that sleeps; under the baton.
+  std::uint32_t cold_leaves_ = 0;
 
   alignas(128) std::mutex line_mutex_;
   Waiter* line_first_ = nullptr;

@@ -59,8 +59,8 @@ constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) {
   return (n + to - 1) / to * to;
 }
 
-std::atomic<ReferenceFormat*> reference_format =
-    nullptr;  // SYNC: stored with release, loaded with acquire
+// SYNC: stored with release, loaded with acquire.
+std::atomic<ReferenceFormat*> reference_format = nullptr;
 
 ReferenceFormat& references() {
   // SYNC: acquire: the format was complete when it was set.

@@ -39,8 +39,8 @@ class Inspection {
       const std::string member = path + (name == "[]" ? "" : ".") + std::string(name);
       visit(*parts[i], member, &node, depth + 1);
     }
-    if (report_.failures.size() !=
-        failures) {  // the way down is named before what was found at its end
+    // The way down is named before what was found at its end.
+    if (report_.failures.size() != failures) {
       report_.text.insert(at, indent(depth) + "! " + path + ": " + std::string(node.name) + "\n");
     }
   }

@@ -44,8 +44,8 @@ struct Arena::State {
   MemoryWindow window;
   SmallBlocks small;
   std::mutex recent_mutex;
-  std::deque<std::size_t>
-      recent;  // heads of runs that this process freed, which are in its page tables still
+  // Heads of runs that this process freed, which are in its page tables still.
+  std::deque<std::size_t> recent;
 };
 
 std::size_t Arena::metadata_size(std::size_t bytes) { return SlabTable::bytes(slabs_for(bytes)); }

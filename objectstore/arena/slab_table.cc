@@ -386,8 +386,8 @@ bool SlabTable::claim_free(std::size_t slab, OwnerTag self) {
 
 void SlabTable::release_claimed(std::size_t slab, bool decommitted) {
   if (decommitted) {
-    commits_[slab].store(
-        0, std::memory_order_relaxed);  // SYNC: the slab's word, which follows, publishes it
+    // SYNC: the slab's word, which follows, publishes it.
+    commits_[slab].store(0, std::memory_order_relaxed);
   }
   store(slab, {});
 }

@@ -50,8 +50,8 @@ class SlabTable {
   void set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to);  // to kNobody: it is free
   // Two may hand a run to the same new owner at once (the old owner, and the node that it told): both succeed.
   void hand_over_run(std::size_t slab, OwnerTag to);
-  std::size_t find_run(
-      std::size_t slab) const;  // the head of the run that holds the slab, or slabs()
+  // The head of the run that holds the slab, or slabs().
+  std::size_t find_run(std::size_t slab) const;
 
   // Slabs of small blocks: takes one that nobody uses; adopts any that was abandoned; adopts that one.
   std::optional<std::size_t> take_small(OwnerTag self, std::uint8_t size_class, From from);

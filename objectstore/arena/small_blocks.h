@@ -29,9 +29,9 @@ class SmallBlocks {
 
   // The offset of a block of at least `size` bytes.
   base::Result<std::uint64_t, StoreError> allocate(std::size_t size);
-  void free(std::uint64_t offset,
-            const SlabWord& word);  // `word`: that of its slab, which is kSmall
-  void trim();                      // gives back the slabs that are empty
+  // `word`: that of its slab, which is kSmall.
+  void free(std::uint64_t offset, const SlabWord& word);
+  void trim();  // gives back the slabs that are empty
 
  private:
   struct SizeClass {

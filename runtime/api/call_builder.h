@@ -36,8 +36,8 @@ struct CallSpec {
   std::ptrdiff_t object_offset = 0;  // from the actor's object to the handle's base class
   // Of a task. A null inside it stands for the defaults.
   const std::shared_ptr<const TaskOptions>* options = nullptr;
-  std::string_view name =
-      {};  // a name that is known at compile time; empty: the code's own name is shown
+  // A name that is known at compile time; empty: the code's own name is shown.
+  std::string_view name = {};
 };
 
 class CallBuilder {

@@ -177,8 +177,8 @@ struct WaitOptions {
 };
 template <class Ref>
 struct WaitResult {
-  std::vector<Ref> ready =
-      {};  // at most num_ready, the first of the refs that are ready, in their order
+  // At most num_ready, the first of the refs that are ready, in their order.
+  std::vector<Ref> ready = {};
   std::vector<Ref> pending = {};  // all others, in their order
 };
 

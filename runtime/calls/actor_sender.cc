@@ -196,8 +196,8 @@ std::string ActorSender::why(const ObjectEntry& entry) {
 void ActorSender::on(const ActorLane& told) {
   const auto entry = entries_.find(told.actor);
   auto found = links_.find(told.actor);
-  if (!entry || found == links_.end() ||
-      found->second.lane) {  // the last handle went while we asked
+  // The last handle went while we asked.
+  if (!entry || found == links_.end() || found->second.lane) {
     if (found != links_.end()) found->second.connecting = false;
     caller_.close_lane(told.lane, told.worker);
     return;

@@ -33,14 +33,14 @@ class ActorSender {
   void flush();
   void watch(ActorEntry& entry);  // asks the node, once, to say when it is alive, ended or dead
   void watch_end(
-      ActorEntry&
-          entry);  // its ready() and ended() are to be told also without a handle in this process
+      // Its ready() and ended() are to be told also without a handle in this process.
+      ActorEntry& entry);
   void forget(const ActorId& id);  // the last handle of this process is gone: gives the lane back
 
   // Its constructor waits for arguments; until created() or die_before_start(), which follows.
   void waits_for_arguments(const ActorEntry& entry, const Call& constructor);
-  void created(ActorEntry& entry,
-               base::Ref<Call> constructor);  // kept until the actor is alive or dead
+  // Kept until the actor is alive or dead.
+  void created(ActorEntry& entry, base::Ref<Call> constructor);
   // An argument of the constructor failed. `declared`: the node knows of the actor, and tells the other holders.
   void die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared);
   const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
@@ -69,7 +69,7 @@ class ActorSender {
     std::deque<base::Ref<Call>> lost;  // in flight when the actor's process died
     base::Ref<Call> constructor;
     const Call* incomplete = nullptr;  // the constructor, while arguments of it are missing
-    // The actor, so that it is made, and ends again, even if nobody has a handle meanwhile.
+    // It is made, and gone again, even if nobody has a handle meanwhile.
     base::Ref<ActorEntry> constructing;
     bool connecting = false;
     // What the node has said last; a later handle of this process is told the same.

@@ -79,8 +79,8 @@ class Call final : public Command {
   SmallBytes body;
   std::unique_ptr<Kept> kept;
   ObjectEntryRef result;
-  std::unique_ptr<std::vector<ObjectEntryRef>>
-      more_results;  // of an unpacked call: `result` is null then, but for unpack(0), which nobody gets
+  // Of an unpacked call: `result` is null then, but for unpack(0), which nobody gets.
+  std::unique_ptr<std::vector<ObjectEntryRef>> more_results;
   base::Ref<ActorEntry> actor;                 // of a method call
   std::shared_ptr<const TaskOptions> options;  // null: the defaults
   base::StorageRef external;                   // block that holds the arguments of a large frame

@@ -29,8 +29,8 @@ class Completion {
   // All arguments are there: keeps what they refer to until the reply, and makes the call fit into a lane. Not null:
   // why it must fail instead.
   std::unique_ptr<ErrorRecord> make_ready(Call& call);
-  void start_ready(
-      base::Ref<Call> call);  // to its sender, or failed with the argument that failed first
+  // To its sender, or failed with the argument that failed first.
+  void start_ready(base::Ref<Call> call);
 
   void complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest);
   // Of a call that ran in place: its results, or for each the error.

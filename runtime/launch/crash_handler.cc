@@ -153,8 +153,8 @@ class Surroundings {
     if (death_.signal != SIGSEGV || death_.code <= 0 || !death_.knows_pc || stack_seen_) return;
     if (at + kBelow < death_.sp || at > death_.sp + kAbove) return;
     if (mapping.end <= at || !mapping.usable) return;
-    stack_seen_ =
-        true;  // mappings are sorted: this is the first at the address or above that can be used
+    // Mappings are sorted: this is the first at the address or above that can be used.
+    stack_seen_ = true;
     if (mapping.begin <= at || death_.sp >= mapping.end) return;
     const bool of_main = std::strcmp(mapping.path, "[stack]") == 0;
     record_.full_stack = of_main ? limit_of_main() : mapping.end - mapping.begin;

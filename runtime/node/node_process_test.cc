@@ -276,8 +276,8 @@ TEST(NodeProcess, KilledNodeTakesItsWorkersAlong) {
   const std::vector<pid_t> workers = children_of(driver.attachment().node_pid);
   kill(driver.attachment().node_pid, SIGKILL);
   char byte = 0;
-  EXPECT_EQ(read(driver.attachment().socket.get(), &byte, 1),
-            0);  // EOF is how the driver learns of it
+  // EOF is how the driver learns of it.
+  EXPECT_EQ(read(driver.attachment().socket.get(), &byte, 1), 0);
   for (const pid_t worker : workers) {
     EXPECT_TRUE(eventually([&] { return !process_exists(worker); }));
   }

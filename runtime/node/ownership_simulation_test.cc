@@ -410,8 +410,8 @@ class Simulation {
   std::set<std::pair<std::size_t, std::uint64_t>> unsafe_;
   std::vector<Gift> gifts_;
   std::uint64_t last_gift_ = 0;
-  std::map<std::uint32_t, std::uint64_t>
-      newest_read_;  // of each lane: the last reply that its caller has seen
+  // Of each lane: the last reply that its caller has seen.
+  std::map<std::uint32_t, std::uint64_t> newest_read_;
   ReplyHolds reply_holds_;
   std::uint64_t next_object_ = 1;
   Publications objects_;

@@ -61,8 +61,8 @@ class Waits {
     WaitRecord record;
     std::vector<KnownNeed> needs = {};  // its own, and those of the objects that it needs
     std::size_t own = 0;                // how many of these are its own
-    std::set<std::pair<std::uint32_t, ObjectId>> asked_for =
-        {};  // the objects whose makers were asked
+    // The objects whose makers were asked.
+    std::set<std::pair<std::uint32_t, ObjectId>> asked_for = {};
     bool refused = false;
   };
   // The waits of one process, by number.

@@ -88,8 +88,8 @@ void WorkerOutput::take(int number, std::string_view bytes) {
     rest.erase(0, last + 1);
   }
   if (rest.size() <= kMaxLine) return;
-  const std::size_t piece =
-      rest.size() - kEndOfCall.size();  // what remains may be the beginning of that mark
+  // What remains may be the beginning of that mark.
+  const std::size_t piece = rest.size() - kEndOfCall.size();
   emit(number, rest.substr(0, piece) + "\n");
   rest.erase(0, piece);
 }

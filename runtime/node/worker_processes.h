@@ -64,8 +64,8 @@ class WorkerProcesses {
   base::Fd working_directory_;
   std::map<rpc::Slot, Worker> workers_;
   std::map<pid_t, rpc::Slot> slots_;
-  std::vector<std::shared_ptr<WorkerOutput>>
-      left_open_;  // of dead workers; their children hold the pipes
+  // Of dead workers; their children hold the pipes.
+  std::vector<std::shared_ptr<WorkerOutput>> left_open_;
   std::string failure_;
 };
 

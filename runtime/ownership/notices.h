@@ -50,8 +50,8 @@ class Notices {
 
   std::function<void(const std::string&)> print_;
   std::mutex mutex_;
-  std::vector<std::pair<std::uint64_t, Count>>
-      causes_;  // in the order of their lines; `count`: without the first
+  // In the order of their lines; `count`: without the first.
+  std::vector<std::pair<std::uint64_t, Count>> causes_;
   std::map<std::uint64_t, Count> codes_;
   std::uint64_t more_errors_ = 0;
   std::uint64_t more_crashes_ = 0;

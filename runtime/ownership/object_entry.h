@@ -81,8 +81,8 @@ class ObjectEntry final : public base::Counted {
   const Call* producer = nullptr;  // the call that makes it, while it is pending
 
  private:
-  class
-      Reading {  // SYNC: sequentially consistent with discard(): it swaps `current_`, then waits for the readers
+  // SYNC: sequentially consistent with discard(): it swaps `current_`, then waits for the readers.
+  class Reading {
    public:
     explicit Reading(std::atomic<std::uint32_t>& count) : count_(count) { count_.fetch_add(1); }
     ~Reading() { count_.fetch_sub(1); }

@@ -63,8 +63,8 @@ namespace detail {
 
 // Throws InvalidArgument, naming `what`, for an empty ref or one of an ended session.
 ObjectEntry& checked(const ObjectEntryRef& entry, const char* what);
-void check_session(const ObjectEntryRef& entry,
-                   const char* what);  // the same, but an empty ref is fine
+// The same, but an empty ref is fine.
+void check_session(const ObjectEntryRef& entry, const char* what);
 std::string why(const ObjectEntry& entry);
 void on_ready(const ObjectEntryRef& entry, std::function<void()> fn);
 [[noreturn]] void throw_wrong_type(const std::type_info& held, const std::type_info& wanted);

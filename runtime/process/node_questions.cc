@@ -39,8 +39,8 @@ template <class Question>
 std::optional<NodeQuestions::Answer> NodeQuestions::ask(Question question,
                                                         PayloadOf<Question> payload,
                                                         const GiveUp& give_up) {
-  const auto keep =
-      base::Ref<OpenSession>::retain(&session_);  // the session may be closed meanwhile
+  // The session may be closed meanwhile.
+  const auto keep = base::Ref<OpenSession>::retain(&session_);
   Asked asked(*this);
   question.question = asked.number();
   ownership_.node().send(question, payload);

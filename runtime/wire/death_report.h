@@ -14,8 +14,8 @@
 namespace manta::detail {
 
 struct DeathReport {
-  static constexpr std::size_t kMaxText =
-      16 * 1024;  // of a text, so that a report fits into a message
+  // Of a text, so that a report fits into a message.
+  static constexpr std::size_t kMaxText = 16 * 1024;
 
   std::int32_t pid = 0;
   std::int32_t signal = 0;  // 0: it exited
@@ -32,8 +32,8 @@ std::optional<DeathReport> decode_death(std::span<const std::byte> bytes);
 // A worker that wrote to a read-only array exits with this code; the last line of its output is the message.
 inline constexpr int kReadOnlyWriteExit = 113;
 
-std::string describe(
-    const DeathReport& death);  // "was killed by signal 9, SIGKILL (Killed) (pid 5)"
+// "was killed by signal 9, SIGKILL (Killed) (pid 5)".
+std::string describe(const DeathReport& death);
 // "process 5 was killed by signal 9, SIGKILL (Killed)", with its stack and its output
 std::string full_text(const DeathReport& death);
 

@@ -52,8 +52,8 @@ struct ErrorFacts {
   std::string message = {};   // task_error: the user's what(); else the complete text
   std::string stack = {};
   std::string path = {};  // the tasks that the error went through, "a <- b"
-  std::vector<std::byte> payload =
-      {};  // the exception (task_error of a standard or registered type)
+  // The exception (task_error of a standard or registered type).
+  std::vector<std::byte> payload = {};
 };
 
 struct ErrorRecord : ErrorFacts {
@@ -64,8 +64,8 @@ struct ErrorRecord : ErrorFacts {
 void pass_on(ErrorRecord& error, std::string_view function);
 
 std::vector<std::byte> encode_error(const ErrorRecord& error);
-ErrorRecord decode_error(
-    std::span<const std::byte> bytes);  // throws SerializationError on malformed bytes
+// Throws SerializationError on malformed bytes.
+ErrorRecord decode_error(std::span<const std::byte> bytes);
 
 // The complete value wire of an error: ready to be sent as `value`, or put into a reply.
 std::vector<std::byte> error_wire(const ErrorRecord& error);

@@ -30,11 +30,11 @@ struct CallFrame {
   CallKind kind = {};
   std::uint64_t sequence = 0;  // number on this lane
   std::uint64_t task_hi = 0, task_lo = 0;
-  std::uint64_t stub_image =
-      0;  // code identity (code_id.h) of the stub that decodes, calls and encodes
+  // Code identity (code_id.h) of the stub that decodes, calls and encodes.
+  std::uint64_t stub_image = 0;
   std::uint64_t stub_offset = 0;
-  std::uint64_t target_image =
-      0;  // of the function or member function pointer; 0 if the stub needs none
+  // Of the function or member function pointer; 0 if the stub needs none.
+  std::uint64_t target_image = 0;
   std::uint64_t target_offset = 0;
   std::int32_t attempt = 1;
   std::uint32_t name_size = 0;
@@ -55,8 +55,8 @@ struct ReplyFrame {
   ReplyStatus status = {};
   std::uint64_t sequence = 0;
   std::uint32_t result_count = 0;
-  std::uint32_t kept_count =
-      0;  // blocks lent by the caller that the callee still uses: the caller gives them to the node
+  // Blocks lent by the caller that the callee still uses: the caller gives them to the node.
+  std::uint32_t kept_count = 0;
   std::uint32_t run_ns = 0;  // how long the call ran; saturating
   // The block, given to the caller, with a large result section: its offset plus 1. 0: the section follows.
   std::uint64_t external_block = 0;

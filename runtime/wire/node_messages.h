@@ -269,8 +269,8 @@ struct LaneClose {
 struct LaneDead {
   using Payload = PayloadBytes;  // DeathReport
   std::uint32_t lane = 0;
-  std::uint64_t reply_in_doubt =
-      0;  // number of the last call whose reply gives references; 0: there was none
+  // Number of the last call whose reply gives references; 0: there was none.
+  std::uint64_t reply_in_doubt = 0;
 };
 
 // To a worker: the pool has no use for it.
@@ -298,8 +298,8 @@ struct ActorLane {
 
 // Sent to every holder at each change, and to a new holder at its first ActorConnect.
 struct ActorChanged {
-  using Payload =
-      PayloadBytes;  // when dead: value wire (kError) with the cause; empty after a normal end
+  // When dead: value wire (kError) with the cause; empty after a normal end.
+  using Payload = PayloadBytes;
   ActorId actor = {};
   ActorState state = {};
 };

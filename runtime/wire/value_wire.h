@@ -37,8 +37,8 @@ struct WireBuffer {
   std::uint64_t block = 0;   // arena offset of the block that holds it: what is counted
   std::uint64_t offset = 0;  // arena offset of the first byte
   std::uint64_t size = 0;
-  std::uint64_t object_hi = 0,
-                object_lo = 0;  // the object that it belongs to, for texts of errors; 0: none
+  // The object that it belongs to, for texts of errors; 0: none.
+  std::uint64_t object_hi = 0, object_lo = 0;
 };
 
 struct WireReference {

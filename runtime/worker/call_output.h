@@ -51,8 +51,8 @@ class CallOutput {
   bool own_buffers_ = false;                     // after std::ios::sync_with_stdio(false)
   bool flushed_ = false;
   bool asked_ = true;  // since the last call
-  int attention_ =
-      0;  // how many more times it asks between two calls, because it has found something
+  // How many more times it asks between two calls, because it has found something.
+  int attention_ = 0;
   Time last_asked_;
 };
 

@@ -364,8 +364,8 @@ ReadObjects::~ReadObjects() {
         object.record->deallocate(object.address);
       }
     } else if (!complete_ && *object.cell.built) {
-      *object.cell.built =
-          false;  // the memory of a cycle dies with its last pointer, without an object in it
+      // The memory of a cycle dies with its last pointer, without an object in it.
+      *object.cell.built = false;
       object.record->destroy(object.address);
     }
   }

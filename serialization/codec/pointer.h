@@ -58,8 +58,8 @@ class WrittenObjects final : public WrittenBehind {
   void end_settled(Writer& writer, std::vector<std::uint32_t>* before);
   void abandon_settled(std::vector<std::uint32_t>* before) { settled_ = before; }
 
-  void finish(
-      Writer& writer) override;  // the bodies in the queue and those they lead to, then the owners
+  // The bodies in the queue and those they lead to, then the owners.
+  void finish(Writer& writer) override;
   void release() override;
 
  private:
@@ -119,8 +119,8 @@ class ReadObjects final : public ReadBehind {
   void end_settled(Reader& reader, std::vector<std::uint32_t>* before);
   void abandon_settled(std::vector<std::uint32_t>* before) { settled_ = before; }
 
-  void finish(
-      Reader& reader) override;  // builds what is in the queue; checks that nothing is missing
+  // Builds what is in the queue; checks that nothing is missing.
+  void finish(Reader& reader) override;
   void keep() override { complete_ = true; }  // the value was read: the objects are its own
 
  private:

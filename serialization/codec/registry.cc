@@ -13,8 +13,8 @@ namespace {
 
 struct Registry {
   std::shared_mutex mutex;
-  std::deque<DerivedType>
-      types;  // they are few, so the search is linear; their addresses are stable
+  // They are few, so the search is linear; their addresses are stable.
+  std::deque<DerivedType> types;
 };
 
 Registry& registry() {

@@ -50,8 +50,8 @@ Extents read_extents(Reader& reader, std::uint64_t first) {
       extents.extent[i] = static_cast<std::size_t>(reader.varint());
     }
   }
-  std::uint64_t product =
-      1;  // of the extents that are not 0, so that no product of some of them can overflow
+  // Of the extents that are not 0, so that no product of some of them can overflow.
+  std::uint64_t product = 1;
   for (const std::size_t extent : extents.shape()) {
     if (extent != 0 &&
         (__builtin_mul_overflow(product, extent, &product) || product >= kMaxElements >> 16)) {

@@ -54,8 +54,8 @@ struct TypeTreeNode {
   struct Part {
     std::uint32_t node = 0;
     std::string_view name = {};  // of a member
-    std::vector<std::size_t> extents =
-        {};                     // of a member or element that is an array, outermost first
+    // Of a member or element that is an array, outermost first.
+    std::vector<std::size_t> extents = {};
     std::size_t count() const;  // their product
   };
 
@@ -78,8 +78,8 @@ class TypeTree {
 
   const TypeTreeNode& root() const { return nodes_.front(); }
   const TypeTreeNode& operator[](std::uint32_t node) const { return nodes_[node]; }
-  FlatLayout layout(
-      const TypeTreeNode::Part& part) const;  // that of the whole array, if the part is one
+  // That of the whole array, if the part is one.
+  FlatLayout layout(const TypeTreeNode::Part& part) const;
 
  private:
   friend class TypeTextParser;

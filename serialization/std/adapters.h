@@ -42,8 +42,8 @@ struct BuiltIn<T, Kind::kAdapter> {
   // If this comparator agrees with the writer's, the heap is as it was, and equal elements are in their places.
   template <class Compare>
   static T heap(const Compare& less, Container&& elements) {
-    if constexpr (!holds_shared<
-                      Container>) {  // else what the elements point to may not have been read yet
+    // Else what the elements point to may not have been read yet.
+    if constexpr (!holds_shared<Container>) {
       for (std::size_t i = 1; i < elements.size(); ++i) {
         if (less(elements[(i - 1) / 2], elements[i])) {
           return T(less, std::move(elements));

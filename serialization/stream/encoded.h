@@ -86,8 +86,8 @@ struct EncodedView {
 };
 
 inline constexpr std::size_t kMetaHeader = 16;
-inline constexpr std::size_t kArrayOutOfBand =
-    64;  // arrays of this size and larger ones become buffers,
+// Arrays of this size and larger ones become buffers,.
+inline constexpr std::size_t kArrayOutOfBand = 64;
 inline constexpr std::size_t kVectorOutOfBand = 4096;  // and so do vectors and strings of this size
 inline constexpr int kMaxDepth = 1000;                 // of nesting by value
 inline constexpr std::size_t kMaxDimensions = 32;      // of an array

@@ -25,8 +25,8 @@ void WrittenArrays::release(WrittenArrays* arrays) {
 }
 
 void WrittenArrays::clear() {
-  constexpr std::size_t kKeep =
-      4096;  // so that the memory of the largest value is not kept for ever
+  // So that the memory of the largest value is not kept for ever.
+  constexpr std::size_t kKeep = 4096;
   numbers.clear();
   if (written.size() > kKeep) {
     written = {};

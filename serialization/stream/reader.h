@@ -132,8 +132,8 @@ class Reader {
   };
 
   std::size_t remaining() const { return static_cast<std::size_t>(limit_ - cursor_); }
-  const std::byte* inline_array_start(
-      std::size_t number) const;  // in the stream; of one that was met
+  // In the stream; of one that was met.
+  const std::byte* inline_array_start(std::size_t number) const;
 
   ReadBehind* behind() const { return behind_.get(); }  // null at first
   void set_behind(std::unique_ptr<ReadBehind> behind) { behind_ = std::move(behind); }

@@ -50,8 +50,8 @@ class CaptureVisitor {
   void member(T& value) {
     if constexpr (std::is_lvalue_reference_v<Printed>) {
       if (is_inside(&value)) leaf(value, depth_ == 1);
-    } else if constexpr (std::is_pointer_v<
-                             T>) {  // it points to a member that the compiler does not print
+      // It points to a member that the compiler does not print.
+    } else if constexpr (std::is_pointer_v<T>) {
       if (is_inside(value)) {
         nested(*value);
       } else {
@@ -103,8 +103,8 @@ CapturedWords<F> captured_words(const F& f) {
 
 #else
 
-inline constexpr std::size_t kMostPrintedWords =
-    31;  // the bytes of each word are another control character
+// The bytes of each word are another control character.
+inline constexpr std::size_t kMostPrintedWords = 31;
 
 constexpr std::uint64_t made_up_word(std::size_t i) { return 0x0101010101010101U * (i + 1); }
 

@@ -142,8 +142,8 @@ void check_flat(const std::byte* bytes, std::size_t count = 1) {
       using Element = std::remove_const_t<typename FixedArray<T>::Element>;
       check_flat<Element>(bytes, count * FixedArray<T>::size);
     } else {
-      alignas(
-          T) static constinit std::byte place[sizeof(T)] = {};  // for the offsets of members only
+      // For the offsets of members only.
+      alignas(T) static constinit std::byte place[sizeof(T)] = {};
       visit_members(reinterpret_cast<const T&>(place), [&](const auto&... member) {
         for (std::size_t i = 0; i < count; ++i) {
           const std::byte* one = bytes + i * sizeof(T);

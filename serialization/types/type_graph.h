@@ -22,8 +22,8 @@ struct Codec;
 struct TypeNode {
   std::string_view name;
   Refusal refusal = Refusal::kNone;
-  bool is_observer =
-      false;  // or a polymorphic pointer, which may lead to one that is not in the graph
+  // Or a polymorphic pointer, which may lead to one that is not in the graph.
+  bool is_observer = false;
   bool is_shared = false;  // a shared or weak pointer
   // Not a span, because to read that would need the parts themselves.
   const TypeNode* const* first_part = nullptr;

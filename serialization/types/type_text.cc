@@ -108,8 +108,8 @@ std::string describe_fingerprint(std::uint64_t fingerprint) {
     return *known;
   }
   if (schema_hint != nullptr && schema_hint->fingerprint_ == fingerprint) {
-    return std::string(
-        schema_hint->text_.substr(0, 1000));  // it comes from outside, and may be very long
+    // It comes from outside, and may be very long.
+    return std::string(schema_hint->text_.substr(0, 1000));
   }
   char number[40];
   std::snprintf(number, sizeof number, "(unknown type %016llx)",
