@@ -1,4 +1,5 @@
 // Where the bytes are: read-only views, arrays that exist once, creation in place, a full store.
+#include <cinttypes>
 #include <cstdio>
 #include <fstream>
 #include <string>

@@ -1,4 +1,5 @@
 // Arrays anywhere inside a value are views of the store: by address, by mapping, read-only, alive after their ref.
+#include <cinttypes>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>

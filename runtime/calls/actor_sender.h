@@ -69,7 +69,7 @@ class ActorSender {
     std::deque<base::Ref<Call>> lost;  // in flight when the actor's process died
     base::Ref<Call> constructor;
     const Call* incomplete = nullptr;  // the constructor, while arguments of it are missing
-    // It is made, and gone again, even if nobody has a handle meanwhile.
+    // The actor, so that it is made, and ends again, even if nobody has a handle meanwhile.
     base::Ref<ActorEntry> constructing;
     bool connecting = false;
     // What the node has said last; a later handle of this process is told the same.
