@@ -2,7 +2,6 @@
 // and at the end which text belongs to which errno.
 #include "limits.h"
 
-#include <algorithm>
 #include <errno.h>
 #include <fcntl.h>
 #include <new>

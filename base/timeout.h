@@ -5,8 +5,6 @@
 // Threads: a value like any other.
 #pragma once
 #include <chrono>
-#include <cstdint>
-#include <type_traits>
 
 #include "build_settings.h"
 

@@ -7,7 +7,6 @@
 // Errors:     SerializationError. Threads: as for the Array.
 #pragma once
 #include <cstddef>
-#include <span>
 #include <type_traits>
 #include <utility>
 

@@ -1,6 +1,5 @@
 #include "array_memory.h"
 
-#include <cstring>
 #include <string>
 
 #include "../base/error.h"

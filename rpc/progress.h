@@ -21,7 +21,6 @@
 // Errors:     none; nothing throws, and Work and Waiter must not either.
 #pragma once
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <thread>

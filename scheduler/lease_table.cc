@@ -3,6 +3,7 @@
 #include "lease_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "../base/check.h"
 

@@ -2,7 +2,6 @@
 // small_blocks.h; a block's life; what the node does. Who may do what is decided in slab_table.cc alone.
 #include "arena.h"
 
-#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <mutex>

@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
-#include <string>
 
 #include "../../base/fd.h"
 

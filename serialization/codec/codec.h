@@ -13,11 +13,11 @@
 // are bounded by what is left.
 // Threads: a codec has no state.   Errors: SerializationError.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
-#include <tuple>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 

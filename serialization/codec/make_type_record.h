@@ -3,7 +3,6 @@
 // Threads: constants.
 #pragma once
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <new>

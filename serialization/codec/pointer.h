@@ -19,7 +19,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <typeinfo>
 #include <vector>
 
 #include "../stream/identity_map.h"

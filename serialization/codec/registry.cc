@@ -4,6 +4,7 @@
 #include <cxxabi.h>
 #include <deque>
 #include <shared_mutex>
+#include <string>
 
 #include "../../base/error.h"
 #include "../types/type_text.h"

@@ -6,8 +6,6 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
-#include <type_traits>
-#include <utility>
 
 #include "../types/type_text.h"
 #include "hooks.h"

@@ -1,6 +1,5 @@
 #include "pickle_stream.h"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
 

@@ -2,7 +2,6 @@
 // codec/pointer.h: mention(), the queue of bodies, and values that are settled at once.
 #include "value_tree.h"
 
-#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <utility>

@@ -14,7 +14,6 @@
 #include <memory>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
 #include "../codec/codec.h"
 #include "../codec/settled.h"

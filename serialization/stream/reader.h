@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "encoded.h"
+#include "nesting.h"
 
 namespace manta::serialization {
 
@@ -114,22 +115,7 @@ class Reader {
     budget_ -= size;
   }
 
-  // One more level of nesting by value.
-  class Nested {
-   public:
-    explicit Nested(Reader& reader) : reader_(reader) {
-      if (++reader_.depth_ > kMaxDepth) [[unlikely]] {
-        --reader_.depth_;
-        too_deep();
-      }
-    }
-    ~Nested() { --reader_.depth_; }
-    Nested(const Nested&) = delete;
-    Nested& operator=(const Nested&) = delete;
-
-   private:
-    Reader& reader_;
-  };
+  using Nested = Nesting<Reader>;
 
   std::size_t remaining() const { return static_cast<std::size_t>(limit_ - cursor_); }
   // In the stream; of one that was met.
@@ -144,6 +130,8 @@ class Reader {
   [[noreturn]] static void fail(const char* why);  // SerializationError
 
  private:
+  friend class Nesting<Reader>;
+
   std::uint64_t long_varint();
   std::uint64_t revisit(std::uint64_t mention) {
     const std::uint64_t at = (mention - kFirstMention) / 2;

@@ -15,11 +15,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <string_view>
 #include <type_traits>
 
 #include "encoded.h"
+#include "nesting.h"
 #include "trace.h"
 
 namespace manta::serialization {
@@ -118,22 +118,7 @@ class Writer {
     bool before_;
   };
 
-  // One more level of nesting by value.
-  class Nested {
-   public:
-    explicit Nested(Writer& writer) : writer_(writer) {
-      if (++writer_.depth_ > kMaxDepth) [[unlikely]] {
-        --writer_.depth_;
-        too_deep();
-      }
-    }
-    ~Nested() { --writer_.depth_; }
-    Nested(const Nested&) = delete;
-    Nested& operator=(const Nested&) = delete;
-
-   private:
-    Writer& writer_;
-  };
+  using Nested = Nesting<Writer>;
 
   bool temporary() const { return temporary_; }
   // Observers may point to what a unique_ptr owns, so that these are written as mentions, too.
@@ -149,6 +134,7 @@ class Writer {
   Trace* member_trace() const { return trace_ != nullptr && trace_->members() ? trace_ : nullptr; }
 
  private:
+  friend class Nesting<Writer>;
   friend class Traced;
 
   std::byte* room(std::size_t size) {

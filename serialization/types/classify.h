@@ -4,8 +4,7 @@
 //
 // Threads: constants.
 #pragma once
-#include <array>
-#include <cstddef>
+#include <initializer_list>
 #include <string_view>
 #include <type_traits>
 

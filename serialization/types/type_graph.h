@@ -4,9 +4,7 @@
 //
 // Threads: constants.
 #pragma once
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string_view>
 

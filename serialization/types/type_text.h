@@ -8,7 +8,6 @@
 // number in the text.
 // Threads: a TypeText is confined; what fingerprint() and type_text() return is computed once.
 #pragma once
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
