@@ -159,7 +159,7 @@ struct DeadlockDetected : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
-// No room for an object; what() says who holds what.
+// The store has no room for an object; what() says which objects take the most.
 struct ObjectStoreFull : RuntimeError {
   using RuntimeError::RuntimeError;
 };

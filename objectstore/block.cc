@@ -40,6 +40,7 @@ void Block::hand_over_to_node(std::uint32_t holds) {
   hand_over(kNodeTag);
 }
 
+// SYNC (claim_): as above.
 void Block::share(Share share) {
   if (share == Share::kMine) {
     claim_.fetch_or(kMineBit, std::memory_order_acq_rel);

@@ -61,7 +61,8 @@ void write_line(const Line& line) {
 
 // A thread that user code started has no name of its own.
 void add_function(Line& line) {
-  const char* const last = begun_last.load(std::memory_order_relaxed);
+  const char* const last =
+      begun_last.load(std::memory_order_relaxed);  // SYNC: none, see its declaration
   if (running[0] != 0) {
     line.add(running);
   } else if (last != nullptr) {
@@ -160,6 +161,7 @@ void install_read_only_fault(Store& store, ReadOnlyFaultHook hook) {
 }
 
 void remove_read_only_fault() {
+  // SYNC: release, for a handler that runs now: it sees a complete store and hook, or none.
   struct sigaction found = {};
   ::sigaction(SIGSEGV, nullptr, &found);
   if (is_ours(found)) {
@@ -174,6 +176,7 @@ void set_running_function(std::string_view name) noexcept {
   const std::size_t size = std::min(name.size(), kNameSize - 1);
   if (size != 0) std::memcpy(running, name.data(), size);
   running[size] = 0;
+  // SYNC: none, see the declaration of begun_last.
   const bool ends = size == 0 && begun_last.load(std::memory_order_relaxed) == running;
   if (size != 0 || ends) begun_last.store(ends ? nullptr : running, std::memory_order_relaxed);
 }

@@ -34,6 +34,7 @@ class Cores {
   void leave();
   static bool counted();  // whether this thread is between enter() and leave()
 
+  // SYNC: none for all three, see CoresPage.
   bool single() const { return session_.cores.load(std::memory_order_relaxed) <= 1; }
   bool may_spin() const {
     return session_.active.load(std::memory_order_relaxed) <=

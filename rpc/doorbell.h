@@ -69,8 +69,9 @@ inline void ring_call(Doorbell& bell, const std::atomic<std::uint32_t>& busy) {
 //   arm(bell); if (anything pending) { disarm(bell); serve } else epoll_wait(...); disarm(bell);
 // The loop reads the eventfd when it is readable.
 inline void arm(Doorbell& bell) {
+  // SYNC: the state becomes visible before we look at the rings (see the protocol above).
   bell.state.store(BellState::kRingParked, std::memory_order_relaxed);
-  full_fence();  // SYNC: the state becomes visible before we look at the rings (see the protocol above)
+  full_fence();
 }
 inline void disarm(Doorbell& bell) {
   // SYNC: none: a peer that still sees us parked rings once for nothing.

@@ -10,6 +10,7 @@ namespace manta::rpc {
 
 // Orders every access before it against every access after it, stores before loads included:
 // "push, fence, is it parked?" at one end and "park, fence, is there a push?" at the other.
+// SYNC: what the callers say; they state what becomes visible.
 inline void full_fence() {
 #ifdef MANTA_TSAN
   // ThreadSanitizer knows no fences, and needs none to judge, because all data is published by release and acquire.

@@ -43,7 +43,7 @@ class MpscQueue {
   // True if the queue was empty before.
   bool push(T* item) {
     MpscLink* const link = item;
-    MpscLink* top = top_.load(std::memory_order_relaxed);
+    MpscLink* top = top_.load(std::memory_order_relaxed);  // SYNC: none: the exchange below decides
     do {
       link->next = top;
       // SYNC: the item, and with it (by the release sequence) those below, become visible to pop_all().

@@ -45,7 +45,8 @@ bool Progress::wait(Waiter& waiter, Deadline deadline) {
 
 // Either it takes the free baton, or it marks the held one, so that the holder polls once more.
 void Progress::kick() {
-  std::uint64_t word = word_.load(std::memory_order_relaxed);
+  std::uint64_t word =
+      word_.load(std::memory_order_relaxed);  // SYNC: none: the exchange below decides
   // SYNC: acquires what the last holder did; or releases our push to the holder, which gives the
   // baton up only in one step with finding that nobody has kicked (poll_if_kicked, leave_once).
   while (!word_.compare_exchange_weak(word, (word & kHeld) != 0 ? word | kKicked : word | kHeld,
@@ -75,7 +76,8 @@ void Progress::set_busy(bool busy) {
 // --- Getting the baton --------------------------------------------------------------------------
 
 bool Progress::try_take() {
-  std::uint64_t word = word_.load(std::memory_order_relaxed);
+  std::uint64_t word =
+      word_.load(std::memory_order_relaxed);  // SYNC: none: the exchange below decides
   while ((word & kHeld) == 0) {
     // SYNC: what the last holder did becomes visible to us.
     if (word_.compare_exchange_weak(word, word | kHeld, std::memory_order_acquire,
@@ -97,7 +99,8 @@ bool Progress::take_while_spinning(const Waiter& waiter, Deadline deadline) {
 // One step: either the baton is free and ours, or its holder finds us in line when it leaves.
 Progress::Turn Progress::take_or_get_in_line(Waiter& waiter, bool coming) {
   const std::lock_guard lock(line_mutex_);
-  std::uint64_t word = word_.load(std::memory_order_relaxed);
+  std::uint64_t word =
+      word_.load(std::memory_order_relaxed);  // SYNC: none: the exchange below decides
   std::uint64_t next = 0;
   do {
     next = (word & kHeld) == 0 ? word | kHeld : word + kListed;
@@ -143,6 +146,7 @@ bool Progress::poll_once() {
 }
 
 bool Progress::poll_if_kicked() {
+  // SYNC: none for this look: a later kick stops the step in which the baton is given up.
   if ((word_.load(std::memory_order_relaxed) & kKicked) == 0) return false;
   // SYNC: what the kicker pushed becomes visible to us.
   word_.fetch_and(~kKicked, std::memory_order_acq_rel);
@@ -214,7 +218,7 @@ bool Progress::leave_once(bool call_ring_thread) {
 // Whether the ring thread will look at the rings, now or at its next tick, if nobody else does.
 bool Progress::ring_thread_will_look(std::uint64_t word, bool call_ring_thread) {
   if ((word & kUntimed) == 0) return true;
-  if (!started_.load(std::memory_order_relaxed)) return false;
+  if (!started_.load(std::memory_order_relaxed)) return false;  // SYNC: none, see start()
   if (call_ring_thread || ++cold_leaves_ >= kLeavesPerBurst) wake_ring_thread();
   // If the count is another one than that with which it fell asleep, it was rung, and will wake. If it has woken and
   // falls asleep again before we leave, `word` is no longer true, and we do not leave.

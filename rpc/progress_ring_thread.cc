@@ -20,7 +20,8 @@ constexpr std::chrono::milliseconds kTick{1};
 
 void Progress::start() {
   const base::SignalsBlocked inherited_by_the_thread;
-  started_.store(true, std::memory_order_relaxed);
+  started_.store(
+      true, std::memory_order_relaxed);  // SYNC: none: it only says whether to call the ring thread
   try {
     ring_thread_ = std::thread([this] { run_ring_thread(); });
   } catch (...) {  // no thread can be made
@@ -85,6 +86,7 @@ void Progress::leave_watched() {
       if (hand_on()) return;
       continue;
     }
+    // SYNC: none: with the baton, only a peer's ring can change the state, and that to kAwake.
     if (page_.bell.state.load(std::memory_order_relaxed) != BellState::kWatched) {
       set_state(BellState::kWatched);
     }
@@ -107,6 +109,7 @@ void Progress::leave_parked(std::uint32_t gen) {
 }
 
 bool Progress::try_leave_parked(std::uint32_t gen) {
+  // SYNC: acquire, as in leave_once().
   std::uint64_t word = word_.load(std::memory_order_acquire);
   if ((word & kKicked) != 0) return false;
   if (anyone_in_line(word) && (word & kComing) == 0) return hand_on(&gen);

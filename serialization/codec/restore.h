@@ -41,7 +41,7 @@ struct FromWrapper {
   FromWrapper(std::uint64_t (*fingerprint_function)(), std::int64_t (*code_function)(),
               U (*read_function)(Reader&))
       : fingerprint(fingerprint_function), code(code_function), read(read_function) {
-    next = head().load(std::memory_order_relaxed);
+    next = head().load(std::memory_order_relaxed);  // SYNC: none: the exchange below decides
     // SYNC: release: the record is complete before find_wrapper() sees it.
     while (!head().compare_exchange_weak(next, this, std::memory_order_release)) {
     }

@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   MetaBytes meta(kMetaHeader + size);
   const std::uint64_t print = fingerprint<Everything>();
   std::memcpy(meta.data(), &print, sizeof print);
-  // The first two bytes choose the number of tracked objects and whether a table of owners is there.
+  // The first two bytes choose the number of tracked objects and whether a table of owners follows.
   const std::uint32_t words[2] = {size > 0 ? data[0] : 0u, size > 1 ? data[1] & 1u : 0u};
   std::memcpy(meta.data() + 8, words, sizeof words);
   const std::size_t skipped = size < 2 ? size : 2;

@@ -47,6 +47,7 @@ Reader::Reader(const EncodedView& view)
   fingerprint_ = fixed<std::uint64_t>();
   tracked_objects_ = fixed<std::uint32_t>();
   const auto owners = fixed<std::uint32_t>();
+  owners_follow_ = owners == 1;
   if (owners > 1 || (owners == 1 && tracked_objects_ > remaining())) {
     fail("the table of owners is broken");
   }
@@ -57,7 +58,6 @@ Reader::Reader(const EncodedView& view)
         fail("the table of owners is broken");
       }
     }
-    owners_ = {limit_, tracked_objects_};
   }
 }
 

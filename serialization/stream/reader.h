@@ -125,7 +125,9 @@ class Reader {
   void set_behind(std::unique_ptr<ReadBehind> behind) { behind_ = std::move(behind); }
   // What the header of the stream says: how many objects follow, and a byte for each if not all are shared.
   std::uint32_t tracked_objects() const { return tracked_objects_; }
-  std::span<const std::byte> owners() const { return owners_; }
+  std::span<const std::byte> owners() const {
+    return {limit_, owners_follow_ ? tracked_objects_ : std::size_t{0}};
+  }
 
   [[noreturn]] static void fail(const char* why);  // SerializationError
 
@@ -166,17 +168,17 @@ class Reader {
   [[noreturn]] static void too_deep();
 
   const std::byte* cursor_;
-  const std::byte* limit_;
-  const std::byte* resume_ = nullptr;  // while an array is read where it was first written
-  const std::byte* stream_;            // where it begins
+  const std::byte* limit_;   // the table of owners begins here, if there is one
+  const std::byte* stream_;  // where it begins
   std::size_t budget_;
   std::uint64_t fingerprint_;
+  std::uint32_t tracked_objects_;
+  bool owners_follow_;
+  int depth_ = 0;
+  const std::byte* resume_ = nullptr;  // while an array is read where it was first written
+  std::size_t next_reference_ = 0;
   std::unique_ptr<ReadArrays> arrays_;  // made at the first array that stands in the stream
   std::unique_ptr<ReadBehind> behind_;
-  std::span<const std::byte> owners_;
-  std::uint32_t tracked_objects_ = 0;
-  int depth_ = 0;
-  std::size_t next_reference_ = 0;
   std::span<const Buffer> buffers_;
   std::span<const Reference> refs_;
 };

@@ -66,8 +66,8 @@ SchemaHint::~SchemaHint() { schema_hint = before_; }
 
 KnownType::KnownType(std::uint64_t (*fingerprint_function)(), const std::string& (*text_function)())
     : fingerprint(fingerprint_function), text(text_function) {
-  next = known_types().load(std::memory_order_relaxed);
-  // SYNC: release: the record is complete before describe_fingerprint() can see it.
+  next = known_types().load(std::memory_order_relaxed);  // SYNC: none: the exchange below decides
+  // SYNC: release: the record is complete before find_known() sees it.
   while (!known_types().compare_exchange_weak(next, this, std::memory_order_release)) {
   }
 }
