@@ -8,6 +8,8 @@
 #include <typeinfo>
 
 #include "../../base/error.h"
+#include "../stream/reader.h"
+#include "../stream/writer.h"
 
 namespace manta::serialization {
 namespace {

@@ -21,9 +21,8 @@
 #include <span>
 #include <vector>
 
+#include "../stream/behind.h"
 #include "../stream/identity_map.h"
-#include "../stream/reader.h"
-#include "../stream/writer.h"
 #include "../types/type_record.h"
 
 namespace manta::serialization {

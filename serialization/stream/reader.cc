@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../../base/error.h"
+#include "behind.h"
 #include "immutable_memory.h"
 #include "known_arrays.h"
 
@@ -47,7 +48,6 @@ Reader::Reader(const EncodedView& view)
   fingerprint_ = fixed<std::uint64_t>();
   tracked_objects_ = fixed<std::uint32_t>();
   const auto owners = fixed<std::uint32_t>();
-  owners_follow_ = owners == 1;
   if (owners > 1 || (owners == 1 && tracked_objects_ > remaining())) {
     fail("the table of owners is broken");
   }
@@ -70,24 +70,40 @@ ReadArrays& Reader::arrays() {
   return *arrays_;
 }
 
+void Reader::set_behind(std::unique_ptr<ReadBehind> behind) { behind_ = std::move(behind); }
+
+std::span<const std::byte> Reader::owners() const {
+  std::uint32_t owners = 0;  // the last word of the header
+  std::memcpy(&owners, stream_ + 12, sizeof owners);
+  return {limit_, owners == 1 ? tracked_objects_ : std::size_t{0}};
+}
+
 const std::byte* Reader::inline_array_start(std::size_t number) const {
   return arrays_->inline_arrays[number].from;
 }
 
 void Reader::finish() {
-  if (behind_ != nullptr) {
-    behind_->finish(*this);
-  } else if (tracked_objects_ != 0) {
+  if (behind_ != nullptr) [[unlikely]] {
+    return finish_behind();
+  }
+  if (tracked_objects_ != 0) {
     fail("there are fewer objects than the header says");
   }
+  check_end();
+}
+
+void Reader::finish_behind() {
+  behind_->finish(*this);
+  check_end();
+  behind_->keep();
+}
+
+void Reader::check_end() const {
   if (cursor_ != limit_) {
     fail("there are bytes after the value");
   }
   if (next_reference_ != refs_.size()) {
     fail("there are references that the value does not hold");
-  }
-  if (behind_ != nullptr) {
-    behind_->keep();
   }
 }
 

@@ -17,16 +17,8 @@
 
 namespace manta::serialization {
 
+class ReadBehind;
 struct ReadArrays;
-class Reader;
-
-// What is read behind the value: the objects that its pointers share (pointer.h).
-class ReadBehind {
- public:
-  virtual ~ReadBehind() = default;
-  virtual void finish(Reader& reader) = 0;  // the value itself was read
-  virtual void keep() = 0;                  // nothing is wrong with what was read
-};
 
 // How much memory may be taken for what is made of these bytes. It is generous for real values, and proportional to
 // what was sent.
@@ -122,18 +114,18 @@ class Reader {
   const std::byte* inline_array_start(std::size_t number) const;
 
   ReadBehind* behind() const { return behind_.get(); }  // null at first
-  void set_behind(std::unique_ptr<ReadBehind> behind) { behind_ = std::move(behind); }
+  void set_behind(std::unique_ptr<ReadBehind> behind);
   // What the header of the stream says: how many objects follow, and a byte for each if not all are shared.
   std::uint32_t tracked_objects() const { return tracked_objects_; }
-  std::span<const std::byte> owners() const {
-    return {limit_, owners_follow_ ? tracked_objects_ : std::size_t{0}};
-  }
+  std::span<const std::byte> owners() const;
 
   [[noreturn]] static void fail(const char* why);  // SerializationError
 
  private:
   friend class Nesting<Reader>;
 
+  void finish_behind();
+  void check_end() const;
   std::uint64_t long_varint();
   std::uint64_t revisit(std::uint64_t mention) {
     const std::uint64_t at = (mention - kFirstMention) / 2;
@@ -173,7 +165,6 @@ class Reader {
   std::size_t budget_;
   std::uint64_t fingerprint_;
   std::uint32_t tracked_objects_;
-  bool owners_follow_;
   int depth_ = 0;
   const std::byte* resume_ = nullptr;  // while an array is read where it was first written
   std::size_t next_reference_ = 0;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "../../base/error.h"
+#include "behind.h"
 #include "known_arrays.h"
 #include "trace.h"
 
@@ -30,17 +31,24 @@ Writer::Writer(Encoded& out, std::uint64_t fingerprint, std::string_view type) :
 }
 
 Writer::~Writer() {
-  if (arrays_ != nullptr) {
-    WrittenArrays::release(arrays_);
-  }
-  if (behind_ != nullptr) {
-    behind_->release();
+  if (remembers_) [[unlikely]] {
+    forget();
   }
   if (!finished_) {
     if (trace_ != nullptr) [[unlikely]] {
       end_trace(false);
     }
     out_.clear();
+  }
+}
+
+// What it has taken is kept for the thread's next value.
+void Writer::forget() {
+  if (arrays_ != nullptr) {
+    WrittenArrays::release(arrays_);
+  }
+  if (behind_ != nullptr) {
+    behind_->release();
   }
 }
 
@@ -95,6 +103,7 @@ void Writer::bytes(std::size_t extents, const void* data, std::size_t size, Stor
   }
   if (arrays_ == nullptr) {
     arrays_ = WrittenArrays::acquire();
+    remembers_ = true;
   }
   WrittenArrays& met = *arrays_;
   const auto fresh = static_cast<std::uint32_t>(met.written.size());

@@ -26,18 +26,8 @@ namespace manta::serialization {
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
 
+class WrittenBehind;
 class WrittenArrays;
-class Writer;
-
-// What is written behind the value: the objects that its pointers share (pointer.h).
-class WrittenBehind {
- public:
-  virtual void finish(Writer& writer) = 0;  // the value itself is written
-  virtual void release() = 0;               // by the writer's end; it is not used again
-
- protected:
-  ~WrittenBehind() = default;
-};
 
 class Writer {
  public:
@@ -127,7 +117,10 @@ class Writer {
   std::size_t position() const { return static_cast<std::size_t>(cursor_ - out_.meta.data()); }
 
   WrittenBehind* behind() const { return behind_; }  // null at first
-  void set_behind(WrittenBehind* behind) { behind_ = behind; }
+  void set_behind(WrittenBehind* behind) {
+    behind_ = behind;
+    remembers_ = true;
+  }
   void set_tracked_objects(std::uint32_t count, bool owners_follow);  // in the header of the stream
 
   // Null unless MANTA_SERIALIZE_VERBOSE asks for the members.
@@ -144,6 +137,7 @@ class Writer {
     return cursor_;
   }
   void grow(std::size_t size);
+  void forget();
   void end_trace(bool complete);
   void out_of_band(const void* data, std::size_t size);
   void mention(std::size_t extents, std::size_t first_extents, std::uint32_t payload);
@@ -159,6 +153,8 @@ class Writer {
   bool temporary_ = false;
   bool tracks_unique_ = false;
   bool finished_ = false;
+  bool remembers_ =
+      false;  // something in arrays_ or behind_: small values end with one look at this
 };
 
 }  // namespace manta::serialization

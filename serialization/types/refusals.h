@@ -35,11 +35,12 @@
           "struct manta::serializer<T> { static X reduce(const T&); static T restore(X); }; " \
           "with any X that can be serialized") \
   REFUSAL(kPrivate, \
-          "it is no aggregate (private members, constructors or virtual functions): give it " \
-          "static constexpr auto manta_members() or a manta_reduce(), register a serializer, " \
-          "or hold it in an actor. For a class of another library: template <> struct " \
-          "manta::serializer<T> { static X reduce(const T&); static T restore(X); }; with any " \
-          "X that can be serialized") \
+          "it is no aggregate (private members, constructors or virtual functions): give it a " \
+          "manta_reduce(), register a serializer, or hold it in an actor; or list its members " \
+          "in static constexpr auto manta_members(). For a class of another library: " \
+          "template <> struct manta::serializer<T> { static X reduce(const T&); static T " \
+          "restore(X); }; " \
+          "with any X that can be serialized") \
   REFUSAL(kOpaque, \
           "its members cannot be counted (one is a reference, or converts from anything): list" \
           " them in static constexpr auto manta_members(). For a class of another library: " \
