@@ -22,6 +22,7 @@
 #include "../stream/writer.h"
 #include "pickle_stream.h"
 #include "type_tree.h"
+#include "utf8.h"
 #include "value_tree.h"
 
 namespace manta {
