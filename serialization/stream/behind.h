@@ -1,5 +1,5 @@
-// What stands behind the value in a stream: the objects that its pointers share (codec/pointer.h). A Writer and a Reader
-// know only that something may be there.
+// What stands behind the value in a stream: the objects that its pointers share (codec/pointer.h). A Writer and a
+// Reader know only that something may be there.
 #pragma once
 #include "../../base/build_settings.h"
 
