@@ -61,8 +61,8 @@ void write_line(const Line& line) {
 
 // A thread that user code started has no name of its own.
 void add_function(Line& line) {
-  const char* const last =
-      begun_last.load(std::memory_order_relaxed);  // SYNC: none, see its declaration
+  // SYNC: none, see its declaration.
+  const char* const last = begun_last.load(std::memory_order_relaxed);
   if (running[0] != 0) {
     line.add(running);
   } else if (last != nullptr) {

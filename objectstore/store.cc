@@ -189,8 +189,8 @@ base::StorageRef copy_into_store(std::span<const std::byte> bytes) {
 void set_current(base::Ref<Store> store) {
   if (store) handle_forks();
   const std::lock_guard lock(the_current().mutex);
-  is_open.store(static_cast<bool>(store),
-                std::memory_order_release);  // SYNC: a hint, see its declaration
+  // SYNC: a hint, see its declaration.
+  is_open.store(static_cast<bool>(store), std::memory_order_release);
   serialization::set_immutable_memory(store ? copy_into_store : nullptr);
   std::swap(the_current().store, store);
 }

@@ -45,8 +45,8 @@ bool Progress::wait(Waiter& waiter, Deadline deadline) {
 
 // Either it takes the free baton, or it marks the held one, so that the holder polls once more.
 void Progress::kick() {
-  std::uint64_t word =
-      word_.load(std::memory_order_relaxed);  // SYNC: none: the exchange below decides
+  // SYNC: none: the exchange below decides.
+  std::uint64_t word = word_.load(std::memory_order_relaxed);
   // SYNC: acquires what the last holder did; or releases our push to the holder, which gives the
   // baton up only in one step with finding that nobody has kicked (poll_if_kicked, leave_once).
   while (!word_.compare_exchange_weak(word, (word & kHeld) != 0 ? word | kKicked : word | kHeld,
@@ -76,8 +76,8 @@ void Progress::set_busy(bool busy) {
 // --- Getting the baton --------------------------------------------------------------------------
 
 bool Progress::try_take() {
-  std::uint64_t word =
-      word_.load(std::memory_order_relaxed);  // SYNC: none: the exchange below decides
+  // SYNC: none: the exchange below decides.
+  std::uint64_t word = word_.load(std::memory_order_relaxed);
   while ((word & kHeld) == 0) {
     // SYNC: what the last holder did becomes visible to us.
     if (word_.compare_exchange_weak(word, word | kHeld, std::memory_order_acquire,
@@ -99,8 +99,8 @@ bool Progress::take_while_spinning(const Waiter& waiter, Deadline deadline) {
 // One step: either the baton is free and ours, or its holder finds us in line when it leaves.
 Progress::Turn Progress::take_or_get_in_line(Waiter& waiter, bool coming) {
   const std::lock_guard lock(line_mutex_);
-  std::uint64_t word =
-      word_.load(std::memory_order_relaxed);  // SYNC: none: the exchange below decides
+  // SYNC: none: the exchange below decides.
+  std::uint64_t word = word_.load(std::memory_order_relaxed);
   std::uint64_t next = 0;
   do {
     next = (word & kHeld) == 0 ? word | kHeld : word + kListed;

@@ -66,8 +66,8 @@ void Progress::wake_all() {
 bool Progress::hand_on(const std::uint32_t* ring_thread_sleeps) {
   const std::lock_guard lock(line_mutex_);
   if (line_first_ == nullptr) return false;
-  std::uint64_t word =
-      word_.load(std::memory_order_relaxed);  // SYNC: none: the exchange below decides
+  // SYNC: none: the exchange below decides.
+  std::uint64_t word = word_.load(std::memory_order_relaxed);
   std::uint64_t next = 0;
   do {
     if ((word & kKicked) != 0) return false;

@@ -20,8 +20,8 @@ constexpr std::chrono::milliseconds kTick{1};
 
 void Progress::start() {
   const base::SignalsBlocked inherited_by_the_thread;
-  started_.store(
-      true, std::memory_order_relaxed);  // SYNC: none: it only says whether to call the ring thread
+  // SYNC: none: it only says whether to call the ring thread.
+  started_.store(true, std::memory_order_relaxed);
   try {
     ring_thread_ = std::thread([this] { run_ring_thread(); });
   } catch (...) {  // no thread can be made
@@ -37,9 +37,8 @@ void Progress::stop() {
   wake_ring_thread();
   ring_thread_.join();
   started_.store(false, std::memory_order_relaxed);
-  word_.fetch_or(
-      kUntimed,
-      std::memory_order_acq_rel);  // SYNC: whoever leaves from now on sees that nobody ticks
+  // SYNC: whoever leaves from now on sees that nobody ticks.
+  word_.fetch_or(kUntimed, std::memory_order_acq_rel);
 }
 
 void Progress::run_ring_thread() {
@@ -65,9 +64,8 @@ bool Progress::look(std::uint32_t gen) {
       return active;
     }
     if (active) {
-      word_.fetch_and(
-          ~kUntimed,
-          std::memory_order_acq_rel);  // SYNC: the holder sees, when it leaves, that we tick
+      // SYNC: the holder sees, when it leaves, that we tick.
+      word_.fetch_and(~kUntimed, std::memory_order_acq_rel);
       return true;
     }
     if (leave_it_to_holder(gen)) return false;

@@ -186,8 +186,8 @@ inline std::uint64_t RingWriter::first_word() {
 
 inline void RingWriter::prepare() {
   if (size_ == 0) return;
-  ring_.header->prepared_word.store(first_word(),
-                                    std::memory_order_relaxed);  // SYNC: by the next store
+  // SYNC: the next store publishes it.
+  ring_.header->prepared_word.store(first_word(), std::memory_order_relaxed);
   // SYNC: the payload and its words become visible to recover().
   ring_.header->prepared_at.store(tail_, std::memory_order_release);
 }

@@ -23,8 +23,8 @@ class WrittenArrays {
   IdentityMap numbers;  // by address and size, to an index of `written`
   std::vector<WrittenArray> written;
   std::uint32_t inline_arrays = 0;
-  std::vector<StorageRef>
-      owners;  // so that no address is used for another array before the value is written
+  // They live, so that no address is used for another array before the value is written.
+  std::vector<StorageRef> owners;
 
  private:
   void clear();

@@ -153,8 +153,8 @@ class Writer {
   bool temporary_ = false;
   bool tracks_unique_ = false;
   bool finished_ = false;
-  bool remembers_ =
-      false;  // something in arrays_ or behind_: small values end with one look at this
+  // Whether arrays_ or behind_ is set: a small value ends with one look at this.
+  bool remembers_ = false;
 };
 
 }  // namespace manta::serialization
