@@ -63,7 +63,6 @@ base::Ref<detail::ObjectEntry> object_of(int number, serialization::Encoded& scr
   auto entry = base::make_ref<detail::ObjectEntry>(ObjectId(1, static_cast<std::uint64_t>(number)));
   detail::Value value;
   value.meta = detail::SmallBytes(scratch.meta);
-  value.fingerprint = scratch.fingerprint;
   entry->complete(std::move(value));
   return entry;
 }
