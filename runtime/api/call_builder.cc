@@ -17,14 +17,6 @@
 namespace manta::detail {
 namespace {
 
-void append_word(std::vector<std::byte>& bytes, std::uint64_t word) {
-  const std::size_t at = bytes.size();
-  bytes.resize(at + sizeof word);
-  std::memcpy(bytes.data() + at, &word, sizeof word);
-}
-
-constexpr std::uint64_t kSingle = 1 << 1;
-
 // Each call holds its arguments until it ends: many calls with one large argument fill the store with copies of it.
 [[noreturn]] void throw_full_of_arguments(const ObjectStoreFull& full, const Call& call,
                                           std::size_t size) {
@@ -74,11 +66,6 @@ CallBuilder::CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& acto
 
 CallBuilder::~CallBuilder() = default;
 
-void CallBuilder::begin_argument(bool list, std::size_t count) {
-  append_word(*body_, list ? count << 1 | 1 : kSingle);
-  ++call_->frame.argument_count;
-}
-
 void CallBuilder::store_argument(objectstore::Store& store,
                                  std::vector<serialization::Buffer>& buffers) {
   if (buffers.empty()) return;
@@ -93,13 +80,12 @@ void CallBuilder::store_argument(objectstore::Store& store,
 }
 
 void CallBuilder::append(serialization::Encoded& encoded) {
-  begin_argument(false, 1);
+  ++call_->frame.argument_count;
   auto& store = Process::current("this call").store();
   store_argument(store, encoded.buffers);
   const std::size_t at = body_->size();
   body_->resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
-  write_wire(body_->data() + at, store, encoded.meta, encoded.buffers, encoded.refs,
-             encoded.fingerprint, 0);
+  write_wire(body_->data() + at, store, encoded.meta, encoded.buffers, encoded.refs, 0);
   if (encoded.buffers.empty() && encoded.refs.empty()) return;
   if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
   for (auto& buffer : encoded.buffers) call_->kept->blocks.push_back(std::move(buffer.storage));
@@ -108,13 +94,17 @@ void CallBuilder::append(serialization::Encoded& encoded) {
 
 void CallBuilder::reference(const ObjectEntryRef& argument) {
   checked(argument, "an argument of a remote call");
-  begin_argument(false, 1);
+  ++call_->frame.argument_count;
   if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
   call_->kept->parts.push_back({body_->size(), argument});
 }
 
 void CallBuilder::list(const std::vector<ObjectEntryRef>& arguments) {
-  begin_argument(true, arguments.size());
+  ++call_->frame.argument_count;
+  const ValueHeader header{.flags = kList,
+                           .meta_size = static_cast<std::uint32_t>(arguments.size())};
+  const auto bytes = std::as_bytes(std::span(&header, 1));
+  body_->insert(body_->end(), bytes.begin(), bytes.end());
   if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
   for (const auto& argument : arguments) {
     checked(argument, "an element of a list argument of a remote call");

@@ -73,7 +73,6 @@ class CallBuilder {
   void finish_body(Process& process);
   void store_argument(objectstore::Store& store, std::vector<serialization::Buffer>& buffers);
   void send(std::size_t results);
-  void begin_argument(bool list, std::size_t count);
   Scratch<std::vector<std::byte>> body_;  // the arguments as they are collected
   base::Ref<Call> call_;
 };

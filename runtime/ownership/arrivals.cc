@@ -59,7 +59,6 @@ Value read_value(Ownership& ownership, const WireReader& wire, Arrival arrival) 
   }
   Value value;
   value.meta = SmallBytes(wire.meta());
-  value.fingerprint = wire.header().fingerprint;
   value.flags = wire.header().flags;
   if (!wire.buffers().empty() || !wire.references().empty()) {
     value.attached = std::make_unique<Value::Attached>();

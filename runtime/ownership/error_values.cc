@@ -8,7 +8,6 @@ Value copy_of(const Value& error) {
   Value copy;
   copy.meta = SmallBytes(error.meta.span());
   copy.flags = error.flags;
-  copy.fingerprint = error.fingerprint;
   return copy;
 }
 

@@ -72,8 +72,7 @@ struct Value {
 
   SmallBytes meta;
   std::unique_ptr<Attached> attached;  // null: neither buffers nor references
-  std::uint64_t fingerprint = 0;
-  std::uint32_t flags = 0;  // ValueFlag
+  std::uint32_t flags = 0;             // ValueFlag
 
   std::span<const serialization::Buffer> buffers() const {
     return attached ? std::span<const serialization::Buffer>(attached->buffers)

@@ -32,7 +32,6 @@ void store_buffers(objectstore::Store& store, std::vector<serialization::Buffer>
 Value value_of(objectstore::Store& store, serialization::Encoded& encoded) {
   Value value;
   value.meta = SmallBytes(encoded.meta);
-  value.fingerprint = encoded.fingerprint;
   if (!encoded.buffers.empty() || !encoded.refs.empty()) {
     store_buffers(store, encoded.buffers);
     value.attached = std::make_unique<Value::Attached>();
@@ -50,17 +49,13 @@ std::size_t wire_size(const Value& value) {
 std::byte* write_wire(std::byte* out, const objectstore::Store& store,
                       std::span<const std::byte> meta,
                       std::span<const serialization::Buffer> buffers,
-                      std::span<const serialization::Reference> references,
-                      std::uint64_t fingerprint, std::uint32_t flags) {
+                      std::span<const serialization::Reference> references, std::uint32_t flags) {
   ValueHeader header;
-  header.total =
-      static_cast<std::uint32_t>(wire_size(buffers.size(), references.size(), meta.size()));
   header.flags = flags;
+  header.meta_size = static_cast<std::uint32_t>(meta.size());
   header.buffer_count = static_cast<std::uint32_t>(buffers.size());
   header.reference_count = static_cast<std::uint32_t>(references.size());
-  header.meta_size = meta.size();
-  header.fingerprint = fingerprint;
-  std::byte* const end = out + header.total;
+  std::byte* const end = out + wire_size(buffers.size(), references.size(), meta.size());
   std::memcpy(out, &header, sizeof header);
   out += sizeof header;
   for (const auto& buffer : buffers) {
@@ -85,7 +80,7 @@ std::byte* write_wire(std::byte* out, const objectstore::Store& store,
 
 std::byte* write_wire(std::byte* out, const objectstore::Store& store, const Value& value) {
   return write_wire(out, store, value.meta.span(), value.buffers(), value.references(),
-                    value.fingerprint, value.flags);
+                    value.flags);
 }
 
 Value error_value(std::span<const std::byte> wire) {

@@ -29,8 +29,7 @@ std::size_t wire_size(const Value& value);
 std::byte* write_wire(std::byte* out, const objectstore::Store& store,
                       std::span<const std::byte> meta,
                       std::span<const serialization::Buffer> buffers,
-                      std::span<const serialization::Reference> references,
-                      std::uint64_t fingerprint, std::uint32_t flags);
+                      std::span<const serialization::Reference> references, std::uint32_t flags);
 std::byte* write_wire(std::byte* out, const objectstore::Store& store, const Value& value);
 
 // How the contents of a value arrive. lent: for the time of a call. held: references are counted by the node in our

@@ -45,10 +45,9 @@ ErrorRecord decode_error(std::span<const std::byte> bytes) {
 std::vector<std::byte> error_wire(const ErrorRecord& error) {
   const auto meta = encode_error(error);
   ValueHeader header;
-  header.total = static_cast<std::uint32_t>(wire_size(0, 0, meta.size()));
   header.flags = kError;
-  header.meta_size = meta.size();
-  std::vector<std::byte> out(header.total);
+  header.meta_size = static_cast<std::uint32_t>(meta.size());
+  std::vector<std::byte> out(wire_size(0, 0, meta.size()));
   std::memcpy(out.data(), &header, sizeof header);
   std::memcpy(out.data() + sizeof header, meta.data(), meta.size());
   return out;

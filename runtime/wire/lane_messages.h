@@ -3,7 +3,7 @@
 //   caller -> callee   CallFrame  | name, padded to 8 | arguments
 //   callee -> caller   ReplyFrame | kept blocks: u64[] | results: value wire, value wire, ...
 //   A call by name (kCalledByName, code_id.h) has a CalledByName as its first argument (named_function.h).
-//   argument           u64: count << 1 | is_list      | value wire, one, or `count` of them for a list
+//   argument           a value wire; for a list a ValueHeader with kList and their number, then so many
 //
 // An argument or result section over kMaxInlineValue travels in a block of the store, named by external_block. Calls on
 // one lane are numbered from 1 without gaps; replies may come in any order.

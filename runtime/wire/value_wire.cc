@@ -12,21 +12,29 @@ std::size_t wire_size(std::size_t buffers, std::size_t references, std::size_t m
   return (bytes + 7) & ~std::size_t{7};
 }
 
-WireReader::WireReader(std::span<const std::byte> bytes) {
+ValueHeader value_header(std::span<const std::byte> bytes) {
   base::check(bytes.size() >= sizeof(ValueHeader), "a value is cut off before its header");
-  std::memcpy(&header_, bytes.data(), sizeof header_);
+  ValueHeader header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  return header;
+}
+
+WireReader::WireReader(std::span<const std::byte> bytes) : header_(value_header(bytes)) {
   const std::size_t tables = std::size_t{header_.buffer_count} * sizeof(WireBuffer) +
                              std::size_t{header_.reference_count} * sizeof(WireReference);
-  base::check(header_.total <= bytes.size() && header_.total % 8 == 0 &&
-                  sizeof(ValueHeader) + tables <= header_.total &&
-                  header_.meta_size <= header_.total - sizeof(ValueHeader) - tables,
-              "the sections of a value exceed its size");
+  base::check(
+      sizeof(ValueHeader) + tables + header_.meta_size <= bytes.size() && size() <= bytes.size(),
+      "the sections of a value exceed its size");
   const std::byte* at = bytes.data() + sizeof(ValueHeader);
   buffers_ = {reinterpret_cast<const WireBuffer*>(at), header_.buffer_count};
   at += buffers_.size_bytes();
   references_ = {reinterpret_cast<const WireReference*>(at), header_.reference_count};
   at += references_.size_bytes();
   meta_ = {at, header_.meta_size};
+}
+
+std::size_t WireReader::size() const {
+  return wire_size(header_.buffer_count, header_.reference_count, header_.meta_size);
 }
 
 }  // namespace manta::detail

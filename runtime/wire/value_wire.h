@@ -2,6 +2,8 @@
 //
 //   ValueHeader | buffers: WireBuffer[] | references: WireReference[] | meta bytes | zero padding to 8
 //
+// The header is small because most values are: a call's argument that is an int takes 40 bytes, 16 of them the header.
+// The size of the whole follows from it; the type's fingerprint is what `meta` begins with.
 // `meta` is the stream of serialization/; buffers are ranges of the arena and are never copied. A value whose wire form
 // exceeds kMaxInlineValue is moved into a block of the store by its sender, and travels as a header with kExternal set
 // and one buffer: the block that holds the bytes of its whole wire form.
@@ -22,15 +24,14 @@ inline constexpr std::size_t kMaxInlineValue = 64 * 1024;
 enum ValueFlag : std::uint32_t {
   kError = 1,     // meta is an encoded ErrorRecord: get() throws
   kExternal = 2,  // the one buffer holds the wire form of the value
+  kList = 4,      // no value, but the header of `meta_size` of them, which follow (lane_messages.h)
 };
 
 struct ValueHeader {
-  std::uint32_t total = 0;  // bytes of the whole wire form, padding included
-  std::uint32_t flags = 0;
+  std::uint32_t flags = 0;      // ValueFlag
+  std::uint32_t meta_size = 0;  // of a list header: the number of its values
   std::uint32_t buffer_count = 0;
   std::uint32_t reference_count = 0;
-  std::uint64_t meta_size = 0;
-  std::uint64_t fingerprint = 0;
 };
 
 struct WireBuffer {
@@ -48,7 +49,10 @@ struct WireReference {
 };
 
 // docs/wire.md shows these bytes.
-static_assert(sizeof(ValueHeader) == 32 && sizeof(WireBuffer) == 40 && sizeof(WireReference) == 24);
+static_assert(sizeof(ValueHeader) == 16 && sizeof(WireBuffer) == 40 && sizeof(WireReference) == 24);
+
+// The header that `bytes` begin with; check() fails when there is not so much.
+ValueHeader value_header(std::span<const std::byte> bytes);
 
 // Reads the parts of one wire value in place. Construction checks every size against `bytes`.
 class WireReader {
@@ -60,7 +64,7 @@ class WireReader {
   std::span<const WireBuffer> buffers() const { return buffers_; }
   std::span<const WireReference> references() const { return references_; }
   std::span<const std::byte> meta() const { return meta_; }
-  std::size_t size() const { return header_.total; }
+  std::size_t size() const;  // of the whole wire form, padding included
 
  private:
   ValueHeader header_;

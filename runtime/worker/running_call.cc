@@ -69,12 +69,10 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
   thread_local std::vector<Range> ranges;
   ranges.clear();
   for (std::uint32_t i = 0; i < frame_.argument_count; ++i) {
-    std::uint64_t head = 0;
-    base::check(bytes.size() >= sizeof head, "the arguments of a call are cut off");
-    std::memcpy(&head, bytes.data(), sizeof head);
-    bytes = bytes.subspan(sizeof head);
-    const bool is_list = (head & 1) != 0;
-    const std::size_t count = is_list ? head >> 1 : 1;
+    const ValueHeader head = value_header(bytes);
+    const bool is_list = (head.flags & kList) != 0;
+    const std::size_t count = is_list ? head.meta_size : 1;
+    if (is_list) bytes = bytes.subspan(sizeof head);
     arguments_.push_back({is_list, ranges.size(), count});
     for (std::size_t k = 0; k < count; ++k) {
       const WireReader wire(bytes);
@@ -155,7 +153,7 @@ void RunningCall::void_result() {
   }
   const std::size_t at = results_.size();
   results_.resize(at + wire_size(0, 0, 0));
-  write_wire(results_.data() + at, process_.store(), {}, {}, {}, 0, 0);
+  write_wire(results_.data() + at, process_.store(), {}, {}, {}, 0);
   ++results_added_;
 }
 
@@ -173,7 +171,7 @@ void RunningCall::add_result(serialization::Encoded& encoded) {
   const std::size_t at = results_.size();
   results_.resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
   write_wire(results_.data() + at, process_.store(), encoded.meta, encoded.buffers, encoded.refs,
-             encoded.fingerprint, 0);
+             0);
   for (std::size_t i = 0; i < encoded.buffers.size(); ++i) {
     result_buffers_.push_back(at + sizeof(ValueHeader) + i * sizeof(WireBuffer));
     result_blocks_.push_back(std::move(encoded.buffers[i].storage));
