@@ -61,9 +61,7 @@ base::Ref<detail::ObjectEntry> object_of(int number, serialization::Encoded& scr
   scratch.clear();
   serialization::encode(number, scratch);
   auto entry = base::make_ref<detail::ObjectEntry>(ObjectId(1, static_cast<std::uint64_t>(number)));
-  detail::Value value;
-  value.meta = detail::SmallBytes(scratch.meta);
-  entry->complete(std::move(value));
+  (void)entry->complete(detail::Value(scratch.meta));
   return entry;
 }
 
@@ -83,24 +81,34 @@ void get_small(int count) {
   }
 }
 
+// The store of a session of one process.
+struct OwnStore {
+  OwnStore() : files(objectstore::create_arena_files(kSize)) {
+    objectstore::Arena::initialize(metadata.data(), metadata.size(), kSize);
+    objectstore::StoreOptions options;
+    options.writable_fd = files.writable.get();
+    options.read_only_fd = files.read_only.get();
+    options.metadata = metadata.data();
+    options.self = 1;
+    store = objectstore::Store::open(std::move(options));
+  }
+
+  static constexpr std::size_t kSize = std::size_t{16} << 20;
+  objectstore::ArenaFiles files;
+  std::vector<std::byte> metadata =
+      std::vector<std::byte>(objectstore::Arena::metadata_size(kSize));
+  base::Ref<objectstore::Store> store;
+};
+
 // 128 bytes copied into a block of the store, and freed.
 void store_small(int count) {
-  constexpr std::size_t kArena = std::size_t{16} << 20;
-  const auto files = objectstore::create_arena_files(kArena);
-  std::vector<std::byte> metadata(objectstore::Arena::metadata_size(kArena));
-  objectstore::Arena::initialize(metadata.data(), metadata.size(), kArena);
-  objectstore::StoreOptions options;
-  options.writable_fd = files.writable.get();
-  options.read_only_fd = files.read_only.get();
-  options.metadata = metadata.data();
-  options.self = 1;
-  const auto store = objectstore::Store::open(std::move(options));
+  const OwnStore own;
   const std::vector<std::byte> bytes(128, std::byte{7});
   const serialization::Buffer buffer{bytes.data(), bytes.size(), {}};
   for (int i = 0; i < count; ++i) {
-    base::check(store->put_buffers({&buffer, 1}).ok(), "room in the store");
+    base::check(own.store->put_buffers({&buffer, 1}).ok(), "room in the store");
   }
-  store->close();
+  own.store->close();
 }
 
 // 64 bytes through a ring, as they cross to another process.
@@ -137,12 +145,15 @@ void call_through_lane(int count) {
   constexpr std::uint32_t kLane = 0;
   const auto file = rpc::Control::create({.arena_bytes = 1u << 20});
   rpc::Control control(file.get());
-  detail::CallLane caller(control, kLane, 2);
+  const OwnStore own;
+  detail::CallLane caller(control, *own.store, kLane, 2);
   rpc::RingReader calls(control.lane(kLane).to_callee);
   rpc::RingWriter replies(control.lane(kLane).to_caller);
-  detail::Call call;
+  const auto call =
+      detail::Call::make(base::make_ref<const detail::CallSite>(detail::CallSpec()), {}, {});
   for (int i = 0; i < count; ++i) {
-    base::check(caller.send(call), "room in the ring");
+    base::check(caller.write(*call), "room in the ring");
+    caller.keep(call);
     detail::CallFrame frame;
     std::memcpy(&frame, calls.front().data(), sizeof frame);
     calls.pop();
@@ -153,6 +164,7 @@ void call_through_lane(int count) {
     replies.commit();
     base::check(caller.receive([](auto&&...) {}), "the reply");
   }
+  own.store->close();
 }
 
 struct HotPath {

@@ -391,7 +391,7 @@ TEST_F(Errors, AnErrorOfACallWithoutResultsIsLogged) {
   const auto dead = remote([](int) { return std::vector<int>(); }, {.name = "unasked too"});
   EXPECT_TRUE(dead.unpack(0)(remote(parse)("x")).empty());
   auto& process = detail::Process::current("test");
-  EXPECT_TRUE(eventually([&] { return process.pending_bytes().count() == 0; }));
+  EXPECT_TRUE(eventually([&] { return detail::pending_bytes.count() == 0; }));
   { const detail::TablesLock whoever_completes_them_is_done(process.tables()); }
   const std::string log = ::testing::internal::GetCapturedStderr();
   EXPECT_THAT(log, HasSubstr("nobody looked at the error of unasked (object "));

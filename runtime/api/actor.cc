@@ -14,9 +14,7 @@ namespace detail {
 namespace {
 
 CallSpec constructor_spec(Stub stub) {
-  CallSpec spec;
-  spec.stub = identify_stub(stub);
-  return spec;
+  return {.kind = CallKind::kConstructor, .stub = identify_stub(stub)};
 }
 
 // Sends the creation of an actor to the node when the constructor's arguments are ready.
@@ -39,21 +37,22 @@ class CreateActor final : public Command {
       declare();  // others may hear of the actor before it is made
       sender.waits_for_arguments(*actor_, *call_);
       // This runs again when the argument is ready.
-      return process_.completion().add_dependent(*missing, {.command = std::move(self)});
+      return process_.completion().add_dependent(*missing, std::move(self));
     }
     if (const auto error = process_.completion().make_ready(*call_)) {
       return sender.die_before_start(*actor_, *error, declared_);
     }
     process_.completion().give_to_node(*call_);
-    send(ActorCreate{.actor = actor_->id()}, *call_);
+    std::vector<std::byte> arguments(call_->external() != nullptr ? 0 : call_->arguments_size());
+    if (!arguments.empty()) call_->write_arguments(arguments.data(), process_.store());
+    send(ActorCreate{.actor = actor_->id()}, call_->frame(), arguments);
     sender.created(*actor_, std::move(call_));
   }
 
  private:
   ObjectEntry* first_missing() const {
-    if (!call_->kept) return nullptr;
-    for (const auto& part : call_->kept->parts) {
-      if (!part.entry->done()) return part.entry.get();
+    for (const auto& ref : call_->refs()) {
+      if (!ref.entry->done()) return ref.entry.get();
     }
     return nullptr;
   }
@@ -61,15 +60,12 @@ class CreateActor final : public Command {
   void declare() {
     if (declared_) return;
     declared_ = true;
-    send(ActorDeclare{.actor = actor_->id()}, *base::make_ref<Call>());
+    send(ActorDeclare{.actor = actor_->id()}, {}, {});
   }
 
   template <class Message>
-  void send(const Message& message, const Call& call) {
-    std::vector<std::byte> arguments(call.external ? 0 : call.arguments_size());
-    if (!arguments.empty()) call.write_arguments(arguments.data(), process_.store());
-    process_.node().send(message,
-                         encode(make_actor_payload(options_, type_, call.frame, arguments)));
+  void send(const Message& message, const CallFrame& call, std::span<const std::byte> arguments) {
+    process_.node().send(message, encode(make_actor_payload(options_, type_, call, arguments)));
   }
 
   Process& process_;
@@ -90,15 +86,12 @@ ActorBuilder::ActorBuilder(const ActorOptions& options, Stub stub, std::string t
 
 base::Ref<ActorEntry> ActorBuilder::create() {
   Process& process = Process::current("manta::actor()");
-  const TaskId id = process.ownership().next_task_id();
-  auto entry = base::make_ref<ActorEntry>(ActorId(id.hi(), id.lo()), process.ownership().session());
+  auto entry = base::make_ref<ActorEntry>(process.ownership().next_id<ActorId>(),
+                                          process.ownership().session());
   entry->home = Home::kHeld;
   entry->node_holds = 1;  // the node counts its maker from the beginning
   process.ownership().actors().add(*entry);
-  auto call = call_->take();
-  call->frame.kind = CallKind::kConstructor;
-  call->actor = nullptr;
-  process.submit(base::make_ref<CreateActor>(process, entry, options_, type_, std::move(call)));
+  process.submit(base::make_ref<CreateActor>(process, entry, options_, type_, call_->take()));
   return entry;
 }
 

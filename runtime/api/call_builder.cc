@@ -1,10 +1,9 @@
-// In the order of a call: new_call() and the constructors; the arguments, one by one; finish_body(), send(), and the
-// ways to submit.
+// In the order of a call: site_of() and the constructors; the arguments, one by one; finish(), send(), and the ways to
+// submit.
 #include "call_builder.h"
 
 #include <cstring>
 
-#include "../../base/check.h"
 #include "../../base/error.h"
 #include "../calls/call.h"
 #include "../launch/clock.h"
@@ -18,10 +17,10 @@ namespace manta::detail {
 namespace {
 
 // Each call holds its arguments until it ends: many calls with one large argument fill the store with copies of it.
-[[noreturn]] void throw_full_of_arguments(const ObjectStoreFull& full, const Call& call,
+[[noreturn]] void throw_full_of_arguments(const ObjectStoreFull& full, const CallSite& site,
                                           std::size_t size) {
   throw ObjectStoreFull(
-      std::string(full.what()) + "\n  This was an argument of " + call.display_name() + ", " +
+      std::string(full.what()) + "\n  This was an argument of " + site.display_name() + ", " +
       std::to_string(size) +
       " bytes passed by value: every call that has not ended holds a copy of its own. If several "
       "calls are given the same value, put() it once and pass the ref");
@@ -31,40 +30,47 @@ bool too_large_for(const objectstore::Store& store, std::size_t size) {
   return size > store.stats().capacity;
 }
 
-base::Ref<Call> new_call(const CallSpec& spec, CallKind kind) {
+}  // namespace
+
+// What a thread has collected of the call that it builds.
+struct CallBuilder::Arguments {
+  std::vector<std::byte> body;
+  std::vector<RefArgument> refs;
+  void clear() {
+    body.clear();
+    refs.clear();
+  }
+};
+
+namespace {
+
+base::Ref<const CallSite> site_of(const CallSpec& spec) {
   Process& process = Process::current("a remote call");
   if (spec.options != nullptr && *spec.options) check_task_options(**spec.options);
   wait_for_room(process);
-  auto call = base::make_ref<Call>();
-  call->frame.kind = kind;
-  call->frame.stub_image = spec.stub.image;
-  call->frame.stub_offset = spec.stub.offset;
-  call->frame.target_image = spec.target.image;
-  call->frame.target_offset = spec.target.offset;
-  call->frame.adjustment = spec.adjustment;
-  call->frame.object_offset = spec.object_offset;
-  call->name = spec.name;
-  return call;
+  return CallSite::of(spec);
+}
+
+CallSpec of_method(CallSpec spec, const CallOptions* options) {
+  spec.kind = CallKind::kMethod;
+  if (options != nullptr && !options->name.empty()) spec.name = options->name;
+  return spec;
 }
 
 }  // namespace
 
-CallBuilder::CallBuilder(const CallSpec& spec) : call_(new_call(spec, CallKind::kTask)) {
-  call_->frame.cpus = 1;
-  if (spec.options == nullptr || !*spec.options) return;
-  call_->options = *spec.options;
-  call_->frame.cpus = call_->options->cpus;
-  if (!call_->options->name.empty()) call_->name = call_->options->name;
-}
+CallBuilder::CallBuilder(const CallSpec& spec) : site_(site_of(spec)) {}
 
 CallBuilder::CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor,
                          const CallOptions* options)
-    : call_(new_call(spec, CallKind::kMethod)) {
-  call_->actor = actor;
-  if (options != nullptr && !options->name.empty()) call_->name = options->name;
-}
+    : site_(site_of(of_method(spec, options))), actor_(actor) {}
 
 CallBuilder::~CallBuilder() = default;
+
+CallExtras& CallBuilder::extras() {
+  if (!extras_) extras_ = std::make_unique<CallExtras>();
+  return *extras_;
+}
 
 void CallBuilder::store_argument(objectstore::Store& store,
                                  std::vector<serialization::Buffer>& buffers) {
@@ -75,106 +81,101 @@ void CallBuilder::store_argument(objectstore::Store& store,
     store_buffers(store, buffers);
   } catch (const ObjectStoreFull& full) {
     if (too_large_for(store, size)) throw;
-    throw_full_of_arguments(full, *call_, size);
+    throw_full_of_arguments(full, *site_, size);
   }
 }
 
 void CallBuilder::append(serialization::Encoded& encoded) {
-  ++call_->frame.argument_count;
   auto& store = Process::current("this call").store();
   store_argument(store, encoded.buffers);
-  const std::size_t at = body_->size();
-  body_->resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
-  write_wire(body_->data() + at, store, encoded.meta, encoded.buffers, encoded.refs, 0);
-  if (encoded.buffers.empty() && encoded.refs.empty()) return;
-  if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
-  for (auto& buffer : encoded.buffers) call_->kept->blocks.push_back(std::move(buffer.storage));
-  for (auto& reference : encoded.refs) call_->kept->references.push_back(std::move(reference));
+  auto& body = arguments_->body;
+  const std::size_t at = body.size();
+  body.resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
+  write_wire(body.data() + at, store, encoded.meta, encoded.buffers, encoded.refs, 0);
+  for (auto& buffer : encoded.buffers) extras().blocks.push_back(std::move(buffer.storage));
+  for (auto& reference : encoded.refs) extras().references.push_back(std::move(reference));
 }
 
 void CallBuilder::reference(const ObjectEntryRef& argument) {
   checked(argument, "an argument of a remote call");
-  ++call_->frame.argument_count;
-  if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
-  call_->kept->parts.push_back({body_->size(), argument});
+  arguments_->refs.push_back({.entry = argument, .at = arguments_->body.size()});
 }
 
 void CallBuilder::list(const std::vector<ObjectEntryRef>& arguments) {
-  ++call_->frame.argument_count;
   const ValueHeader header{.flags = kList,
                            .meta_size = static_cast<std::uint32_t>(arguments.size())};
   const auto bytes = std::as_bytes(std::span(&header, 1));
-  body_->insert(body_->end(), bytes.begin(), bytes.end());
-  if (!call_->kept) call_->kept = std::make_unique<Call::Kept>();
+  arguments_->body.insert(arguments_->body.end(), bytes.begin(), bytes.end());
   for (const auto& argument : arguments) {
     checked(argument, "an element of a list argument of a remote call");
-    call_->kept->parts.push_back({body_->size(), argument});
+    arguments_->refs.push_back({.entry = argument, .at = arguments_->body.size()});
   }
 }
 
 // Runs on the caller's thread, so that a large copy delays nobody else. Arguments that are not ready yet are added by
 // Completion::make_ready().
-void CallBuilder::finish_body(Process& process) {
-  call_->body = SmallBytes(*body_);
-  const bool complete = !call_->kept || call_->kept->parts.empty();
-  if (!complete || body_->size() <= kMaxInlineValue) return;
-  const std::size_t size = std::exchange(*body_, {}).size();
-  const auto status = call_->externalize(process.store());
-  if (status.ok()) return;
+base::Ref<Call> CallBuilder::finish(Process& process) {
+  auto& [body, refs] = *arguments_;
+  if (refs.empty() && body.size() > kMaxInlineValue) store_body(process.store());
+  auto call = Call::make(std::move(site_), refs, body, std::move(extras_));
+  call->set_actor(std::move(actor_));
+  return call;
+}
+
+void CallBuilder::store_body(objectstore::Store& store) {
+  const auto body = std::exchange(arguments_->body, {});
+  auto created = store.create(body.size());
+  if (created.ok()) {
+    std::memcpy(created.value()->writable(), body.data(), body.size());
+    return extras().set_external(std::move(created.value()), body.size());
+  }
   try {
-    objectstore::throw_store_error(status.error(), size, process.store());
+    objectstore::throw_store_error(created.error(), body.size(), store);
   } catch (const ObjectStoreFull& full) {
-    if (too_large_for(process.store(), size)) throw;
-    throw_full_of_arguments(full, *call_, size);
+    if (too_large_for(store, body.size())) throw;
+    throw_full_of_arguments(full, *site_, body.size());
   }
 }
 
-void CallBuilder::send(std::size_t results) {
-  Process& process = Process::current("a remote call");
-  finish_body(process);
-  base::Ref<Call> call = std::move(call_);
-  call->frame.result_count = static_cast<std::uint32_t>(results);
-  const TaskId id = process.ownership().next_task_id();
-  call->frame.task_hi = id.hi();
-  call->frame.task_lo = id.lo();
-  call->submitted_ms = monotonic_ms();
-  count_pending(process, *call);
+void CallBuilder::send(Process& process, base::Ref<Call> call) {
+  call->submitted_ms = static_cast<std::uint32_t>(monotonic_ms());
   process.submit(std::move(call));
 }
 
 ObjectEntryRef CallBuilder::submit() {
-  ObjectEntryRef entry = Process::current("a remote call").ownership().make_entry();
-  call_->result = entry;
-  entry->producer = call_.get();
-  send(1);
+  Process& process = Process::current("a remote call");
+  auto call = finish(process);
+  call->one_way = one_way_;
+  ObjectEntryRef entry = process.ownership().make_entry();
+  call->result = entry;
+  entry->pending().producer = call.get();
+  send(process, std::move(call));
   return entry;
 }
 
 std::vector<ObjectEntryRef> CallBuilder::submit(std::size_t results) {
   Process& process = Process::current("a remote call");
+  auto call = finish(process);
+  call->unpacked = true;
   std::vector<ObjectEntryRef> entries;
   entries.reserve(results);
-  // With no result, this takes the error, which is logged.
-  if (results == 0) call_->result = process.ownership().make_entry();
   for (std::size_t i = 0; i < results; ++i) {
     entries.push_back(process.ownership().make_entry());
-    entries.back()->producer = call_.get();
+    entries.back()->pending().producer = call.get();
   }
-  if (results != 0) {
-    call_->more_results = std::make_unique<std::vector<ObjectEntryRef>>(entries);
+  if (results == 0) {
+    call->result = process.ownership().make_entry();  // it takes the error, which is logged
+  } else {
+    call->extras().results = entries;
   }
-  call_->frame.unpacked = 1;
-  send(results);
+  send(process, std::move(call));
   return entries;
 }
 
-base::Ref<Call> CallBuilder::take() {
-  finish_body(Process::current("manta::actor()"));
-  return std::move(call_);
-}
+base::Ref<Call> CallBuilder::take() { return finish(Process::current("manta::actor()")); }
 
 void CallBuilder::submit_one_way() {
-  call_->one_way = true;
+  one_way_ = true;
   submit();
 }
 

@@ -8,13 +8,11 @@
 #pragma once
 #include <cstdint>
 #include <memory>
-#include <string_view>
 #include <vector>
 
 #include "../../serialization/bytes.h"
 #include "../../serialization/encode.h"
-#include "../code/code_id.h"
-#include "../options/options.h"
+#include "../calls/call_site.h"
 #include "../ownership/object_entry.h"
 #include "scratch.h"
 
@@ -27,22 +25,11 @@ namespace manta::detail {
 class ActorEntry;
 class Call;
 class Process;
-
-// What a remote function is made of, before its arguments.
-struct CallSpec {
-  CodeId stub = {};
-  CodeId target = {};             // the function or method; image 0: there is none, only the stub
-  std::ptrdiff_t adjustment = 0;  // of the object, for a member pointer (MemberPointer)
-  std::ptrdiff_t object_offset = 0;  // from the actor's object to the handle's base class
-  // Of a task. A null inside it stands for the defaults.
-  const std::shared_ptr<const TaskOptions>* options = nullptr;
-  // A name that is known at compile time; empty: the code's own name is shown.
-  std::string_view name = {};
-};
+struct CallExtras;
 
 class CallBuilder {
  public:
-  // The call of a task.
+  // The call of a task, or of an actor's constructor.
   explicit CallBuilder(const CallSpec& spec);
   // The call of a method.
   CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor, const CallOptions* options);
@@ -70,11 +57,19 @@ class CallBuilder {
   base::Ref<Call> take();
 
  private:
-  void finish_body(Process& process);
+  struct Arguments;
+
   void store_argument(objectstore::Store& store, std::vector<serialization::Buffer>& buffers);
-  void send(std::size_t results);
-  Scratch<std::vector<std::byte>> body_;  // the arguments as they are collected
-  base::Ref<Call> call_;
+  void store_body(objectstore::Store& store);  // too large for a lane
+  CallExtras& extras();
+  base::Ref<Call> finish(Process& process);
+  static void send(Process& process, base::Ref<Call> call);
+
+  Scratch<Arguments> arguments_;
+  base::Ref<const CallSite> site_;
+  base::Ref<ActorEntry> actor_;
+  std::unique_ptr<CallExtras> extras_;  // null: none
+  bool one_way_ = false;
 };
 
 }  // namespace manta::detail

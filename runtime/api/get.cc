@@ -18,7 +18,7 @@ ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& op
   for (const auto& buffer : value.buffers()) {
     process.store().block_of(buffer.storage.get())->set_object(entry->id());
   }
-  entry->complete(std::move(value));
+  (void)entry->complete(std::move(value));
   return entry;
 }
 
@@ -54,12 +54,10 @@ class AddCallback final : public Command {
  public:
   AddCallback(Process& process, ObjectEntryRef entry, std::function<void()> fn)
       : process_(process), entry_(std::move(entry)), fn_(std::move(fn)) {}
-  void run(base::Ref<Command>, CallRouter&) override {
-    if (entry_->done()) {
-      process_.callbacks().add(std::move(fn_));
-    } else {
-      process_.completion().add_dependent(*entry_, {.callback = std::move(fn_)});
-    }
+  void run(base::Ref<Command> self, CallRouter&) override {
+    if (!entry_ || entry_->done()) return process_.callbacks().add(std::move(fn_));
+    const auto entry = std::move(entry_);  // a callback that waits keeps no object
+    process_.completion().add_dependent(*entry, std::move(self));
   }
 
  private:

@@ -46,7 +46,7 @@ T decode_done(const ObjectEntry& entry) {
   if (entry.state() == ObjectState::kFailed) throw_failed(entry);
   if constexpr (!std::is_void_v<T>) {
     return entry.read([&](const Value& value) -> T {
-      if ((value.flags & kError) != 0) throw_failed(entry);  // freed just now
+      if (value.is_error()) throw_failed(entry);  // freed just now
       return serialization::decode<T>(value.view());
     });
   }

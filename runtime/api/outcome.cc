@@ -8,7 +8,7 @@ namespace manta::detail {
 std::vector<std::byte> error_of(const ObjectEntry& entry) {
   entry.mark_seen();
   return entry.read([](const Value& value) {
-    const auto error = value.meta.span();
+    const auto error = value.meta();
     return std::vector<std::byte>(error.begin(), error.end());
   });
 }

@@ -20,7 +20,7 @@ Value normal_end() {
 }  // namespace
 
 void ActorSender::submit(base::Ref<Call> call) {
-  const ActorEntry& actor = *call->actor;
+  const ActorEntry& actor = *call->actor();
   if (actor.phase >= ActorPhase::kEnded) return fail_call(*call, actor.death);
   links_[actor.id()].queue.push_back(std::move(call));
 }
@@ -76,12 +76,12 @@ void ActorSender::tell_watched(const ActorId& id, ActorState state, const Value*
 void ActorSender::pump(Link& link) {
   if (link.queue.empty()) return;
   if (!link.lane) {
-    watch(*link.queue.front()->actor);
+    watch(*link.queue.front()->actor());
     return;
   }
   while (!link.queue.empty() && link.lane->in_flight() < kMaxInFlight) {
     base::Ref<Call>& call = link.queue.front();
-    if (call->missing != 0) break;
+    if (call->missing() != 0) break;
     if (const auto error = caller_.completion().make_ready(*call)) {
       const base::Ref<Call> failed = std::move(call);
       link.queue.pop_front();
@@ -161,12 +161,12 @@ bool ActorSender::active() const {
   return std::any_of(links_.begin(), links_.end(), [](const auto& item) {
     const Link& link = item.second;
     return !link.lost.empty() || (link.lane && link.lane->in_flight() != 0) ||
-           (!link.queue.empty() && link.queue.front()->missing == 0);
+           (!link.queue.empty() && link.queue.front()->missing() == 0);
   });
 }
 
 const CallLane* ActorSender::lane_of(const Call& call) const {
-  const auto found = call.actor ? links_.find(call.actor->id()) : links_.end();
+  const auto found = call.actor() != nullptr ? links_.find(call.actor()->id()) : links_.end();
   if (found == links_.end() || !found->second.lane) return nullptr;
   return found->second.lane->carries(call) ? found->second.lane.get() : nullptr;
 }
@@ -224,7 +224,7 @@ void ActorSender::keep_lost(Link& link, CallLane::Unfinished unfinished) {
 void ActorSender::fail_call(Call& call, const Value& error) {
   caller_.completion().fail_with(call, error);
   call.abandoned = true;
-  call.actor = {};
+  call.forget_actor();
 }
 
 // Its phase says how it ended: all calls hold the error, and so does ended(), but after a normal end.
@@ -299,7 +299,7 @@ bool ActorSender::on(const LaneDead& dead, const DeathReport& death) {
     const base::Ref<Call> wrote = wrote_to_read_only(death) ? std::move(unfinished.begun) : nullptr;
     keep_lost(link, std::move(unfinished));
     if (wrote) {  // an error of that call alone; the others fail with the actor
-      fail_call(*wrote, value_of(crash_error(death, wrote->display_name(), wrote->frame.attempt, 0,
+      fail_call(*wrote, value_of(crash_error(death, wrote->display_name(), wrote->attempt, 0,
                                              caller_.attachment().node)));
     }
     // The state of the actor, which follows, says what they fail with; if it came before, they fail

@@ -1,8 +1,9 @@
 #include "call.h"
 
 #include <cstring>
+#include <new>
+#include <utility>
 
-#include "../code/names.h"
 #include "../ownership/value_codec.h"
 
 namespace manta::detail {
@@ -17,10 +18,38 @@ void name_blocks(const objectstore::Store& store, const ObjectEntry& entry) {
   }
 }
 
+std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
+
 }  // namespace
 
+base::Ref<Call> Call::make(base::Ref<const CallSite> site, std::span<RefArgument> refs,
+                           std::span<const std::byte> body, std::unique_ptr<CallExtras> extras) {
+  void* const place = ::operator new(sizeof(Call) + refs.size_bytes() + body.size());
+  return base::Ref<Call>::adopt(new (place) Call(std::move(site), refs, body, std::move(extras)));
+}
+
+Call::Call(base::Ref<const CallSite> site, std::span<RefArgument> refs,
+           std::span<const std::byte> body, std::unique_ptr<CallExtras> extras)
+    : ref_count_(static_cast<std::uint32_t>(refs.size())),
+      body_size_(static_cast<std::uint32_t>(body.size())),
+      site_(std::move(site)),
+      extras_(std::move(extras)) {
+  RefArgument* place = first_ref();
+  for (RefArgument& ref : refs) {
+    new (place++) RefArgument(std::move(ref));
+  }
+  if (!body.empty()) std::memcpy(this->body(), body.data(), body.size());
+  pending_bytes.add(bytes());
+}
+
 Call::~Call() {
-  if (counted_by != nullptr) counted_by->remove(counted_bytes);
+  forget_actor();
+  pending_bytes.remove(bytes());
+  for (RefArgument& ref : refs()) ref.~RefArgument();
+}
+
+std::size_t Call::bytes() const {
+  return sizeof(Call) + sizeof(ObjectEntry) + ref_count_ * sizeof(RefArgument) + body_size_;
 }
 
 void Call::run(base::Ref<Command> self, CallRouter& router) {
@@ -29,81 +58,108 @@ void Call::run(base::Ref<Command> self, CallRouter& router) {
 
 // An actor's calls are sent in their order, by its sender.
 void Call::object_done(base::Ref<Command> self, CallRouter& router) {
-  if (--missing == 0 && !abandoned && !actor) {
+  if (--number_ == 0 && !abandoned && !of_actor_) {
     router.start_ready(base::static_ref_cast<Call>(std::move(self)));
   }
 }
 
-namespace {
-std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
-}  // namespace
+void Call::set_actor(base::Ref<ActorEntry> actor) {
+  forget_actor();
+  of_actor_ = actor != nullptr;
+  place_.actor = actor.detach();
+}
+
+void Call::forget_actor() {
+  if (of_actor_) base::Ref<ActorEntry>::adopt(place_.actor);
+  of_actor_ = false;
+}
+
+CallExtras& Call::extras() {
+  if (!extras_) extras_ = std::make_unique<CallExtras>();
+  return *extras_;
+}
+
+CallFrame Call::frame() const {
+  CallFrame frame = site_->frame();
+  add_own(frame);
+  return frame;
+}
+
+// What the frame of the site lacks.
+void Call::add_own(CallFrame& frame) const {
+  const ObjectEntry* first = result.get();
+  frame.result_count = first != nullptr && !unpacked ? 1 : 0;
+  if (extras_ && !extras_->results.empty()) {
+    first = extras_->results.front().get();
+    frame.result_count = static_cast<std::uint32_t>(extras_->results.size());
+  }
+  if (first != nullptr) {  // a task's id is that of its first result
+    frame.task_hi = first->id().hi();
+    frame.task_lo = first->id().lo();
+  }
+  frame.attempt = attempt;
+  frame.unpacked = unpacked ? 1 : 0;
+  if (const auto* block = external()) {
+    frame.external_block = block->offset() + 1;
+    frame.external_size = extras_->external_size;
+  }
+}
 
 std::size_t Call::frame_size() const {
-  return sizeof frame + padded(name.size()) + (external ? 0 : arguments_size());
+  return sizeof(CallFrame) + padded(site_->name().size()) +
+         (external() != nullptr ? 0 : arguments_size());
 }
 
 void Call::write_frame(std::byte* out, std::size_t size, std::uint64_t sequence,
-                       const objectstore::Store& store) {
+                       const objectstore::Store& store) const {
+  auto& frame = *new (out) CallFrame(site_->frame());
   frame.size = static_cast<std::uint32_t>(size);
   frame.sequence = sequence;
-  frame.name_size = static_cast<std::uint32_t>(name.size());
-  std::memcpy(out, &frame, sizeof frame);
+  add_own(frame);
   out += sizeof frame;
+  const std::string& name = site_->name();
   if (!name.empty()) {
     std::memcpy(out, name.data(), name.size());
     out += padded(name.size());
   }
-  if (!external) write_arguments(out, store);
+  if (external() == nullptr) write_arguments(out, store);
 }
 
 std::size_t Call::arguments_size() const {
-  std::size_t size = body.size();
-  if (kept) {
-    for (const auto& part : kept->parts) size += wire_size(part.entry->value());
-  }
+  std::size_t size = body_size_;
+  for (const auto& ref : refs()) size += wire_size(ref.entry->value());
   return size;
 }
 
 void Call::write_arguments(std::byte* out, const objectstore::Store& store) const {
   std::size_t copied = 0;
   const auto copy_until = [&](std::size_t end) {
-    if (end > copied) std::memcpy(out, body.data() + copied, end - copied);
+    if (end > copied) std::memcpy(out, body() + copied, end - copied);
     out += end - copied;
     copied = end;
   };
-  if (kept) {
-    for (const auto& part : kept->parts) {
-      copy_until(part.at);
-      name_blocks(store, *part.entry);
-      out = write_wire(out, store, part.entry->value());
-    }
+  for (const auto& ref : refs()) {
+    copy_until(ref.at);
+    name_blocks(store, *ref.entry);
+    out = write_wire(out, store, ref.entry->value());
   }
-  copy_until(body.size());
+  copy_until(body_size_);
 }
 
 base::Status<objectstore::StoreError> Call::externalize(objectstore::Store& store) {
   const std::size_t size = arguments_size();
   auto created = store.create(size);
   if (!created.ok()) return created.error();
-  auto& block = *created.value();
-  write_arguments(block.writable(), store);
-  block.seal();
-  frame.external_block = block.offset() + 1;
-  frame.external_size = size;
-  external = std::move(created.value());
-  body = {};
+  write_arguments(created.value()->writable(), store);
+  extras().set_external(created.value(), size);
   return {};
 }
 
 const ObjectEntry* Call::failed_argument() const {
-  if (kept) {
-    for (const auto& part : kept->parts) {
-      if (part.entry->state() == ObjectState::kFailed) return part.entry.get();
-    }
+  for (const auto& ref : refs()) {
+    if (ref.entry->state() == ObjectState::kFailed) return ref.entry.get();
   }
   return nullptr;
 }
-
-std::string Call::display_name() const { return detail::display_name(frame, name); }
 
 }  // namespace manta::detail

@@ -1,25 +1,39 @@
 // A Call is one call as its caller's process keeps it, from submission to reply.
 //
-//   built --submitted--> waiting for arguments --> queued --> in flight --reply--> done
-//                                                    |  ^---- returned, retried ---|  ^
-//                                                    \---> runs in place (in_place.h)-/
+//   waiting for arguments --> queued --> in flight --reply--> done
+//       |                      |  ^---- returned, retried ---|  ^
+//       |                      \---> runs in place (in_place.h)-/
+//       \--> in flight, of an actor, which has a queue of its own
 //
-// The arguments are encoded on the caller's thread into `body`; where a ref stands for a value, a Part says at which
-// position of the body the value is inserted when the call is sent.
+// The arguments are encoded on the caller's thread into a body; where a ref stands for a value, a RefArgument says at
+// which position of the body the value is inserted when the call is sent.
+//
+// Programs queue millions, so a call is one block of memory: 72 bytes, 32 for each RefArgument, and the body, which is
+// 80 bytes for two ints. With its result's entry (object_entry.h) that makes the 256 bytes of bench/README.md:
+//
+//   24  of a Command: virtual table, count, time of submission, link of a queue
+//    8  result                                 8  site: code, name, options (call_site.h)
+//    8  extras, which few have                 8  actor | previous in the queue | estimate
+//    4  missing | number in the lane           8  sizes of refs and body          4  attempt, flags, state
+//
 // Invariants: a Call belongs to the queue, lane or table that it is in; entries of missing arguments share it. It keeps
-// alive what its arguments refer to until its reply; it owns its results until they are done.
+//             alive what its arguments refer to until its reply; it owns its results until they are done.
 // Threads:    built by the caller's thread, then confined to the holder of the progress baton (under the tables lock).
 #pragma once
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "../../base/result.h"
 #include "../../objectstore/store.h"
-#include "../options/options.h"
 #include "../ownership/actor_entry.h"
+#include "../ownership/command.h"
 #include "../ownership/object_entry.h"
 #include "../wire/lane_messages.h"
+#include "call_site.h"
 #include "pending_bytes.h"
 
 namespace manta::detail {
@@ -37,66 +51,133 @@ class CallRouter {
   ~CallRouter() = default;
 };
 
+// What few calls have: arguments with arrays or refs inside, several results, arguments too large for a lane.
+struct CallExtras {
+  std::vector<base::StorageRef> blocks;  // what the arguments refer to
+  std::vector<serialization::Reference> references;
+  std::vector<ObjectEntryRef> results;     // of an unpacked call: Call::result is null then
+  base::Ref<objectstore::Block> external;  // holds the arguments,
+  std::size_t external_size = 0;           // which are so many bytes
+
+  void set_external(const base::Ref<objectstore::Block>& block, std::size_t size) {
+    block->seal();
+    external = block;
+    external_size = size;
+  }
+};
+
+enum class CallState : std::uint8_t {
+  kWaiting,   // for arguments, or of an actor: to be sent
+  kQueued,    // in a TaskSender
+  kInFlight,  // in a lane
+  kInPlace,   // it runs where it was submitted
+};
+
 class Call final : public Command {
  public:
-  struct Part {
-    std::size_t at = 0;  // position in the body
-    ObjectEntryRef entry;
-  };
-  struct Kept {  // what the arguments refer to
-    std::vector<base::StorageRef> blocks;
-    std::vector<serialization::Reference> references;
-    std::vector<Part> parts;
-  };
-
+  // `refs` come in the order of the body; they and `extras` are taken over.
+  static base::Ref<Call> make(base::Ref<const CallSite> site, std::span<RefArgument> refs,
+                              std::span<const std::byte> body,
+                              std::unique_ptr<CallExtras> extras = nullptr);
   ~Call() override;
+  static void operator delete(void* place) { ::operator delete(place); }  // whatever its size
   void run(base::Ref<Command> self, CallRouter& router) override;
   void object_done(base::Ref<Command> self, CallRouter& router) override;
 
-  // The call as it travels, once every part of its arguments is there: frame, name, arguments.
-  std::size_t frame_size() const;
-  void write_frame(std::byte* out, std::size_t size, std::uint64_t sequence,
-                   const objectstore::Store& store);
-  // Bytes of the argument section; writes them to `out`.
-  std::size_t arguments_size() const;
-  void write_arguments(std::byte* out, const objectstore::Store& store) const;
+  // ---- what is called
+  const CallSite& site() const { return *site_; }
+  std::string display_name() const { return site_->display_name(); }
 
-  template <class Visit>
-  void each_result(Visit&& visit) {
-    if (result) visit(result);
-    if (more_results) {
-      for (auto& entry : *more_results) visit(entry);
-    }
-  }
+  // ---- arguments
+  std::span<RefArgument> refs() { return {first_ref(), ref_count_}; }
+  std::span<const RefArgument> refs() const { return {first_ref(), ref_count_}; }
+  CallExtras& extras();  // made at the first use
+  const CallExtras* extras_or_null() const { return extras_.get(); }
+  // The block that holds the arguments of a large call; null: they are in the call.
+  objectstore::Block* external() const { return extras_ ? extras_->external.get() : nullptr; }
   // Moves the arguments into a block of the store, when they are too large to travel in a lane.
   base::Status<objectstore::StoreError> externalize(objectstore::Store& store);
   // The first argument that failed, or null.
   const ObjectEntry* failed_argument() const;
-  std::string display_name() const;
 
-  CallFrame frame;
-  std::string name;  // given by the user; empty: the function's own
-  SmallBytes body;
-  std::unique_ptr<Kept> kept;
+  // ---- the call as it travels, once every argument has arrived: frame, name, arguments
+  CallFrame frame() const;  // but for its size and its number
+  std::size_t frame_size() const;
+  void write_frame(std::byte* out, std::size_t size, std::uint64_t sequence,
+                   const objectstore::Store& store) const;
+  // Bytes of the argument section; writes them to `out`.
+  std::size_t arguments_size() const;
+  void write_arguments(std::byte* out, const objectstore::Store& store) const;
+
+  // ---- results
+  template <class Visit>
+  void each_result(Visit&& visit) {
+    if (result) visit(result);
+    if (extras_) {
+      for (auto& entry : extras_->results) visit(entry);
+    }
+  }
+
+  // ---- states
+  CallState state() const { return state_; }
+  std::uint32_t missing() const { return state_ == CallState::kWaiting ? number_ : 0; }
+  void wait_for_one_more() { ++number_; }
+  // In a TaskSender's queue, behind `previous`.
+  void enter_queue(Call* previous) {
+    state_ = CallState::kQueued;
+    place_.previous = previous;
+    next = nullptr;
+  }
+  Call* previous() const { return place_.previous; }  // only while it is queued
+  void set_previous(Call* call) { place_.previous = call; }
+  Call* next_in_queue() const { return static_cast<Call*>(next); }
+  // `sequence`: the lowest bits of its number in the lane, which tell it from the others in flight.
+  void enter_lane(std::uint32_t sequence, std::uint32_t estimate_ns) {
+    state_ = CallState::kInFlight;
+    number_ = sequence;
+    if (!of_actor_) place_.estimate_ns = estimate_ns;
+  }
+  std::uint32_t sequence() const { return number_; }  // only while it is in flight, as the next
+  std::uint32_t estimate_ns() const { return of_actor_ ? 0 : place_.estimate_ns; }
+  void run_in_place() { state_ = CallState::kInPlace; }
+
+  // Of a method call, which is in no queue of a TaskSender; else null.
+  ActorEntry* actor() const { return of_actor_ ? place_.actor : nullptr; }
+  void set_actor(base::Ref<ActorEntry> actor);
+  void forget_actor();
+
   ObjectEntryRef result;
-  // Of an unpacked call: `result` is null then, but for unpack(0), which nobody gets.
-  std::unique_ptr<std::vector<ObjectEntryRef>> more_results;
-  base::Ref<ActorEntry> actor;                 // of a method call
-  std::shared_ptr<const TaskOptions> options;  // null: the defaults
-  base::StorageRef external;                   // block that holds the arguments of a large frame
-  int missing = 0;                             // arguments that are not there yet
-  int retries = 0;                             // crashes survived
-  bool one_way = false;
-  bool abandoned = false;  // it has failed already; entries of missing arguments may know it still
-  bool ready = false;      // see Completion::make_ready()
-  bool queued = false;     // in a TaskSender, and not in flight
-  bool in_place = false;   // it runs where it was submitted
-  std::uint64_t estimate_ns = 0;       // of its run time, while in flight
-  std::int64_t submitted_ms = 0;       // by monotonic_ms()
-  Call* next = nullptr;                // in a queue of ready calls
-  Call* previous = nullptr;            // in that of a TaskSender
-  PendingBytes* counted_by = nullptr;  // until it goes
-  std::uint32_t counted_bytes = 0;
+  std::uint16_t attempt = 1;  // crashes survived, plus 1; stays at its largest value
+  bool one_way : 1 = false;
+  bool unpacked : 1 = false;
+  // It has failed already; entries of missing arguments may share it still.
+  bool abandoned : 1 = false;
+  bool ready : 1 = false;  // see Completion::make_ready()
+
+ private:
+  Call(base::Ref<const CallSite> site, std::span<RefArgument> refs, std::span<const std::byte> body,
+       std::unique_ptr<CallExtras> extras);
+  RefArgument* first_ref() const {
+    return reinterpret_cast<RefArgument*>(const_cast<Call*>(this) + 1);
+  }
+  std::byte* body() const { return reinterpret_cast<std::byte*>(first_ref() + ref_count_); }
+  std::size_t bytes() const;
+  void add_own(CallFrame& frame) const;
+
+  bool of_actor_ : 1 = false;
+  CallState state_ = CallState::kWaiting;
+  // While it waits, how many arguments have not arrived; in flight, sequence().
+  std::uint32_t number_ = 0;
+  const std::uint32_t ref_count_;
+  const std::uint32_t body_size_;
+  const base::Ref<const CallSite> site_;
+  std::unique_ptr<CallExtras> extras_;
+  union {
+    ActorEntry* actor;  // of_actor_; counted
+    Call* previous;     // queued
+    std::uint32_t estimate_ns;
+  } place_ = {.actor = nullptr};
 };
+static_assert(sizeof(void*) != 8 || sizeof(Call) == 72);
 
 }  // namespace manta::detail

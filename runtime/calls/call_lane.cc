@@ -16,13 +16,15 @@ CallLane::CallLane(rpc::Control& control, const objectstore::Store& store, std::
       writer_(lane_.to_callee),
       reader_(lane_.to_caller) {}
 
-bool CallLane::write(Call& call) {
+bool CallLane::write(Call& call, std::uint32_t estimate_ns) {
   const std::size_t size = call.frame_size();
   auto* out = writer_.reserve(static_cast<std::uint32_t>(size));
   if (out == nullptr) return false;
-  call.write_frame(out, size, first_ + in_flight_.size(), store_);
+  const std::uint64_t sequence = next_sequence();
+  call.write_frame(out, size, sequence, store_);
   writer_.commit();
-  estimated_ns_ += call.estimate_ns;
+  call.enter_lane(static_cast<std::uint32_t>(sequence), estimate_ns);
+  estimated_ns_ += estimate_ns;
   ++in_flight_count_;
   unrung_ = true;
   return true;
@@ -42,7 +44,7 @@ base::Ref<Call> CallLane::match(std::span<const std::byte> bytes, ReplyFrame& fr
   base::Ref<Call> call = std::move(in_flight_[frame.sequence - first_]);
   base::check(call != nullptr, "a second reply to one call");
   --in_flight_count_;
-  estimated_ns_ -= call->estimate_ns;
+  estimated_ns_ -= call->estimate_ns();
   while (!in_flight_.empty() && in_flight_.front() == nullptr) {
     in_flight_.pop_front();
     ++first_;
@@ -64,7 +66,8 @@ void CallLane::recall() {
 }
 
 bool CallLane::carries(const Call& call) const {
-  const std::uint64_t at = call.frame.sequence - first_;
+  if (call.state() != CallState::kInFlight) return false;
+  const std::uint32_t at = place_of(call);
   return at < in_flight_.size() && in_flight_[at].get() == &call;
 }
 
@@ -75,7 +78,7 @@ bool CallLane::awaits_reply(std::uint64_t sequence) const {
 
 bool CallLane::has_begun(const Call& call) const {
   // SYNC: none: a snapshot.
-  return lane_.header->started.load(std::memory_order_relaxed) >= call.frame.sequence;
+  return lane_.header->started.load(std::memory_order_relaxed) >= sequence_of(call);
 }
 
 CallLane::Unfinished CallLane::take_unfinished() {

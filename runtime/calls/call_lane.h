@@ -18,9 +18,9 @@ class CallLane {
   CallLane(rpc::Control& control, const objectstore::Store& store, std::uint32_t index,
            rpc::Slot callee);
 
-  // Writes the call into the ring, which it is then in; false: no room now. keep() follows at once, and ring(), once
-  // per burst.
-  bool write(Call& call);
+  // Writes the call into the ring, which it is then in; false: no room now. keep() follows at once, and ring(), once per
+  // burst. `estimate_ns`: of its run time.
+  bool write(Call& call, std::uint32_t estimate_ns = 0);
   void keep(base::Ref<Call> written) { in_flight_.push_back(std::move(written)); }
   void ring();  // if something was sent since the last ring()
 
@@ -44,7 +44,8 @@ class CallLane {
   std::size_t in_flight() const { return in_flight_count_; }
   bool pending() const { return !reader_.empty(); }
   bool carries(const Call& call) const;    // it is in flight here
-  bool has_begun(const Call& call) const;  // of one in flight: it runs, or has run
+  bool has_begun(const Call& call) const;  // of one in flight here: it runs, or has run
+  std::uint64_t sequence_of(const Call& call) const { return first_ + place_of(call); }  // likewise
   std::uint64_t next_sequence() const {
     return first_ + in_flight_.size();
   }  // of a call not sent yet
@@ -68,6 +69,10 @@ class CallLane {
     }
     reader_.recover();
     return reader_.front();
+  }
+  // Where in in_flight_ a call is that is in flight here.
+  std::uint32_t place_of(const Call& call) const {
+    return call.sequence() - static_cast<std::uint32_t>(first_);
   }
   base::Ref<Call> match(std::span<const std::byte> bytes, ReplyFrame& frame);
   void wake_writer();

@@ -1,5 +1,7 @@
 #include "completion.h"
 
+#include <utility>
+
 #include "../../base/check.h"
 #include "../ownership/arrivals.h"
 #include "../ownership/unseen_errors.h"
@@ -15,15 +17,27 @@ ErrorRecord freed(const ObjectEntry& entry, const char* where) {
   return error;
 }
 
+// A list that grew at its front, turned round.
+template <class Link>
+Link* oldest_first(Link* newest) {
+  Link* turned = nullptr;
+  while (newest != nullptr) {
+    Link* const next = static_cast<Link*>(newest->next);
+    newest->next = turned;
+    turned = std::exchange(newest, next);
+  }
+  return turned;
+}
+
 }  // namespace
 
 void Completion::await_arguments(const base::Ref<Call>& call) {
-  if (!call->kept) return;
-  ownership_.publish_all(call->kept->references);
-  for (auto& part : call->kept->parts) {
-    if (part.entry->done()) continue;
-    ++call->missing;
-    add_dependent(*part.entry, {.command = call});
+  if (const auto* extras = call->extras_or_null()) ownership_.publish_all(extras->references);
+  for (RefArgument& ref : call->refs()) {
+    if (ref.entry->done()) continue;
+    call->wait_for_one_more();
+    ref.entry->add_dependent(ref, call);
+    ownership_.subscribe(*ref.entry);
   }
 }
 
@@ -44,14 +58,15 @@ std::unique_ptr<ErrorRecord> Completion::make_ready(Call& call) {
     return std::make_unique<ErrorRecord>(std::move(error));
   }
   call.ready = true;
-  if (!call.kept || call.kept->parts.empty()) return nullptr;  // complete since it was built
-  auto& kept = *call.kept;
-  for (const auto& part : kept.parts) {
-    const Value& value = part.entry->value();
+  if (call.refs().empty()) return nullptr;  // complete since it was built
+  for (const auto& ref : call.refs()) {
+    const Value& value = ref.entry->value();
+    if (value.references().empty() && value.buffers().empty()) continue;
     ownership_.publish_all(value.references());
-    kept.references.insert(kept.references.end(), value.references().begin(),
-                           value.references().end());
-    for (const auto& buffer : value.buffers()) kept.blocks.push_back(buffer.storage);
+    auto& extras = call.extras();
+    extras.references.insert(extras.references.end(), value.references().begin(),
+                             value.references().end());
+    for (const auto& buffer : value.buffers()) extras.blocks.push_back(buffer.storage);
   }
   const std::size_t size = call.arguments_size();
   if (size <= kMaxInlineValue || call.externalize(ownership_.store()).ok()) return nullptr;
@@ -63,38 +78,39 @@ std::unique_ptr<ErrorRecord> Completion::make_ready(Call& call) {
   return std::make_unique<ErrorRecord>(std::move(error));
 }
 
-void Completion::add_dependent(ObjectEntry& entry, ObjectEntry::Dependent dependent) {
-  entry.dependents().push_back(std::move(dependent));
+void Completion::add_dependent(ObjectEntry& entry, base::Ref<Command> command) {
+  entry.add_dependent(std::move(command));
   ownership_.subscribe(entry);
 }
 
-void Completion::start_dependents(ObjectEntry& entry) {
-  auto dependents = std::move(entry.dependents());
-  entry.dependents().clear();
-  for (auto& dependent : dependents) {
-    if (dependent.command) {
-      Command& command = *dependent.command;
-      command.object_done(std::move(dependent.command), router_);
-    } else {
-      callbacks_.add(std::move(dependent.callback));
-    }
+void Completion::start_dependents(const ObjectEntry::Pending& was) {
+  for (RefArgument* next = oldest_first(was.arguments); next != nullptr;) {
+    auto call = base::Ref<Command>::adopt(std::exchange(next->call, nullptr));
+    next = next->next;  // first: the argument goes with its call
+    Command& command = *call;
+    command.object_done(std::move(call), router_);
+  }
+  for (Command* next = oldest_first(was.commands); next != nullptr;) {
+    auto command = base::Ref<Command>::adopt(next);
+    next = static_cast<Command*>(next->next);
+    Command& called = *command;
+    called.object_done(std::move(command), router_);
   }
 }
 
 void Completion::finish(ObjectEntry& entry, Value value) {
   if (entry.done()) return;
-  entry.producer = nullptr;
   for (const auto& buffer : value.buffers()) {
     if (auto* block = ownership_.store().block_of(buffer.storage.get())) {
       block->set_object(entry.id());
     }
   }
-  entry.complete(std::move(value));
+  const ObjectEntry::Pending was = entry.complete(std::move(value));
   if (entry.state() == ObjectState::kFailed) failures_.fetch_add(1);
   if (ownership_.closed()) entry.mark_seen();  // nobody can look at it any more
-  if (entry.home == Home::kPublished) ownership_.send_value<Fulfil>(entry);
-  if (entry.watchers != nullptr) CompletionWatch::completed(entry);
-  if (!entry.dependents().empty()) start_dependents(entry);
+  if (entry.home() == Home::kPublished) ownership_.send_value<Fulfil>(entry);
+  if (was.watchers != nullptr) CompletionWatch::completed(was.watchers);
+  start_dependents(was);
 }
 
 void Completion::discard(ObjectEntry& entry, const ErrorRecord& error) {
@@ -104,7 +120,7 @@ void Completion::discard(ObjectEntry& entry, const ErrorRecord& error) {
 }
 
 void Completion::free(ObjectEntry& entry) {
-  if (entry.home != Home::kLocal) ownership_.node().send(FreeObject{.object = entry.id()});
+  if (entry.home() != Home::kLocal) ownership_.node().send(FreeObject{.object = entry.id()});
   entry.mark_seen();
   discard(entry, freed(entry, ""));
 }
@@ -171,12 +187,12 @@ void Completion::fail_with(Call& call, const Value& error) {
 }
 
 void Completion::give_to_node(const Call& constructor) {
-  auto& store = ownership_.store();
-  if (auto* block = store.block_of(constructor.external.get())) ownership_.give_to_node(*block);
-  if (!constructor.kept) return;
-  ownership_.publish_all(constructor.kept->references);
-  for (const auto& storage : constructor.kept->blocks) {
-    if (auto* block = store.block_of(storage.get())) ownership_.give_to_node(*block);
+  if (auto* block = constructor.external()) ownership_.give_to_node(*block);
+  const auto* extras = constructor.extras_or_null();
+  if (extras == nullptr) return;
+  ownership_.publish_all(extras->references);
+  for (const auto& storage : extras->blocks) {
+    if (auto* block = ownership_.store().block_of(storage.get())) ownership_.give_to_node(*block);
   }
 }
 

@@ -15,14 +15,12 @@
 #include "../ownership/error_values.h"
 #include "../ownership/ownership.h"
 #include "call.h"
-#include "callbacks.h"
 
 namespace manta::detail {
 
 class Completion {
  public:
-  Completion(Ownership& ownership, Callbacks& callbacks, CallRouter& router)
-      : ownership_(ownership), callbacks_(callbacks), router_(router) {}
+  Completion(Ownership& ownership, CallRouter& router) : ownership_(ownership), router_(router) {}
 
   // Counts the arguments that are missing, and asks for them.
   void await_arguments(const base::Ref<Call>& call);
@@ -40,7 +38,8 @@ class Completion {
   void fail_with(Call& call, const Value& error);
   void finish(ObjectEntry& entry, Value value);  // completes it and starts what depended on it
   void free(ObjectEntry& entry);                 // everywhere
-  void add_dependent(ObjectEntry& entry, ObjectEntry::Dependent dependent);
+  // Runs it again when the pending object is done.
+  void add_dependent(ObjectEntry& entry, base::Ref<Command> command);
   // The node keeps what the arguments of an actor's constructor point to until the actor has been made of them.
   void give_to_node(const Call& constructor);
 
@@ -54,10 +53,9 @@ class Completion {
  private:
   // A done object turns into the error; a pending one is finished with it.
   void discard(ObjectEntry& entry, const ErrorRecord& error);
-  void start_dependents(ObjectEntry& entry);
+  void start_dependents(const ObjectEntry::Pending& was);
 
   Ownership& ownership_;
-  Callbacks& callbacks_;
   CallRouter& router_;
   std::atomic<std::uint64_t> failures_{0};
 };

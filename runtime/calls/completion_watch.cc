@@ -45,8 +45,8 @@ std::vector<ObjectEntry*> CompletionWatch::pending(std::span<ObjectEntry* const>
   return pending;
 }
 
-void CompletionWatch::completed(ObjectEntry& entry) {
-  for (WatchLink* next = std::exchange(entry.watchers, nullptr); next != nullptr;) {
+void CompletionWatch::completed(WatchLink* watchers) {
+  for (WatchLink* next = watchers; next != nullptr;) {
     WatchLink& link = *next;
     CompletionWatch& watch = *link.watch;
     next = link.next;
@@ -56,9 +56,10 @@ void CompletionWatch::completed(ObjectEntry& entry) {
 }
 
 void CompletionWatch::link(ObjectEntry& entry, WatchLink& link) {
-  link = {entry.watchers, &entry.watchers, this};
+  WatchLink*& first = entry.pending().watchers;
+  link = {first, &first, this};
   if (link.next != nullptr) link.next->here = &link.next;
-  entry.watchers = &link;
+  first = &link;
 }
 
 void CompletionWatch::unlink(WatchLink& link) {

@@ -37,8 +37,8 @@ class CompletionWatch {
 
   // Under the tables lock: those that are not done of `most` entries, from the first such on. The others may be gone.
   std::vector<ObjectEntry*> pending(std::span<ObjectEntry* const> entries, std::size_t most) const;
-  // Under the tables lock: `entry` is done now.
-  static void completed(ObjectEntry& entry);
+  // Under the tables lock: an entry is done now, whose watchers these were.
+  static void completed(WatchLink* watchers);
 
  private:
   void link(ObjectEntry& entry, WatchLink& link);

@@ -22,10 +22,10 @@ std::string first_frame(const std::string& stack) {
 
 std::string text_of(const Call& call, const DeathReport& death, const std::string& function,
                     const std::filesystem::path& session) {
-  const int retries = call.options ? call.options->max_retries : TaskOptions().max_retries;
+  const int retries = call.site().options().max_retries;
   const int attempts = retries < 0 ? 0 : retries + 1;
   std::string text =
-      "manta: " + one_line(crash_text(death, function, call.frame.attempt, attempts), kMostText) +
+      "manta: " + one_line(crash_text(death, function, call.attempt, attempts), kMostText) +
       "; it is tried again";
   if (const auto frame = first_frame(death.stack); !frame.empty()) {
     text += "; it crashed in " + one_line(frame, kMostText);
@@ -40,7 +40,8 @@ std::string text_of(const Call& call, const DeathReport& death, const std::strin
 void give_crash_notice(const Call& call, const DeathReport& death,
                        const std::filesystem::path& session) {
   const std::string function = one_line(call.display_name(), kMostName);
-  const bool by_name = CodeId{call.frame.stub_image, call.frame.stub_offset} == kCalledByName;
+  const CallFrame& code = call.site().frame();
+  const bool by_name = CodeId{code.stub_image, code.stub_offset} == kCalledByName;
   give_notice({.kind = Notice::Kind::kCrash,
                .cause = by_name ? std::hash<std::string>()(function) : RunTimes::code_key(call),
                .subject = function,

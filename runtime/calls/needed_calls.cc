@@ -15,10 +15,10 @@ ObjectEntry* NeededCalls::next_object() {
 }
 
 ObjectEntry* NeededCalls::next_argument(Step& step, const Call& call) {
-  const auto& parts = call.kept->parts;
-  if (step.arguments == kUnknown) step.arguments = parts.size();
+  const auto refs = call.refs();
+  if (step.arguments == kUnknown) step.arguments = refs.size();
   while (step.arguments > 0) {
-    ObjectEntry* const argument = parts[--step.arguments].entry.get();
+    ObjectEntry* const argument = refs[--step.arguments].entry.get();
     if (!argument->done() && seen_.insert(argument).second) return argument;
   }
   return nullptr;
@@ -32,13 +32,13 @@ const Call* NeededCalls::next(const std::function<bool(const Call&)>& may_run) {
       path_.push_back({ObjectEntryRef::retain(object)});
     }
     Step& step = path_.back();
-    const Call* const call = step.object->done() ? nullptr : step.object->producer;
-    if (call != nullptr && call->missing > 0 && call->kept) {
+    const Call* const call = step.object->producer();
+    if (call != nullptr && call->missing() > 0) {
       if (ObjectEntry* const argument = next_argument(step, *call)) {
         path_.push_back({ObjectEntryRef::retain(argument)});
         continue;
       }
-    } else if (call != nullptr && call->queued && may_run(*call)) {
+    } else if (call != nullptr && call->state() == CallState::kQueued && may_run(*call)) {
       return call;  // the step stays: when we are asked again it is done, and gone
     }
     path_.pop_back();

@@ -34,8 +34,8 @@ void Needs::look_at(const ObjectEntry& entry) {
                        .lo = entry.id().lo(),
                        .object = object_,
                        .name = "an object of another process"});
-  } else if (entry.producer != nullptr) {
-    add_call(*entry.producer);
+  } else if (entry.producer() != nullptr) {
+    add_call(*entry.producer());
   } else if (const auto actor = ownership_.actors().find(actor_of_ready(entry.id()))) {
     if (const Call* const constructor = senders_.actors.line_to(actor->id()).constructor) {
       return add_arguments(*constructor);
@@ -49,25 +49,24 @@ void Needs::look_at(const ObjectEntry& entry) {
 }
 
 void Needs::add_call(const Call& call) {
-  if (call.in_place) return;  // by the thread that runs it
+  if (call.state() == CallState::kInPlace) return;  // by the thread that runs it
   if (const CallLane* const lane = senders_.lane_of(call)) {
-    return add_in_lane(*lane, call.frame.sequence, call);
+    return add_in_lane(*lane, lane->sequence_of(call), call);
   }
-  if (call.missing != 0) add_arguments(call);
-  if (call.actor) add_unsent(call);
+  if (call.missing() != 0) add_arguments(call);
+  if (call.actor() != nullptr) add_unsent(call);
 }
 
 void Needs::add_arguments(const Call& call) {
-  if (!call.kept) return;
-  for (const auto& part : call.kept->parts) to_look_at_.push_back(part.entry.get());
+  for (const auto& ref : call.refs()) to_look_at_.push_back(ref.entry.get());
 }
 
 // It waits until the actor can be made, and goes behind what was sent, and behind a call whose arguments are not there.
 void Needs::add_unsent(const Call& call) {
-  const ActorId& actor = call.actor->id();
+  const ActorId& actor = call.actor()->id();
   const ActorSender::Line line = senders_.actors.line_to(actor);
   if (line.constructor != nullptr) return add_arguments(*line.constructor);
-  if (line.first != nullptr && line.first->missing != 0) add_arguments(*line.first);
+  if (line.first != nullptr && line.first->missing() != 0) add_arguments(*line.first);
   if (line.lane != nullptr) return add_in_lane(*line.lane, line.lane->next_sequence(), call);
   others_.push_back({.kind = Need::Kind::kConstructor,
                      .hi = actor.hi(),
@@ -79,7 +78,7 @@ void Needs::add_unsent(const Call& call) {
 void Needs::add_in_lane(const CallLane& lane, std::uint64_t sequence, const Call& call) {
   const auto [found, fresh] = in_lanes_.try_emplace({object_, lane.index()});
   Need& need = found->second;
-  const bool better = call.actor ? sequence > need.sequence : sequence < need.sequence;
+  const bool better = call.actor() != nullptr ? sequence > need.sequence : sequence < need.sequence;
   if (!fresh && !better) return;
   need = {.lane = lane.index(), .sequence = sequence, .object = object_, .name = name_of(call)};
 }

@@ -1,5 +1,5 @@
 // The PendingBytes of a process are those of its calls that wait: they are bounded (api.md 3), by 1 GiB, which is at
-// least two million calls of usual size. See waiting/room_for_calls.h.
+// least four million calls of usual size. See waiting/room_for_calls.h.
 //
 // Threads: any.
 #pragma once
@@ -22,5 +22,7 @@ class PendingBytes {
  private:
   std::atomic<std::uint64_t> bytes_{0};
 };
+
+inline constinit PendingBytes pending_bytes;  // a session has no calls of the one before
 
 }  // namespace manta::detail

@@ -1,20 +1,23 @@
 #include "run_times.h"
 
+#include <algorithm>
+
 namespace manta::detail {
 namespace {
 
-constexpr std::uint64_t kUnknown = 1'000'000;  // ns
+constexpr std::uint32_t kUnknown = 1'000'000;  // ns
 
 }  // namespace
 
 std::uint64_t RunTimes::code_key(const Call& call) {
-  return call.frame.stub_offset * 0x9e3779b97f4a7c15ULL ^ call.frame.target_offset ^
-         call.frame.stub_image;
+  const CallFrame& code = call.site().frame();
+  return code.stub_offset * 0x9e3779b97f4a7c15ULL ^ code.target_offset ^ code.stub_image;
 }
 
-std::uint64_t RunTimes::estimate(const Call& call) const {
+std::uint32_t RunTimes::estimate(const Call& call) const {
   const auto found = run_ns_.find(code_key(call));
-  return found == run_ns_.end() ? kUnknown : found->second;
+  if (found == run_ns_.end()) return kUnknown;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(found->second, UINT32_MAX));
 }
 
 std::optional<std::chrono::nanoseconds> RunTimes::usual(const Call& call) const {

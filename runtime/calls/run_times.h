@@ -16,7 +16,7 @@ class RunTimes {
  public:
   void learn(const Call& call, std::uint32_t run_ns);
   std::optional<std::chrono::nanoseconds> usual(const Call& call) const;
-  std::uint64_t estimate(const Call& call) const;  // ns; of code that never ran 1 ms
+  std::uint32_t estimate(const Call& call) const;  // ns, saturating; of code that never ran 1 ms
 
   static std::uint64_t code_key(const Call& call);  // the same for calls of the same code
 

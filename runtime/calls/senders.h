@@ -24,7 +24,7 @@ struct Senders {
   }
   bool active() const { return tasks.active() || actors.active(); }
   const CallLane* lane_of(const Call& call) const {  // null: it is not in flight
-    return call.actor ? actors.lane_of(call) : tasks.lane_of(call);
+    return call.actor() != nullptr ? actors.lane_of(call) : tasks.lane_of(call);
   }
   bool on(const LaneDead& dead, const DeathReport& death) {  // false: the lane is unknown
     return tasks.on(dead, death) || actors.on(dead, death);

@@ -18,18 +18,14 @@ constexpr std::chrono::microseconds kTenure(1000);
 }  // namespace
 
 TaskSender::Queue& TaskSender::queue_of(const Call& call) {
-  const double cpus = call.options ? call.options->cpus : 1;
-  const bool plain = !call.options || call.options->resources.empty();
+  const TaskOptions& options = call.site().options();
   for (auto& queue : queues_) {
-    if (queue->cpus != cpus) continue;
-    if (plain ? queue->resources.empty() : queue->resources == call.options->resources) {
-      return *queue;
-    }
+    if (queue->cpus == options.cpus && queue->resources == options.resources) return *queue;
   }
   auto queue = std::make_unique<Queue>();
   queue->key = static_cast<std::uint32_t>(queues_.size());
-  queue->cpus = cpus;
-  if (!plain) queue->resources = call.options->resources;
+  queue->cpus = options.cpus;
+  queue->resources = options.resources;
   queues_.push_back(std::move(queue));
   return *queues_.back();
 }
@@ -42,29 +38,43 @@ TaskSender::~TaskSender() {
 
 void TaskSender::enqueue(Queue& queue, base::Ref<Call> owned) {
   Call* const call = owned.detach();
-  call->next = nullptr;
-  call->previous = queue.last;
-  call->queued = true;
-  (queue.last != nullptr ? queue.last->next : queue.first) = call;
+  call->enter_queue(queue.last);
+  if (queue.last != nullptr) {
+    queue.last->next = call;
+  } else {
+    queue.first = call;
+  }
   queue.last = call;
   ++queue.queued;
 }
 
+// Of the first, only the link to the next is looked at: it may be in flight already.
 base::Ref<Call> TaskSender::dequeue(Queue& queue) {
-  return queue.first != nullptr ? unlink(queue, *queue.first) : nullptr;
-}
-
-base::Ref<Call> TaskSender::unlink(Queue& queue, Call& call) {
-  (call.previous != nullptr ? call.previous->next : queue.first) = call.next;
-  (call.next != nullptr ? call.next->previous : queue.last) = call.previous;
-  call.queued = false;
+  Call* const call = queue.first;
+  if (call == nullptr) return {};
+  queue.first = call->next_in_queue();
+  if (queue.first != nullptr) {
+    queue.first->set_previous(nullptr);
+  } else {
+    queue.last = nullptr;
+  }
   --queue.queued;
-  return base::Ref<Call>::adopt(&call);
+  return base::Ref<Call>::adopt(call);
 }
 
 base::Ref<Call> TaskSender::take(const Call& queued) {
   Queue& queue = queue_of(queued);
-  return unlink(queue, *(queued.previous != nullptr ? queued.previous->next : queue.first));
+  Call* const previous = queued.previous();
+  if (previous == nullptr) return dequeue(queue);
+  Call* const call = previous->next_in_queue();
+  previous->next = call->next;
+  if (call->next != nullptr) {
+    call->next_in_queue()->set_previous(previous);
+  } else {
+    queue.last = previous;
+  }
+  --queue.queued;
+  return base::Ref<Call>::adopt(call);
 }
 
 void TaskSender::submit(base::Ref<Call> ready) {
@@ -72,7 +82,7 @@ void TaskSender::submit(base::Ref<Call> ready) {
   enqueue(queue, std::move(ready));
 }
 
-TaskSender::Lease* TaskSender::lease_with_room(Queue& queue, const Call& call) {
+TaskSender::Lease* TaskSender::lease_with_room(Queue& queue, std::uint64_t estimate_ns) {
   for (auto& lease : queue.leases) {
     const auto& lane = lease->lane;
     if (lease->returning) continue;
@@ -82,7 +92,7 @@ TaskSender::Lease* TaskSender::lease_with_room(Queue& queue, const Call& call) {
     }
     if (lease->blocked || overdue(*lease)) continue;
     const bool fits =
-        lane.estimated_ns() + call.estimate_ns <= kWindow && lane.in_flight() < kMaxInFlight;
+        lane.estimated_ns() + estimate_ns <= kWindow && lane.in_flight() < kMaxInFlight;
     if (fits) return lease.get();
   }
   return nullptr;
@@ -97,13 +107,13 @@ bool TaskSender::overdue(const Lease& lease) const {
 
 void TaskSender::pump(Queue& queue) {
   while (queue.first != nullptr) {
-    queue.first->estimate_ns = run_times_.estimate(*queue.first);
-    Lease* lease = lease_with_room(queue, *queue.first);
+    const std::uint32_t estimate_ns = run_times_.estimate(*queue.first);
+    Lease* lease = lease_with_room(queue, estimate_ns);
     if (lease == nullptr) break;
     if (lease->lane.in_flight() == 0 && caller_.is_worker()) {
       lease->moved = std::chrono::steady_clock::now();
     }
-    if (!lease->lane.write(*queue.first)) break;
+    if (!lease->lane.write(*queue.first, estimate_ns)) break;
     lease->lane.keep(dequeue(queue));
   }
   for (auto& lease : queue.leases) lease->lane.ring();
@@ -274,15 +284,14 @@ void TaskSender::on(const LeaseRecall& recall) {
 }
 
 void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
-  const int allowed = call->options ? call->options->max_retries : TaskOptions().max_retries;
-  const ErrorRecord error = crash_error(death, call->display_name(), call->frame.attempt,
+  const int allowed = call->site().options().max_retries;
+  const ErrorRecord error = crash_error(death, call->display_name(), call->attempt,
                                         allowed < 0 ? 0 : allowed + 1, caller_.attachment().node);
   const bool retry =
-      error.kind == ErrorKind::kWorkerCrashed && (allowed < 0 || call->retries < allowed);
+      error.kind == ErrorKind::kWorkerCrashed && (allowed < 0 || call->attempt <= allowed);
   if (retry) {
     give_crash_notice(*call, death, caller_.attachment().directory);
-    ++call->retries;
-    ++call->frame.attempt;
+    if (call->attempt != UINT16_MAX) ++call->attempt;
     return submit(std::move(call));
   }
   caller_.completion().fail(*call, error);
@@ -336,11 +345,10 @@ const CallLane* TaskSender::lane_of(const Call& call) const {
 }
 
 std::string TaskSender::request_of(const Call& call) {
-  std::string text = base::number_text(call.frame.cpus) + (call.frame.cpus == 1 ? " cpu" : " cpus");
-  if (call.options) {
-    for (const auto& [name, amount] : call.options->resources) {
-      text.append(" and ").append(base::number_text(amount)).append(" ").append(name);
-    }
+  const TaskOptions& options = call.site().options();
+  std::string text = base::number_text(options.cpus) + (options.cpus == 1 ? " cpu" : " cpus");
+  for (const auto& [name, amount] : options.resources) {
+    text.append(" and ").append(base::number_text(amount)).append(" ").append(name);
   }
   return text;
 }

@@ -79,8 +79,7 @@ class TaskSender {
   Queue& queue_of(const Call& call);
   void enqueue(Queue& queue, base::Ref<Call> call);
   static base::Ref<Call> dequeue(Queue& queue);  // null: it is empty
-  static base::Ref<Call> unlink(Queue& queue, Call& call);
-  Lease* lease_with_room(Queue& queue, const Call& call);
+  Lease* lease_with_room(Queue& queue, std::uint64_t estimate_ns);
   bool overdue(const Lease& lease) const;
   void pump(Queue& queue);
   void ask_for_leases(Queue& queue);

@@ -8,10 +8,9 @@ namespace manta::detail {
 ActorEntry::ActorEntry(ActorId id, std::uint32_t session)
     : id_(id),
       session_(session),
-      ready_(base::make_ref<ObjectEntry>(ready_id(id))),
-      ended_(base::make_ref<ObjectEntry>(ended_id(id))) {
+      ready_(base::make_ref<ObjectEntry>(ready_id(id), session)),
+      ended_(base::make_ref<ObjectEntry>(ended_id(id), session)) {
   for (const auto& entry : {ready_, ended_}) {
-    entry->session = session;
     entry->mark_seen();  // how an actor ends is told by its calls; nobody must look here
   }
 }

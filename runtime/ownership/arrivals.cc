@@ -57,14 +57,12 @@ Value read_value(Ownership& ownership, const WireReader& wire, Arrival arrival) 
     base::check(outer.size() == 1, "an external value has one buffer");
     return read_value(ownership, WireReader({outer[0].data, outer[0].size}), arrival);
   }
-  Value value;
-  value.meta = SmallBytes(wire.meta());
-  value.flags = wire.header().flags;
-  if (!wire.buffers().empty() || !wire.references().empty()) {
-    value.attached = std::make_unique<Value::Attached>();
-    adopt_parts(ownership, wire, arrival, value.attached->buffers, value.attached->references);
-  }
-  return value;
+  const std::uint32_t flags = wire.header().flags;
+  if (wire.buffers().empty() && wire.references().empty()) return Value(wire.meta(), flags);
+  std::vector<serialization::Buffer> buffers;
+  std::vector<serialization::Reference> references;
+  adopt_parts(ownership, wire, arrival, buffers, references);
+  return Value(wire.meta(), flags, std::move(buffers), std::move(references));
 }
 
 }  // namespace manta::detail

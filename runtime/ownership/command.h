@@ -5,6 +5,9 @@
 //
 // Threads: made by any; run() and object_done() by the holder of the baton, under the tables lock.
 #pragma once
+#include <cstdint>
+#include <utility>
+
 #include "../../base/counted.h"
 #include "../../rpc/mpsc_queue.h"
 
@@ -12,7 +15,13 @@ namespace manta::detail {
 
 class CallRouter;
 
-class Command : public base::Counted, public rpc::MpscLink {
+// A base of its own, because so it lies in the four bytes that the count leaves free.
+class Submitted : public base::Counted {
+ public:
+  std::uint32_t submitted_ms = 0;  // the lowest bits of monotonic_ms()
+};
+
+class Command : public Submitted, public rpc::MpscLink {
  public:
   // `self` is this: whoever has it decides how long it lives.
   virtual void run(base::Ref<Command> self, CallRouter& router) = 0;

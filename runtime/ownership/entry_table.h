@@ -18,10 +18,7 @@ namespace manta::detail {
 
 // New entries of what was made elsewhere: see Home.
 inline ObjectEntryRef lent_entry(const ObjectId& id, std::uint32_t session) {
-  auto entry = base::make_ref<ObjectEntry>(id);
-  entry->home = Home::kLent;
-  entry->session = session;
-  return entry;
+  return base::make_ref<ObjectEntry>(id, session, Home::kLent);
 }
 inline base::Ref<ActorEntry> lent_entry(const ActorId& id, std::uint32_t session) {
   return base::make_ref<ActorEntry>(id, session);

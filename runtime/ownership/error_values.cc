@@ -4,20 +4,10 @@
 
 namespace manta::detail {
 
-Value copy_of(const Value& error) {
-  Value copy;
-  copy.meta = SmallBytes(error.meta.span());
-  copy.flags = error.flags;
-  return copy;
-}
+Value copy_of(const Value& error) { return Value(error.meta(), error.flags()); }
 
-ErrorRecord record_of(const Value& error) { return decode_error(error.meta.span()); }
+ErrorRecord record_of(const Value& error) { return decode_error(error.meta()); }
 
-Value value_of(const ErrorRecord& error) {
-  Value value;
-  value.meta = SmallBytes(encode_error(error));
-  value.flags = kError;
-  return value;
-}
+Value value_of(const ErrorRecord& error) { return Value(encode_error(error), kError); }
 
 }  // namespace manta::detail

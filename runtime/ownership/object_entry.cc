@@ -2,9 +2,10 @@
 
 #include <chrono>
 #include <iterator>
+#include <new>
 #include <thread>
+#include <utility>
 
-#include "../wire/value_wire.h"
 #include "open_session.h"
 #include "unseen_errors.h"
 
@@ -30,27 +31,54 @@ void release_in_turn(std::vector<serialization::Reference> references) {
 }  // namespace
 
 ObjectEntry::~ObjectEntry() {
-  if (!value_.references().empty()) release_in_turn(std::move(value_.attached->references));
-  if (state() == ObjectState::kFailed && !seen()) log_unseen_error(*this);
-  if (home == Home::kLocal) return;
+  if (done()) {
+    if (!value_.references().empty()) release_in_turn(value_.take_references());
+    if (state() == ObjectState::kFailed && !seen()) log_unseen_error(*this);
+  }
+  if (home() != Home::kLocal) leave_session();
+  delete instead_.load();
+  if (done()) {
+    value_.~Value();
+    return;
+  }
+  // A call that waits for it has a ref to it: only other work can be left.
+  for (Command* next = pending_.commands; next != nullptr;) {
+    const auto command = base::Ref<Command>::adopt(next);
+    next = static_cast<Command*>(next->next);
+  }
+}
+
+void ObjectEntry::leave_session() {
   const auto open = OpenSession::current_or_null();
   if (open && open->number() == session) open->last_ref_gone(*this);
 }
 
-void ObjectEntry::complete(Value value) {
-  value_ = std::move(value);
-  const bool error = (value_.flags & kError) != 0;
+void ObjectEntry::add_dependent(RefArgument& argument, base::Ref<Command> call) {
+  argument.call = call.detach();
+  argument.next = std::exchange(pending_.arguments, &argument);
+}
+
+void ObjectEntry::add_dependent(base::Ref<Command> command) {
+  command->next = pending_.commands;
+  pending_.commands = command.detach();
+}
+
+ObjectEntry::Pending ObjectEntry::complete(Value value) {
+  const Pending was = pending_;
+  const auto state = value.is_error() ? ObjectState::kFailed : ObjectState::kReady;
+  new (&value_) Value(std::move(value));
   // SYNC: release publishes value_ to every thread that sees the state.
-  state_.store(error ? ObjectState::kFailed : ObjectState::kReady, std::memory_order_release);
+  status_.store(status(state, home()), std::memory_order_release);
+  return was;
 }
 
 void ObjectEntry::discard(Value error) {
-  if (replacement_) return;
-  replacement_ = std::make_unique<Value>(std::move(error));
-  state_.store(ObjectState::kFailed);
-  current_.store(replacement_.get());
-  // Decoding a value is short, but it may run user code, which must not wait for us for ever: then the value stays
-  // until the entry goes.
+  if (instead_.load() != nullptr) return;
+  // SYNC: sequentially consistent, as all here: whoever is counted as a reader after this reads the error.
+  instead_.store(new Value(std::move(error)));
+  status_.store(status(ObjectState::kFailed, home()));
+  // Decoding a value is short, but it may run user code, which must not wait for us for ever: then the value stays until
+  // the entry goes.
   const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   while (readers_.load() != 0) {
     if (std::chrono::steady_clock::now() > patience) return;

@@ -2,19 +2,23 @@
 //
 //   pending --complete--> ready | failed           (once; a freed object turns from ready to failed: see discard())
 //
-//   kLocal: only this process knows it.   kPublished: made here, the node holds the record.
-//   kLent:  arrived inside the arguments of a running call; valid while that call runs.
-//   kHeld:  the node counts this process as a holder (`node_holds` times).
+//   local: only this process knows it.   published: made here, the node holds the record.
+//   lent:  arrived inside the arguments of a running call; valid while that call runs.
+//   held:  the node counts this process as a holder (`node_holds` times).
 //
-// Invariants: (1) `value` is written before the state that announces it, and only by its maker or the holder of the
-//             progress baton; (2) `home`, `node_holds`, `dependents` and `watchers` change only under the tables lock.
+// A program may have millions, so an entry has 88 bytes, which malloc makes 96:
+//
+//   12  virtual table, count              16  id
+//    8  session, node_holds                8  what stands for a freed value
+//    4  state with home, seen, readers    40  Pending, later the Value: never both
+//
+// Invariants: (1) the value is written before the state that announces it, and only by its maker or the holder of the
+//             tables lock; (2) the home, `node_holds` and what is Pending change only under the tables lock.
 // Threads:    state and value may be read from any thread; the count is atomic.
 #pragma once
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
-#include <vector>
 
 #include "../../base/counted.h"
 #include "../../base/id.h"
@@ -25,6 +29,7 @@ namespace manta::detail {
 
 class Call;
 class CompletionWatch;
+struct RefArgument;
 
 // One entry's place in the list of those who watch it (completion_watch.h); all under the tables lock.
 struct WatchLink {
@@ -38,70 +43,112 @@ enum class Home : std::uint8_t { kLocal, kPublished, kLent, kHeld };
 
 class ObjectEntry final : public base::Counted {
  public:
-  explicit ObjectEntry(ObjectId id) : id_(id) {}
+  explicit ObjectEntry(ObjectId id, std::uint32_t number_of_session = 0, Home home = Home::kLocal)
+      : session(number_of_session),
+        status_(status(ObjectState::kPending, home)),
+        id_(id),
+        pending_() {}
   ~ObjectEntry() override;
 
   const ObjectId& id() const { return id_; }
 
-  // SYNC: acquire pairs with complete()'s release: who sees `ready` or `failed` sees the value.
-  ObjectState state() const { return state_.load(std::memory_order_acquire); }
+  // SYNC: acquire pairs with complete()'s release: whoever sees `ready` or `failed` sees the value.
+  ObjectState state() const {
+    return static_cast<ObjectState>(status_.load(std::memory_order_acquire) & kStateBits);
+  }
   bool done() const { return state() != ObjectState::kPending; }
 
   // Calls `read(value)` with the value of a done object; it stays alive meanwhile, also when another thread frees it.
   template <class Read>
   decltype(auto) read(Read&& read) const {
     const Reading reading(readers_);
-    return read(*current_.load());
+    return read(value());
   }
-  // The same for who holds the tables lock or knows that nobody frees it.
-  const Value& value() const { return *current_.load(std::memory_order_acquire); }
-
-  // Ends the wait. `value.flags & kError` decides between ready and failed.
-  void complete(Value value);
-  // Replaces the value of a freed object by an error and destroys it once nobody reads it. Arrays keep their blocks.
-  void discard(Value error);
+  // The same for whoever holds the tables lock or knows that nobody frees it.
+  const Value& value() const {
+    // SYNC: sequentially consistent with discard(), see Reading.
+    const Value* const instead = instead_.load();
+    return instead == nullptr ? value_ : *instead;
+  }
 
   // An error that nobody looks at is logged once, when the entry goes.
   void mark_seen() const { seen_.store(true, std::memory_order_relaxed); }
   bool seen() const { return seen_.load(std::memory_order_relaxed); }
 
-  // ---- under the tables lock
-  struct Dependent {
-    base::Ref<Command> command = {};      // a call that waits for this argument, or other work
-    std::function<void()> callback = {};  // or one of on_ready
+  // ---- under the tables lock, but for an entry that no other thread knows yet
+  struct Pending {
+    const Call* producer = nullptr;  // the call that makes it
+    // Of calls that wait for it, and other work: each is a count of the command. The newest come first.
+    RefArgument* arguments = nullptr;
+    Command* commands = nullptr;
+    WatchLink* watchers = nullptr;
+    bool subscribed = false;  // the node was asked for the value
   };
-  std::vector<Dependent>& dependents() { return dependents_; }
-  WatchLink* watchers = nullptr;
-  // Whether the value comes through the node. Also for threads without the lock: it never turns back to true.
-  bool from_elsewhere() const { return home == Home::kLent || home == Home::kHeld; }
-  std::atomic<Home> home = Home::kLocal;
-  bool subscribed = false;  // the node was asked for the value
+  Pending& pending() { return pending_; }  // only while it is pending, as the next two
+  void add_dependent(RefArgument& argument, base::Ref<Command> call);
+  void add_dependent(base::Ref<Command> command);
+  const Call* producer() const { return done() ? nullptr : pending_.producer; }
+  bool has_dependents() const {
+    return !done() && (pending_.arguments != nullptr || pending_.commands != nullptr);
+  }
+  // Ends the wait. An error makes it failed, all else ready. Gives what it was until now.
+  Pending complete(Value value);
+  // Replaces the value of a freed object by an error and destroys it once nobody reads it. Arrays keep their blocks.
+  void discard(Value error);
+
+  // Also for threads without the lock.
+  Home home() const {
+    return static_cast<Home>(status_.load(std::memory_order_acquire) >> kHomeShift);
+  }
+  // Whether the value comes through the node. It never turns back to true.
+  bool from_elsewhere() const { return home() == Home::kLent || home() == Home::kHeld; }
+  // SYNC: release as in complete(): whoever sees the state in it sees the value.
+  void set_home(Home home) { status_.store(status(state(), home), std::memory_order_release); }
+
+  const std::uint32_t session;  // number of the session that made it; 0: none
   std::uint32_t node_holds = 0;
-  std::uint32_t session = 0;       // number of the session that made it; 0: none
-  const Call* producer = nullptr;  // the call that makes it, while it is pending
 
  private:
-  // SYNC: sequentially consistent with discard(): it swaps `current_`, then waits for the readers.
+  // SYNC: sequentially consistent with discard(): that sets `instead_`, then waits for the readers.
   class Reading {
    public:
-    explicit Reading(std::atomic<std::uint32_t>& count) : count_(count) { count_.fetch_add(1); }
+    explicit Reading(std::atomic<std::uint16_t>& count) : count_(count) { count_.fetch_add(1); }
     ~Reading() { count_.fetch_sub(1); }
     Reading(const Reading&) = delete;
 
    private:
-    std::atomic<std::uint32_t>& count_;
+    std::atomic<std::uint16_t>& count_;
   };
 
-  const ObjectId id_;
-  std::atomic<ObjectState> state_{ObjectState::kPending};
+  static constexpr unsigned kStateBits = 3;
+  static constexpr unsigned kHomeShift = 2;
+  static constexpr std::uint8_t status(ObjectState state, Home home) {
+    return static_cast<std::uint8_t>(static_cast<unsigned>(state) | static_cast<unsigned>(home)
+                                                                        << kHomeShift);
+  }
+  void leave_session();
+
+  std::atomic<std::uint8_t> status_;  // the state and the home
   mutable std::atomic<bool> seen_{false};
-  mutable std::atomic<std::uint32_t> readers_{0};
-  Value value_;
-  std::unique_ptr<Value> replacement_;  // of a freed object
-  std::atomic<const Value*> current_{&value_};
-  std::vector<Dependent> dependents_;
+  // How often read() runs now: once for a thread, a few times more where decoding reads the object again.
+  mutable std::atomic<std::uint16_t> readers_{0};
+  const ObjectId id_;
+  std::atomic<const Value*> instead_{nullptr};  // of a freed object: the error, owned
+  union {
+    Pending pending_;
+    Value value_;
+  };
 };
+static_assert(sizeof(void*) != 8 || sizeof(ObjectEntry) == 88);
 
 using ObjectEntryRef = base::Ref<ObjectEntry>;
+
+// An argument of a call that is a ref and meets a parameter that is a value: the call waits for the object.
+struct RefArgument {
+  RefArgument* next = nullptr;  // of those that wait for the same object (ObjectEntry::Pending)
+  Command* call = nullptr;      // a count of it, while it waits
+  ObjectEntryRef entry;
+  std::size_t at = 0;  // where in the call's body its value is inserted
+};
 
 }  // namespace manta::detail

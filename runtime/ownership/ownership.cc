@@ -45,15 +45,12 @@ Ownership::~Ownership() = default;
 // ------------------------------------------------------------------------------------------------ entries
 
 ObjectEntryRef Ownership::make_entry() {
-  auto entry = base::make_ref<ObjectEntry>(
-      ObjectId(id_prefix_, next_id_.fetch_add(1, std::memory_order_relaxed)));
-  entry->session = session_;
-  return entry;
+  return base::make_ref<ObjectEntry>(next_id<ObjectId>(), session_);
 }
 
 void Ownership::subscribe(ObjectEntry& entry) {
-  if (entry.done() || entry.subscribed || !entry.from_elsewhere()) return;
-  entry.subscribed = true;
+  if (entry.done() || entry.pending().subscribed || !entry.from_elsewhere()) return;
+  entry.pending().subscribed = true;
   node_.send(Subscribe{.object = entry.id()});
 }
 
@@ -61,7 +58,7 @@ ObjectEntryRef Ownership::adopt_object(const ObjectId& id, Arrival arrival) {
   if (id.is_nil()) return {};
   auto entry = objects_.find_or_adopt(id, session_);
   if (arrival != Arrival::kLent) {
-    if (entry->home == Home::kLent) entry->home = Home::kHeld;
+    if (entry->home() == Home::kLent) entry->set_home(Home::kHeld);
     ++entry->node_holds;
   }
   return entry;
@@ -89,8 +86,8 @@ void Ownership::publish(const serialization::Reference& reference) {
 }
 
 void Ownership::publish_object(ObjectEntry& entry) {
-  if (entry.home != Home::kLocal) return;
-  entry.home = Home::kPublished;
+  if (entry.home() != Home::kLocal) return;
+  entry.set_home(Home::kPublished);
   entry.node_holds = 1;
   objects_.add(entry);
   if (entry.done()) {
@@ -147,10 +144,7 @@ std::vector<std::byte> Ownership::externalize(std::span<const std::byte> wire,
   std::memcpy(block.writable(), wire.data(), wire.size());
   block.seal();
   give_to_node(block);
-  Value outer;
-  outer.flags = kExternal;
-  outer.attached = std::make_unique<Value::Attached>();
-  outer.attached->buffers.push_back({block.data(), wire.size(), created.value()});
+  const Value outer({}, kExternal, {{block.data(), wire.size(), created.value()}}, {});
   keep = created.value();
   std::vector<std::byte> bytes(wire_size(outer));
   write_wire(bytes.data(), *store_, outer);

@@ -47,7 +47,11 @@ class Ownership {
   bool closed() const { return closed_.load(); }
   bool dead() const { return node_.dead(); }  // the node is: everything fails
 
-  TaskId next_task_id() { return {id_prefix_, next_id_.fetch_add(1, std::memory_order_relaxed)}; }
+  // Of an object or an actor. A task has the id of its first result.
+  template <class Id>
+  Id next_id() {
+    return {id_prefix_, next_id_.fetch_add(1, std::memory_order_relaxed)};
+  }
   ObjectEntryRef make_entry();  // local and pending
 
   // ---- under the tables lock

@@ -1,6 +1,11 @@
 // A Value is what an object holds inside one process: the header stream of serialization/ (meta), the buffers that its
 // arrays point into, and the references inside it. An error is a Value whose meta is an ErrorRecord.
 //
+// Most values are small, and there are many of them, so a Value takes 40 bytes:
+//
+//   local    size 0 to 38 | flags | the bytes of meta               a number, a short string, nothing
+//   remote   255          | flags | pointer to Parts                all others: one block with buffers, references, meta
+//
 // Invariants: a Value owns what it points to (blocks through StorageRef, entries through Ref), and its bytes never
 //             change once it is in an ObjectEntry.
 // Threads:    immutable once published by its entry's state; until then confined to its maker.
@@ -8,81 +13,113 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "../../base/counted.h"
 #include "../../serialization/stream/encoded.h"
+#include "../wire/value_wire.h"
 
 namespace manta::detail {
 
-// Bytes that need no allocation while they are few: nearly every argument and result of a small call.
-class SmallBytes {
+class Value {
  public:
-  static constexpr std::size_t kInline = 40;
+  static constexpr std::size_t kLocal = 38;  // bytes of meta that need no block
 
-  SmallBytes() = default;
-  explicit SmallBytes(std::span<const std::byte> from) : size_(from.size()) {
-    if (size_ > kInline) heap_ = new std::byte[size_];
-    if (size_ != 0) std::memcpy(mutable_data(), from.data(), size_);
+  Value() noexcept { local_.head = {}; }  // of a void function, or moved from
+  // `flags`: ValueFlag
+  explicit Value(std::span<const std::byte> meta, std::uint32_t flags = 0) {
+    if (meta.size() > kLocal) [[unlikely]] {
+      make_parts(meta, flags, {}, {});
+    } else {
+      local_.head = {static_cast<std::uint8_t>(meta.size()), static_cast<std::uint8_t>(flags)};
+      if (!meta.empty()) std::memcpy(local_.bytes, meta.data(), meta.size());
+    }
   }
-  SmallBytes(SmallBytes&& other) noexcept { steal(other); }
-  SmallBytes& operator=(SmallBytes&& other) noexcept {
+  Value(std::span<const std::byte> meta, std::uint32_t flags,
+        std::vector<serialization::Buffer> buffers,
+        std::vector<serialization::Reference> references) {
+    make_parts(meta, flags, std::move(buffers), std::move(references));
+  }
+  Value(Value&& other) noexcept { steal(other); }
+  Value& operator=(Value&& other) noexcept {
     if (this != &other) {
       reset();
       steal(other);
     }
     return *this;
   }
-  ~SmallBytes() { reset(); }
+  ~Value() { reset(); }
 
-  std::size_t size() const { return size_; }
-  const std::byte* data() const { return size_ > kInline ? heap_ : local_; }
-  std::span<const std::byte> span() const { return {data(), size_}; }
+  std::span<const std::byte> meta() const {
+    if (is_remote()) [[unlikely]] {
+      return remote_meta();
+    }
+    return {local_.bytes, local_.head.size};
+  }
+  std::span<const serialization::Buffer> buffers() const {
+    if (!is_remote()) [[likely]] {
+      return {};
+    }
+    return remote_.parts->buffers;
+  }
+  std::span<const serialization::Reference> references() const {
+    if (!is_remote()) [[likely]] {
+      return {};
+    }
+    return remote_.parts->references;
+  }
+  serialization::EncodedView view() const { return {meta(), buffers(), references()}; }
+  std::uint32_t flags() const { return local_.head.flags; }
+  bool is_error() const { return (flags() & kError) != 0; }
+
+  // Out of a value that goes.
+  std::vector<serialization::Reference> take_references();
 
  private:
-  std::byte* mutable_data() { return size_ > kInline ? heap_ : local_; }
-  void reset() {
-    if (size_ > kInline) delete[] heap_;
-    size_ = 0;
-  }
-  void steal(SmallBytes& other) noexcept {
-    size_ = std::exchange(other.size_, 0);
-    if (size_ > kInline) {
-      heap_ = other.heap_;
-    } else {
-      std::memcpy(local_, other.local_, size_);
-    }
-  }
-
-  std::size_t size_ = 0;
-  union {
-    std::byte local_[kInline];
-    std::byte* heap_;
-  };
-};
-
-struct Value {
-  struct Attached {
+  struct Parts {  // followed by the bytes of meta
+    std::size_t meta_size = 0;
     std::vector<serialization::Buffer> buffers;
     std::vector<serialization::Reference> references;
   };
+  static constexpr std::uint8_t kRemote = 255;
 
-  SmallBytes meta;
-  std::unique_ptr<Attached> attached;  // null: neither buffers nor references
-  std::uint32_t flags = 0;             // ValueFlag
+  // Both forms begin with it, so that it can be read in either.
+  struct Head {
+    std::uint8_t size;
+    std::uint8_t flags;
+  };
+  struct Local {
+    Head head;
+    std::byte bytes[kLocal];
+  };
+  struct Remote {
+    Head head;
+    Parts* parts;
+  };
 
-  std::span<const serialization::Buffer> buffers() const {
-    return attached ? std::span<const serialization::Buffer>(attached->buffers)
-                    : std::span<const serialization::Buffer>();
+  bool is_remote() const { return local_.head.size == kRemote; }
+  std::span<const std::byte> remote_meta() const;
+  void make_parts(std::span<const std::byte> meta, std::uint32_t flags,
+                  std::vector<serialization::Buffer> buffers,
+                  std::vector<serialization::Reference> references);
+  void reset() {
+    if (is_remote()) [[unlikely]] {
+      destroy_parts();
+    }
   }
-  std::span<const serialization::Reference> references() const {
-    return attached ? std::span<const serialization::Reference>(attached->references)
-                    : std::span<const serialization::Reference>();
+  void destroy_parts();
+  void steal(Value& other) noexcept {
+    std::memcpy(&local_, &other.local_, sizeof local_);  // also a pointer in its place
+    other.local_.head = {};
   }
-  serialization::EncodedView view() const { return {meta.span(), buffers(), references()}; }
+
+  union {
+    Local local_;
+    Remote remote_;
+  };
 };
+static_assert(sizeof(Value) == 40);
 
 }  // namespace manta::detail

@@ -30,20 +30,15 @@ void store_buffers(objectstore::Store& store, std::vector<serialization::Buffer>
 }
 
 Value value_of(objectstore::Store& store, serialization::Encoded& encoded) {
-  Value value;
-  value.meta = SmallBytes(encoded.meta);
-  if (!encoded.buffers.empty() || !encoded.refs.empty()) {
-    store_buffers(store, encoded.buffers);
-    value.attached = std::make_unique<Value::Attached>();
-    value.attached->buffers = std::move(encoded.buffers);
-    value.attached->references = std::move(encoded.refs);
-    encoded.clear();
-  }
+  if (encoded.buffers.empty() && encoded.refs.empty()) return Value(encoded.meta);
+  store_buffers(store, encoded.buffers);
+  Value value(encoded.meta, 0, std::move(encoded.buffers), std::move(encoded.refs));
+  encoded.clear();
   return value;
 }
 
 std::size_t wire_size(const Value& value) {
-  return wire_size(value.buffers().size(), value.references().size(), value.meta.size());
+  return wire_size(value.buffers().size(), value.references().size(), value.meta().size());
 }
 
 std::byte* write_wire(std::byte* out, const objectstore::Store& store,
@@ -79,16 +74,12 @@ std::byte* write_wire(std::byte* out, const objectstore::Store& store,
 }
 
 std::byte* write_wire(std::byte* out, const objectstore::Store& store, const Value& value) {
-  return write_wire(out, store, value.meta.span(), value.buffers(), value.references(),
-                    value.flags);
+  return write_wire(out, store, value.meta(), value.buffers(), value.references(), value.flags());
 }
 
 Value error_value(std::span<const std::byte> wire) {
   const WireReader reader(wire);
-  Value value;
-  value.meta = SmallBytes(reader.meta());
-  value.flags = reader.header().flags;
-  return value;
+  return Value(reader.meta(), reader.header().flags);
 }
 
 }  // namespace manta::detail

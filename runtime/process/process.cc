@@ -15,7 +15,7 @@ Process::Process(Attachment attachment)
       attachment_(std::move(attachment)),
       ownership_(attachment_, number()),
       cores_(control().cores(slot())),
-      completion_(ownership_, callbacks_, *this),
+      completion_(ownership_, *this),
       caller_(attachment_, ownership_, completion_),
       senders_(caller_),
       questions_(*this, ownership_, progress_),
@@ -177,9 +177,9 @@ void Process::run_commands() {
 void Process::accept(base::Ref<Call> call) {
   if (ownership_.dead()) return completion_.fail_with(*call, death_);
   completion_.await_arguments(call);
-  if (call->actor) {
+  if (call->actor() != nullptr) {
     senders_.actors.submit(std::move(call));
-  } else if (call->missing == 0) {
+  } else if (call->missing() == 0) {
     completion_.start_ready(std::move(call));
   }
 }

@@ -16,7 +16,6 @@
 #include "../calls/callbacks.h"
 #include "../calls/caller_side.h"
 #include "../calls/completion.h"
-#include "../calls/pending_bytes.h"
 #include "../calls/senders.h"
 #include "../launch/entry.h"
 #include "../ownership/open_session.h"
@@ -44,7 +43,6 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   CallerSide& caller() { return caller_; }
   Senders& senders() { return senders_; }
   Callbacks& callbacks() { return callbacks_; }
-  PendingBytes& pending_bytes() { return pending_bytes_; }
   NodeQuestions& questions() { return questions_; }
   WaitReports& waits() { return waits_; }
   rpc::Cores& cores() { return cores_; }
@@ -100,7 +98,6 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   Completion completion_;
   CallerSide caller_;
   Senders senders_;
-  PendingBytes pending_bytes_;
   NodeQuestions questions_;
   WaitReports waits_;
   int waiters_beside_ = 0;

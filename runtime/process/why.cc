@@ -24,28 +24,29 @@ std::optional<Need> first_need(Process& process, const ObjectEntry& entry) {
 }
 
 std::string state_of(Process& process, const Call& call, const std::optional<Need>& next) {
-  if (call.in_place) {
+  if (call.state() == CallState::kInPlace) {
     return "runs in place of the task that waits for it, in process " +
            std::to_string(process.control().process(process.slot()).pid.load());
   }
-  if (call.missing != 0) {
-    return "waits for " + std::to_string(call.missing) + " of its arguments" +
+  if (call.missing() != 0) {
+    return "waits for " + std::to_string(call.missing()) + " of its arguments" +
            (next ? ", and so for " + next->name : "");
   }
-  if (call.actor && process.senders().actors.line_to(call.actor->id()).constructor != nullptr) {
-    return "waits for actor " + call.actor->id().hex() +
+  if (call.actor() != nullptr &&
+      process.senders().actors.line_to(call.actor()->id()).constructor != nullptr) {
+    return "waits for actor " + call.actor()->id().hex() +
            " to be made, whose constructor waits for an argument" +
            (next ? ", and so for " + next->name : "");
   }
-  if (call.actor && call.actor->phase == ActorPhase::kStarting) {
-    return "waits for actor " + call.actor->id().hex() +
+  if (call.actor() != nullptr && call.actor()->phase == ActorPhase::kStarting) {
+    return "waits for actor " + call.actor()->id().hex() +
            " to start, which waits for its resources or runs its constructor";
   }
   if (const CallLane* const lane = process.senders().lane_of(call)) {
     return (lane->has_begun(call) ? "runs in process " : "waits for its turn in process ") +
            std::to_string(process.control().process(lane->callee()).pid.load());
   }
-  if (call.actor) return "waits to be sent to actor " + call.actor->id().hex();
+  if (call.actor() != nullptr) return "waits to be sent to actor " + call.actor()->id().hex();
   return "waits for a worker with " + TaskSender::request_of(call) + " free";
 }
 
@@ -61,14 +62,14 @@ WhyStep why_here(Process& process, const ObjectEntry& entry) {
     return {.text = name + " was made in another process and is not ready there yet",
             .next = std::move(next)};
   }
-  const Call* const call = entry.producer;
+  const Call* const call = entry.producer();
   if (call == nullptr) {
     const std::string of_actor = process.senders().actors.why(entry);
     return {.text = name + (of_actor.empty() ? " is pending" : of_actor), .next = std::move(next)};
   }
+  const std::uint32_t age_ms = static_cast<std::uint32_t>(monotonic_ms()) - call->submitted_ms;
   std::string text = name + " waits for " + call->display_name() + ", submitted " +
-                     std::to_string(monotonic_ms() - call->submitted_ms) + " ms ago, which " +
-                     state_of(process, *call, next);
+                     std::to_string(age_ms) + " ms ago, which " + state_of(process, *call, next);
   return {.text = std::move(text), .next = std::move(next)};
 }
 

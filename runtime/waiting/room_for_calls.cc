@@ -1,7 +1,7 @@
 #include "room_for_calls.h"
 
 #include "../../base/error.h"
-#include "../calls/call.h"
+#include "../calls/pending_bytes.h"
 #include "../process/process.h"
 #include "lend_cpu.h"
 
@@ -13,8 +13,8 @@ class RoomForCalls final : public rpc::Progress::Waiter {
  public:
   explicit RoomForCalls(Process& process) : process_(process) {}
   bool satisfied() const override {
-    return process_.pending_bytes().count() <= PendingBytes::kMost / 2 ||
-           !process_.can_finish_something() || process_.over();
+    return pending_bytes.count() <= PendingBytes::kMost / 2 || !process_.can_finish_something() ||
+           process_.over();
   }
 
  private:
@@ -24,22 +24,15 @@ class RoomForCalls final : public rpc::Progress::Waiter {
 }  // namespace
 
 void wait_for_room(Process& process) {
-  if (process.pending_bytes().count() <= PendingBytes::kMost) return;
+  if (pending_bytes.count() <= PendingBytes::kMost) return;
   RoomForCalls room(process);
   wait_lending_cpu(process, room);
-  if (process.pending_bytes().count() <= PendingBytes::kMost) return;
+  if (pending_bytes.count() <= PendingBytes::kMost) return;
   if (!process.can_finish_something() && !process.ownership().dead()) {
     throw PendingCallsLimit(
-        "this process has " + std::to_string(process.pending_bytes().count() >> 20) +
+        "this process has " + std::to_string(pending_bytes.count() >> 20) +
         " MiB of calls that wait for others, and none that can finish: submit fewer at a time");
   }
-}
-
-void count_pending(Process& process, Call& call) {
-  call.counted_bytes = static_cast<std::uint32_t>(sizeof(Call) + sizeof(ObjectEntry) +
-                                                  call.body.size() + call.name.size());
-  call.counted_by = &process.pending_bytes();
-  call.counted_by->add(call.counted_bytes);
 }
 
 }  // namespace manta::detail

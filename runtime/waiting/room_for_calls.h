@@ -1,5 +1,5 @@
-// Calls that have not ended are bounded, by their bytes: 1 GiB in each process, which is at least two million calls of
-// the usual size. A user thread that submits one beyond the bound waits, as long as anything can finish.
+// Calls that have not ended are bounded, by their bytes: 1 GiB in each process, which is four million calls of the usual
+// size. A user thread that submits one beyond the bound waits, as long as anything can finish.
 //
 //   submit: count up --> wait while over the bound --reply: count down--> submit
 //
@@ -12,12 +12,9 @@
 
 namespace manta::detail {
 
-class Call;
 class Process;
 
 // Before a call is made: waits while the calls of this process are over the bound.
 void wait_for_room(Process& process);
-// Counts the bytes of the call, until it ends.
-void count_pending(Process& process, Call& call);
 
 }  // namespace manta::detail

@@ -3,6 +3,7 @@
 //   caller -> callee   CallFrame  | name, padded to 8 | arguments
 //   callee -> caller   ReplyFrame | kept blocks: u64[] | results: value wire, value wire, ...
 //   A call by name (kCalledByName, code_id.h) has a CalledByName as its first argument (named_function.h).
+//   arguments          as many as there are to the end of the message or block
 //   argument           a value wire; for a list a ValueHeader with kList and their number, then so many
 //
 // An argument or result section over kMaxInlineValue travels in a block of the store, named by external_block. Calls on
@@ -38,16 +39,15 @@ struct CallFrame {
   std::uint64_t target_offset = 0;
   std::int32_t attempt = 1;
   std::uint32_t name_size = 0;
-  std::uint32_t argument_count = 0;
   std::uint32_t result_count = 0;
+  // 1: the parts of a tuple or vector are results of their own, also a single one.
+  std::uint32_t unpacked = 0;
   double cpus = 0;
   std::int64_t adjustment = 0;     // of a member function pointer
   std::int64_t object_offset = 0;  // from the actor's object to the handle's base class
   // Of a large call: the block with the argument section, as its offset plus 1. 0: the section follows.
   std::uint64_t external_block = 0;
   std::uint64_t external_size = 0;
-  // 1: the parts of a tuple or vector are results of their own, also if there is only one.
-  std::uint64_t unpacked = 0;
 };
 
 struct ReplyFrame {
@@ -64,7 +64,7 @@ struct ReplyFrame {
 };
 
 // docs/wire.md shows these bytes.
-static_assert(sizeof(CallFrame) == 128 && offsetof(CallFrame, attempt) == 64 &&
+static_assert(sizeof(CallFrame) == 120 && offsetof(CallFrame, attempt) == 64 &&
               offsetof(CallFrame, external_block) == 104);
 static_assert(sizeof(ReplyFrame) == 48 && offsetof(ReplyFrame, external_block) == 32);
 

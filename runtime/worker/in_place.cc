@@ -34,8 +34,8 @@ std::uintptr_t middle_of_stack() {
 std::uintptr_t here() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
 
 bool asks_for_no_more_than(const Call& call, const TaskFrame& running) {
-  if (call.frame.cpus > running.cpus) return false;
-  return !call.options || call.options->resources.empty();
+  const TaskOptions& options = call.site().options();
+  return options.cpus <= running.cpus && options.resources.empty();
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
   const TaskFrame* const running = TaskFrame::current();
   if (running == nullptr || !stack_has_room()) return false;
   const auto may_run = [&](const Call& call) {
-    return !call.actor && call.frame.attempt == 1 && asks_for_no_more_than(call, *running) &&
+    return call.actor() == nullptr && call.attempt == 1 && asks_for_no_more_than(call, *running) &&
            worth_it(call);
   };
   base::Ref<Call> taken;
@@ -58,7 +58,7 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
     process_.run_commands();  // so that calls that were submitted just now are known
     if (const Call* call = needed.next(may_run)) {
       taken = process_.senders().tasks.take(*call);
-      taken->in_place = true;
+      taken->run_in_place();
     }
   }
   if (!taken) return false;
@@ -82,7 +82,7 @@ void InPlace::run(Call& call) {
   bool others_wait = false;
   {
     TablesLock lock(process_.tables());
-    call.each_result([&](ObjectEntryRef& entry) { others_wait |= !entry->dependents().empty(); });
+    call.each_result([&](ObjectEntryRef& entry) { others_wait |= entry->has_dependents(); });
     if (others_wait) lock.serve_afterwards();
     process_.senders().tasks.run_times().learn(call, run_time);
     process_.completion().complete_here(call, std::move(values));

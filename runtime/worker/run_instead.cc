@@ -69,9 +69,7 @@ void RunInstead::ask_for_calls_back() {
   if (needed_.size() > kFew) return;
   const TablesLock lock(process_.tables());
   for (const ObjectEntry* entry : needed_) {
-    if (!entry->done() && entry->producer != nullptr) {
-      process_.senders().tasks.recall(*entry->producer);
-    }
+    if (const Call* const call = entry->producer()) process_.senders().tasks.recall(*call);
   }
 }
 

@@ -68,7 +68,7 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
   };
   thread_local std::vector<Range> ranges;
   ranges.clear();
-  for (std::uint32_t i = 0; i < frame_.argument_count; ++i) {
+  while (!bytes.empty()) {
     const ValueHeader head = value_header(bytes);
     const bool is_list = (head.flags & kList) != 0;
     const std::size_t count = is_list ? head.meta_size : 1;
@@ -202,9 +202,9 @@ void RunningCall::keep_reference(const serialization::Reference& reference) {
   const TablesLock lock(process_.tables());
   if (reference.kind == serialization::RefKind::kObject) {
     auto& entry = static_cast<ObjectEntry&>(*reference.target);
-    if (entry.home != Home::kLent) return;
+    if (entry.home() != Home::kLent) return;
     process_.node().hold(reference.kind, entry.id(), process_.slot());
-    entry.home = Home::kHeld;
+    entry.set_home(Home::kHeld);
     ++entry.node_holds;
   } else {
     auto& entry = static_cast<ActorEntry&>(*reference.target);

@@ -1,0 +1,90 @@
+#include "call_site.h"
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "../code/names.h"
+
+namespace manta::detail {
+namespace {
+
+const TaskOptions* default_options() {
+  static const TaskOptions defaults;
+  return &defaults;
+}
+
+const TaskOptions* options_of(const CallSpec& spec) {
+  return spec.options == nullptr ? nullptr : spec.options->get();
+}
+
+std::string_view name_of(const CallSpec& spec) {
+  const TaskOptions* const options = options_of(spec);
+  return options == nullptr || options->name.empty() ? spec.name : std::string_view(options->name);
+}
+
+// The records of a thread's last calls, by a few bits of a hash.
+constexpr std::size_t kRemembered = 32;
+using Remembered = std::array<base::Ref<const CallSite>, kRemembered>;
+
+struct Place {  // needs no destructor
+  Remembered* sites = nullptr;
+  bool gone = false;  // the thread is at its end
+};
+constinit thread_local Place place{};
+
+struct Keeper {
+  Keeper() { place.sites = new Remembered; }
+  ~Keeper() {
+    delete std::exchange(place.sites, nullptr);
+    place.gone = true;
+  }
+};
+
+std::size_t place_of(const CallSpec& spec) {
+  const std::uint64_t hash =
+      (spec.stub.offset ^ spec.target.offset << 20 ^
+       static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(options_of(spec)))) *
+      0x9e3779b97f4a7c15ULL;
+  return hash >> 59;
+}
+static_assert(std::uint64_t{kRemembered} - 1 == ~std::uint64_t{0} >> 59);
+
+}  // namespace
+
+CallSite::CallSite(const CallSpec& spec)
+    : given_options_(spec.options == nullptr ? nullptr : *spec.options),
+      options_(given_options_ ? given_options_.get() : default_options()),
+      name_(name_of(spec)) {
+  frame_.kind = spec.kind;
+  frame_.stub_image = spec.stub.image;
+  frame_.stub_offset = spec.stub.offset;
+  frame_.target_image = spec.target.image;
+  frame_.target_offset = spec.target.offset;
+  frame_.adjustment = spec.adjustment;
+  frame_.object_offset = spec.object_offset;
+  frame_.name_size = static_cast<std::uint32_t>(name_.size());
+  if (spec.kind != CallKind::kMethod) frame_.cpus = options_->cpus;
+}
+
+bool CallSite::is_of(const CallSpec& spec) const {
+  return frame_.stub_offset == spec.stub.offset && frame_.target_offset == spec.target.offset &&
+         frame_.stub_image == spec.stub.image && frame_.target_image == spec.target.image &&
+         frame_.kind == spec.kind && frame_.adjustment == spec.adjustment &&
+         frame_.object_offset == spec.object_offset && given_options_.get() == options_of(spec) &&
+         name_ == name_of(spec);
+}
+
+base::Ref<const CallSite> CallSite::of(const CallSpec& spec) {
+  if (place.sites == nullptr && !place.gone) {
+    thread_local const Keeper keeper;
+  }
+  if (place.gone) return base::make_ref<const CallSite>(spec);
+  auto& site = (*place.sites)[place_of(spec)];
+  if (!site || !site->is_of(spec)) site = base::make_ref<const CallSite>(spec);
+  return site;
+}
+
+std::string CallSite::display_name() const { return detail::display_name(frame_, name_); }
+
+}  // namespace manta::detail

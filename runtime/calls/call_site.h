@@ -1,0 +1,54 @@
+// A CallSite is what all calls of one place in a program have in common: which code runs, under which name, with which
+// options. A million queued calls share one, so that each keeps 8 bytes of what would be 190.
+//
+//   remote(f)(x) --CallSpec--> CallSite::of() --> the record of the last call like it, or a new one
+//
+// Each thread remembers a few records. Two places that fall together make records by turns, which costs memory, no more.
+// Invariant: a record never changes.
+// Threads:   any; the memory of the last records is the thread's own.
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "../../base/counted.h"
+#include "../code/code_id.h"
+#include "../options/options.h"
+#include "../wire/lane_messages.h"
+
+namespace manta::detail {
+
+// What a remote function is made of, before its arguments.
+struct CallSpec {
+  CallKind kind = CallKind::kTask;
+  CodeId stub = {};
+  CodeId target = {};             // the function or method; image 0: there is none, only the stub
+  std::ptrdiff_t adjustment = 0;  // of the object, for a member pointer (MemberPointer)
+  std::ptrdiff_t object_offset = 0;  // from the actor's object to the handle's base class
+  // Of a task; null, or null inside: the defaults.
+  const std::shared_ptr<const TaskOptions>* options = nullptr;
+  std::string_view name = {};  // display name known before the call; empty: the function's own
+};
+
+class CallSite final : public base::Counted {
+ public:
+  explicit CallSite(const CallSpec& spec);
+  static base::Ref<const CallSite> of(const CallSpec& spec);
+
+  // The frame of its calls, but for what differs from one to the next.
+  const CallFrame& frame() const { return frame_; }
+  const std::string& name() const { return name_; }  // given by the user; empty: the function's own
+  const TaskOptions& options() const { return *options_; }
+  std::string display_name() const;
+
+ private:
+  bool is_of(const CallSpec& spec) const;
+
+  CallFrame frame_;
+  std::shared_ptr<const TaskOptions> given_options_;  // null: the defaults
+  const TaskOptions* options_;
+  std::string name_;
+};
+
+}  // namespace manta::detail

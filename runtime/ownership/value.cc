@@ -1,0 +1,31 @@
+#include "value.h"
+
+#include <new>
+#include <utility>
+
+namespace manta::detail {
+
+std::span<const std::byte> Value::remote_meta() const {
+  return {reinterpret_cast<const std::byte*>(remote_.parts + 1), remote_.parts->meta_size};
+}
+
+void Value::make_parts(std::span<const std::byte> meta, std::uint32_t flags,
+                       std::vector<serialization::Buffer> buffers,
+                       std::vector<serialization::Reference> references) {
+  void* const place = ::operator new(sizeof(Parts) + meta.size());
+  auto* const parts = new (place) Parts{meta.size(), std::move(buffers), std::move(references)};
+  if (!meta.empty()) std::memcpy(static_cast<void*>(parts + 1), meta.data(), meta.size());
+  remote_ = {{kRemote, static_cast<std::uint8_t>(flags)}, parts};
+}
+
+void Value::destroy_parts() {
+  remote_.parts->~Parts();
+  ::operator delete(remote_.parts);
+}
+
+std::vector<serialization::Reference> Value::take_references() {
+  if (!is_remote()) return {};
+  return std::move(remote_.parts->references);
+}
+
+}  // namespace manta::detail
