@@ -39,7 +39,7 @@ class CallOutput {
   void end_all_lines();
 
  private:
-  static constexpr std::chrono::microseconds kInterval{20};
+  static constexpr std::chrono::microseconds kInterval{50};
   static constexpr int kAttention = 256;
 
   void flush_streams();
