@@ -18,8 +18,8 @@ class CallLane {
   CallLane(rpc::Control& control, const objectstore::Store& store, std::uint32_t index,
            rpc::Slot callee);
 
-  // Writes the call into the ring, which it is then in; false: no room now. keep() follows at once, and ring(), once per
-  // burst. `estimate_ns`: of its run time.
+  // Writes the call into the ring, which it is then in; false: no room now. keep() follows at once, and ring(), once
+  // per burst. `estimate_ns`: of its run time.
   bool write(Call& call, std::uint32_t estimate_ns = 0);
   void keep(base::Ref<Call> written) { in_flight_.push_back(std::move(written)); }
   void ring();  // if something was sent since the last ring()

@@ -3,7 +3,8 @@
 //
 //   remote(f)(x) --CallSpec--> CallSite::of() --> the record of the last call like it, or a new one
 //
-// Each thread remembers a few records. Two places that fall together make records by turns, which costs memory, no more.
+// Each thread remembers a few records. Two places that fall together make records by turns, which costs memory, no
+// more.
 // Invariant: a record never changes.
 // Threads:   any; the memory of the last records is the thread's own.
 #pragma once

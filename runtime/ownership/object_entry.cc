@@ -77,8 +77,8 @@ void ObjectEntry::discard(Value error) {
   // SYNC: sequentially consistent, as all here: whoever is counted as a reader after this reads the error.
   instead_.store(new Value(std::move(error)));
   status_.store(status(ObjectState::kFailed, home()));
-  // Decoding a value is short, but it may run user code, which must not wait for us for ever: then the value stays until
-  // the entry goes.
+  // Decoding a value is short, but it may run user code, which must not wait for us for ever: then the value stays
+  // until the entry goes.
   const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   while (readers_.load() != 0) {
     if (std::chrono::steady_clock::now() > patience) return;

@@ -4,7 +4,7 @@
 // Most values are small, and there are many of them, so a Value takes 40 bytes:
 //
 //   local    size 0 to 38 | flags | the bytes of meta               a number, a short string, nothing
-//   remote   255          | flags | pointer to Parts                all others: one block with buffers, references, meta
+//   remote   255          | flags | pointer to Parts                all others: a block with buffers, references, meta
 //
 // Invariants: a Value owns what it points to (blocks through StorageRef, entries through Ref), and its bytes never
 //             change once it is in an ObjectEntry.

@@ -1,5 +1,5 @@
-// Calls that have not ended are bounded, by their bytes: 1 GiB in each process, which is four million calls of the usual
-// size. A user thread that submits one beyond the bound waits, as long as anything can finish.
+// Calls that have not ended are bounded, by their bytes: 1 GiB in each process, which is four million calls of the
+// usual size. A user thread that submits one beyond the bound waits, as long as anything can finish.
 //
 //   submit: count up --> wait while over the bound --reply: count down--> submit
 //

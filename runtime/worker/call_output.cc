@@ -65,7 +65,8 @@ void CallOutput::end_line(Time now) {
   const bool held = held_.load(std::memory_order_relaxed) != 0;
   if (!flushed_ && !held && attention_ == 0 && now - last_asked_ < kInterval) return;
   mark();
-  last_asked_ = std::chrono::steady_clock::now();  // asking may be slow itself, where calls are traced
+  // Not `now`: to ask may take long itself, where calls are traced.
+  last_asked_ = std::chrono::steady_clock::now();
 }
 
 void CallOutput::end_all_lines() {
