@@ -60,8 +60,8 @@ void CallOutput::end_line(Time now) {
   // SYNC: none: mark() looks again, and so does end_all_lines().
   const bool held = held_.load(std::memory_order_relaxed) != 0;
   if (!flushed_ && !held && attention_ == 0 && now - last_asked_ < kInterval) return;
-  last_asked_ = now;
   mark();
+  last_asked_ = std::chrono::steady_clock::now();  // asking may be slow itself, where calls are traced
 }
 
 void CallOutput::end_all_lines() {

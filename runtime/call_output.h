@@ -34,7 +34,7 @@ class CallOutput {
   void end_all_lines();     // nothing to do
 
  private:
-  static constexpr std::chrono::microseconds kInterval{20};
+  static constexpr std::chrono::microseconds kInterval{50};
   static constexpr int kAttention = 256;
 
   void flush_streams();
