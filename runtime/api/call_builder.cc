@@ -127,7 +127,7 @@ void CallBuilder::store_body(objectstore::Store& store) {
   auto created = store.create(body.size());
   if (created.ok()) {
     std::memcpy(created.value()->writable(), body.data(), body.size());
-    return extras().set_external(std::move(created.value()), body.size());
+    return extras().set_external(created.value(), body.size());
   }
   try {
     objectstore::throw_store_error(created.error(), body.size(), store);

@@ -131,7 +131,7 @@ TEST(Call, BytesOfCallsAreThoseOfTheLivingOnes) {
 }
 
 TEST(Call, OfAMethodKeepsItsActor) {
-  const auto actor = base::make_ref<ActorEntry>(ActorId(1, 2), 0);
+  const auto actor = base::make_ref<ActorEntry>(ActorId(1, 2), 0U);
   {
     const auto call = Call::make(base::make_ref<const CallSite>(some_spec()), {}, {});
     EXPECT_EQ(call->actor(), nullptr);

@@ -114,7 +114,7 @@ consteval Kind std_kind() {
       requires(T& c) {
         c.before_begin();
         c.pop_front();
-      }) {
+      }) {  // NOLINT(bugprone-branch-clone): each kind by its own marks
     return Kind::kSequence;
   } else if constexpr (requires(const T& p) {
                          p.native();
