@@ -53,7 +53,7 @@ TEST(ObjectEntry, IsReadyOrFailedByItsValue) {
 }
 
 TEST(ObjectEntry, HomeAndStateAreKeptApart) {
-  const auto entry = base::make_ref<ObjectEntry>(ObjectId(1, 2), 0, Home::kLocal);
+  const auto entry = base::make_ref<ObjectEntry>(ObjectId(1, 2), 0U, Home::kLocal);
   (void)entry->complete(value_of("x"));
   entry->set_home(Home::kPublished);
   EXPECT_EQ(entry->state(), ObjectState::kReady);
