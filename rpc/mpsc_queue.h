@@ -17,6 +17,17 @@ struct MpscLink {
   MpscLink* next = nullptr;
 };
 
+// A list that grew at its front, turned round: the oldest first.
+template <class Link>
+Link* turned_round(Link* newest) {
+  Link* turned = nullptr;
+  while (newest != nullptr) {
+    Link* const next = std::exchange(newest->next, turned);
+    turned = std::exchange(newest, next);
+  }
+  return turned;
+}
+
 // What pop_all() gives: a list in the order of pushing, confined to its taker.
 template <class T>
 class MpscList {
@@ -55,13 +66,7 @@ class MpscQueue {
   MpscList<T> pop_all() {
     if (empty()) return MpscList<T>();
     // SYNC: all items that were pushed so far become visible to us.
-    MpscLink* from = top_.exchange(nullptr, std::memory_order_acquire);
-    MpscLink* turned = nullptr;
-    while (from != nullptr) {
-      MpscLink* const next = std::exchange(from->next, turned);
-      turned = std::exchange(from, next);
-    }
-    return MpscList<T>(turned);
+    return MpscList<T>(turned_round(top_.exchange(nullptr, std::memory_order_acquire)));
   }
 
   // SYNC: sequentially consistent, as push() is: a holder that finds the queue empty and then parks is seen parked by

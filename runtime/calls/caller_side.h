@@ -2,8 +2,6 @@
 //
 // Threads: the holder of the progress baton, under the tables lock.
 #pragma once
-#include <filesystem>
-
 #include "../launch/entry.h"
 #include "../wire/death_report.h"
 #include "../wire/node_messages.h"

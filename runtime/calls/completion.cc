@@ -17,18 +17,6 @@ ErrorRecord freed(const ObjectEntry& entry, const char* where) {
   return error;
 }
 
-// A list that grew at its front, turned round.
-template <class Link>
-Link* oldest_first(Link* newest) {
-  Link* turned = nullptr;
-  while (newest != nullptr) {
-    Link* const next = static_cast<Link*>(newest->next);
-    newest->next = turned;
-    turned = std::exchange(newest, next);
-  }
-  return turned;
-}
-
 }  // namespace
 
 void Completion::await_arguments(const base::Ref<Call>& call) {
@@ -84,18 +72,16 @@ void Completion::add_dependent(ObjectEntry& entry, base::Ref<Command> command) {
 }
 
 void Completion::start_dependents(const ObjectEntry::Pending& was) {
-  for (RefArgument* next = oldest_first(was.arguments); next != nullptr;) {
-    auto call = base::Ref<Command>::adopt(std::exchange(next->call, nullptr));
+  const auto tell = [this](Command* waiting) {
+    waiting->object_done(base::Ref<Command>::adopt(waiting), router_);
+  };
+  for (RefArgument* next = rpc::turned_round(was.arguments); next != nullptr;) {
+    Command* const call = std::exchange(next->call, nullptr);
     next = next->next;  // first: the argument goes with its call
-    Command& command = *call;
-    command.object_done(std::move(call), router_);
+    tell(call);
   }
-  for (Command* next = oldest_first(was.commands); next != nullptr;) {
-    auto command = base::Ref<Command>::adopt(next);
-    next = static_cast<Command*>(next->next);
-    Command& called = *command;
-    called.object_done(std::move(command), router_);
-  }
+  rpc::MpscList<Command> commands(rpc::turned_round(was.commands));
+  while (!commands.empty()) tell(commands.pop_front());
 }
 
 void Completion::finish(ObjectEntry& entry, Value value) {

@@ -24,19 +24,11 @@ void NodeLink::commit() {
   rpc::ring(control_.process(rpc::kNodeSlot).bell);
 }
 
-void NodeLink::hold(serialization::RefKind kind, ObjectId id, rpc::Slot whose, ReplyName reply) {
-  if (kind == serialization::RefKind::kObject) {
-    send(HoldObject{.object = id, .reply = reply, .whose = whose});
+void NodeLink::hold(const WireReference& reference, rpc::Slot whose, ReplyName reply) {
+  if (reference.kind == static_cast<std::uint64_t>(serialization::RefKind::kObject)) {
+    send(HoldObject{.object = {reference.hi, reference.lo}, .reply = reply, .whose = whose});
   } else {
-    send(HoldActor{.actor = ActorId(id.hi(), id.lo()), .reply = reply, .whose = whose});
-  }
-}
-
-void NodeLink::release(serialization::RefKind kind, ObjectId id, std::uint32_t count) {
-  if (kind == serialization::RefKind::kObject) {
-    send(ReleaseObject{.object = id, .count = count});
-  } else {
-    send(ReleaseActor{.actor = ActorId(id.hi(), id.lo()), .count = count});
+    send(HoldActor{.actor = {reference.hi, reference.lo}, .reply = reply, .whose = whose});
   }
 }
 

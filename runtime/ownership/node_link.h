@@ -15,6 +15,7 @@
 #include "../../rpc/control.h"
 #include "../../serialization/stream/encoded.h"
 #include "../wire/node_messages.h"
+#include "../wire/value_wire.h"
 
 namespace manta::detail {
 
@@ -32,9 +33,8 @@ class NodeLink {
     commit();
   }
 
-  // `reply`: the one that gives the reference to `whose`; none: it is ours already.
-  void hold(serialization::RefKind kind, ObjectId id, rpc::Slot whose, ReplyName reply = {});
-  void release(serialization::RefKind kind, ObjectId id, std::uint32_t count);
+  // HoldObject or HoldActor. `reply`: the one that gives the reference to `whose`; none: it is theirs already.
+  void hold(const WireReference& reference, rpc::Slot whose, ReplyName reply = {});
 
   // Calls `handle(message)` or `handle(message, payload)` for each message received; true if there was one. check()
   // fails on malformed ones.

@@ -42,10 +42,8 @@ ObjectEntry::~ObjectEntry() {
     return;
   }
   // A call that waits for it has a ref to it: only other work can be left.
-  for (Command* next = pending_.commands; next != nullptr;) {
-    const auto command = base::Ref<Command>::adopt(next);
-    next = static_cast<Command*>(next->next);
-  }
+  rpc::MpscList<Command> commands(pending_.commands);
+  while (!commands.empty()) base::Ref<Command>::adopt(commands.pop_front());
 }
 
 void ObjectEntry::leave_session() {

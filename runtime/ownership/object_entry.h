@@ -80,7 +80,7 @@ class ObjectEntry final : public base::Counted {
     const Call* producer = nullptr;  // the call that makes it
     // Of calls that wait for it, and other work: each is a count of the command. The newest come first.
     RefArgument* arguments = nullptr;
-    Command* commands = nullptr;
+    rpc::MpscLink* commands = nullptr;
     WatchLink* watchers = nullptr;
     bool subscribed = false;  // the node was asked for the value
   };

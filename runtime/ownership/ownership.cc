@@ -40,8 +40,6 @@ Ownership::Ownership(const Attachment& attachment, std::uint32_t session)
       store_(open_store(attachment, shared_control_, node_)),
       id_prefix_(new_id_prefix(control(), slot_)) {}
 
-Ownership::~Ownership() = default;
-
 // ------------------------------------------------------------------------------------------------ entries
 
 ObjectEntryRef Ownership::make_entry() {
@@ -72,6 +70,20 @@ base::Ref<ActorEntry> Ownership::adopt_actor(const ActorId& id, Arrival arrival)
     ++entry->node_holds;
   }
   return entry;
+}
+
+void Ownership::keep(ObjectEntry& lent) {
+  if (lent.home() != Home::kLent) return;
+  node_.send(HoldObject{.object = lent.id(), .whose = slot_});
+  lent.set_home(Home::kHeld);
+  ++lent.node_holds;
+}
+
+void Ownership::keep(ActorEntry& lent) {
+  if (lent.home != Home::kLent) return;
+  node_.send(HoldActor{.actor = lent.id(), .whose = slot_});
+  lent.home = Home::kHeld;
+  ++lent.node_holds;
 }
 
 // ------------------------------------------------------------------------------------------------ publishing

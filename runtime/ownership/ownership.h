@@ -31,7 +31,6 @@ class Ownership {
  public:
   // `session`: see OpenSession::number().
   Ownership(const Attachment& attachment, std::uint32_t session);
-  ~Ownership();
 
   rpc::Control& control() { return shared_control_->control; }
   objectstore::Store& store() { return *store_; }
@@ -64,6 +63,10 @@ class Ownership {
   void send_value(const ObjectEntry& entry);
   ObjectEntryRef adopt_object(const ObjectId& id, Arrival arrival);
   base::Ref<ActorEntry> adopt_actor(const ActorId& id, Arrival arrival);
+  // What arrived for the time of a call is kept beyond it: the node counts this process as a holder from now on. Does
+  // nothing for what is held already.
+  void keep(ObjectEntry& lent);
+  void keep(ActorEntry& lent);
   // The block outlives its maker's interest: the node holds it from now on, or, where it was lent to us, whoever lent
   // it is told with the reply that we need it still.
   void give_to_node(objectstore::Block& block);

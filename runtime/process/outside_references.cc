@@ -43,7 +43,7 @@ class Pin final : public Command {
       : ownership_(ownership), reference_(reference), done_(done) {}
   void run(base::Ref<Command>, CallRouter&) override {
     ownership_.publish(reference_);
-    ownership_.node().hold(reference_.kind, id_of(reference_), rpc::kNodeSlot);
+    ownership_.node().hold(wire_of(reference_), rpc::kNodeSlot);
     // SYNC: release: who is told has the messages above before its own.
     done_.store(true, std::memory_order_release);
   }
@@ -90,9 +90,9 @@ Reference OutsideReferences::read(RefKind kind, std::span<const std::byte> bytes
                              ": references can be loaded only in the session that wrote them");
   }
   const TablesLock lock(process.tables());
-  process.node().hold(kind, id, process.slot());
-  return adopt_reference(process.ownership(), {static_cast<std::uint64_t>(kind), id.hi(), id.lo()},
-                         Arrival::kHeld);
+  const WireReference reference{static_cast<std::uint64_t>(kind), id.hi(), id.lo()};
+  process.node().hold(reference, process.slot());
+  return adopt_reference(process.ownership(), reference, Arrival::kHeld);
 }
 
 void OutsideReferences::install() {

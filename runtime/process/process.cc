@@ -127,7 +127,7 @@ void Process::submit(base::Ref<Command> command) {
 void Process::last_ref_gone(const ObjectEntry& entry) {
   ownership_.objects().remove(entry);
   if (entry.node_holds != 0) {
-    node().release(serialization::RefKind::kObject, entry.id(), entry.node_holds);
+    node().send(ReleaseObject{.object = entry.id(), .count = entry.node_holds});
   }
 }
 
@@ -141,12 +141,11 @@ void Process::last_handle_gone(const ActorEntry& entry) {
     ActorSender& sender_;
     const ActorId actor_;
   };
-  const ActorId& id = entry.id();
   ownership_.actors().remove(entry);
   if (entry.node_holds != 0) {
-    node().release(serialization::RefKind::kActor, ObjectId(id.hi(), id.lo()), entry.node_holds);
+    node().send(ReleaseActor{.actor = entry.id(), .count = entry.node_holds});
   }
-  submit(base::make_ref<Forget>(senders_.actors, id));
+  submit(base::make_ref<Forget>(senders_.actors, entry.id()));
 }
 
 void Process::subscribe(ObjectEntry& entry) {

@@ -256,12 +256,7 @@ base::Ref<ActorEntry> Executor::self() {
   const TablesLock lock(process_.tables());
   auto entry = process_.ownership().adopt_actor(actor_id_, Arrival::kLent);
   // As long as this call runs, the caller's handle keeps the actor alive; afterwards this one does.
-  if (entry->home == Home::kLent) {
-    process_.node().hold(serialization::RefKind::kActor, ObjectId(actor_id_.hi(), actor_id_.lo()),
-                         process_.slot());
-    entry->home = Home::kHeld;
-    ++entry->node_holds;
-  }
+  process_.ownership().keep(*entry);
   return entry;
 }
 

@@ -201,18 +201,9 @@ void RunningCall::keep_reference(const serialization::Reference& reference) {
   if (!reference.target || reference.target->use_count() <= 1) return;
   const TablesLock lock(process_.tables());
   if (reference.kind == serialization::RefKind::kObject) {
-    auto& entry = static_cast<ObjectEntry&>(*reference.target);
-    if (entry.home() != Home::kLent) return;
-    process_.node().hold(reference.kind, entry.id(), process_.slot());
-    entry.set_home(Home::kHeld);
-    ++entry.node_holds;
+    process_.ownership().keep(static_cast<ObjectEntry&>(*reference.target));
   } else {
-    auto& entry = static_cast<ActorEntry&>(*reference.target);
-    if (entry.home != Home::kLent) return;
-    process_.node().hold(reference.kind, ObjectId(entry.id().hi(), entry.id().lo()),
-                         process_.slot());
-    entry.home = Home::kHeld;
-    ++entry.node_holds;
+    process_.ownership().keep(static_cast<ActorEntry&>(*reference.target));
   }
 }
 
@@ -291,11 +282,7 @@ void RunningCall::hold_references_for(rpc::Slot caller, ReplyName reply) {
   failpoint(Failpoint::kPublished);
   for (const auto& reference : result_references_) {
     if (!reference.target) continue;
-    const bool object = reference.kind == serialization::RefKind::kObject;
-    const auto id = object ? static_cast<ObjectEntry&>(*reference.target).id()
-                           : ObjectId(static_cast<ActorEntry&>(*reference.target).id().hi(),
-                                      static_cast<ActorEntry&>(*reference.target).id().lo());
-    process_.node().hold(reference.kind, id, caller, reply);
+    process_.node().hold(wire_of(reference), caller, reply);
     failpoint(Failpoint::kReferenceHeld);
   }
   result_references_.clear();
