@@ -1,7 +1,7 @@
 # libbacktrace, which comes with GCC: function, file and line of an address. It lies in GCC's own folder,
 # where Clang finds the library but not the header. Its objects become part of libmanta.a, so that who
 # links Manta needs nothing more. Where GCC came without it, stacks have functions and no lines.
-# One sorting in it is replaced: see manta_backtrace_qsort in runtime/addresses.cc.
+# One sorting in it is replaced: see manta_backtrace_qsort in runtime/code/addresses.cc.
 #
 #   MANTA_BACKTRACE_OBJECTS   for libmanta.a; programs inside the tree get an archive of it by manta_internal
 

@@ -217,7 +217,7 @@ inline constexpr bool same_encoding = std::is_same_v<U, H> || one_encoding<U, H>
     return false;
   }
 }();
-// A U travels in its own way and comes back as an H: see serialization/restore.h.
+// A U travels in its own way and comes back as an H: see serialization/codec/restore.h.
 template <class U, class H>
 inline constexpr bool comes_back_as =
     serialization::is_wrapper<U> && std::is_same_v<serialization::restored_t<U>, H>;
