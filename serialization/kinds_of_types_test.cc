@@ -80,6 +80,37 @@ struct ChangingListed {
     return std::tuple(&ChangingListed::a, &ChangingListed::b);
   }
 };
+struct NoDefaults {  // an array of it takes whole elements only
+  std::reference_wrapper<int> first;
+  std::reference_wrapper<int> others[2];
+};
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+struct Flexible {
+  int length;
+  int items[];
+};
+struct FlexibleOfStructs {
+  std::string name;
+  double weights[3];
+  NoDefaults* items[];
+};
+struct FlexibleAfterNoDefault {
+  std::reference_wrapper<int> target;
+  char items[];
+};
+#ifndef __clang__  // which refuses it itself
+struct FlexibleOfTexts {
+  std::vector<int> numbers;
+  std::string items[];
+};
+#endif
+struct FlexibleListed {
+  int length = 0;
+  int items[];
+  static constexpr auto manta_members() { return std::tuple(&FlexibleListed::length); }
+};
+#pragma GCC diagnostic pop
 struct Declared;
 struct HoldsDeclared {
   std::unique_ptr<Declared> one;
@@ -216,6 +247,9 @@ TEST(KindsOfTypes, MembersThatAreListedTravel) {
   changing.b = 4;
   EXPECT_EQ(int{round_trip(changing).b}, 4);
   EXPECT_EQ(unsigned{round_trip(Reduced{3, 9}).high}, 9u);
+  FlexibleListed flexible;
+  flexible.length = 6;
+  EXPECT_EQ(round_trip(flexible).length, 6);
 }
 
 TEST(KindsOfTypes, MembersThatCannotBeSeenAreRefusedWithAdvice) {
@@ -224,6 +258,14 @@ TEST(KindsOfTypes, MembersThatCannotBeSeenAreRefusedWithAdvice) {
   EXPECT_THAT(why_not<PackedOnly>(), HasSubstr("manta_members"));
   EXPECT_THAT(why_not<Either>(), HasSubstr("anonymous"));
   EXPECT_THAT(why_not<Changing>(), HasSubstr("volatile"));
+  EXPECT_THAT(why_not<Flexible>(), HasSubstr("value: its last member is an array whose length"));
+  EXPECT_THAT((why_not<std::map<int, std::vector<FlexibleOfStructs>>>()),
+              HasSubstr("value[][]: its last member is an array whose length"));
+  EXPECT_THAT(why_not<FlexibleAfterNoDefault>(), HasSubstr("whose length"));
+#ifndef __clang__
+  EXPECT_THAT(why_not<FlexibleOfTexts>(), HasSubstr("whose length"));
+#endif
+  EXPECT_EQ(reflection_of<NoDefaults>.members, 2u);
   EXPECT_THAT(why_not<HoldsDeclared>(), HasSubstr("value.one: its class is only declared"));
   EXPECT_THAT(why_not<Declared>(), HasSubstr("only declared"));
   EXPECT_THAT(why_not<int(int)>(), HasSubstr("RemoteFunction"));

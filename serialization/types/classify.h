@@ -263,6 +263,8 @@ consteval Refusal refusal_of() {
         return Refusal::kUnaddressable;
       case Reflection::kVolatile:
         return Refusal::kVolatile;
+      case Reflection::kFlexible:
+        return Refusal::kFlexible;
       default:
         return Refusal::kPrivate;
     }

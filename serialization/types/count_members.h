@@ -187,4 +187,34 @@ consteval std::size_t count_bases() {
   }
 }
 
+// Initializes members of T, but not a whole T.
+template <class T>
+struct MemberInit {
+  template <class U>
+    requires(!std::is_same_v<U, T>)
+  operator U() const noexcept;
+};
+template <class T, std::size_t>
+using MemberInitAt = MemberInit<T>;
+template <class T>
+using ArrayOf = T[];
+
+template <class T, std::size_t... I>
+consteval bool fills_array(std::index_sequence<I...>) {
+  return requires {
+    typename std::bool_constant<(sizeof(ArrayOf<T>{MemberInitAt<T, I>{}...}) > 0)>;
+  };
+}
+
+// Whether the last member is an array without a length, for a T of at most Max initializers. It is not counted among
+// them, but GCC binds it; it is found because in an array of T it takes what is meant for the next T.
+template <class T, std::size_t Max>
+consteval bool has_flexible_member() {
+  if constexpr (fills_array<T>(std::make_index_sequence<Max + 1>{})) {
+    return false;
+  } else {  // if members have no default, only a second T as a whole is taken
+    return !fills_array<T>(std::make_index_sequence<2 * Max>{});
+  }
+}
+
 }  // namespace manta::serialization

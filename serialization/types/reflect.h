@@ -10,8 +10,8 @@
 // object that is declared but never defined. C arrays take as many initializers as they have
 // elements (brace elision), so that each one is found by what `{}` in its place leaves for the others.
 // Limits: kMaxMembers members. Some aggregates cannot be reflected, and that is found out here, before data is lost:
-// those with non-empty bases, reference members, members that nothing converts to, bit fields, packed, volatile
-// and anonymous members. See `reflection_of`.
+// those with non-empty bases, reference members, members that nothing converts to, bit fields, packed, volatile,
+// flexible and anonymous members. See `reflection_of`.
 // Threads: everything is computed at compile time.
 #pragma once
 #include <cstddef>
@@ -117,7 +117,8 @@ enum class Reflection {
   kAnonymous,      // a union or struct without a name
   kUnaddressable,  // a bit field, a packed member
   kVolatile,
-  kOpaque,  // a member takes no initializer of its own: a reference, or it converts from anything
+  kFlexible,  // its last member is an array without a length
+  kOpaque,    // a member takes no initializer of its own: a reference, or it converts from anything
 };
 
 struct Reflected {
@@ -167,13 +168,19 @@ consteval Reflected reflect() {
     if constexpr (kMax == kNoCount) {
       return {takes_members<T, 0> ? Reflection::kTooMany : Reflection::kOpaque, 0};
     } else if constexpr (takes_and_braces<T>(std::make_index_sequence<kMax>{})) {
-      return {Reflection::kOpaque, 0};
+      constexpr bool kTakesAll =
+          fills_array<T>(std::make_index_sequence<kMax>{});  // a reference does not
+      return {
+          kTakesAll && has_flexible_member<T, kMax>() ? Reflection::kFlexible : Reflection::kOpaque,
+          0};
     } else if constexpr (has_anonymous_member<T, kMax>()) {
       return {Reflection::kAnonymous, 0};
     } else {
       constexpr std::size_t kBases = count_bases<T>();
       if constexpr (has_non_empty_base<T, 0, kBases>()) {
         return {Reflection::kBases, 0};
+      } else if constexpr (has_flexible_member<T, kMax>()) {
+        return {Reflection::kFlexible, 0};
       } else {
         constexpr std::size_t kCount = count_members<T, kBases, kMax>();
         if constexpr (kCount > kMaxMembers) {  // kNoCount, too

@@ -59,6 +59,9 @@
   REFUSAL(kVolatile, \
           "a volatile member may change while it is read: remove the qualifier, or list the " \
           "members in static constexpr auto manta_members()") \
+  REFUSAL(kFlexible, \
+          "its last member is an array whose length its type does not say: make it a std::vector " \
+          "or a manta::Array, or give the class a manta_reduce() that knows the length") \
   REFUSAL(kIncomplete, "its class is only declared here: include the header that defines it") \
   REFUSAL(kFunctionPointer, \
           "a function or a pointer to a function or member means nothing in another process: " \
