@@ -1,5 +1,6 @@
 #include "call.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -17,8 +18,6 @@ void name_blocks(const objectstore::Store& store, const ObjectEntry& entry) {
     if (block != nullptr && block->object().is_nil()) block->set_object(entry.id());
   }
 }
-
-std::size_t padded(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
 
 }  // namespace
 
@@ -89,25 +88,22 @@ CallFrame Call::frame() const {
 void Call::add_own(CallFrame& frame) const {
   const ObjectEntry* first = result.get();
   frame.result_count = first != nullptr && !unpacked ? 1 : 0;
-  if (extras_ && !extras_->results.empty()) {
-    first = extras_->results.front().get();
-    frame.result_count = static_cast<std::uint32_t>(extras_->results.size());
+  frame.attempt = attempt;
+  frame.unpacked = unpacked ? 1 : 0;
+  if (extras_) {
+    if (!extras_->results.empty()) {
+      first = extras_->results.front().get();
+      frame.result_count = static_cast<std::uint32_t>(extras_->results.size());
+    }
+    if (const auto* block = external()) {
+      frame.external_block = block->offset() + 1;
+      frame.external_size = extras_->external_size;
+    }
   }
   if (first != nullptr) {  // a task's id is that of its first result
     frame.task_hi = first->id().hi();
     frame.task_lo = first->id().lo();
   }
-  frame.attempt = attempt;
-  frame.unpacked = unpacked ? 1 : 0;
-  if (const auto* block = external()) {
-    frame.external_block = block->offset() + 1;
-    frame.external_size = extras_->external_size;
-  }
-}
-
-std::size_t Call::frame_size() const {
-  return sizeof(CallFrame) + padded(site_->name().size()) +
-         (external() != nullptr ? 0 : arguments_size());
 }
 
 void Call::write_frame(std::byte* out, std::size_t size, std::uint64_t sequence,
@@ -117,33 +113,30 @@ void Call::write_frame(std::byte* out, std::size_t size, std::uint64_t sequence,
   frame.sequence = sequence;
   add_own(frame);
   out += sizeof frame;
-  const std::string& name = site_->name();
-  if (!name.empty()) {
+  if (const std::string& name = site_->name(); !name.empty()) {
     std::memcpy(out, name.data(), name.size());
-    out += padded(name.size());
+    out += padded_name_size();
   }
   if (external() == nullptr) write_arguments(out, store);
 }
 
-std::size_t Call::arguments_size() const {
-  std::size_t size = body_size_;
+// What refs() add to the body.
+std::size_t Call::referred_size() const {
+  std::size_t size = 0;
   for (const auto& ref : refs()) size += wire_size(ref.entry->value());
   return size;
 }
 
-void Call::write_arguments(std::byte* out, const objectstore::Store& store) const {
-  std::size_t copied = 0;
-  const auto copy_until = [&](std::size_t end) {
-    if (end > copied) std::memcpy(out, body() + copied, end - copied);
-    out += end - copied;
-    copied = end;
-  };
+void Call::write_with_referred(std::byte* out, const objectstore::Store& store) const {
+  const std::byte* const begin = body();
+  const std::byte* from = begin;
   for (const auto& ref : refs()) {
-    copy_until(ref.at);
+    out = std::copy(from, begin + ref.at, out);
+    from = begin + ref.at;
     name_blocks(store, *ref.entry);
     out = write_wire(out, store, ref.entry->value());
   }
-  copy_until(body_size_);
+  std::copy(from, begin + body_size_, out);
 }
 
 base::Status<objectstore::StoreError> Call::externalize(objectstore::Store& store) {

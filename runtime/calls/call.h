@@ -20,6 +20,7 @@
 //             alive what its arguments refer to until its reply; it owns its results until they are done.
 // Threads:    built by the caller's thread, then confined to the holder of the progress baton (under the tables lock).
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -102,12 +103,22 @@ class Call final : public Command {
 
   // ---- the call as it travels, once every argument has arrived: frame, name, arguments
   CallFrame frame() const;  // but for its size and its number
-  std::size_t frame_size() const;
+  std::size_t frame_size() const {
+    return sizeof(CallFrame) + padded_name_size() + (external() != nullptr ? 0 : arguments_size());
+  }
   void write_frame(std::byte* out, std::size_t size, std::uint64_t sequence,
                    const objectstore::Store& store) const;
   // Bytes of the argument section; writes them to `out`.
-  std::size_t arguments_size() const;
-  void write_arguments(std::byte* out, const objectstore::Store& store) const;
+  std::size_t arguments_size() const {
+    return ref_count_ == 0 ? body_size_ : body_size_ + referred_size();
+  }
+  void write_arguments(std::byte* out, const objectstore::Store& store) const {
+    if (ref_count_ == 0) {
+      std::copy_n(body(), body_size_, out);
+    } else {
+      write_with_referred(out, store);
+    }
+  }
 
   // ---- results
   template <class Visit>
@@ -162,6 +173,9 @@ class Call final : public Command {
   }
   std::byte* body() const { return reinterpret_cast<std::byte*>(first_ref() + ref_count_); }
   std::size_t bytes() const;
+  std::size_t referred_size() const;
+  void write_with_referred(std::byte* out, const objectstore::Store& store) const;
+  std::size_t padded_name_size() const { return (site_->name().size() + 7) & ~std::size_t{7}; }
   void add_own(CallFrame& frame) const;
 
   bool of_actor_ : 1 = false;

@@ -25,7 +25,6 @@ bool CallLane::write(Call& call, std::uint32_t estimate_ns) {
   writer_.commit();
   call.enter_lane(static_cast<std::uint32_t>(sequence), estimate_ns);
   estimated_ns_ += estimate_ns;
-  ++in_flight_count_;
   unrung_ = true;
   return true;
 }
@@ -39,16 +38,9 @@ void CallLane::ring() {
 base::Ref<Call> CallLane::match(std::span<const std::byte> bytes, ReplyFrame& frame) {
   base::check(bytes.size() >= sizeof frame, "a reply is cut off");
   std::memcpy(&frame, bytes.data(), sizeof frame);
-  base::check(frame.sequence >= first_ && frame.sequence - first_ < in_flight_.size(),
-              "a reply to a call that was not made");
-  base::Ref<Call> call = std::move(in_flight_[frame.sequence - first_]);
-  base::check(call != nullptr, "a second reply to one call");
-  --in_flight_count_;
+  base::check(awaits_reply(frame.sequence), "a reply to a call that was not made, or has one");
+  base::Ref<Call> call = calls_.take(frame.sequence);
   estimated_ns_ -= call->estimate_ns();
-  while (!in_flight_.empty() && in_flight_.front() == nullptr) {
-    in_flight_.pop_front();
-    ++first_;
-  }
   return call;
 }
 
@@ -66,14 +58,7 @@ void CallLane::recall() {
 }
 
 bool CallLane::carries(const Call& call) const {
-  if (call.state() != CallState::kInFlight) return false;
-  const std::uint32_t at = place_of(call);
-  return at < in_flight_.size() && in_flight_[at].get() == &call;
-}
-
-bool CallLane::awaits_reply(std::uint64_t sequence) const {
-  const std::uint64_t at = sequence - first_;
-  return at < in_flight_.size() && in_flight_[at] != nullptr;
+  return call.state() == CallState::kInFlight && calls_.find(sequence_of(call)) == &call;
 }
 
 bool CallLane::has_begun(const Call& call) const {
@@ -85,16 +70,15 @@ CallLane::Unfinished CallLane::take_unfinished() {
   Unfinished unfinished;
   // SYNC: the callee stored it before it ran the call.
   const std::uint64_t started = lane_.header->started.load(std::memory_order_acquire);
-  for (std::size_t i = 0; i < in_flight_.size(); ++i) {
-    if (in_flight_[i] == nullptr) continue;
-    if (first_ + i == started) {
-      unfinished.begun = std::move(in_flight_[i]);
+  while (calls_.count() != 0) {
+    const std::uint64_t number = calls_.first();
+    base::Ref<Call> call = calls_.take(number);
+    if (number == started) {
+      unfinished.begun = std::move(call);
     } else {
-      unfinished.others.push_back(std::move(in_flight_[i]));
+      unfinished.others.push_back(std::move(call));
     }
   }
-  in_flight_.clear();
-  in_flight_count_ = 0;
   estimated_ns_ = 0;
   return unfinished;
 }

@@ -4,12 +4,12 @@
 // Threads:    the holder of the progress baton.
 #pragma once
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <vector>
 
 #include "../../rpc/control.h"
 #include "call.h"
+#include "calls_in_flight.h"
 
 namespace manta::detail {
 
@@ -21,7 +21,7 @@ class CallLane {
   // Writes the call into the ring, which it is then in; false: no room now. keep() follows at once, and ring(), once
   // per burst. `estimate_ns`: of its run time.
   bool write(Call& call, std::uint32_t estimate_ns = 0);
-  void keep(base::Ref<Call> written) { in_flight_.push_back(std::move(written)); }
+  void keep(base::Ref<Call> written) { calls_.add(std::move(written)); }
   void ring();  // if something was sent since the last ring()
 
   // Calls `on_reply(call, frame, rest of the message)` for each reply; true if there was one.
@@ -41,15 +41,15 @@ class CallLane {
 
   std::uint32_t index() const { return index_; }
   rpc::Slot callee() const { return callee_; }
-  std::size_t in_flight() const { return in_flight_count_; }
+  std::size_t in_flight() const { return calls_.count(); }
   bool pending() const { return !reader_.empty(); }
-  bool carries(const Call& call) const;    // it is in flight here
-  bool has_begun(const Call& call) const;  // of one in flight here: it runs, or has run
-  std::uint64_t sequence_of(const Call& call) const { return first_ + place_of(call); }  // likewise
-  std::uint64_t next_sequence() const {
-    return first_ + in_flight_.size();
-  }  // of a call not sent yet
-  bool awaits_reply(std::uint64_t sequence) const;
+  bool carries(const Call& call) const;                // it is in flight here
+  bool has_begun(const Call& call) const;              // of one in flight here: it runs, or has run
+  std::uint64_t sequence_of(const Call& call) const {  // likewise
+    return calls_.first() + (call.sequence() - static_cast<std::uint32_t>(calls_.first()));
+  }
+  std::uint64_t next_sequence() const { return calls_.next(); }  // of a call not sent yet
+  bool awaits_reply(std::uint64_t sequence) const { return calls_.find(sequence) != nullptr; }
   std::uint64_t estimated_ns() const { return estimated_ns_; }
   // Asks the callee to give back calls that it has not begun.
   void recall();
@@ -70,10 +70,6 @@ class CallLane {
     reader_.recover();
     return reader_.front();
   }
-  // Where in in_flight_ a call is that is in flight here.
-  std::uint32_t place_of(const Call& call) const {
-    return call.sequence() - static_cast<std::uint32_t>(first_);
-  }
   base::Ref<Call> match(std::span<const std::byte> bytes, ReplyFrame& frame);
   void wake_writer();
 
@@ -84,9 +80,7 @@ class CallLane {
   rpc::Lane lane_;
   rpc::RingWriter writer_;
   rpc::RingReader reader_;
-  std::deque<base::Ref<Call>> in_flight_;  // by number; null: replied
-  std::size_t in_flight_count_ = 0;
-  std::uint64_t first_ = 1;  // number of in_flight_.front()
+  CallsInFlight calls_;
   std::uint64_t estimated_ns_ = 0;
   bool unrung_ = false;
   bool callee_dead_ = false;
