@@ -143,6 +143,15 @@ ResourceSet LeaseTable::taken(LeaseId id) const {
   return taken;
 }
 
+std::string LeaseTable::shortage_of(OwnerKey who) const {
+  const auto demand = demands_.find(who);
+  const bool waits = demand != demands_.end() && (demand->second.wanted > 0 || demand->second.more);
+  if (!waits) return {};
+  ResourceSet kept = demand->second.request;
+  kept.subtract(lendable(kept));
+  return free_.shortest(kept);
+}
+
 void LeaseTable::blocked(LeaseId id) {
   const auto lease = leases_.find(id);
   if (lease != leases_.end() && !lease->second.lends) lend(lease->second);

@@ -91,6 +91,8 @@ class LeaseTable {
     return leases_.at(lease).lends;
   }                                        // because its task is blocked
   ResourceSet taken(LeaseId lease) const;  // what it holds of the resources now
+  std::string shortage_of(
+      OwnerKey who) const;  // which it wants, too little of which is free, and nobody lends
   const ResourceSet& total() const { return total_; }
   const ResourceSet& free() const { return free_; }
 

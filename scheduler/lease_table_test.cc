@@ -70,6 +70,25 @@ TEST(LeaseTable, ARequestThatCanNeverFitIsRefusedByName) {
   EXPECT_EQ(table.waiting(), 0U);
 }
 
+TEST(LeaseTable, NamesWhatIsShortAndNotLent) {
+  ResourceSet total = ResourceSet::cpus(1);
+  total.set("slot", 2);
+  LeaseTable table(total);
+  ResourceSet request = ResourceSet::cpus(1);
+  request.set("slot", 1.5);
+  EXPECT_EQ(table.shortage_of(kA), "") << "it wants nothing";
+  table.want(kA, 1, request);
+  EXPECT_EQ(table.shortage_of(kA), "") << "it can have it";
+  EXPECT_EQ(grant_all(table), "A");
+  EXPECT_EQ(table.shortage_of(kA), "");
+  table.want(kA, 1, request);
+  EXPECT_EQ(table.shortage_of(kA), "slot");
+  table.want(kB, 1, ResourceSet::cpus(1));
+  EXPECT_EQ(table.shortage_of(kB), "") << "a CPU is lent";
+  table.end(1);
+  EXPECT_EQ(table.shortage_of(kA), "");
+}
+
 TEST(LeaseTable, ALargeRequestIsNotStarvedBySmallOnes) {
   LeaseTable table(ResourceSet::cpus(4));
   table.want(kB, 4, ResourceSet::cpus(1));

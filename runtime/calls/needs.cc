@@ -55,6 +55,7 @@ void Needs::add_call(const Call& call) {
   }
   if (call.missing() != 0) add_arguments(call);
   if (call.actor() != nullptr) add_unsent(call);
+  if (call.state() == CallState::kQueued) add_lease(call);
 }
 
 void Needs::add_arguments(const Call& call) {
@@ -71,6 +72,16 @@ void Needs::add_unsent(const Call& call) {
   others_.push_back({.kind = Need::Kind::kConstructor,
                      .hi = actor.hi(),
                      .lo = actor.lo(),
+                     .object = object_,
+                     .name = name_of(call)});
+}
+
+void Needs::add_lease(const Call& call) {
+  const auto lease = senders_.tasks.needs_lease(call);
+  if (!lease) return;
+  others_.push_back({.kind = Need::Kind::kLease,
+                     .lane = lease->key,
+                     .sequence = lease->granted,
                      .object = object_,
                      .name = name_of(call)});
 }

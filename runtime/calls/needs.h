@@ -3,6 +3,7 @@
 //
 //   object <- call, in flight in a lane           Need::call
 //          <- call behind another in an actor's queue, or with arguments that are not there: what those need
+//          <- task that waits for a worker                                             Need::lease
 //          <- made in another process             Need::object
 //
 // Of several calls in one lane the last is enough where they are answered in turn (an actor's), the first where they
@@ -27,7 +28,7 @@ struct Senders;
 
 class Needs {
  public:
-  Needs(Ownership& ownership, const Senders& senders) : ownership_(ownership), senders_(senders) {}
+  Needs(Ownership& ownership, Senders& senders) : ownership_(ownership), senders_(senders) {}
 
   void add(const ObjectEntry& entry, std::uint32_t object = 0);  // Need::object
   std::vector<Need> take();
@@ -37,10 +38,11 @@ class Needs {
   void add_call(const Call& call);
   void add_arguments(const Call& call);
   void add_unsent(const Call& call);
+  void add_lease(const Call& call);
   void add_in_lane(const CallLane& lane, std::uint64_t sequence, const Call& call);
 
   Ownership& ownership_;
-  const Senders& senders_;
+  Senders& senders_;
   std::vector<const ObjectEntry*> to_look_at_;
   std::unordered_set<const ObjectEntry*> seen_;
   std::uint32_t object_ = 0;

@@ -248,6 +248,7 @@ void TaskSender::flush() {
 
 void TaskSender::on(const LeaseGrant& grant) {
   auto& queue = *queues_[grant.key];
+  ++queue.granted;
   if (queue.wanted > 0) {
     --queue.wanted;
   } else {
@@ -342,6 +343,14 @@ const CallLane* TaskSender::lane_of(const Call& call) const {
     }
   }
   return nullptr;
+}
+
+std::optional<TaskSender::NeedsLease> TaskSender::needs_lease(const Call& queued) {
+  const Queue& queue = queue_of(queued);
+  const bool all_wait = std::all_of(queue.leases.begin(), queue.leases.end(),
+                                    [](const auto& lease) { return lease->blocked; });
+  if (!all_wait) return std::nullopt;
+  return NeedsLease{.key = queue.key, .granted = queue.granted};
 }
 
 std::string TaskSender::request_of(const Call& call) {

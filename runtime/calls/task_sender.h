@@ -51,6 +51,12 @@ class TaskSender {
   bool on(const LaneDead& dead, const DeathReport& death);  // false: the lane is unknown
 
   const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
+  // A queued call is sent only with another lease than those that its queue got: there were so many.
+  struct NeedsLease {
+    std::uint32_t key = 0;
+    std::uint64_t granted = 0;
+  };
+  std::optional<NeedsLease> needs_lease(const Call& queued);
   static std::string request_of(const Call& call);  // "1 cpu and 0.5 gpu_mem"
   void fail_all(const Value& error);                // the node died
   bool active() const;  // a call of it can end without another being submitted
@@ -72,8 +78,9 @@ class TaskSender {
     Call* last = nullptr;
     std::size_t queued = 0;
     std::vector<std::unique_ptr<Lease>> leases;
-    std::uint64_t wanted = 0;  // as the node was told
-    bool more = false;         // it was told that there is work for one more
+    std::uint64_t granted = 0;  // leases, all in all
+    std::uint64_t wanted = 0;   // as the node was told
+    bool more = false;          // it was told that there is work for one more
   };
 
   Queue& queue_of(const Call& call);

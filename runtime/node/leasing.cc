@@ -112,6 +112,30 @@ ResourceSet Leasing::available(const std::function<bool(rpc::Slot)>& idle) const
   return available;
 }
 
+Leasing::Shortage Leasing::shortage_of(rpc::Slot owner, std::uint32_t key,
+                                       std::uint64_t granted) const {
+  const OwnerKey who{.owner = owner, .key = key};
+  const auto count = granted_.find(who);
+  if ((count == granted_.end() ? 0 : count->second) != granted) return {};
+  return shortage_of(who);
+}
+
+Leasing::Shortage Leasing::shortage_of(ActorId actor) const {
+  const auto entry =
+      std::ranges::find_if(actors_, [&](const auto& item) { return item.second == actor; });
+  if (entry == actors_.end()) return {};
+  return shortage_of({.owner = entry->first, .key = 0});
+}
+
+Leasing::Shortage Leasing::shortage_of(OwnerKey who) const {
+  Shortage shortage{.resource = leases_.shortage_of(who), .holders = {}};
+  if (shortage.resource.empty()) return shortage;
+  for (const auto& [worker, lease] : by_worker_) {
+    if (leases_.taken(lease).amount(shortage.resource) > 0) shortage.holders.push_back(worker);
+  }
+  return shortage;
+}
+
 void Leasing::worker_ready(rpc::Slot worker) {
   pool_.ready(worker, now());
   changed_ = true;
@@ -127,6 +151,8 @@ void Leasing::on(rpc::Slot end, const LaneClosed& closed) {
 
 void Leasing::process_died(rpc::Slot slot) {
   leases_.forget(slot);
+  granted_.erase(granted_.lower_bound({.owner = slot, .key = 0}),
+                 granted_.lower_bound({.owner = scheduler::OwnerId{slot} + 1, .key = 0}));
   if (const auto lease = by_worker_.find(slot); lease != by_worker_.end()) {
     leases_.end(lease->second);
     std::erase_if(by_lane_, [&](const auto& item) { return item.second.worker == slot; });
@@ -220,6 +246,7 @@ void Leasing::grant_task(OwnerKey who, rpc::Slot worker) {
   }
   by_lane_[*lane] = {.lease = lease, .owner = owner, .worker = worker};
   by_worker_[worker] = lease;
+  ++granted_[who];
   peers_.send(owner, LeaseGrant{.key = who.key, .lane = *lane, .worker = worker});
 }
 

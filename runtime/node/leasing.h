@@ -8,9 +8,11 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "../../base/id.h"
 #include "../../scheduler/lease_table.h"
@@ -48,6 +50,16 @@ class Leasing {
   // What is free, and what an owner holds for tasks while none runs there. `idle` says of a worker whether none does.
   scheduler::ResourceSet available(const std::function<bool(rpc::Slot)>& idle) const;
 
+  // Why a wish cannot be granted: of `resource` too little is free, and these workers hold all that is not. No
+  // holders: nothing is known that stands in its way.
+  struct Shortage {
+    std::string resource;
+    std::vector<rpc::Slot> holders;
+  };
+  // Of what `owner` wants for `key`, if it has got `granted` leases for that until now.
+  Shortage shortage_of(rpc::Slot owner, std::uint32_t key, std::uint64_t granted) const;
+  Shortage shortage_of(ActorId actor) const;  // which waits for its process
+
   void worker_ready(rpc::Slot worker);
   void process_died(rpc::Slot slot);  // before the lanes forget it
 
@@ -65,6 +77,7 @@ class Leasing {
     rpc::Slot worker;
   };
 
+  Shortage shortage_of(scheduler::OwnerKey who) const;
   void grant(scheduler::OwnerKey who, rpc::Slot worker);
   void grant_task(scheduler::OwnerKey who, rpc::Slot worker);
   void end_task(std::uint32_t lane);
@@ -83,6 +96,7 @@ class Leasing {
   scheduler::WorkerPool pool_;
   std::unordered_map<std::uint32_t, TaskLease> by_lane_;
   std::unordered_map<rpc::Slot, scheduler::LeaseId> by_worker_;
+  std::map<scheduler::OwnerKey, std::uint64_t> granted_;    // leases of tasks, all in all
   std::unordered_map<scheduler::OwnerId, ActorId> actors_;  // those that wait
   scheduler::OwnerId last_actor_ = scheduler::kFirstActor;
   bool changed_ = true;

@@ -108,6 +108,11 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       waits_({.lane = [this](std::uint32_t lane) { return lanes_.find(lane); },
               .started = [this](std::uint32_t lane) { return lanes_.started(lane); },
               .constructed_at = [this](ActorId id) { return actors_.constructed_at(id); },
+              .shortage =
+                  [this](rpc::Slot owner, const Need& lease) {
+                    return leasing_.shortage_of(owner, lease.lane, lease.sequence);
+                  },
+              .shortage_of_actor = [this](ActorId id) { return leasing_.shortage_of(id); },
               .maker_of = [this](ObjectId id) { return objects_.maker_of(id); },
               .pid = [this](rpc::Slot slot) { return peers_.pid(slot); },
               .send = [this](rpc::Slot to, const Waits::Told& message,

@@ -111,8 +111,10 @@ void Waits::leave_the_stuck(std::set<rpc::Slot>& slots) const {
 bool Waits::is_stuck(const Wait& wait, const std::set<rpc::Slot>& slots) const {
   std::set<std::uint32_t> held_up;
   for (const KnownNeed& need : wait.needs) {
-    const auto next = held_up_at(need);
-    if (next && slots.contains(*next)) held_up.insert(need.need.object);
+    const auto at = held_up_at(need);
+    const bool all_stuck =
+        std::ranges::all_of(at, [&](rpc::Slot slot) { return slots.contains(slot); });
+    if (!at.empty() && all_stuck) held_up.insert(need.need.object);
   }
   const auto& objects = wait.record.objects;
   return !objects.empty() && std::all_of(objects.begin(), objects.end(), [&](std::uint32_t object) {
@@ -132,13 +134,14 @@ std::vector<Waits::Step> Waits::way_back(const Wait& wait, rpc::Slot slot,
 bool Waits::leads_back(const Wait& wait, rpc::Slot slot, rpc::Slot goal,
                        std::set<rpc::Slot>& unseen, std::vector<Step>& path) const {
   for (const KnownNeed& need : wait.needs) {
-    const auto next = held_up_at(need);
-    if (!next || !unseen.contains(*next)) continue;
-    path.push_back({&wait, &need, slot});
-    if (*next == goal) return true;
-    unseen.erase(*next);
-    if (any_leads_back(*next, goal, unseen, path)) return true;
-    path.pop_back();
+    for (const rpc::Slot next : held_up_at(need)) {
+      if (!unseen.contains(next)) continue;
+      path.push_back({&wait, &need, slot});
+      if (next == goal) return true;
+      unseen.erase(next);
+      if (any_leads_back(next, goal, unseen, path)) return true;
+      path.pop_back();
+    }
   }
   return false;
 }
@@ -151,35 +154,43 @@ bool Waits::any_leads_back(rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& 
   });
 }
 
-// The process that waits and cannot meet the need before that wait has ended; nothing if there is none.
-std::optional<rpc::Slot> Waits::held_up_at(const KnownNeed& known) const {
-  const Need& need = known.need;
-  const auto slot = place_of(need);
-  const Wait* const wait = slot ? wait_that_holds_up(*slot) : nullptr;
-  if (wait == nullptr) return std::nullopt;
-  const WaitRecord& record = wait->record;
-  bool held_up = false;
-  switch (need.kind) {
-    case Need::Kind::kCall: {
-      const LaneRecord& lane = *callbacks_.lane(need.lane);
-      if (lane.caller != known.of || lane.opened != known.opened) break;
-      const bool same_lane = record.sequence != 0 && record.lane == need.lane;
-      if (lane.kind == LaneKind::kTask) {
-        held_up = same_lane && record.sequence == need.sequence;  // others may be returned
-      } else if (same_lane) {
-        held_up = need.sequence >= record.sequence;
-      } else {
-        held_up = need.sequence > callbacks_.started(need.lane);
-      }
-      break;
-    }
-    case Need::Kind::kConstructor:
-      held_up = true;
-      break;
-    case Need::Kind::kObject:
-      break;
+// Processes of which each waits, and of which at least one must end its wait before the need can be met. Empty: there
+// are none.
+std::vector<rpc::Slot> Waits::held_up_at(const KnownNeed& known) const {
+  if (const auto slot = place_of(known.need)) {
+    const Wait* const wait = wait_that_holds_up(*slot);
+    const bool held_up = wait != nullptr && (known.need.kind == Need::Kind::kConstructor ||
+                                             call_held_up(known, wait->record));
+    return held_up ? std::vector{*slot} : std::vector<rpc::Slot>();
   }
-  return held_up ? slot : std::nullopt;
+  std::vector<rpc::Slot> holders = shortage_of(known).holders;
+  const bool all_wait = std::ranges::all_of(
+      holders, [this](rpc::Slot slot) { return wait_that_holds_up(slot) != nullptr; });
+  return all_wait ? holders : std::vector<rpc::Slot>();
+}
+
+// Whether the call cannot be answered before the wait of its callee has ended.
+bool Waits::call_held_up(const KnownNeed& known, const WaitRecord& record) const {
+  const Need& need = known.need;
+  const LaneRecord& lane = *callbacks_.lane(need.lane);
+  if (lane.caller != known.of || lane.opened != known.opened) return false;
+  const bool same_lane = record.sequence != 0 && record.lane == need.lane;
+  if (lane.kind == LaneKind::kTask) {  // others may be returned
+    return same_lane && record.sequence == need.sequence;
+  }
+  return same_lane ? need.sequence >= record.sequence
+                   : need.sequence > callbacks_.started(need.lane);
+}
+
+Leasing::Shortage Waits::shortage_of(const KnownNeed& known) const {
+  switch (known.need.kind) {
+    case Need::Kind::kLease:
+      return callbacks_.shortage(known.of, known.need);
+    case Need::Kind::kConstructor:
+      return callbacks_.shortage_of_actor(ActorId(known.need.hi, known.need.lo));
+    default:
+      return {};
+  }
 }
 
 // The process in which the need will be met, if it is known.
@@ -231,11 +242,21 @@ std::string Waits::in_process(rpc::Slot slot) const {
 std::string Waits::text_of(const std::vector<Step>& path) const {
   std::string text;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    const std::string& needed = path[i].need->need.name;
     const std::string& runs = path[(i + 1) % path.size()].wait->record.waiter;
-    text += (i == 0 ? "" : "; ") + path[i].wait->record.waiter + in_process(path[i].slot) +
-            " waits for " + needed;
-    if (needed != runs) text += ", which cannot begin before " + runs + " has ended";
+    text += (i == 0 ? "" : "; ") + text_of(path[i], runs);
+  }
+  return text;
+}
+
+// `runs` is what the process runs to which the step leads.
+std::string Waits::text_of(const Step& step, const std::string& runs) const {
+  const std::string& needed = step.need->need.name;
+  const std::string resource = shortage_of(*step.need).resource;
+  std::string text = step.wait->record.waiter + in_process(step.slot) + " waits for " + needed;
+  if (!resource.empty()) {
+    text += ", which cannot begin before " + runs + " gives back what it holds of " + resource;
+  } else if (needed != runs) {
+    text += ", which cannot begin before " + runs + " has ended";
   }
   return text;
 }
@@ -264,6 +285,8 @@ void Waits::tell_why(rpc::Slot to, std::uint64_t question, WhyStep step) {
                    std::to_string(others) + " more";
     }
     if (const auto next = place_of(first.need)) step.text += in_process(*next);
+    const std::string resource = shortage_of(first).resource;
+    if (!resource.empty()) step.text += ", for which too little of " + resource + " is free";
     if (!seen.insert(*slot).second) break;
     step.next = first.need;
   }

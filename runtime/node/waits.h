@@ -7,7 +7,8 @@
 //
 // A step of a way counts only if what it stands for cannot have happened yet: the call that is needed is the one that
 // its process runs, or has to wait for that one, as far as the records say; and what a record says stays true. A wait
-// is stuck if each of its alternatives needs the end of another stuck wait. Such a finding stands, in whatever order
+// is stuck if each of its alternatives needs the end of another stuck wait; for a worker, the end of all that hold what
+// is short. Such a finding stands, in whatever order
 // the records came: the first of the stuck waits to end would need the end of another one before it.
 // Threads: confined. Errors: none; a record that cannot be read is ignored.
 #pragma once
@@ -27,6 +28,7 @@
 #include "../wire/node_messages.h"
 #include "../wire/waits.h"
 #include "lane_table.h"
+#include "leasing.h"
 
 namespace manta::detail::node {
 
@@ -38,6 +40,8 @@ class Waits {
     std::function<const LaneRecord*(std::uint32_t lane)> lane;
     std::function<std::uint64_t(std::uint32_t lane)> started;
     std::function<std::optional<rpc::Slot>(ActorId)> constructed_at;  // until it is alive
+    std::function<Leasing::Shortage(rpc::Slot owner, const Need& lease)> shortage;
+    std::function<Leasing::Shortage(ActorId)> shortage_of_actor;  // until it has a process
     std::function<std::optional<rpc::Slot>(ObjectId)> maker_of;
     std::function<int(rpc::Slot)> pid;
     std::function<void(rpc::Slot to, const Told& message, std::string_view text)> send;
@@ -83,11 +87,14 @@ class Waits {
                   std::vector<Step>& path) const;
   bool any_leads_back(rpc::Slot slot, rpc::Slot goal, std::set<rpc::Slot>& unseen,
                       std::vector<Step>& path) const;
-  std::optional<rpc::Slot> held_up_at(const KnownNeed& need) const;
+  std::vector<rpc::Slot> held_up_at(const KnownNeed& need) const;
+  bool call_held_up(const KnownNeed& need, const WaitRecord& record) const;
+  Leasing::Shortage shortage_of(const KnownNeed& known) const;
   std::optional<rpc::Slot> place_of(const Need& need) const;
   const Wait* wait_that_holds_up(rpc::Slot slot) const;
   const Wait* any_wait(rpc::Slot slot) const;
   static const KnownNeed& first_of(const Wait& wait);
+  std::string text_of(const Step& step, const std::string& runs) const;
   std::string text_of(const std::vector<Step>& path) const;
   void tell_why(rpc::Slot to, std::uint64_t question, WhyStep step);
   std::string in_process(rpc::Slot slot) const;

@@ -25,6 +25,9 @@ class WaitsTest : public ::testing::Test {
   static Need call(std::uint32_t lane, std::uint64_t sequence) {
     return {.lane = lane, .sequence = sequence, .name = "call"};
   }
+  static Need lease(std::uint32_t key) {
+    return {.kind = Need::Kind::kLease, .lane = key, .name = "task"};
+  }
   void waits(rpc::Slot process, std::uint32_t lane, std::uint64_t sequence, Need need,
              std::vector<std::uint32_t> objects = {0}, bool deadline = false,
              bool holds_up = true) {
@@ -52,6 +55,8 @@ class WaitsTest : public ::testing::Test {
   std::map<std::uint32_t, LaneRecord> lanes_;
   std::map<std::uint32_t, std::uint64_t> started_;
   std::map<ActorId, rpc::Slot> constructed_at_;
+  std::map<std::pair<rpc::Slot, std::uint32_t>, Leasing::Shortage> shortages_;
+  std::map<ActorId, Leasing::Shortage> shortages_of_actors_;
   std::map<ObjectId, rpc::Slot> makers_;
   std::vector<std::pair<rpc::Slot, Waits::Told>> sent_;
   std::map<rpc::Slot, std::uint64_t> numbers_;
@@ -65,6 +70,11 @@ class WaitsTest : public ::testing::Test {
                   if (!constructed_at_.contains(id)) return std::nullopt;
                   return constructed_at_[id];
                 },
+                .shortage =
+                    [this](rpc::Slot owner, const Need& lease) {
+                      return shortages_[{owner, lease.lane}];
+                    },
+                .shortage_of_actor = [this](ActorId id) { return shortages_of_actors_[id]; },
                 .maker_of = [this](ObjectId id) -> std::optional<rpc::Slot> {
                   if (!makers_.contains(id)) return std::nullopt;
                   return makers_[id];
@@ -85,6 +95,33 @@ TEST_F(WaitsTest, OneThatWaitsForItselfIsRefusedEvenWithADeadline) {
   lanes_[40] = {.caller = 1, .callee = 1, .kind = LaneKind::kActor, .opened = 9};
   started_[40] = 2;
   waits(1, 31, 5, call(40, 3), {0}, true);
+  EXPECT_EQ(refused(), Slots{1});
+}
+
+TEST_F(WaitsTest, WhoHoldsWhatItsTaskLacksIsRefused) {
+  waits(1, 31, 5, lease(7));
+  EXPECT_EQ(refused(), Slots{});  // nothing is short
+  shortages_[{1, 7}] = {.resource = "slot", .holders = {1}};
+  waits(1, 31, 5, lease(8));
+  EXPECT_EQ(refused(), Slots{});
+  waits(1, 31, 5, lease(7));
+  EXPECT_EQ(refused(), Slots{1});
+}
+
+TEST_F(WaitsTest, AllThatHoldItMustBeStuck) {
+  shortages_[{1, 7}] = {.resource = "slot", .holders = {1, 2}};
+  waits(1, 31, 5, lease(7));
+  EXPECT_EQ(refused(), Slots{});  // process 2 runs
+  waits(2, 32, 5, call(99, 1));
+  EXPECT_EQ(refused(), Slots{});  // it waits for something that may come
+  waits(2, 10, 5, call(20, 6));
+  EXPECT_EQ(refused(), Slots{2});  // now it waits for process 1
+}
+
+TEST_F(WaitsTest, WhoHoldsWhatAnActorLacksIsRefused) {
+  const ActorId actor(1, 2);
+  shortages_of_actors_[actor] = {.resource = "slot", .holders = {1}};
+  waits(1, 31, 5, {.kind = Need::Kind::kConstructor, .hi = 1, .lo = 2, .name = "actor"});
   EXPECT_EQ(refused(), Slots{1});
 }
 
