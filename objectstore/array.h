@@ -26,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include "../base/float16.h"
 #include "../base/storage.h"
 #include "array_memory.h"
 #include "extents.h"

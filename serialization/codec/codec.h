@@ -79,6 +79,10 @@ constexpr std::string_view number_text() {
     return "char16";
   } else if constexpr (std::is_same_v<T, char32_t>) {
     return "char32";
+  } else if constexpr (detail::is_float16<T>) {
+    return "f16";
+  } else if constexpr (detail::is_bfloat16<T>) {
+    return "bf16";
   } else if constexpr (std::is_floating_point_v<T>) {
     return sizeof(T) == 4 ? "f32" : "f64";
   } else {

@@ -308,6 +308,9 @@ class Pickler {
 
   // The type of an element, as numpy has it: a text, or for a struct a dict.
   void dtype(const TypeTree& types, const TypeTreeNode& element) {
+    if (element.kind == TypeTreeNode::Kind::kBfloat) {
+      return global(bfloat16_, "ml_dtypes", "bfloat16");
+    }
     if (element.kind != TypeTreeNode::Kind::kStruct) {
       return out_.text((element.size == 1 ? "|" : "<") + letter_and_size(element));
     }
@@ -357,7 +360,7 @@ class Pickler {
   std::vector<std::optional<std::uint32_t>> objects_;  // the memos of objects
   std::map<View, std::uint32_t> arrays_;
   std::map<Where, std::uint32_t> contents_;
-  std::optional<std::uint32_t> name_space_, complex_, ndarray_;
+  std::optional<std::uint32_t> name_space_, complex_, ndarray_, bfloat16_;
   int depth_ = 0;
 };
 

@@ -7,6 +7,7 @@
 //
 //   in C++                                    in Python
 //   number, bool, text                        the same; a text that is not UTF-8 as bytes
+//   float16, bfloat16                         a float; in arrays numpy's float16, ml_dtypes' bfloat16
 //   enum, duration, time_point                its number
 //   sequence of numbers, complex, flat structs  a read-only numpy.ndarray; Bytes as a memoryview, or as bytes
 //   other sequences; multiset, multimap       list; a multimap as a list of pairs

@@ -45,6 +45,14 @@ TEST(Pickle, Numbers) {
   EXPECT_EQ(stream(UINT64_MAX), body("\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\0"s));
   EXPECT_EQ(stream(1.0), body("G\x3f\xf0\0\0\0\0\0\0"s));
   EXPECT_EQ(stream(true), body("\x88"));
+  EXPECT_EQ(stream(float16(1)), stream(1.0));
+  EXPECT_EQ(stream(bfloat16(-2.5)), stream(-2.5));
+}
+
+TEST(Pickle, ArraysOf16BitFloatsHaveTheTypesOfNumpyAndMlDtypes) {
+  EXPECT_THAT(stream(std::vector{float16(1)}), testing::HasSubstr("<f2"));
+  EXPECT_THAT(stream(std::vector{bfloat16(1)}), testing::HasSubstr("\x8c\x09ml_dtypes\x8c\x08"
+                                                                   "bfloat16"));
 }
 
 TEST(Pickle, TextsAndBytes) {

@@ -28,7 +28,8 @@ constexpr Number kNumbers[] = {
     {"i8", Kind::kSigned, 1},         {"i16", Kind::kSigned, 2},
     {"i32", Kind::kSigned, 4},        {"i64", Kind::kSigned, 8},
     {"i128", Kind::kSigned, 16},      {"f32", Kind::kFloat, 4},
-    {"f64", Kind::kFloat, 8},         {"char", Kind::kCharacter, 1},
+    {"f64", Kind::kFloat, 8},         {"f16", Kind::kFloat, 2},
+    {"bf16", Kind::kBfloat, 2},       {"char", Kind::kCharacter, 1},
     {"char8", Kind::kCharacter, 1},   {"char16", Kind::kCharacter, 2},
     {"char32", Kind::kCharacter, 4},  {"wchar16", Kind::kCharacter, 2},
     {"wchar32", Kind::kCharacter, 4}, {"void", Kind::kVoid, 0},
@@ -89,6 +90,7 @@ FlatLayout layout_of(const std::vector<TypeTreeNode>& nodes, const TypeTreeNode&
     case Kind::kSigned:
     case Kind::kUnsigned:
     case Kind::kFloat:
+    case Kind::kBfloat:
     case Kind::kCharacter:
       return {.flat = true,
               .size = node.size,

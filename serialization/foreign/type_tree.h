@@ -29,6 +29,7 @@ struct TypeTreeNode {
     kSigned,  // size: bytes; also what an enum is
     kUnsigned,
     kFloat,
+    kBfloat,  // the upper half of a float
     kCharacter,
     kComplex,   // size: of both parts
     kString,    // size: of a character

@@ -2,7 +2,6 @@
 // codec/pointer.h: mention(), the queue of bodies, and values that are settled at once.
 #include "value_tree.h"
 
-#include <cstring>
 #include <deque>
 #include <utility>
 
@@ -55,6 +54,7 @@ class ValueReader {
       case TypeKind::kSigned:
       case TypeKind::kUnsigned:
       case TypeKind::kFloat:
+      case TypeKind::kBfloat:
       case TypeKind::kCharacter:
       case TypeKind::kComplex:
         return scalar_value(node, {reader_.raw(node.size), node.size});
@@ -325,18 +325,21 @@ class ValueReader {
 }  // namespace
 
 TreeValue scalar_value(const TypeTreeNode& node, std::span<const std::byte> bytes) {
-  const auto real = [](std::span<const std::byte> part) {
-    if (part.size() == sizeof(float)) {
-      float value = 0;
-      std::memcpy(&value, part.data(), sizeof value);
-      return double{value};
+  const auto real = [](std::span<const std::byte> part) -> double {
+    switch (part.size()) {
+      case sizeof(float16):
+        return load_flat<float16>(part.data());
+      case sizeof(float):
+        return load_flat<float>(part.data());
+      default:
+        return load_flat<double>(part.data());
     }
-    double value = 0;
-    std::memcpy(&value, part.data(), sizeof value);
-    return value;
   };
   if (node.kind == TypeKind::kFloat) {
     return {.kind = TreeValue::Kind::kReal, .real = real(bytes)};
+  }
+  if (node.kind == TypeKind::kBfloat) {
+    return {.kind = TreeValue::Kind::kReal, .real = load_flat<bfloat16>(bytes.data())};
   }
   if (node.kind == TypeKind::kComplex) {
     return {.kind = TreeValue::Kind::kComplex,

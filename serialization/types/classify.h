@@ -8,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "../../base/float16.h"
 #include "customize.h"
 #include "reflect.h"
 #include "type_graph.h"
@@ -45,7 +46,8 @@ inline constexpr bool is_int128 = std::is_same_v<T, Int128> || std::is_same_v<T,
 
 template <class T>  // a reader may have another format for numbers longer than a double
 inline constexpr bool is_number =
-    is_int128<T> || std::is_integral_v<T> || std::is_same_v<T, float> || std::is_same_v<T, double>;
+    is_int128<T> || std::is_integral_v<T> || std::is_same_v<T, float> ||
+    std::is_same_v<T, double> || detail::is_float16<T> || detail::is_bfloat16<T>;
 
 // std::is_class is true for a class that is only declared, too.
 template <class T>

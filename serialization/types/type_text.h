@@ -1,7 +1,7 @@
 // The canonical text of a type, whose hash is its fingerprint. It has field names, their order and widths, but no
 // namespaces, and is the same on every compiler. Types with one encoding have one text.
 //
-//   i8 u16 f64 bool char16 str8 enum Color:i32     seq<T> set<T> map<K,V> tup<A,B> one<A|B> opt<T>
+//   i8 u16 f64 f16 bf16 bool char16 str8 enum Color:i32     seq<T> set<T> map<K,V> tup<A,B> one<A|B> opt<T>
 //   struct Box{val:one<i32|str8>,m:map<str8,seq<f64>>,next:ptr<^0>}    reduced Connection{tup<str8>}
 //
 // The body of a struct stands where the struct is met first; later mentions, also inside itself, are ^n, its
