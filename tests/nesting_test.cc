@@ -419,6 +419,52 @@ TEST_P(NestingOnCpus, TwoThreadsWaitForOneCall) {
   EXPECT_EQ(get(remote(two_threads_one_ref)()), 100);
 }
 
+// Who looks again and again instead of waiting lends its CPU now and then.
+int one() { return 1; }
+int asks_whether_it_is_ready() {
+  const auto ref = remote(one)();
+  while (!ref.ready()) continue;
+  return get(ref);
+}
+int tries_to_get() {
+  const auto ref = remote(one)();
+  for (;;) {
+    if (const auto outcome = try_get(ref)) return outcome->value();
+  }
+}
+int waits_for_no_time() {
+  const auto ref = remote(one)();
+  while (wait({ref}, {.timeout = std::chrono::seconds(0)}).ready.empty()) continue;
+  return get(ref);
+}
+int gets_within_no_time() {
+  const auto ref = remote(one)();
+  for (;;) {
+    try {
+      return get(ref, std::chrono::seconds(0));
+    } catch (const GetTimeout&) {
+    }
+  }
+}
+int asks_in_a_thread() { return std::async(std::launch::async, asks_whether_it_is_ready).get(); }
+
+TEST_P(NestingOnCpus, WhoLooksAgainAndAgainGetsAnAnswer) {
+  for (const auto way : {asks_whether_it_is_ready, tries_to_get, waits_for_no_time,
+                         gets_within_no_time, asks_in_a_thread}) {
+    EXPECT_EQ(get(remote(way)()), 1);
+  }
+}
+
+class Asker {
+ public:
+  int ask() { return asks_whether_it_is_ready(); }
+};
+
+TEST_P(NestingOnCpus, AnActorThatLooksAgainAndAgainGetsAnAnswer) {
+  auto asker = actor<Asker>(ActorOptions{.cpus = 1});
+  EXPECT_EQ(get(asker.call(&Asker::ask)), 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(Cpus, NestingOnCpus, ::testing::Values(1, 2, 4));
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "../options/check_options.h"
 #include "../ownership/value_codec.h"
 #include "../process/process.h"
+#include "../waiting/lend_cpu.h"
 #include "progress_bar.h"
 
 namespace manta {
@@ -40,13 +41,26 @@ void check_session(const ObjectEntryRef& entry, const char* what) {
   if (entry) checked(entry, what);
 }
 
+namespace {
+class IsDone final : public rpc::Progress::Waiter {
+ public:
+  explicit IsDone(const ObjectEntry& entry) : entry_(entry) {}
+  bool satisfied() const override { return entry_.done(); }
+
+ private:
+  const ObjectEntry& entry_;
+};
+}  // namespace
+
 bool object_ready(const ObjectEntry& entry) {
   if (entry.done()) return true;
   Process& process = Process::current("ready()");
   if (entry.from_elsewhere()) process.subscribe(const_cast<ObjectEntry&>(entry));
   // So that a caller who asks again and again need not wait for the next look of the ring thread.
   process.progress().kick();
-  return entry.done();
+  IsDone waiter(entry);
+  if (!waiter.satisfied()) lend_cpu_to_what_is_asked_for(process, waiter);
+  return waiter.satisfied();
 }
 
 namespace {

@@ -10,6 +10,7 @@ namespace manta::detail {
 namespace {
 
 constexpr auto kShortWait = std::chrono::microseconds(200);
+constexpr auto kMoment = std::chrono::milliseconds(1);
 // A long wait is made of steps, each twice as long as the one before, up to this.
 constexpr std::chrono::milliseconds kLongestStep(1000);
 
@@ -43,7 +44,10 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
   if (progress.wait(waiter, deadline && *deadline < soon ? deadline : rpc::Deadline(soon))) {
     return true;
   }
-  if (deadline && *deadline <= soon) return false;
+  if (deadline && *deadline <= soon) {
+    lend_cpu_to_what_is_asked_for(process, waiter);
+    return waiter.satisfied();
+  }
   if (before_lending && before_lending()) return true;
   const Turn::Waits waits(executor->turn(), Executor::of_this_thread() != nullptr);
   if (!meanwhile) return progress.wait(waiter, deadline);
@@ -54,6 +58,15 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
     if (last) return false;
     meanwhile();
   }
+}
+
+void lend_cpu_to_what_is_asked_for(Process& process, rpc::Progress::Waiter& waiter) {
+  Executor* const executor = Executor::of_process();
+  if (executor == nullptr || !executor->turn().runs() || !executor->turn().asks_for_long()) return;
+  std::optional<WaitsBeside> beside;
+  if (Executor::of_this_thread() == nullptr) beside.emplace(process);
+  const Turn::Waits waits(executor->turn(), !beside);
+  process.progress().wait(waiter, std::chrono::steady_clock::now() + kMoment);
 }
 
 }  // namespace manta::detail

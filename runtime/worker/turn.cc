@@ -4,9 +4,12 @@
 
 namespace manta::detail {
 
+constexpr std::int64_t kAskedMs = 10;
+
 void Turn::begin() {
   // SYNC: none: only this thread changes the number; nobody waits for a call that has not begun.
   began_.store(monotonic_ms(), std::memory_order_relaxed);
+  lends_at_.store(0, std::memory_order_relaxed);
   number_.store(number_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
@@ -18,6 +21,15 @@ void Turn::end() {
   if (waiting_.load() == 0) return;
   const std::lock_guard lock(lending_);
   if (waiting_.exchange(0) != 0) take_back();
+}
+
+bool Turn::asks_for_long() {
+  const std::int64_t now = monotonic_ms();
+  // SYNC: none: of two threads that ask, one lends.
+  std::int64_t due = lends_at_.load(std::memory_order_relaxed);
+  if (due != 0 && now < due) return false;
+  return lends_at_.compare_exchange_strong(due, now + kAskedMs, std::memory_order_relaxed) &&
+         due != 0;
 }
 
 void Turn::lend() {

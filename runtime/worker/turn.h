@@ -31,6 +31,9 @@ class Turn {
   // Whether user code runs and the executor's own thread does not wait in the runtime.
   bool in_user_code() const { return runs() && !own_thread_waits_.load(); }
   std::int64_t began() const { return began_.load(); }  // by monotonic_ms()
+  // For a thread that asks whether something is done, instead of waiting for it: whether it shall lend the CPU for a
+  // moment, as after each 10 ms in which the call has asked.
+  bool asks_for_long();
 
   // As long as one exists, a thread of the process waits: the executor's, or one that user code has started.
   class Waits {
@@ -53,6 +56,7 @@ class Turn {
   const std::function<void()> take_back_;
   std::atomic<std::uint64_t> number_{0};  // of calls begun and ended: odd while one runs
   std::atomic<std::int64_t> began_{0};
+  std::atomic<std::int64_t> lends_at_{0};  // by monotonic_ms(); 0: the call has not asked yet
   std::atomic<bool> own_thread_waits_{false};
   std::mutex lending_;
   std::atomic<int> waiting_{0};  // threads of the call that runs
