@@ -168,11 +168,7 @@ consteval Reflected reflect() {
     if constexpr (kMax == kNoCount) {
       return {takes_members<T, 0> ? Reflection::kTooMany : Reflection::kOpaque, 0};
     } else if constexpr (takes_and_braces<T>(std::make_index_sequence<kMax>{})) {
-      constexpr bool kTakesAll =
-          fills_array<T>(std::make_index_sequence<kMax>{});  // a reference does not
-      return {
-          kTakesAll && has_flexible_member<T, kMax>() ? Reflection::kFlexible : Reflection::kOpaque,
-          0};
+      return {has_flexible_member<T, kMax>() ? Reflection::kFlexible : Reflection::kOpaque, 0};
     } else if constexpr (has_anonymous_member<T, kMax>()) {
       return {Reflection::kAnonymous, 0};
     } else {
