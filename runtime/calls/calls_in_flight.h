@@ -1,5 +1,5 @@
-// The calls that are in flight on a lane, by number: a ring of slots, which doubles when the oldest call still lies where
-// the next one would go.
+// The calls that are in flight on a lane, by number: a ring of slots, which doubles when the oldest call still lies
+// where the next one would go.
 //
 // Invariants: numbers are given from 1 without gaps; the slots from first() to next() are those in flight, null where
 //             the reply has come.
