@@ -23,8 +23,8 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
                       const std::function<bool()>& before_lending = {},
                       const std::function<void()>& meanwhile = {});
 
-// For a thread that looks whether the waiter is satisfied, and will look again: in a worker it lends the CPU for a moment
-// now and then, so that what it looks for can run.
+// For a thread that looks whether the waiter is satisfied, and will look again: in a worker it lends the CPU for a
+// moment now and then, so that what it looks for can run.
 void lend_cpu_to_what_is_asked_for(Process& process, rpc::Progress::Waiter& waiter);
 
 }  // namespace manta::detail
