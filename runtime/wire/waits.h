@@ -21,7 +21,7 @@ struct Need {
     kCall,         // call number `sequence` of `lane`, or a later one, must be answered
     kConstructor,  // actor `hi lo` must be made
     kObject,       // object `hi lo`, of another process, must be done
-    kLease,  // another lease for scheduling key `lane` after the first `sequence` of the process
+    kLease,        // a lease for scheduling key `lane`, after the first `sequence` of the process
   };
   Kind kind = Kind::kCall;
   std::uint32_t lane = 0;
