@@ -68,6 +68,11 @@ class Player {
                                               other.call(&Player::ask, self)};
     return get(wait(refs).ready[0]);
   }
+  int wait_for_two_of_three(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    const std::vector<ObjectRef<int>> refs = {other.call(&Player::ask, self), put(1),
+                                              other.call(&Player::ask, self)};
+    return get(wait(refs, {.num_ready = 2}).ready[0]);
+  }
   int one_after_the_other(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
     int sum = 0;
     const std::vector<ObjectRef<int>> refs = {other.call(&Player::ask, self), put(1),
@@ -149,6 +154,12 @@ class Player {
     } catch (const std::out_of_range&) {
       return -2;
     }
+  }
+  int two_of_three(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
+    const auto give = remote([](int n) { return n; });
+    const std::vector<ObjectRef<int>> refs = {other.call(&Player::ask, self), give(3), give(4)};
+    const auto ready = wait(refs, {.num_ready = 2}).ready;
+    return get(ready[0]) + get(ready[1]);
   }
   int some(const ActorHandle<Player>& other, const ActorHandle<Player>& self) {
     const std::vector<ObjectRef<int>> refs = {other.call(&Player::ask, self),
@@ -238,6 +249,7 @@ INSTANTIATE_TEST_SUITE_P(
                       NamedWay{"WaitForAll", &Player::wait_for_all},
                       NamedWay{"GetOfTwoThatWait", &Player::get_of_two_that_wait},
                       NamedWay{"WaitForOneOfTwo", &Player::wait_for_one_of_two},
+                      NamedWay{"WaitForTwoOfThree", &Player::wait_for_two_of_three},
                       NamedWay{"OneAfterTheOther", &Player::one_after_the_other},
                       NamedWay{"AnArgument", &Player::get_through_an_argument},
                       NamedWay{"ATask", &Player::get_through_a_task},
@@ -260,6 +272,7 @@ TEST_F(Deadlocks, WhoMayGoOnIsNotDisturbed) {
   auto two = actor<Player>(ActorOptions{.cpus = 0});
   EXPECT_EQ(get(one.call(&Player::tries, two, one)), -1);
   EXPECT_EQ(get(one.call(&Player::some, two, one)), 7);
+  EXPECT_EQ(get(one.call(&Player::two_of_three, two, one)), 7);
   EXPECT_EQ(get(one.call(&Player::fails_first, two, one)), -2);
 }
 

@@ -109,6 +109,7 @@ void Waits::leave_the_stuck(std::set<rpc::Slot>& slots) const {
 
 // Whether the wait cannot end before the call that one of `slots` runs.
 bool Waits::is_stuck(const Wait& wait, const std::set<rpc::Slot>& slots) const {
+  const auto& objects = wait.record.objects;
   std::set<std::uint32_t> held_up;
   for (const KnownNeed& need : wait.needs) {
     const auto at = held_up_at(need);
@@ -116,10 +117,9 @@ bool Waits::is_stuck(const Wait& wait, const std::set<rpc::Slot>& slots) const {
         std::ranges::all_of(at, [&](rpc::Slot slot) { return slots.contains(slot); });
     if (!at.empty() && all_stuck) held_up.insert(need.need.object);
   }
-  const auto& objects = wait.record.objects;
-  return !objects.empty() && std::all_of(objects.begin(), objects.end(), [&](std::uint32_t object) {
-    return held_up.contains(object);
-  });
+  const auto stuck = std::ranges::count_if(
+      objects, [&](std::uint32_t object) { return held_up.contains(object); });
+  return static_cast<std::uint64_t>(stuck) > wait.record.spare;
 }
 
 // The way from what the wait needs to the call that its process, `slot`, runs, by waits of `among`. Empty if there is
@@ -281,7 +281,7 @@ void Waits::tell_why(rpc::Slot to, std::uint64_t question, WhyStep step) {
         (need.name == wait->record.waiter ? ", where it" : ", where " + wait->record.waiter) +
         " waits for " + first.need.name;
     if (others != 0) {
-      step.text += (wait->record.ends == WaitRecord::Ends::kOneDone ? " or " : " and ") +
+      step.text += (wait->record.ends == WaitRecord::Ends::kSomeDone ? " or " : " and ") +
                    std::to_string(others) + " more";
     }
     if (const auto next = place_of(first.need)) step.text += in_process(*next);

@@ -2,6 +2,7 @@
 #include "waits.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,14 +29,17 @@ class WaitsTest : public ::testing::Test {
   static Need lease(std::uint32_t key) {
     return {.kind = Need::Kind::kLease, .lane = key, .name = "task"};
   }
+  // By default one of the objects ends the wait.
   void waits(rpc::Slot process, std::uint32_t lane, std::uint64_t sequence, Need need,
-             std::vector<std::uint32_t> objects = {0}, bool deadline = false,
-             bool holds_up = true) {
+             const std::vector<std::uint32_t>& objects = {0}, bool deadline = false,
+             bool holds_up = true, std::optional<std::size_t> spare = {}) {
     const WaitRecord record{.waiter = "waiter " + std::to_string(process),
                             .lane = lane,
                             .sequence = sequence,
                             .holds_up = holds_up,
-                            .objects = std::move(objects),
+                            .objects = objects,
+                            .spare = static_cast<std::uint32_t>(
+                                spare.value_or(objects.empty() ? 0 : objects.size() - 1)),
                             .deadline = deadline,
                             .needs = {std::move(need)}};
     const std::uint64_t number = ++numbers_[process];
@@ -151,6 +155,14 @@ TEST_F(WaitsTest, AWaitThatSomethingElseMayEndIsNone) {
   EXPECT_EQ(refused(), Slots{2});
 }
 
+TEST_F(WaitsTest, AllButThoseToSpareMustBeDone) {
+  waits(1, 31, 5, call(10, 5));
+  waits(2, 10, 5, call(20, 6), {0, 1, 2}, false, true, 1);
+  EXPECT_EQ(refused(), Slots{});
+  waits(2, 10, 5, call(20, 6), {0, 1, 2}, false, true, 0);
+  EXPECT_EQ(refused(), Slots{2});
+}
+
 TEST_F(WaitsTest, AWaitThatIsOverIsNone) {
   waits(1, 31, 5, call(10, 5));
   table_.on(1, WaitOver{.wait = 1});
@@ -210,8 +222,9 @@ TEST_F(WaitsTest, AlternativesThatAreAllStuckAreADeadlock) {
                           .lane = 31,
                           .sequence = 5,
                           .holds_up = true,
-                          .ends = WaitRecord::Ends::kOneDone,
+                          .ends = WaitRecord::Ends::kSomeDone,
                           .objects = {0, 1},
+                          .spare = 1,
                           .needs = {call(10, 5), other}};
   table_.on(1, WaitBegun{.wait = 1}, encode(either));
   waits(2, 10, 5, call(20, 6));

@@ -35,6 +35,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
   virtual Entries needed() const = 0;
   virtual Entries enough() const { return {}; }
   virtual WaitRecord::Ends ends() const = 0;
+  virtual std::size_t spare() const { return 0; }  // how many of enough() need not be done
   Process& process() const { return *process_; }
 
   bool wait(const Deadline& deadline) {
@@ -70,7 +71,8 @@ class SessionWaiter : public rpc::Progress::Waiter {
 
   void tell(WaitReport& report) const {
     const Entries objects = needed();
-    report.tell(objects.empty() ? enough() : objects, ends());
+    const Entries looked_at = objects.empty() ? enough() : objects;
+    report.tell(looked_at, ends(), spare());
   }
 
   [[noreturn]] void refuse_to_wait_for_itself() const {
@@ -169,8 +171,9 @@ class CountDone final : public SessionWaiter {
   Entries needed() const override { return all() ? pending() : Entries(); }
   Entries enough() const override { return all() ? Entries() : pending(); }
   WaitRecord::Ends ends() const override {
-    return all() ? WaitRecord::Ends::kAllDone : WaitRecord::Ends::kOneDone;
+    return all() ? WaitRecord::Ends::kAllDone : WaitRecord::Ends::kSomeDone;
   }
+  std::size_t spare() const override { return spare_; }
 
  private:
   // Where some objects are enough, only the first of them are looked at, so that a wait for one after the other of very
@@ -183,6 +186,8 @@ class CountDone final : public SessionWaiter {
     if (!pending_) {
       const TablesLock lock(process().tables());
       pending_ = watch_.pending(entries_, all() ? entries_.size() : kLookedAt);
+      const std::size_t not_needed = watch_.arrived() + pending_->size();
+      spare_ = not_needed > count_ ? not_needed - count_ : 0;
     }
     return *pending_;
   }
@@ -191,6 +196,7 @@ class CountDone final : public SessionWaiter {
   Entries entries_;
   const std::size_t count_;
   mutable std::optional<std::vector<ObjectEntry*>> pending_;
+  mutable std::size_t spare_ = 0;
 };
 
 void subscribe_all(Process& process, Entries entries) {

@@ -32,8 +32,10 @@ bool WaitReport::holds_up_its_call() {
   return join_->lasts();
 }
 
-void WaitReport::tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends ends) {
-  WaitRecord record{.ends = ends, .deadline = deadline_};
+void WaitReport::tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends ends,
+                      std::size_t spare) {
+  WaitRecord record{
+      .ends = ends, .spare = static_cast<std::uint32_t>(spare), .deadline = deadline_};
   if (const auto frame = TaskFrame::of_process()) record.waiter = name_in_waits(frame->name);
   if (holds_up_its_call()) {
     record.holds_up = true;
@@ -59,13 +61,15 @@ void WaitReport::add_needs(WaitRecord& record, std::span<ObjectEntry* const> obj
   }
   const bool all = record.ends == WaitRecord::Ends::kAllDone;
   // Where one object that is done ends the wait, `objects` may be only the first of very many.
-  const bool some = record.ends == WaitRecord::Ends::kOneDone;
+  const bool some = record.ends == WaitRecord::Ends::kSomeDone;
   const bool one_by_one = !all && (some ? objects.size() : pending.size()) <= kMostAlternatives;
   Needs needs(process_.ownership(), process_.senders());
   for (const std::uint32_t i : pending) needs.add(*objects[i], one_by_one ? i : 0);
   record.needs = needs.take();
   if (all) record.objects = {0};
-  if (one_by_one) record.objects = std::move(pending);
+  if (!one_by_one) return;
+  if (!some) record.spare = static_cast<std::uint32_t>(pending.size()) - 1;
+  record.objects = std::move(pending);
 }
 
 }  // namespace manta::detail

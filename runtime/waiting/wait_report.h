@@ -28,8 +28,9 @@ class WaitReport {
   ~WaitReport();
   WaitReport(const WaitReport&) = delete;
 
-  // To be called with the same objects each time. If some of them end the wait, the first hundreds will do.
-  void tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends ends);
+  // To be called with the same objects each time. If some of them end the wait, the first hundreds will do; all but
+  // `spare` of them must be done then.
+  void tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends ends, std::size_t spare);
 
   // SYNC: acquire: the text of the cycle.
   bool refused() const { return at_node_.refused.load(std::memory_order_acquire); }

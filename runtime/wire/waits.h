@@ -36,7 +36,7 @@ struct WaitRecord {
   enum class Ends : std::uint8_t {
     kAllDone,
     kOneFailed,  // or all are done
-    kOneDone,    // or more
+    kSomeDone,
   };
   std::string waiter = {};  // the name of the call that waits
   // The call of a lane that the process runs. Sequence 0: an actor's constructor, or it is not known.
@@ -45,9 +45,10 @@ struct WaitRecord {
   // That call cannot end before the wait does: until then the process begins and answers nothing else.
   bool holds_up = false;
   Ends ends = Ends::kAllDone;
-  // The wait cannot end before one of these is done; Need::object says to which of them a need belongs. Each is one of
-  // the pending objects; if all of those must be done in any case, they are one together. Empty if they are too many.
+  // What is pending; Need::object says to which of them a need belongs. The wait cannot end before all but `spare` of
+  // them are done. If all must be done in any case, they are one together. Empty if they are too many.
   std::vector<std::uint32_t> objects = {};
+  std::uint32_t spare = 0;
   bool deadline = false;
   std::vector<Need> needs = {};
 };
