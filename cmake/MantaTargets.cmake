@@ -11,8 +11,9 @@
 #   manta_example(NAME SOURCES a.cc ... [ARGS arg ...])
 #       An example. When its (first) source says `// Expected output:`, CTest checks it: see
 #       examples/check_output.
-#   manta_fuzzer(NAME SOURCES a_fuzz.cc ... [CORPUS folder])
-#       A libFuzzer program, built with MANTA_BUILD_FUZZERS; .ci/run runs every fuzz_NAME.
+#   manta_fuzzer(NAME SOURCES a_fuzz.cc ... [CORPUS folder] [DICTIONARY file])
+#       A libFuzzer program, built with MANTA_BUILD_FUZZERS; .ci/run runs every fuzz_NAME, with its corpus and its
+#       dictionary of words.
 #
 # Targets to build by themselves: concurrent_tests, all_examples, all_fuzzers, check_headers (every
 # header compiles alone).
@@ -175,7 +176,7 @@ function(manta_fuzzer name)
   if(NOT MANTA_BUILD_FUZZERS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS" "SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "CORPUS;DICTIONARY" "SOURCES")
   get_property(below GLOBAL PROPERTY MANTA_OBJECT_LIBRARIES)
   add_executable(fuzz_${name} ${arg_SOURCES})
   target_link_libraries(fuzz_${name} PRIVATE manta_internal ${below})
@@ -185,10 +186,14 @@ function(manta_fuzzer name)
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzzers)
   _manta_wrap_main(fuzz_${name} "${below}")
   add_dependencies(all_fuzzers fuzz_${name})
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/fuzzers)
   if(arg_CORPUS)
-    file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/fuzzers)
     file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${arg_CORPUS}
       ${PROJECT_BINARY_DIR}/fuzzers/fuzz_${name}.corpus SYMBOLIC)
+  endif()
+  if(arg_DICTIONARY)
+    file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${arg_DICTIONARY}
+      ${PROJECT_BINARY_DIR}/fuzzers/fuzz_${name}.dict SYMBOLIC)
   endif()
 endfunction()
 

@@ -1,7 +1,8 @@
-// A parser of the one dict that numpy writes, then what the header says of the length of the file and of its type, and
-// at the end the header that we write.
+// A parser of the one dict that numpy writes, then what the header says of the length of the file, and at the end the
+// header that we write.
 #include "npy_format.h"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -20,10 +21,21 @@ std::size_t byte_at(std::string_view bytes, std::size_t at) {
   return static_cast<unsigned char>(bytes[at]);
 }
 
-// Reads the literals that numpy writes: one dict of strings, booleans and tuples of integers.
+// Latin-1 as UTF-8.
+std::string to_utf8(std::string_view latin) {
+  std::string text;
+  for (const char c : latin) {
+    const auto code = static_cast<unsigned char>(c);
+    if (code >= 0x80) text += static_cast<char>(0xC0 | code >> 6);
+    text += static_cast<char>(code < 0x80 ? code : 0x80 | (code & 0x3F));
+  }
+  return text;
+}
+
+// Reads the literals that numpy writes: one dict of strings, booleans, tuples of integers, and lists of fields.
 class DictParser {
  public:
-  explicit DictParser(std::string_view text) : text_(text) {}
+  DictParser(std::string_view text, bool is_latin) : text_(text), is_latin_(is_latin) {}
 
   NpyHeader parse() {
     NpyHeader header;
@@ -54,6 +66,8 @@ class DictParser {
   }
 
  private:
+  static constexpr int kMaxDepth = 32;  // of structs in structs
+
   void skip_space() {
     while (!text_.empty() && (text_[0] == ' ' || text_[0] == '\t' || text_[0] == '\n')) {
       text_.remove_prefix(1);
@@ -72,31 +86,73 @@ class DictParser {
       malformed("not the dict that numpy writes");
     }
   }
+  // A backslash stays, with what it says of the next character: no name of ours has one.
   std::string quoted() {
     skip_space();
     if (text_.empty() || (text_[0] != '\'' && text_[0] != '"')) {
       malformed("a string is missing");
     }
-    const std::size_t end = text_.find(text_[0], 1);
-    if (end == std::string_view::npos) {
+    std::size_t end = 1;
+    while (end < text_.size() && text_[end] != text_[0]) {
+      end += text_[end] == '\\' ? 2 : 1;
+    }
+    if (end >= text_.size()) {
       malformed("a string without end");
     }
     std::string value(text_.substr(1, end - 1));
     text_.remove_prefix(end + 1);
-    return value;
+    return is_latin_ ? to_utf8(value) : value;
   }
-  // A list describes the fields of a structured type, which no array of ours has.
-  std::string type() {
-    skip_space();
-    if (text_.empty() || text_[0] != '[') {
+  NpyType type() {
+    if (!accept('[')) {
+      return parse_npy_type(quoted());
+    }
+    if (++depth_ > kMaxDepth) {
+      malformed("its structs are nested too deeply");
+    }
+    NpyType type;
+    type.is_struct = true;
+    while (!accept(']')) {
+      field(type);
+      if (!accept(',')) {
+        expect(']');
+        break;
+      }
+    }
+    --depth_;
+    return type;
+  }
+  // ('name', type), ('name', type, shape), or with (title, name) for the name. Raw bytes without a name are padding.
+  void field(NpyType& type_of) {
+    NpyField field;
+    expect('(');
+    field.name = name();
+    expect(',');
+    field.type = type();
+    if (accept(',')) {
+      skip_space();
+      field.shape = text_.starts_with('(') ? tuple() : std::vector<std::size_t>{number()};
+    }
+    expect(')');
+    field.offset = type_of.size;
+    type_of.size += npy_field_size(field);
+    if (type_of.size >> 48 != 0) {
+      malformed("a struct is larger than memory");
+    }
+    const bool padding = field.name.empty() && field.type.kind == 'V' && !field.type.is_struct;
+    if (!padding) {
+      type_of.fields.push_back(std::move(field));
+    }
+  }
+  std::string name() {
+    if (!accept('(')) {
       return quoted();
     }
-    int depth = 0;
-    do {
-      depth += text_[0] == '[' ? 1 : text_[0] == ']' ? -1 : 0;
-      text_.remove_prefix(1);
-    } while (depth > 0 && !text_.empty());
-    return {};
+    quoted();  // a title
+    expect(',');
+    std::string name = quoted();
+    expect(')');
+    return name;
   }
   bool boolean() {
     skip_space();
@@ -133,17 +189,34 @@ class DictParser {
   }
 
   std::string_view text_;
+  const bool is_latin_;
+  int depth_ = 0;
   bool has_type_ = false;
   bool has_shape_ = false;
 };
+
+// What a file is that is no .npy, from its first bytes.
+const char* what_else(std::string_view prefix) {
+  if (prefix.starts_with("PK\3\4") || prefix.starts_with("PK\5\6")) {
+    return "it is an archive of arrays, .npz: use load_npz";
+  }
+  if (prefix.starts_with("\x80\4\x95") || prefix.starts_with("\x80\5\x95")) {
+    return "it is a Python pickle: save it with numpy.save";
+  }
+  return "it does not begin with \\x93NUMPY";
+}
 
 std::size_t text_offset(std::string_view bytes) { return byte_at(bytes, 6) == 1 ? 10 : 12; }
 
 }  // namespace
 
+bool is_npy(std::string_view prefix) {
+  return prefix.size() >= kNpyPrefix && prefix.starts_with(kMagic);
+}
+
 std::size_t npy_data_offset(std::string_view prefix) {
-  if (prefix.size() < kNpyPrefix || !prefix.starts_with(kMagic)) {
-    malformed("it does not begin with \\x93NUMPY");
+  if (!is_npy(prefix)) {
+    malformed(what_else(prefix));
   }
   const std::size_t major = byte_at(prefix, 6);
   if (major < 1 || major > 3) {
@@ -160,34 +233,26 @@ std::size_t npy_data_offset(std::string_view prefix) {
 }
 
 NpyHeader parse_npy_header(std::string_view bytes) {
-  return DictParser(bytes.substr(text_offset(bytes))).parse();
+  return DictParser(bytes.substr(text_offset(bytes)), byte_at(bytes, 6) < 3).parse();
 }
 
-void check_npy_header(const NpyHeader& header, const std::string& type) {
-  if (header.type != type) {
-    throw InvalidArgument("it holds elements of type \"" +
-                          (header.type.empty() ? "(a structured type)" : header.type) +
-                          "\", the array \"" + type + "\"");
-  }
-  if (header.column_major && header.shape.size() > 1) {
-    throw InvalidArgument(
-        "it is in column-major (Fortran) order; save it with numpy.ascontiguousarray");
-  }
+NpyInfo info_of(const NpyHeader& header) {
+  return {npy_type_text(header.type), header.shape, header.column_major};
 }
 
-std::string make_npy_header(std::string_view type, std::span<const std::size_t> shape) {
-  std::string dict = "{'descr': '" + std::string(type) + "', 'fortran_order': False, 'shape': (";
-  for (const std::size_t n : shape) {
-    dict += std::to_string(n) + ", ";
-  }
-  dict += "), }";
-  // Version 2 only where version 1 is too short for the dict, as numpy does.
-  const bool large = dict.size() + 75 > 0xFFFF;
-  const std::size_t before = large ? 12 : 10;
+std::string make_npy_header(const NpyType& type, const std::vector<std::size_t>& shape) {
+  const std::string descr = npy_type_text(type);
+  std::string dict = "{'descr': " + (type.is_struct ? descr : "'" + descr + "'");
+  dict += ", 'fortran_order': False, 'shape': " + npy_shape_text(shape) + ", }";
+  // Version 2 only where version 1 is too short for the dict, 3 where a name is not ASCII, as numpy does.
+  const bool ascii = std::all_of(dict.begin(), dict.end(),
+                                 [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  const int version = !ascii ? 3 : dict.size() + 75 > 0xFFFF ? 2 : 1;
+  const std::size_t before = version > 1 ? 12 : 10;
   dict.append(63 - (before + dict.size()) % 64, ' ');
   dict += '\n';
   std::string header(kMagic);
-  header += {large ? '\2' : '\1', '\0'};
+  header += {static_cast<char>(version), '\0'};
   for (std::size_t i = 0; i < before - 8; ++i) {
     header += static_cast<char>(dict.size() >> (8 * i) & 0xFF);
   }

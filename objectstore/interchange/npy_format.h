@@ -2,6 +2,7 @@
 //
 //   \x93NUMPY | major minor | header length (2 bytes, from version 2 on 4) | dict, padded | data
 //
+// The dict is Python: {'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }, in Latin-1, from version 3 on UTF-8.
 // Errors: InvalidArgument with the reason, to which the caller adds the file. Units: bytes. Threads: any.
 #pragma once
 #include <cstddef>
@@ -10,12 +11,13 @@
 #include <string_view>
 #include <vector>
 
-#include "../../base/build_settings.h"
+#include "npy_info.h"
+#include "npy_type.h"
 
 namespace manta::detail {
 
 struct NpyHeader {
-  std::string type;  // such as "<f8"; "" for a structured type
+  NpyType type;
   bool column_major = false;
   std::vector<std::size_t> shape;
 };
@@ -24,13 +26,14 @@ struct NpyHeader {
 inline constexpr std::size_t kNpyPrefix = 12;
 inline constexpr std::size_t kNpyMaxHeader = std::size_t{1} << 20;
 
+// Whether a file that begins so is one.
+bool is_npy(std::string_view prefix);
 // Where the data begins, from the first kNpyPrefix bytes.
 std::size_t npy_data_offset(std::string_view prefix);
 // The dict of a file, from all bytes before the data.
 NpyHeader parse_npy_header(std::string_view bytes);
-// Refuses a file of another element type, and column-major order.
-void check_npy_header(const NpyHeader& header, const std::string& type);
+NpyInfo info_of(const NpyHeader& header);
 // All bytes before the data, a multiple of 64.
-std::string make_npy_header(std::string_view type, std::span<const std::size_t> shape);
+std::string make_npy_header(const NpyType& type, const std::vector<std::size_t>& shape);
 
 }  // namespace manta::detail

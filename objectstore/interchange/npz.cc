@@ -3,6 +3,7 @@
 #include "npz.h"
 
 #include <algorithm>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <set>
@@ -11,7 +12,7 @@
 
 #include "../../base/error.h"
 #include "../../base/standard_streams.h"
-#include "npy_format.h"
+#include "npy_data.h"
 #include "replacement_file.h"
 
 namespace manta {
@@ -33,6 +34,12 @@ std::string text_of(int code) {
   return text;
 }
 
+bool is_npy_file(const std::filesystem::path& path) {
+  std::string begin(detail::kNpyPrefix, '\0');
+  std::ifstream(path, std::ios::binary).read(begin.data(), detail::kNpyPrefix);
+  return detail::is_npy(begin);
+}
+
 // An archive that was not closed is given up, and nothing is written.
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
@@ -44,7 +51,7 @@ Archive open_archive(const char* what, const std::filesystem::path& path, int fl
   const base::StandardStreamsReserved reserved;  // libzip keeps a file open that it reads
   Archive archive(zip_open(path.c_str(), flags, &error));
   if (archive == nullptr) {
-    fail(what, path, text_of(error));
+    fail(what, path, is_npy_file(path) ? "it is one array, .npy: use load_npy" : text_of(error));
   }
   return archive;
 }
@@ -62,18 +69,23 @@ class Entry {
     }
   }
 
-  void read(void* to, std::size_t size) {
-    auto* at = static_cast<char*>(to);
-    while (size != 0) {
-      const zip_int64_t n = zip_fread(file_.get(), at, size);
+  // Reads `size` bytes, or fewer if the member ends before that, and gives their number.
+  std::size_t read_up_to(void* to, std::size_t size) {
+    std::size_t done = 0;
+    while (done < size) {
+      const zip_int64_t n = zip_fread(file_.get(), static_cast<char*>(to) + done, size - done);
       if (n < 0) {
         throw InvalidArgument(zip_file_strerror(file_.get()));
       }
-      if (n == 0) {
-        throw InvalidArgument("it is truncated");
-      }
-      at += n;
-      size -= static_cast<std::size_t>(n);
+      if (n == 0) break;
+      done += static_cast<std::size_t>(n);
+    }
+    return done;
+  }
+
+  void read(void* to, std::size_t size) {
+    if (read_up_to(to, size) < size) {
+      throw InvalidArgument("it is truncated");
     }
   }
 
@@ -93,9 +105,11 @@ class Entry {
   std::unique_ptr<zip_file_t, CloseEntry> file_;
 };
 
-std::string read_header(Entry& entry) {
+// Null if the member is no array.
+std::optional<std::string> read_header(Entry& entry) {
   std::string bytes(detail::kNpyPrefix, '\0');
-  entry.read(bytes.data(), bytes.size());
+  bytes.resize(entry.read_up_to(bytes.data(), bytes.size()));
+  if (!detail::is_npy(bytes)) return std::nullopt;
   bytes.resize(std::max(detail::npy_data_offset(bytes), detail::kNpyPrefix));
   entry.read(bytes.data() + detail::kNpyPrefix, bytes.size() - detail::kNpyPrefix);
   return bytes;
@@ -110,29 +124,28 @@ zip_stat_t stat_of(zip_t* archive, zip_uint64_t index) {
 }
 
 // What the archive says of its sizes may be wrong, so they are checked against that of the file and of the shape.
-detail::NpyContent read_entry(zip_t* archive, zip_uint64_t index, const std::string& type,
-                              std::size_t element_size, std::uintmax_t file_size) {
+detail::NpyContent read_entry(zip_t* archive, zip_uint64_t index, const detail::NpyElement& element,
+                              std::string_view call, std::uintmax_t file_size) {
   const zip_stat_t stat = stat_of(archive, index);
   const std::uintmax_t packed = std::min<std::uintmax_t>(stat.comp_size, file_size);
   Entry entry(archive, index);
-  const std::string header_bytes = read_header(entry);
-  const detail::NpyHeader header = detail::parse_npy_header(header_bytes);
-  detail::check_npy_header(header, type);
-  detail::NpyContent content{detail::Extents(std::span<const std::size_t>(header.shape)), {}};
-  std::size_t size = 0;
-  if (__builtin_mul_overflow(content.shape.count(), element_size, &size) ||
-      stat.size < header_bytes.size() || size != stat.size - header_bytes.size() ||
+  const std::optional<std::string> bytes = read_header(entry);
+  if (!bytes) {
+    throw InvalidArgument("it is no array, but a file of another kind in the archive");
+  }
+  detail::NpyLayout layout = match_npy(detail::parse_npy_header(*bytes), element, call);
+  if (stat.size < bytes->size() || layout.size_in_file != stat.size - bytes->size() ||
       stat.size / kMostDeflated > packed) {
     throw InvalidArgument("its size is not that of its shape");
   }
-  content.memory = detail::allocate_array(content.shape.count(), element_size, detail::Fill::kNone);
-  entry.read(content.memory.writable, size);
+  const auto next = [&](std::size_t, std::byte* to, std::size_t size) { entry.read(to, size); };
+  detail::ArrayMemory memory = read_npy_data(layout, element, {next});
   entry.expect_end();
-  return content;
+  return {std::move(layout.shape), std::move(memory)};
 }
 
 void add(zip_t* archive, const NpzArray& array, const std::string& header) {
-  const auto bytes = array.bytes();
+  const std::span bytes(array.view().data, array.view().size);
   zip_buffer_fragment_t parts[2] = {
       {reinterpret_cast<zip_uint8_t*>(const_cast<char*>(header.data())), header.size()},
       {reinterpret_cast<zip_uint8_t*>(const_cast<std::byte*>(bytes.data())), bytes.size()}};
@@ -211,7 +224,7 @@ void write_archive(const std::filesystem::path& own, const std::filesystem::path
   std::vector<std::string> headers;
   headers.reserve(arrays.size());
   for (const NpzArray& array : arrays) {
-    headers.push_back(detail::make_npy_header(array.type(), array.shape()));
+    headers.push_back(detail::make_npy_header(*array.view().type, array.view().shape));
     add(archive.get(), array, headers.back());
   }
   const base::StandardStreamsReserved reserved;  // libzip opens the file that it writes now
@@ -248,8 +261,7 @@ std::vector<std::string> NpzFile::files() const {
   return names;
 }
 
-detail::NpyContent NpzFile::read(std::string_view name, const std::string& type,
-                                 std::size_t element_size) const {
+detail::NpyContent NpzFile::read(std::string_view name, const detail::NpyElement& element) const {
   const auto found = find_member(members_of(state_->archive.get()), name);
   if (!found) {
     std::string all;
@@ -261,10 +273,27 @@ detail::NpyContent NpzFile::read(std::string_view name, const std::string& type,
              (all.empty() ? "it is empty" : "there are: " + all));
   }
   try {
-    return read_entry(state_->archive.get(), *found, type, element_size, state_->size);
+    return read_entry(state_->archive.get(), *found, element, "get", state_->size);
   } catch (const InvalidArgument& error) {
     fail("load_npz", state_->path, std::string(name) + ": " + error.std::runtime_error::what());
   }
+}
+
+std::map<std::string, NpyInfo> npz_members(const std::filesystem::path& path) {
+  const Archive archive = open_archive("npz_members", path, ZIP_RDONLY);
+  const std::vector<std::string> names = members_of(archive.get());
+  std::map<std::string, NpyInfo> arrays;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    try {
+      Entry entry(archive.get(), i);
+      if (const std::optional<std::string> bytes = read_header(entry)) {
+        arrays[without_suffix(names[i])] = detail::info_of(detail::parse_npy_header(*bytes));
+      }
+    } catch (const InvalidArgument& error) {
+      fail("npz_members", path, names[i] + ": " + error.std::runtime_error::what());
+    }
+  }
+  return arrays;
 }
 
 void save_npz(const std::filesystem::path& path, const std::vector<NpzArray>& arrays) {

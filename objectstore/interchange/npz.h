@@ -5,15 +5,19 @@
 //   file.files();                                            {"x", "labels"}, in the file's order
 //   Array<double> x = file.get<double>("x");                 numpy: file["x"]
 //
+//   npz_members("run.npz")                                   {"x": {"<f8", {2, 3}, false}, ...}, without loading them
+//
 // Files are written uncompressed, as numpy.savez does; compressed ones (numpy.savez_compressed) are read, too. Element
-// types are those of npy.h. An array's checksum is checked when it is read. save_npz replaces the file only when all is
-// written; without arrays it writes an archive of none, as numpy does. Of several members of one name the last is read.
+// types and orders are those of npy.h. An array's checksum is checked when it is read. save_npz replaces the file only
+// when all is written; without arrays it writes an archive of none, as numpy does. Of several members of one name the
+// last is read.
 // Errors:  InvalidArgument with file, array and reason: unreadable, no zip archive, no such array (the names in the
-//          file are listed), another element type, column-major, corrupt; a name that is empty or given twice.
-// OutOfDisk. Threads: save_npz from any; an NpzFile is confined.
+//          file are listed), a member that is no array, another element type (and the call for it), corrupt; a name
+//          that is empty or given twice. OutOfDisk.
+// Threads: save_npz and npz_members from any; an NpzFile is confined.
 #pragma once
-#include <cstddef>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,23 +32,14 @@ class NpzArray {
  public:
   template <class T>
   NpzArray(std::string name, const Array<T>& array)
-      : name_(std::move(name)),
-        type_(detail::npy_type(detail::kNpyKind<T>, sizeof(T))),
-        shape_(array.shape().begin(), array.shape().end()),
-        bytes_(std::as_bytes(array.span())),
-        storage_(detail::ArrayAccess::storage(array)) {}
+      : name_(std::move(name)), view_(detail::npy_view(array)) {}
 
   const std::string& name() const { return name_; }
-  const std::string& type() const { return type_; }
-  const std::vector<std::size_t>& shape() const { return shape_; }
-  std::span<const std::byte> bytes() const { return bytes_; }
+  const detail::NpyView& view() const { return view_; }
 
  private:
   std::string name_;
-  std::string type_;
-  std::vector<std::size_t> shape_;
-  std::span<const std::byte> bytes_;
-  base::StorageRef storage_;  // keeps the bytes alive
+  detail::NpyView view_;
 };
 
 // An open .npz file, of which arrays are read by name.
@@ -55,25 +50,25 @@ class NpzFile {
   NpzFile& operator=(NpzFile&&) noexcept;
   ~NpzFile();
 
-  // The names of its arrays, in the file's order.
+  // The names of its members, in the file's order; those of arrays are without their ".npy".
   std::vector<std::string> files() const;
   // The array of that name.
   template <class T>
   Array<T> get(std::string_view name) const {
-    auto content = read(name, detail::npy_type(detail::kNpyKind<T>, sizeof(T)), sizeof(T));
-    return detail::ArrayAccess::adopt<T>(std::move(content.memory), std::move(content.shape))
-        .freeze();
+    detail::require_array_element<T>();
+    return detail::make_array<T>(read(name, detail::npy_element<T>()));
   }
 
  private:
-  detail::NpyContent read(std::string_view name, const std::string& type,
-                          std::size_t element_size) const;
+  detail::NpyContent read(std::string_view name, const detail::NpyElement& element) const;
   struct State;
   std::unique_ptr<State> state_;
 };
 
 // Opens a file, of which nothing but its table is read yet.
 inline NpzFile load_npz(const std::filesystem::path& path) { return NpzFile(path); }
+// What the members that are arrays hold, by their names, without loading them. Others are left out.
+std::map<std::string, NpyInfo> npz_members(const std::filesystem::path& path);
 // Writes the arrays to the file, in this order.
 void save_npz(const std::filesystem::path& path, const std::vector<NpzArray>& arrays);
 

@@ -109,6 +109,46 @@ TEST_F(NpzTest, NoArraysAreAnArchiveOfNoneThatReplacesTheOldOne) {
   EXPECT_EQ(content("new.npz").size(), 22U);
 }
 
+TEST_F(NpzTest, MembersSayWhatTheyHold) {
+  save_npz(file("a.npz"), {{"x", arange<double>(6).freeze().reshape({2, 3})},
+                           {"flags", full<bool>(2, true).freeze()}});
+  const auto members = npz_members(file("a.npz"));
+  ASSERT_EQ(members.size(), 2u);
+  EXPECT_EQ(members.at("x").dtype, "<f8");
+  EXPECT_THAT(members.at("x").shape, ElementsAre(2, 3));
+  EXPECT_FALSE(members.at("x").fortran_order);
+  EXPECT_EQ(members.at("flags").dtype, "|b1");
+  save_npz(file("none.npz"), {});
+  EXPECT_TRUE(npz_members(file("none.npz")).empty());
+  EXPECT_THAT(refusal([&] { npz_members(file("b.npz")); }), HasSubstr("npz_members: "));
+}
+
+// The name and the beginning of a member are overwritten where they stand.
+TEST_F(NpzTest, AMemberThatIsNoArrayIsNamedSo) {
+  save_npz(file("a.npz"), {{"x", arange<int>(3).freeze()}, {"note", arange<int>(2).freeze()}});
+  std::string bytes = content("a.npz");
+  for (std::size_t at = 0; (at = bytes.find("note.npy", at)) != std::string::npos;) {
+    bytes.replace(at, 8, "note.txt");
+  }
+  bytes.replace(bytes.rfind("\x93NUMPY"), 6, "Dear X");
+  write("b.npz", bytes);
+  EXPECT_EQ(npz_members(file("b.npz")).size(), 1u);
+  const NpzFile npz = load_npz(file("b.npz"));
+  EXPECT_THAT(npz.get<int>("x").span(), ElementsAre(0, 1, 2));
+  EXPECT_THAT(refusal([&] { npz.get<int>("note.txt"); }), HasSubstr("note.txt: it is no array"));
+}
+
+TEST_F(NpzTest, TheCallForTheTypeIsNamed) {
+  save_npz(file("a.npz"), {{"x", arange<float>(3).freeze()}});
+  EXPECT_THAT(
+      refusal([&] { load_npz(file("a.npz")).get<double>("x"); }),
+      HasSubstr(
+          "x: it holds 32-bit floats (\"<f4\"), not 64-bit floats (\"<f8\"): use get<float>"));
+  save_npy(file("a.npy"), arange<float>(3).freeze());
+  EXPECT_THAT(refusal([&] { load_npz(file("a.npy")); }),
+              HasSubstr("one array, .npy: use load_npy"));
+}
+
 // Two members of one name: the name of the second is overwritten where it stands.
 TEST_F(NpzTest, OfTwoMembersOfOneNameTheLastIsRead) {
   save_npz(file("a.npz"), {{"x", full<int>(3, 1).freeze()}, {"y", full<int>(2, 2).freeze()}});
@@ -251,7 +291,7 @@ TEST_F(NpzTest, AHeaderThatLiesAllocatesNothing) {
 // (packed size at 20, size at 24).
 std::string lying_archive(std::string bytes, const std::string& shape, std::size_t at,
                           const std::string& sizes) {
-  const std::string honest = "(4, )";
+  const std::string honest = "(4,)";
   const std::size_t more = shape.size() - honest.size();
   const std::size_t header = bytes.find(honest);
   const std::size_t table = bytes.find("PK\1\2");
@@ -267,10 +307,10 @@ TEST_F(NpzTest, AnArchiveThatLiesAllocatesNothing) {
   save_npz(file("a.npz"), {{"x", arange<std::uint8_t>(4).freeze()}});
   const std::string good = content("a.npz");
   // About 4 GiB, in a file of some hundred bytes: the header takes 128.
-  write("large.npz", lying_archive(good, "(4294967166, )", 20, "\xfe\xff\xff\xff\xfe\xff\xff\xff"));
+  write("large.npz", lying_archive(good, "(4294967166,)", 20, "\xfe\xff\xff\xff\xfe\xff\xff\xff"));
   // Less than the header alone takes: a difference of the two, 8 - 128, is no size.
   write("short.npz",
-        lying_archive(good, "(18446744073709551496, )", 24, std::string("\10\0\0\0", 4)));
+        lying_archive(good, "(18446744073709551496,)", 24, std::string("\10\0\0\0", 4)));
   for (const char* name : {"large.npz", "short.npz"}) {
     EXPECT_THAT(refusal([&] { load_npz(file(name)).get<std::uint8_t>("x"); }),
                 HasSubstr("its size is not that of its shape"))
