@@ -20,13 +20,16 @@ std::uint32_t saturated(std::chrono::nanoseconds time) {
   return static_cast<std::uint32_t>(std::min<std::int64_t>(time.count(), UINT32_MAX));
 }
 
-// MANTA_DEBUG_TASK=name: the worker stops before that task until a debugger continues it.
+// MANTA_DEBUG_TASK=name: the worker stops before that task until a debugger continues it, which must not stop for the
+// same signal once more (docs/guide/debugging.md).
 void stop_for_debugger(const std::string& name) {
   static const char* const wanted = std::getenv("MANTA_DEBUG_TASK");
   if (wanted == nullptr || name != wanted) return;
-  std::fprintf(stderr,
-               "manta: task %s is about to begin; attach with: gdb -p %d (then: signal SIGCONT)\n",
-               name.c_str(), ::getpid());
+  std::fprintf(
+      stderr,
+      "manta: task %s is about to begin; attach with: gdb -p %d (then: handle SIGSTOP nostop "
+      "noprint nopass, break, continue)\n",
+      name.c_str(), ::getpid());
   std::fflush(stderr);
   ::raise(SIGSTOP);
 }
