@@ -11,6 +11,7 @@
 
 #include "../../base/error.h"
 #include "pickle_stream.h"
+#include "python_keys.h"
 #include "value_tree.h"
 
 namespace manta {
@@ -102,12 +103,6 @@ class Pickler {
     }
   }
 
-  static std::string_view text_of(const TreeValue& value) {
-    return value.text.empty() ? std::string_view(reinterpret_cast<const char*>(value.bytes.data()),
-                                                 value.bytes.size())
-                              : std::string_view(value.text);
-  }
-
   // Makes an empty object of the kind.
   void begin(const TreeValue& value) {
     switch (value.kind) {
@@ -147,14 +142,24 @@ class Pickler {
 
   void set_items(const TreeValue& value) {
     out_.mark();
-    for (const TreeValue& item : value.items) hashable(item);
+    set_keys(value);
     out_.add_items();
   }
 
+  void set_keys(const TreeValue& value) {
+    PythonKeys keys("set");
+    for (const TreeValue& item : value.items) {
+      hashable(item);
+      keys.add(item);
+    }
+  }
+
   void dict_items(const TreeValue& value) {
+    PythonKeys keys("map");
     out_.mark();
     for (std::size_t i = 0; i + 1 < value.items.size(); i += 2) {
       hashable(value.items[i]);
+      keys.add(value.items[i]);
       emit(value.items[i + 1]);
     }
     out_.set_items();
@@ -195,17 +200,25 @@ class Pickler {
             "objects are not hashable");
       case Kind::kArray:
         return scalars_of(value);
+      case Kind::kSet:
+        if (!value.node->unique) return hashable_tuple(value);
+        out_.mark();
+        set_keys(value);
+        return out_.frozen_set();
       case Kind::kList:
       case Kind::kTuple:
       case Kind::kStruct:
-      case Kind::kSet:
       case Kind::kMap:
-        out_.mark();
-        for (const TreeValue& item : value.items) hashable(item);
-        return value.kind == Kind::kSet && value.node->unique ? out_.frozen_set() : out_.tuple();
+        return hashable_tuple(value);
       default:
         return emit(value);
     }
+  }
+
+  void hashable_tuple(const TreeValue& value) {
+    out_.mark();
+    for (const TreeValue& item : value.items) hashable(item);
+    out_.tuple();
   }
 
   // Writes an array as a tuple of its numbers.

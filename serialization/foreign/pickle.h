@@ -20,7 +20,8 @@
 // An array or an object that pointers share is one object, however often it is referenced; cycles come back.
 // Pickles are written, never read. Threads: any.
 // Errors: SerializationError for a ref, a handle, a function, a type serialized by register_serializer (their content
-//         is known to the program only); for pointers as keys; for a cycle without a struct, list, set or map in it.
+//         is known to the program only); for pointers as keys; for keys of one set or map that Python holds equal (1,
+//         1.0 and true in a variant), of which one would be lost; for a cycle without a struct, list, set or map in it.
 #pragma once
 #include <string_view>
 #include <vector>

@@ -2,6 +2,7 @@
 #include "pickle.h"
 
 #include <cstring>
+#include <limits>
 #include <list>
 #include <map>
 #include <memory>
@@ -102,6 +103,61 @@ TEST(Pickle, OfSerializedBytesIsTheSame) {
 TEST(Pickle, WhatPythonCannotHoldIsRefused) {
   const std::map<std::shared_ptr<int>, int> by_pointer{{std::make_shared<int>(1), 2}};
   EXPECT_THROW(to_pickle(by_pointer), SerializationError);
+}
+
+std::string refusal(const auto& value) {
+  try {
+    to_pickle(value);
+  } catch (const SerializationError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+template <class... T>
+using OneOf = std::variant<T...>;
+
+// Python would keep the first of them, and say nothing.
+TEST(Pickle, KeysThatPythonHoldsEqualAreRefused) {
+  enum class Color { kRed, kGreen };
+  __extension__ using Wide = unsigned __int128;
+  using Key = OneOf<int, double, bool>;
+  EXPECT_THAT(refusal(std::map<Key, std::string>{{1, "int"}, {1.0, "double"}}),
+              testing::HasSubstr("a map holds the keys 1 and 1.0, which are equal in Python"));
+  EXPECT_THAT(refusal(std::set<Key>{0, false}),
+              testing::HasSubstr("a set holds the keys 0 and False"));
+  const auto refused = [](const auto& value) { return refusal(value) != "none"; };
+  EXPECT_TRUE(refused(std::set<OneOf<int, std::uint64_t>>{7, std::uint64_t{7}}));
+  EXPECT_TRUE(refused(std::set<OneOf<std::int8_t, float>>{std::int8_t{-3}, -3.0f}));
+  EXPECT_TRUE(refused(std::set<OneOf<Color, int>>{Color::kGreen, 1}));
+  EXPECT_TRUE(refused(std::set<OneOf<std::string, char>>{"x"s, 'x'}));
+  EXPECT_TRUE(refused(std::set<OneOf<std::string, std::u16string>>{"x"s, u"x"s}));
+  EXPECT_TRUE(
+      refused(std::set<std::optional<std::optional<int>>>{std::nullopt, std::optional<int>()}));
+  EXPECT_TRUE(refused(std::set<OneOf<std::pair<int, double>, std::vector<float>>>{
+      std::pair(1, 2.0), std::vector<float>{1, 2}}));
+  EXPECT_TRUE(refused(std::set<OneOf<std::set<int>, std::set<bool>>>{std::set<int>{1, 0},
+                                                                     std::set<bool>{false, true}}));
+  EXPECT_TRUE(refused(std::set<std::set<Key>>{{1, true}}));  // inside a key
+  EXPECT_TRUE(refused(std::set<OneOf<double, Wide>>{0x1p127, Wide{1} << 127}));
+}
+
+TEST(Pickle, KeysThatPythonTellsApartAreKept) {
+  using Key = OneOf<int, double, bool, std::string>;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(refusal(std::map<Key, int>{{1, 1}, {1.5, 2}, {false, 3}, {"1"s, 4}, {-1.0, 5}}),
+            "none");
+  EXPECT_EQ(refusal(std::set<OneOf<double, float>>{nan, std::numeric_limits<float>::quiet_NaN()}),
+            "none");
+  EXPECT_EQ(refusal(std::set<OneOf<std::uint64_t, std::int64_t>>{UINT64_MAX, std::int64_t{-1}}),
+            "none");
+  EXPECT_EQ(refusal(std::set<OneOf<double, std::int64_t>>{0x1p63, INT64_MAX}), "none");
+  EXPECT_EQ(refusal(std::set<OneOf<double, int>>{std::numeric_limits<double>::infinity(), 0}),
+            "none");
+  EXPECT_EQ(refusal(std::set<OneOf<std::pair<int, int>, std::vector<int>>>{
+                std::pair(1, 2), std::vector{1}, std::vector{12}}),
+            "none");
+  EXPECT_EQ(refusal(std::multimap<int, int>{{1, 1}, {1, 1}}), "none");
 }
 
 TEST(TypeTree, RefusesWhatIsNoText) {
@@ -206,14 +262,15 @@ TEST(Pickle, IsNotFarLongerThanItsValue) {
   }
   {
     serialization::Writer writer(keys, 1, "test");
-    writer.varint(4'000);
+    serialization::write_extent(writer, 4'000);
     for (int i = 0; i < 4'000; ++i) {
+      writer.varint(1);
       serialization::write_array(writer, {&kSize, 1}, storage->data(), kSize, storage);
     }
     writer.finish();
   }
   EXPECT_THAT(flaw_of_pickle(texts, "seq<str8>"), testing::HasSubstr("more memory"));
-  EXPECT_THAT(flaw_of_pickle(keys, "set<seq<u8>>"), testing::HasSubstr("far longer"));
+  EXPECT_THAT(flaw_of_pickle(keys, "seq<set<seq<u8>>>"), testing::HasSubstr("far longer"));
 }
 
 }  // namespace
