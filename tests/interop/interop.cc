@@ -1,5 +1,5 @@
 // Functions for check.py, which calls them beside the real numpy and pyarrow in one process. What fails
-// returns a negative number or null; last_error() tells why.
+// returns a negative number; last_error() tells why.
 #include <array>
 #include <bitset>
 #include <chrono>
@@ -14,29 +14,16 @@
 #include <variant>
 #include <vector>
 
-#include <manta/base/error.h>
 #include <manta/objectstore/array_codec.h>
 #include <manta/objectstore/arrow.h>
-#include <manta/objectstore/dlpack.h>
 #include <manta/objectstore/npy.h>
 #include <manta/objectstore/npz.h>
 #include <manta/serialization/pickle.h>
 #include <manta/serialization/register.h>
 
+#include "guarded.h"
+
 namespace {
-
-std::string why;
-
-template <class F>
-auto guarded(F f, decltype(f()) failed) {
-  try {
-    why.clear();
-    return f();
-  } catch (const manta::InvalidArgument& error) {
-    why = error.what();
-    return failed;
-  }
-}
 
 template <class T>
 double sum(const manta::Array<T>& array) {
@@ -156,15 +143,6 @@ double export_numbers(ArrowArray* array, ArrowSchema* schema) {
 }
 double sum_of_ints(ArrowArray* array, ArrowSchema* schema) {
   return guarded([&] { return sum(manta::import_arrow<int>(array, schema)); }, -1.0);
-}
-
-void* numbers_as_tensor() { return manta::to_dlpack(numbers().reshape({10, 100})); }
-double sum_of_tensor(void* tensor) {
-  return guarded(
-      [&] {
-        return sum(manta::from_dlpack<float>(static_cast<DLManagedTensorVersioned*>(tensor)));
-      },
-      -1.0);
 }
 
 double save_numbers(const char* path) {
