@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -65,7 +66,7 @@ NpySource source_of(int fd, std::size_t needed) {
           regular};
 }
 
-NpyContent read_content(int fd, const NpyElement& element) {
+NpyContent read_content(int fd, const NpyField& element) {
   const NpyHeader header = parse_npy_header(read_header(fd));
   NpyLayout layout = match_npy(header, element, "load_npy");
   const NpySource source = source_of(fd, layout.size_in_file);
@@ -91,8 +92,24 @@ auto with_file(const char* what, const std::filesystem::path& path, Read read) {
 
 }  // namespace
 
-NpyContent read_npy(const std::filesystem::path& path, const NpyElement& element) {
+NpyContent read_npy(const std::filesystem::path& path, const NpyField& element) {
   return with_file("load_npy", path, [&](int fd) { return read_content(fd, element); });
+}
+
+NpyView without_padding(NpyView array) {
+  const std::vector<NpyPiece> pieces = npy_pieces(*array.type);
+  const std::size_t item = array.type->size;
+  if (pieces.size() == 1 && pieces[0].size == item) return array;
+  auto copy = base::HeapStorage::create(array.size);
+  std::memset(copy->mutable_data(), 0, array.size);
+  for (std::size_t at = 0; at < array.size; at += item) {
+    for (const NpyPiece& piece : pieces) {
+      std::memcpy(copy->mutable_data() + at + piece.to, array.data + at + piece.from, piece.size);
+    }
+  }
+  array.data = copy->data();
+  array.storage = std::move(copy);
+  return array;
 }
 
 void write_npy(const std::filesystem::path& path, const NpyView& array) {

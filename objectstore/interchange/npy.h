@@ -38,7 +38,7 @@ struct NpyContent {
   Extents shape;
   ArrayMemory memory;
 };
-NpyContent read_npy(const std::filesystem::path& path, const NpyElement& element);
+NpyContent read_npy(const std::filesystem::path& path, const NpyField& element);
 
 // An array as it is written.
 struct NpyView {
@@ -50,25 +50,19 @@ struct NpyView {
 };
 void write_npy(const std::filesystem::path& path, const NpyView& array);
 
-// The elements as bytes; with padding that is zeros, in a copy, where they have some.
+// The same elements, whose padding is zeros: bytes of the stack must not leak, and equal arrays make equal files.
+NpyView without_padding(NpyView array);
+
 template <class T>
 NpyView npy_view(const Array<T>& array) {
-  const NpyField& field = npy_element<T>().field;
-  NpyView view{&field.type,
+  const NpyField& element = npy_element<T>();
+  NpyView view{&element.type,
                {array.shape().begin(), array.shape().end()},
                reinterpret_cast<const std::byte*>(array.data()),
                array.size() * sizeof(T),
                ArrayAccess::storage(array)};
-  view.shape.insert(view.shape.end(), field.shape.begin(), field.shape.end());
-  if constexpr (serialization::kFlatness<T>.has_padding) {
-    auto copy = base::HeapStorage::create(view.size);
-    for (std::size_t i = 0; i < array.size(); ++i) {
-      serialization::copy_flat(copy->mutable_data() + i * sizeof(T), array[i]);
-    }
-    view.data = copy->data();
-    view.storage = std::move(copy);
-  }
-  return view;
+  view.shape.insert(view.shape.end(), element.shape.begin(), element.shape.end());
+  return without_padding(std::move(view));
 }
 
 template <class T>

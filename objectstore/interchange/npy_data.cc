@@ -174,26 +174,32 @@ void read_tiles(const NpyLayout& layout, const NpySource& source, std::byte* mem
   run(again, layout);
 }
 
+void check_bools(const NpyType& type, std::span<const std::byte> elements) {
+  const std::vector<std::size_t> bools = npy_bools(type);
+  if (bools.empty()) return;
+  for (std::size_t at = 0; at < elements.size(); at += type.size) {
+    for (const std::size_t one : bools) {
+      if (elements[at + one] > std::byte{1}) {
+        throw InvalidArgument("it is damaged: a bool in it is neither 0 nor 1");
+      }
+    }
+  }
+}
+
 }  // namespace
 
-ArrayMemory read_npy_data(const NpyLayout& layout, const NpyElement& element,
+ArrayMemory read_npy_data(const NpyLayout& layout, const NpyField& element,
                           const NpySource& source) {
   const bool as_it_is = layout.pieces.empty() && !layout.column_major;
   // Bytes that no piece reaches, of padding and behind short texts, are zeros.
-  ArrayMemory memory = allocate_array(layout.shape.count(), element.size,
-                                      layout.pieces.empty() ? Fill::kNone : Fill::kZero);
+  const std::size_t size = layout.size_in_memory;
+  ArrayMemory memory = allocate_array(size, 1, layout.pieces.empty() ? Fill::kNone : Fill::kZero);
   if (as_it_is || layout.size_in_file == 0) {
     source.read(0, memory.writable, layout.size_in_file);
   } else {
     read_tiles(layout, source, memory.writable);
   }
-  if (element.check != nullptr) {
-    try {
-      element.check(memory.writable, layout.shape.count());
-    } catch (const SerializationError&) {
-      throw InvalidArgument("it is damaged: a bool in it is neither 0 nor 1");
-    }
-  }
+  check_bools(element.type, {memory.writable, size});
   return memory;
 }
 

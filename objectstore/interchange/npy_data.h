@@ -23,7 +23,7 @@ struct NpySource {
 };
 
 // The elements, in new memory.
-ArrayMemory read_npy_data(const NpyLayout& layout, const NpyElement& element,
+ArrayMemory read_npy_data(const NpyLayout& layout, const NpyField& element,
                           const NpySource& source);
 
 }  // namespace manta::detail

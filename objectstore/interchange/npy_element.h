@@ -1,8 +1,8 @@
 // What numpy calls the elements of an Array<T>: npy_type.h has the table.
 //
 // A struct is one of named fields if Manta sees its members and all of them are numbers, texts, times, arrays or such
-// structs (serialization/types/flat.h), as to_pickle() has it; others are raw bytes, and so are unions and classes with
-// private members. Types of which numpy would make something else are refused when they are compiled.
+// structs, as to_pickle() has it; others are raw bytes, and so are unions and classes with private members. Types of
+// which numpy would make something else are refused when they are compiled.
 // Threads: any.
 #pragma once
 #include <chrono>
@@ -76,6 +76,48 @@ constexpr const char* npy_unit() {
 }
 
 template <class T>
+inline constexpr bool is_duration = false;
+template <class Rep, class Period>
+inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
+template <class T>
+inline constexpr bool is_time_point = false;
+template <class Clock, class Duration>
+inline constexpr bool is_time_point<std::chrono::time_point<Clock, Duration>> = true;
+
+// Whether T is a struct whose members numpy can name.
+template <class T>
+consteval bool has_npy_fields();
+
+template <class M>
+consteval bool is_npy_member() {
+  if constexpr (serialization::FixedArray<M>::value) {
+    using Array = serialization::FixedArray<M>;
+    return Array::size != 0 && is_npy_member<std::remove_const_t<typename Array::Element>>();
+  } else if constexpr (serialization::kKind<M> == serialization::Kind::kAggregate) {
+    return has_npy_fields<M>();
+  } else if constexpr (is_time_point<M>) {
+    return is_npy_member<typename M::rep>();
+  } else {
+    return serialization::is_flat<M> || std::is_same_v<M, long double> || is_any_complex<M>;
+  }
+}
+
+template <class... M>
+consteval bool are_npy_members(serialization::Types<M...>) {
+  return (is_npy_member<std::remove_const_t<M>>() && ...);
+}
+
+template <class T>
+consteval bool has_npy_fields() {
+  if constexpr (serialization::kKind<T> != serialization::Kind::kAggregate ||
+                !std::is_trivially_copyable_v<T>) {
+    return false;
+  } else {
+    return serialization::member_count<T> != 0 && are_npy_members(serialization::MemberTypes<T>{});
+  }
+}
+
+template <class T>
 NpyField npy_field();
 
 // A number of ticks, or with numpy's unit a time.
@@ -91,15 +133,6 @@ NpyField npy_time(char kind) {
   }
   return field;
 }
-template <class T>
-inline constexpr bool is_duration = false;
-template <class Rep, class Period>
-inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
-template <class T>
-inline constexpr bool is_time_point = false;
-template <class Clock, class Duration>
-inline constexpr bool is_time_point<std::chrono::time_point<Clock, Duration>> = true;
-
 // Bytes are text, and 32-bit characters too.
 template <class E>
 inline constexpr bool is_text_element = std::is_same_v<E, char> || std::is_same_v<E, char8_t> ||
@@ -138,7 +171,7 @@ NpyField npy_field() {
     NpyField field = npy_field<std::underlying_type_t<T>>();
     field.type.is_character = std::is_same_v<T, std::byte>;
     return field;
-  } else if constexpr (serialization::FixedArray<T>::value && serialization::is_flat<T>) {
+  } else if constexpr (serialization::FixedArray<T>::value && is_npy_member<T>()) {
     using Array = serialization::FixedArray<T>;
     return npy_array_field<std::remove_const_t<typename Array::Element>, Array::size>();
   } else if constexpr (is_duration<T>) {
@@ -148,8 +181,7 @@ NpyField npy_field() {
     constexpr bool numpys = std::is_same_v<typename T::clock, std::chrono::system_clock>;
     using Period = std::conditional_t<numpys, typename T::period, std::ratio<0>>;
     return npy_time<typename T::rep, Period>('M');
-  } else if constexpr (serialization::kKind<T> == serialization::Kind::kAggregate &&
-                       serialization::is_flat<T>) {
+  } else if constexpr (has_npy_fields<T>()) {
     return npy_struct_field<T>(serialization::MemberTypes<T>{},
                                std::make_index_sequence<serialization::member_count<T>>{});
   } else {
@@ -162,23 +194,10 @@ NpyField npy_field() {
   }
 }
 
-// The type of the elements of an array, and how their bytes are checked.
-struct NpyElement {
-  NpyField field;  // without a name
-  std::size_t size = 0;
-  // Throws if the bytes of so many elements are no values: a bool that is neither 0 nor 1. Null: all bytes are.
-  void (*check)(const std::byte* bytes, std::size_t count) = nullptr;
-};
-
+// The type of the elements of an array, in a field without a name.
 template <class T>
-const NpyElement& npy_element() {
-  static const NpyElement element = [] {
-    NpyElement made{.field = npy_field<T>(), .size = sizeof(T)};
-    if constexpr (serialization::kFlatness<T>.has_bool) {
-      made.check = &serialization::check_flat<T>;
-    }
-    return made;
-  }();
+const NpyField& npy_element() {
+  static const NpyField element = npy_field<T>();
   return element;
 }
 

@@ -155,9 +155,9 @@ Shape outer_shape(const Shape& file, const Shape& element) {
 
 }  // namespace
 
-NpyLayout match_npy(const NpyHeader& header, const NpyElement& element, std::string_view call) {
-  NpyType ours = element.field.type;
-  Shape inner = element.field.shape;
+NpyLayout match_npy(const NpyHeader& header, const NpyField& element, std::string_view call) {
+  NpyType ours = element.type;
+  Shape inner = element.shape;
   Shape outer = header.shape;
   const NpyType& file = header.type;
   if (ours.is_character && inner.empty() && (file.kind == 'S' || file.kind == 'U') &&
@@ -177,18 +177,41 @@ NpyLayout match_npy(const NpyHeader& header, const NpyElement& element, std::str
   match_types(file, ours, layout, call);
   const Extents items{std::span<const std::size_t>(header.shape)};
   layout.shape = Extents(std::span<const std::size_t>(outer));
-  std::size_t in_memory = 0;
   if (__builtin_mul_overflow(items.count(), layout.item_in_file, &layout.size_in_file) ||
-      __builtin_mul_overflow(items.count(), layout.item_in_memory, &in_memory)) {
+      __builtin_mul_overflow(items.count(), layout.item_in_memory, &layout.size_in_memory)) {
     throw InvalidArgument("its shape is larger than memory");
   }
-  if (layout.item_in_file == 0 && in_memory != 0) {
+  if (layout.item_in_file == 0 && layout.size_in_memory != 0) {
     throw InvalidArgument("its elements have no bytes");
   }
   std::copy_if(header.shape.begin(), header.shape.end(), std::back_inserter(layout.items),
                [](std::size_t n) { return n != 1; });
   layout.column_major = header.column_major && layout.items.size() > 1 && items.count() != 0;
   return layout;
+}
+
+std::vector<NpyPiece> npy_pieces(const NpyType& type) {
+  std::vector<NpyPiece> pieces;
+  if (type.is_struct) {
+    FieldMatch(pieces).structs(type, type, 0, 0);
+  } else {
+    pieces = {{0, 0, type.size}};
+  }
+  return pieces;
+}
+
+std::vector<std::size_t> npy_bools(const NpyType& type) {
+  if (!type.is_struct)
+    return type.kind == 'b' ? std::vector<std::size_t>{0} : std::vector<std::size_t>();
+  std::vector<std::size_t> all;
+  for (const NpyField& field : type.fields) {
+    const std::vector<std::size_t> inside = npy_bools(field.type);
+    if (inside.empty()) continue;
+    for (std::size_t at = 0; at < npy_field_size(field); at += field.type.size) {
+      for (const std::size_t one : inside) all.push_back(field.offset + at + one);
+    }
+  }
+  return all;
 }
 
 }  // namespace manta::detail

@@ -34,9 +34,15 @@ struct NpyLayout {
   std::size_t item_in_memory = 0;
   std::vector<NpyPiece> pieces;  // empty: an item is copied as it is
   std::size_t size_in_file = 0;
+  std::size_t size_in_memory = 0;
 };
 
 // `call` is the template to be named with another type: "load_npy".
-NpyLayout match_npy(const NpyHeader& header, const NpyElement& element, std::string_view call);
+NpyLayout match_npy(const NpyHeader& header, const NpyField& element, std::string_view call);
+
+// The bytes of a type, without the padding of structs.
+std::vector<NpyPiece> npy_pieces(const NpyType& type);
+// Where its bools are.
+std::vector<std::size_t> npy_bools(const NpyType& type);
 
 }  // namespace manta::detail

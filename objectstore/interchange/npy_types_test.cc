@@ -44,6 +44,10 @@ struct Row {
   bool on;
   bfloat16 depth;
 };
+struct Event {
+  std::chrono::system_clock::time_point when;
+  long double value;
+};
 class Opaque {
  public:
   explicit Opaque(int value = 0) : value_(value) {}
@@ -55,7 +59,7 @@ class Opaque {
 
 template <class T>
 std::string text() {
-  const detail::NpyField& field = detail::npy_element<T>().field;
+  const detail::NpyField& field = detail::npy_element<T>();
   const std::string type = detail::npy_type_text(field.type);
   return field.shape.empty() ? type : type + detail::npy_shape_text(field.shape);
 }
@@ -126,6 +130,7 @@ TEST_F(NpyTypesTest, HaveNumpysNames) {
   EXPECT_EQ(text<Row>(),
             "[('pair', [('a', '|i1'), ('', '|V7'), ('b', '<f8')], (2,)), ('name', '|S8'), "
             "('color', '|u1'), ('on', '|b1'), ('depth', '<V2'), ('', '|V4')]");
+  EXPECT_EQ(text<Event>(), "[('when', '<M8[ns]'), ('', '|V8'), ('value', '<f16')]");
   EXPECT_EQ(text<Opaque>(), "|V4");
 }
 

@@ -124,7 +124,7 @@ zip_stat_t stat_of(zip_t* archive, zip_uint64_t index) {
 }
 
 // What the archive says of its sizes may be wrong, so they are checked against that of the file and of the shape.
-detail::NpyContent read_entry(zip_t* archive, zip_uint64_t index, const detail::NpyElement& element,
+detail::NpyContent read_entry(zip_t* archive, zip_uint64_t index, const detail::NpyField& element,
                               std::string_view call, std::uintmax_t file_size) {
   const zip_stat_t stat = stat_of(archive, index);
   const std::uintmax_t packed = std::min<std::uintmax_t>(stat.comp_size, file_size);
@@ -261,7 +261,7 @@ std::vector<std::string> NpzFile::files() const {
   return names;
 }
 
-detail::NpyContent NpzFile::read(std::string_view name, const detail::NpyElement& element) const {
+detail::NpyContent NpzFile::read(std::string_view name, const detail::NpyField& element) const {
   const auto found = find_member(members_of(state_->archive.get()), name);
   if (!found) {
     std::string all;

@@ -60,7 +60,7 @@ class NpzFile {
   }
 
  private:
-  detail::NpyContent read(std::string_view name, const detail::NpyElement& element) const;
+  detail::NpyContent read(std::string_view name, const detail::NpyField& element) const;
   struct State;
   std::unique_ptr<State> state_;
 };

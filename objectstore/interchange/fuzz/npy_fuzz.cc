@@ -28,7 +28,7 @@ struct Record {
 template <class T>
 unsigned sum_of(const NpyHeader& header, std::string_view data) {
   try {
-    const NpyElement& element = npy_element<T>();
+    const NpyField& element = npy_element<T>();
     const NpyLayout layout = match_npy(header, element, "load_npy");
     if (layout.size_in_file > data.size()) return 0;
     std::size_t end = 0;
@@ -40,7 +40,7 @@ unsigned sum_of(const NpyHeader& header, std::string_view data) {
     const ArrayMemory memory = read_npy_data(layout, element, {read, data.size() % 2 == 0});
     if (end != layout.size_in_file) std::abort();
     unsigned sum = 0;
-    for (std::size_t i = 0; i < layout.shape.count() * sizeof(T); ++i) {
+    for (std::size_t i = 0; i < layout.size_in_memory; ++i) {
       sum += static_cast<unsigned>(memory.writable[i]);
     }
     return sum;

@@ -1,0 +1,113 @@
+// Functions for check_files.py: numpy's files read as elements of a type, and written again. What fails returns a negative
+// number; file_error() tells why.
+#include <array>
+#include <chrono>
+#include <complex>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <manta/base/error.h>
+#include <manta/objectstore/npy.h>
+#include <manta/objectstore/npz.h>
+
+namespace {
+
+using Path = const std::filesystem::path&;
+
+struct Inner {
+  std::int8_t tag;
+  double value;
+};
+struct Record {  // with padding
+  double x;
+  std::int16_t y;
+  float weights[2];
+  Inner pair[2];
+  char name[8];
+  bool on;
+  manta::float16 half;
+  std::chrono::sys_time<std::chrono::microseconds> when;
+};
+struct Float8 {  // one of ml_dtypes'
+  std::uint8_t bits;
+};
+
+template <class T>
+void copy_file(Path from, Path to) {
+  manta::save_npy(to, manta::load_npy<T>(from));
+}
+
+using Copy = void (*)(Path from, Path to);
+const std::map<std::string_view, Copy> kCopies{
+    {"bool", copy_file<bool>},
+    {"int8", copy_file<std::int8_t>},
+    {"uint8", copy_file<std::uint8_t>},
+    {"int16", copy_file<std::int16_t>},
+    {"int64", copy_file<std::int64_t>},
+    {"float16", copy_file<manta::float16>},
+    {"bfloat16", copy_file<manta::bfloat16>},
+    {"float", copy_file<float>},
+    {"double", copy_file<double>},
+    {"long double", copy_file<long double>},
+    {"complex<float>", copy_file<std::complex<float>>},
+    {"array<float, 3>", copy_file<std::array<float, 3>>},
+    {"char", copy_file<char>},
+    {"array<char, 3>", copy_file<std::array<char, 3>>},
+    {"array<char32_t, 3>", copy_file<std::array<char32_t, 3>>},
+    {"nanoseconds", copy_file<std::chrono::nanoseconds>},
+    {"sys_time<microseconds>", copy_file<std::chrono::sys_time<std::chrono::microseconds>>},
+    {"Record", copy_file<Record>},
+    {"Float8", copy_file<Float8>},
+};
+
+std::string text;
+
+int guarded(auto f) {
+  try {
+    f();
+    return 0;
+  } catch (const manta::InvalidArgument& error) {
+    text = error.what();
+    return -1;
+  }
+}
+
+std::string text_of(const manta::NpyInfo& info) {
+  std::string all = info.dtype + " (";
+  for (const std::size_t n : info.shape) all += std::to_string(n) + ",";
+  return all + ") " + (info.fortran_order ? "F" : "C");
+}
+
+}  // namespace
+
+extern "C" {
+
+const char* file_error() { return text.c_str(); }
+
+// Reads and writes again what lies at `from`.
+int copy_npy(const char* type, const char* from, const char* to) {
+  return guarded([&] { kCopies.at(type)(from, to); });
+}
+// Writes a member of an archive as a file.
+int extract_doubles(const char* archive, const char* member, const char* to) {
+  return guarded([&] { manta::save_npy(to, manta::load_npz(archive).get<double>(member)); });
+}
+
+const char* info_of(const char* path) {
+  guarded([&] { text = text_of(manta::npy_info(path)); });
+  return text.c_str();
+}
+const char* members_of(const char* path) {
+  guarded([&] {
+    std::string all;
+    for (const auto& [name, info] : manta::npz_members(path)) {
+      all += name + ": " + text_of(info) + "\n";
+    }
+    text = all;
+  });
+  return text.c_str();
+}
+
+}  // extern "C"
