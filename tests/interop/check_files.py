@@ -14,7 +14,7 @@ import ml_dtypes
 import numpy
 
 library = ctypes.CDLL(sys.argv[1])
-for name in ("file_error", "info_of", "members_of"):
+for name in ("last_error", "info_of", "members_of"):
     getattr(library, name).restype = ctypes.c_char_p
 
 folder = tempfile.TemporaryDirectory()
@@ -26,7 +26,7 @@ def as_argument(value):
 
 
 def error():
-    return library.file_error().decode()
+    return library.last_error().decode()
 
 
 def copied():
@@ -49,11 +49,13 @@ def expect_same(array, cpp_type):
 
 
 def orders():
-    shapes = [(), (6,), (0,), (1, 5), (5, 1), (0, 3), (3, 0), (2, 3), (3, 4, 5), (2, 1, 3, 4), (3000, 2), (2, 3000), (900, 700)]
+    shapes = [(), (6,), (0,), (1, 5), (5, 1), (0, 3), (3, 0), (2, 3), (3, 4, 5), (2, 1, 3, 4), (3000, 2), (2, 3000),
+              (900, 700)]
     for shape in shapes:
         values = numpy.arange(numpy.prod(shape, dtype=int)).reshape(shape)
-        for dtype, cpp_type in (("f8", "double"), ("u1", "uint8"), ("i2", "int16"), ("f4", "float"), ("c8", "complex<float>"),
-                                ("f16", "long double"), ("S3", "array<char, 3>"), ("U3", "array<char32_t, 3>")):
+        for dtype, cpp_type in (("f8", "double"), ("u1", "uint8"), ("i2", "int16"), ("f4", "float"),
+                                ("c8", "complex<float>"), ("f16", "long double"), ("S3", "array<char, 3>"),
+                                ("U3", "array<char32_t, 3>")):
             array = numpy.asarray(values % 100).astype(dtype)
             expect_same(array, cpp_type)
             expect_same(numpy.asfortranarray(array) if shape else array, cpp_type)
@@ -62,8 +64,9 @@ def orders():
 
 
 def spellings():
-    for descr, cpp_type in (("<u1", "uint8"), (">u1", "uint8"), ("<i1", "int8"), ("<b1", "bool"), ("?", "bool"), ("=f8", "double"),
-                            ("f8", "double"), ("d", "double"), ("float64", "double"), ("|f8", "double"), ("e", "float16")):
+    for descr, cpp_type in (("<u1", "uint8"), (">u1", "uint8"), ("<i1", "int8"), ("<b1", "bool"), ("?", "bool"),
+                            ("=f8", "double"), ("f8", "double"), ("d", "double"), ("float64", "double"),
+                            ("|f8", "double"), ("e", "float16")):
         array = numpy.arange(2).astype(descr)
         dict_text = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': (2, ), }}\n".encode()
         THEIRS.write_bytes(b"\x93NUMPY\1\0" + len(dict_text).to_bytes(2, "little") + dict_text + array.tobytes())
@@ -88,8 +91,9 @@ def headers():
     assert parts(OURS) == parts(THEIRS), parts(OURS)
 
 
-FIELDS = [("x", "f8"), ("y", "i2"), ("weights", "f4", (2,)), ("pair", numpy.dtype([("tag", "i1"), ("value", "f8")], align=True), (2,)),
-          ("name", "S8"), ("on", "?"), ("half", "f2"), ("when", "M8[us]")]
+PAIR = numpy.dtype([("tag", "i1"), ("value", "f8")], align=True)
+FIELDS = [("x", "f8"), ("y", "i2"), ("weights", "f4", (2,)), ("pair", PAIR, (2,)), ("name", "S8"), ("on", "?"),
+          ("half", "f2"), ("when", "M8[us]")]
 RECORD = numpy.dtype(FIELDS, align=True)
 
 
@@ -142,19 +146,20 @@ def small_floats():
 
 
 def refusals():
-    numpy.save(THEIRS, numpy.array([{"a": 1}], dtype=object))
-    assert library.copy_npy(b"double", as_argument(THEIRS), as_argument(OURS)) == -1 and "Python objects" in error()
-    numpy.save(THEIRS, numpy.zeros(2, ">f8"))
-    assert library.copy_npy(b"double", as_argument(THEIRS), as_argument(OURS)) == -1 and "big-endian" in error()
-    numpy.save(THEIRS, numpy.zeros(2, "f4"))
-    assert library.copy_npy(b"double", as_argument(THEIRS), as_argument(OURS)) == -1 and "load_npy<float>" in error()
+    for array, words in ((numpy.array([{"a": 1}], dtype=object), "Python objects"),
+                         (numpy.zeros(2, ">f8"), "big-endian"),
+                         (numpy.zeros(2, "f4"), "load_npy<float>")):
+        numpy.save(THEIRS, array)
+        assert library.copy_npy(b"double", as_argument(THEIRS), as_argument(OURS)) == -1
+        assert words in error()
 
 
 def archives():
     archive = THEIRS.with_suffix(".npz")
     values = numpy.arange(6.0).reshape(2, 3)
     for save in (numpy.savez, numpy.savez_compressed):
-        save(archive, c=values, f=numpy.asfortranarray(values), big=numpy.asfortranarray(numpy.ones((900, 700))), r=records(RECORD))
+        large = numpy.asfortranarray(numpy.ones((900, 700)))
+        save(archive, c=values, f=numpy.asfortranarray(values), big=large, r=records(RECORD))
         with zipfile.ZipFile(archive, "a") as members:
             members.writestr("readme.txt", "no array")
         lines = library.members_of(as_argument(archive)).decode().splitlines()
@@ -163,8 +168,10 @@ def archives():
         for name in ("c", "f"):
             assert library.extract_doubles(as_argument(archive), as_argument(name), as_argument(OURS)) == 0, error()
             assert (copied() == values).all()
-        assert library.extract_doubles(as_argument(archive), b"big", as_argument(OURS)) == 0 and copied().sum() == 630000
-        assert library.extract_doubles(as_argument(archive), b"readme.txt", as_argument(OURS)) == -1 and "is no array" in error()
+        assert library.extract_doubles(as_argument(archive), b"big", as_argument(OURS)) == 0
+        assert copied().sum() == 630000
+        assert library.extract_doubles(as_argument(archive), b"readme.txt", as_argument(OURS)) == -1
+        assert "is no array" in error()
 
 
 for check in (orders, spellings, headers, structs, texts_and_times, small_floats, refusals, archives):

@@ -1,5 +1,5 @@
 // Functions for check_files.py: numpy's files read as elements of a type, and written again. What fails returns a negative
-// number; file_error() tells why.
+// number; last_error() tells why.
 #include <array>
 #include <chrono>
 #include <complex>
@@ -8,9 +8,10 @@
 #include <string>
 #include <string_view>
 
-#include <manta/base/error.h>
 #include <manta/objectstore/npy.h>
 #include <manta/objectstore/npz.h>
+
+#include "guarded.h"
 
 namespace {
 
@@ -64,16 +65,6 @@ const std::map<std::string_view, Copy> kCopies{
 
 std::string text;
 
-int guarded(auto f) {
-  try {
-    f();
-    return 0;
-  } catch (const manta::InvalidArgument& error) {
-    text = error.what();
-    return -1;
-  }
-}
-
 std::string text_of(const manta::NpyInfo& info) {
   std::string all = info.dtype + " (";
   for (const std::size_t n : info.shape) all += std::to_string(n) + ",";
@@ -84,30 +75,28 @@ std::string text_of(const manta::NpyInfo& info) {
 
 extern "C" {
 
-const char* file_error() { return text.c_str(); }
-
 // Reads and writes again what lies at `from`.
 int copy_npy(const char* type, const char* from, const char* to) {
-  return guarded([&] { kCopies.at(type)(from, to); });
+  return guarded([&] { return kCopies.at(type)(from, to), 0; }, -1);
 }
 // Writes a member of an archive as a file.
 int extract_doubles(const char* archive, const char* member, const char* to) {
-  return guarded([&] { manta::save_npy(to, manta::load_npz(archive).get<double>(member)); });
+  return guarded(
+      [&] { return manta::save_npy(to, manta::load_npz(archive).get<double>(member)), 0; }, -1);
 }
 
 const char* info_of(const char* path) {
-  guarded([&] { text = text_of(manta::npy_info(path)); });
-  return text.c_str();
+  return guarded([&] { return (text = text_of(manta::npy_info(path))).c_str(); }, nullptr);
 }
 const char* members_of(const char* path) {
-  guarded([&] {
-    std::string all;
+  const auto list = [&] {
+    text.clear();
     for (const auto& [name, info] : manta::npz_members(path)) {
-      all += name + ": " + text_of(info) + "\n";
+      text += name + ": " + text_of(info) + "\n";
     }
-    text = all;
-  });
-  return text.c_str();
+    return text.c_str();
+  };
+  return guarded(list, nullptr);
 }
 
 }  // extern "C"
