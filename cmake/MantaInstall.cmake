@@ -1,4 +1,5 @@
-# cmake --install: libmanta.a, the headers as <manta/...>, mantaConfig.cmake and manta.pc.
+# cmake --install: libmanta.a, the headers as <manta/...>, mantaConfig.cmake, and manta.pc for programs,
+# manta-library.pc for shared libraries.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -77,23 +78,32 @@ include(${CMAKE_CURRENT_LIST_DIR}/mantaTargets.cmake)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/mantaConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 
-# The prefix is found from where the file lies, so that an installed tree can be moved.
+# The prefix is found from where the file lies, so that an installed tree can be moved. A program's main is wrapped.
 cmake_path(SET pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX
   BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}/${pc_dir} OUTPUT_VARIABLE up)
-file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/manta.pc @ONLY CONTENT
+foreach(pc IN ITEMS manta manta-library)
+  set(wrap "")
+  set(what "")
+  if(pc STREQUAL "manta")
+    set(wrap "-Wl,--wrap=main -Wl,-u,main ")
+  else()
+    set(what ", in a shared library, plugin or Python module")
+  endif()
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/${pc}.pc @ONLY CONTENT
 [[prefix=${pcfiledir}/@up@
 libdir=${prefix}/@CMAKE_INSTALL_LIBDIR@
 includedir=${prefix}/@CMAKE_INSTALL_INCLUDEDIR@
 
-Name: manta
-Description: @PROJECT_DESCRIPTION@
+Name: @pc@
+Description: @PROJECT_DESCRIPTION@@what@
 Version: @PROJECT_VERSION@
 Requires: @requires@
 Cflags: -I${includedir} -pthread
-Libs: -L${libdir} -Wl,--wrap=main -Wl,-u,main -lmanta@if_needed@ -pthread -lrt
+Libs: -L${libdir} @wrap@-lmanta@if_needed@ -pthread -lrt
 ]])
+  install(FILES ${PROJECT_BINARY_DIR}/${pc}.pc DESTINATION ${pc_dir})
+endforeach()
 
 install(FILES ${PROJECT_BINARY_DIR}/mantaConfig.cmake ${PROJECT_BINARY_DIR}/mantaConfigVersion.cmake
   DESTINATION ${config_dir})
-install(FILES ${PROJECT_BINARY_DIR}/manta.pc DESTINATION ${pc_dir})

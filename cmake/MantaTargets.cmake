@@ -87,8 +87,9 @@ function(manta_library folder)
   set_property(GLOBAL APPEND PROPERTY MANTA_EXTRA_LIBS ${arg_LIBS})
 endfunction()
 
-# One libmanta.a out of the folders. Linking it wraps the program's main, so that a process started
-# as worker or node never enters the user's; -u main takes it out of gtest_main in any link order.
+# One libmanta.a out of the folders. Linking a program with it wraps the program's main, so that a process
+# started as worker or node never enters the user's; -u main takes it out of gtest_main in any link order.
+# A shared library or module has no main to be wrapped (docs/libraries.md).
 function(manta_combined_library)
   get_property(folders GLOBAL PROPERTY MANTA_OBJECT_LIBRARIES)
   list(TRANSFORM folders REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
@@ -98,7 +99,8 @@ function(manta_combined_library)
   target_compile_features(manta INTERFACE cxx_std_20)
   target_include_directories(manta INTERFACE
     $<BUILD_INTERFACE:${MANTA_INCLUDE_DIR}> $<INSTALL_INTERFACE:include>)
-  target_link_options(manta INTERFACE LINKER:--wrap=main LINKER:-u,main)
+  target_link_options(manta INTERFACE
+    $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:LINKER:--wrap=main,-u,main>)
   get_property(extra GLOBAL PROPERTY MANTA_EXTRA_LIBS)
   list(REMOVE_DUPLICATES extra)
   target_link_libraries(manta INTERFACE

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -17,12 +18,11 @@ namespace manta::objectstore {
 namespace {
 
 constexpr std::size_t kNameSize = 256;
-// The handler reads it and may not allocate memory for it, so it cannot have the dynamic model.
-[[gnu::tls_model("initial-exec")]] thread_local char running[kNameSize] = {};
-
-// The name of the function that some thread of the process began last; null when that has ended.
-// SYNC: none: the text belongs to its own thread. In the message of another thread it may be a mixture of two names.
-std::atomic<const char*> begun_last{nullptr};
+// The name of the function that runs, and the thread that runs it. Neither is thread-local: in a shared library the
+// first access of a thread to its own data may allocate memory, which the handler may not.
+// SYNC: none: the text belongs to that thread. In the message of another thread it may be a mixture of two names.
+char running[kNameSize] = {};
+std::atomic<pthread_t> runner{};
 
 // SYNC: release when they are installed, acquire in the handler, which then sees a complete store and hook.
 std::atomic<Store*> watched{nullptr};
@@ -61,16 +61,10 @@ void write_line(const Line& line) {
 
 // A thread that user code started has no name of its own.
 void add_function(Line& line) {
+  line.add(running[0] != 0 ? running : "main");
   // SYNC: none, see its declaration.
-  const char* const last = begun_last.load(std::memory_order_relaxed);
-  if (running[0] != 0) {
-    line.add(running);
-  } else if (last != nullptr) {
-    line.add(last);
-    line.add(" (in a thread that it started)");
-  } else {
-    line.add("main");
-  }
+  const bool runs_here = ::pthread_self() == runner.load(std::memory_order_relaxed);
+  if (running[0] != 0 && !runs_here) line.add(" (in a thread that it started)");
 }
 
 Line describe(const Store& store, const void* address) {
@@ -171,17 +165,14 @@ void remove_read_only_fault() {
   hook_of_process.store(nullptr, std::memory_order_release);
 }
 
-// A thread that ends its function takes the name back only if no other thread has begun one since.
 void set_running_function(std::string_view name) noexcept {
   const std::size_t size = std::min(name.size(), kNameSize - 1);
-  if (size != 0) std::memcpy(running, name.data(), size);
   running[size] = 0;
-  // SYNC: none, see the declaration of begun_last.
-  const bool ends = size == 0 && begun_last.load(std::memory_order_relaxed) == running;
-  if (size != 0 || ends) begun_last.store(ends ? nullptr : running, std::memory_order_relaxed);
+  if (size == 0) return;
+  std::memcpy(running, name.data(), size);
+  // SYNC: none, see its declaration.
+  runner.store(::pthread_self(), std::memory_order_relaxed);
 }
-
-const char* running_function() noexcept { return running; }
 
 SignalStack::SignalStack() {
   stack_t found = {};

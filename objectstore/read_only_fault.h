@@ -7,7 +7,7 @@
 // handler that was installed before is called, as for every other SIGSEGV.
 //
 // Invariants: the handler calls only async-signal-safe functions and allocates nothing.
-// Threads:    install and remove: one at a time; set_running_function: of the calling thread.
+// Threads:    install and remove: one at a time; set_running_function: one thread of a process runs functions.
 #pragma once
 #include <cstddef>
 #include <string_view>
@@ -37,7 +37,6 @@ void remove_read_only_fault();
 // The function that this thread runs, for the message; cut at 255 characters. Empty for user code
 // outside a task.
 void set_running_function(std::string_view name) noexcept;
-const char* running_function() noexcept;
 
 // An alternate signal stack for the calling thread, as long as the object lives, so that the handler also works
 // when the thread's stack has overflowed. Does nothing when the thread has one already.

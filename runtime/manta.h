@@ -10,7 +10,8 @@
 // api/get.h               put, get, wait, free    api/outcome.h   try_get, get_each
 // api/as_completed.h      results as they finish  api/cluster.h   cluster, this_task, this_actor
 // ownership/object_ref.h  references              api/logger.h    log lines
-// options/options.h       all options             ../base/error.h         errors
+// options/options.h       all options             launch/run_if_worker.h  Manta in a library, such as a Python module
+// ../base/error.h         errors
 // ../objectstore/array.h  arrays                  ../serialization/...    serialize, customize
 //
 // Threads: each header says which of its functions may be called from which threads; most from any.
@@ -43,6 +44,7 @@
 #include "api/remote_function.h"
 #include "api/session.h"
 #include "launch/on_start.h"
+#include "launch/run_if_worker.h"
 #include "options/options.h"
 #include "ownership/object_ref.h"
 #include "worker/exceptions.h"

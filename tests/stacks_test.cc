@@ -290,6 +290,22 @@ TEST_F(Stacks, OfAnExceptionTheUsersFunctionsComeFirst) {
   }
 }
 
+TEST_F(Stacks, OfAnExceptionThatIsThrownAgainTheFirstPlaceIsTold) {
+  const auto throws_again = [](int value) {
+    try {
+      return throw_here(value);
+    } catch (...) {
+      throw;
+    }
+  };
+  try {
+    get(remote(throws_again)(1));
+    FAIL();
+  } catch (const TaskError& error) {
+    EXPECT_THAT(first_line(error.stack()), HasSubstr(at_line(kLineOfThrow)));
+  }
+}
+
 TEST_F(Stacks, OfAnExceptionOfTheLibraryTheUsersCallIsFirst) {
   try {
     get(remote([] { return std::vector<int>().at(3); })());

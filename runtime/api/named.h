@@ -70,10 +70,10 @@ NamedFunction named_function(Types<P...>) {
   return {kGivenName<F>, serialization::kTypeName<F>, &Callee::signature, &Callee::run};
 }
 
-// Naming `registered` makes F known by its name in every process of the program.
+// Naming `registered` makes F known by its name in every process of the program; hidden: as for stubs (stub.h).
 template <class F>
 struct NamedRegistrationOf {
-  static inline const NamedRegistration registered{
+  [[gnu::visibility("hidden")]] static inline const NamedRegistration registered{
       named_function<F, typename CallableSignature<F>::Result>(
           typename CallableSignature<F>::Parameters{})};
 };

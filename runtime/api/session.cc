@@ -15,9 +15,12 @@
 #include "../../base/standard_streams.h"
 #include "../../objectstore/forked_children.h"
 #include "../../objectstore/read_only_fault.h"
+#include "../code/code_id.h"
 #include "../launch/launch.h"
 #include "../launch/log_stream.h"
+#include "../launch/own_library.h"
 #include "../launch/role.h"
+#include "../launch/run_if_worker.h"
 #include "../options/resolve_options.h"
 #include "../ownership/notices.h"
 #include "../process/process.h"
@@ -43,7 +46,8 @@ void check_can_init(const InitOptions& options) {
     throw InvalidArgument(
         "manta::init() was called in a process that was started as a node or worker, but runs its "
         "own main(): a program that InitOptions::worker.path names must be linked with the wrapped "
-        "main (the CMake target manta::manta, or `pkg-config --libs manta`)");
+        "main (the CMake target manta::manta, or `pkg-config --libs manta`), or call "
+        "manta::run_if_worker() before it does anything else with Manta");
   }
   if (detail::generation() >= detail::kMaxGeneration) {
     throw InvalidArgument(
@@ -57,12 +61,15 @@ void check_can_init(const InitOptions& options) {
         "manta::init() was called before main(), from a static constructor: call it in main()");
   }
   if (!detail::wrapped_main_ran() && options.worker.path.empty()) {
-    throw InvalidArgument(
-        "manta::init(): this program was not linked with the wrapped main (-Wl,--wrap=main), "
-        "without which its workers "
-        "would run main() again: link the CMake target manta::manta, or use the flags of "
-        "`pkg-config --libs manta`");
+    throw InvalidArgument("manta::init(): " + detail::worker_program_needed());
   }
+}
+
+// See NodeOptions.
+detail::LibraryEntry library_entry() {
+  if (detail::own_library().empty()) return {};
+  const auto id = detail::identify_data(reinterpret_cast<std::uintptr_t>(&run_if_worker));
+  return {id.image, id.offset};
 }
 
 }  // namespace
@@ -164,7 +171,8 @@ std::unique_ptr<Session::State> Session::open_session(detail::Attachment attachm
 Session init(InitOptions options) {
   check_can_init(options);
   const base::StandardStreamsReserved reserved;  // resolving reads the files of cgroups
-  const detail::NodeOptions resolved = detail::resolve_options(std::move(options));
+  detail::NodeOptions resolved = detail::resolve_options(std::move(options));
+  resolved.library_entry = library_entry();
   detail::OpenSession::refuse_if_forked("manta::init()");
   if (session_open.exchange(true)) {
     throw InvalidArgument(
@@ -172,6 +180,7 @@ Session init(InitOptions options) {
         "it");
   }
   try {
+    detail::keep_own_library();
     detail::run_on_start();
     return Session(Session::open_session(detail::launch_node(resolved)));
   } catch (const std::system_error& error) {

@@ -142,10 +142,11 @@ void run_and_give(CallContext& call, Run&& run) {
   }
 }
 
-// A stub is `static void run(CallContext&)`; naming `registered` makes it known in every process of the program.
+// A stub is `static void run(CallContext&)`; naming `registered` makes it known in every process of the program. Hidden:
+// of two libraries that have the same stub, each registers its own.
 template <class Concrete>
 struct Registered {
-  static inline const StubRegistration registration{&Concrete::run};
+  [[gnu::visibility("hidden")]] static inline const StubRegistration registration{&Concrete::run};
   static Stub stub() {
     (void)&registration;
     return &Concrete::run;

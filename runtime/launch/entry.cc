@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <sys/prctl.h>
@@ -11,9 +12,10 @@
 #include "../../base/limits.h"
 #include "../../base/standard_streams.h"
 #include "role.h"
+#include "run_if_worker.h"
 
-// Weak: in a program that was linked without --wrap=main there is none, and init() says so.
-extern "C" __attribute__((weak)) int __real_main(int argc, char** argv, char** envp);
+// Weak: only where a program was linked with --wrap=main does its link take wrapped_main.cc out of libmanta.a.
+extern "C" [[gnu::weak]] const manta::detail::Main manta_users_main;
 
 namespace manta::detail {
 namespace {
@@ -67,19 +69,22 @@ bool wrapped_main_ran() { return g_wrapped_main_ran.load(std::memory_order_relax
 
 bool has_role() { return g_has_role.load(std::memory_order_relaxed); }
 
-bool main_has_started() { return __real_main == nullptr || wrapped_main_ran(); }
+bool main_has_started() {
+  const bool is_wrapped = &manta_users_main != nullptr && manta_users_main != nullptr;
+  return !is_wrapped || wrapped_main_ran();
+}
 
 const char* program_name() { return g_program_name; }
 
-int enter(int argc, char** argv, char** envp) {
+int enter(Main users_main, int argc, char** argv, char** envp) {
   if (argc > 0) g_program_name = argv[0];
   if (has_role_variable()) return run_as_told();
   g_wrapped_main_ran.store(true, std::memory_order_relaxed);
-  return __real_main(argc, argv, envp);
+  return users_main(argc, argv, envp);
 }
 
 }  // namespace manta::detail
 
-extern "C" __attribute__((used)) int __wrap_main(int argc, char** argv, char** envp) {
-  return manta::detail::enter(argc, argv, envp);
+void manta::run_if_worker() {
+  if (detail::has_role_variable()) std::exit(detail::run_as_told());
 }

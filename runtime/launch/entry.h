@@ -4,6 +4,9 @@
 //   crt --> __wrap_main --no role--> the user's main (driver)
 //                       --role node--> run_node()      --role worker--> worker_main()
 //
+// A library cannot wrap the main of the program that loads it: its sessions have a worker program of their own, which
+// may enter by run_if_worker().
+//
 // The role is a sealed memfd, which the environment variable MANTA_ROLE_FD names; the variable is unset at once. A
 // process that has the variable but cannot take its role says why and ends with kNoRoleExit (role.h).
 // Threads: a process enters on its main thread; the questions below may be asked from any thread.
@@ -18,6 +21,7 @@
 #include "../../base/fd.h"
 #include "../../base/id.h"
 #include "../../rpc/lane.h"
+#include "../options/node_options.h"
 #include "node_process.h"
 
 namespace manta::detail {
@@ -45,14 +49,20 @@ struct Attachment {
   std::map<std::string, std::string> env;
   // A worker loads them before anything of the user's runs.
   std::vector<std::string> libraries;
+  // Where the driver's Manta is, see NodeOptions.
+  LibraryEntry library_entry;
 };
+
+using Main = int (*)(int argc, char** argv, char** envp);
+// What __wrap_main does (wrapped_main.cc).
+int enter(Main users_main, int argc, char** argv, char** envp);
 
 // Whether the program was linked as the CMake target and the .pc file say. If not, a copy of it would run the user's
 // main again: init() refuses then, unless it is given another worker program.
 bool wrapped_main_ran();
 // Whether Manta has started this process, as a node or a worker, so that it belongs to a session already.
 bool has_role();
-// Whether the static constructors have run. (Always true in a program that was not linked with the wrapped main.)
+// Whether the static constructors have run. (Always true if the program was not linked with the wrapped main.)
 bool main_has_started();
 // argv[0] of this process; "manta" if the program was not linked with the wrapped main.
 const char* program_name();

@@ -43,7 +43,8 @@ constexpr auto kDiesWithin = 10s;        // of SIGKILL, in the kernel
 
 [[noreturn]] void refuse_program(const std::string& path, const std::string& why) {
   throw InvalidArgument("manta::init: InitOptions::worker.path names " + path + ": " + why +
-                        "; it must be a program that is linked with manta::manta");
+                        "; it must be a program that is linked with manta::manta, or that calls "
+                        "manta::run_if_worker()");
 }
 
 // A program is run by its descriptor, which works only for an executable of this machine; its first bytes say what it
@@ -160,7 +161,8 @@ void receive_hello(int socket, int log, const NodeOptions& options, Attachment& 
   const std::string advice = options.program.empty()
                                  ? std::string()
                                  : "; it runs InitOptions::worker.path, " + options.program +
-                                       ", which must be linked with manta::manta";
+                                       ", which must be linked with manta::manta, or call "
+                                       "manta::run_if_worker()";
   if (!wait_readable(socket, kHelloTimeoutMs)) {
     const std::string why = why_silent(attachment.node_pid);
     attachment.node_process.signal(SIGKILL);

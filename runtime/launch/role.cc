@@ -37,6 +37,7 @@ struct WrittenRole {
   std::uint64_t object_store_bytes = 0;
   std::map<std::string, std::string> env = {};
   std::vector<std::string> libraries = {};
+  LibraryEntry library_entry = {};
   NodeOptions options = {};
 };
 
@@ -52,6 +53,7 @@ std::vector<std::byte> bytes_of(const Role& role) {
                           .object_store_bytes = attachment.object_store_bytes,
                           .env = attachment.env,
                           .libraries = attachment.libraries,
+                          .library_entry = attachment.library_entry,
                           .options = role.options});
 }
 
@@ -75,6 +77,7 @@ Role role_of(std::span<const std::byte> bytes) {
   attachment.object_store_bytes = written->object_store_bytes;
   attachment.env = std::move(written->env);
   attachment.libraries = std::move(written->libraries);
+  attachment.library_entry = written->library_entry;
   return role;
 }
 

@@ -56,6 +56,7 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot) try {
   role.attachment.object_store_bytes = node_.options.object_store_bytes;
   role.attachment.env = node_.options.env;
   role.attachment.libraries = node_.options.libraries;
+  role.attachment.library_entry = node_.options.library_entry;
   const base::Fd file = make_role_file(role);
   Pipe out, err;
   const ProcessEnvironment environment(node_.options.env, kRoleFile);

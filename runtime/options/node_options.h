@@ -11,6 +11,13 @@
 
 namespace manta::detail {
 
+// Where manta::run_if_worker() is, as code/code_id.h names a place, if the driver's Manta is part of a shared library:
+// workers that have the same library run by the Manta in there, and not by that of their program. Else zero.
+struct LibraryEntry {
+  std::uint64_t image = 0;
+  std::uint64_t offset = 0;
+};
+
 struct NodeOptions {
   double cpus = 1;
   std::map<std::string, double> resources = {};  // others than CPUs
@@ -27,6 +34,7 @@ struct NodeOptions {
   std::vector<std::string> program_args = {};
   // Loaded by each worker before it runs anything of the user's.
   std::vector<std::string> libraries = {};
+  LibraryEntry library_entry = {};
   // Workers that start with the node; -1: one per CPU, at most 4.
   int prestart = -1;
 };

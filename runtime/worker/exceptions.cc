@@ -9,6 +9,7 @@
 #include "../code/stack_text.h"
 #include "../wire/error_path.h"
 #include "task_frame.h"
+#include "throw_stack.h"
 
 namespace manta::detail {
 namespace {

@@ -32,11 +32,6 @@ std::exception_ptr exception_of(const ErrorRecord& error);
 // What exit_actor() throws through user code. It is no std::exception, so that nobody catches it by accident.
 struct ExitActor {};
 
-// The stack of the last exception that this thread has thrown, as encode_stack() makes it; empty outside of tasks.
-std::string last_throw_stack();
-// __cxa_throw calls it (throw_stack.cc).
-void remember_throw() noexcept;
-
 }  // namespace detail
 
 // From now on an E that a task of this process throws travels as an E, and get() throws TaskErrorOf<E>, which can be

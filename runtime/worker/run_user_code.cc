@@ -12,6 +12,7 @@
 #include "../process/process.h"
 #include "exceptions.h"
 #include "task_frame.h"
+#include "throw_stack.h"
 
 namespace manta::detail {
 namespace {
@@ -48,6 +49,7 @@ std::chrono::steady_clock::time_point run_user_code(Process& process, RunningCal
       call.run();
     } catch (const ExitActor&) {
       call.fail(exit_actor_error());
+    } catch (const EveryThrow&) {  // takes nothing, see throw_stack.h
     } catch (...) {
       call.fail(record_current_exception(process.attachment().node));
     }

@@ -19,6 +19,7 @@
 #include "../wire/death_report.h"
 #include "executor.h"
 #include "failpoint.h"
+#include "hand_over.h"
 #include "thread_stacks.h"
 
 namespace manta::detail {
@@ -68,6 +69,7 @@ void be_the_first_to_go() {
 }  // namespace
 
 int worker_main(Attachment&& attachment) {
+  hand_over(attachment);
   be_the_first_to_go();
   // It is a pipe, but people read its lines as they come.
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
