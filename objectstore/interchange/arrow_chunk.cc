@@ -210,8 +210,9 @@ void copy_arrow_values(char letter, std::span<const ArrowChunk> chunks, bool nul
 
 void copy_arrow_mask(std::span<const ArrowChunk> chunks, bool* to) {
   for (const ArrowChunk& chunk : chunks) {
-    for (std::size_t row = 0; row < chunk.length; ++row)
+    for (std::size_t row = 0; row < chunk.length; ++row) {
       to[row] = chunk.nulls != 0 && chunk.is_null(row);
+    }
     to += chunk.length;
   }
 }

@@ -72,12 +72,15 @@ void ArrowColumn::check(char letter, ArrowNulls nulls) const {
   check_type(letter);
   const std::size_t count = null_count();
   if (count == 0 || (nulls == ArrowNulls::as_nan && is_floating(letter))) return;
+  const std::string t = "<" + std::string(detail::arrow_cpp_type(letter)) + ">";
   detail::refuse_arrow(
       text_of(name()),
-      std::to_string(count) + " of its " + std::to_string(size()) + " rows are null: " +
-          (is_floating(letter) ? "ArrowNulls::as_nan gives NaN for them, "
-                               : "for " + type() + " there is no NaN; ") +
-          "masked<T>() tells which they are; or fill them in the library that it is from");
+      std::to_string(count) + " of its " + std::to_string(size()) + " rows are null" +
+          (is_floating(letter) ? ": as" + t + "(ArrowNulls::as_nan) gives NaN for them, masked" +
+                                     t + "() a mask beside the values"
+                               : ", and no " + type() + " is NaN: masked" + t +
+                                     "() gives a mask beside the values") +
+          "; or fill them in the library that it is from");
 }
 
 std::vector<std::string> ArrowTable::names() const {

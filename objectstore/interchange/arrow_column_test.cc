@@ -21,7 +21,7 @@ TEST(ArrowColumn, NullsOfFloatsAreNanOnRequestAndAMaskForAll) {
   const ArrowColumn price = floats.column();
   EXPECT_EQ(price.null_count(), 1u);
   EXPECT_THAT(refusal([&] { price.as<double>(); }),
-              HasSubstr("1 of its 4 rows are null: ArrowNulls::as_nan gives NaN"));
+              HasSubstr("1 of its 4 rows are null: as<double>(ArrowNulls::as_nan) gives NaN"));
   const auto filled = price.as<double>(ArrowNulls::as_nan);
   EXPECT_TRUE(std::isnan(filled[1]));
   EXPECT_EQ(filled[3], 4.5);
@@ -33,7 +33,7 @@ TEST(ArrowColumn, NullsOfFloatsAreNanOnRequestAndAMaskForAll) {
   Foreign integers({{"l", "when", 4, {valid, kTimes}, 1}});
   const ArrowColumn when = integers.column();
   EXPECT_THAT(refusal([&] { when.as<std::int64_t>(ArrowNulls::as_nan); }),
-              HasSubstr("for int64 there is no NaN; masked<T>()"));
+              HasSubstr("no int64 is NaN: masked<std::int64_t>() gives a mask"));
   EXPECT_THAT(when.masked<std::int64_t>().mask.span(), ElementsAre(false, true, false, false));
   ASSERT_EQ(when.masked_chunks<std::int64_t>().size(), 1u);
   EXPECT_THAT(when.masked_chunks<std::int64_t>()[0].mask.span(),

@@ -93,8 +93,9 @@ std::string name_of(DLDataType type) {
     name.append(kNumbers[type.code]).append(std::to_string(type.bits));
   } else if (type.code - std::size(kNumbers) < std::size(kFixed)) {
     name = kFixed[type.code - std::size(kNumbers)];
-    if (type.code == kDLBool && type.bits != 8)
+    if (type.code == kDLBool && type.bits != 8) {
       name += " of " + std::to_string(type.bits) + " bits";
+    }
   } else {
     name = "elements of the unknown type " + std::to_string(type.code) + " with " +
            std::to_string(type.bits) + " bits";

@@ -8,7 +8,7 @@
 // In Python a tensor travels in a capsule, which __dlpack__() gives: "dltensor_versioned" if the caller passed
 // max_version=(1, 0) or more, else "dltensor". Who takes it over renames the capsule ("used_dltensor_versioned",
 // "used_dltensor"); the destructor of one that was not renamed calls the tensor's deleter. JAX gives the unversioned
-// one whatever is passed (findings/jax0102_ignores_dlpack_max_version.sh).
+// one whatever is passed, and takes no other (findings/jax0102_ignores_dlpack_max_version.sh).
 //
 // The unversioned tensor cannot say that it is read-only, and not every consumer looks at the flag of the other one:
 // numpy gives arrays that cannot be written for both, as JAX does; PyTorch gives a writable tensor and does not warn.

@@ -125,7 +125,7 @@ def pandas_to_ours():
         assert "large string, which no Array can hold" in table.refusal("town")
         assert "dictionary (categories) of" in table.refusal("kind")
         assert "ask for std::int64_t, not for double" in table.refusal("count")
-        assert "for int32 there is no NaN" in table.refusal("maybe", "i4", True)
+        assert "no int32 is NaN" in table.refusal("maybe", "i4", True)
     with Theirs(frame.iloc[1:3]) as table:
         assert table.values("count", "i8") == [2, 3] and table.values("flag", "?") == [False, True]
         assert table.masked("price", "f8") == [None, 3.5]
