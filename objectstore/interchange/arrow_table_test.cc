@@ -125,7 +125,7 @@ std::string refusal_of(Change change) {
   Foreign foreign({{"g", "price", 4, {nullptr, kPrices}}});
   change(foreign);
   released = 0;
-  const std::string why = refusal([&] { foreign.table(); });
+  std::string why = refusal([&] { foreign.table(); });
   EXPECT_EQ(released, 0) << why;
   return why;
 }

@@ -82,8 +82,9 @@ void make_array(Input& input, Made& made, ArrowArray& to, const char* format,
   to.offset = input.number();
   to.null_count = input.rarely() ? input.number() : static_cast<std::int64_t>(input.byte() % 4) - 1;
   std::int64_t end = 0;
-  if (__builtin_add_overflow(to.length, to.offset, &end) || to.length < 0 || to.offset < 0)
+  if (__builtin_add_overflow(to.length, to.offset, &end) || to.length < 0 || to.offset < 0) {
     end = -1;
+  }
   auto& list = made.buffer_lists.emplace_back();
   to.n_buffers = input.rarely() ? input.number() : columns > 0 ? 1 : 2;
   list.push_back(input.byte() % 2 == 0 ? nullptr : buffer(input, made, bytes_of(end, 1)));

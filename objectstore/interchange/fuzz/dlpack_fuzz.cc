@@ -53,8 +53,9 @@ DLTensor make_tensor(Input& input, Source& source) {
   const std::int64_t size = bytes_of(source, tensor.dtype.bits / 8);
   if (tensor.byte_offset == 0 && size >= 0 && size <= kLargest) {
     source.bytes = std::make_unique<std::uint8_t[]>(static_cast<std::size_t>(size));
-    for (std::int64_t i = 0; i < size && !input.empty(); ++i)
+    for (std::int64_t i = 0; i < size && !input.empty(); ++i) {
       source.bytes[static_cast<std::size_t>(i)] = input.byte();
+    }
     tensor.data = source.bytes.get();
   }
   return tensor;
