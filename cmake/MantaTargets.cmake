@@ -171,6 +171,11 @@ function(manta_example name)
     add_test(NAME example.${name}
       COMMAND ${PROJECT_SOURCE_DIR}/examples/check_output ${first} $<TARGET_FILE:${name}> ${arg_ARGS})
     set_tests_properties(example.${name} PROPERTIES LABELS unit TIMEOUT 120)
+    # The same in a local session.
+    add_test(NAME example.local.${name}
+      COMMAND ${PROJECT_SOURCE_DIR}/examples/check_output ${first} $<TARGET_FILE:${name}> ${arg_ARGS})
+    set_tests_properties(example.local.${name} PROPERTIES
+      LABELS unit TIMEOUT 120 ENVIRONMENT MANTA_LOCAL=1)
   endif()
 endfunction()
 

@@ -144,6 +144,11 @@ void ActorTable::watch(ActorId id, ProcessSlot process) {
   if (actor.phase != ActorPhase::kDead) add_once(actor.watching, process);
 }
 
+void ActorTable::ended(ActorId id) {
+  const auto entry = actors_.find(id);
+  if (entry != actors_.end()) die(id, entry->second, std::exchange(entry->second.cause, {}));
+}
+
 void ActorTable::worker_gone(ProcessSlot worker, const std::function<Bytes()>& crash_cause) {
   const auto entry = workers_.find(worker);
   if (entry == workers_.end()) return;

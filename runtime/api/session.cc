@@ -24,6 +24,7 @@
 #include "../options/resolve_options.h"
 #include "../ownership/notices.h"
 #include "../process/process.h"
+#include "../worker/local_session.h"
 #include "cluster.h"
 
 namespace manta {
@@ -84,8 +85,10 @@ struct Session::State {
       throw;
     }
     process->cores().enter();
+    if (process->attachment().local) local = std::make_unique<detail::LocalSession>(*process);
     // A write to an array prints a line about it; then the program's own handling of SIGSEGV follows.
-    objectstore::install_read_only_fault(process->store(), nullptr);
+    objectstore::install_read_only_fault(process->store(),
+                                         local ? detail::end_call_that_wrote : nullptr);
   }
 
   void follow_node() {
@@ -107,12 +110,14 @@ struct Session::State {
     ended = true;
     if (::getpid() != owner) {  // forked by the user: the session is the parent's
       log_thread.detach();
+      (void)local.release();
       (void)process.detach();
       return;
     }
     ending.store(true);
     process->cores().leave();
     process->close();
+    local.reset();
     // The node gets more time while the workers' output is being printed: whoever reads it may be slow.
     detail::shutdown_node(process->attachment(), [this, before = printed.frames.load()]() mutable {
       const std::uint64_t last = std::exchange(before, printed.frames.load());
@@ -126,6 +131,7 @@ struct Session::State {
   }
 
   base::Ref<detail::Process> process;
+  std::unique_ptr<detail::LocalSession> local;  // null: there are workers
   detail::LogProgress printed;
   std::thread log_thread;
   std::atomic<bool> ending{false};

@@ -26,8 +26,8 @@ class CallerSide {
   }
 
   void set_callee(CalleeSide* callee) { callee_ = callee; }
-  CalleeSide* callee() const { return callee_; }  // null in a driver
-  bool is_worker() const { return callee_ != nullptr; }
+  CalleeSide* callee() const { return callee_; }  // null in a driver, unless the session is local
+  bool is_worker() const { return ownership_.slot() != rpc::kDriverSlot; }
   bool runs_a_task() const { return callee_ != nullptr && callee_->runs_a_task(); }
 
   // A caller's end; both ends of a lane of this process to itself.

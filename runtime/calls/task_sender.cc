@@ -77,6 +77,18 @@ base::Ref<Call> TaskSender::take(const Call& queued) {
   return base::Ref<Call>::adopt(call);
 }
 
+base::Ref<Call> TaskSender::take_first() {
+  for (auto& queue : queues_) {
+    if (auto call = dequeue(*queue)) return call;
+  }
+  return {};
+}
+
+bool TaskSender::any_queued() const {
+  return std::any_of(queues_.begin(), queues_.end(),
+                     [](const auto& queue) { return queue->first != nullptr; });
+}
+
 void TaskSender::submit(base::Ref<Call> ready) {
   Queue& queue = queue_of(*ready);
   enqueue(queue, std::move(ready));
@@ -235,6 +247,7 @@ bool TaskSender::pending() const {
 }
 
 void TaskSender::flush() {
+  if (caller_.attachment().local) return;  // whoever runs them takes them
   for (auto& queue : queues_) {
     give_back(*queue);
     if (queue->first != nullptr) {

@@ -34,6 +34,8 @@ class TaskSender {
 
   void submit(base::Ref<Call> ready);        // all arguments are there
   base::Ref<Call> take(const Call& queued);  // out of its queue: the caller runs it
+  base::Ref<Call> take_first();              // of any queue; null: all are empty
+  bool any_queued() const;
   // Of one in flight that has not begun: asks for it back. Others on its lane may come along.
   void recall(const Call& call);
   RunTimes& run_times() { return run_times_; }

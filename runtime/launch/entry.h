@@ -45,6 +45,7 @@ struct Attachment {
   pid_t node_pid = 0;
   double cpus = 0;  // of the node
   std::uint64_t object_store_bytes = 0;
+  bool local = false;  // NodeOptions::local
   // InitOptions::env. A worker has it in its environment already.
   std::map<std::string, std::string> env;
   // A worker loads them before anything of the user's runs.

@@ -205,6 +205,7 @@ Attachment launch_node(const NodeOptions& options) {
   attachment.node = random_id<NodeId>();
   attachment.cpus = options.cpus;
   attachment.object_store_bytes = options.object_store_bytes;
+  attachment.local = options.local;
   attachment.env = options.env;
   const base::Fd log = base::create_memory_file("manta-node-log");
   if (!log) fail("memfd_create");

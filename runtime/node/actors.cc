@@ -94,8 +94,9 @@ void Actors::on(rpc::Slot, const ActorFailed& failed, PayloadBytes error) {
   run_steps();
 }
 
-void Actors::on(rpc::Slot, const ActorExiting& exiting) {
+void Actors::on(rpc::Slot from, const ActorExiting& exiting) {
   table_.exiting(exiting.actor);
+  if (from == rpc::kDriverSlot) table_.ended(exiting.actor);  // a local session
   run_steps();
 }
 
@@ -115,7 +116,7 @@ void Actors::assign(ActorId id, rpc::Slot worker) {
   Start& start = starts_.at(id);
   workers_[worker] = id;
   peers_.send(worker, ActorStart{.actor = id}, std::exchange(start.payload, {}));
-  callbacks_.name_worker(worker, start.name);
+  if (worker != rpc::kDriverSlot) callbacks_.name_worker(worker, start.name);
   table_.assign(id, worker);
   run_steps();
 }
@@ -211,7 +212,12 @@ void Actors::run_steps() {
           peers_.send(worker, ActorEnd{.actor = step.actor});
           break;
         case ActorStep::Kind::kKill:
-          callbacks_.kill_worker(worker);
+          if (worker == rpc::kDriverSlot) {  // a local session: it ends after what it runs
+            peers_.send(worker, ActorEnd{.actor = step.actor});
+            table_.ended(step.actor);
+          } else {
+            callbacks_.kill_worker(worker);
+          }
           break;
         case ActorStep::Kind::kWithdraw:
           callbacks_.withdraw(step.actor);
@@ -230,7 +236,7 @@ void Actors::announce(ActorId id, rpc::Slot to) {
 
 void Actors::connect(ActorId id, rpc::Slot caller) {
   const rpc::Slot worker = table_.find(id)->worker;
-  const std::optional<std::uint32_t> lane = lanes_.open(caller, worker, LaneKind::kActor);
+  const std::optional<std::uint32_t> lane = lanes_.open(caller, worker, LaneKind::kActor, id);
   if (!lane) return;  // all lanes are in use: the caller waits on, and hears of the actor's end
   peers_.send(caller, ActorLane{.actor = id, .lane = *lane, .worker = worker});
 }

@@ -2,7 +2,8 @@
 
 namespace manta::detail::node {
 
-std::optional<std::uint32_t> Lanes::open(rpc::Slot caller, rpc::Slot callee, LaneKind kind) {
+std::optional<std::uint32_t> Lanes::open(rpc::Slot caller, rpc::Slot callee, LaneKind kind,
+                                         ActorId actor) {
   const std::optional<std::uint32_t> lane = table_.open(caller, callee, kind);
   if (!lane) return std::nullopt;
   rpc::LaneHeader& header = *control_.lane(*lane).header;
@@ -15,7 +16,7 @@ std::optional<std::uint32_t> Lanes::open(rpc::Slot caller, rpc::Slot callee, Lan
   header.caller_epoch.store(epoch(caller), std::memory_order_relaxed);
   header.callee.store(callee, std::memory_order_relaxed);
   header.callee_epoch.store(epoch(callee), std::memory_order_relaxed);
-  peers_.send(callee, LaneOpen{.lane = *lane, .kind = kind, .caller = caller});
+  peers_.send(callee, LaneOpen{.lane = *lane, .kind = kind, .caller = caller, .actor = actor});
   return lane;
 }
 

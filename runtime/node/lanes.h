@@ -17,7 +17,8 @@ class Lanes {
   Lanes(rpc::Control& control, Peers& peers)
       : control_(control), peers_(peers), table_(rpc::kMaxLanes) {}
 
-  std::optional<std::uint32_t> open(rpc::Slot caller, rpc::Slot callee, LaneKind kind);
+  std::optional<std::uint32_t> open(rpc::Slot caller, rpc::Slot callee, LaneKind kind,
+                                    ActorId actor = {});
   const LaneRecord* find(std::uint32_t lane) const;
   // Tells the other end, if it has not closed it yet.
   void close(std::uint32_t lane, rpc::Slot end);

@@ -95,7 +95,11 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
           peers_, lanes_,
           {.want_worker =
                [this](ActorId id, const scheduler::ResourceSet& request) {
-                 leasing_.want_actor(id, request);
+                 if (role_.options.local) {
+                   actors_.assign(id, rpc::kDriverSlot);
+                 } else {
+                   leasing_.want_actor(id, request);
+                 }
                },
            .withdraw = [this](ActorId id) { leasing_.withdraw_actor(id); },
            .kill_worker = [this](rpc::Slot worker) { workers_.kill(worker); },

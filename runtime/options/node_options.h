@@ -37,6 +37,8 @@ struct NodeOptions {
   LibraryEntry library_entry = {};
   // Workers that start with the node; -1: one per CPU, at most 4.
   int prestart = -1;
+  // MANTA_LOCAL=1: tasks and actors run in the driver (worker/local_session.h); there are no workers.
+  bool local = false;
 };
 
 }  // namespace manta::detail

@@ -182,6 +182,8 @@ NodeOptions resolve_options(InitOptions options) {
   node.log_to_driver = options.log_to_driver;
   const char* keep = variable("MANTA_KEEP_LOGS");
   node.keep_logs = keep != nullptr && flag_of("MANTA_KEEP_LOGS", keep);
+  if (const char* v = variable("MANTA_LOCAL")) node.local = flag_of("MANTA_LOCAL", v);
+  if (node.local) node.prestart = 0;
   node.env = options.env;
   node.working_dir = options.working_dir.string();
   apply_worker(options.worker, node);

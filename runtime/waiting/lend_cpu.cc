@@ -30,13 +30,20 @@ class WaitsBeside {
   Process& process_;
 };
 
+// Whose call the calling thread runs, or belongs to. In a driver a thread belongs to none, unless a call of a local
+// session has started it.
+Executor* executor_that_waits(const Process& process) {
+  if (Executor* const here = Executor::of_this_thread()) return here;
+  return process.attachment().local ? Executor::that_started_this_thread() : Executor::of_process();
+}
+
 }  // namespace
 
 bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Deadline deadline,
                       const std::function<bool()>& before_lending,
                       const std::function<void()>& meanwhile) {
   auto& progress = process.progress();
-  Executor* const executor = Executor::of_process();
+  Executor* const executor = executor_that_waits(process);
   if (executor == nullptr) return progress.wait(waiter, deadline);
   std::optional<WaitsBeside> beside;
   if (Executor::of_this_thread() == nullptr) beside.emplace(process);
@@ -50,7 +57,7 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
   }
   if (before_lending && before_lending()) return true;
   const Turn::Waits waits(executor->turn(), Executor::of_this_thread() != nullptr);
-  if (!meanwhile) return progress.wait(waiter, deadline);
+  if (!meanwhile || executor->is_local()) return progress.wait(waiter, deadline);
   for (auto step = kToldAfter;; step = std::min(2 * step, kLongestStep)) {
     const auto until = std::chrono::steady_clock::now() + step;
     const bool last = deadline && *deadline <= until;
@@ -61,7 +68,7 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
 }
 
 void lend_cpu_to_what_is_asked_for(Process& process, rpc::Progress::Waiter& waiter) {
-  Executor* const executor = Executor::of_process();
+  Executor* const executor = executor_that_waits(process);
   if (executor == nullptr || !executor->turn().runs() || !executor->turn().asks_for_long()) return;
   std::optional<WaitsBeside> beside;
   if (Executor::of_this_thread() == nullptr) beside.emplace(process);

@@ -257,6 +257,7 @@ struct LaneOpen {
   std::uint32_t lane = 0;
   LaneKind kind = {};
   rpc::Slot caller = 0;
+  ActorId actor = {};  // whose calls come on it; none: tasks
 };
 
 // The other end has closed the lane (returned the lease, dropped its last handle): nothing more comes. Drain it, answer

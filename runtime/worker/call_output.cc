@@ -25,7 +25,7 @@ bool has_unread(int pipe) {
 }  // namespace
 
 CallOutput::CallOutput(const std::atomic<std::uint32_t>& held)
-    : held_(held), pipes_{pipe_of(STDOUT_FILENO), pipe_of(STDERR_FILENO)} {}
+    : held_(&held), pipes_{pipe_of(STDOUT_FILENO), pipe_of(STDERR_FILENO)} {}
 
 void CallOutput::flush() {
   asked_ = false;
@@ -55,14 +55,15 @@ void CallOutput::flush_streams() {
 
 void CallOutput::end_left_line() {
   // SYNC: none: an older state only has the line ended later.
-  if (asked_ && held_.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+  if (asked_ && held_ != nullptr && held_->load(std::memory_order_relaxed) != 0) [[unlikely]] {
     mark();
   }
 }
 
 void CallOutput::end_line(Time now) {
+  if (held_ == nullptr) return;
   // SYNC: none: mark() looks again, and so does end_all_lines().
-  const bool held = held_.load(std::memory_order_relaxed) != 0;
+  const bool held = held_->load(std::memory_order_relaxed) != 0;
   if (!flushed_ && !held && attention_ == 0 && now - last_asked_ < kInterval) return;
   mark();
   // Not `now`: to ask may take long itself, where calls are traced.
@@ -70,7 +71,7 @@ void CallOutput::end_line(Time now) {
 }
 
 void CallOutput::end_all_lines() {
-  if (!asked_) mark();
+  if (!asked_ && held_ != nullptr) mark();
 }
 
 void CallOutput::mark() {
@@ -80,7 +81,7 @@ void CallOutput::mark() {
   for (std::size_t stream = 0; stream < pipes_.size(); ++stream) {
     const int pipe = pipes_[stream].get();
     // SYNC: the node sets its bit before it reads: if the pipe is empty here, the bit of what was in it is visible.
-    const bool open_line = has_unread(pipe) || (held_.load() >> stream & 1) != 0;
+    const bool open_line = has_unread(pipe) || (held_->load() >> stream & 1) != 0;
     if (!open_line) continue;
     any = true;
     if (::write(pipe, kEndOfCall.data(), kEndOfCall.size()) < 0) asked_ = false;

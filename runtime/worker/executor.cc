@@ -16,6 +16,7 @@
 #include "../wire/actor_payload.h"
 #include "exceptions.h"
 #include "failpoint.h"
+#include "local_turn.h"
 #include "run_user_code.h"
 #include "task_frame.h"
 
@@ -23,6 +24,7 @@ namespace manta::detail {
 namespace {
 
 thread_local Executor* executor_here = nullptr;
+thread_local Executor::Starter starter_here;
 // SYNC: release when it has been made, acquire in readers: the executor.
 std::atomic<Executor*> executor_of_process{nullptr};
 
@@ -70,15 +72,38 @@ Executor::Executor(Process& process)
       output_(process.control().process(process.slot()).held_lines),
       in_place_(process, output_),
       thread_(::gettid()),
+      local_turn_(nullptr),
       turn_([this] { lend(); }, [this] { take_back(); }) {
   executor_here = this;
   executor_of_process.store(this, std::memory_order_release);
   process.caller().set_callee(this);
 }
+
+Executor::Executor(Process& process, LocalTurn& turn)
+    : process_(process),
+      running_(process),
+      output_(CallOutput::kNotMarked),
+      in_place_(process, output_),
+      thread_(::gettid()),
+      local_turn_(&turn),
+      turn_([this] { lend(); }, [this] { take_back(); }) {
+  executor_here = this;
+}
 Executor::~Executor() { executor_here = nullptr; }
 
 Executor* Executor::of_this_thread() { return executor_here; }
 Executor* Executor::of_process() { return executor_of_process.load(std::memory_order_acquire); }
+
+Executor::Starter Executor::starter_of_this_thread() {
+  if (executor_here == nullptr || !executor_here->is_local()) return starter_here;
+  return {executor_here, executor_here->process_.number()};
+}
+
+void Executor::set_starter_of_this_thread(const Starter& starter) { starter_here = starter; }
+
+Executor* Executor::that_started_this_thread() {
+  return starter_here.session == OpenSession::current_number() ? starter_here.executor : nullptr;
+}
 
 Executor::Running Executor::running() const {
   const std::lock_guard lock(lanes_mutex_);
@@ -90,14 +115,14 @@ Executor::Running Executor::running() const {
 
 int Executor::run() {
   auto& progress = process_.progress();
-  process_.cores().enter();
-  progress.set_busy(true);
+  if (!is_local()) process_.cores().enter();
+  set_busy(true);
   while (!ordered(Order::kExit)) {
     if (ordered(Order::kStartActor)) {
       orders_.fetch_and(~bit(Order::kStartActor));
-      turn_.begin();
+      begin();
       start_actor();
-      turn_.end();
+      end();
       output_.end_all_lines();
       if (exit_actor_) return finish_actor();
     }
@@ -110,12 +135,12 @@ int Executor::run() {
     }
     output_.end_all_lines();
     if (ordered(Order::kEndActor) && instance_.object != nullptr) return finish_actor();
-    progress.set_busy(false);
+    set_busy(false);
     {
       Idle idle(*this);
       progress.wait(idle);
     }
-    progress.set_busy(true);
+    set_busy(true);
   }
   return 0;
 }
@@ -151,13 +176,47 @@ bool Executor::take_next(std::shared_ptr<Lane>& taken) {
 }
 
 void Executor::run_call(Lane& lane) {
-  turn_.begin();
+  begin();
   output_.end_left_line();
   const auto ended = run_user_code(process_, running_, frame_, instance_.object);
-  turn_.end();
+  end();
   output_.flush();
   reply(lane, running_);
   output_.end_line(ended);
+}
+
+void Executor::run_locally(Call& call) {
+  begin();
+  in_place_.run(call);
+  end();
+}
+
+void Executor::begin() {
+  if (is_local()) take_turn();
+  turn_.begin();
+}
+
+void Executor::end() {
+  turn_.end();
+  if (!is_local()) return;
+  executor_of_process.store(nullptr, std::memory_order_release);
+  local_turn_->leave();
+}
+
+void Executor::give_up() {
+  executor_of_process.store(nullptr, std::memory_order_release);
+  local_turn_->leave();
+  TaskFrame::forget_calls_of_this_thread();
+}
+
+void Executor::take_turn() {
+  local_turn_->enter();
+  executor_of_process.store(this, std::memory_order_release);
+}
+
+// Of the one executor of a worker.
+void Executor::set_busy(bool busy) {
+  if (!is_local()) process_.progress().set_busy(busy);
 }
 
 void Executor::finished(Lane& lane) {
@@ -299,6 +358,11 @@ void Executor::on(const ActorEnd&) { order(Order::kEndActor); }
 
 void Executor::on(const ExitNow&) { order(Order::kExit); }
 
+bool Executor::has_lanes() const {
+  const std::lock_guard lock(lanes_mutex_);
+  return !lanes_.empty();
+}
+
 bool Executor::forget_lane(std::uint32_t index) {
   const std::lock_guard lock(lanes_mutex_);
   const auto found = std::find_if(lanes_.begin(), lanes_.end(),
@@ -360,8 +424,12 @@ bool Executor::pending() const {
 
 // The CPU goes to others, and so do the tasks that have not begun.
 void Executor::lend() {
+  if (is_local()) {
+    executor_of_process.store(nullptr, std::memory_order_release);
+    return local_turn_->leave_to_wait();
+  }
   process_.node().send(WorkerBlocked{});
-  if (!is_actor_) process_.progress().set_busy(false);
+  if (!is_actor_) set_busy(false);
   std::vector<std::shared_ptr<Lane>> lanes;
   {
     const std::lock_guard lock(lanes_mutex_);
@@ -373,8 +441,9 @@ void Executor::lend() {
 }
 
 void Executor::take_back() {
+  if (is_local()) return take_turn();
   process_.node().send(WorkerUnblocked{});
-  process_.progress().set_busy(true);
+  set_busy(true);
 }
 
 }  // namespace manta::detail

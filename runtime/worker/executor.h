@@ -31,11 +31,14 @@
 
 namespace manta::detail {
 
+class LocalTurn;
 class Process;
 
 class Executor final : public CalleeSide {
  public:
   explicit Executor(Process& process);
+  // One of several in the driver, of a local session.
+  Executor(Process& process, LocalTurn& turn);
   ~Executor();
 
   // Returns when the node says so, or when the actor has ended, with the exit code of the process.
@@ -48,8 +51,22 @@ class Executor final : public CalleeSide {
   bool may_run_in_place() const { return !is_actor_ && running_.frame().attempt == 1; }
   InPlace& in_place() { return in_place_; }
   static Executor* of_this_thread();
-  // Null in a driver. Any thread.
+  // Null in a driver; in a local session the one that runs a call. Any thread.
   static Executor* of_process();
+  bool is_local() const { return local_turn_ != nullptr; }
+  // In a local session: whose calls have started a thread. A new thread takes over that of the one that has started it.
+  struct Starter {
+    Executor* executor = nullptr;
+    std::uint32_t session = 0;
+  };
+  static Starter starter_of_this_thread();
+  static void set_starter_of_this_thread(const Starter& starter);
+  static Executor* that_started_this_thread();  // null: none of this session
+  // In a local session: runs the call of a task, when it is this thread's turn.
+  void run_locally(Call& call);
+  // After a crash, which has left everything as it was: only the turn goes to others.
+  void give_up();
+  bool has_lanes() const;
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
   const ActorId& actor_id() const { return actor_id_; }
@@ -113,6 +130,10 @@ class Executor final : public CalleeSide {
   void give_back(Lane& lane);
   void lend();
   void take_back();
+  void begin();
+  void end();
+  void take_turn();
+  void set_busy(bool busy);
   void start_actor();
   int finish_actor();
 
@@ -132,6 +153,7 @@ class Executor final : public CalleeSide {
   bool is_actor_ = false;
   bool exit_actor_ = false;
   const pid_t thread_;
+  LocalTurn* const local_turn_;  // null in a worker
   Turn turn_;
   // SYNC: none, of all accesses to these two: the holder of the baton, which has the node's orders, looks again at each
   // poll, and the executor's thread at each look of its wait (rpc/progress.h).

@@ -49,8 +49,8 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
   const TaskFrame* const running = TaskFrame::current();
   if (running == nullptr || !stack_has_room()) return false;
   const auto may_run = [&](const Call& call) {
-    return call.actor() == nullptr && call.attempt == 1 && asks_for_no_more_than(call, *running) &&
-           worth_it(call);
+    return call.actor() == nullptr && call.attempt == 1 && worth_it(call) &&
+           (process_.attachment().local || asks_for_no_more_than(call, *running));
   };
   base::Ref<Call> taken;
   {
@@ -69,6 +69,7 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
 void InPlace::run(Call& call) {
   if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>(process_));
   Level& level = *levels_[depth_++];
+  running_.push_back(&call);
   level.frame.resize(call.frame_size());
   call.write_frame(level.frame.data(), level.frame.size(), 0, process_.store());
   output_.flush();  // what the waiting call has printed stays a line of its own
@@ -78,6 +79,7 @@ void InPlace::run(Call& call) {
   output_.end_line(ended);
   auto values = level.running.take_values();
   const std::uint32_t run_time = level.running.run_time();
+  running_.pop_back();
   if (--depth_ >= kLevelsKept) levels_.pop_back();
   bool others_wait = false;
   {
@@ -86,7 +88,7 @@ void InPlace::run(Call& call) {
     if (others_wait) lock.serve_afterwards();
     process_.senders().tasks.run_times().learn(call, run_time);
     process_.completion().complete_here(call, std::move(values));
-    others_wait = process_.waiters_beside() != 0;
+    others_wait = process_.waiters_beside() != 0 || process_.attachment().local;
   }
   if (others_wait) process_.progress().wake_all();
 }

@@ -29,6 +29,9 @@ class InPlace {
   // Runs the next of `needed` that may run in place and that `worth_it` accepts. Gives false if there is none.
   bool run_next(NeededCalls& needed, const std::function<bool(const Call&)>& worth_it);
 
+  void run(Call& call);  // one that was taken from its sender
+  const std::vector<Call*>& running() const { return running_; }  // from the first on
+
   // The number of calls that run in place now, each inside the one before.
   std::size_t depth() const { return depth_; }
 
@@ -40,11 +43,11 @@ class InPlace {
   };
 
   bool stack_has_room() const;
-  void run(Call& call);
 
   Process& process_;
   CallOutput& output_;
   std::vector<std::unique_ptr<Level>> levels_;  // kept for the next time
+  std::vector<Call*> running_;
   std::size_t depth_ = 0;
 };
 

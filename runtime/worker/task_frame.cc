@@ -1,8 +1,11 @@
 #include "task_frame.h"
 
+#include <algorithm>
 #include <atomic>
 #include <pthread.h>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "../../objectstore/read_only_fault.h"
 #include "../../rpc/fence.h"
@@ -10,9 +13,13 @@
 namespace manta::detail {
 namespace {
 
-// The frame of the one thread of a process that runs calls. Other threads read it under the lock.
-TaskFrame& frame_of_process = *new TaskFrame;
-bool runs_a_call = false;
+// The frames of all threads that run calls, in the order in which these began; the last one runs now, or waits least.
+// One thread runs calls in a worker, several in a local session. Under the lock.
+struct Running {
+  const TaskFrame* frame;
+  ::pthread_t thread;
+};
+std::vector<Running>& running = *new std::vector<Running>;
 thread_local const TaskFrame* current_here = nullptr;
 
 // Held for some dozen instructions, at the beginning and at the end of each call.
@@ -41,32 +48,35 @@ const TaskFrame* TaskFrame::current() { return current_here; }
 
 std::optional<TaskFrame> TaskFrame::of_process() {
   const FrameLock lock;
-  if (!runs_a_call) return std::nullopt;
-  return frame_of_process;
+  if (running.empty()) return std::nullopt;
+  return *running.back().frame;
 }
 
-TaskFrame::Scope::Scope(const CallFrame& call, const std::string& name) {
+void TaskFrame::forget_calls_of_this_thread() {
+  current_here = nullptr;
+  objectstore::set_running_function({});
   const FrameLock lock;
-  if (runs_a_call) outer_ = std::exchange(frame_of_process, {});
-  frame_of_process.id = TaskId(call.task_hi, call.task_lo);
-  frame_of_process.name = name;
-  frame_of_process.attempt = call.attempt;
-  frame_of_process.cpus = call.cpus;
-  runs_a_call = true;
-  current_here = &frame_of_process;
+  std::erase_if(running, [](const Running& item) {
+    return ::pthread_equal(item.thread, ::pthread_self()) != 0;
+  });
+}
+
+TaskFrame::Scope::Scope(const CallFrame& call, const std::string& name)
+    : frame_{.id = TaskId(call.task_hi, call.task_lo),
+             .name = name,
+             .attempt = call.attempt,
+             .cpus = call.cpus},
+      outer_(std::exchange(current_here, &frame_)) {
   objectstore::set_running_function(name);
+  const FrameLock lock;
+  running.push_back({&frame_, ::pthread_self()});
 }
 
 TaskFrame::Scope::~Scope() {
+  current_here = outer_;
+  objectstore::set_running_function(outer_ != nullptr ? outer_->name : std::string_view());
   const FrameLock lock;
-  if (outer_) {
-    frame_of_process = *std::move(outer_);
-    objectstore::set_running_function(frame_of_process.name);
-    return;
-  }
-  runs_a_call = false;
-  current_here = nullptr;
-  objectstore::set_running_function({});
+  running.erase(std::ranges::find(running, &frame_, &Running::frame));
 }
 
 }  // namespace manta::detail

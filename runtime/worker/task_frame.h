@@ -23,6 +23,8 @@ struct TaskFrame {
   static const TaskFrame* current();
   // The same, or else that of the call that this process runs now. Any thread.
   static std::optional<TaskFrame> of_process();
+  // The calling thread has left its calls without ending them: they crashed (survive.h).
+  static void forget_calls_of_this_thread();
 
   class Scope;
 };
@@ -35,7 +37,8 @@ class TaskFrame::Scope {
   Scope(const Scope&) = delete;
 
  private:
-  std::optional<TaskFrame> outer_;  // of the call that waits for this one
+  const TaskFrame frame_;
+  const TaskFrame* const outer_;  // of the call of this thread that waits for this one
 };
 
 }  // namespace manta::detail

@@ -9,6 +9,7 @@
 
 #include "../../base/sanitizers.h"
 #include "../../objectstore/read_only_fault.h"
+#include "executor.h"
 
 namespace manta::detail {
 namespace {
@@ -19,11 +20,13 @@ std::atomic<bool> wanted{false};
 struct Begin {
   void* (*run)(void*);
   void* with;
+  Executor::Starter starter;
 };
 
 void* run_with_signal_stack(void* given) {
   const Begin begin = *std::unique_ptr<Begin>(static_cast<Begin*>(given));
   const objectstore::SignalStack stack;
+  Executor::set_starter_of_this_thread(begin.starter);
   return begin.run(begin.with);
 }
 
@@ -37,7 +40,9 @@ int create_thread(pthread_t* id, const pthread_attr_t* attributes, void* (*run)(
       reinterpret_cast<decltype(&::pthread_create)>(::dlsym(RTLD_NEXT, "pthread_create"));
   if (next == nullptr) return ENOSYS;
   Begin* begin = nullptr;
-  if (wanted.load(std::memory_order_relaxed)) begin = new (std::nothrow) Begin{run, with};
+  if (wanted.load(std::memory_order_relaxed)) {
+    begin = new (std::nothrow) Begin{run, with, Executor::starter_of_this_thread()};
+  }
   if (begin == nullptr) return next(id, attributes, run, with);
   const int error = next(id, attributes, run_with_signal_stack, begin);
   if (error != 0) delete begin;

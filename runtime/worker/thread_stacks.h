@@ -1,5 +1,6 @@
 // The threads of a worker, whoever starts them (std::thread, std::async, OpenMP, TBB, libraries), get an alternate
-// signal stack, so that the crash handler can run, and record the stack, when theirs overflows.
+// signal stack, so that the crash handler can run, and record the stack, when theirs overflows. In a local session a
+// thread also knows which calls have started it (Executor::Starter).
 //
 // This defines a weak pthread_create, which is found before that of the C library, and calls it. A program that has a
 // pthread_create of its own keeps it. It costs each thread some system calls and one page.

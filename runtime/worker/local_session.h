@@ -1,0 +1,75 @@
+// A local session (MANTA_LOCAL=1) runs tasks and actors in the driver, on threads, one at a time: for debuggers. Values
+// are written and read as between processes, and go through the store, so that what a call sees is the same.
+//
+//   task --> TaskSender --take_first()--> a runner's thread --> done       (or in place, by a call that waits for it)
+//   actor --> node --ActorStart--> a thread of its own, with an Executor <--lane-- calls of this process
+//
+// A call that waits lends its turn; a runner that finds the turn free runs the next task. So there are as many runners
+// as calls that wait inside tasks, and one. No worker is started; the node keeps objects and actors, as ever.
+// Invariants: one call runs, or all that run wait.
+// Threads:    made and destroyed by the thread that opens the session; the on() functions as in CalleeSide.
+#pragma once
+#include <atomic>
+#include <csignal>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "../calls/callee_side.h"
+#include "../wire/death_report.h"
+#include "executor.h"
+#include "local_turn.h"
+#include "survive.h"
+
+namespace manta::detail {
+
+class LocalSession final : public CalleeSide {
+ public:
+  explicit LocalSession(Process& process);
+  ~LocalSession();  // after Process::close(): waits for the calls that run
+
+  void on(const LaneOpen& open) override;
+  void on(const LaneClose& close) override;
+  void on(const ActorStart& start, PayloadBytes payload) override;
+  void on(const ActorEnd& end) override;
+  void on(const ExitNow&) override {}
+  bool forget_lane(std::uint32_t lane) override;
+  bool poll() override;
+  bool pending() const override;
+  bool runs_a_task() const override { return false; }
+
+ private:
+  // An executor is made by its thread, and known here until its lanes are closed.
+  struct Actor {
+    ActorId id;
+    std::unique_ptr<Executor> executor;
+    std::thread thread;
+  };
+  class Idle;
+
+  void start_runner();
+  void run_tasks();
+  base::Ref<Call> next_task();
+  DeathReport report(const Crash& crash) const;
+  void fail_tasks(Executor& executor, const Crash& crash);
+  void fail_actor(Executor& executor, const Crash& crash);
+  Executor* executor_of(const ActorId& id);
+
+  void be_like_the_drivers(const char* name) const;
+
+  const CrashesSurvived crashes_;
+  Process& process_;
+  LocalTurn turn_;
+  sigset_t signals_ = {};  // blocked by the thread that has opened the session
+  std::atomic<bool> over_{false};
+  // SYNC: none, of both: waiters look again after each poll.
+  std::atomic<bool> tasks_wait_{false};
+  std::atomic<std::size_t> idle_runners_{0};
+  std::mutex runners_mutex_;
+  std::list<std::thread> runners_;
+  std::list<Actor> actors_;  // under the tables lock
+};
+
+}  // namespace manta::detail

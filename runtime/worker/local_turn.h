@@ -1,0 +1,43 @@
+// In a local session one thread at a time runs calls: the one that has the LocalTurn. A thread that waits inside a call
+// lets others have it meanwhile.
+//
+// Threads: any. leave() is for the one that has it, or for a thread that its call has started.
+#pragma once
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <utility>
+
+namespace manta::detail {
+
+class LocalTurn {
+ public:
+  // `before_leaving` is called when a call is about to wait: somebody must be there to run others.
+  explicit LocalTurn(std::function<void()> before_leaving)
+      : before_leaving_(std::move(before_leaving)) {}
+
+  void enter() {
+    std::unique_lock lock(mutex_);
+    free_.wait(lock, [this] { return !taken_; });
+    taken_ = true;
+  }
+  void leave() {
+    {
+      const std::lock_guard lock(mutex_);
+      taken_ = false;
+    }
+    free_.notify_one();
+  }
+  void leave_to_wait() {
+    before_leaving_();
+    leave();
+  }
+
+ private:
+  const std::function<void()> before_leaving_;
+  std::mutex mutex_;
+  std::condition_variable free_;
+  bool taken_ = false;
+};
+
+}  // namespace manta::detail

@@ -1,0 +1,41 @@
+// What a local session does when a call crashes: the signal by which a process would die ends the call, and not the
+// program. A debugger stops at the signal first, as at any.
+//
+// What the call held stays as it is: memory, locks, files. Its thread should run nothing else.
+// Threads: any, several at a time. Errors: a signal that no call has raised goes to who handled it before.
+#pragma once
+#include <array>
+#include <csignal>
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "../../objectstore/read_only_fault.h"
+
+namespace manta::detail {
+
+// As long as one exists, survive() works.
+class CrashesSurvived {
+ public:
+  CrashesSurvived();
+  ~CrashesSurvived();
+  CrashesSurvived(const CrashesSurvived&) = delete;
+
+  static constexpr std::array kSignals = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+
+ private:
+  std::array<struct sigaction, kSignals.size()> before_;
+};
+
+struct Crash {
+  int signal = 0;       // 0: there was none
+  std::string message;  // of a write to a read-only array, else empty
+};
+
+// Runs `run`, which does not throw. The calling thread has an alternate signal stack.
+Crash survive(const std::function<void()>& run);
+
+// For install_read_only_fault(): ends the call that has written to a read-only array, if one has.
+void end_call_that_wrote(const objectstore::ReadOnlyFault& fault);
+
+}  // namespace manta::detail
