@@ -131,7 +131,8 @@ struct WorkerProgram {
 
 // Of a session: manta::init(InitOptions{...}). Each option has a variable in the environment, which applies where the
 // field has its default: MANTA_ADDRESS, _CPUS, _GPUS, _MEMORY, _RESOURCES ("a=1,b=2"), _OBJECT_STORE_BYTES,
-// _SPILL_DIRS, _NAMESPACE, _LOG_TO_DRIVER, _WORKING_DIR, _LABELS, _PUT_TIMEOUT (seconds).
+// _SPILL_DIRS, _NAMESPACE, _LOG_TO_DRIVER, _WORKING_DIR, _LABELS, _PUT_TIMEOUT (seconds). MANTA_LOCAL=1 runs tasks and
+// actors in the driver, for debuggers: docs/guide/debugging.md.
 struct InitOptions {
   // Empty: a private node on this machine. Anything else: not supported yet.
   std::string address = {};
