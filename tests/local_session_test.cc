@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 
+#include "../base/sanitizers.h"
 #include "cluster_fixture.h"
 
 namespace manta::testing {
@@ -73,7 +74,11 @@ TEST_F(LocalSessions, TasksWaitForTasks) {
   EXPECT_EQ(get(remote(fib)(12)), 144);
   EXPECT_EQ(get(remote(chain)(2000)), 2000);
   EXPECT_EQ(get(get(remote(handed_up)(20))), 25);
+#ifdef MANTA_SANITIZED  // which have a pthread_create of their own
+  EXPECT_EQ(get(remote(by_threads)(1)), 2);
+#else
   EXPECT_EQ(get(remote(by_threads)(4)), 16);
+#endif
 }
 
 TEST_F(LocalSessions, ATaskMayAskForMoreThanItsCallerHas) {

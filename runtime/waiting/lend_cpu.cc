@@ -5,6 +5,8 @@
 
 #include "../process/process.h"
 #include "../worker/executor.h"
+#include "../worker/thread_stacks.h"
+#include "thread_sleep.h"
 
 namespace manta::detail {
 namespace {
@@ -34,7 +36,12 @@ class WaitsBeside {
 // session has started it.
 Executor* executor_that_waits(const Process& process) {
   if (Executor* const here = Executor::of_this_thread()) return here;
-  return process.attachment().local ? Executor::that_started_this_thread() : Executor::of_process();
+  Executor* const running = Executor::of_process();
+  if (!process.attachment().local) return running;
+  if (new_threads_have_signal_stacks()) return Executor::that_started_this_thread();
+  // Nobody has said so: one that was started since the running call began is taken for its own.
+  const bool belongs = running != nullptr && this_thread_started_since(running->turn().began());
+  return belongs ? running : nullptr;
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ namespace {
 
 // SYNC: none: threads that start at the same moment may do without.
 std::atomic<bool> wanted{false};
+std::atomic<bool> seen{false};  // a thread has got one
 
 struct Begin {
   void* (*run)(void*);
@@ -26,11 +27,14 @@ struct Begin {
 void* run_with_signal_stack(void* given) {
   const Begin begin = *std::unique_ptr<Begin>(static_cast<Begin*>(given));
   const objectstore::SignalStack stack;
+  seen.store(true, std::memory_order_relaxed);
   Executor::set_starter_of_this_thread(begin.starter);
   return begin.run(begin.with);
 }
 
 }  // namespace
+
+bool new_threads_have_signal_stacks() noexcept { return seen.load(std::memory_order_relaxed); }
 
 void give_new_threads_signal_stacks() noexcept { wanted.store(true, std::memory_order_relaxed); }
 

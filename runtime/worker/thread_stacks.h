@@ -13,4 +13,7 @@ namespace manta::detail {
 // From now on, in this process.
 void give_new_threads_signal_stacks() noexcept;
 
+// Whether that works: a sanitizer, or the program, may have a pthread_create of its own.
+bool new_threads_have_signal_stacks() noexcept;
+
 }  // namespace manta::detail
