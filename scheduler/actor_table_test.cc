@@ -142,6 +142,24 @@ TEST(ActorTable, KillActsInEveryPhase) {
   }
 }
 
+TEST(ActorTable, AnActorMayEndWithoutItsProcess) {
+  ActorTable table = alive_actor();
+  table.exiting(kActor);
+  table.ended(kActor);
+  EXPECT_EQ(done(table), "announce 1");
+  EXPECT_EQ(phase(table), ActorPhase::kDead);
+  EXPECT_TRUE(table.find(kActor)->cause.empty());
+  table.ended(kActor);  // once
+  EXPECT_EQ(done(table), "");
+
+  ActorTable killed = alive_actor();
+  killed.kill(kActor, bytes("killed"));
+  EXPECT_EQ(done(killed), "kill");
+  killed.ended(kActor);
+  EXPECT_EQ(done(killed), "announce 1");
+  EXPECT_EQ(killed.find(kActor)->cause, bytes("killed"));
+}
+
 TEST(ActorTable, AConnectMayBeSeenBeforeTheCreate) {
   ActorTable table;
   table.add_holds(kActor, kOther, 1);
