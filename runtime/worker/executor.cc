@@ -1,6 +1,6 @@
 // In this order: what the executor waits for (Idle, RoomForReply); the main loop, run(), with the steps of a call,
-// take_next(), run_call() and reply(); the start and the end of an actor; what the holder of the progress baton calls,
-// on_node() and poll(); and at the end the lending of the CPU.
+// take_next(), run_call() and reply(); the start and the end of an actor; and what the holder of the progress baton
+// calls, on() and poll().
 #include "executor.h"
 
 #include <algorithm>
@@ -8,27 +8,14 @@
 #include <unistd.h>
 
 #include "../../base/check.h"
-#include "../../base/error.h"
-#include "../../objectstore/read_only_fault.h"
-#include "../code/names.h"
-#include "../launch/clock.h"
 #include "../process/process.h"
 #include "../wire/actor_payload.h"
 #include "exceptions.h"
 #include "failpoint.h"
-#include "local_turn.h"
 #include "run_user_code.h"
 #include "task_frame.h"
 
 namespace manta::detail {
-namespace {
-
-thread_local Executor* executor_here = nullptr;
-thread_local Executor::Starter starter_here;
-// SYNC: release when it has been made, acquire in readers: the executor.
-std::atomic<Executor*> executor_of_process{nullptr};
-
-}  // namespace
 
 // The executor waits for calls, or for an order of the node.
 class Executor::Idle final : public rpc::Progress::Waiter {
@@ -65,45 +52,6 @@ class Executor::RoomForReply final : public rpc::Progress::Waiter {
   Lane& lane_;
   std::uint32_t size_;
 };
-
-Executor::Executor(Process& process)
-    : process_(process),
-      running_(process),
-      output_(process.control().process(process.slot()).held_lines),
-      in_place_(process, output_),
-      thread_(::gettid()),
-      local_turn_(nullptr),
-      turn_([this] { lend(); }, [this] { take_back(); }) {
-  executor_here = this;
-  executor_of_process.store(this, std::memory_order_release);
-  process.caller().set_callee(this);
-}
-
-Executor::Executor(Process& process, LocalTurn& turn)
-    : process_(process),
-      running_(process),
-      output_(CallOutput::kNotMarked),
-      in_place_(process, output_),
-      thread_(::gettid()),
-      local_turn_(&turn),
-      turn_([this] { lend(); }, [this] { take_back(); }) {
-  executor_here = this;
-}
-Executor::~Executor() { executor_here = nullptr; }
-
-Executor* Executor::of_this_thread() { return executor_here; }
-Executor* Executor::of_process() { return executor_of_process.load(std::memory_order_acquire); }
-
-Executor::Starter Executor::starter_of_this_thread() {
-  if (executor_here == nullptr || !executor_here->is_local()) return starter_here;
-  return {executor_here, executor_here->process_.number()};
-}
-
-void Executor::set_starter_of_this_thread(const Starter& starter) { starter_here = starter; }
-
-Executor* Executor::that_started_this_thread() {
-  return starter_here.session == OpenSession::current_number() ? starter_here.executor : nullptr;
-}
 
 Executor::Running Executor::running() const {
   const std::lock_guard lock(lanes_mutex_);
@@ -183,40 +131,6 @@ void Executor::run_call(Lane& lane) {
   output_.flush();
   reply(lane, running_);
   output_.end_line(ended);
-}
-
-void Executor::run_locally(Call& call) {
-  begin();
-  in_place_.run(call);
-  end();
-}
-
-void Executor::begin() {
-  if (is_local()) take_turn();
-  turn_.begin();
-}
-
-void Executor::end() {
-  turn_.end();
-  if (!is_local()) return;
-  executor_of_process.store(nullptr, std::memory_order_release);
-  local_turn_->leave();
-}
-
-void Executor::give_up() {
-  executor_of_process.store(nullptr, std::memory_order_release);
-  local_turn_->leave();
-  TaskFrame::forget_calls_of_this_thread();
-}
-
-void Executor::take_turn() {
-  local_turn_->enter();
-  executor_of_process.store(this, std::memory_order_release);
-}
-
-// Of the one executor of a worker.
-void Executor::set_busy(bool busy) {
-  if (!is_local()) process_.progress().set_busy(busy);
 }
 
 void Executor::finished(Lane& lane) {
@@ -418,32 +332,6 @@ bool Executor::poll() {
 bool Executor::pending() const {
   // The calls of an actor stay where they are while the actor waits.
   return (activity_.load() == Activity::kIdle || (turn_.lent() && !is_actor_)) && call_waiting();
-}
-
-// ------------------------------------------------------------------------------------------------ lending the cpu
-
-// The CPU goes to others, and so do the tasks that have not begun.
-void Executor::lend() {
-  if (is_local()) {
-    executor_of_process.store(nullptr, std::memory_order_release);
-    return local_turn_->leave_to_wait();
-  }
-  process_.node().send(WorkerBlocked{});
-  if (!is_actor_) set_busy(false);
-  std::vector<std::shared_ptr<Lane>> lanes;
-  {
-    const std::lock_guard lock(lanes_mutex_);
-    lanes = lanes_;
-  }
-  for (const auto& lane : lanes) {
-    if (lane->kind == LaneKind::kTask) give_back(*lane);
-  }
-}
-
-void Executor::take_back() {
-  if (is_local()) return take_turn();
-  process_.node().send(WorkerUnblocked{});
-  set_busy(true);
 }
 
 }  // namespace manta::detail

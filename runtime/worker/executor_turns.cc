@@ -1,0 +1,123 @@
+// Which executor a thread belongs to, and when one lets others have its CPU: the node's other workers, or in a local
+// session the other threads that run calls.
+#include <atomic>
+#include <unistd.h>
+
+#include "../process/process.h"
+#include "executor.h"
+#include "local_turn.h"
+#include "task_frame.h"
+
+namespace manta::detail {
+namespace {
+
+thread_local Executor* executor_here = nullptr;
+thread_local Executor::Starter starter_here;
+// SYNC: release when it has been made, acquire in readers: the executor. In a local session the one that has the turn.
+std::atomic<Executor*> executor_of_process{nullptr};
+
+}  // namespace
+
+// ------------------------------------------------------------------------------------------------ threads
+
+Executor::Executor(Process& process)
+    : process_(process),
+      running_(process),
+      output_(process.control().process(process.slot()).held_lines),
+      in_place_(process, output_),
+      thread_(::gettid()),
+      local_turn_(nullptr),
+      turn_([this] { lend(); }, [this] { take_back(); }) {
+  executor_here = this;
+  executor_of_process.store(this, std::memory_order_release);
+  process.caller().set_callee(this);
+}
+
+Executor::Executor(Process& process, LocalTurn& turn)
+    : process_(process),
+      running_(process),
+      output_(CallOutput::kNotMarked),
+      in_place_(process, output_),
+      thread_(::gettid()),
+      local_turn_(&turn),
+      turn_([this] { lend(); }, [this] { take_back(); }) {
+  executor_here = this;
+}
+
+Executor::~Executor() { executor_here = nullptr; }
+
+Executor* Executor::of_this_thread() { return executor_here; }
+Executor* Executor::of_process() { return executor_of_process.load(std::memory_order_acquire); }
+
+Executor::Starter Executor::starter_of_this_thread() {
+  if (executor_here == nullptr || !executor_here->is_local()) return starter_here;
+  return {executor_here, executor_here->process_.number()};
+}
+
+void Executor::set_starter_of_this_thread(const Starter& starter) { starter_here = starter; }
+
+Executor* Executor::that_started_this_thread() {
+  return starter_here.session == OpenSession::current_number() ? starter_here.executor : nullptr;
+}
+
+// ------------------------------------------------------------------------------------------------ turns
+
+void Executor::run_locally(Call& call) {
+  begin();
+  in_place_.run(call);
+  end();
+}
+
+void Executor::begin() {
+  if (is_local()) take_turn();
+  turn_.begin();
+}
+
+void Executor::end() {
+  turn_.end();
+  if (!is_local()) return;
+  executor_of_process.store(nullptr, std::memory_order_release);
+  local_turn_->leave();
+}
+
+void Executor::give_up() {
+  executor_of_process.store(nullptr, std::memory_order_release);
+  local_turn_->leave();
+  TaskFrame::forget_calls_of_this_thread();
+}
+
+void Executor::take_turn() {
+  local_turn_->enter();
+  executor_of_process.store(this, std::memory_order_release);
+}
+
+// Of the one executor of a worker.
+void Executor::set_busy(bool busy) {
+  if (!is_local()) process_.progress().set_busy(busy);
+}
+
+// The CPU goes to others, and so do the tasks that have not begun.
+void Executor::lend() {
+  if (is_local()) {
+    executor_of_process.store(nullptr, std::memory_order_release);
+    return local_turn_->leave_to_wait();
+  }
+  process_.node().send(WorkerBlocked{});
+  if (!is_actor_) set_busy(false);
+  std::vector<std::shared_ptr<Lane>> lanes;
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    lanes = lanes_;
+  }
+  for (const auto& lane : lanes) {
+    if (lane->kind == LaneKind::kTask) give_back(*lane);
+  }
+}
+
+void Executor::take_back() {
+  if (is_local()) return take_turn();
+  process_.node().send(WorkerUnblocked{});
+  set_busy(true);
+}
+
+}  // namespace manta::detail
