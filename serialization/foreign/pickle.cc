@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -291,9 +292,9 @@ class Pickler {
     out_.mark();
     out_.mark();
     for (const std::size_t extent : value.shape) out_.integer(extent);
-    for (const std::size_t extent : part.extents) out_.integer(extent);
+    for (const std::size_t extent : outer_extents(element, part)) out_.integer(extent);
     out_.tuple();
-    dtype(*value.types, element);
+    part_dtype(*value.types, part);
     content(value);
     out_.tuple();
     out_.reduce();
@@ -317,6 +318,22 @@ class Pickler {
                                   ? BytesAccess::make(buffer.data, buffer.size, buffer.storage)
                                   : Bytes(std::span(buffer.data, buffer.size)));
     out_.next_buffer();
+  }
+
+  // Characters of 8 or 32 bits in a row are one text of numpy's, whose length is in its type.
+  static bool is_text(const TypeTreeNode& element, const TypeTreeNode::Part& part) {
+    return element.kind == TypeTreeNode::Kind::kCharacter && element.size != 2 &&
+           !part.extents.empty();
+  }
+  static std::span<const std::size_t> outer_extents(const TypeTreeNode& element,
+                                                    const TypeTreeNode::Part& part) {
+    const std::span<const std::size_t> all(part.extents);
+    return is_text(element, part) ? all.first(all.size() - 1) : all;
+  }
+  void part_dtype(const TypeTree& types, const TypeTreeNode::Part& part) {
+    const TypeTreeNode& element = types[part.node];
+    if (!is_text(element, part)) return dtype(types, element);
+    out_.text((element.size == 1 ? "|S" : "<U") + std::to_string(part.extents.back()));
   }
 
   // The type of an element, as numpy has it: a text, or for a struct a dict.
@@ -349,12 +366,12 @@ class Pickler {
   }
 
   void member_dtype(const TypeTree& types, const TypeTreeNode::Part& part) {
-    const TypeTreeNode& member = types[part.node];
-    if (part.extents.empty()) return dtype(types, member);
+    const auto extents = outer_extents(types[part.node], part);
+    if (extents.empty()) return part_dtype(types, part);
     out_.mark();
-    dtype(types, member);
+    part_dtype(types, part);
     out_.mark();
-    for (const std::size_t extent : part.extents) out_.integer(extent);
+    for (const std::size_t extent : extents) out_.integer(extent);
     out_.tuple();
     out_.tuple();
   }

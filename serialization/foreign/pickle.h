@@ -8,6 +8,7 @@
 //   in C++                                    in Python
 //   number, bool, text                        the same; a text that is not UTF-8 as bytes
 //   float16, bfloat16                         a float; in arrays numpy's float16, ml_dtypes' bfloat16
+//   array of char or char32_t in an array     a text of numpy's, S or U
 //   enum, duration, time_point                its number
 //   sequence of numbers, complex, flat structs  a read-only numpy.ndarray; Bytes as a memoryview, or as bytes
 //   other sequences; multiset, multimap       list; a multimap as a list of pairs

@@ -1,6 +1,7 @@
 // Pickles, as CPython's own pickletools shows them where the test has Python; tests/interop loads them with numpy.
 #include "pickle.h"
 
+#include <array>
 #include <cstring>
 #include <limits>
 #include <list>
@@ -54,6 +55,19 @@ TEST(Pickle, ArraysOf16BitFloatsHaveTheTypesOfNumpyAndMlDtypes) {
   EXPECT_THAT(stream(std::vector{float16(1)}), testing::HasSubstr("<f2"));
   EXPECT_THAT(stream(std::vector{bfloat16(1)}), testing::HasSubstr("\x8c\x09ml_dtypes\x8c\x08"
                                                                    "bfloat16"));
+}
+
+TEST(Pickle, TextsInArraysAreNumpysTexts) {
+  struct Named {
+    char name[8];
+    std::array<char32_t, 3> initials[2];
+    std::array<std::byte, 2> raw;
+  };
+  EXPECT_THAT(stream(std::vector<std::array<char, 3>>{{'a', 'b', 'c'}}), testing::HasSubstr("|S3"));
+  const std::string named = stream(std::vector<Named>(1));
+  EXPECT_THAT(named, testing::HasSubstr("|S8"));
+  EXPECT_THAT(named, testing::HasSubstr("<U3(K\x02t"));  // ('<U3', (2,))
+  EXPECT_THAT(named, testing::HasSubstr("|u1(K\x02t"));
 }
 
 TEST(Pickle, TextsAndBytes) {

@@ -9,6 +9,7 @@ import pickle
 import pickletools
 import tempfile
 
+import ml_dtypes
 import numpy
 import pyarrow
 
@@ -111,6 +112,10 @@ def check_zoo(zoo, in_band):
     assert not zoo.numbers.flags.writeable
     assert zoo.points["x"].tolist() == [1.5, 2.5] and zoo.points["y"].tolist() == [-2, 7]
     assert zoo.points["weights"].tolist() == [[3, 4], [5, 6]]
+    assert zoo.points["name"].tolist() == [b"ab", b"ab"] and zoo.codes.tolist() == [b"abc", b"d"]
+    assert zoo.half == numpy.float16(0.1) and zoo.halves.dtype == "f2" and zoo.halves.tolist() == [1.5, -65504]
+    assert zoo.brains.dtype == ml_dtypes.bfloat16
+    assert (zoo.brains == numpy.array([1.5, 1e38], ml_dtypes.bfloat16)).all()
     assert zoo.grid.tolist() == [[1, 2], [3, 4], [5, 6]]
     assert zoo.table["empty"].shape == (0,) and zoo.table["one"].tolist() == [1]
     assert zoo.by_place == {(1, 2): 3} and zoo.keys == {(1,), (1, 2)}

@@ -40,6 +40,7 @@ struct Point {  // with padding
   double x;
   std::int16_t y;
   float weights[2];
+  char name[4] = "ab";
 };
 struct Person {
   std::string name;
@@ -81,6 +82,10 @@ struct Zoo {
   std::multimap<int, int> several = {{1, 2}, {1, 3}};
   std::bitset<70> bits = std::bitset<70>().set(69);
   std::chrono::milliseconds wait{1500};
+  manta::float16 half = manta::float16(0.1);
+  std::vector<manta::float16> halves{manta::float16(1.5), manta::float16(-65504)};
+  std::vector<manta::bfloat16> brains{manta::bfloat16(1.5), manta::bfloat16(1e38)};
+  std::vector<std::array<char, 3>> codes{{'a', 'b', 'c'}, {'d'}};
   double matrix[2][3] = {{1, 2, 3}, {4, 5, 6}};
   manta::Array<double> samples = numbers_again();
   std::vector<manta::Array<double>> same = std::vector<manta::Array<double>>(3, samples);
