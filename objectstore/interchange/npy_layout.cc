@@ -201,8 +201,7 @@ std::vector<NpyPiece> npy_pieces(const NpyType& type) {
 }
 
 std::vector<std::size_t> npy_bools(const NpyType& type) {
-  if (!type.is_struct)
-    return type.kind == 'b' ? std::vector<std::size_t>{0} : std::vector<std::size_t>();
+  if (type.kind == 'b') return {0};
   std::vector<std::size_t> all;
   for (const NpyField& field : type.fields) {
     const std::vector<std::size_t> inside = npy_bools(field.type);
