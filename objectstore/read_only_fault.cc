@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include <utility>
 
 #include "store.h"
 
@@ -18,11 +19,42 @@ namespace manta::objectstore {
 namespace {
 
 constexpr std::size_t kNameSize = 256;
-// The name of the function that runs, and the thread that runs it. Neither is thread-local: in a shared library the
-// first access of a thread to its own data may allocate memory, which the handler may not.
-// SYNC: none: the text belongs to that thread. In the message of another thread it may be a mixture of two names.
-char running[kNameSize] = {};
-std::atomic<pthread_t> runner{};
+constexpr std::size_t kMostRunners =
+    64;  // in a worker there is one, in a local session one for each call that waits
+
+// A thread that runs functions, and the name of the one that it runs; empty: none. Not thread-local: in a shared library
+// the first access of a thread to its own data may allocate memory, which the handler may not.
+// SYNC: relaxed: the name belongs to its thread. In the message of another one it may be a mixture of two names.
+struct Runner {
+  std::atomic<pthread_t> thread{};  // zero: free
+  char name[kNameSize] = {};
+};
+constinit Runner runners[kMostRunners];
+constinit std::atomic<const Runner*> begun_last = nullptr;
+constinit thread_local Runner* runner_here = nullptr;
+
+struct RunnerKeeper {
+  RunnerKeeper() = default;
+  ~RunnerKeeper() {
+    Runner* const runner = std::exchange(runner_here, nullptr);
+    if (runner == nullptr) return;
+    runner->name[0] = 0;
+    runner->thread.store(pthread_t{}, std::memory_order_relaxed);
+  }
+  RunnerKeeper(const RunnerKeeper&) = delete;
+};
+
+// Null if there are too many.
+[[gnu::noinline]] Runner* new_runner() {
+  for (Runner& runner : runners) {
+    pthread_t nobody{};
+    // SYNC: nothing but the claim itself.
+    if (!runner.thread.compare_exchange_strong(nobody, ::pthread_self())) continue;
+    thread_local const RunnerKeeper keeper;
+    return runner_here = &runner;
+  }
+  return nullptr;
+}
 
 // SYNC: release when they are installed, acquire in the handler, which then sees a complete store and hook.
 std::atomic<Store*> watched{nullptr};
@@ -59,12 +91,35 @@ void write_line(const Line& line) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, line.size() + 1);
 }
 
+// The name of the function that this thread runs, or null.
+const char* name_here() {
+  for (const Runner& runner : runners) {
+    if (runner.thread.load(std::memory_order_relaxed) != ::pthread_self()) continue;
+    return runner.name[0] != 0 ? runner.name : nullptr;
+  }
+  return nullptr;
+}
+
+// The name of a function that some thread runs, if possible the one that has begun last; or null.
+const char* name_elsewhere() {
+  const Runner* const last = begun_last.load(std::memory_order_relaxed);
+  if (last != nullptr && last->name[0] != 0) return last->name;
+  for (const Runner& runner : runners) {
+    if (runner.name[0] != 0) return runner.name;
+  }
+  return nullptr;
+}
+
 // A thread that user code started has no name of its own.
 void add_function(Line& line) {
-  line.add(running[0] != 0 ? running : "main");
-  // SYNC: none, see its declaration.
-  const bool runs_here = ::pthread_self() == runner.load(std::memory_order_relaxed);
-  if (running[0] != 0 && !runs_here) line.add(" (in a thread that it started)");
+  if (const char* const here = name_here()) {
+    line.add(here);
+  } else if (const char* const elsewhere = name_elsewhere()) {
+    line.add(elsewhere);
+    line.add(" (in a thread that it started)");
+  } else {
+    line.add("main");
+  }
 }
 
 Line describe(const Store& store, const void* address) {
@@ -166,12 +221,14 @@ void remove_read_only_fault() {
 }
 
 void set_running_function(std::string_view name) noexcept {
+  Runner* runner = runner_here;
+  if (runner == nullptr && !name.empty()) runner = new_runner();
+  if (runner == nullptr) return;
   const std::size_t size = std::min(name.size(), kNameSize - 1);
-  running[size] = 0;
+  runner->name[size] = 0;
   if (size == 0) return;
-  std::memcpy(running, name.data(), size);
-  // SYNC: none, see its declaration.
-  runner.store(::pthread_self(), std::memory_order_relaxed);
+  std::memcpy(runner->name, name.data(), size);
+  begun_last.store(runner, std::memory_order_relaxed);
 }
 
 SignalStack::SignalStack() {

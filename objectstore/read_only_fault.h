@@ -7,7 +7,7 @@
 // handler that was installed before is called, as for every other SIGSEGV.
 //
 // Invariants: the handler calls only async-signal-safe functions and allocates nothing.
-// Threads:    install and remove: one at a time; set_running_function: one thread of a process runs functions.
+// Threads:    install and remove: one at a time; set_running_function: of the calling thread.
 #pragma once
 #include <cstddef>
 #include <string_view>
@@ -35,7 +35,7 @@ void install_read_only_fault(Store& store, ReadOnlyFaultHook hook);
 void remove_read_only_fault();
 
 // The function that this thread runs, for the message; cut at 255 characters. Empty for user code
-// outside a task.
+// outside a task. Of more than 64 threads that run functions, the others have no name.
 void set_running_function(std::string_view name) noexcept;
 
 // An alternate signal stack for the calling thread, as long as the object lives, so that the handler also works

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -108,6 +109,24 @@ TEST(ReadOnlyFault, NamesTheObjectTheFunctionAndTheAdvice) {
   EXPECT_EQ(WEXITSTATUS(outcome.status), 3);
   EXPECT_THAT(outcome.error_output, AllOf(StartsWith(kMessage), EndsWith("a.copy()\n")));
   EXPECT_EQ(outcome.recorded, kMessage);
+}
+
+TEST(ReadOnlyFault, NamesTheFunctionOfTheThreadThatWrites) {
+  const auto with_two_threads = [](Store& store, bool second_writes) {
+    install_read_only_fault(store, record_and_exit);
+    const Array<char> array = named_array(100'000, store);
+    set_running_function("outer");
+    std::thread([&] {
+      set_running_function("inner");
+      set_running_function({});
+      if (second_writes) write_through(array.data());
+    }).join();
+    write_through(array.data());
+  };
+  const Outcome first = in_a_process([&](Store& store) { with_two_threads(store, false); });
+  EXPECT_THAT(first.recorded, HasSubstr(" in outer; make"));
+  const Outcome second = in_a_process([&](Store& store) { with_two_threads(store, true); });
+  EXPECT_THAT(second.recorded, HasSubstr(" in outer (in a thread that it started); make"));
 }
 
 TEST(ReadOnlyFault, PointerKeptBeyondTheFreezeFaultsToo) {
