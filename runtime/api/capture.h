@@ -63,10 +63,10 @@ class Captured {
   std::tuple<C...> values_;
 };
 
-// What plain(f) returns.
+// A callable that calls another.
 template <class F>
-struct Plain {
-  F function;
+struct Wrapper {
+  [[no_unique_address]] F function;  // so that a wrapper is stateless if F is
   template <class... Args>
     requires std::is_invocable_v<const F&, Args...>
   decltype(auto) operator()(Args&&... args) const {
@@ -74,16 +74,11 @@ struct Plain {
   }
 };
 
-// What named<"name">(f) returns.
+// What plain(f) returns, and named<"name">(f).
+template <class F>
+struct Plain : Wrapper<F> {};
 template <FixedString Name, class F>
-struct Named {
-  [[no_unique_address]] F function;  // so that a Named is stateless if F is
-  template <class... Args>
-    requires std::is_invocable_v<const F&, Args...>
-  decltype(auto) operator()(Args&&... args) const {
-    return function(std::forward<Args>(args)...);
-  }
-};
+struct Named : Wrapper<F> {};
 
 // A function that is known at compile time, as a class.
 template <auto F>
@@ -197,12 +192,26 @@ void explain_state() {
   StateExplanation<F>::explain();
 }
 
+// The state of a callable as its bytes.
+template <class F>
+struct StateAsBytes {
+  using Bytes = std::array<unsigned char, sizeof(F)>;
+  template <class Sink>
+  static void save(const F& f, Sink&& sink) {
+    sink(bytes_of(f));
+  }
+  template <class Use>
+  static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
+    alignas(F) Bytes bytes = serialization::decode<Bytes>(from);
+    return use(*std::launder(reinterpret_cast<const F*>(bytes.data())));
+  }
+};
+
 // How the state of a callable travels: save() gives `sink` a serializable value, and in the worker restore() gives
 // `use` the callable again.
 template <class F>
 struct ClosureState {
   static constexpr bool serializable = serialization::is_serializable<F>();
-  using Bytes = std::array<unsigned char, sizeof(F)>;
 
   template <class Sink>
   static void save(const F& f, Sink&& sink) {
@@ -212,7 +221,7 @@ struct ClosureState {
       if constexpr (alignof(F) >= alignof(void*)) {
         refuse_addresses(serialization::captured_words(f), serialization::kTypeName<F>);
       }
-      sink(bytes_of(f));
+      StateAsBytes<F>::save(f, sink);
     }
   }
   template <class Use>
@@ -221,24 +230,12 @@ struct ClosureState {
       const F f = serialization::decode<F>(from);
       return use(f);
     } else {
-      alignas(F) Bytes bytes = serialization::decode<Bytes>(from);
-      return use(*std::launder(reinterpret_cast<const F*>(bytes.data())));
+      return StateAsBytes<F>::restore(from, use);
     }
   }
 };
 template <class F>
-struct ClosureState<Plain<F>> {
-  using Bytes = std::array<unsigned char, sizeof(Plain<F>)>;
-  template <class Sink>
-  static void save(const Plain<F>& f, Sink&& sink) {
-    sink(bytes_of(f));
-  }
-  template <class Use>
-  static decltype(auto) restore(const serialization::EncodedView& from, Use&& use) {
-    alignas(Plain<F>) Bytes bytes = serialization::decode<Bytes>(from);
-    return use(*std::launder(reinterpret_cast<const Plain<F>*>(bytes.data())));
-  }
-};
+struct ClosureState<Plain<F>> : StateAsBytes<Plain<F>> {};
 template <FixedString Name, class F>
 struct ClosureState<Named<Name, F>> {
   template <class Sink>
@@ -364,7 +361,7 @@ auto capture(F f, Values... captured) {
 // Errors: captures that are not trivially copyable do not compile. Threads: any.
 template <class F>
 auto plain(F f) {
-  return detail::Plain<F>{std::move(f)};
+  return detail::Plain<F>{{std::move(f)}};
 }
 
 }  // namespace manta

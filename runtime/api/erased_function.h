@@ -22,15 +22,23 @@ constexpr bool as_declared(Types<P...>) {
   return (std::is_same_v<Plan<Args, P>, Decode<Holder<P>>> && ...);
 }
 
-// A call of a function of which no more than R and its parameters is known.
-template <class R, class Parameters, class... Args>
-struct SignatureCheck : CallCheck<R, Parameters, Args...> {
-  static void require_declared() {
-    static_assert(as_declared<Args...>(Parameters{}),
+// A call of a function of which no more than R and its parameters is known. `begin` adds what comes before the
+// arguments.
+template <class R, class Parameters, Unpacking How, class Begin, class... Args>
+auto submit_declared(const CallSpec& spec, std::size_t n, const Begin& begin, Args&&... args) {
+  using Check = CallCheck<R, Parameters, Args&&...>;
+  if constexpr (!Check::fits()) {
+    return explained<Check, R, How>();
+  } else {
+    static_assert(as_declared<Args&&...>(Parameters{}),
                   "a function known by its signature takes a ref only of the parameter's own type: "
                   "convert in a task of your own");
+    CallBuilder call(spec);
+    begin(call);
+    pass_all<Parameters>(call, std::forward<Args>(args)...);
+    return submit_as<R, How>(call, n);
   }
-};
+}
 
 }  // namespace detail
 
@@ -65,24 +73,19 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
 
   template <detail::Unpacking How, class... Args>
   auto submit(std::size_t n, Args&&... args) const {
-    using Check = detail::SignatureCheck<R, detail::Types<P...>, Args&&...>;
-    if constexpr (!Check::fits()) {
-      return detail::explained<Check, R, How>();
-    } else {
-      Check::require_declared();
-      if (!*this) {
-        throw InvalidArgument(
-            "an empty RemoteFunction was called: it was made by its default constructor");
-      }
-      detail::CallSpec spec;
-      spec.stub = stub_;
-      spec.target = target_;
-      spec.options = &options_;
-      detail::CallBuilder call(spec);
-      if (state_) state_.append_to(call);
-      detail::pass_all<detail::Types<P...>>(call, std::forward<Args>(args)...);
-      return detail::submit_as<R, How>(call, n);
+    if (!*this) {
+      throw InvalidArgument(
+          "an empty RemoteFunction was called: it was made by its default constructor");
     }
+    detail::CallSpec spec;
+    spec.stub = stub_;
+    spec.target = target_;
+    spec.options = &options_;
+    const auto add_state = [this](detail::CallBuilder& call) {
+      if (state_) state_.append_to(call);
+    };
+    return detail::submit_declared<R, detail::Types<P...>, How>(spec, n, add_state,
+                                                                std::forward<Args>(args)...);
   }
   explicit operator bool() const { return stub_.image != 0; }
 

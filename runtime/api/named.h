@@ -111,7 +111,7 @@ void explain_named() {
 template <FixedString Name, class F>
 auto named_or_explained(F f) {
   if constexpr (can_be_named<Name, F>()) {
-    return known_by_name(Named<Name, F>{std::move(f)});
+    return known_by_name(Named<Name, F>{{std::move(f)}});
   } else {
     explain_named<Name, F>();
     return Refused();
@@ -150,21 +150,14 @@ class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
   // operator(), unpack(), unpack(n): see detail::Callable
   template <detail::Unpacking How, class... Args>
   auto submit(std::size_t n, Args&&... args) const {
-    using Check = detail::SignatureCheck<R, detail::Types<P...>, Args&&...>;
-    if constexpr (!Check::fits()) {
-      return detail::explained<Check, R, How>();
-    } else {
-      Check::require_declared();
-      detail::check_called(called_);
-      detail::CallSpec spec;
-      spec.stub = detail::kCalledByName;
-      spec.name = called_.name;
-      spec.options = &options_;
-      detail::CallBuilder call(spec);
-      call.value(called_);
-      detail::pass_all<detail::Types<P...>>(call, std::forward<Args>(args)...);
-      return detail::submit_as<R, How>(call, n);
-    }
+    detail::check_called(called_);
+    detail::CallSpec spec;
+    spec.stub = detail::kCalledByName;
+    spec.name = called_.name;
+    spec.options = &options_;
+    const auto add_name = [this](detail::CallBuilder& call) { call.value(called_); };
+    return detail::submit_declared<R, detail::Types<P...>, How>(spec, n, add_name,
+                                                                std::forward<Args>(args)...);
   }
 
  private:

@@ -142,6 +142,26 @@ void run_and_give(CallContext& call, Run&& run) {
   }
 }
 
+// Calls function(arguments...), of which the first is number `base` of the call, and gives its result.
+template <class R, class Parameters, class... Tags, class Function>
+void call_with_arguments(CallContext& call, std::size_t base, const Function& function) {
+  LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) {
+    run_and_give<R>(call, [&]() -> R {
+      return static_cast<R>(function(std::forward<decltype(args)>(args)...));
+    });
+  });
+}
+
+// Calls use(f, base) with a callable whose state, if it has one, is argument 0; the others begin at `base`.
+template <class F, class Use>
+void with_callable(CallContext& call, Use&& use) {
+  if constexpr (Stateless<F>) {
+    use(F{}, 0);
+  } else {
+    ClosureState<F>::restore(call.value(call.argument(0).first), [&](const auto& f) { use(f, 1); });
+  }
+}
+
 // A stub is `static void run(CallContext&)`; naming `registered` makes it known in every process of the program. Hidden:
 // of two libraries that have the same stub, each registers its own.
 template <class Concrete>
@@ -158,32 +178,21 @@ template <class Pointer, class... Tags>
 struct FunctionStub : Registered<FunctionStub<Pointer, Tags...>> {
   using Signature = SignatureOf<Pointer>;
   static void run(CallContext& call) {
-    const auto function = reinterpret_cast<Pointer>(call.target());
-    LeavesOf<typename Signature::Parameters, Tags...>::apply(call, 0, [&](auto&&... args) {
-      run_and_give<typename Signature::Result>(call, [&]() -> typename Signature::Result {
-        return function(std::forward<decltype(args)>(args)...);
-      });
-    });
+    call_with_arguments<typename Signature::Result, typename Signature::Parameters, Tags...>(
+        call, 0, reinterpret_cast<Pointer>(call.target()));
   }
 };
 
-// ---- callables of class type: argument 0 is the closure's state, if it has one
+// ---- callables of class type
 template <class F, class R, class Parameters, class... Tags>
 struct ClosureStub : Registered<ClosureStub<F, R, Parameters, Tags...>> {
   static void run(CallContext& call) {
-    if constexpr (Stateless<F>) {
-      const F f{};
-      invoke(call, 0, f);
-    } else {
-      ClosureState<F>::restore(call.value(call.argument(0).first),
-                               [&](const auto& f) { invoke(call, 1, f); });
-    }
+    with_callable<F>(call, [&](const auto& f, std::size_t base) { invoke(call, base, f); });
   }
   template <class Callable>
   static void invoke(CallContext& call, std::size_t base, const Callable& f) {
-    LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) {
-      run_and_give<R>(call,
-                      [&]() -> R { return call_one(f, std::forward<decltype(args)>(args)...); });
+    call_with_arguments<R, Parameters, Tags...>(call, base, [&](auto&&... args) -> R {
+      return call_one(f, std::forward<decltype(args)>(args)...);
     });
   }
 
@@ -224,20 +233,20 @@ struct ConstructorStub : Registered<ConstructorStub<T, Held...>> {
 template <class T, class Member, class... Tags>
 struct MethodStub : Registered<MethodStub<T, Member, Tags...>> {
   using Signature = MemberSignature<Member>;
+  using R = typename Signature::Result;
   static void run(CallContext& call) {
     const MemberPointer raw{call.target(), call.adjustment()};
     Member method;
     static_assert(sizeof method == sizeof raw);
     std::memcpy(static_cast<void*>(&method), &raw, sizeof raw);
     T& object = *static_cast<T*>(call.instance());
-    LeavesOf<typename Signature::Parameters, Tags...>::apply(call, 0, [&](auto&&... args) {
-      run_and_give<typename Signature::Result>(call, [&]() -> typename Signature::Result {
-        return invoke(object, method, std::forward<decltype(args)>(args)...);
-      });
-    });
+    call_with_arguments<R, typename Signature::Parameters, Tags...>(
+        call, 0, [&](auto&&... args) -> R {
+          return invoke(object, method, std::forward<decltype(args)>(args)...);
+        });
   }
   template <class... Args>
-  static typename Signature::Result invoke(T& object, Member method, Args&&... args) {
+  static R invoke(T& object, Member method, Args&&... args) {
     if constexpr (std::is_invocable_v<Member, T&, Args...>) {
       return (object.*method)(std::forward<Args>(args)...);
     } else {
@@ -251,19 +260,11 @@ template <class F, class T, class R, class Parameters, class... Tags>
 struct OnActorStub : Registered<OnActorStub<F, T, R, Parameters, Tags...>> {
   static void run(CallContext& call) {
     T& object = *static_cast<T*>(call.instance());
-    const auto with = [&](std::size_t base, const auto& f) {
-      LeavesOf<Parameters, Tags...>::apply(call, base, [&](auto&&... args) {
-        run_and_give<R>(call, [&]() -> R {
-          return static_cast<R>(f(object, std::forward<decltype(args)>(args)...));
-        });
+    with_callable<F>(call, [&](const auto& f, std::size_t base) {
+      call_with_arguments<R, Parameters, Tags...>(call, base, [&](auto&&... args) -> R {
+        return static_cast<R>(f(object, std::forward<decltype(args)>(args)...));
       });
-    };
-    if constexpr (Stateless<F>) {
-      with(0, F{});
-    } else {
-      ClosureState<F>::restore(call.value(call.argument(0).first),
-                               [&](const auto& f) { with(1, f); });
-    }
+    });
   }
 };
 // The same for a plain function.
@@ -272,9 +273,8 @@ struct FunctionOnActorStub : Registered<FunctionOnActorStub<T, Pointer, R, Param
   static void run(CallContext& call) {
     T& object = *static_cast<T*>(call.instance());
     const auto function = reinterpret_cast<Pointer>(call.target());
-    LeavesOf<Parameters, Tags...>::apply(call, 0, [&](auto&&... args) {
-      run_and_give<R>(
-          call, [&]() -> R { return function(object, std::forward<decltype(args)>(args)...); });
+    call_with_arguments<R, Parameters, Tags...>(call, 0, [&](auto&&... args) -> R {
+      return function(object, std::forward<decltype(args)>(args)...);
     });
   }
 };

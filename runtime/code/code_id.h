@@ -24,11 +24,10 @@ struct CodeId {
   bool operator==(const CodeId&) const = default;
 };
 
-// No image has a number below 16. They have meanings of their own: 0 says that there is no code, 1 that the offset is a
+// No image has a number below 16 (kFirstImage in images.h). They have meanings of their own: 0 says that there is no code, 1 that the offset is a
 // slot of a vtable, 2 that argument 0 of the call names the function (named_function.h).
 inline constexpr std::uint64_t kVirtualMember = 1;
 inline constexpr CodeId kCalledByName = {2, 0};
-inline constexpr std::uint64_t kFirstImage = 16;
 
 // One for each stub that is instantiated: static initialization makes it, and the stub is known from then on.
 class StubRegistration {

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "code_id.h"
+#include "images.h"
 #include "symbols.h"
 
 namespace manta::detail {

@@ -1,9 +1,8 @@
-// Read from symbol_of() on: locate() finds the image of an address, find_symbol() reads the symbol tables of its file
-// (ELF, see elf(5)), and Remembered keeps the result. The functions on names at the end are pure.
+// Read from symbol_of() on: find_symbol() reads the symbol tables of the file of an image (ELF, see elf(5)), and
+// Remembered keeps the result. The functions on names at the end are pure.
 #include "symbols.h"
 
 #include <cstring>
-#include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
@@ -15,40 +14,10 @@
 #include <unordered_map>
 
 #include "../../base/fd.h"
-#include "code_id.h"
+#include "images.h"
 
 namespace manta::detail {
 namespace {
-
-// The image in which an address lies, and where it is loaded.
-struct Located {
-  std::uintptr_t base = 0;
-  std::string path;
-};
-
-Located locate(std::uintptr_t address) {
-  struct Search {
-    std::uintptr_t address;
-    Located found;
-  } search{address, {}};
-  dl_iterate_phdr(
-      [](dl_phdr_info* info, std::size_t, void* data) {
-        auto& s = *static_cast<Search*>(data);
-        for (int i = 0; i < info->dlpi_phnum; ++i) {
-          const auto& segment = info->dlpi_phdr[i];
-          const std::uintptr_t start = info->dlpi_addr + segment.p_vaddr;
-          if (segment.p_type == PT_LOAD && s.address >= start &&
-              s.address - start < segment.p_memsz) {
-            const bool executable = info->dlpi_name == nullptr || *info->dlpi_name == 0;
-            s.found = {info->dlpi_addr, executable ? "/proc/self/exe" : info->dlpi_name};
-            return 1;
-          }
-        }
-        return 0;
-      },
-      &search);
-  return search.found;
-}
 
 // A file mapped for reading, for the time of one look-up.
 class MappedFile {
@@ -97,8 +66,8 @@ std::string find_in_table(const MappedFile& file, const ElfW(Shdr) & table,
   return {};
 }
 
-std::string find_symbol(const Located& image, std::uintptr_t address) {
-  const MappedFile file(image.path.c_str());
+std::string find_symbol(const Image& image, std::uintptr_t address) {
+  const MappedFile file(image.path.empty() ? "/proc/self/exe" : image.path.c_str());
   const auto* header = file.at<ElfW(Ehdr)>(0);
   if (header == nullptr || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return {};
   const auto* sections = file.at<ElfW(Shdr)>(header->e_shoff, header->e_shnum);
@@ -144,8 +113,8 @@ class Remembered {
 std::string symbol_of(std::uintptr_t address) {
   static auto* const known = new Remembered;  // outlives static destructors
   return known->get(address, [&] {
-    const Located image = locate(address);
-    return image.path.empty() ? std::string() : find_symbol(image, address);
+    const Image image = image_of(address);
+    return image.id == 0 ? std::string() : find_symbol(image, address);
   });
 }
 

@@ -140,17 +140,17 @@ void Objects::run_steps() {
   for (const PublicationStep& step : std::exchange(objects_.steps(), {})) {
     switch (step.kind) {
       case PublicationStep::Kind::kSendValue:
-        hold_contents_for(step.process, *step.value);
+        if (peers_.live(step.process)) count_contents(*step.value, step.process, 1);
         peers_.send(step.process, ObjectValue{.object = step.object}, *step.value);
         break;
       case PublicationStep::Kind::kSendFreed:
         peers_.send(step.process, ObjectFreed{.object = step.object});
         break;
       case PublicationStep::Kind::kHoldContents:
-        count_contents(*step.value, 1);
+        count_contents(*step.value, rpc::kNodeSlot, 1);
         break;
       case PublicationStep::Kind::kReleaseContents:
-        count_contents(*step.value, -1);
+        count_contents(*step.value, rpc::kNodeSlot, -1);
         break;
     }
   }
@@ -165,47 +165,29 @@ void Objects::run_steps() {
   append(new_blocks_, blocks_.take_unsettled());
 }
 
-// Counts, in the name of the process that a value is sent to, each buffer and each reference once, as it will read
-// them.
-void Objects::hold_contents_for(rpc::Slot process, std::span<const std::byte> bytes) {
-  if (!peers_.live(process)) return;
-  const WireReader wire(bytes);
-  for (const WireBuffer& buffer : wire.buffers()) blocks_.add_holds(buffer.block, process, 1);
-  for (const WireReference& reference : wire.references()) {
-    const ObjectId id(reference.hi, reference.lo);
-    if (id.is_nil()) continue;  // the ref or handle is empty
-    if (reference.kind == static_cast<std::uint64_t>(serialization::RefKind::kObject)) {
-      objects_.add_holds(id, process, 1);
-    } else {
-      hold_actor_(ActorId(id.hi(), id.lo()), process, 1);
-    }
-  }
-  if ((wire.header().flags & ValueFlag::kExternal) != 0 && wire.buffers().size() == 1) {
-    const WireBuffer& outer = wire.buffers().front();
-    hold_contents_for(process, {arena_.readable(outer.offset), outer.size});
-  }
-}
-
-// Counts in the name of the node: each block once, however many buffers lie in it.
-void Objects::count_contents(std::span<const std::byte> bytes, std::int64_t count) {
+// Counts each reference in a value, and its buffers: for a process each of them, as it will read them; for the node
+// each block once, however many buffers lie in it.
+void Objects::count_contents(std::span<const std::byte> bytes, rpc::Slot whose,
+                             std::int64_t count) {
   const WireReader wire(bytes);
   std::uint64_t last = UINT64_MAX;
   for (const WireBuffer& buffer : wire.buffers()) {
-    if (buffer.block != last) blocks_.add_holds(buffer.block, rpc::kNodeSlot, count);
+    const bool counted = whose == rpc::kNodeSlot && buffer.block == last;
+    if (!counted) blocks_.add_holds(buffer.block, whose, count);
     last = buffer.block;
   }
   for (const WireReference& reference : wire.references()) {
     const ObjectId id(reference.hi, reference.lo);
-    if (id.is_nil()) continue;
+    if (id.is_nil()) continue;  // the ref or handle is empty
     if (reference.kind == static_cast<std::uint64_t>(serialization::RefKind::kObject)) {
-      objects_.add_holds(id, rpc::kNodeSlot, count);
+      objects_.add_holds(id, whose, count);
     } else {
-      hold_actor_(ActorId(id.hi(), id.lo()), rpc::kNodeSlot, count);
+      hold_actor_(ActorId(id.hi(), id.lo()), whose, count);
     }
   }
   if ((wire.header().flags & ValueFlag::kExternal) != 0 && wire.buffers().size() == 1) {
     const WireBuffer& outer = wire.buffers().front();
-    count_contents({arena_.readable(outer.offset), outer.size}, count);
+    count_contents({arena_.readable(outer.offset), outer.size}, whose, count);
   }
 }
 

@@ -43,8 +43,7 @@ class Objects {
 
  private:
   void run_steps();
-  void count_contents(std::span<const std::byte> wire, std::int64_t count);
-  void hold_contents_for(rpc::Slot process, std::span<const std::byte> wire);
+  void count_contents(std::span<const std::byte> wire, rpc::Slot whose, std::int64_t count);
   void take_over(std::uint64_t block);
 
   Peers& peers_;

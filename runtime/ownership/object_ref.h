@@ -25,37 +25,30 @@ namespace manta {
 template <class T>
 class Array;
 
+namespace detail {
+
+template <class A, class B>
+inline constexpr bool alike = false;
+template <class E>
+inline constexpr bool alike<std::vector<E>, Array<E>> = true;
+template <class E, std::size_t N>
+inline constexpr bool alike<std::array<E, N>, Array<E>> = true;
+template <class E, std::size_t N>
+inline constexpr bool alike<std::array<E, N>, std::vector<E>> = true;
+template <class E>
+inline constexpr bool alike<std::list<E>, std::vector<E>> = true;
+template <class E>
+inline constexpr bool alike<std::deque<E>, std::vector<E>> = true;
+template <class E>
+inline constexpr bool alike<std::list<E>, std::deque<E>> = true;
+template <class K, class V>
+inline constexpr bool alike<std::map<K, V>, std::unordered_map<K, V>> = true;
+
+}  // namespace detail
+
 // True where a value of type U may be read as a T: both have one encoding.
 template <class U, class T>
-inline constexpr bool one_encoding = false;
-template <class E>
-inline constexpr bool one_encoding<std::vector<E>, Array<E>> = true;
-template <class E>
-inline constexpr bool one_encoding<Array<E>, std::vector<E>> = true;
-template <class E, std::size_t N>
-inline constexpr bool one_encoding<std::array<E, N>, Array<E>> = true;
-template <class E, std::size_t N>
-inline constexpr bool one_encoding<std::array<E, N>, std::vector<E>> = true;
-template <class E, std::size_t N>
-inline constexpr bool one_encoding<Array<E>, std::array<E, N>> = true;
-template <class E, std::size_t N>
-inline constexpr bool one_encoding<std::vector<E>, std::array<E, N>> = true;
-template <class E>
-inline constexpr bool one_encoding<std::list<E>, std::vector<E>> = true;
-template <class E>
-inline constexpr bool one_encoding<std::vector<E>, std::list<E>> = true;
-template <class E>
-inline constexpr bool one_encoding<std::deque<E>, std::vector<E>> = true;
-template <class E>
-inline constexpr bool one_encoding<std::vector<E>, std::deque<E>> = true;
-template <class E>
-inline constexpr bool one_encoding<std::list<E>, std::deque<E>> = true;
-template <class E>
-inline constexpr bool one_encoding<std::deque<E>, std::list<E>> = true;
-template <class K, class V>
-inline constexpr bool one_encoding<std::map<K, V>, std::unordered_map<K, V>> = true;
-template <class K, class V>
-inline constexpr bool one_encoding<std::unordered_map<K, V>, std::map<K, V>> = true;
+inline constexpr bool one_encoding = detail::alike<U, T> || detail::alike<T, U>;
 
 class AnyRef;
 

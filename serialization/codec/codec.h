@@ -14,6 +14,7 @@
 // Threads: a codec has no state.   Errors: SerializationError.
 #pragma once
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -88,12 +89,7 @@ constexpr std::string_view number_text() {
   } else {
     constexpr std::string_view names[2][5] = {{"u8", "u16", "u32", "u64", "u128"},
                                               {"i8", "i16", "i32", "i64", "i128"}};
-    constexpr int width = sizeof(T) == 1   ? 0
-                          : sizeof(T) == 2 ? 1
-                          : sizeof(T) == 4 ? 2
-                          : sizeof(T) == 8 ? 3
-                                           : 4;
-    return names[T(-1) < T(0) ? 1 : 0][width];
+    return names[T(-1) < T(0) ? 1 : 0][std::countr_zero(sizeof(T))];
   }
 }
 

@@ -212,16 +212,8 @@ using restored_t = typename RestoredType<T>::type;
 
 template <class M>
 struct MethodClass;
-template <class C, class R>
-struct MethodClass<R (C::*)() const> {
-  using type = C;
-};
-template <class C, class R>
-struct MethodClass<R (C::*)() const noexcept> {
-  using type = C;
-};
-template <class C, class R>
-struct MethodClass<R (C::*)()> {
+template <class C, class F>
+struct MethodClass<F C::*> {
   using type = C;
 };
 
@@ -234,32 +226,22 @@ consteval bool owns_reduce_hook() {
   }
 }
 
-template <class T>
-struct BuiltIn<T, Kind::kReduce> {
-  using State = ReducedState<T>;
-
+// What travels in place of a T is the state that Hooks::reduce() gives; Hooks::restore() makes of it a Restored.
+template <class T, class Hooks, class Restored = T>
+struct ReducingCodec {
+  using State = std::remove_cvref_t<decltype(Hooks::reduce(std::declval<const T&>()))>;
   using Parts = Types<State>;
-  static constexpr TypeNode node() {
-    TypeNode node = make_node<T, Parts>();
-    if constexpr (!owns_reduce_hook<T>()) {
-      node.refusal = Refusal::kInheritedHook;
-    } else if constexpr (!restores_from<T, State>) {
-      node.refusal = Refusal::kNoRestore;
-    } else if constexpr (!std::is_same_v<restored_t<T>, T>) {
-      node.refusal = Refusal::kRestoresOther;
-    }
-    return node;
-  }
+
   static void write(Writer& writer, const T& value) {
     const Writer::Nested nested(writer);
     const Writer::Temporary temporary(writer);
-    const auto& state = value.manta_reduce();
+    const auto& state = Hooks::reduce(value);
     write_settled<State>(writer, state);
   }
-  static restored_t<T> read(Reader& reader) {
+  static Restored read(Reader& reader) {
     const Reader::Nested nested(reader);
     State state = read_settled<State>(reader);
-    return Restorer<T, State>::restore(std::move(state));
+    return Hooks::restore(std::move(state));
   }
   static void describe(TypeText& text) {
     if (text.begin_struct(&type_node<T>, kShortName<T>, "reduced")) {
@@ -269,30 +251,30 @@ struct BuiltIn<T, Kind::kReduce> {
   }
 };
 
+template <class T>
+struct ReduceHooks : Restorer<T, ReducedState<T>> {
+  static decltype(auto) reduce(const T& value) { return value.manta_reduce(); }
+};
+template <class T>
+struct BuiltIn<T, Kind::kReduce> : ReducingCodec<T, ReduceHooks<T>, restored_t<T>> {
+  static constexpr TypeNode node() {
+    TypeNode node = make_node<T, Types<ReducedState<T>>>();
+    if constexpr (!owns_reduce_hook<T>()) {
+      node.refusal = Refusal::kInheritedHook;
+    } else if constexpr (!restores_from<T, ReducedState<T>>) {
+      node.refusal = Refusal::kNoRestore;
+    } else if constexpr (!std::is_same_v<restored_t<T>, T>) {
+      node.refusal = Refusal::kRestoresOther;
+    }
+    return node;
+  }
+};
+
 // ---- serializer<T>
 template <class T>
-struct BuiltIn<T, Kind::kExternal> {
-  using State = std::remove_cvref_t<decltype(serializer<T>::reduce(std::declval<const T&>()))>;
-
-  using Parts = Types<State>;
+struct BuiltIn<T, Kind::kExternal> : ReducingCodec<T, serializer<T>> {
+  using Parts = typename ReducingCodec<T, serializer<T>>::Parts;
   static constexpr TypeNode node() { return make_node<T, Parts>(); }
-  static void write(Writer& writer, const T& value) {
-    const Writer::Nested nested(writer);
-    const Writer::Temporary temporary(writer);
-    const auto& state = serializer<T>::reduce(value);
-    write_settled<State>(writer, state);
-  }
-  static T read(Reader& reader) {
-    const Reader::Nested nested(reader);
-    State state = read_settled<State>(reader);
-    return serializer<T>::restore(std::move(state));
-  }
-  static void describe(TypeText& text) {
-    if (text.begin_struct(&type_node<T>, kShortName<T>, "reduced")) {
-      Codec<State>::describe(text);
-      text.end_struct();
-    }
-  }
 };
 
 // ---- register_serializer

@@ -76,18 +76,25 @@ void describe_key(TypeText& text) {
   }
 }
 
-template <class T>
-struct BuiltIn<T, Kind::kSet> {
+// A set has keys, a map keys and what each is Mapped to.
+template <class T, class... Mapped>
+struct KeyedCodec {
   using Key = typename T::key_type;
-  using Parts = ContainerParts<T, Key>;
-  static constexpr TypeNode node() { return container_node<T, Key>(); }
+  using Parts = ContainerParts<T, Key, Mapped...>;
+  static constexpr bool is_map = sizeof...(Mapped) != 0;
+  static constexpr TypeNode node() { return container_node<T, Key, Mapped...>(); }
 
   static void write(Writer& writer, const T& value) {
     const Writer::Nested nested(writer);
     write_state(writer, value);
     write_count(writer, value.size());
-    for (const Key& key : value) {
-      write_key<T>(writer, key);
+    for (const auto& element : value) {
+      if constexpr (is_map) {
+        write_key<T>(writer, element.first);
+        (Codec<Mapped>::write(writer, element.second), ...);
+      } else {
+        write_key<T>(writer, element);
+      }
     }
   }
 
@@ -95,69 +102,40 @@ struct BuiltIn<T, Kind::kSet> {
     const Reader::Nested nested(reader);
     T value = read_empty<T>(reader);
     const std::size_t count = reader.count();
-    reader.charge(count * (sizeof(Key) + 4 * sizeof(void*)));
+    reader.charge(count * ((sizeof(Key) + ... + sizeof(Mapped)) + 4 * sizeof(void*)));
     reserve_buckets(value, count);
     for (std::size_t i = 0; i < count; ++i) {
-      value.emplace_hint(value.end(), read_key<T>(reader));
+      if constexpr (is_map) {
+        // Not both in one call: the order of reading arguments is not the order of writing.
+        Key key = read_key<T>(reader);
+        value.emplace_hint(value.end(), std::piecewise_construct,
+                           std::forward_as_tuple(std::move(key)),
+                           std::forward_as_tuple(take<Mapped>(reader)...));
+      } else {
+        value.emplace_hint(value.end(), read_key<T>(reader));
+      }
     }
     if (value.size() != count) {
-      Reader::fail("a set holds an element twice");
+      Reader::fail(is_map ? "a map holds a key twice" : "a set holds an element twice");
     }
     return value;
   }
 
   static void describe(TypeText& text) {
+    constexpr const char* kUnique = is_map ? "map" : "set";
+    constexpr const char* kMulti = is_map ? "multimap" : "multiset";
     describe_container<T>(text, [&] {
-      describe_with(text, UniqueKeys<T> ? "set" : "multiset", [&] { describe_key<T>(text); });
-    });
-  }
-};
-
-template <class T>
-struct BuiltIn<T, Kind::kMap> {
-  using Key = typename T::key_type;
-  using Mapped = typename T::mapped_type;
-  using Parts = ContainerParts<T, Key, Mapped>;
-  static constexpr TypeNode node() { return container_node<T, Key, Mapped>(); }
-
-  static void write(Writer& writer, const T& value) {
-    const Writer::Nested nested(writer);
-    write_state(writer, value);
-    write_count(writer, value.size());
-    for (const auto& [key, mapped] : value) {
-      write_key<T>(writer, key);
-      Codec<Mapped>::write(writer, mapped);
-    }
-  }
-
-  static T read(Reader& reader) {
-    const Reader::Nested nested(reader);
-    T value = read_empty<T>(reader);
-    const std::size_t count = reader.count();
-    reader.charge(count * (sizeof(Key) + sizeof(Mapped) + 4 * sizeof(void*)));
-    reserve_buckets(value, count);
-    for (std::size_t i = 0; i < count; ++i) {
-      // Not both in one call: the order of reading arguments is not the order of writing.
-      Key key = read_key<T>(reader);
-      value.emplace_hint(value.end(), std::piecewise_construct,
-                         std::forward_as_tuple(std::move(key)),
-                         std::forward_as_tuple(take<Mapped>(reader)));
-    }
-    if (value.size() != count) {
-      Reader::fail("a map holds a key twice");
-    }
-    return value;
-  }
-
-  static void describe(TypeText& text) {
-    describe_container<T>(text, [&] {
-      describe_with(text, UniqueKeys<T> ? "map" : "multimap", [&] {
+      describe_with(text, UniqueKeys<T> ? kUnique : kMulti, [&] {
         describe_key<T>(text);
-        text.append(",");
-        Codec<Mapped>::describe(text);
+        ((text.append(","), Codec<Mapped>::describe(text)), ...);
       });
     });
   }
 };
+
+template <class T>
+struct BuiltIn<T, Kind::kSet> : KeyedCodec<T> {};
+template <class T>
+struct BuiltIn<T, Kind::kMap> : KeyedCodec<T, typename T::mapped_type> {};
 
 }  // namespace manta::serialization

@@ -96,7 +96,7 @@ struct CollectTypes {
 };
 
 template <class T, std::size_t Count>
-using BoundTypes = decltype(bind_if_possible<Count>(std::declval<T&>(), CollectTypes{}));
+using BoundTypes = decltype(bind_members<Count>(std::declval<T&>(), CollectTypes{}));
 
 constexpr std::size_t next_aligned(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
 
