@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <new>
 #include <optional>
-#include <sstream>
 #include <string_view>
 #include <sys/resource.h>
 #include <system_error>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "cgroups.h"
 #include "fd.h"
 
 namespace manta::base {
@@ -38,34 +38,20 @@ std::optional<rlim_t> limit_of(__rlimit_resource_t resource) {
   return limit.rlim_cur;
 }
 
-// The directory of this process's group: "0::/a/b" names it in version 2 of cgroups, "7:pids:/a/b" in version 1.
-std::string pids_directory() {
-  std::istringstream groups(read_file("/proc/self/cgroup"));
-  for (std::string line; std::getline(groups, line);) {
-    const auto path = line.rfind(':');
-    if (path == std::string::npos) continue;
-    if (line.starts_with("0::")) return "/sys/fs/cgroup" + line.substr(path + 1);
-    if (line.substr(0, path).ends_with(":pids")) {
-      return "/sys/fs/cgroup/pids" + line.substr(path + 1);
-    }
-  }
-  return "/sys/fs/cgroup";
-}
-
 // The limit of the group that is full, or nearest to it: the limits of all groups above hold, too.
 std::string pids_limit() {
   std::string result;
   long least_left = 0;
-  for (std::string at = pids_directory(); at.size() >= std::string_view("/sys/fs/cgroup").size();
-       at.resize(at.rfind('/'))) {
-    const std::string max = read_file(at + "/pids.max");
+  for (const Cgroup& group : cgroups("pids")) {
+    const std::string file = group.directory / "pids.max";
+    const std::string max = read_file(file);
     if (max.empty() || max == "max") continue;
-    const std::string current = read_file(at + "/pids.current");
+    const std::string current = read_file(group.directory / "pids.current");
     const long left = std::atol(max.c_str()) - std::atol(current.c_str());
     if (!result.empty() && left >= least_left) continue;
     least_left = left;
-    result = at;
-    result.append("/pids.max is ").append(max).append(", of which ").append(current);
+    result = file;
+    result.append(" is ").append(max).append(", of which ").append(current);
     result.append(" are in use");
   }
   return result;

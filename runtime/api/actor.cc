@@ -31,7 +31,7 @@ class CreateActor final : public Command {
   void run(base::Ref<Command> self, CallRouter&) override {
     ActorSender& sender = process_.senders().actors;
     if (process_.ownership().dead()) {
-      return sender.die_before_start(*actor_, record_of(process_.death()), false);
+      return sender.die_before_start(*actor_, process_.death(), false);
     }
     if (auto* missing = first_missing()) {
       declare();  // others may hear of the actor before it is made

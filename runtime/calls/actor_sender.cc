@@ -12,9 +12,9 @@ constexpr std::size_t kMaxInFlight = 4096;
 
 // What calls of an actor fail with that ended as it should.
 Value normal_end() {
-  return error_value(
-      error_wire(ErrorKind::kActorDied,
-                 "the actor has ended: it called exit_actor() or its last handle is gone"));
+  return value_of(
+      error_of(ErrorKind::kActorDied,
+               "the actor has ended: it called exit_actor() or its last handle is gone"));
 }
 
 }  // namespace
@@ -64,10 +64,8 @@ void ActorSender::tell_watched(const ActorId& id, ActorState state, const Value*
   }
   const Watched watched = std::move(found->second);
   watched_.erase(found);
-  const Value ended_before = error != nullptr ? Value() : normal_end();
-  for (const auto& ready : watched.ready) {
-    caller_.completion().finish(*ready, copy_of(error != nullptr ? *error : ended_before));
-  }
+  const Value death = error != nullptr ? copy_of(*error) : normal_end();
+  for (const auto& ready : watched.ready) caller_.completion().fail(*ready, death);
   for (const auto& ended : watched.ended) {
     caller_.completion().finish(*ended, error != nullptr ? copy_of(*error) : Value());
   }
@@ -142,15 +140,15 @@ void ActorSender::created(ActorEntry& entry, base::Ref<Call> constructor) {
   watch(entry);
 }
 
-void ActorSender::die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared) {
+void ActorSender::die_before_start(ActorEntry& entry, const Value& error, bool declared) {
   if (const auto link = links_.find(entry.id()); link != links_.end()) {
     link->second.incomplete = nullptr;
   }
   entry.phase = ActorPhase::kDead;
-  entry.death = value_of(error);
+  entry.death = copy_of(error);
   if (declared) {
     caller_.node().send(ActorFailed{.actor = entry.id()},
-                        error_wire_within(error, kMaxInlineValue));
+                        error_wire_within(record_of(error), kMaxInlineValue));
   } else {
     entry.node_holds = 0;  // the node never heard of it
   }
@@ -222,7 +220,7 @@ void ActorSender::keep_lost(Link& link, CallLane::Unfinished unfinished) {
 }
 
 void ActorSender::fail_call(Call& call, const Value& error) {
-  caller_.completion().fail_with(call, error);
+  caller_.completion().fail(call, error);
   call.abandoned = true;
   call.forget_actor();
 }
@@ -234,7 +232,7 @@ void ActorSender::die(ActorEntry& entry, const Value& error) {
     receive(found->second);  // what it answered before
     fail_link(found->second, error);
   }
-  if (!entry.ready()->done()) caller_.completion().finish(*entry.ready(), copy_of(error));
+  caller_.completion().fail(*entry.ready(), error);  // if it is pending
   caller_.completion().finish(*entry.ended(),
                               entry.phase == ActorPhase::kEnded ? Value() : copy_of(error));
 }

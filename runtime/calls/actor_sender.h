@@ -42,7 +42,7 @@ class ActorSender {
   // Kept until the actor is alive or dead.
   void created(ActorEntry& entry, base::Ref<Call> constructor);
   // An argument of the constructor failed. `declared`: the node knows of the actor, and tells the other holders.
-  void die_before_start(ActorEntry& entry, const ErrorRecord& error, bool declared);
+  void die_before_start(ActorEntry& entry, const Value& error, bool declared);
   const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
   // Where calls to the actor go: the constructor that waits for arguments, the first call that is not sent yet, and the
   // lane; null: there is none.

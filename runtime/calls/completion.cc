@@ -10,11 +10,9 @@
 namespace manta::detail {
 namespace {
 
-ErrorRecord freed(const ObjectEntry& entry, const char* where) {
-  ErrorRecord error;
-  error.kind = ErrorKind::kObjectLost;
-  error.message = "object " + entry.id().hex() + " was freed by manta::free()" + where;
-  return error;
+Value freed(const ObjectEntry& entry, const char* where) {
+  return value_of(error_of(ErrorKind::kObjectLost,
+                           "object " + entry.id().hex() + " was freed by manta::free()" + where));
 }
 
 }  // namespace
@@ -37,16 +35,16 @@ void Completion::start_ready(base::Ref<Call> call) {
   }
 }
 
-std::unique_ptr<ErrorRecord> Completion::make_ready(Call& call) {
-  if (call.ready) return nullptr;
+std::optional<Value> Completion::make_ready(Call& call) {
+  if (call.ready) return std::nullopt;
   if (const auto* failed = call.failed_argument()) {
     failed->mark_seen();
     ErrorRecord error = record_of(failed->value());
     pass_on(error, call.display_name());
-    return std::make_unique<ErrorRecord>(std::move(error));
+    return value_of(error);
   }
   call.ready = true;
-  if (call.refs().empty()) return nullptr;  // complete since it was built
+  if (call.refs().empty()) return std::nullopt;  // complete since it was built
   for (const auto& ref : call.refs()) {
     const Value& value = ref.entry->value();
     if (value.references().empty() && value.buffers().empty()) continue;
@@ -57,13 +55,12 @@ std::unique_ptr<ErrorRecord> Completion::make_ready(Call& call) {
     for (const auto& buffer : value.buffers()) extras.blocks.push_back(buffer.storage);
   }
   const std::size_t size = call.arguments_size();
-  if (size <= kMaxInlineValue || call.externalize(ownership_.store()).ok()) return nullptr;
-  ErrorRecord error;
-  error.kind = ErrorKind::kObjectStoreFull;
-  error.function = call.display_name();
-  error.message = "no room in the object store for the arguments of " + error.function + ", " +
-                  std::to_string(size) + " bytes";
-  return std::make_unique<ErrorRecord>(std::move(error));
+  if (size <= kMaxInlineValue || call.externalize(ownership_.store()).ok()) return std::nullopt;
+  const std::string function = call.display_name();
+  return value_of(error_of(ErrorKind::kObjectStoreFull,
+                           "no room in the object store for the arguments of " + function + ", " +
+                               std::to_string(size) + " bytes",
+                           function));
 }
 
 void Completion::add_dependent(ObjectEntry& entry, base::Ref<Command> command) {
@@ -99,9 +96,9 @@ void Completion::finish(ObjectEntry& entry, Value value) {
   start_dependents(was);
 }
 
-void Completion::discard(ObjectEntry& entry, const ErrorRecord& error) {
-  if (!entry.done()) return finish(entry, value_of(error));
-  entry.discard(value_of(error));
+void Completion::discard(ObjectEntry& entry, Value error) {
+  if (!entry.done()) return finish(entry, std::move(error));
+  entry.discard(std::move(error));
   failures_.fetch_add(1);
 }
 
@@ -158,19 +155,15 @@ void Completion::complete_here(Call& call, std::vector<Value> values) {
   if (call.one_way && call.result->state() == ObjectState::kFailed) log_unseen_error(*call.result);
 }
 
-void Completion::fail(Call& call, const ErrorRecord& error) { fail_with(call, value_of(error)); }
-
 void Completion::fail(Call& call, ErrorKind kind, std::string_view message) {
-  ErrorRecord error;
-  error.kind = kind;
-  error.function = call.display_name();
-  error.message = message;
-  fail(call, error);
+  fail(call, value_of(error_of(kind, message, call.display_name())));
 }
 
-void Completion::fail_with(Call& call, const Value& error) {
-  call.each_result([&](ObjectEntryRef& entry) { finish(*entry, copy_of(error)); });
+void Completion::fail(Call& call, const Value& error) {
+  call.each_result([&](ObjectEntryRef& entry) { fail(*entry, error); });
 }
+
+void Completion::fail(ObjectEntry& entry, const Value& error) { finish(entry, copy_of(error)); }
 
 void Completion::give_to_node(const Call& constructor) {
   if (auto* block = constructor.external()) ownership_.give_to_node(*block);

@@ -7,7 +7,7 @@
 // Threads: the holder of the progress baton, under the tables lock; failures(): any.
 #pragma once
 #include <atomic>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -25,17 +25,17 @@ class Completion {
   // Counts the arguments that are missing, and asks for them.
   void await_arguments(const base::Ref<Call>& call);
   // All arguments are there: keeps what they refer to until the reply, and makes the call fit into a lane. Not null:
-  // why it must fail instead.
-  std::unique_ptr<ErrorRecord> make_ready(Call& call);
+  // the error with which it must fail instead.
+  std::optional<Value> make_ready(Call& call);
   // To its sender, or failed with the argument that failed first.
   void start_ready(base::Ref<Call> call);
 
   void complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest);
   // Of a call that ran in place: its results, or for each the error.
   void complete_here(Call& call, std::vector<Value> values);
-  void fail(Call& call, const ErrorRecord& error);
+  void fail(Call& call, const Value& error);
   void fail(Call& call, ErrorKind kind, std::string_view message);
-  void fail_with(Call& call, const Value& error);
+  void fail(ObjectEntry& entry, const Value& error);
   void finish(ObjectEntry& entry, Value value);  // completes it and starts what depended on it
   void free(ObjectEntry& entry);                 // everywhere
   // Runs it again when the pending object is done.
@@ -52,7 +52,7 @@ class Completion {
 
  private:
   // A done object turns into the error; a pending one is finished with it.
-  void discard(ObjectEntry& entry, const ErrorRecord& error);
+  void discard(ObjectEntry& entry, Value error);
   void start_dependents(const ObjectEntry::Pending& was);
 
   Ownership& ownership_;

@@ -308,7 +308,7 @@ void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
     if (call->attempt != UINT16_MAX) ++call->attempt;
     return submit(std::move(call));
   }
-  caller_.completion().fail(*call, error);
+  caller_.completion().fail(*call, value_of(error));
 }
 
 bool TaskSender::on(const LaneDead& dead, const DeathReport& death) {
@@ -383,7 +383,7 @@ void TaskSender::fail_all(const Value& error) {
       for (auto& call : unfinished.others) enqueue(*queue, std::move(call));
     }
     queue->leases.clear();
-    while (const auto call = dequeue(*queue)) caller_.completion().fail_with(*call, error);
+    while (const auto call = dequeue(*queue)) caller_.completion().fail(*call, error);
   }
 }
 

@@ -7,14 +7,21 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <utility>
 #include <vector>
 
+#include "../../base/cgroups.h"
 #include "../../objectstore/arena/arena.h"
 #include "../../rpc/control.h"
-#include "memory_kills.h"
 
 namespace manta::detail::node {
+
+// Whether the machine and each of the cgroups that has a limit would be at most half full with `more` bytes. Only then
+// is memory used that nobody has asked for: whoever asks for the last of it is killed if the kernel finds nobody else.
+// `root` stands for "/" in tests.
+bool memory_is_plenty(std::uint64_t more, const std::vector<base::MemoryCgroup>& cgroups,
+                      const std::filesystem::path& root = "/");
 
 class MemoryAhead {
  public:
@@ -35,17 +42,23 @@ class MemoryAhead {
     if (active >= static_cast<std::int32_t>(cores.cores.load(std::memory_order_relaxed))) {
       return 200ms;
     }
-    if (!memory_is_plenty(kStep, cgroups_)) return 1000ms;
+    if (steps_ == 0) {  // reading what the kernel says takes longer than a step
+      if (!memory_is_plenty(kStepsAtOnce * kStep, cgroups_)) return 1000ms;
+      steps_ = kStepsAtOnce;
+    }
+    --steps_;
     return arena_.populate_ahead(kStep, keep_) > 0 ? 4ms : 1000ms;
   }
 
  private:
   static constexpr std::size_t kStep = 2 << 20;
+  static constexpr std::size_t kStepsAtOnce = 16;
 
   objectstore::Arena& arena_;
   const rpc::Control& control_;
   std::size_t keep_;
-  const std::vector<MemoryCgroup> cgroups_ = memory_cgroups();
+  std::size_t steps_ = 0;  // for which memory is known to be plenty
+  const std::vector<base::MemoryCgroup> cgroups_ = base::memory_cgroups();
   bool first_ = true;
 };
 

@@ -169,7 +169,7 @@ bool Node::round() {
       peers_.sweep([this](rpc::Slot from, const auto&... message) { deliver(from, message...); });
   objects_.settle();
   actors_.settle();
-  for (const rpc::Slot slot : peers_.take_broken()) workers_.kill(slot);
+  for (const Peers::Broken& broken : peers_.take_broken()) refuse(broken);
   leasing_.dispatch();
   recycle_dead_slots();
   arm_timers();

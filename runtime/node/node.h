@@ -72,6 +72,7 @@ class Node {
   void on(rpc::Slot from, const TellUser& tell, PayloadBytes notice);
   void tell(rpc::Slot to, const Waits::Told& message, std::string_view text);
   std::optional<rpc::Slot> start_worker();
+  void refuse(const Peers::Broken& broken);
   void reap();
   void bury(const WorkerProcesses::Exit& exit);
   void recycle_dead_slots();

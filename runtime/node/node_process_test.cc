@@ -342,5 +342,19 @@ TEST(LaunchNode, RunsTheWorkersInTheWorkingDirectory) {
             "/proc");
 }
 
+TEST(NodeProcess, AWorkerThatSendsNonsenseIsKilledAndNodeLogSaysWhatItSent) {
+  Driver driver;
+  CalleeLane lane = driver.lease();
+  const pid_t worker = driver.pid_of(lane.worker);
+  driver.call(lane, "send nonsense");
+  EXPECT_EQ(death_of(driver.receive<LaneDead>()).signal, SIGKILL);
+  std::ifstream log(driver.attachment().directory / "node.log");
+  std::string line;
+  std::getline(log, line);
+  EXPECT_EQ(line, "manta node: worker " + std::to_string(worker) +
+                      " sent a message of kind 6 (LaneClosed) in 8 bytes, of which its payload is "
+                      "to be 1000: the node reads no more of it, and kills it");
+}
+
 }  // namespace
 }  // namespace manta::detail::node

@@ -1,5 +1,6 @@
 // How the node starts workers, and what it does when one has died.
 #include <chrono>
+#include <cstdio>
 #include <memory>
 #include <signal.h>
 #include <string>
@@ -44,6 +45,16 @@ void Node::watch_startup(rpc::Slot slot) {
   timer->async_wait([this, slot, timer, pid = peers_.pid(slot)](asio::error_code) {
     if (starting_.contains(slot) && peers_.pid(slot) == pid) workers_.kill(slot);
   });
+}
+
+// The driver is not killed, but not heard any more.
+void Node::refuse(const Peers::Broken& broken) {
+  const bool driver = broken.slot == rpc::kDriverSlot;
+  const std::string who =
+      driver ? "the driver" : "worker " + std::to_string(peers_.pid(broken.slot));
+  std::fprintf(stderr, "manta node: %s sent %s: the node reads no more of it%s\n", who.c_str(),
+               broken.sent.c_str(), driver ? "" : ", and kills it");
+  workers_.kill(broken.slot);
 }
 
 void Node::reap() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace manta::detail::node {
 
@@ -81,10 +82,26 @@ bool Peers::pending() const {
       live_, [&](rpc::Slot slot) { return !peers_[slot].broken && !peers_[slot].reader.empty(); });
 }
 
-std::vector<rpc::Slot> Peers::take_broken() {
-  std::vector<rpc::Slot> broken;
+// The message that read_message() has refused is still the first of its ring.
+std::string Peers::what_it_sent(Peer& peer) {
+  const std::span<const std::byte> message = peer.reader.front();
+  if (peer.reader.broken()) return "what is no frame of a ring";
+  MessageHead head;
+  const std::string size = std::to_string(message.size()) + " bytes";
+  if (message.size() < sizeof head) return "a message of " + size + ", less than its head has";
+  std::memcpy(&head, message.data(), sizeof head);
+  return "a message of kind " + std::to_string(head.kind) + " (" +
+         std::string(ToNode::name(head.kind)) + ") in " + size +
+         ", of which its payload is to be " + std::to_string(head.payload_size);
+}
+
+std::vector<Peers::Broken> Peers::take_broken() {
+  std::vector<Broken> broken;
   for (const rpc::Slot slot : live_) {
-    if (peers_[slot].broken) broken.push_back(slot);
+    Peer& peer = peers_[slot];
+    if (peer.broken && !std::exchange(peer.told, true)) {
+      broken.push_back({slot, what_it_sent(peer)});
+    }
   }
   return broken;
 }

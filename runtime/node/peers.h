@@ -12,6 +12,7 @@
 #include <deque>
 #include <optional>
 #include <span>
+#include <string>
 #include <sys/types.h>
 #include <vector>
 
@@ -48,8 +49,13 @@ class Peers {
   template <class Handle>
   bool drain(rpc::Slot slot, Handle&& handle);  // the messages of one process, to the end
 
-  bool pending() const;                  // there is something to read
-  std::vector<rpc::Slot> take_broken();  // whose messages make no sense: kill them
+  bool pending() const;  // there is something to read
+  // The processes whose messages make no sense, each once: nothing more is read from them.
+  struct Broken {
+    rpc::Slot slot = 0;
+    std::string sent;  // "a message of kind 2 (LeaseWant) ..."
+  };
+  std::vector<Broken> take_broken();
 
  private:
   enum class State : std::uint8_t { kFree, kLive, kDead };
@@ -57,6 +63,7 @@ class Peers {
     State state = State::kFree;
     bool to_ring = false;
     bool broken = false;
+    bool told = false;  // that it is broken
     pid_t pid = 0;
     rpc::RingReader reader;
     rpc::RingWriter writer;
@@ -66,6 +73,7 @@ class Peers {
   template <class Handle>
   bool read(rpc::Slot slot, std::size_t budget, Handle& handle);
   std::byte* room_for(rpc::Slot slot, std::uint32_t size);
+  static std::string what_it_sent(Peer& peer);
   static bool push(Peer& peer, std::span<const std::byte> message);
 
   rpc::Control& control_;
@@ -84,13 +92,15 @@ void Peers::send(rpc::Slot slot, const M& message, PayloadOf<M> payload) {
 template <class Handle>
 bool Peers::read(rpc::Slot slot, std::size_t budget, Handle& handle) {
   bool any = false;
-  for (std::size_t bytes = 0; bytes < budget && peers_[slot].state == State::kLive;) {
+  for (std::size_t bytes = 0; bytes < budget && live(slot) && !peers_[slot].broken;) {
     const std::span<const std::byte> message = peers_[slot].reader.front();
     if (message.empty()) break;
     const bool sound =
         read_message<ToNode>(message, [&](const auto&... parts) { handle(slot, parts...); });
-    peers_[slot].broken |= !sound;
-    if (!sound) break;
+    if (!sound) {
+      peers_[slot].broken = true;
+      break;
+    }
     control_.session().node_messages.fetch_add(1, std::memory_order_relaxed);  // SYNC: none
     peers_[slot].reader.pop();
     bytes += message.size();

@@ -3,6 +3,9 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
 
 #include "../../base/check.h"
 #include "../../rpc/control.h"
@@ -26,9 +29,15 @@ class SessionPeer {
 
   template <class M>
   void send(const M& message, PayloadOf<M> payload = {}) {
+    std::vector<std::byte> bytes(message_size<M>(payload));
+    write_message<ToNode>(bytes.data(), message, payload);
+    send_bytes(bytes);
+  }
+  // Which may be no message.
+  void send_bytes(std::span<const std::byte> bytes) {
     std::byte* to = nullptr;
-    while (to == nullptr) to = writer_.reserve(message_size<M>(payload));
-    write_message<ToNode>(to, message, payload);
+    while (to == nullptr) to = writer_.reserve(static_cast<std::uint32_t>(bytes.size()));
+    std::memcpy(to, bytes.data(), bytes.size());
     writer_.commit();
     rpc::ring(control_.process(rpc::kNodeSlot).bell);
   }

@@ -17,7 +17,7 @@
 namespace manta::detail {
 namespace {
 
-void obey(const std::string& order) {
+void obey(const std::string& order, node::SessionPeer& peer) {
   if (order == "print") {
     std::printf("first line\nsecond line\n");
     std::fflush(stdout);
@@ -26,15 +26,19 @@ void obey(const std::string& order) {
     std::abort();
   } else if (order == "grandchild") {
     std::system("sleep 1000 & sleep 1001 &");
+  } else if (order == "send nonsense") {
+    const MessageHead head{.kind = ToNode::kind<LaneClosed>(), .payload_size = 1000};
+    peer.send_bytes(std::as_bytes(std::span(&head, 1)));
   } else if (order.starts_with("exit ")) {
     std::exit(std::atoi(order.c_str() + 5));
   }
 }
 
-void serve_lane(rpc::RingReader& calls, rpc::RingWriter& replies, rpc::ProcessPage& caller) {
+void serve_lane(node::SessionPeer& peer, rpc::RingReader& calls, rpc::RingWriter& replies,
+                rpc::ProcessPage& caller) {
   for (auto call = calls.front(); !call.empty(); call = calls.front()) {
     const std::string order(reinterpret_cast<const char*>(call.data()), call.size());
-    obey(order);
+    obey(order, peer);
     std::byte* to = replies.reserve(static_cast<std::uint32_t>(call.size()));
     std::memcpy(to, call.data(), call.size());
     replies.commit();
@@ -54,7 +58,7 @@ class StandInWorker {
         if (exits_) return 0;
       }
       for (auto& [number, end] : lanes_) {
-        serve_lane(end.calls, end.replies, peer_.control().process(end.caller));
+        serve_lane(peer_, end.calls, end.replies, peer_.control().process(end.caller));
       }
       peer_.sleep([this] { return called(); });
     }

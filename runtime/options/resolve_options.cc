@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <unistd.h>
 
+#include "../../base/cgroups.h"
 #include "../../base/error.h"
 #include "../../base/number_text.h"
 #include "../../rpc/cores.h"
@@ -30,22 +30,19 @@ const char* variable(const char* name) {
   return value != nullptr && *value != 0 ? value : nullptr;
 }
 
-double number_of(const char* name, std::string_view text) {
-  double value = 0;
+template <class Number = double>
+Number number_of(const char* name, std::string_view text, const char* what = "number") {
+  Number value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
-    refuse(std::string(name) + "=" + std::string(text) + " is not a number");
+  if (error != std::errc() || end != text.data() + text.size() ||
+      !std::isfinite(static_cast<double>(value))) {
+    refuse(std::string(name) + "=" + std::string(text) + " is not a " + what);
   }
   return value;
 }
 
 std::uint64_t bytes_of(const char* name, std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    refuse(std::string(name) + "=" + std::string(text) + " is not a number of bytes");
-  }
-  return value;
+  return number_of<std::uint64_t>(name, text, "number of bytes");
 }
 
 Timeout timeout_of(const char* name, std::string_view text) {
@@ -122,14 +119,12 @@ void apply_variables(InitOptions& options) {
   }
 }
 
-// The memory that this process may use: that of the machine, or the limit of its control group.
+// The memory that this process may use: that of the machine, or what a control group that it is in allows.
 std::uint64_t usable_memory() {
   auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
                static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  for (const char* file :
-       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    std::uint64_t limit = 0;
-    if (std::ifstream(file) >> limit && limit != 0) bytes = std::min(bytes, limit);
+  for (const auto& cgroup : base::memory_cgroups()) {
+    bytes = std::min(bytes, cgroup.limit().value_or(bytes));
   }
   return bytes;
 }

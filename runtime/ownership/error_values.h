@@ -7,8 +7,10 @@
 
 namespace manta::detail {
 
-ErrorRecord record_of(const Value& error);
+// Where an error is made: from there on it is a Value, which each object that fails with it gets a copy of.
 Value value_of(const ErrorRecord& error);
 Value copy_of(const Value& error);  // errors have neither buffers nor references
+// Where it is shown, thrown, or passed on with one more step of its path.
+ErrorRecord record_of(const Value& error);
 
 }  // namespace manta::detail

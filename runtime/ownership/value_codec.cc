@@ -77,9 +77,4 @@ std::byte* write_wire(std::byte* out, const objectstore::Store& store, const Val
   return write_wire(out, store, value.meta(), value.buffers(), value.references(), value.flags());
 }
 
-Value error_value(std::span<const std::byte> wire) {
-  const WireReader reader(wire);
-  return Value(reader.meta(), reader.header().flags);
-}
-
 }  // namespace manta::detail

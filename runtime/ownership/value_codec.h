@@ -39,6 +39,4 @@ enum class Arrival { kLent, kHeld, kCounted };
 // An empty ref or handle has no id.
 WireReference wire_of(const serialization::Reference& reference);
 
-Value error_value(std::span<const std::byte> wire);  // of error_wire()
-
 }  // namespace manta::detail

@@ -71,23 +71,21 @@ void Process::close() {
 // Nobody will see it, but a call that waits for another's result and that result hold each other.
 void Process::fail_all_pending() {
   const TablesLock lock(tables());
-  ErrorRecord ended;
-  ended.kind = ErrorKind::kInvalidArgument;
-  ended.message = "the session was shut down meanwhile; its objects went with it";
-  death_ = value_of(ended);  // before dead(), with which calls fail from now on
+  // Before dead(), with which calls fail from now on.
+  death_ = value_of(error_of(ErrorKind::kInvalidArgument,
+                             "the session was shut down meanwhile; its objects went with it"));
   node().node_died();
   run_commands();
   fail_everything();
 }
 
 void Process::node_died() {
-  ErrorRecord error;
-  error.kind = ErrorKind::kNodeDied;
+  ErrorRecord error =
+      error_of(ErrorKind::kNodeDied,
+               "the node process of this session (pid " + std::to_string(attachment_.node_pid) +
+                   ") died: all its objects, tasks and actors are lost; end this session "
+                   "(Session::shutdown()) and start a new one with manta::init()");
   error.node = attachment_.node;
-  error.message = "the node process of this session (pid " + std::to_string(attachment_.node_pid) +
-                  ") died: all its objects, tasks and actors are lost; end this session "
-                  "(Session::shutdown()) and "
-                  "start a new one with manta::init()";
   {
     const TablesLock lock(tables());
     death_ = value_of(error);
@@ -107,7 +105,7 @@ void Process::node_died() {
 
 void Process::fail_everything() {
   senders_.fail_all(death_);
-  for (const auto& entry : ownership_.objects().all()) completion_.finish(*entry, copy_of(death_));
+  for (const auto& entry : ownership_.objects().all()) completion_.fail(*entry, death_);
 }
 
 void Process::forget_in_child() {
@@ -174,7 +172,7 @@ void Process::run_commands() {
 }
 
 void Process::accept(base::Ref<Call> call) {
-  if (ownership_.dead()) return completion_.fail_with(*call, death_);
+  if (ownership_.dead()) return completion_.fail(*call, death_);
   completion_.await_arguments(call);
   if (call->actor() != nullptr) {
     senders_.actors.submit(std::move(call));

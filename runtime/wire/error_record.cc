@@ -9,6 +9,14 @@
 
 namespace manta::detail {
 
+ErrorRecord error_of(ErrorKind kind, std::string_view message, std::string_view function) {
+  ErrorRecord error;
+  error.kind = kind;
+  error.function = function;
+  error.message = message;
+  return error;
+}
+
 void pass_on(ErrorRecord& error, std::string_view function) {
   error.path = with_step(function, error.path.empty() ? error.function : error.path);
 }
@@ -54,10 +62,7 @@ std::vector<std::byte> error_wire(const ErrorRecord& error) {
 }
 
 std::vector<std::byte> error_wire(ErrorKind kind, std::string_view message) {
-  ErrorRecord error;
-  error.kind = kind;
-  error.message = message;
-  return error_wire(error);
+  return error_wire(error_of(kind, message));
 }
 
 std::vector<std::byte> error_wire_within(const ErrorRecord& error, std::size_t limit) {

@@ -60,6 +60,8 @@ struct ErrorRecord : ErrorFacts {
   std::shared_ptr<ErrorRecord> cause = {};  // nested or upstream
 };
 
+ErrorRecord error_of(ErrorKind kind, std::string_view message, std::string_view function = {});
+
 // Adds a step to the path: `function` was to take the value in whose place this error is.
 void pass_on(ErrorRecord& error, std::string_view function);
 

@@ -10,9 +10,10 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <type_traits>
 
-#include "../../base/build_settings.h"
+#include "../../serialization/types/type_name.h"
 
 namespace manta::detail {
 
@@ -56,6 +57,13 @@ class MessageList {
     std::uint32_t kind = kFirst;
     static_cast<void>((... && (!std::is_same_v<M, Ms> && ++kind != 0)));
     return kind;
+  }
+
+  // "LeaseWant"; for a number that is no kind: "no message that goes this way".
+  static constexpr std::string_view name(std::uint32_t kind) {
+    constexpr std::string_view kNames[] = {serialization::kShortName<Ms>...};
+    const std::uint32_t index = kind - kFirst;
+    return index < sizeof...(Ms) ? kNames[index] : "no message that goes this way";
   }
 
   // As read_message(), of what follows the head.

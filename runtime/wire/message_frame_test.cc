@@ -66,6 +66,14 @@ TEST(MessageFrame, WhatGoesTheOtherWayIsRefused) {
   EXPECT_FALSE((read<WorkerHello, FromNode>(frame_of<ToNode>(WorkerHello{})).has_value()));
 }
 
+TEST(MessageFrame, AKindHasTheNameOfItsMessage) {
+  EXPECT_EQ(ToNode::name(ToNode::kind<WorkerHello>()), "WorkerHello");
+  EXPECT_EQ(FromNode::name(FromNode::kind<WaitRefused>()), "WaitRefused");
+  for (const std::uint32_t kind : {0U, 128U, ~0U}) {
+    EXPECT_EQ(ToNode::name(kind), "no message that goes this way") << kind;
+  }
+}
+
 TEST(MessageFrame, AnUnknownKindIsRefused) {
   const auto ignore = [](const auto&...) {};
   auto bytes = frame_of<ToNode>(WorkerHello{});

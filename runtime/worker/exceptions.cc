@@ -114,23 +114,15 @@ ErrorRecord record_current_exception(const NodeId& node) {
   return record;
 }
 
-ErrorRecord simple_error(ErrorKind kind, std::string_view message) {
-  ErrorRecord error;
-  error.kind = kind;
-  error.message = message;
-  return error;
-}
-
 ErrorRecord call_error(const std::exception& error) {
   auto kind = ErrorKind::kSerializationError;
   if (dynamic_cast<const BuildMismatch*>(&error) != nullptr) kind = ErrorKind::kBuildMismatch;
   if (dynamic_cast<const NotFound*>(&error) != nullptr) kind = ErrorKind::kNotFound;
-  return simple_error(kind, text_or_empty(error.what()));
+  return error_of(kind, text_or_empty(error.what()));
 }
 
 ErrorRecord exit_actor_error() {
-  return simple_error(ErrorKind::kActorDied,
-                      "the actor has ended: this call ran manta::exit_actor()");
+  return error_of(ErrorKind::kActorDied, "the actor has ended: this call ran manta::exit_actor()");
 }
 
 std::exception_ptr exception_of(const ErrorRecord& error) {

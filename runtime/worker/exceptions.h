@@ -21,7 +21,6 @@ namespace detail {
 
 // Of the exception that is being handled, which user code has thrown.
 ErrorRecord record_current_exception(const NodeId& node);
-ErrorRecord simple_error(ErrorKind kind, std::string_view message);
 // Of a call that this process cannot run: unknown code, or arguments that cannot be read.
 ErrorRecord call_error(const std::exception& error);
 // Of a call that has run exit_actor().

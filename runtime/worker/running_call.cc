@@ -293,11 +293,9 @@ base::Ref<objectstore::Block> RunningCall::room_for_results() {
   if (size <= kMaxInlineValue) return {};
   auto created = process_.store().create(size);
   if (created.ok()) return std::move(created.value());
-  ErrorRecord error;
-  error.kind = ErrorKind::kObjectStoreFull;
-  error.function = name_;
-  error.message = "no room in the object store for a result of " + std::to_string(size) + " bytes";
-  fail(error);
+  fail(error_of(ErrorKind::kObjectStoreFull,
+                "no room in the object store for a result of " + std::to_string(size) + " bytes",
+                name_));
   return {};
 }
 
