@@ -7,22 +7,10 @@ namespace {
 
 // Asks something of the actor in the order of submission, and so after its creation.
 template <class Ask>
-class AskActor final : public Command {
- public:
-  AskActor(Process& process, ActorEntry& entry, Ask ask)
-      : process_(process), entry_(base::Ref<ActorEntry>::retain(&entry)), ask_(std::move(ask)) {}
-  void run(base::Ref<Command>, CallRouter&) override { ask_(process_, *entry_); }
-
- private:
-  Process& process_;
-  base::Ref<ActorEntry> entry_;
-  const Ask ask_;
-};
-
-template <class Ask>
 void submit_to(ActorEntry& entry, const char* what, Ask ask) {
   Process& process = Process::current(what);
-  process.submit(base::make_ref<AskActor<Ask>>(process, entry, std::move(ask)));
+  process.submit(command_of([&process, actor = base::Ref<ActorEntry>::retain(&entry),
+                             ask](const base::Ref<Command>&) { ask(process, *actor); }));
 }
 
 void watch_end(Process& process, ActorEntry& entry) { process.senders().actors.watch_end(entry); }

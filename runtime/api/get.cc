@@ -63,27 +63,14 @@ bool object_ready(const ObjectEntry& entry) {
   return waiter.satisfied();
 }
 
-namespace {
-class AddCallback final : public Command {
- public:
-  AddCallback(Process& process, ObjectEntryRef entry, std::function<void()> fn)
-      : process_(process), entry_(std::move(entry)), fn_(std::move(fn)) {}
-  void run(base::Ref<Command> self, CallRouter&) override {
-    if (!entry_ || entry_->done()) return process_.callbacks().add(std::move(fn_));
-    const auto entry = std::move(entry_);  // a callback that waits keeps no object
-    process_.completion().add_dependent(*entry, std::move(self));
-  }
-
- private:
-  Process& process_;
-  ObjectEntryRef entry_;
-  std::function<void()> fn_;
-};
-}  // namespace
-
 void on_ready(const ObjectEntryRef& entry, std::function<void()> fn) {
   Process& process = Process::current("on_ready()");
-  process.submit(base::make_ref<AddCallback>(process, entry, std::move(fn)));
+  process.submit(
+      command_of([&process, pending = entry, fn = std::move(fn)](base::Ref<Command> self) mutable {
+        if (!pending || pending->done()) return process.callbacks().add(std::move(fn));
+        const auto awaited = std::move(pending);  // a callback that waits keeps no object
+        process.completion().add_dependent(*awaited, std::move(self));
+      }));
 }
 
 void throw_wrong_type(const std::type_info& held, const std::type_info& wanted) {

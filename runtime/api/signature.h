@@ -100,21 +100,9 @@ struct StoredType<MutableArray<T>> {
   using type = Array<T>;  // a mutable array that is returned or put is frozen
 };
 template <class T>
-  requires std::is_array_v<std::remove_reference_t<T>> &&
-           std::is_same_v<std::remove_cv_t<std::remove_extent_t<std::remove_reference_t<T>>>, char>
+  requires std::is_same_v<std::decay_t<T>, char*> || std::is_same_v<std::decay_t<T>, const char*> ||
+           std::is_same_v<T, std::string_view>
 struct StoredType<T> {
-  using type = std::string;
-};
-template <>
-struct StoredType<const char*> {
-  using type = std::string;
-};
-template <>
-struct StoredType<char*> {
-  using type = std::string;
-};
-template <>
-struct StoredType<std::string_view> {
   using type = std::string;
 };
 template <class T, std::size_t N>
@@ -269,11 +257,7 @@ struct PlanOf {
     constexpr Passing how = passing<A, P>();
     if constexpr (how == Passing::kReference) {
       using U = typename IsRef<Plain>::Value;
-      if constexpr (same_encoding<U, Holder<P>>) {
-        return Decode<Holder<P>>{};
-      } else {
-        return Decode<U>{};
-      }
+      return Decode<std::conditional_t<same_encoding<U, Holder<P>>, Holder<P>, U>>{};
     } else if constexpr (how == Passing::kList) {
       return DecodeList<typename IsRefList<Plain>::Value>{};
     } else {

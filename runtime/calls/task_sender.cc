@@ -388,11 +388,8 @@ void TaskSender::fail_all(const Value& error) {
 }
 
 bool TaskSender::active() const {
-  return std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) {
-    return queue->first != nullptr ||
-           std::any_of(queue->leases.begin(), queue->leases.end(),
-                       [](const auto& lease) { return lease->lane.in_flight() != 0; });
-  });
+  return in_flight() || std::any_of(queues_.begin(), queues_.end(),
+                                    [](const auto& queue) { return queue->first != nullptr; });
 }
 
 }  // namespace manta::detail

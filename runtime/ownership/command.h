@@ -30,4 +30,18 @@ class Command : public Submitted, public rpc::MpscLink {
   }
 };
 
+// A command that calls run(self).
+template <class Run>
+base::Ref<Command> command_of(Run run) {
+  class Calling final : public Command {
+   public:
+    explicit Calling(Run&& what) : run_(std::move(what)) {}
+    void run(base::Ref<Command> self, CallRouter&) override { run_(std::move(self)); }
+
+   private:
+    Run run_;
+  };
+  return base::make_ref<Calling>(std::move(run));
+}
+
 }  // namespace manta::detail

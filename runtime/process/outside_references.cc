@@ -36,24 +36,6 @@ void check_session(const Reference& reference) {
   }
 }
 
-// In the order of what this thread submitted before: an actor's creation.
-class Pin final : public Command {
- public:
-  Pin(Ownership& ownership, const Reference& reference, std::atomic<bool>& done)
-      : ownership_(ownership), reference_(reference), done_(done) {}
-  void run(base::Ref<Command>, CallRouter&) override {
-    ownership_.publish(reference_);
-    ownership_.node().hold(wire_of(reference_), rpc::kNodeSlot);
-    // SYNC: release: who is told has the messages above before its own.
-    done_.store(true, std::memory_order_release);
-  }
-
- private:
-  Ownership& ownership_;
-  const Reference reference_;
-  std::atomic<bool>& done_;
-};
-
 class Pinned final : public rpc::Progress::Waiter {
  public:
   bool satisfied() const override { return done.load(std::memory_order_acquire); }
@@ -66,7 +48,13 @@ void OutsideReferences::write(const Reference& reference, serialization::MetaByt
   Process& process = Process::current("manta::serialize() of an ObjectRef or ActorHandle");
   check_session(reference);
   Pinned pinned;
-  process.submit(base::make_ref<Pin>(process.ownership(), reference, pinned.done));
+  // In the order of what this thread submitted before: an actor's creation.
+  process.submit(command_of([&](const base::Ref<Command>&) {
+    process.ownership().publish(reference);
+    process.node().hold(wire_of(reference), rpc::kNodeSlot);
+    // SYNC: release: who is told has the messages above before its own.
+    pinned.done.store(true, std::memory_order_release);
+  }));
   process.progress().wait(pinned);
   const auto& job = process.attachment().job;
   const ObjectId id = id_of(reference);

@@ -91,15 +91,7 @@ void Process::node_died() {
     death_ = value_of(error);
     node().node_died();
   }
-  class Die final : public Command {
-   public:
-    explicit Die(Process& process) : process_(process) {}
-    void run(base::Ref<Command>, CallRouter&) override { process_.fail_everything(); }
-
-   private:
-    Process& process_;
-  };
-  submit(base::make_ref<Die>(*this));
+  submit(command_of([this](const base::Ref<Command>&) { fail_everything(); }));
   progress_.wake_all();
 }
 
@@ -130,20 +122,12 @@ void Process::last_ref_gone(const ObjectEntry& entry) {
 }
 
 void Process::last_handle_gone(const ActorEntry& entry) {
-  class Forget final : public Command {
-   public:
-    Forget(ActorSender& sender, ActorId actor) : sender_(sender), actor_(actor) {}
-    void run(base::Ref<Command>, CallRouter&) override { sender_.forget(actor_); }
-
-   private:
-    ActorSender& sender_;
-    const ActorId actor_;
-  };
   ownership_.actors().remove(entry);
   if (entry.node_holds != 0) {
     node().send(ReleaseActor{.actor = entry.id(), .count = entry.node_holds});
   }
-  submit(base::make_ref<Forget>(senders_.actors, entry.id()));
+  submit(command_of(
+      [this, id = entry.id()](const base::Ref<Command>&) { senders_.actors.forget(id); }));
 }
 
 void Process::subscribe(ObjectEntry& entry) {
