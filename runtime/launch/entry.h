@@ -26,10 +26,26 @@
 
 namespace manta::detail {
 
+// What a process is told of its session, and of its part in it.
+struct SessionPart {
+  rpc::Slot slot = 0;
+  std::filesystem::path directory = {};  // of the session
+  JobId job = {};
+  NodeId node = {};
+  pid_t node_pid = 0;
+  double cpus = 0;  // of the node
+  std::uint64_t object_store_bytes = 0;
+  // InitOptions::env. A worker has it in its environment already.
+  std::map<std::string, std::string> env = {};
+  // A worker loads them before anything of the user's runs.
+  std::vector<std::string> libraries = {};
+  // Where the driver's Manta is, see NodeOptions.
+  LibraryEntry library_entry = {};
+};
+
 // What a process needs to take part in a session. Its descriptors belong to what launch_node() returns, or to the
 // argument of worker_main().
-struct Attachment {
-  rpc::Slot slot = 0;
+struct Attachment : SessionPart {
   // The memory of rpc::Control, and of objectstore::Arena, once to be written and once to be read.
   base::Fd control;
   base::Fd arena_rw;
@@ -39,19 +55,7 @@ struct Attachment {
   // Of the driver only: the stream from the node, which log_stream.h reads; at its end the node is dead.
   base::Fd socket;
   NodeProcess node_process;
-  std::filesystem::path directory;  // of the session
-  JobId job;
-  NodeId node;
-  pid_t node_pid = 0;
-  double cpus = 0;  // of the node
-  std::uint64_t object_store_bytes = 0;
   bool local = false;  // NodeOptions::local
-  // InitOptions::env. A worker has it in its environment already.
-  std::map<std::string, std::string> env;
-  // A worker loads them before anything of the user's runs.
-  std::vector<std::string> libraries;
-  // Where the driver's Manta is, see NodeOptions.
-  LibraryEntry library_entry;
 };
 
 using Main = int (*)(int argc, char** argv, char** envp);

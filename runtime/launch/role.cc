@@ -25,41 +25,16 @@ namespace {
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 constexpr off_t kMaxRole = 16 << 20;
 
-// A Role as it travels.
+// A Role as it travels: without descriptors.
 struct WrittenRole {
   RoleKind kind = {};
-  rpc::Slot slot = 0;
-  std::string directory = {};
-  JobId job = {};
-  NodeId node = {};
-  std::int32_t node_pid = 0;
-  double cpus = 0;
-  std::uint64_t object_store_bytes = 0;
-  std::map<std::string, std::string> env = {};
-  std::vector<std::string> libraries = {};
-  LibraryEntry library_entry = {};
+  SessionPart part = {};
   NodeOptions options = {};
 };
 
-std::vector<std::byte> bytes_of(const Role& role) {
-  const Attachment& attachment = role.attachment;
-  return pack(WrittenRole{.kind = role.kind,
-                          .slot = attachment.slot,
-                          .directory = attachment.directory.string(),
-                          .job = attachment.job,
-                          .node = attachment.node,
-                          .node_pid = attachment.node_pid,
-                          .cpus = attachment.cpus,
-                          .object_store_bytes = attachment.object_store_bytes,
-                          .env = attachment.env,
-                          .libraries = attachment.libraries,
-                          .library_entry = attachment.library_entry,
-                          .options = role.options});
-}
-
 Role role_of(std::span<const std::byte> bytes) {
   auto written = unpack<WrittenRole>(bytes);
-  if (!written || written->kind > RoleKind::kWorker || written->slot >= rpc::kMaxSlots) {
+  if (!written || written->kind > RoleKind::kWorker || written->part.slot >= rpc::kMaxSlots) {
     throw RoleError(
         "what it was told is cut off, or comes from another version of Manta: build the program "
         "that calls init() and InitOptions::worker.path against one and the same");
@@ -67,17 +42,7 @@ Role role_of(std::span<const std::byte> bytes) {
   Role role;
   role.kind = written->kind;
   role.options = std::move(written->options);
-  Attachment& attachment = role.attachment;
-  attachment.slot = written->slot;
-  attachment.directory = std::move(written->directory);
-  attachment.job = written->job;
-  attachment.node = written->node;
-  attachment.node_pid = written->node_pid;
-  attachment.cpus = written->cpus;
-  attachment.object_store_bytes = written->object_store_bytes;
-  attachment.env = std::move(written->env);
-  attachment.libraries = std::move(written->libraries);
-  attachment.library_entry = written->library_entry;
+  static_cast<SessionPart&>(role.attachment) = std::move(written->part);
   return role;
 }
 
@@ -181,7 +146,7 @@ base::Fd own(int fd) {
 }  // namespace
 
 base::Fd make_role_file(const Role& role) {
-  const std::vector<std::byte> bytes = bytes_of(role);
+  const auto bytes = pack(WrittenRole{role.kind, role.attachment, role.options});
   base::Fd file = base::create_memory_file("manta-role");
   int error = file ? base::append(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()})
                    : errno;

@@ -19,7 +19,8 @@ constexpr std::size_t kFirstRoom = 256;
 
 Writer::Writer(Encoded& out, std::uint64_t fingerprint, std::string_view type) : out_(out) {
   out.clear();
-  out.meta.resize(std::max(out.meta.capacity(), kFirstRoom));
+  // Not to all the memory that it has: without optimization each byte that comes and goes takes time.
+  out.meta.resize(kFirstRoom);
   cursor_ = out.meta.data();
   limit_ = cursor_ + out.meta.size();
   out.fingerprint = fingerprint;
