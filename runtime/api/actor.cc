@@ -98,11 +98,8 @@ base::Ref<ActorEntry> ActorBuilder::create() {
 }  // namespace detail
 
 void exit_actor() {
-  auto* executor = detail::Executor::of_this_thread();
-  if (executor == nullptr || !executor->is_actor()) {
-    throw InvalidArgument("manta::exit_actor() was called outside of an actor's method");
-  }
-  executor->request_actor_exit();
+  detail::Executor::of_this_actor("manta::exit_actor() was called outside of an actor's method")
+      .request_actor_exit();
   throw detail::ExitActor();
 }
 

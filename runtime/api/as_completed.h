@@ -84,24 +84,18 @@ class AsCompleted {
 
  private:
   template <class U>
-  friend AsCompleted<U> as_completed(std::vector<ObjectRef<U>> refs);
-  template <class U>
-  friend AsCompleted<U> as_completed(std::vector<ObjectRef<U>> refs, Timeout timeout);
+  friend AsCompleted<U> as_completed(std::vector<ObjectRef<U>>, std::optional<Timeout>);
   AsCompleted(std::vector<ObjectRef<T>> refs, std::optional<Timeout> timeout)
       : state_(std::make_unique<State>(std::move(refs), timeout)) {}
 
   std::unique_ptr<State> state_;
 };
 
-// Waits as long as it takes.
+// Waits as long as it takes. A timeout is for the whole iteration, from this call on. When it is over, the refs that are
+// ready still come; then begin() or ++ throws GetTimeout.
 template <class T>
-AsCompleted<T> as_completed(std::vector<ObjectRef<T>> refs) {
-  return AsCompleted<T>(std::move(refs), std::nullopt);
-}
-// The timeout is for the whole iteration, from this call on. When it is over, the refs that are ready still come; then
-// begin() or ++ throws GetTimeout.
-template <class T>
-AsCompleted<T> as_completed(std::vector<ObjectRef<T>> refs, Timeout timeout) {
+AsCompleted<T> as_completed(std::vector<ObjectRef<T>> refs,
+                            std::optional<Timeout> timeout = std::nullopt) {
   return AsCompleted<T>(std::move(refs), timeout);
 }
 

@@ -76,13 +76,11 @@ void detail::throw_not_a_base(const std::type_info& actor, const std::type_info&
 }
 
 ActorContext this_actor() {
-  auto* executor = detail::Executor::of_this_thread();
-  if (executor == nullptr || !executor->is_actor()) {
-    throw InvalidArgument("manta::this_actor() was called outside of an actor");
-  }
+  auto& executor =
+      detail::Executor::of_this_actor("manta::this_actor() was called outside of an actor");
   ActorContext context;
-  context.entry_ = executor->self();
-  context.instance_ = executor->instance();
+  context.entry_ = executor.self();
+  context.instance_ = executor.instance();
   return context;
 }
 

@@ -101,7 +101,7 @@ namespace detail {
 
 // What travels of a RemoteFunction<R(A...)>, besides the closure's state.
 struct RemoteFunctionParts {
-  std::uint64_t stub_image = 0, stub_offset = 0, target_image = 0, target_offset = 0;
+  CodeId stub = {}, target = {};
   bool stateful = false, with_options = false;
   std::string name;
   double cpus = 0;
@@ -119,10 +119,8 @@ struct serialization::Codec<RemoteFunction<R(P...)>> {
   using Parts = detail::RemoteFunctionParts;
   static void write(Writer& writer, const RemoteFunction<R(P...)>& f) {
     Parts parts;
-    parts.stub_image = f.stub_.image;
-    parts.stub_offset = f.stub_.offset;
-    parts.target_image = f.target_.image;
-    parts.target_offset = f.target_.offset;
+    parts.stub = f.stub_;
+    parts.target = f.target_;
     parts.stateful = static_cast<bool>(f.state_);
     parts.set_options(f.options_);
     {
@@ -134,8 +132,8 @@ struct serialization::Codec<RemoteFunction<R(P...)>> {
   static RemoteFunction<R(P...)> read(Reader& reader) {
     const auto parts = Codec<Parts>::read(reader);
     RemoteFunction<R(P...)> f;
-    f.stub_ = {parts.stub_image, parts.stub_offset};
-    f.target_ = {parts.target_image, parts.target_offset};
+    f.stub_ = parts.stub;
+    f.target_ = parts.target;
     f.options_ = parts.options();
     if (parts.stateful) f.state_ = detail::ClosureBytes::read(reader);
     return f;

@@ -24,15 +24,9 @@ ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& op
 }
 
 ObjectEntry& checked(const ObjectEntryRef& entry, const char* what) {
-  if (!entry) {
-    throw InvalidArgument(
-        std::string(what) +
-        ": the ref is empty: it was made by its default constructor, or moved from");
-  }
+  if (!entry) OpenSession::refuse_empty(what, "ref");
   if (entry->session != OpenSession::current_number()) {
-    OpenSession::refuse_if_forked(what);
-    throw InvalidArgument(std::string(what) + ": the session of object " + entry->id().hex() +
-                          " has ended; its objects went with it");
+    OpenSession::refuse_ended(what, "object", entry->id().hex());
   }
   return *entry;
 }

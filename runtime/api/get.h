@@ -142,19 +142,11 @@ T get(const ObjectRef<T>& ref, Timeout timeout) {
 // one object has failed, without waiting for the others: the error of the first that has failed by then; what() says
 // its index.
 template <class T>
-auto get(const std::vector<ObjectRef<T>>& refs) {
-  return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), std::nullopt);
-}
-template <class T>
-auto get(const std::vector<ObjectRef<T>>& refs, Timeout timeout) {
+auto get(const std::vector<ObjectRef<T>>& refs, std::optional<Timeout> timeout = std::nullopt) {
   return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), timeout);
 }
 template <class T>
-auto get(std::initializer_list<ObjectRef<T>> refs) {
-  return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), std::nullopt);
-}
-template <class T>
-auto get(std::initializer_list<ObjectRef<T>> refs, Timeout timeout) {
+auto get(std::initializer_list<ObjectRef<T>> refs, std::optional<Timeout> timeout = std::nullopt) {
   return detail::get_list<T>(detail::entries_of(refs, "manta::get()"), timeout);
 }
 // Values of several types, as a tuple; std::monostate stands for void.

@@ -99,20 +99,6 @@ Outcome<T> outcome_of(const ObjectEntry& entry) {
   }
 }
 
-template <class T>
-std::vector<Outcome<T>> outcomes_of(const std::vector<ObjectRef<T>>& refs,
-                                    const std::optional<Timeout>& timeout) {
-  const auto entries = entries_of(refs, "manta::get_each()");
-  CompletionWait wait("manta::get_each()", entries);
-  if (!wait.wait_for(entries.size(), timeout ? deadline_of(*timeout) : Deadline())) {
-    throw_timeout("manta::get_each()", entries, *timeout);
-  }
-  std::vector<Outcome<T>> outcomes;
-  outcomes.reserve(entries.size());
-  for (const auto* entry : entries) outcomes.push_back(outcome_of<T>(*entry));
-  return outcomes;
-}
-
 }  // namespace detail
 
 // The outcome, if the object is ready now; else nothing. It never waits, and never throws the error of the object. To
@@ -128,12 +114,18 @@ std::optional<Outcome<T>> try_get(const ObjectRef<T>& ref) {
 // Waits for all, and gives their outcomes in the order of the refs. Errors: GetTimeout if one of them is not ready in
 // time.
 template <class T>
-std::vector<Outcome<T>> get_each(const std::vector<ObjectRef<T>>& refs) {
-  return detail::outcomes_of(refs, std::nullopt);
-}
-template <class T>
-std::vector<Outcome<T>> get_each(const std::vector<ObjectRef<T>>& refs, Timeout timeout) {
-  return detail::outcomes_of(refs, timeout);
+std::vector<Outcome<T>> get_each(const std::vector<ObjectRef<T>>& refs,
+                                 std::optional<Timeout> timeout = std::nullopt) {
+  const auto entries = detail::entries_of(refs, "manta::get_each()");
+  detail::CompletionWait wait("manta::get_each()", entries);
+  const auto deadline = timeout ? detail::deadline_of(*timeout) : detail::Deadline();
+  if (!wait.wait_for(entries.size(), deadline)) {
+    detail::throw_timeout("manta::get_each()", entries, *timeout);
+  }
+  std::vector<Outcome<T>> outcomes;
+  outcomes.reserve(entries.size());
+  for (const auto* entry : entries) outcomes.push_back(detail::outcome_of<T>(*entry));
+  return outcomes;
 }
 
 // An Outcome travels as a tuple of an optional value and the encoded error, which is empty if there is a value.

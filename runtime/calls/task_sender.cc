@@ -237,13 +237,18 @@ bool TaskSender::poll() {
   return any;
 }
 
-bool TaskSender::pending() const {
+template <class Matches>
+TaskSender::Lease* TaskSender::find_lease(Matches matches) const {
   for (const auto& queue : queues_) {
     for (const auto& lease : queue->leases) {
-      if (lease->lane.pending()) return true;
+      if (matches(lease->lane)) return lease.get();
     }
   }
-  return false;
+  return nullptr;
+}
+
+bool TaskSender::pending() const {
+  return find_lease([](const CallLane& lane) { return lane.pending(); }) != nullptr;
 }
 
 void TaskSender::flush() {
@@ -333,29 +338,17 @@ bool TaskSender::on(const LaneDead& dead, const DeathReport& death) {
 }
 
 void TaskSender::recall(const Call& call) {
-  for (auto& queue : queues_) {
-    for (auto& lease : queue->leases) {
-      if (!lease->lane.carries(call)) continue;
-      if (!lease->lane.has_begun(call)) lease->lane.recall();
-      return;
-    }
-  }
+  auto* const lease = find_lease([&](const CallLane& lane) { return lane.carries(call); });
+  if (lease != nullptr && !lease->lane.has_begun(call)) lease->lane.recall();
 }
 
 bool TaskSender::in_flight() const {
-  return std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) {
-    return std::any_of(queue->leases.begin(), queue->leases.end(),
-                       [](const auto& lease) { return lease->lane.in_flight() != 0; });
-  });
+  return find_lease([](const CallLane& lane) { return lane.in_flight() != 0; }) != nullptr;
 }
 
 const CallLane* TaskSender::lane_of(const Call& call) const {
-  for (const auto& queue : queues_) {
-    for (const auto& lease : queue->leases) {
-      if (lease->lane.carries(call)) return &lease->lane;
-    }
-  }
-  return nullptr;
+  const auto* const lease = find_lease([&](const CallLane& lane) { return lane.carries(call); });
+  return lease != nullptr ? &lease->lane : nullptr;
 }
 
 std::optional<TaskSender::NeedsLease> TaskSender::needs_lease(const Call& queued) {

@@ -95,6 +95,8 @@ class TaskSender {
   void want(Queue& queue, std::uint64_t wanted, bool more);
   void withdraw(Queue& queue);
   void give_back(Queue& queue);
+  template <class Matches>  // of its lane
+  Lease* find_lease(Matches matches) const;
   static bool is_recalled(const std::unique_ptr<Lease>& lease);
   static void stand_in(Queue& queue, Lease& idle);
   void steal_back(Queue& queue);

@@ -21,52 +21,54 @@ struct Frame {
   char text[kMaxText] = {};
 };
 
-struct Ancillary {
-  alignas(cmsghdr) char bytes[CMSG_SPACE(kFds * sizeof(int))] = {};
+// A message of one frame and its descriptors.
+struct Message {
+  Frame frame;
+  iovec part{.iov_base = &frame, .iov_len = sizeof frame};
+  alignas(cmsghdr) char ancillary[CMSG_SPACE(kFds * sizeof(int))] = {};
+  msghdr head{};
+
+  Message() {
+    head.msg_iov = &part;
+    head.msg_iovlen = 1;
+    head.msg_control = ancillary;
+    head.msg_controllen = sizeof ancillary;
+  }
+  Message(const Message&) = delete;
 };
 
 }  // namespace
 
 bool NodeHello::send(int socket) const {
-  Frame frame;
+  Message message;
+  Frame& frame = message.frame;
   frame.is_error = error.empty() ? 0 : 1;
   const std::string& text = error.empty() ? directory : error;
   frame.size = static_cast<std::uint32_t>(std::min(text.size(), kMaxText));
   std::memcpy(frame.text, text.data(), frame.size);
-  iovec part{.iov_base = &frame, .iov_len = sizeof frame};
-  Ancillary ancillary;
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
   if (error.empty()) {
     const int fds[kFds] = {control.get(), arena_rw.get(), arena_ro.get(), bell.get()};
-    message.msg_control = ancillary.bytes;
-    message.msg_controllen = sizeof ancillary.bytes;
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    cmsghdr* header = CMSG_FIRSTHDR(&message.head);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof fds);
     std::memcpy(CMSG_DATA(header), fds, sizeof fds);
+  } else {
+    message.head.msg_controllen = 0;
   }
-  return sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof frame);
+  return sendmsg(socket, &message.head, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof frame);
 }
 
 bool NodeHello::receive(int socket) {
-  Frame frame;
-  iovec part{.iov_base = &frame, .iov_len = sizeof frame};
-  Ancillary ancillary;
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = ancillary.bytes;
-  message.msg_controllen = sizeof ancillary.bytes;
+  Message message;
+  const Frame& frame = message.frame;
   ssize_t n = 0;
   do {
-    n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+    n = recvmsg(socket, &message.head, MSG_CMSG_CLOEXEC | MSG_WAITALL);
   } while (n < 0 && errno == EINTR);
   if (n != static_cast<ssize_t>(sizeof frame) || frame.size > kMaxText) return false;
   (frame.is_error != 0 ? error : directory).assign(frame.text, frame.size);
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  const cmsghdr* header = CMSG_FIRSTHDR(&message.head);
   if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return !error.empty();
   const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
   int fds[kFds] = {-1, -1, -1, -1};
@@ -75,7 +77,7 @@ bool NodeHello::receive(int socket) {
   for (std::size_t i = 0; i < kFds; ++i) {
     if (fds[i] >= 0) targets[i]->reset(fds[i]);
   }
-  if (error.empty() && (count != kFds || (message.msg_flags & MSG_CTRUNC) != 0)) {
+  if (error.empty() && (count != kFds || (message.head.msg_flags & MSG_CTRUNC) != 0)) {
     error = "the memory of the node could not be taken over" + base::limit_behind(EMFILE);
   }
   return true;

@@ -1,6 +1,5 @@
 #include "actor_entry.h"
 
-#include "../../base/error.h"
 #include "open_session.h"
 
 namespace manta::detail {
@@ -21,15 +20,9 @@ ActorEntry::~ActorEntry() {
 }
 
 ActorEntry& checked_actor(const base::Ref<ActorEntry>& entry, const char* what) {
-  if (!entry) {
-    throw InvalidArgument(
-        std::string(what) +
-        ": the handle is empty: it was made by its default constructor, or moved from");
-  }
+  if (!entry) OpenSession::refuse_empty(what, "handle");
   if (entry->session() != OpenSession::current_number()) {
-    OpenSession::refuse_if_forked(what);
-    throw InvalidArgument(std::string(what) + ": the session of actor " + entry->id().hex() +
-                          " has ended; its actors went with it");
+    OpenSession::refuse_ended(what, "actor", entry->id().hex());
   }
   return *entry;
 }

@@ -73,4 +73,15 @@ void OpenSession::refuse_if_forked(const char* what) {
                         "parent's: call exec, or use manta in the parent only");
 }
 
+void OpenSession::refuse_empty(const char* what, const char* handle) {
+  throw InvalidArgument(std::string(what) + ": the " + handle +
+                        " is empty: it was made by its default constructor, or moved from");
+}
+
+void OpenSession::refuse_ended(const char* what, const char* kind, const std::string& id) {
+  refuse_if_forked(what);
+  throw InvalidArgument(std::string(what) + ": the session of " + kind + " " + id +
+                        " has ended; its " + kind + "s went with it");
+}
+
 }  // namespace manta::detail

@@ -30,9 +30,8 @@ void check_session(const Reference& reference) {
     return;
   }
   if (static_cast<const ObjectEntry&>(*reference.target).session != OpenSession::current_number()) {
-    OpenSession::refuse_if_forked("manta::serialize() of an ObjectRef");
-    throw InvalidArgument("manta::serialize() of an ObjectRef: the session of object " +
-                          id_of(reference).hex() + " has ended; its objects went with it");
+    OpenSession::refuse_ended("manta::serialize() of an ObjectRef", "object",
+                              id_of(reference).hex());
   }
 }
 

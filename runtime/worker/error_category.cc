@@ -7,6 +7,7 @@
 #include <link.h>
 #include <map>
 #include <mutex>
+#include <span>
 #include <stdexcept>
 #include <tuple>
 
@@ -18,11 +19,10 @@ namespace {
 constexpr std::size_t kMaxUnknown = 1024;
 constexpr std::size_t kMaxMessage = 2048;
 
-const std::error_category* const* standard_categories(std::size_t& count) {
+std::span<const std::error_category* const> standard_categories() {
   static const std::error_category* const all[] = {
       &std::generic_category(), &std::system_category(), &std::iostream_category(),
       &std::future_category()};
-  count = std::size(all);
   return all;
 }
 
@@ -50,7 +50,8 @@ const std::error_category& unknown_category(const SavedCode& saved) {
   static auto* const mutex = new std::mutex;  // both outlive static destructors
   static auto* const known = new std::map<Key, UnknownCategory>;
   const std::lock_guard lock(*mutex);
-  Key key{saved.image, saved.offset, saved.category, saved.message.substr(0, kMaxMessage)};
+  Key key{saved.place.image, saved.place.offset, saved.category,
+          saved.message.substr(0, kMaxMessage)};
   if (known->size() >= kMaxUnknown && !known->contains(key)) {
     key = {0, 0, "unknown", "(an error of one of very many categories that are not known here)"};
   }
@@ -105,7 +106,7 @@ bool is_category(std::uintptr_t address) {
 }
 
 const std::error_category* find_here(const SavedCode& saved) {
-  const std::uintptr_t address = resolve_data({saved.image, saved.offset});
+  const std::uintptr_t address = resolve_data(saved.place);
   if (address == 0 || !is_category(address)) return nullptr;
   const auto* category = reinterpret_cast<const std::error_category*>(address);
   return category->name() == saved.category ? category : nullptr;
@@ -116,25 +117,20 @@ const std::error_category* find_here(const SavedCode& saved) {
 SavedCode save_code(const std::error_code& code) {
   SavedCode saved{
       .value = code.value(), .category = code.category().name(), .message = code.message()};
-  std::size_t count = 0;
-  const auto* all = standard_categories(count);
-  const auto* found = std::find(all, all + count, &code.category());
-  if (found != all + count) saved.standard = static_cast<int>(found - all);
-  CodeId place = identify_data(reinterpret_cast<std::uintptr_t>(&code.category()));
-  if (const auto* unknown = dynamic_cast<const UnknownCategory*>(&code.category())) {
-    place = unknown->origin();
-  }
-  saved.image = place.image;
-  saved.offset = place.offset;
+  const auto all = standard_categories();
+  const auto found = std::find(all.begin(), all.end(), &code.category());
+  if (found != all.end()) saved.standard = static_cast<int>(found - all.begin());
+  const auto* unknown = dynamic_cast<const UnknownCategory*>(&code.category());
+  saved.place = unknown != nullptr
+                    ? unknown->origin()
+                    : identify_data(reinterpret_cast<std::uintptr_t>(&code.category()));
   return saved;
 }
 
 std::error_code load_code(const SavedCode& saved) {
-  std::size_t count = 0;
-  const auto* all = standard_categories(count);
-  if (saved.standard >= 0 && static_cast<std::size_t>(saved.standard) < count) {
-    return {saved.value, *all[saved.standard]};
-  }
+  const auto all = standard_categories();
+  const auto standard = static_cast<std::size_t>(saved.standard);
+  if (standard < all.size()) return {saved.value, *all[standard]};
   const auto* category = find_here(saved);
   return {saved.value, category != nullptr ? *category : unknown_category(saved)};
 }

@@ -21,9 +21,8 @@ namespace manta::detail {
 
 struct SavedCode {
   int value = 0;
-  int standard = -1;  // the index of a standard category; -1: it is none of them
-  std::uint64_t image = 0;
-  std::uint64_t offset = 0;
+  int standard = -1;          // the index of a standard category; -1: it is none of them
+  CodeId place = {};          // of the category
   std::string category = {};  // its name()
   std::string message = {};   // code.message()
 };

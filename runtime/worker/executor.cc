@@ -53,6 +53,12 @@ class Executor::RoomForReply final : public rpc::Progress::Waiter {
   std::uint32_t size_;
 };
 
+Executor& Executor::of_this_actor(const char* otherwise) {
+  Executor* const here = of_this_thread();
+  if (here == nullptr || !here->is_actor()) throw InvalidArgument(otherwise);
+  return *here;
+}
+
 Executor::Running Executor::running() const {
   const std::lock_guard lock(lanes_mutex_);
   if (!running_lane_) return {};

@@ -51,6 +51,8 @@ class Executor final : public CalleeSide {
   bool may_run_in_place() const { return !is_actor_ && running_.frame().attempt == 1; }
   InPlace& in_place() { return in_place_; }
   static Executor* of_this_thread();
+  // That of the actor whose method runs here. Throws InvalidArgument with this text if there is none.
+  static Executor& of_this_actor(const char* otherwise);
   // Null in a driver; in a local session the one that runs a call. Any thread.
   static Executor* of_process();
   bool is_local() const { return local_turn_ != nullptr; }

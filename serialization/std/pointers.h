@@ -109,15 +109,30 @@ T* as_pointer_to(const Pointee& pointee) {
   return static_cast<T*>(pointee.object);
 }
 
-template <class P>
-struct Codec<std::shared_ptr<P>> {
-  using T = std::remove_cv_t<P>;
+// What shared and weak pointers have in common.
+template <class Pointer, auto ReadPointee>
+struct SharedPointerCodec {
+  using T = std::remove_cv_t<typename Pointer::element_type>;
   using Parts = Types<T>;
   static constexpr TypeNode node() {
-    TypeNode node = pointer_node<std::shared_ptr<P>, T>();
+    TypeNode node = pointer_node<Pointer, T>();
     node.is_shared = true;
     return node;
   }
+  static Pointer read(Reader& reader) {
+    const Pointee pointee =
+        (ReadObjects::of(reader).*ReadPointee)(reader, type_record<T>, finder<T>());
+    if (pointee.object == nullptr) {
+      return {};
+    }
+    return std::shared_ptr<typename Pointer::element_type>(*pointee.owner,
+                                                           as_pointer_to<T>(pointee));
+  }
+};
+
+template <class P>
+struct Codec<std::shared_ptr<P>> : SharedPointerCodec<std::shared_ptr<P>, &ReadObjects::shared> {
+  using T = std::remove_cv_t<P>;
   static void write(Writer& writer, const std::shared_ptr<P>& value) {
     if (value == nullptr) {
       writer.varint(0);
@@ -126,25 +141,12 @@ struct Codec<std::shared_ptr<P>> {
       WrittenObjects::of(writer).shared(writer, meet(object), value);
     }
   }
-  static std::shared_ptr<P> read(Reader& reader) {
-    const Pointee pointee = ReadObjects::of(reader).shared(reader, type_record<T>, finder<T>());
-    if (pointee.object == nullptr) {
-      return nullptr;
-    }
-    return std::shared_ptr<P>(*pointee.owner, as_pointer_to<T>(pointee));
-  }
   static void describe(TypeText& text) { describe_pointee<T>(text, "ptr"); }
 };
 
 template <class P>
-struct Codec<std::weak_ptr<P>> {
+struct Codec<std::weak_ptr<P>> : SharedPointerCodec<std::weak_ptr<P>, &ReadObjects::weak> {
   using T = std::remove_cv_t<P>;
-  using Parts = Types<T>;
-  static constexpr TypeNode node() {
-    TypeNode node = pointer_node<std::weak_ptr<P>, T>();
-    node.is_shared = true;
-    return node;
-  }
   static void write(Writer& writer, const std::weak_ptr<P>& value) {
     const std::shared_ptr<P> shared = value.lock();
     if (shared == nullptr) {
@@ -153,13 +155,6 @@ struct Codec<std::weak_ptr<P>> {
       const T& object = const_cast<const T&>(*shared);
       WrittenObjects::of(writer).weak(writer, meet(object), shared);
     }
-  }
-  static std::weak_ptr<P> read(Reader& reader) {
-    const Pointee pointee = ReadObjects::of(reader).weak(reader, type_record<T>, finder<T>());
-    if (pointee.object == nullptr) {
-      return {};
-    }
-    return std::shared_ptr<P>(*pointee.owner, as_pointer_to<T>(pointee));
   }
   static void describe(TypeText& text) { describe_pointee<T>(text, "weak"); }
 };
