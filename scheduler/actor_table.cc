@@ -196,7 +196,6 @@ void ActorTable::settle(ActorId id, const Bytes& unknown_cause) {
   Actor& actor = entry->second;
   if (actor.phase == ActorPhase::kUnknown) {
     die(id, actor, unknown_cause);
-    if (!actor.holders.unused()) return;
   }
   if (!actor.holders.unused()) return;
   switch (actor.phase) {

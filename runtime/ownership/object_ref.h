@@ -58,9 +58,34 @@ namespace detail {
 ObjectEntry& checked(const ObjectEntryRef& entry, const char* what);
 // The same, but an empty ref is fine.
 void check_session(const ObjectEntryRef& entry, const char* what);
+bool object_ready(const ObjectEntry& entry);  // also asks the node about objects made elsewhere
 std::string why(const ObjectEntry& entry);
 void on_ready(const ObjectEntryRef& entry, std::function<void()> fn);
 [[noreturn]] void throw_wrong_type(const std::type_info& held, const std::type_info& wanted);
+
+// What references of any type can do.
+class BasicRef {
+ public:
+  ObjectId id() const { return checked(entry_, "ref.id()").id(); }
+  // True once a value or an error is there.
+  bool ready() const { return object_ready(checked(entry_, "ref.ready()")); }
+  // One line: what it waits for, where, since when.
+  std::string why() const { return detail::why(checked(entry_, "ref.why()")); }
+  // Calls `fn` once, on the session's callback thread, when the value or the error is there. `fn` must not block.
+  void on_ready(std::function<void()> fn) const {
+    checked(entry_, "ref.on_ready()");
+    detail::on_ready(entry_, std::move(fn));
+  }
+  // Whether it is not empty.
+  explicit operator bool() const { return static_cast<bool>(entry_); }
+
+ protected:
+  friend struct RefAccess;
+  BasicRef() = default;
+  explicit BasicRef(ObjectEntryRef entry) : entry_(std::move(entry)) {}
+
+  ObjectEntryRef entry_;
+};
 
 // The one way from a typed reference to its record and back.
 struct RefAccess {
@@ -76,39 +101,24 @@ struct RefAccess {
   }
 };
 
+struct HashRef {
+  std::size_t operator()(const BasicRef& ref) const noexcept {
+    return std::hash<ObjectEntryRef>()(RefAccess::entry(ref));
+  }
+};
+
 }  // namespace detail
 
 template <class T>
-class ObjectRef {
+class ObjectRef : public detail::BasicRef {  // id(), ready(), why(), on_ready(): see there
  public:
   using value_type = T;
 
   ObjectRef() = default;  // empty
-  ObjectRef(const ObjectRef&) = default;
-  ObjectRef(ObjectRef&&) noexcept = default;
-  ObjectRef& operator=(const ObjectRef&) = default;
-  ObjectRef& operator=(ObjectRef&&) noexcept = default;
-  ~ObjectRef() = default;
   // Types of one encoding stand for each other: ObjectRef<std::vector<double>> -> ObjectRef<Array<double>>.
   template <class U>
     requires one_encoding<U, T>
-  ObjectRef(const ObjectRef<U>& other) : entry_(detail::RefAccess::entry(other)) {}
-
-  ObjectId id() const { return detail::checked(entry_, "ObjectRef::id()").id(); }
-  // True once a value or an error is there.
-  bool ready() const;
-  // One line: what it waits for, where, since when.
-  std::string why() const { return detail::why(detail::checked(entry_, "ObjectRef::why()")); }
-  // Calls `fn` once, on the session's callback thread, when the value or the error is there. `fn` must not block.
-  void on_ready(std::function<void()> fn) const {
-    detail::checked(entry_, "ObjectRef::on_ready()");
-    detail::on_ready(entry_, std::move(fn));
-  }
-  explicit operator bool() const { return static_cast<bool>(entry_); }
-
- private:
-  friend struct detail::RefAccess;
-  detail::ObjectEntryRef entry_;
+  ObjectRef(const ObjectRef<U>& other) : BasicRef(detail::RefAccess::entry(other)) {}
 };
 
 template <class T, class U>
@@ -117,20 +127,12 @@ bool operator==(const ObjectRef<T>& a, const ObjectRef<U>& b) {
 }
 
 // A reference whose type is forgotten: every ObjectRef<T> converts to it.
-class AnyRef {
+class AnyRef : public detail::BasicRef {  // id(), ready(), why(), on_ready(): see there
  public:
   AnyRef() = default;
   template <class T>
-  AnyRef(const ObjectRef<T>& ref) : entry_(detail::RefAccess::entry(ref)), type_(&typeid(T)) {}
+  AnyRef(const ObjectRef<T>& ref) : BasicRef(detail::RefAccess::entry(ref)), type_(&typeid(T)) {}
 
-  ObjectId id() const { return detail::checked(entry_, "AnyRef::id()").id(); }
-  bool ready() const;
-  std::string why() const { return detail::why(detail::checked(entry_, "AnyRef::why()")); }
-  void on_ready(std::function<void()> fn) const {
-    detail::checked(entry_, "AnyRef::on_ready()");
-    detail::on_ready(entry_, std::move(fn));
-  }
-  explicit operator bool() const { return static_cast<bool>(entry_); }
   bool operator==(const AnyRef& other) const { return entry_ == other.entry_; }
   // The typed reference again. InvalidArgument, naming both types, if it was made from another type.
   template <class T>
@@ -141,22 +143,8 @@ class AnyRef {
   }
 
  private:
-  friend struct detail::RefAccess;
-  detail::ObjectEntryRef entry_;
   const std::type_info* type_ = nullptr;
 };
-
-namespace detail {
-bool object_ready(const ObjectEntry& entry);  // also asks the node about objects made elsewhere
-}
-
-template <class T>
-bool ObjectRef<T>::ready() const {
-  return detail::object_ready(detail::checked(entry_, "ObjectRef::ready()"));
-}
-inline bool AnyRef::ready() const {
-  return detail::object_ready(detail::checked(entry_, "AnyRef::ready()"));
-}
 
 // A ref inside a value travels as an entry of the value's reference table, which keeps its object alive.
 template <class T>
@@ -176,14 +164,6 @@ struct serialization::Codec<ObjectRef<T>> {
 }  // namespace manta
 
 template <class T>
-struct std::hash<manta::ObjectRef<T>> {
-  std::size_t operator()(const manta::ObjectRef<T>& ref) const noexcept {
-    return std::hash<manta::detail::ObjectEntryRef>()(manta::detail::RefAccess::entry(ref));
-  }
-};
+struct std::hash<manta::ObjectRef<T>> : manta::detail::HashRef {};
 template <>
-struct std::hash<manta::AnyRef> {
-  std::size_t operator()(const manta::AnyRef& ref) const noexcept {
-    return std::hash<manta::detail::ObjectEntryRef>()(manta::detail::RefAccess::entry(ref));
-  }
-};
+struct std::hash<manta::AnyRef> : manta::detail::HashRef {};
