@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../../base/check.h"
+#include "../../base/error.h"
 #include "../process/process.h"
 #include "../wire/actor_payload.h"
 #include "exceptions.h"
