@@ -102,8 +102,9 @@ void LocalSession::fail_tasks(Executor& executor, const Crash& crash) {
     TablesLock lock(process_.tables());
     lock.serve_afterwards();
     for (Call* const call : executor.in_place().running()) {
-      process_.completion().fail(*call, crash_error(death, call->display_name(), call->attempt, 1,
-                                                    process_.attachment().node));
+      process_.completion().fail(*call,
+                                 value_of(crash_error(death, call->display_name(), call->attempt, 1,
+                                                      process_.attachment().node)));
     }
   }
   start_runner();
