@@ -1,11 +1,11 @@
-// Numbers of 16 bits: manta::float16, which is IEEE 754's binary16 (numpy's float16, "half"), and manta::bfloat16, which
-// is the upper half of a float (ml_dtypes', JAX's and PyTorch's bfloat16).
+// Numbers of 16 bits: manta::float16, which is IEEE 754's binary16 (numpy's float16, "half"), and manta::bfloat16,
+// which is the upper half of a float (ml_dtypes', JAX's and PyTorch's bfloat16).
 //
 //   float16    1 bit sign, 5 exponent, 10 fraction     largest 65504      3 decimal digits
 //   bfloat16   1 bit sign, 8 exponent,  7 fraction     largest 3.39e38    2 decimal digits
 //
-// They are for storing: trivially copyable, their bytes are their bits, so that they are elements of arrays as float is.
-// Arithmetic and comparisons are done in float, to which they convert without loss; the way back is explicit, and
+// They are for storing: trivially copyable, their bytes are their bits, so that they are elements of arrays as float
+// is. Arithmetic and comparisons are done in float, to which they convert without loss; the way back is explicit, and
 // rounds to the nearest number, of two equally near ones to the even one; what is too large becomes infinity.
 //
 //   manta::MutableArray<manta::float16> a(n);    a[i] = manta::float16(a[i] * 0.5f);

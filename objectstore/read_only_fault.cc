@@ -22,8 +22,8 @@ constexpr std::size_t kNameSize = 256;
 constexpr std::size_t kMostRunners =
     64;  // in a worker there is one, in a local session one for each call that waits
 
-// A thread that runs functions, and the name of the one that it runs; empty: none. Not thread-local: in a shared library
-// the first access of a thread to its own data may allocate memory, which the handler may not.
+// A thread that runs functions, and the name of the one that it runs; empty: none. Not thread-local: in a shared
+// library the first access of a thread to its own data may allocate memory, which the handler may not.
 // SYNC: relaxed: the name belongs to its thread. In the message of another one it may be a mixture of two names.
 struct Runner {
   std::atomic<pthread_t> thread{};  // zero: free

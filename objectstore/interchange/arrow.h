@@ -5,15 +5,15 @@
 //   export_arrow(prices, &array, &schema);               pyarrow.Array._import_from_c(&array, &schema)
 //   Array<double> a = import_arrow<double>(&array, &schema);
 //
-//   export_arrow_stream({{"price", prices}, {"size", sizes}}, &stream);    what __arrow_c_stream__() gives, in a capsule
+//   export_arrow_stream({{"price", prices}, {"size", sizes}}, &stream);   what __arrow_c_stream__() gives, in a capsule
 //   ArrowTable table = import_arrow_stream(&stream);     of a data frame, a query, a series; see arrow_column.h
 //
-// In Python the structs travel in capsules (arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html): of the
-// names "arrow_schema", "arrow_array" and "arrow_array_stream".
+// In Python the structs travel in capsules (arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html): of
+// the names "arrow_schema", "arrow_array" and "arrow_array_stream".
 //
-// Exported are arrays of one dimension: those of integers, float16, float and double without a copy, of bool packed into
-// bits, of bfloat16 as fixed-size binary of 2 bytes. What leaves lies in a read-only mapping, so an array outside the
-// object store (read_only_memory.h) is copied. What is imported is read-only, too; nobody may write to it.
+// Exported are arrays of one dimension: those of integers, float16, float and double without a copy, of bool packed
+// into bits, of bfloat16 as fixed-size binary of 2 bytes. What leaves lies in a read-only mapping, so an array outside
+// the object store (read_only_memory.h) is copied. What is imported is read-only, too; nobody may write to it.
 // Threads: any.
 // Errors:  InvalidArgument with the reason: then nothing was exported, or what was to be imported is still the caller's
 //          to release (a stream as far as it was not read).

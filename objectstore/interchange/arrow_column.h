@@ -1,7 +1,7 @@
-// Columns and tables of other libraries, as they come through Arrow's C interfaces: arrow.h makes them. A column lies in
-// one or more chunks; its arrays are views of these where that is possible, and keep them.
+// Columns and tables of other libraries, as they come through Arrow's C interfaces: arrow.h makes them. A column lies
+// in one or more chunks; its arrays are views of these where that is possible, and keep them.
 //
-//   const ArrowTable table = import_arrow_stream(&stream);       what df.__arrow_c_stream__() gives, of pandas or polars
+//   const ArrowTable table = import_arrow_stream(&stream);      what df.__arrow_c_stream__() gives, of pandas or polars
 //   table.names();                                               {"price", "when", "town"}
 //   Array<double> price = table.get<double>("price");            all chunks as one array
 //   table.column("when").type();                                 "timestamp in nanoseconds, UTC"

@@ -18,8 +18,8 @@
 // (DLPACK_FLAG_BITMASK_IS_COPIED).
 //
 // Element types: bool, integers, float16, bfloat16, float, double, std::complex of the last two. Any shape is exported;
-// an imported tensor must be row-major and in memory of the host. A bool whose byte is neither 0 nor 1 (numpy makes such
-// by view) is true, and makes the import a copy.
+// an imported tensor must be row-major and in memory of the host. A bool whose byte is neither 0 nor 1 (numpy makes
+// such by view) is true, and makes the import a copy.
 // Threads: any.
 // Errors:  InvalidArgument with the reason: the tensor is then still the caller's. OutOfMemory.
 #pragma once

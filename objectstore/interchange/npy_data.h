@@ -1,8 +1,8 @@
 // The data of an .npy file, brought into row-major memory as a layout says.
 //
 // What needs no change is read in one piece. The rest is read in tiles of a few MiB: so many runs of neighbours in the
-// file as make whole cache lines in memory, whose elements are written where they belong. In column-major order, seen as
-// a matrix of the last index by all others, a tile is
+// file as make whole cache lines in memory, whose elements are written where they belong. In column-major order, seen
+// as a matrix of the last index by all others, a tile is
 //
 //   file:   | run of column c | run of column c + 1 | ...       memory:   row r:  c, c + 1, ...
 //

@@ -91,8 +91,8 @@ class AsCompleted {
   std::unique_ptr<State> state_;
 };
 
-// Waits as long as it takes. A timeout is for the whole iteration, from this call on. When it is over, the refs that are
-// ready still come; then begin() or ++ throws GetTimeout.
+// Waits as long as it takes. A timeout is for the whole iteration, from this call on. When it is over, the refs that
+// are ready still come; then begin() or ++ throws GetTimeout.
 template <class T>
 AsCompleted<T> as_completed(std::vector<ObjectRef<T>> refs,
                             std::optional<Timeout> timeout = std::nullopt) {

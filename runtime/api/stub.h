@@ -162,8 +162,8 @@ void with_callable(CallContext& call, Use&& use) {
   }
 }
 
-// A stub is `static void run(CallContext&)`; naming `registered` makes it known in every process of the program. Hidden:
-// of two libraries that have the same stub, each registers its own.
+// A stub is `static void run(CallContext&)`; naming `registered` makes it known in every process of the program.
+// Hidden: of two libraries that have the same stub, each registers its own.
 template <class Concrete>
 struct Registered {
   [[gnu::visibility("hidden")]] static inline const StubRegistration registration{&Concrete::run};

@@ -24,8 +24,8 @@ struct CodeId {
   bool operator==(const CodeId&) const = default;
 };
 
-// No image has a number below 16 (kFirstImage in images.h). They have meanings of their own: 0 says that there is no code, 1 that the offset is a
-// slot of a vtable, 2 that argument 0 of the call names the function (named_function.h).
+// No image has a number below 16 (kFirstImage in images.h). They have meanings of their own: 0 says that there is no
+// code, 1 that the offset is a slot of a vtable, 2 that argument 0 of the call names the function (named_function.h).
 inline constexpr std::uint64_t kVirtualMember = 1;
 inline constexpr CodeId kCalledByName = {2, 0};
 

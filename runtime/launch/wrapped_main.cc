@@ -1,5 +1,5 @@
-// The main of a program that is linked with -Wl,--wrap=main: the startup code calls __wrap_main, and __real_main is what
-// the user has written. They are hidden, so that a shared library that has them by mistake gives them to nobody.
+// The main of a program that is linked with -Wl,--wrap=main: the startup code calls __wrap_main, and __real_main is
+// what the user has written. They are hidden, so that a shared library that has them by mistake gives them to nobody.
 #include "entry.h"
 
 extern "C" {

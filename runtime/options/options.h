@@ -119,13 +119,13 @@ struct PutOptions {
 // The program that the node and the workers run. Another one than the driver's has other functions, which are called by
 // name (remote_named); its main() does not run.
 struct WorkerProgram {
-  // It must be linked with manta::manta, or call run_if_worker(). Empty: the driver's own program. Needed where Manta is
-  // in a shared library that the driver's program has loaded.
+  // It must be linked with manta::manta, or call run_if_worker(). Empty: the driver's own program. Needed where Manta
+  // is in a shared library that the driver's program has loaded.
   std::filesystem::path path = {};
   // After argv[0].
   std::vector<std::string> args = {};
-  // Shared libraries that each worker loads (dlopen) before anything else of the user's. If the driver's Manta is in one
-  // of them, the Manta in there runs the worker.
+  // Shared libraries that each worker loads (dlopen) before anything else of the user's. If the driver's Manta is in
+  // one of them, the Manta in there runs the worker.
   std::vector<std::filesystem::path> libraries = {};
 };
 

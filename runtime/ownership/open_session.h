@@ -25,7 +25,8 @@ class OpenSession : public base::Counted {
   static std::uint32_t current_number();  // 0: none is open
   static bool is_the_parents();           // this process was forked from one with a session
   static void refuse_if_forked(const char* what);  // then InvalidArgument, naming `what`
-  // Throw InvalidArgument, naming `what`: a "ref" or "handle" is empty; the session of the "object" or "actor" has ended.
+  // Throw InvalidArgument, naming `what`: a "ref" or "handle" is empty; the session of the "object" or "actor" has
+  // ended.
   [[noreturn]] static void refuse_empty(const char* what, const char* handle);
   [[noreturn]] static void refuse_ended(const char* what, const char* kind, const std::string& id);
 

@@ -63,8 +63,9 @@ std::string last_throw_stack() {
 
 }  // namespace manta::detail
 
-// Weak, so that the one of a libstdc++.a in the same link takes its place. The second line has the linker look into that
-// file of the archive in any case: else this one stayed, and called that of a libstdc++.so which some library needs.
+// Weak, so that the one of a libstdc++.a in the same link takes its place. The second line has the linker look into
+// that file of the archive in any case: else this one stayed, and called that of a libstdc++.so which some library
+// needs.
 extern "C" [[noreturn, gnu::weak]] void __cxa_throw(void* object, void* type,
                                                     void (*destroy)(void*)) {
   using Throw = void (*)(void*, void*, void (*)(void*));

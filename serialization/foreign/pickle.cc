@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../../base/error.h"
+#include "numpy_types.h"
 #include "pickle_stream.h"
 #include "python_keys.h"
 #include "value_tree.h"
@@ -24,22 +25,6 @@ using Kind = TreeValue::Kind;
 bool is_mutable(const TreeValue& value) {
   return value.kind == Kind::kStruct || value.kind == Kind::kList || value.kind == Kind::kMap ||
          (value.kind == Kind::kSet && value.node->unique);
-}
-
-std::string letter_and_size(const TypeTreeNode& node) {
-  const auto with = [&](char kind) { return std::string(1, kind) + std::to_string(node.size); };
-  switch (node.kind) {
-    case TypeTreeNode::Kind::kBool:
-      return "?";
-    case TypeTreeNode::Kind::kFloat:
-      return with('f');
-    case TypeTreeNode::Kind::kComplex:
-      return with('c');
-    case TypeTreeNode::Kind::kSigned:
-      return with(node.size > 8 ? 'V' : 'i');
-    default:
-      return with(node.size > 8 ? 'V' : 'u');
-  }
 }
 
 class Pickler {
@@ -320,16 +305,6 @@ class Pickler {
     out_.next_buffer();
   }
 
-  // Characters of 8 or 32 bits in a row are one text of numpy's, whose length is in its type.
-  static bool is_text(const TypeTreeNode& element, const TypeTreeNode::Part& part) {
-    return element.kind == TypeTreeNode::Kind::kCharacter && element.size != 2 &&
-           !part.extents.empty();
-  }
-  static std::span<const std::size_t> outer_extents(const TypeTreeNode& element,
-                                                    const TypeTreeNode::Part& part) {
-    const std::span<const std::size_t> all(part.extents);
-    return is_text(element, part) ? all.first(all.size() - 1) : all;
-  }
   void part_dtype(const TypeTree& types, const TypeTreeNode::Part& part) {
     const TypeTreeNode& element = types[part.node];
     if (!is_text(element, part)) return dtype(types, element);

@@ -1,6 +1,6 @@
-// Which keys Python holds equal: numbers of one value, whatever their type (1, 1.0, True, 1+0j, an enum that is 1), texts
-// of one content, tuples of such. A set or dict keeps the first of them only, so a value that has two cannot become one.
-// NaN is equal to nothing, as in Python.
+// Which keys Python holds equal: numbers of one value, whatever their type (1, 1.0, True, 1+0j, an enum that is 1),
+// texts of one content, tuples of such. A set or dict keeps the first of them only, so a value that has two cannot
+// become one. NaN is equal to nothing, as in Python.
 //
 // Threads: confined.   Errors: SerializationError that shows both keys.
 #pragma once

@@ -1,5 +1,5 @@
-// Functions for check_files.py: numpy's files read as elements of a type, and written again. What fails returns a negative
-// number; last_error() tells why.
+// Functions for check_files.py: numpy's files read as elements of a type, and written again. What fails returns a
+// negative number; last_error() tells why.
 #include <array>
 #include <chrono>
 #include <complex>

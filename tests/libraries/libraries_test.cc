@@ -1,4 +1,5 @@
-// Manta in a shared library: a plugin or a module of a program that is not linked with it, and a library of one that is.
+// Manta in a shared library: a plugin or a module of a program that is not linked with it, and a library of one that
+// is.
 #include <string>
 
 #include <gmock/gmock.h>

@@ -1,6 +1,6 @@
-// Tensors that are made of the input, with wrong shapes, strides, types, devices and null pointers: each is refused with
-// its reason and stays the caller's, or is read whole and given back. The memory is as large as the shape says, so that
-// AddressSanitizer sees a read beyond it.
+// Tensors that are made of the input, with wrong shapes, strides, types, devices and null pointers: each is refused
+// with its reason and stays the caller's, or is read whole and given back. The memory is as large as the shape says, so
+// that AddressSanitizer sees a read beyond it.
 #include <cstdlib>
 #include <memory>
 #include <vector>

@@ -1,5 +1,5 @@
-// An .npy file of any bytes: refused with its reason, or read as elements of several types; and what its header says makes
-// a header that says the same.
+// An .npy file of any bytes: refused with its reason, or read as elements of several types; and what its header says
+// makes a header that says the same.
 #include <array>
 #include <chrono>
 #include <cstdint>
