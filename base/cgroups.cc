@@ -1,11 +1,16 @@
-// First what the files of the kernel say (number_in, own_path, mount_of), then where the cgroups of this process are
-// (add_levels), then what the header declares.
+// In this order: files of the kernel as values, which cgroup this process is in (own_path), where it is seen (Mount,
+// mounts_of, place_of), and what one cgroup and all of them together allow.
 #include "cgroups.h"
 
+#include <algorithm>
 #include <charconv>
-#include <fstream>
+#include <fcntl.h>
 #include <limits>
 #include <sstream>
+#include <system_error>
+#include <unistd.h>
+
+#include "fd.h"
 
 namespace manta::base {
 namespace {
@@ -15,21 +20,15 @@ using Version = Cgroup::Version;
 
 // Version 1 says that there is no limit with 2^63 less a page.
 constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 60;
+constexpr std::size_t kMostBytes = 16 << 20;  // of a file
 constexpr int kMostLevels = 64;
+constexpr int kMostLooks = 4096;  // into directories, to find a cgroup whose name is hidden
 
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::result_out_of_range) return std::numeric_limits<std::uint64_t>::max();
-  if (error != std::errc() || end == text.data()) return std::nullopt;
-  return value;
-}
-
-// The number with which a file begins.
-std::optional<std::uint64_t> number_in(const fs::path& path) {
-  std::ifstream file(path);
-  std::string text;
-  return file >> text ? number(text) : std::nullopt;
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(value)
+                                                                  : std::nullopt;
 }
 
 bool lists(std::string_view items, std::string_view item) {
@@ -44,7 +43,7 @@ bool lists(std::string_view items, std::string_view item) {
 // The path of our cgroup: of lines such as "4:memory,hugetlb:/a/b", in version 2 "0::/a/b".
 std::optional<std::string> own_path(const fs::path& root, Version version,
                                     std::string_view controller) {
-  std::ifstream lines(root / "proc/self/cgroup");
+  std::istringstream lines(read_small_file(root / "proc/self/cgroup"));
   for (std::string line; std::getline(lines, line);) {
     const auto first = line.find(':');
     const auto second = first == std::string::npos ? first : line.find(':', first + 1);
@@ -52,7 +51,7 @@ std::optional<std::string> own_path(const fs::path& root, Version version,
     const std::string_view controllers(line.data() + first + 1, second - first - 1);
     const bool right = version == Version::kTwo ? line.starts_with("0:") && controllers.empty()
                                                 : lists(controllers, controller);
-    if (right) return line.substr(second + 1);
+    if (right && line.size() > second + 1) return line.substr(second + 1);
   }
   return std::nullopt;
 }
@@ -79,8 +78,9 @@ struct Mount {
 };
 
 // "36 25 0:32 /root /point rw,relatime shared:9 - cgroup cgroup rw,memory"
-std::optional<Mount> mount_of(const fs::path& root, Version version, std::string_view controller) {
-  std::ifstream lines(root / "proc/self/mountinfo");
+std::vector<Mount> mounts_of(const fs::path& root, Version version, std::string_view controller) {
+  std::vector<Mount> mounts;
+  std::istringstream lines(read_small_file(root / "proc/self/mountinfo"));
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::string ignored, from, point, type, source, options;
@@ -89,77 +89,191 @@ std::optional<Mount> mount_of(const fs::path& root, Version version, std::string
     words >> type >> source >> options;
     const bool right = version == Version::kTwo ? type == "cgroup2"
                                                 : type == "cgroup" && lists(options, controller);
-    if (right) return Mount{unescaped(from), unescaped(point)};
+    if (right) mounts.push_back({unescaped(from), unescaped(point)});
   }
-  return std::nullopt;
+  return mounts;
 }
 
-// The part of a cgroup's path that is below the mount. "/" if the mount shows another part of the tree.
-std::string below(const std::string& path, const std::string& mount_root) {
-  if (mount_root == "/" || path == "/") return path;
-  if (path == mount_root) return "/";
-  return path.starts_with(mount_root + "/") ? path.substr(mount_root.size()) : "/";
+// Whether this process is in the cgroup of that directory itself.
+bool has_this_process(const fs::path& root, const fs::path& directory) {
+  const std::string self = read_small_file(root / "proc/self/stat");
+  std::istringstream members(read_small_file(directory / "cgroup.procs"));
+  for (std::string member; members >> member;) {
+    if (!self.empty() && member == self.substr(0, self.find(' '))) return true;
+  }
+  return false;
 }
 
-void add_levels(std::vector<Cgroup>& groups, const fs::path& root, Version version,
+// Where this process is, `levels` below `at` and then at `path`: the names between are found by looking. "" if nowhere.
+std::string look_for(const fs::path& root, const fs::path& top, const std::string& at, int levels,
+                     const std::string& path, int& looks) {
+  if (levels == 0) {
+    const std::string place = path == "/" ? at : at + path;
+    return has_this_process(root, top / fs::path(place).relative_path()) ? place : "";
+  }
+  std::error_code error;
+  for (fs::directory_iterator entry(top / fs::path(at).relative_path(), error), end;
+       !error && entry != end && ++looks < kMostLooks; entry.increment(error)) {
+    if (std::error_code ignored; !entry->is_directory(ignored)) continue;
+    const std::string name = at + "/" + entry->path().filename().string();
+    if (auto place = look_for(root, top, name, levels - 1, path, looks); !place.empty()) {
+      return place;
+    }
+  }
+  return "";
+}
+
+// The part of a cgroup's path that is below a mount; nothing if the mount shows another part of the tree. Seen from a
+// namespace whose root is below the mount, the mount's root is "/..", or "/../..": the path from there has names that
+// are hidden.
+std::optional<std::string> place_of(const fs::path& root, const std::string& path,
+                                    const Mount& mount) {
+  if (mount.root == "/") return path.starts_with("/..") ? std::nullopt : std::optional(path);
+  if (path == mount.root) return "/";
+  if (path.starts_with(mount.root + "/")) return path.substr(mount.root.size());
+  int levels = 0;
+  std::string_view rest = mount.root;
+  for (; rest.starts_with("/.."); rest.remove_prefix(3)) ++levels;
+  if (levels == 0 || !rest.empty() || path.starts_with("/..")) return std::nullopt;
+  int looks = 0;
+  const fs::path top = root / fs::path(mount.point).relative_path();
+  const std::string place = look_for(root, top, "", levels, path, looks);
+  return place.empty() ? std::nullopt : std::optional(place);
+}
+
+void add_levels(std::vector<Cgroup>& cgroups, const fs::path& root, Version version,
                 std::string_view controller) {
   const auto path = own_path(root, version, controller);
-  const auto mount = mount_of(root, version, controller);
-  if (!path || !mount) return;
+  const auto mounts = mounts_of(root, version, controller);
+  if (!path || mounts.empty()) return;
+  const Mount* seen =
+      &mounts.front();  // where no mount shows it, the limits of what is mounted are the best guess
+  std::string rest = "/";
+  for (const Mount& mount : mounts) {
+    const auto place = place_of(root, *path, mount);
+    if (!place) continue;
+    seen = &mount;
+    rest = *place;
+    break;
+  }
   std::string name = *path;
-  std::string rest = below(name, mount->root);
   for (int level = 0; level < kMostLevels; ++level) {
-    const fs::path directory = root / fs::path(mount->point + rest).relative_path();
-    groups.push_back({version, name, directory.lexically_normal()});
-    if (rest.empty() || rest == "/") return;
+    const bool top = rest.empty() || rest == "/";
+    const fs::path directory = root / fs::path(seen->point + (top ? "" : rest)).relative_path();
+    cgroups.push_back({version, name, directory.lexically_normal()});
+    if (top) return;
     rest.erase(rest.rfind('/'));
     name.erase(name.rfind('/'));
     if (name.empty()) name = "/";
   }
 }
 
+std::optional<std::uint64_t> limit_in(std::optional<std::uint64_t> bytes) {  // "max" is none
+  return bytes && *bytes < kNoLimit ? bytes : std::nullopt;
+}
+
+// Of version 1: what the cgroups above allow, also those that a container does not see.
+std::optional<std::uint64_t> limit_from_above(const Cgroup& cgroup) {
+  return limit_in(figure_in(cgroup.directory / "memory.stat", "hierarchical_memory_limit"));
+}
+
 }  // namespace
 
-std::optional<std::uint64_t> kernel_figure(const fs::path& file, std::string_view name) {
-  std::ifstream lines(file);
+std::string read_small_file(const fs::path& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  char part[4096];
+  for (ssize_t n;
+       file && text.size() < kMostBytes && (n = ::read(file.get(), part, sizeof part)) > 0;) {
+    text.append(part, static_cast<std::size_t>(n));
+  }
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+std::optional<std::uint64_t> leading_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::result_out_of_range) return std::numeric_limits<std::uint64_t>::max();
+  if (error != std::errc() || end == text.data()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::uint64_t> figure_in(const fs::path& file, std::string_view name) {
+  std::istringstream lines(read_small_file(file));
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::string first, value;
-    if (words >> first >> value && first == name) return number(value);
+    if (words >> first >> value && first == name) return leading_number(value);
   }
   return std::nullopt;
 }
 
-std::vector<Cgroup> cgroups(std::string_view controller, const fs::path& root) {
-  std::vector<Cgroup> groups;
-  add_levels(groups, root, Version::kTwo, controller);
-  add_levels(groups, root, Version::kOne, controller);
-  return groups;
+fs::path Cgroup::memory_limit_file() const {
+  if (version == Version::kTwo) return directory / "memory.max";
+  const auto own = limit_in(leading_number(read_small_file(directory / "memory.limit_in_bytes")));
+  const auto above = limit_from_above(*this);
+  return directory /
+         (above && above < own.value_or(kNoLimit) ? "memory.stat" : "memory.limit_in_bytes");
 }
 
-std::vector<MemoryCgroup> memory_cgroups(const fs::path& root) {
-  std::vector<MemoryCgroup> groups;
-  for (Cgroup& group : cgroups("memory", root)) groups.push_back({std::move(group)});
-  return groups;
+std::optional<std::uint64_t> Cgroup::memory_limit() const {
+  const char* const file = version == Version::kTwo ? "memory.max" : "memory.limit_in_bytes";
+  const auto own = limit_in(leading_number(read_small_file(directory / file)));
+  const auto above = version == Version::kTwo ? std::nullopt : limit_from_above(*this);
+  return own && above ? std::min(own, above) : own ? own : above;
 }
 
-std::optional<std::uint64_t> MemoryCgroup::kills() const {
-  return kernel_figure(
-      directory / (version == Version::kTwo ? "memory.events" : "memory.oom_control"), "oom_kill");
+std::optional<std::uint64_t> Cgroup::memory_used() const {
+  return leading_number(read_small_file(
+      directory / (version == Version::kTwo ? "memory.current" : "memory.usage_in_bytes")));
 }
 
-fs::path MemoryCgroup::limit_file() const {
-  return directory / (version == Version::kTwo ? "memory.max" : "memory.limit_in_bytes");
+std::optional<std::uint64_t> Cgroup::memory_kills() const {
+  return figure_in(directory / (version == Version::kTwo ? "memory.events" : "memory.oom_control"),
+                   "oom_kill");
 }
 
-std::optional<std::uint64_t> MemoryCgroup::limit() const {
-  const auto bytes = number_in(limit_file());  // "max" is none
-  return bytes && *bytes < kNoLimit ? bytes : std::nullopt;
+// Version 2: cpu.max is "150000 100000" or "max 100000". Version 1: the quota is -1 where there is none.
+std::optional<double> Cgroup::cpu_limit() const {
+  std::string quota, period;
+  if (version == Version::kTwo) {
+    std::istringstream(read_small_file(directory / "cpu.max")) >> quota >> period;
+  } else {
+    quota = read_small_file(directory / "cpu.cfs_quota_us");
+    period = read_small_file(directory / "cpu.cfs_period_us");
+  }
+  const auto time = whole_number(quota), every = whole_number(period);
+  if (!time || !every || *time <= 0 || *every <= 0) return std::nullopt;
+  return static_cast<double>(*time) / static_cast<double>(*every);
 }
 
-std::optional<std::uint64_t> MemoryCgroup::used() const {
-  return number_in(directory /
-                   (version == Version::kTwo ? "memory.current" : "memory.usage_in_bytes"));
+std::vector<Cgroup> cgroups_of(std::string_view controller, const fs::path& root) {
+  std::vector<Cgroup> cgroups;
+  add_levels(cgroups, root, Version::kTwo, controller);
+  add_levels(cgroups, root, Version::kOne, controller);
+  return cgroups;
+}
+
+std::optional<double> cpu_limit(const fs::path& root) {
+  std::optional<double> least;
+  for (const Cgroup& cgroup : cgroups_of("cpu", root)) {
+    const auto limit = cgroup.cpu_limit();
+    if (limit && *limit < least.value_or(*limit + 1)) least = limit;
+  }
+  return least;
+}
+
+std::uint64_t usable_memory(const fs::path& root) {
+  std::uint64_t least = 1024 * figure_in(root / "proc/meminfo", "MemTotal:").value_or(0);
+  if (least == 0) {
+    least = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+            static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  }
+  for (const Cgroup& cgroup : cgroups_of("memory", root)) {
+    least = std::min(least, cgroup.memory_limit().value_or(least));
+  }
+  return least;
 }
 
 }  // namespace manta::base

@@ -2,34 +2,22 @@
 // and at the end which text belongs to which errno.
 #include "limits.h"
 
+#include <cstdint>
 #include <errno.h>
-#include <fcntl.h>
 #include <new>
 #include <optional>
-#include <string_view>
 #include <sys/resource.h>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include "cgroups.h"
-#include "fd.h"
 
 namespace manta::base {
 namespace {
 
 constexpr rlim_t kLargeStack = rlim_t{1}
                                << 30;  // a thread that cannot have this much is a likely reason
-
-std::string read_file(const std::string& path) {
-  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::string text(4096, '\0');
-  const ssize_t n = file ? ::read(file.get(), text.data(), text.size()) : 0;
-  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
-}
 
 // The soft limit; nothing if the process has none.
 std::optional<rlim_t> limit_of(__rlimit_resource_t resource) {
@@ -38,21 +26,20 @@ std::optional<rlim_t> limit_of(__rlimit_resource_t resource) {
   return limit.rlim_cur;
 }
 
-// The limit of the group that is full, or nearest to it: the limits of all groups above hold, too.
+// The limit of the cgroup that is full, or nearest to it: the limits of all cgroups above hold, too.
 std::string pids_limit() {
   std::string result;
-  long least_left = 0;
-  for (const Cgroup& group : cgroups("pids")) {
-    const std::string file = group.directory / "pids.max";
-    const std::string max = read_file(file);
-    if (max.empty() || max == "max") continue;
-    const std::string current = read_file(group.directory / "pids.current");
-    const long left = std::atol(max.c_str()) - std::atol(current.c_str());
+  std::int64_t least_left = 0;
+  for (const Cgroup& cgroup : cgroups_of("pids")) {
+    const auto max = leading_number(read_small_file(cgroup.directory / "pids.max"));
+    if (!max) continue;  // "max": none
+    const auto current =
+        leading_number(read_small_file(cgroup.directory / "pids.current")).value_or(0);
+    const std::int64_t left = static_cast<std::int64_t>(*max) - static_cast<std::int64_t>(current);
     if (!result.empty() && left >= least_left) continue;
     least_left = left;
-    result = file;
-    result.append(" is ").append(max).append(", of which ").append(current);
-    result.append(" are in use");
+    result = (cgroup.directory / "pids.max").string() + " is " + std::to_string(*max) +
+             ", of which " + std::to_string(current) + " are in use";
   }
   return result;
 }
@@ -83,7 +70,7 @@ std::string processes() {
   }
   if (const std::string pids = pids_limit(); !pids.empty()) limits.push_back(pids);
   if (limits.empty()) {
-    limits.push_back("kernel.threads-max is " + read_file("/proc/sys/kernel/threads-max"));
+    limits.push_back("kernel.threads-max is " + read_small_file("/proc/sys/kernel/threads-max"));
   }
   for (std::string& limit : memory_limits()) limits.push_back(std::move(limit));
   if (const auto stack = limit_of(RLIMIT_STACK); stack && *stack > kLargeStack) {
@@ -119,7 +106,7 @@ std::string limit_behind(int error) {
                      "raise it; a node needs about 30, and 3 for each worker");
     case ENFILE:
       return "; the whole system has no descriptor left (fs.file-max is " +
-             read_file("/proc/sys/fs/file-max") + ")";
+             read_small_file("/proc/sys/fs/file-max") + ")";
     case ENOMEM:
       return address_space();
     case EFBIG:

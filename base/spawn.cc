@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "signals_blocked.h"
+#include "start_affinity.h"
 
 // The functions marked MANTA_IN_CHILD run in the memory of the parent: they do not allocate, take no lock, are not
 // instrumented and make system calls only. The child ends in _exit or exec.
@@ -37,6 +38,7 @@ struct Launch {
   int first_free;  // the first number above all those that the child gets
   pid_t parent;
   std::byte* inner_stack_top;
+  const Affinity* affinity;
   pid_t child;  // with kOrphan: the process id of the program
   int error;
 };
@@ -116,6 +118,9 @@ MANTA_IN_CHILD int run_program(void* argument) {
   if (program < 0 || !place_descriptors(launch)) return fail(launch);
   close_others(launch);
   reset_signals(options);
+  if (launch.affinity->bytes != 0) {  // else the program has the cores of the calling thread
+    syscall(SYS_sched_setaffinity, 0, launch.affinity->bytes, launch.affinity->mask);
+  }
   syscall(SYS_execveat, program, "", options.argv, options.envp, AT_EMPTY_PATH);
   return fail(launch);
 }
@@ -153,6 +158,7 @@ Result<pid_t, SpawnError> spawn(const SpawnOptions& options) {
                 .first_free = descriptors.empty() ? 3 : std::max(3, descriptors.back().theirs + 1),
                 .parent = getpid(),
                 .inner_stack_top = stacks.top(1),
+                .affinity = &start_affinity(),
                 .child = 0,
                 .error = 0};
   const bool orphan = options.parenthood == Parenthood::kOrphan;

@@ -6,7 +6,8 @@
 //                                                     at once, the nearest subreaper inherits the child)
 //
 // The child gets exactly the descriptors that are listed; all others are closed, also those without
-// close-on-exec. Signals that the parent catches are reset, the signal mask is empty, SIGINT is ignored on demand.
+// close-on-exec. Signals that the parent catches are reset, the signal mask is empty, SIGINT is ignored on demand. It
+// may run on the cores that this process was started with (start_affinity.h), wherever the calling thread is bound.
 // No memory of the parent is copied, so that the cost is the same in a parent of any size.
 //
 // Threads: any; the calling thread waits until the program runs.

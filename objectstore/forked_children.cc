@@ -21,6 +21,7 @@
 #include "../base/check.h"
 #include "../base/fd.h"
 #include "../base/signals_blocked.h"
+#include "../base/start_affinity.h"
 #include "arena/parallel_copy.h"
 #include "store.h"
 
@@ -89,6 +90,7 @@ class Children {
 
   void watch() {
     ::pthread_setname_np(::pthread_self(), "manta-fork");
+    base::run_on_start_cores();
     while (true) {
       drop_ended();
       {

@@ -1,8 +1,13 @@
 #include "control.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
+#include <string>
 #include <sys/mman.h>
 #include <system_error>
 #include <unistd.h>
@@ -11,6 +16,8 @@
 
 namespace manta::rpc {
 namespace {
+
+namespace fs = std::filesystem;
 
 class ControlTest : public testing::Test {
  protected:
@@ -162,7 +169,36 @@ TEST(Cores, SpinningEnds) {
 TEST(Cores, TheWakeCostIsWithinReason) {
   EXPECT_GE(measure_wake_cost(), std::chrono::microseconds(5));
   EXPECT_LE(measure_wake_cost(), std::chrono::microseconds(200));
-  EXPECT_GE(usable_cores(), 1u);
+}
+
+// A tree of files in the place of "/", whose cgroup has that cpu.max.
+class QuotaTree {
+ public:
+  explicit QuotaTree(const std::string& cpu_max) {
+    std::string name = (fs::temp_directory_path() / "quota_XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) std::abort();
+    root_ = name;
+    fs::create_directories(root_ / "proc/self");
+    fs::create_directories(root_ / "cg");
+    std::ofstream(root_ / "proc/self/cgroup") << "0::/\n";
+    std::ofstream(root_ / "proc/self/mountinfo") << "1 2 0:3 / /cg rw - cgroup2 cgroup2 rw\n";
+    std::ofstream(root_ / "cg/cpu.max") << cpu_max << "\n";
+  }
+  ~QuotaTree() { fs::remove_all(root_); }
+  QuotaTree(const QuotaTree&) = delete;
+  const fs::path& root() const { return root_; }
+
+ private:
+  fs::path root_;
+};
+
+TEST(Cores, AQuotaCountsRoundedUpAndAtLeastOne) {
+  const std::uint32_t all = usable_cores("/nowhere");
+  EXPECT_GE(all, 1u);
+  EXPECT_EQ(usable_cores(QuotaTree("1000 100000").root()), 1u);
+  EXPECT_EQ(usable_cores(QuotaTree("100001 100000").root()), std::min(all, 2u));
+  EXPECT_EQ(usable_cores(QuotaTree("max 100000").root()), all);
+  EXPECT_EQ(usable_cores(QuotaTree("100000000 100000").root()), all);
 }
 
 }  // namespace

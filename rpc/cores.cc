@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <sched.h>
 #include <thread>
+
+#include "../base/cgroups.h"
+#include "../base/start_affinity.h"
 
 namespace manta::rpc {
 namespace {
@@ -89,13 +93,12 @@ bool Spin::check() {
   return cores_.may_spin();
 }
 
-std::uint32_t usable_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) != 0) {
-    return std::max(1u, std::thread::hardware_concurrency());
-  }
-  return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&set)));
+std::uint32_t usable_cores(const std::filesystem::path& root) {
+  int cores = base::start_affinity().cores();
+  if (cores == 0) cores = static_cast<int>(std::thread::hardware_concurrency());
+  const double quota = std::ceil(base::cpu_limit(root).value_or(cores));
+  return static_cast<std::uint32_t>(
+      std::clamp(quota, 1.0, std::max(1.0, static_cast<double>(cores))));
 }
 
 std::chrono::nanoseconds measure_wake_cost() {

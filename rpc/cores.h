@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 
 #include "fence.h"
 #include "futex.h"
@@ -92,8 +93,9 @@ class Spin {
   std::uint32_t looks_ = 0;
 };
 
-// The cores of this process's affinity mask.
-std::uint32_t usable_cores();
+// The cores that this process might run on when it was started; fewer if its cgroups allow less time than so many
+// cores have, rounded up; at least 1. `root` stands for "/" in tests.
+std::uint32_t usable_cores(const std::filesystem::path& root = "/");
 
 // How long it takes from futex_wake until the sleeper runs on another core. To measure it takes a few milliseconds.
 std::chrono::nanoseconds measure_wake_cost();

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "../base/signals_blocked.h"
+#include "../base/start_affinity.h"
 #include "progress.h"
 
 namespace manta::rpc {
@@ -43,6 +44,7 @@ void Progress::stop() {
 
 void Progress::run_ring_thread() {
   pthread_setname_np(pthread_self(), "manta-ring");
+  base::run_on_start_cores();
   for (;;) {
     // SYNC: the count is taken before we look at anything, so that a later bell ends the sleep.
     const std::uint32_t gen = page_.bell.ring_gen.load(std::memory_order_acquire);

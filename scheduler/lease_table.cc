@@ -86,18 +86,19 @@ LeaseId LeaseTable::grant(OwnerKey who) {
 }
 
 // Plays next() and grant() through without granting: gives those who would still wait then.
-std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit, std::size_t& fitting) const {
+std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit,
+                                                std::vector<OwnerKey>& fitting) const {
   std::vector<Turn> waiters;
   std::deque<std::pair<OwnerKey, std::uint64_t>> queue;
   for (const OwnerKey& who : queue_) queue.emplace_back(who, demands_.at(who).wanted);
   ResourceSet left = free_;
-  fitting = 0;
-  while (!queue.empty() && fitting < limit) {
+  fitting.clear();
+  while (!queue.empty() && fitting.size() < limit) {
     auto [who, wanted] = queue.front();
     queue.pop_front();
     const ResourceSet& request = demands_.at(who).request;
     if (left.fits(request)) {
-      ++fitting;
+      fitting.push_back(who);
       if (--wanted > 0) queue.emplace_back(who, wanted);
     } else {
       waiters.push_back({.who = who, .waits = wanted});
@@ -106,15 +107,15 @@ std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit, std::size_t& 
   }
   for (const OwnerKey& who : more_) {
     const ResourceSet& request = demands_.at(who).request;
-    if (fitting == limit || !left.fits(request)) continue;
-    ++fitting;
+    if (fitting.size() == limit || !left.fits(request)) continue;
+    fitting.push_back(who);
     left.subtract(request);
   }
   return waiters;
 }
 
-std::size_t LeaseTable::grantable(std::size_t limit) const {
-  std::size_t fitting = 0;
+std::vector<OwnerKey> LeaseTable::grantable(std::size_t limit) const {
+  std::vector<OwnerKey> fitting;
   turns(limit, fitting);
   return fitting;
 }
@@ -195,7 +196,7 @@ std::vector<OwnerKey> LeaseTable::recalls(Shortage shortage) {
   for (const auto& [who, demand] : demands_) {
     outstanding += std::min<std::uint64_t>(demand.recalled, demand.held - demand.lending);
   }
-  std::size_t fitting = 0;
+  std::vector<OwnerKey> fitting;
   const std::size_t limit = shortage == Shortage::kWorkers ? 0 : SIZE_MAX;
   std::vector<Turn> waiters = turns(limit, fitting);
   if (shortage == Shortage::kWorkers) {

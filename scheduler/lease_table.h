@@ -64,8 +64,9 @@ class LeaseTable {
   // its owner to the end of the queue. Between the two the caller finds a worker.
   std::optional<OwnerKey> next() const;
   LeaseId grant(OwnerKey who);
-  // How many requests next() would name in turn if each were granted; counts no further than `limit`.
-  std::size_t grantable(std::size_t limit) const;
+  // Those that next() would name in turn if each were granted, one of them for each grant; no more than `limit`.
+  std::vector<OwnerKey> grantable(std::size_t limit) const;
+  double cpus_of(OwnerKey who) const { return demands_.at(who).request.amount(kCpu); }
 
   void end(LeaseId lease);        // given back, or one of its two processes died
   void blocked(LeaseId lease);    // its task waits: it lends its CPUs
@@ -115,7 +116,7 @@ class LeaseTable {
     std::uint64_t waits = 0;  // its leases that cannot be granted now
   };
 
-  std::vector<Turn> turns(std::size_t limit, std::size_t& fitting) const;
+  std::vector<Turn> turns(std::size_t limit, std::vector<OwnerKey>& fitting) const;
   Demand* holder_for(OwnerKey waiter, Shortage shortage, OwnerKey& who);
   void lend(Lease& lease);
   void take_back(Lease& lease);

@@ -37,12 +37,12 @@ TEST(LeaseTable, WhoHasMoreGetsOneBeyondWhatItAsksForWhenNobodyElseCanRun) {
   table.want(kA, 1, ResourceSet::cpus(1), More::kYes);
   table.want(kB, 1, ResourceSet::cpus(1));
   EXPECT_EQ(grant_all(table), "A");
-  EXPECT_EQ(table.grantable(9), 0U);
+  EXPECT_TRUE(table.grantable(9).empty());
   table.blocked(1);
   EXPECT_EQ(grant_all(table), "B") << "who asks goes first";
   EXPECT_TRUE(table.anybody_has_more());
   table.blocked(2);
-  EXPECT_EQ(table.grantable(9), 1U);
+  EXPECT_EQ(table.grantable(9).size(), 1U);
   EXPECT_EQ(grant_all(table), "A");
   EXPECT_FALSE(table.anybody_has_more()) << "one grant is one lease";
   table.blocked(3);
@@ -244,12 +244,13 @@ TEST(LeaseTable, ForgetsWhatADeadOwnerWanted) {
   EXPECT_EQ(table.free(), table.total());
 }
 
-TEST(LeaseTable, CountsWhatItCouldGrant) {
+TEST(LeaseTable, KnowsWhatItCouldGrantInTurn) {
   LeaseTable table(ResourceSet::cpus(4));
   table.want(kA, 3, ResourceSet::cpus(1));
-  table.want(kB, 3, ResourceSet::cpus(1));
-  EXPECT_EQ(table.grantable(64), 4U);
-  EXPECT_EQ(table.grantable(2), 2U);
+  table.want(kB, 3, ResourceSet::cpus(1.5));
+  EXPECT_EQ(table.grantable(64), (std::vector<OwnerKey>{kA, kB, kA}));
+  EXPECT_EQ(table.grantable(2), (std::vector<OwnerKey>{kA, kB}));
+  EXPECT_EQ(table.cpus_of(kB), 1.5);
 }
 
 TEST(LeaseTable, NLeasesOfOneNthFillOne) {

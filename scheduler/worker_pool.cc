@@ -6,25 +6,37 @@
 
 namespace manta::scheduler {
 
-std::size_t WorkerPool::to_start(std::size_t demand, Time now) const {
+std::vector<ThreadCount> WorkerPool::to_start(const std::vector<ThreadCount>& demand,
+                                              Time now) const {
+  if (failing() && (present() == 0 || starting_ > 0 || now < retry_at_)) return {};
   // As many as are asked for, or as are missing of `prestart`; a pool that fails starts nothing of its own accord.
-  const std::size_t spare = idle_.size() + starting_;
-  std::size_t missing = demand > spare ? demand - spare : 0;
-  if (failures_ == 0 && present() < options_.prestart) {
-    missing = std::max(missing, options_.prestart - present());
+  std::map<ThreadCount, std::size_t> spare = starting_with_;
+  for (const Idle& idle : idle_) ++spare[idle.threads];
+  std::vector<ThreadCount> missing;
+  for (const ThreadCount threads : demand) {
+    if (std::size_t& left = spare[threads]; left > 0) {
+      --left;
+    } else {
+      missing.push_back(threads);
+    }
   }
-  if (failing() && (present() == 0 || starting_ > 0 || now < retry_at_)) return 0;
+  if (failures_ == 0 && present() + missing.size() < options_.prestart) {
+    missing.resize(options_.prestart - present(), 1);
+  }
   const std::size_t counted = workers_.size() - dedicated_;
   const std::size_t room = options_.limit - std::min(options_.limit, counted);
   const std::size_t at_a_time = failing() ? 1 : options_.parallel;
   const std::size_t parallel = at_a_time - std::min(at_a_time, starting_);
-  return std::min({missing, room, parallel});
+  missing.resize(std::min({missing.size(), room, parallel}));
+  return missing;
 }
 
-void WorkerPool::started(WorkerId worker) {
-  const bool fresh = workers_.emplace(worker, State::kStarting).second;
+void WorkerPool::started(WorkerId worker, ThreadCount threads) {
+  const Worker starting{.state = State::kStarting, .threads = threads};
+  const bool fresh = workers_.emplace(worker, starting).second;
   base::check(fresh, "a worker starts once");
   ++starting_;
+  ++starting_with_[threads];
 }
 
 std::size_t& WorkerPool::count_of(State state) {
@@ -44,10 +56,11 @@ std::size_t& WorkerPool::count_of(State state) {
 }
 
 void WorkerPool::move_to(WorkerId worker, State state) {
-  State& current = workers_.at(worker);
+  auto& [current, threads] = workers_.at(worker);
   if (current == State::kIdle) {
     std::erase_if(idle_, [&](const Idle& idle) { return idle.worker == worker; });
   }
+  if (current == State::kStarting) --starting_with_[threads];
   --count_of(current);
   current = state;
   ++count_of(state);
@@ -59,14 +72,18 @@ void WorkerPool::ready(WorkerId worker, Time now) {
 }
 
 void WorkerPool::give_back(WorkerId worker, Time now) {
-  if (!workers_.contains(worker)) return;
+  const auto entry = workers_.find(worker);
+  if (entry == workers_.end()) return;
   move_to(worker, State::kIdle);
-  idle_.push_back({.worker = worker, .since = now});
+  idle_.push_back({.worker = worker, .threads = entry->second.threads, .since = now});
 }
 
-std::optional<WorkerId> WorkerPool::take() {
-  if (idle_.empty()) return std::nullopt;
-  const WorkerId worker = idle_.back().worker;
+std::optional<WorkerId> WorkerPool::take(ThreadCount threads) {
+  auto idle = std::find_if(idle_.rbegin(), idle_.rend(),
+                           [&](const Idle& item) { return item.threads == threads; });
+  if (idle == idle_.rend() && (at_limit() || failing())) idle = idle_.rbegin();
+  if (idle == idle_.rend()) return std::nullopt;
+  const WorkerId worker = idle->worker;
   move_to(worker, State::kTaken);
   return worker;
 }
@@ -101,7 +118,7 @@ void WorkerPool::forgive() {
 void WorkerPool::gone(WorkerId worker, Time now) {
   const auto entry = workers_.find(worker);
   if (entry == workers_.end()) return;
-  if (entry->second == State::kStarting) start_failed(now);
+  if (entry->second.state == State::kStarting) start_failed(now);
   move_to(worker, State::kLeaving);
   --leaving_;
   workers_.erase(worker);

@@ -8,6 +8,8 @@
 //         up to `limit` in all and `parallel` of them starting at a time; a surplus one leaves after
 //         `idle_for`. The one that came back last is taken first, because its caches are warm. Dedicated ones
 //         are not counted.
+// Threads of libraries: a lease gets a worker with its number of threads; `prestart` workers have one. Where no more
+//         can be started (`limit`, failing()) any idle worker will do: threads are a matter of speed.
 // Failure: a worker that ends while starting is a failure. From `max_failures` in a row on the pool is
 //          failing(): it makes one attempt at a time, each after a longer pause, as long as it has other
 //          workers, for which the leases wait. It is hopeless() when none is left that could come back: the
@@ -19,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -29,6 +32,8 @@ namespace manta::scheduler {
 
 using WorkerId = std::uint64_t;  // the caller's number: the slot of the process
 using Time = std::chrono::steady_clock::time_point;
+// How many threads the libraries in a worker may use: told to the process when it starts, it stays so.
+using ThreadCount = std::uint32_t;
 
 struct WorkerPoolOptions {
   std::size_t prestart = 2;
@@ -44,17 +49,18 @@ class WorkerPool {
  public:
   explicit WorkerPool(WorkerPoolOptions options) : options_(options) {}
 
-  // How many processes to start now, when `demand` leases wait for a worker. The caller then announces each
-  // by started(), or by start_failed() if it could not even make the process.
-  std::size_t to_start(std::size_t demand, Time now) const;
-  void started(WorkerId worker);
+  // The processes to start now, each with its number of threads, when leases with such numbers, in the order of
+  // `demand`, wait for a worker. The caller then announces each by started(), or by start_failed() if it could not
+  // even make the process.
+  std::vector<ThreadCount> to_start(const std::vector<ThreadCount>& demand, Time now) const;
+  void started(WorkerId worker, ThreadCount threads = 1);
   void start_failed(Time now);
 
-  void ready(WorkerId worker, Time now);      // it has started, and said hello
-  std::optional<WorkerId> take();             // an idle one, if any is
-  void give_back(WorkerId worker, Time now);  // a taken one is idle again
-  void dedicate(WorkerId worker);             // a taken one will not come back
-  void gone(WorkerId worker, Time now);       // it ended, in whatever state
+  void ready(WorkerId worker, Time now);                  // it has started, and said hello
+  std::optional<WorkerId> take(ThreadCount threads = 1);  // an idle one, if any is
+  void give_back(WorkerId worker, Time now);              // a taken one is idle again
+  void dedicate(WorkerId worker);                         // a taken one will not come back
+  void gone(WorkerId worker, Time now);                   // it ended, in whatever state
 
   // Workers beyond `prestart` that have been idle too long. They are leaving now, and the caller tells them so. One
   // that `busy` knows to have business of its own (tasks that it submitted) counts as idle from now on.
@@ -79,7 +85,13 @@ class WorkerPool {
   enum class State { kStarting, kIdle, kTaken, kDedicated, kLeaving };
   struct Idle {
     WorkerId worker;
+    ThreadCount threads;
     Time since;
+  };
+
+  struct Worker {
+    State state;
+    ThreadCount threads;
   };
 
   void move_to(WorkerId worker, State state);
@@ -87,8 +99,9 @@ class WorkerPool {
   std::size_t present() const { return workers_.size() - dedicated_ - leaving_; }
 
   WorkerPoolOptions options_;
-  std::unordered_map<WorkerId, State> workers_;
+  std::unordered_map<WorkerId, Worker> workers_;
   std::vector<Idle> idle_;  // longest idle first
+  std::map<ThreadCount, std::size_t> starting_with_;
   std::size_t starting_ = 0;
   std::size_t taken_ = 0;
   std::size_t dedicated_ = 0;

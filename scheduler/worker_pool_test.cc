@@ -13,6 +13,13 @@ WorkerPoolOptions options() {
   return {.prestart = 2, .parallel = 4, .limit = 8, .max_failures = 3, .idle_for = 1s};
 }
 
+// How many are to be started for `demand` leases, all for libraries that use one thread.
+std::size_t to_start(const WorkerPool& pool, std::size_t demand, Time now) {
+  const auto threads = pool.to_start(std::vector<ThreadCount>(demand, 1), now);
+  EXPECT_EQ(threads, std::vector<ThreadCount>(threads.size(), 1));
+  return threads.size();
+}
+
 // Workers first..first+count-1, idle since `since`.
 void add_idle(WorkerPool& pool, WorkerId first, std::size_t count, Time since = kStart) {
   for (WorkerId worker = first; worker < first + count; ++worker) {
@@ -39,7 +46,7 @@ TEST(WorkerPool, StartsWhatIsMissing) {
     WorkerPool pool(options());
     add_idle(pool, 1, c.idle);
     for (std::size_t i = 0; i < c.starting; ++i) pool.started(100 + i);
-    EXPECT_EQ(pool.to_start(c.demand, kStart), c.expected) << c.what;
+    EXPECT_EQ(to_start(pool, c.demand, kStart), c.expected) << c.what;
   }
 }
 
@@ -54,11 +61,42 @@ TEST(WorkerPool, TakesTheWarmestFirst) {
   EXPECT_EQ(pool.take(), std::nullopt);
 }
 
+using Threads = std::vector<ThreadCount>;
+
+TEST(WorkerPool, ALeaseGetsAWorkerWithItsNumberOfThreads) {
+  WorkerPool pool(options());
+  add_idle(pool, 1, 2);
+  EXPECT_EQ(pool.take(4), std::nullopt);
+  EXPECT_EQ(pool.to_start({1, 4, 4, 1, 1}, kStart), (Threads{4, 4, 1}));
+  pool.started(10, 4);
+  EXPECT_EQ(pool.to_start({4, 4}, kStart), Threads{4}) << "one is starting";
+  pool.ready(10, kStart);
+  EXPECT_EQ(pool.take(1), 2U) << "not the one that came last";
+  EXPECT_EQ(pool.take(4), 10U);
+  pool.give_back(10, kStart);
+  EXPECT_EQ(pool.to_start({4}, kStart), Threads{});
+}
+
+TEST(WorkerPool, AnyWorkerWillDoWhereNoMoreCanBeStarted) {
+  WorkerPool full(options());
+  add_idle(full, 1, 8);
+  EXPECT_EQ(full.to_start({4}, kStart), Threads{});
+  EXPECT_EQ(full.take(4), 8U);
+  WorkerPool failing(options());
+  add_idle(failing, 1, 2);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(failing.take(4), std::nullopt);
+    failing.started(10, 4);
+    failing.gone(10, kStart);
+  }
+  EXPECT_EQ(failing.take(4), 2U);
+}
+
 TEST(WorkerPool, DedicatedWorkersAreReplaced) {
   WorkerPool pool(options());
   add_idle(pool, 1, 2);
   pool.dedicate(*pool.take());
-  EXPECT_EQ(pool.to_start(0, kStart), 1U);
+  EXPECT_EQ(to_start(pool, 0, kStart), 1U);
   pool.gone(2, kStart);
   EXPECT_EQ(pool.size(), 1U);
 }
@@ -72,7 +110,7 @@ TEST(WorkerPool, SurplusLeavesAfterAWhile) {
   EXPECT_EQ(pool.next_surplus(), std::nullopt);  // two stay
   pool.gone(1, kStart);
   pool.gone(2, kStart);
-  EXPECT_EQ(pool.to_start(0, kStart), 0U);
+  EXPECT_EQ(to_start(pool, 0, kStart), 0U);
 }
 
 TEST(WorkerPool, AWorkerWithBusinessOfItsOwnStays) {
@@ -86,15 +124,15 @@ TEST(WorkerPool, GivesUpAfterFailuresInARow) {
   WorkerPool pool(options());
   for (WorkerId worker = 1; worker <= 3; ++worker) {
     EXPECT_FALSE(pool.failing());
-    EXPECT_GT(pool.to_start(1, kStart), 0U);
+    EXPECT_GT(to_start(pool, 1, kStart), 0U);
     pool.started(worker);
     pool.gone(worker, kStart);
   }
   EXPECT_TRUE(pool.hopeless(false));
-  EXPECT_EQ(pool.to_start(5, kStart), 0U);
-  pool.forgive();                           // who waited was told
-  EXPECT_EQ(pool.to_start(0, kStart), 0U);  // not on its own
-  EXPECT_EQ(pool.to_start(1, kStart), 1U);  // one attempt per later request
+  EXPECT_EQ(to_start(pool, 5, kStart), 0U);
+  pool.forgive();                            // who waited was told
+  EXPECT_EQ(to_start(pool, 0, kStart), 0U);  // not on its own
+  EXPECT_EQ(to_start(pool, 1, kStart), 1U);  // one attempt per later request
   pool.started(4);
   pool.gone(4, kStart);
   EXPECT_TRUE(pool.failing());
@@ -111,9 +149,9 @@ TEST(WorkerPool, WhileOthersWorkItIsNotHopelessAndTriesAgainMoreAndMoreSeldom) {
   fail_to_start(pool, 3);
   EXPECT_TRUE(pool.failing());
   EXPECT_FALSE(pool.hopeless(true));
-  EXPECT_EQ(pool.to_start(5, kStart), 0U);
+  EXPECT_EQ(to_start(pool, 5, kStart), 0U);
   EXPECT_EQ(pool.next_retry(), kStart + 100ms);
-  EXPECT_EQ(pool.to_start(5, kStart + 100ms), 1U);  // one at a time
+  EXPECT_EQ(to_start(pool, 5, kStart + 100ms), 1U);  // one at a time
   fail_to_start(pool, 1, kStart + 100ms);
   EXPECT_EQ(pool.next_retry(), kStart + 300ms);
   EXPECT_FALSE(pool.hopeless(true));

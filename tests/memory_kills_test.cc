@@ -1,6 +1,4 @@
 // Tasks that want more memory than their cgroup allows (where this process may make one), and who is to go first.
-#include "../runtime/node/memory_kills.h"
-
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -10,13 +8,14 @@
 
 #include <gmock/gmock.h>
 
+#include "../base/cgroups.h"
 #include "cluster_fixture.h"
 
 namespace manta::testing {
 namespace {
 
 namespace fs = std::filesystem;
-using detail::node::MemoryCgroup;
+using base::Cgroup;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -32,12 +31,14 @@ bool write_to(const fs::path& file, const std::string& text) {
 class SmallCgroup {
  public:
   SmallCgroup() {
-    for (const MemoryCgroup& own : detail::node::memory_cgroups()) {
-      MemoryCgroup small = own;
+    for (const Cgroup& own : base::cgroups_of("memory")) {
+      Cgroup small = own;
       small.directory /= "manta_test_" + std::to_string(::getpid());
       std::error_code error;
       if (!fs::create_directory(small.directory, error)) continue;
-      if (small.kills() && write_to(small.limit_file(), std::to_string(kLimit))) {
+      const char* const limit =
+          own.version == Cgroup::Version::kTwo ? "memory.max" : "memory.limit_in_bytes";
+      if (small.memory_kills() && write_to(small.directory / limit, std::to_string(kLimit))) {
         cgroup_ = small;
         own_ = own.directory;
         return;
@@ -63,7 +64,7 @@ class SmallCgroup {
   const fs::path& directory() const { return cgroup_.directory; }
 
  private:
-  MemoryCgroup cgroup_;
+  Cgroup cgroup_;
   fs::path own_;
 };
 

@@ -157,6 +157,7 @@ int run(std::string_view mode, manta::Session& session) {
   if (mode == "add" || mode == "defaults") {
     return print("sum", manta::get(manta::remote(add)(1, 2))), 0;
   }
+  if (mode == "store") return print("store", manta::cluster().nodes[0].store.capacity), 0;
   if (mode == "wait") return wait_for_ever(session);
   if (mode == "exit") std::exit((print_processes(session), 7));
   if (mode == "throw") throw std::runtime_error((print_processes(session), "thrown by main"));
@@ -182,8 +183,9 @@ int main(int argc, char** argv) {
   const std::string_view mode = argc > 1 ? argv[1] : "add";
   if (before_main) return print("before main", why_not_before_main), 0;
   try {
-    auto session = mode == "defaults" ? manta::init()
-                                      : manta::init({.cpus = 1, .object_store_bytes = 64 << 20});
+    const bool defaults = mode == "defaults" || mode == "store";
+    auto session =
+        defaults ? manta::init() : manta::init({.cpus = 1, .object_store_bytes = 64 << 20});
     return run(mode, session);
   } catch (const manta::InvalidArgument& error) {
     print("refused", error.what());

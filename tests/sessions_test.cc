@@ -271,6 +271,28 @@ TEST(Sessions, WrongVariablesAreNamed) {
   }
 }
 
+TEST(Sessions, ASizeMayHaveAUnit) {
+  const std::map<std::string, std::string> sizes = {{"300M", "314572800"},
+                                                    {"300MB", "300000000"},
+                                                    {"64 MiB", "67108864"},
+                                                    {"67108864", "67108864"}};
+  for (const auto& [text, bytes] : sizes) {
+    Program run("store", {.env = {{"MANTA_OBJECT_STORE_BYTES", text}}});
+    EXPECT_EQ(run.line_with("store: "), bytes) << text;
+  }
+}
+
+TEST(Sessions, AWrongSizeIsShownWithWhatIsAllowed) {
+  for (const std::string name : {"MANTA_OBJECT_STORE_BYTES", "MANTA_MEMORY"}) {
+    Program run("store", {.env = {{name, "300X"}}});
+    EXPECT_THAT(run.line_with("refused: "),
+                AllOf(HasSubstr(name + "=300X"), HasSubstr("K, M, G, T"), HasSubstr("300M")));
+  }
+  Program run("store", {.env = {{"MANTA_OBJECT_STORE_BYTES", "300K"}}});
+  EXPECT_THAT(run.line_with("refused: "),
+              AllOf(HasSubstr("MANTA_OBJECT_STORE_BYTES=300K"), HasSubstr("16 MiB to 32 TiB")));
+}
+
 TEST(Sessions, ATaskToBeDebuggedStopsBeforeItBegins) {
   Program run("add", {.env = {{"MANTA_DEBUG_TASK", "add"}}});
   std::string command = run.line_with("gdb -p ");

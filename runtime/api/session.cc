@@ -13,6 +13,7 @@
 #include "../../base/error.h"
 #include "../../base/limits.h"
 #include "../../base/standard_streams.h"
+#include "../../base/start_affinity.h"
 #include "../../objectstore/forked_children.h"
 #include "../../objectstore/read_only_fault.h"
 #include "../code/code_id.h"
@@ -93,6 +94,7 @@ struct Session::State {
 
   void follow_node() {
     pthread_setname_np(pthread_self(), "manta-log");
+    base::run_on_start_cores();
     detail::run_log_stream(
         process->attachment(),
         [](std::span<const std::byte> bytes) {

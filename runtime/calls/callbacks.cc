@@ -4,6 +4,8 @@
 #include <exception>
 #include <pthread.h>
 
+#include "../../base/start_affinity.h"
+
 namespace manta::detail {
 namespace {
 
@@ -29,6 +31,7 @@ void Callbacks::add(std::function<void()> callback) {
 
 void Callbacks::run() {
   pthread_setname_np(pthread_self(), "manta-callbacks");
+  base::run_on_start_cores();
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });

@@ -11,6 +11,7 @@
 
 #include "../../base/limits.h"
 #include "../../base/standard_streams.h"
+#include "../../base/start_affinity.h"
 #include "role.h"
 #include "run_if_worker.h"
 
@@ -51,6 +52,7 @@ int run_as_told() {
   g_has_role.store(true, std::memory_order_relaxed);
   try {
     base::open_standard_streams();
+    base::run_on_start_cores();
     Role role = take_role();
     return run_role(role);
   } catch (const std::bad_alloc&) {

@@ -15,16 +15,28 @@ using scheduler::ResourceSet;
 namespace {
 
 constexpr double kNextToNothing = 0.05;  // CPUs: a task that wants less takes a task slot
+constexpr double kMostThreads = 1 << 20;
 constexpr std::size_t kMostReason = 32 * 1024;
 
 scheduler::Time now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
+scheduler::ThreadCount Leasing::threads_of(OwnerKey who) const {
+  if (threads_ == Threads::kLeftAlone) return 1;
+  return static_cast<scheduler::ThreadCount>(std::clamp(leases_.cpus_of(who), 1.0, kMostThreads));
+}
+
+std::vector<scheduler::ThreadCount> Leasing::threads_wanted() const {
+  std::vector<scheduler::ThreadCount> threads;
+  for (const OwnerKey& who : leases_.grantable(64)) threads.push_back(threads_of(who));
+  return threads;
+}
+
 // Nothing, unless a worker would be started then: what is wanted later comes with a dispatch() of its own.
 std::optional<scheduler::Time> Leasing::next_retry() const {
   const auto retry = pool_.next_retry();
-  if (!retry || pool_.to_start(leases_.grantable(64), *retry) == 0) return std::nullopt;
+  if (!retry || pool_.to_start(threads_wanted(), *retry).empty()) return std::nullopt;
   return retry;
 }
 
@@ -34,13 +46,14 @@ ResourceSet resource_set(double cpus, const Resources& others) {
   return set;
 }
 
-Leasing::Leasing(Peers& peers, Lanes& lanes, ResourceSet total, scheduler::WorkerPoolOptions pool,
-                 Callbacks callbacks)
+Leasing::Leasing(Peers& peers, Lanes& lanes, ResourceSet total, Threads threads,
+                 scheduler::WorkerPoolOptions pool, Callbacks callbacks)
     : peers_(peers),
       lanes_(lanes),
       callbacks_(std::move(callbacks)),
       leases_(std::move(total)),
-      pool_(pool) {}
+      pool_(pool),
+      threads_(threads) {}
 
 void Leasing::on(rpc::Slot owner, const LeaseWant& want, PayloadBytes resources) {
   const auto others = decode_resources(resources);
@@ -167,7 +180,7 @@ void Leasing::dispatch() {
   for (;;) {
     const std::optional<OwnerKey> who = leases_.next();
     if (!who) break;
-    const auto worker = pool_.take();
+    const auto worker = pool_.take(threads_of(*who));
     if (!worker) break;
     grant(*who, static_cast<rpc::Slot>(*worker));
   }
@@ -202,10 +215,9 @@ void Leasing::retry() { changed_ = true; }
 
 // Starts as many as the pool wants now. True: one failed, after which the pool may want another one.
 bool Leasing::start_workers() {
-  const std::size_t count = pool_.to_start(leases_.grantable(64), now());
-  for (std::size_t i = 0; i < count; ++i) {
-    if (const std::optional<rpc::Slot> slot = callbacks_.start_worker()) {
-      pool_.started(*slot);
+  for (const scheduler::ThreadCount threads : pool_.to_start(threads_wanted(), now())) {
+    if (const std::optional<rpc::Slot> slot = callbacks_.start_worker(threads)) {
+      pool_.started(*slot, threads);
     } else {
       pool_.start_failed(now());
       return true;

@@ -29,13 +29,17 @@ scheduler::ResourceSet resource_set(double cpus, const Resources& others);
 class Leasing {
  public:
   struct Callbacks {
-    std::function<std::optional<rpc::Slot>()> start_worker;  // gives nothing if it failed
-    std::function<std::string()> start_failure;              // why the last start failed
-    std::function<void(const std::string&)> warn;            // the user
+    // Whose libraries may use so many threads. Gives nothing if it failed.
+    std::function<std::optional<rpc::Slot>(scheduler::ThreadCount)> start_worker;
+    std::function<std::string()> start_failure;    // why the last start failed
+    std::function<void(const std::string&)> warn;  // the user
     std::function<void(ActorId, rpc::Slot)> assign_actor;
     std::function<void(ActorId, ErrorKind, const std::string&)> refuse_actor;
   };
-  Leasing(Peers& peers, Lanes& lanes, scheduler::ResourceSet total,
+  // kAsCpus: libraries of a worker may use as many threads as the lease has CPUs, at least one, so that leases with
+  // different numbers do not share a process. kLeftAlone: nobody tells them, and all processes are alike.
+  enum class Threads { kAsCpus, kLeftAlone };
+  Leasing(Peers& peers, Lanes& lanes, scheduler::ResourceSet total, Threads threads,
           scheduler::WorkerPoolOptions pool, Callbacks callbacks);
 
   void on(rpc::Slot owner, const LeaseWant& want, PayloadBytes resources);
@@ -78,6 +82,8 @@ class Leasing {
   };
 
   Shortage shortage_of(scheduler::OwnerKey who) const;
+  scheduler::ThreadCount threads_of(scheduler::OwnerKey who) const;
+  std::vector<scheduler::ThreadCount> threads_wanted() const;  // by leases that could be granted
   void grant(scheduler::OwnerKey who, rpc::Slot worker);
   void grant_task(scheduler::OwnerKey who, rpc::Slot worker);
   void end_task(std::uint32_t lane);
@@ -94,6 +100,7 @@ class Leasing {
   Callbacks callbacks_;
   scheduler::LeaseTable leases_;
   scheduler::WorkerPool pool_;
+  Threads threads_;
   std::unordered_map<std::uint32_t, TaskLease> by_lane_;
   std::unordered_map<rpc::Slot, scheduler::LeaseId> by_worker_;
   std::map<scheduler::OwnerKey, std::uint64_t> granted_;    // leases of tasks, all in all

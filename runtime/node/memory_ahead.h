@@ -20,7 +20,7 @@ namespace manta::detail::node {
 // Whether the machine and each of the cgroups that has a limit would be at most half full with `more` bytes. Only then
 // is memory used that nobody has asked for: whoever asks for the last of it is killed if the kernel finds nobody else.
 // `root` stands for "/" in tests.
-bool memory_is_plenty(std::uint64_t more, const std::vector<base::MemoryCgroup>& cgroups,
+bool memory_is_plenty(std::uint64_t more, const std::vector<base::Cgroup>& cgroups,
                       const std::filesystem::path& root = "/");
 
 class MemoryAhead {
@@ -58,7 +58,7 @@ class MemoryAhead {
   const rpc::Control& control_;
   std::size_t keep_;
   std::size_t steps_ = 0;  // for which memory is known to be plenty
-  const std::vector<base::MemoryCgroup> cgroups_ = base::memory_cgroups();
+  const std::vector<base::Cgroup> cgroups_ = base::cgroups_of("memory");
   bool first_ = true;
 };
 

@@ -26,7 +26,7 @@ class MemoryKills {
   std::string limits() const;
 
   std::filesystem::path root_;
-  std::vector<base::MemoryCgroup> cgroups_;
+  std::vector<base::Cgroup> cgroups_;
   std::vector<std::uint64_t> explained_;  // kills, one figure for each of cgroups_
   std::uint64_t explained_of_machine_ = 0;
 };

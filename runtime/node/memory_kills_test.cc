@@ -79,7 +79,7 @@ TEST_F(Tree, MemoryIsPlentyUntilHalfOfWhatAnyCgroupAllowsIsUsed) {
   write("proc/meminfo", "MemTotal: 1048576 kB\nMemAvailable: 1048576 kB\n");
   write("sys/fs/cgroup/job/step/memory.current", std::to_string(900 * kMiB) + "\n");
   write("sys/fs/cgroup/job/memory.current", std::to_string(48 * kMiB) + "\n");
-  const auto cgroups = base::memory_cgroups(root_);
+  const auto cgroups = base::cgroups_of("memory", root_);
   EXPECT_TRUE(memory_is_plenty(2 * kMiB, cgroups, root_));
   EXPECT_FALSE(memory_is_plenty(3 * kMiB, cgroups, root_));
   write("sys/fs/cgroup/job/memory.current", std::to_string(99 * kMiB) + "\n");
@@ -90,8 +90,8 @@ TEST_F(Tree, MemoryIsPlentyInVersionOneToo) {
   mounted_one("/job");
   one("/job", 0, std::to_string(100 * kMiB));
   write("sys/fs/cgroup/memory/job/memory.usage_in_bytes", std::to_string(49 * kMiB) + "\n");
-  EXPECT_TRUE(memory_is_plenty(kMiB, base::memory_cgroups(root_), root_));
-  EXPECT_FALSE(memory_is_plenty(2 * kMiB, base::memory_cgroups(root_), root_));
+  EXPECT_TRUE(memory_is_plenty(kMiB, base::cgroups_of("memory", root_), root_));
+  EXPECT_FALSE(memory_is_plenty(2 * kMiB, base::cgroups_of("memory", root_), root_));
 }
 
 TEST_F(Tree, MemoryIsPlentyUntilHalfOfTheMachineIsUsed) {

@@ -84,8 +84,10 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
                 .arena_ro = memory_.arena.read_only.get(),
                 .bell = memory_.bell.get()}),
       leasing_(
-          peers_, lanes_, total_resources(role.options), pool_options(role.options),
-          {.start_worker = [this] { return start_worker(); },
+          peers_, lanes_, total_resources(role.options),
+          workers_.tells_threads() ? Leasing::Threads::kAsCpus : Leasing::Threads::kLeftAlone,
+          pool_options(role.options),
+          {.start_worker = [this](scheduler::ThreadCount threads) { return start_worker(threads); },
            .start_failure = [this] { return workers_.failure(); },
            .warn = [this](const std::string& what) { log_.add(2, "manta: " + what + "\n", 1); },
            .assign_actor = [this](ActorId id, rpc::Slot worker) { actors_.assign(id, worker); },

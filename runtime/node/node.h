@@ -71,7 +71,7 @@ class Node {
   void on(rpc::Slot from, const ResourcesAsk& question);
   void on(rpc::Slot from, const TellUser& tell, PayloadBytes notice);
   void tell(rpc::Slot to, const Waits::Told& message, std::string_view text);
-  std::optional<rpc::Slot> start_worker();
+  std::optional<rpc::Slot> start_worker(scheduler::ThreadCount threads);
   void refuse(const Peers::Broken& broken);
   void reap();
   void bury(const WorkerProcesses::Exit& exit);

@@ -37,6 +37,7 @@ WorkerProcesses::WorkerProcesses(asio::io_context& io, DriverLog& log, const Rol
       control_(control),
       node_(node),
       shared_(shared),
+      library_threads_(node.options.env),
       nothing_(base::Fd(open("/dev/null", O_RDONLY | O_CLOEXEC))) {
   const std::string& directory = node.options.working_dir;
   if (!directory.empty()) {
@@ -44,7 +45,7 @@ WorkerProcesses::WorkerProcesses(asio::io_context& io, DriverLog& log, const Rol
   }
 }
 
-std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot) try {
+std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, std::uint32_t threads) try {
   Role role;
   role.kind = RoleKind::kWorker;
   role.attachment.slot = slot;
@@ -59,7 +60,7 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot) try {
   role.attachment.library_entry = node_.options.library_entry;
   const base::Fd file = make_role_file(role);
   Pipe out, err;
-  const ProcessEnvironment environment(node_.options.env, kRoleFile);
+  const ProcessEnvironment environment(library_threads_.environment(threads), kRoleFile);
   const ProcessArguments arguments(node_.options);
   const auto pid = base::spawn({.program = shared_.program,
                                 .argv = arguments.argv(),

@@ -5,6 +5,7 @@
 // Invariant: a process number is used for kill only before it was reaped, so it is always the right process.
 // Threads: the node's. Errors: start() gives nothing; failure() says why.
 #pragma once
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "../../base/fd.h"
 #include "../../rpc/control.h"
 #include "../launch/role.h"
+#include "library_threads.h"
 #include "worker_output.h"
 
 namespace manta::detail::node {
@@ -37,7 +39,10 @@ class WorkerProcesses {
   WorkerProcesses(asio::io_context& io, DriverLog& log, const Role& node,
                   const rpc::Control& control, Shared shared);
 
-  std::optional<pid_t> start(rpc::Slot slot);
+  // A worker whose libraries may use so many threads.
+  std::optional<pid_t> start(rpc::Slot slot, std::uint32_t threads);
+  // Whether workers that are started with different numbers differ.
+  bool tells_threads() const { return library_threads_.differ(); }
   const std::string& failure() const { return failure_; }
   void note_failure(std::string why) { failure_ = std::move(why); }
 
@@ -60,6 +65,7 @@ class WorkerProcesses {
   const rpc::Control& control_;
   const Role& node_;
   Shared shared_;
+  LibraryThreads library_threads_;
   base::Fd nothing_;  // /dev/null
   base::Fd working_directory_;
   std::map<rpc::Slot, Worker> workers_;

@@ -57,6 +57,9 @@ struct TaskOptions {
   // Shown in errors, logs and tools; at most 1 KiB. Empty: the function's own name.
   std::string name = {};
   // Reserved while the task runs: 0, a fraction or more. InvalidArgument at the call if it is negative or not finite.
+  // Its whole part, at least 1, is how many threads OpenMP, OpenBLAS and MKL use in the worker (OMP_NUM_THREADS,
+  // OPENBLAS_NUM_THREADS, MKL_NUM_THREADS), unless the user has set these: in the driver's environment or in
+  // InitOptions::env.
   double cpus = 1;
   double gpus = 0;           // not supported yet
   std::uint64_t memory = 0;  // not supported yet
@@ -131,18 +134,20 @@ struct WorkerProgram {
 
 // Of a session: manta::init(InitOptions{...}). Each option has a variable in the environment, which applies where the
 // field has its default: MANTA_ADDRESS, _CPUS, _GPUS, _MEMORY, _RESOURCES ("a=1,b=2"), _OBJECT_STORE_BYTES,
-// _SPILL_DIRS, _NAMESPACE, _LOG_TO_DRIVER, _WORKING_DIR, _LABELS, _PUT_TIMEOUT (seconds). MANTA_LOCAL=1 runs tasks and
-// actors in the driver, for debuggers: docs/guide/debugging.md.
+// _SPILL_DIRS, _NAMESPACE, _LOG_TO_DRIVER, _WORKING_DIR, _LABELS, _PUT_TIMEOUT (seconds). A size is a number of bytes,
+// or has a unit: 300M, 1.5GiB (1024 each, as K, M, G and T), 300MB (1000 each). MANTA_LOCAL=1 runs tasks and actors in
+// the driver, for debuggers: docs/guide/debugging.md.
 struct InitOptions {
   // Empty: a private node on this machine. Anything else: not supported yet.
   std::string address = {};
-  // Above 0; default: the cores that this process may use.
+  // Above 0; default: the cores that this process might use when it was started, or the CPU time that its cgroups
+  // allow, rounded up to whole CPUs, if that is less.
   std::optional<double> cpus = {};
   double gpus = 0;                           // not supported yet
   std::optional<std::uint64_t> memory = {};  // not supported yet
   // The custom resources of the node.
   Resources resources = {};
-  // 16 MiB to 32 TiB; default: 30 % of the memory that this process may use.
+  // 16 MiB to 32 TiB; default: 30 % of the memory of the machine, or of what its cgroups allow, if that is less.
   std::optional<std::uint64_t> object_store_bytes = {};
   std::vector<std::string> spill_dirs = {};  // not supported yet
   std::string name_space = {};               // not supported yet
@@ -150,7 +155,8 @@ struct InitOptions {
   bool log_to_driver = true;
   // Of the workers; default: the driver's.
   std::filesystem::path working_dir = {};
-  // Added to the environment of the workers.
+  // Added to the environment of the workers, which have the driver's, but for what binds threads to cores
+  // (OMP_PROC_BIND, OMP_PLACES, GOMP_CPU_AFFINITY, KMP_AFFINITY): that is turned off, unless it is given here.
   Environment env = {};
   Labels labels = {};  // not supported yet
   WorkerProgram worker = {};

@@ -2,12 +2,11 @@
 // which calls them all.
 #include "resolve_options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <unistd.h>
 
 #include "../../base/cgroups.h"
 #include "../../base/error.h"
@@ -15,6 +14,7 @@
 #include "../../rpc/cores.h"
 #include "../../serialization/stream/trace.h"
 #include "check_options.h"
+#include "size_text.h"
 
 namespace manta::detail {
 namespace {
@@ -30,19 +30,22 @@ const char* variable(const char* name) {
   return value != nullptr && *value != 0 ? value : nullptr;
 }
 
-template <class Number = double>
-Number number_of(const char* name, std::string_view text, const char* what = "number") {
-  Number value = 0;
+double number_of(const char* name, std::string_view text) {
+  double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() ||
-      !std::isfinite(static_cast<double>(value))) {
-    refuse(std::string(name) + "=" + std::string(text) + " is not a " + what);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
+    refuse(std::string(name) + "=" + std::string(text) + " is not a number");
   }
   return value;
 }
 
 std::uint64_t bytes_of(const char* name, std::string_view text) {
-  return number_of<std::uint64_t>(name, text, "number of bytes");
+  const auto bytes = parse_size(text);
+  if (!bytes) {
+    refuse(std::string(name) + "=" + std::string(text) + " is not a size: give it as " +
+           std::string(kSizesAllowed));
+  }
+  return *bytes;
 }
 
 Timeout timeout_of(const char* name, std::string_view text) {
@@ -119,19 +122,15 @@ void apply_variables(InitOptions& options) {
   }
 }
 
-// The memory that this process may use: that of the machine, or what a control group that it is in allows.
-std::uint64_t usable_memory() {
-  auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
-               static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  for (const auto& cgroup : base::memory_cgroups()) {
-    bytes = std::min(bytes, cgroup.limit().value_or(bytes));
-  }
-  return bytes;
+std::uint64_t default_store_size() {
+  return std::clamp(base::usable_memory() / 10 * 3, kSmallestStore, kLargestStore);
 }
 
-void check_store_size(std::uint64_t bytes) {
+// `from` is the text of the variable that said so, or null.
+void check_store_size(std::uint64_t bytes, const char* from) {
   if (bytes >= kSmallestStore && bytes <= kLargestStore) return;
-  refuse("InitOptions::object_store_bytes (MANTA_OBJECT_STORE_BYTES) is " + std::to_string(bytes) +
+  refuse("InitOptions::object_store_bytes (MANTA_OBJECT_STORE_BYTES" +
+         (from != nullptr ? "=" + std::string(from) : std::string()) + ") is " + size_text(bytes) +
          "; a store has 16 MiB to 32 TiB");
 }
 
@@ -151,6 +150,7 @@ void apply_worker(const WorkerProgram& worker, NodeOptions& node) {
 }  // namespace
 
 NodeOptions resolve_options(InitOptions options) {
+  const bool given_bytes = options.object_store_bytes.has_value();
   apply_variables(options);
   if (!options.address.empty()) {
     refuse("manta::init(): nothing was found at the address \"" + options.address +
@@ -169,11 +169,14 @@ NodeOptions resolve_options(InitOptions options) {
            "; it must be above 0");
   }
   check_resources(options.resources, "InitOptions::resources (MANTA_RESOURCES)");
-  if (options.object_store_bytes) check_store_size(*options.object_store_bytes);
+  if (options.object_store_bytes) {
+    check_store_size(*options.object_store_bytes,
+                     given_bytes ? nullptr : variable("MANTA_OBJECT_STORE_BYTES"));
+  }
   NodeOptions node;
   node.cpus = options.cpus.value_or(static_cast<double>(rpc::usable_cores()));
   node.resources = options.resources;
-  node.object_store_bytes = options.object_store_bytes.value_or(usable_memory() / 10 * 3);
+  node.object_store_bytes = options.object_store_bytes.value_or(default_store_size());
   node.log_to_driver = options.log_to_driver;
   const char* keep = variable("MANTA_KEEP_LOGS");
   node.keep_logs = keep != nullptr && flag_of("MANTA_KEEP_LOGS", keep);
