@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "../base/signal_chain.h"
 #include "store.h"
 
 namespace manta::objectstore {
@@ -59,7 +60,6 @@ struct RunnerKeeper {
 // SYNC: release when they are installed, acquire in the handler, which then sees a complete store and hook.
 std::atomic<Store*> watched{nullptr};
 std::atomic<ReadOnlyFaultHook> hook_of_process{nullptr};
-struct sigaction previous = {};
 
 // A line of text built without allocation; what does not fit is cut.
 class Line {
@@ -149,23 +149,6 @@ void explain(const Store& store, const void* address, void* context) {
   }
 }
 
-void call_previous(int signal, siginfo_t* info, void* context) {
-  if ((previous.sa_flags & SA_SIGINFO) != 0) {
-    previous.sa_sigaction(signal, info, context);
-  } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
-    previous.sa_handler(signal);
-  } else if (previous.sa_handler == SIG_DFL || info->si_code > 0) {
-    // The instruction that faulted runs again and ends the process. A signal that somebody sent is sent
-    // once more.
-    struct sigaction fatal = {};
-    fatal.sa_handler = SIG_DFL;
-    ::sigaction(signal, &fatal, nullptr);
-    if (info->si_code <= 0) {
-      ::raise(signal);
-    }
-  }
-}
-
 // Reads fault, too, in a forked child, which does not have the mappings.
 bool is_write([[maybe_unused]] void* context) {
 #if defined(__x86_64__)
@@ -176,7 +159,7 @@ bool is_write([[maybe_unused]] void* context) {
 #endif
 }
 
-void on_fault(int signal, siginfo_t* info, void* context) {
+void look_at_fault(int, siginfo_t* info, void* context) {
   // SYNC: the store is complete.
   const Store* const store = watched.load(std::memory_order_acquire);
   const void* const address = info->si_addr;
@@ -184,11 +167,6 @@ void on_fault(int signal, siginfo_t* info, void* context) {
       (store->arena().contains(address) || store->arena().in_writable_window(address))) {
     explain(*store, address, context);
   }
-  call_previous(signal, info, context);
-}
-
-bool is_ours(const struct sigaction& action) {
-  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == on_fault;
 }
 
 }  // namespace
@@ -196,27 +174,16 @@ bool is_ours(const struct sigaction& action) {
 void install_read_only_fault(Store& store, ReadOnlyFaultHook hook) {
   // SYNC: release, for the handler.
   hook_of_process.store(hook, std::memory_order_release);
-  watched.store(&store, std::memory_order_release);
-  struct sigaction found = {};
-  ::sigaction(SIGSEGV, nullptr, &found);
-  if (is_ours(found)) {
-    return;
-  }
-  previous = found;
-  struct sigaction ours = {};
-  ours.sa_sigaction = on_fault;
-  ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  ::sigaction(SIGSEGV, &ours, nullptr);
+  if (watched.exchange(&store, std::memory_order_release) != nullptr) return;
+  base::look_first(SIGSEGV, look_at_fault);
+  base::watch_signal(SIGSEGV);
 }
 
 void remove_read_only_fault() {
   // SYNC: release, for a handler that runs now: it sees a complete store and hook, or none.
-  struct sigaction found = {};
-  ::sigaction(SIGSEGV, nullptr, &found);
-  if (is_ours(found)) {
-    ::sigaction(SIGSEGV, &previous, nullptr);
-  }
-  watched.store(nullptr, std::memory_order_release);
+  if (watched.exchange(nullptr, std::memory_order_release) == nullptr) return;
+  base::look_first(SIGSEGV, nullptr);
+  base::unwatch_signal(SIGSEGV);
   hook_of_process.store(nullptr, std::memory_order_release);
 }
 

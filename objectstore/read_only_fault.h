@@ -3,8 +3,8 @@
 //
 //   assignment destination is read-only: array of object <id> in <function>; make a copy first: ...
 //
-// and calls the process's hook: a worker records the message and exits, a driver returns, and the
-// handler that was installed before is called, as for every other SIGSEGV.
+// and calls the process's hook: a worker records the message and exits, a driver returns, and the user's
+// handler follows, as for every other SIGSEGV (base/signal_chain.h).
 //
 // Invariants: the handler calls only async-signal-safe functions and allocates nothing.
 // Threads:    install and remove: one at a time; set_running_function: of the calling thread.
@@ -30,7 +30,7 @@ struct ReadOnlyFault {
 using ReadOnlyFaultHook = void (*)(const ReadOnlyFault&);
 
 // From now on faults in `store` are explained. This replaces an earlier store; `store` must live until
-// remove_read_only_fault(), which puts the handler back that was installed before.
+// remove_read_only_fault().
 void install_read_only_fault(Store& store, ReadOnlyFaultHook hook);
 void remove_read_only_fault();
 

@@ -1,7 +1,7 @@
 // The handler makes system calls and uses static memory, and nothing else: the crash may have happened inside malloc or
 // the dynamic loader. It looks for no names: the node does that, from the addresses and the files that they lie in.
 //
-// Read from the end: on_fatal() and record() call a Recording, which writes the record in steps: the frames
+// Read from the end: on_fatal() and record_crash_stack() call a Recording, which writes the record in steps: the frames
 // (add_frames), then from one walk over the mappings of the process the files that they lie in, and whether a stack was
 // full (Surroundings).
 #include "crash_handler.h"
@@ -19,13 +19,16 @@
 #include <unistd.h>
 
 #include "../../base/fd.h"
+#include "../../base/sanitizers.h"
+#include "../../base/signal_chain.h"
 
 namespace manta::detail {
 namespace {
 
 rpc::CrashRecord* record_here = nullptr;
 constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
-constexpr int kHandlerFrames = 8;  // at most, above the frame that faulted
+constexpr int kHandlerFrames =
+    24;  // at most, above the frame that faulted; some are of a user's handler
 
 struct Death {
   int signal = 0;
@@ -294,23 +297,54 @@ void wait_for_the_end() {
   for (int i = 0; i < 50; ++i) ::nanosleep(&kPause, nullptr);
 }
 
+// A fault that a user's handler has got. If the process dies of the same signal inside that handler, which sends it
+// anew when it has said what it had to, the death is that of the fault.
+class PassedOn {
+ public:
+  void note(const Death& death) {
+    thread_ = 0;
+    death_ = death;
+    // SYNC: none: only the thread that noted it asks for it; if two fault at a time, one is forgotten.
+    thread_ = ::gettid();
+  }
+  const Death* of(int signal) const {
+    return thread_ == ::gettid() && death_.signal == signal ? &death_ : nullptr;
+  }
+
+ private:
+  std::atomic<pid_t> thread_ = 0;
+  Death death_;
+};
+
+PassedOn passed_on;
+
+void on_passing(int signal, siginfo_t* info, void* context) {
+  if (info->si_code > 0) passed_on.note(death_of(signal, *info, context));
+}
+
+bool runs_below(std::uint64_t pc) {
+  void* found[rpc::kMaxCrashFrames + kHandlerFrames];
+  void** const end = found + ::backtrace(found, std::size(found));
+  return std::any_of(
+      found, end, [pc](void* address) { return reinterpret_cast<std::uint64_t>(address) == pc; });
+}
+
+Death death_to_record(int signal, const siginfo_t& info, void* context) {
+  const Death* const passed = info.si_code <= 0 ? passed_on.of(signal) : nullptr;
+  const bool inside = passed != nullptr && passed->knows_pc && runs_below(passed->pc);
+  return inside ? *passed : death_of(signal, info, context);
+}
+
 // Returns the signal that the process shall die of.
-int record(int signal, const siginfo_t& info, void* context) {
+int on_fatal(int signal, siginfo_t* info, void* context) {
   if (record_here == nullptr) return signal;
+  const Death death = death_to_record(signal, *info, context);
   const auto turn = recording.begin();
   if (turn == Recording::Turn::kOfAnotherThread) wait_for_the_end();
   if (turn != Recording::Turn::kMine) return signal;
-  recording.about(death_of(signal, info, context));
+  recording.about(death);
   recording.write(*record_here);
   return recording.signal() != 0 ? recording.signal() : signal;
-}
-
-void on_fatal(int signal, siginfo_t* info, void* context) {
-  signal = record(signal, *info, context);
-  struct sigaction fallback {};
-  fallback.sa_handler = SIG_DFL;
-  ::sigaction(signal, &fallback, nullptr);
-  ::raise(signal);
 }
 
 }  // namespace
@@ -319,10 +353,13 @@ void install_crash_handler(rpc::CrashRecord& record) {
   void* warm_up[1];
   ::backtrace(warm_up, 1);
   record_here = &record;
-  struct sigaction action {};
-  action.sa_sigaction = on_fatal;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  for (const int signal : kFatal) ::sigaction(signal, &action, nullptr);
+  base::look_last(on_passing, on_fatal);
+  for (const int signal : kFatal) {
+#ifdef MANTA_SANITIZED
+    ::signal(signal, SIG_DFL);  // the sanitizer's own handler ends the process
+#endif
+    base::watch_signal(signal);
+  }
 }
 
 void record_crash_stack(void* context) {

@@ -1,5 +1,7 @@
-// A worker's handler of fatal signals: it leaves the stack in the worker's page of the control memory for the node, and
-// then the worker dies of the signal as it would have without a handler.
+// A worker's last words at fatal signals: it leaves the stack in the worker's page of the control memory for the node,
+// and then the worker dies of the signal as it would have without a handler. A handler of the user's comes before it
+// (base/signal_chain.h), and may recover; one that says something and sends the signal anew is not taken for the place
+// of the crash.
 //
 // Invariants: it allocates nothing; if it faults itself, only the part of the record that it was writing is lost; of
 //             several threads that crash at the same time, the record tells of the first.

@@ -88,8 +88,9 @@ void require_node_descriptors() {
       getsockopt(kNodeSocket, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
   if (!is_stream) refuse_other(kNodeSocket, "the socket to the driver");
   const struct stat program = require_open(kNodeProgram, "the program of the workers");
-  const bool is_path = (fcntl(kNodeProgram, F_GETFL) & O_PATH) != 0;
-  if (!S_ISREG(program.st_mode) || !is_path) {
+  // Opened with O_PATH; valgrind, which opens /proc/self/exe in the driver's stead, opens it to be read.
+  const bool writable = (fcntl(kNodeProgram, F_GETFL) & O_ACCMODE) != O_RDONLY;
+  if (!S_ISREG(program.st_mode) || writable) {
     refuse_other(kNodeProgram, "the program of the workers");
   }
 }
