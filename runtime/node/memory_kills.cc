@@ -21,8 +21,7 @@ MemoryKills::MemoryKills(fs::path root)
 }
 
 std::string MemoryKills::explain_kill() {
-  const std::uint64_t of_machine =
-      base::figure_in(root_ / "proc/vmstat", "oom_kill").value_or(0);
+  const std::uint64_t of_machine = base::figure_in(root_ / "proc/vmstat", "oom_kill").value_or(0);
   const bool machine_grew = of_machine > explained_of_machine_;
   if (machine_grew) ++explained_of_machine_;
   bool grew = false;
