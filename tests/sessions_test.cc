@@ -273,7 +273,7 @@ TEST(Sessions, WrongVariablesAreNamed) {
 
 TEST(Sessions, ASizeMayHaveAUnit) {
   const std::map<std::string, std::string> sizes = {{"300M", "314572800"},
-                                                    {"300MB", "300000000"},
+                                                    {"320MB", "320864256"},  // in whole MiB
                                                     {"64 MiB", "67108864"},
                                                     {"67108864", "67108864"}};
   for (const auto& [text, bytes] : sizes) {

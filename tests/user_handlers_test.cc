@@ -20,8 +20,9 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-thread_local sigjmp_buf* way_back = nullptr;
-thread_local char* page_to_mend = nullptr;
+// Volatile, since only the handler reads them.
+thread_local sigjmp_buf* volatile way_back = nullptr;
+thread_local char* volatile page_to_mend = nullptr;
 bool on_start_ran = false;
 bool old_is_shown = false;
 

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../../base/build_settings.h"
+
 namespace manta::detail {
 
 inline bool bit_at(const std::uint8_t* bits, std::size_t at) {

@@ -4,6 +4,8 @@
 #pragma once
 #include <cstdint>
 
+#include "../../base/build_settings.h"
+
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
 #define ARROW_FLAG_DICTIONARY_ORDERED 1

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "../../base/build_settings.h"
+
 namespace manta::detail {
 
 inline constexpr std::uint64_t kFirstImage =

@@ -5,6 +5,8 @@
 #pragma once
 #include <string>
 
+#include "../../base/build_settings.h"
+
 namespace manta::detail {
 
 // The path of the shared library that this copy of Manta is part of; empty: it is part of the program.

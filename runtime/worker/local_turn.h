@@ -8,6 +8,8 @@
 #include <mutex>
 #include <utility>
 
+#include "../../base/build_settings.h"
+
 namespace manta::detail {
 
 class LocalTurn {

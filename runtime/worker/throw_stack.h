@@ -8,6 +8,8 @@
 #pragma once
 #include <string>
 
+#include "../../base/build_settings.h"
+
 namespace manta::detail {
 
 class EveryThrow {
