@@ -122,12 +122,6 @@ TEST(SignalChain, AReporterThatIsCalledOnceIsFollowedByTheDefault) {
   EXPECT_EQ(ended.signal(), SIGSEGV);
 }
 
-void report_and_reset(int signal, siginfo_t*, void*) {
-  say('r');
-  ::signal(signal, SIG_DFL);
-  ::raise(signal);
-}
-
 TEST(SignalChain, WithoutAHandlerTheLastWordsAreSaidAndTheDefaultFollows) {
   for (const int signal : {SIGSEGV, SIGABRT, SIGFPE, SIGTRAP}) {
     const Ended ended = in_child([signal] {
@@ -184,6 +178,12 @@ TEST(SignalChain, AHandlerThatReturnsFromAbortDoesNotHideIt) {
 }
 
 #ifndef MANTA_SANITIZED  // sanitizers have a sigaction() of their own
+void report_and_reset(int signal, siginfo_t*, void*) {
+  say('r');
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
 TEST(SignalChain, AReporterThatResetsAndSendsTheSignalAnewIsFollowedByTheDefault) {
   const Ended ended = in_child([] {
     install(SIGSEGV, report_and_reset);
