@@ -42,14 +42,14 @@ class WatchesLock {
   WatchesLock() {
     // SYNC: acquire: what the thread before has written. A forked child may find it held by a thread that it does not
     // have, so that it gives up; nothing is in the middle of a change then but by a chance of one in a million.
-    for (int i = 0; i < (1 << 24) && held_.test_and_set(std::memory_order_acquire); ++i) continue;
+    for (int i = 0; i < (1 << 24) && held.test_and_set(std::memory_order_acquire); ++i) continue;
   }
-  ~WatchesLock() { held_.clear(std::memory_order_release); }  // SYNC: see above
+  ~WatchesLock() { held.clear(std::memory_order_release); }  // SYNC: see above
   WatchesLock(const WatchesLock&) = delete;
 
  private:
   const SignalsBlocked blocked_;  // so that no handler of this thread waits for it
-  static constinit inline std::atomic_flag held_;
+  static constinit inline std::atomic_flag held;
 };
 
 bool calls_nobody(const struct sigaction& action) {
