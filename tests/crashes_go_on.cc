@@ -16,10 +16,8 @@
 #include <manta/manta.h>
 
 int aborts() { std::abort(); }
-int reads_null() {
-  int* volatile nowhere = nullptr;
-  return *nowhere;
-}
+int* volatile nowhere = nullptr;
+int reads_null() { return *nowhere; }
 int waits_for_a_crash() { return manta::get(manta::remote(aborts, {.max_retries = 0})()); }
 int writes(const manta::Array<int>& array) {
   const_cast<int&>(array[0]) = 7;

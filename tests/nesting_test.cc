@@ -87,7 +87,7 @@ TEST_F(Nesting, MergeSortEndsAtEveryGrain) {
   MutableArray<int> numbers = uninitialized<int>({kSize});
   for (std::size_t i = 0; i < kSize; ++i) numbers[i] = int(i * 7919 % kSize);
   const Array<int> unsorted = std::move(numbers).freeze();
-  for (const std::size_t grain : {200'000, 20'000, 1'000}) {
+  for (const std::size_t grain : {200'000U, 20'000U, 1'000U}) {
     const auto sorted = get(remote(merge_sort)(unsorted, grain));
     ASSERT_EQ(sorted.size(), kSize);
     EXPECT_TRUE(std::is_sorted(sorted.begin(), sorted.end())) << grain;

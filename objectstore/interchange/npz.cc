@@ -179,8 +179,9 @@ void check_names(const std::vector<NpzArray>& arrays) {
     std::string longer = name;
     longer += kSuffix;
     if (names.contains(longer)) {
-      throw InvalidArgument("the arrays \"" + name + "\" and \"" + longer +
-                            "\" could not be told apart when they are read");
+      std::string why = "the arrays \"";
+      why.append(name).append("\" and \"").append(longer);
+      throw InvalidArgument(why + "\" could not be told apart when they are read");
     }
   }
 }
