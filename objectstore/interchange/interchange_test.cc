@@ -73,7 +73,7 @@ void expect_exports_are_read_only(const Array<float>& array) {
 // Some consumers of DLPack ignore that a tensor is read-only; the kernel does not.
 TEST(Interchange, WhatLeavesIsInAReadOnlyMappingOfWhateverSize) {
   const auto export_all = [] {
-    for (const std::size_t n : {1, 25, 1000, 16'383, 16'384, 100'000, 300'000, 1'000'000}) {
+    for (const std::size_t n : {1U, 25U, 1000U, 16'383U, 16'384U, 100'000U, 300'000U, 1'000'000U}) {
       const Array<float> array = arange<float>(n);
       expect_exports_are_read_only(array);
       expect_exports_are_read_only(array.slice(n / 2, n));

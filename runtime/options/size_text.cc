@@ -21,7 +21,7 @@ std::optional<double> factor_of(std::string_view unit) {
   const auto power = std::string_view("kmgt").find(unit.front());
   if (power == std::string_view::npos) return std::nullopt;
   unit.remove_prefix(1);
-  if (unit != "" && unit != "i" && unit != "ib" && unit != "b") return std::nullopt;
+  if (!unit.empty() && unit != "i" && unit != "ib" && unit != "b") return std::nullopt;
   return std::pow(unit == "b" ? 1000.0 : 1024.0, static_cast<double>(power + 1));
 }
 
