@@ -148,6 +148,14 @@ base::Status<objectstore::StoreError> Call::externalize(objectstore::Store& stor
   return {};
 }
 
+void Call::let_go_of_arguments() {
+  for (RefArgument& ref : refs()) ref.entry = nullptr;
+  if (!extras_) return;
+  extras_->blocks.clear();
+  extras_->references.clear();
+  extras_->external = nullptr;
+}
+
 const ObjectEntry* Call::failed_argument() const {
   for (const auto& ref : refs()) {
     if (ref.entry->state() == ObjectState::kFailed) return ref.entry.get();

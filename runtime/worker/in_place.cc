@@ -81,6 +81,8 @@ void InPlace::run(Call& call) {
   const std::uint32_t run_time = level.running.run_time();
   running_.pop_back();
   if (--depth_ >= kLevelsKept) levels_.pop_back();
+  if (process_.attachment().local)
+    call.let_go_of_arguments();  // its runner keeps it a little longer
   bool others_wait = false;
   {
     TablesLock lock(process_.tables());
