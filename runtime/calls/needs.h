@@ -28,7 +28,7 @@ struct Senders;
 
 class Needs {
  public:
-  Needs(Ownership& ownership, Senders& senders) : ownership_(ownership), senders_(senders) {}
+  Needs(Ownership& ownership, const Senders& senders) : ownership_(ownership), senders_(senders) {}
 
   void add(const ObjectEntry& entry, std::uint32_t object = 0);  // Need::object
   std::vector<Need> take();
@@ -42,7 +42,7 @@ class Needs {
   void add_in_lane(const CallLane& lane, std::uint64_t sequence, const Call& call);
 
   Ownership& ownership_;
-  Senders& senders_;
+  const Senders& senders_;
   std::vector<const ObjectEntry*> to_look_at_;
   std::unordered_set<const ObjectEntry*> seen_;
   std::uint32_t object_ = 0;

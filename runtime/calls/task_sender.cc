@@ -17,11 +17,17 @@ constexpr std::chrono::microseconds kTenure(1000);
 
 }  // namespace
 
-TaskSender::Queue& TaskSender::queue_of(const Call& call) {
+TaskSender::Queue* TaskSender::find_queue(const Call& call) const {
   const TaskOptions& options = call.site().options();
-  for (auto& queue : queues_) {
-    if (queue->cpus == options.cpus && queue->resources == options.resources) return *queue;
+  for (const auto& queue : queues_) {
+    if (queue->cpus == options.cpus && queue->resources == options.resources) return queue.get();
   }
+  return nullptr;
+}
+
+TaskSender::Queue& TaskSender::queue_of(const Call& call) {
+  if (Queue* const known = find_queue(call)) return *known;
+  const TaskOptions& options = call.site().options();
   auto queue = std::make_unique<Queue>();
   queue->key = static_cast<std::uint32_t>(queues_.size());
   queue->cpus = options.cpus;
@@ -351,8 +357,8 @@ const CallLane* TaskSender::lane_of(const Call& call) const {
   return lease != nullptr ? &lease->lane : nullptr;
 }
 
-std::optional<TaskSender::NeedsLease> TaskSender::needs_lease(const Call& queued) {
-  const Queue& queue = queue_of(queued);
+std::optional<TaskSender::NeedsLease> TaskSender::needs_lease(const Call& queued) const {
+  const Queue& queue = *find_queue(queued);
   const bool all_wait = std::all_of(queue.leases.begin(), queue.leases.end(),
                                     [](const auto& lease) { return lease->blocked; });
   if (!all_wait) return std::nullopt;
@@ -380,9 +386,6 @@ void TaskSender::fail_all(const Value& error) {
   }
 }
 
-bool TaskSender::active() const {
-  return in_flight() || std::any_of(queues_.begin(), queues_.end(),
-                                    [](const auto& queue) { return queue->first != nullptr; });
-}
+bool TaskSender::active() const { return in_flight() || any_queued(); }
 
 }  // namespace manta::detail

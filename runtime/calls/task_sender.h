@@ -58,7 +58,7 @@ class TaskSender {
     std::uint32_t key = 0;
     std::uint64_t granted = 0;
   };
-  std::optional<NeedsLease> needs_lease(const Call& queued);
+  std::optional<NeedsLease> needs_lease(const Call& queued) const;
   static std::string request_of(const Call& call);  // "1 cpu and 0.5 gpu_mem"
   void fail_all(const Value& error);                // the node died
   bool active() const;  // a call of it can end without another being submitted
@@ -85,6 +85,7 @@ class TaskSender {
     bool more = false;          // it was told that there is work for one more
   };
 
+  Queue* find_queue(const Call& call) const;  // null: no call like it was submitted yet
   Queue& queue_of(const Call& call);
   void enqueue(Queue& queue, base::Ref<Call> call);
   static base::Ref<Call> dequeue(Queue& queue);  // null: it is empty

@@ -24,8 +24,9 @@ bool has_unread(int pipe) {
 
 }  // namespace
 
-CallOutput::CallOutput(const std::atomic<std::uint32_t>& held)
-    : held_(&held), pipes_{pipe_of(STDOUT_FILENO), pipe_of(STDERR_FILENO)} {}
+CallOutput::CallOutput(const std::atomic<std::uint32_t>* held) : held_(held) {
+  if (held_ != nullptr) pipes_ = {pipe_of(STDOUT_FILENO), pipe_of(STDERR_FILENO)};
+}
 
 void CallOutput::flush() {
   asked_ = false;

@@ -26,11 +26,9 @@ class CallOutput {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // `held` has one bit for each stream of which the node holds the beginning of a line, or is about to read.
-  explicit CallOutput(const std::atomic<std::uint32_t>& held);
-  // Of a local session, where calls print into the driver's own streams: only the buffers are emptied.
-  enum Unmarked { kNotMarked };
-  explicit CallOutput(Unmarked) {}
+  // `held` has one bit for each stream of which the node holds the beginning of a line, or is about to read. Null in a
+  // local session, where calls print into the driver's own streams: only the buffers are emptied.
+  explicit CallOutput(const std::atomic<std::uint32_t>* held);
 
   // Before the reply: empties the buffers of stdio and of the standard streams.
   void flush();
@@ -48,7 +46,7 @@ class CallOutput {
   void flush_streams();
   void mark();
 
-  const std::atomic<std::uint32_t>* held_ = nullptr;  // null: nothing is marked
+  const std::atomic<std::uint32_t>* const held_;  // null: nothing is marked
   std::array<base::Fd, 2> pipes_;
   const std::streambuf* seen_buffer_ = nullptr;  // of std::cout
   bool own_buffers_ = false;                     // after std::ios::sync_with_stdio(false)

@@ -279,11 +279,6 @@ void Executor::on(const ActorEnd&) { order(Order::kEndActor); }
 
 void Executor::on(const ExitNow&) { order(Order::kExit); }
 
-bool Executor::has_lanes() const {
-  const std::lock_guard lock(lanes_mutex_);
-  return !lanes_.empty();
-}
-
 bool Executor::forget_lane(std::uint32_t index) {
   const std::lock_guard lock(lanes_mutex_);
   const auto found = std::find_if(lanes_.begin(), lanes_.end(),

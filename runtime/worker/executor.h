@@ -38,7 +38,7 @@ class Executor final : public CalleeSide {
  public:
   explicit Executor(Process& process);
   // One of several in the driver, of a local session.
-  Executor(Process& process, LocalTurn& turn);
+  Executor(Process& process, LocalTurn& turn) : Executor(process, nullptr, &turn) {}
   ~Executor();
 
   // Returns when the node says so, or when the actor has ended, with the exit code of the process.
@@ -68,7 +68,6 @@ class Executor final : public CalleeSide {
   void run_locally(Call& call);
   // After a crash, which has left everything as it was: only the turn goes to others.
   void give_up();
-  bool has_lanes() const;
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
   const ActorId& actor_id() const { return actor_id_; }
@@ -96,6 +95,8 @@ class Executor final : public CalleeSide {
   bool pending() const override;
 
  private:
+  Executor(Process& process, const std::atomic<std::uint32_t>* held_lines, LocalTurn* turn);
+
   struct Lane {
     std::uint32_t index = 0;
     rpc::Slot caller = 0;
@@ -135,6 +136,7 @@ class Executor final : public CalleeSide {
   void begin();
   void end();
   void take_turn();
+  void leave_turn();
   void set_busy(bool busy);
   void start_actor();
   int finish_actor();

@@ -20,28 +20,21 @@ std::atomic<Executor*> executor_of_process{nullptr};
 
 // ------------------------------------------------------------------------------------------------ threads
 
-Executor::Executor(Process& process)
+Executor::Executor(Process& process, const std::atomic<std::uint32_t>* held_lines, LocalTurn* turn)
     : process_(process),
       running_(process),
-      output_(process.control().process(process.slot()).held_lines),
+      output_(held_lines),
       in_place_(process, output_),
       thread_(::gettid()),
-      local_turn_(nullptr),
+      local_turn_(turn),
       turn_([this] { lend(); }, [this] { take_back(); }) {
   executor_here = this;
-  executor_of_process.store(this, std::memory_order_release);
-  process.caller().set_callee(this);
 }
 
-Executor::Executor(Process& process, LocalTurn& turn)
-    : process_(process),
-      running_(process),
-      output_(CallOutput::kNotMarked),
-      in_place_(process, output_),
-      thread_(::gettid()),
-      local_turn_(&turn),
-      turn_([this] { lend(); }, [this] { take_back(); }) {
-  executor_here = this;
+Executor::Executor(Process& process)
+    : Executor(process, &process.control().process(process.slot()).held_lines, nullptr) {
+  executor_of_process.store(this, std::memory_order_release);
+  process.caller().set_callee(this);
 }
 
 Executor::~Executor() { executor_here = nullptr; }
@@ -75,20 +68,22 @@ void Executor::begin() {
 
 void Executor::end() {
   turn_.end();
-  if (!is_local()) return;
-  executor_of_process.store(nullptr, std::memory_order_release);
-  local_turn_->leave();
+  if (is_local()) leave_turn();
 }
 
 void Executor::give_up() {
-  executor_of_process.store(nullptr, std::memory_order_release);
-  local_turn_->leave();
+  leave_turn();
   TaskFrame::forget_calls_of_this_thread();
 }
 
 void Executor::take_turn() {
   local_turn_->enter();
   executor_of_process.store(this, std::memory_order_release);
+}
+
+void Executor::leave_turn() {
+  executor_of_process.store(nullptr, std::memory_order_release);
+  local_turn_->leave();
 }
 
 // Of the one executor of a worker.
@@ -99,8 +94,8 @@ void Executor::set_busy(bool busy) {
 // The CPU goes to others, and so do the tasks that have not begun.
 void Executor::lend() {
   if (is_local()) {
-    executor_of_process.store(nullptr, std::memory_order_release);
-    return local_turn_->leave_to_wait();
+    local_turn_->prepare_to_wait();
+    return leave_turn();
   }
   process_.node().send(WorkerBlocked{});
   if (!is_actor_) set_busy(false);

@@ -14,9 +14,9 @@ namespace manta::detail {
 
 class LocalTurn {
  public:
-  // `before_leaving` is called when a call is about to wait: somebody must be there to run others.
-  explicit LocalTurn(std::function<void()> before_leaving)
-      : before_leaving_(std::move(before_leaving)) {}
+  // `before_waiting` is called when a call is about to wait: somebody must be there to run others.
+  explicit LocalTurn(std::function<void()> before_waiting)
+      : before_waiting_(std::move(before_waiting)) {}
 
   void enter() {
     std::unique_lock lock(mutex_);
@@ -30,13 +30,10 @@ class LocalTurn {
     }
     free_.notify_one();
   }
-  void leave_to_wait() {
-    before_leaving_();
-    leave();
-  }
+  void prepare_to_wait() { before_waiting_(); }
 
  private:
-  const std::function<void()> before_leaving_;
+  const std::function<void()> before_waiting_;
   std::mutex mutex_;
   std::condition_variable free_;
   bool taken_ = false;
