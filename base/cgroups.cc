@@ -41,9 +41,9 @@ bool lists(std::string_view items, std::string_view item) {
 }
 
 // The path of our cgroup: of lines such as "4:memory,hugetlb:/a/b", in version 2 "0::/a/b".
-std::optional<std::string> own_path(const fs::path& root, Version version,
+std::optional<std::string> own_path(const std::string& cgroup, Version version,
                                     std::string_view controller) {
-  std::istringstream lines(read_small_file(root / "proc/self/cgroup"));
+  std::istringstream lines(cgroup);
   for (std::string line; std::getline(lines, line);) {
     const auto first = line.find(':');
     const auto second = first == std::string::npos ? first : line.find(':', first + 1);
@@ -78,9 +78,10 @@ struct Mount {
 };
 
 // "36 25 0:32 /root /point rw,relatime shared:9 - cgroup cgroup rw,memory"
-std::vector<Mount> mounts_of(const fs::path& root, Version version, std::string_view controller) {
+std::vector<Mount> mounts_of(const std::string& mountinfo, Version version,
+                             std::string_view controller) {
   std::vector<Mount> mounts;
-  std::istringstream lines(read_small_file(root / "proc/self/mountinfo"));
+  std::istringstream lines(mountinfo);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::string ignored, from, point, type, source, options;
@@ -141,10 +142,15 @@ std::optional<std::string> place_of(const fs::path& root, const std::string& pat
   return place.empty() ? std::nullopt : std::optional(place);
 }
 
-void add_levels(std::vector<Cgroup>& cgroups, const fs::path& root, Version version,
-                std::string_view controller) {
-  const auto path = own_path(root, version, controller);
-  const auto mounts = mounts_of(root, version, controller);
+// What the kernel tells of this process.
+struct Told {
+  std::string cgroup, mountinfo;
+};
+
+void add_levels(std::vector<Cgroup>& cgroups, const fs::path& root, const Told& told,
+                Version version, std::string_view controller) {
+  const auto path = own_path(told.cgroup, version, controller);
+  const auto mounts = mounts_of(told.mountinfo, version, controller);
   if (!path || mounts.empty()) return;
   const Mount* seen =
       &mounts.front();  // where no mount shows it, the limits of what is mounted are the best guess
@@ -172,9 +178,21 @@ std::optional<std::uint64_t> limit_in(std::optional<std::uint64_t> bytes) {  // 
   return bytes && *bytes < kNoLimit ? bytes : std::nullopt;
 }
 
-// Of version 1: what the cgroups above allow, also those that a container does not see.
-std::optional<std::uint64_t> limit_from_above(const Cgroup& cgroup) {
-  return limit_in(figure_in(cgroup.directory / "memory.stat", "hierarchical_memory_limit"));
+struct MemoryLimit {
+  std::optional<std::uint64_t> bytes;
+  const char* file;  // which says so
+};
+
+// Version 1 tells also what the cgroups above allow, those too that a container does not see.
+MemoryLimit memory_limit_of(const Cgroup& cgroup) {
+  const bool two = cgroup.version == Version::kTwo;
+  const char* const file = two ? "memory.max" : "memory.limit_in_bytes";
+  const MemoryLimit own{limit_in(leading_number(read_small_file(cgroup.directory / file))), file};
+  if (two) return own;
+  const MemoryLimit above{
+      limit_in(figure_in(cgroup.directory / "memory.stat", "hierarchical_memory_limit")),
+      "memory.stat"};
+  return above.bytes && *above.bytes < own.bytes.value_or(kNoLimit) ? above : own;
 }
 
 }  // namespace
@@ -209,20 +227,9 @@ std::optional<std::uint64_t> figure_in(const fs::path& file, std::string_view na
   return std::nullopt;
 }
 
-fs::path Cgroup::memory_limit_file() const {
-  if (version == Version::kTwo) return directory / "memory.max";
-  const auto own = limit_in(leading_number(read_small_file(directory / "memory.limit_in_bytes")));
-  const auto above = limit_from_above(*this);
-  return directory /
-         (above && above < own.value_or(kNoLimit) ? "memory.stat" : "memory.limit_in_bytes");
-}
+fs::path Cgroup::memory_limit_file() const { return directory / memory_limit_of(*this).file; }
 
-std::optional<std::uint64_t> Cgroup::memory_limit() const {
-  const char* const file = version == Version::kTwo ? "memory.max" : "memory.limit_in_bytes";
-  const auto own = limit_in(leading_number(read_small_file(directory / file)));
-  const auto above = version == Version::kTwo ? std::nullopt : limit_from_above(*this);
-  return own && above ? std::min(own, above) : own ? own : above;
-}
+std::optional<std::uint64_t> Cgroup::memory_limit() const { return memory_limit_of(*this).bytes; }
 
 std::optional<std::uint64_t> Cgroup::memory_used() const {
   return leading_number(read_small_file(
@@ -249,9 +256,11 @@ std::optional<double> Cgroup::cpu_limit() const {
 }
 
 std::vector<Cgroup> cgroups_of(std::string_view controller, const fs::path& root) {
+  const Told told{.cgroup = read_small_file(root / "proc/self/cgroup"),
+                  .mountinfo = read_small_file(root / "proc/self/mountinfo")};
   std::vector<Cgroup> cgroups;
-  add_levels(cgroups, root, Version::kTwo, controller);
-  add_levels(cgroups, root, Version::kOne, controller);
+  add_levels(cgroups, root, told, Version::kTwo, controller);
+  add_levels(cgroups, root, told, Version::kOne, controller);
   return cgroups;
 }
 

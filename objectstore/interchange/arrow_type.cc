@@ -7,27 +7,26 @@ namespace manta::detail {
 namespace {
 
 struct Element {
-  char letter;
   std::size_t size;
-  const char* format;
+  const char* format;  // of which the first letter tells it from the others
   const char* name;
   const char* cpp_type;
 };
 
 constexpr Element kElements[] = {
-    {'b', 1, "b", "bool", "bool"},
-    {'c', 1, "c", "int8", "std::int8_t"},
-    {'C', 1, "C", "uint8", "std::uint8_t"},
-    {'s', 2, "s", "int16", "std::int16_t"},
-    {'S', 2, "S", "uint16", "std::uint16_t"},
-    {'i', 4, "i", "int32", "std::int32_t"},
-    {'I', 4, "I", "uint32", "std::uint32_t"},
-    {'l', 8, "l", "int64", "std::int64_t"},
-    {'L', 8, "L", "uint64", "std::uint64_t"},
-    {'e', 2, "e", "float16", "manta::float16"},
-    {'f', 4, "f", "float32", "float"},
-    {'g', 8, "g", "float64", "double"},
-    {'w', 2, "w:2", "fixed-size binary of 2 bytes", "manta::bfloat16"},
+    {1, "b", "bool", "bool"},
+    {1, "c", "int8", "std::int8_t"},
+    {1, "C", "uint8", "std::uint8_t"},
+    {2, "s", "int16", "std::int16_t"},
+    {2, "S", "uint16", "std::uint16_t"},
+    {4, "i", "int32", "std::int32_t"},
+    {4, "I", "uint32", "std::uint32_t"},
+    {8, "l", "int64", "std::int64_t"},
+    {8, "L", "uint64", "std::uint64_t"},
+    {2, "e", "float16", "manta::float16"},
+    {4, "f", "float32", "float"},
+    {8, "g", "float64", "double"},
+    {2, "w:2", "fixed-size binary of 2 bytes", "manta::bfloat16"},
 };
 
 struct Named {
@@ -101,8 +100,9 @@ std::string_view unit_name(char unit) {
 }
 
 const Element* element_of(char letter) {
-  const auto* const found = std::find_if(std::begin(kElements), std::end(kElements),
-                                         [&](const Element& one) { return one.letter == letter; });
+  const auto* const found =
+      std::find_if(std::begin(kElements), std::end(kElements),
+                   [&](const Element& one) { return one.format[0] == letter; });
   return found == std::end(kElements) ? nullptr : found;
 }
 
@@ -132,7 +132,7 @@ TemporalFormat temporal_of(std::string_view format) {
 }  // namespace
 
 char arrow_letter(std::string_view format) {
-  if (const Element* const element = element_of(format)) return element->letter;
+  if (const Element* const element = element_of(format)) return element->format[0];
   if (format == "tiM") return 'i';
   const TemporalFormat temporal = temporal_of(format);
   return temporal.type == nullptr ? '\0' : temporal.type->integers[temporal.unit];

@@ -79,12 +79,17 @@ void Leasing::want_actor(ActorId actor, const ResourceSet& request) {
   changed_ = true;
 }
 
-void Leasing::withdraw_actor(ActorId actor) {
+std::optional<scheduler::OwnerId> Leasing::owner_of(ActorId actor) const {
   const auto entry =
       std::ranges::find_if(actors_, [&](const auto& item) { return item.second == actor; });
-  if (entry == actors_.end()) return;
-  leases_.forget(entry->first);
-  actors_.erase(entry);
+  return entry == actors_.end() ? std::nullopt : std::optional(entry->first);
+}
+
+void Leasing::withdraw_actor(ActorId actor) {
+  const auto owner = owner_of(actor);
+  if (!owner) return;
+  leases_.forget(*owner);
+  actors_.erase(*owner);
   changed_ = true;
 }
 
@@ -134,10 +139,8 @@ Leasing::Shortage Leasing::shortage_of(rpc::Slot owner, std::uint32_t key,
 }
 
 Leasing::Shortage Leasing::shortage_of(ActorId actor) const {
-  const auto entry =
-      std::ranges::find_if(actors_, [&](const auto& item) { return item.second == actor; });
-  if (entry == actors_.end()) return {};
-  return shortage_of({.owner = entry->first, .key = 0});
+  const auto owner = owner_of(actor);
+  return owner ? shortage_of(OwnerKey{.owner = *owner, .key = 0}) : Shortage();
 }
 
 Leasing::Shortage Leasing::shortage_of(OwnerKey who) const {

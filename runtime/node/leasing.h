@@ -81,6 +81,7 @@ class Leasing {
     rpc::Slot worker;
   };
 
+  std::optional<scheduler::OwnerId> owner_of(ActorId actor) const;  // that waits
   Shortage shortage_of(scheduler::OwnerKey who) const;
   scheduler::ThreadCount threads_of(scheduler::OwnerKey who) const;
   std::vector<scheduler::ThreadCount> threads_wanted() const;  // by leases that could be granted

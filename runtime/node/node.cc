@@ -25,8 +25,7 @@ scheduler::ResourceSet total_resources(const NodeOptions& options) {
   return total;
 }
 
-scheduler::WorkerPoolOptions pool_options(const NodeOptions& options) {
-  const auto cores = static_cast<std::size_t>(rpc::usable_cores());
+scheduler::WorkerPoolOptions pool_options(const NodeOptions& options, std::size_t cores) {
   const auto cpus = static_cast<std::size_t>(std::clamp(options.cpus, 1.0, 4.0));
   return {.prestart = options.prestart >= 0 ? static_cast<std::size_t>(options.prestart) : cpus,
           .parallel = std::max<std::size_t>(4, 2 * cores)};
@@ -86,7 +85,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       leasing_(
           peers_, lanes_, total_resources(role.options),
           workers_.tells_threads() ? Leasing::Threads::kAsCpus : Leasing::Threads::kLeftAlone,
-          pool_options(role.options),
+          pool_options(role.options, control_.session().cores.cores.load()),
           {.start_worker = [this](scheduler::ThreadCount threads) { return start_worker(threads); },
            .start_failure = [this] { return workers_.failure(); },
            .warn = [this](const std::string& what) { log_.add(2, "manta: " + what + "\n", 1); },
