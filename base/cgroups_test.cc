@@ -2,14 +2,13 @@
 // from a namespace.
 #include "cgroups.h"
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include <gmock/gmock.h>
+
+#include "file_tree_fixture.h"
 
 namespace manta::base {
 namespace {
@@ -25,18 +24,11 @@ constexpr std::uint64_t kMiB = 1 << 20;
 class Cgroups : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "cgroups_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root_ = name;
     write("proc/meminfo", "MemTotal:       1048576 kB\nMemFree:        1 kB\n");
     write("proc/self/stat", "4711 (a program) S 1\n");
   }
-  void TearDown() override { fs::remove_all(root_); }
 
-  void write(const std::string& path, const std::string& text) {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text;
-  }
+  void write(const std::string& path, const std::string& text) { tree_.write(path, text); }
   void in(const std::string& lines) { write("proc/self/cgroup", lines); }
   // Each as "ROOT POINT - TYPE SOURCE OPTIONS".
   void mounts(const std::vector<std::string>& mounts) {
@@ -56,7 +48,8 @@ class Cgroups : public ::testing::Test {
     return places;
   }
 
-  fs::path root_;
+  const FileTree tree_;
+  const fs::path& root_ = tree_.root();
 };
 
 const std::string kTwo = "/ /sys/fs/cgroup - cgroup2 cgroup2 rw";

@@ -1,11 +1,8 @@
 #include "control.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <sys/mman.h>
@@ -14,10 +11,10 @@
 
 #include <gtest/gtest.h>
 
+#include "../base/file_tree_fixture.h"
+
 namespace manta::rpc {
 namespace {
-
-namespace fs = std::filesystem;
 
 class ControlTest : public testing::Test {
  protected:
@@ -171,25 +168,14 @@ TEST(Cores, TheWakeCostIsWithinReason) {
   EXPECT_LE(measure_wake_cost(), std::chrono::microseconds(200));
 }
 
-// A tree of files in the place of "/", whose cgroup has that cpu.max.
-class QuotaTree {
+// Whose cgroup has that cpu.max.
+class QuotaTree : public base::FileTree {
  public:
   explicit QuotaTree(const std::string& cpu_max) {
-    std::string name = (fs::temp_directory_path() / "quota_XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    root_ = name;
-    fs::create_directories(root_ / "proc/self");
-    fs::create_directories(root_ / "cg");
-    std::ofstream(root_ / "proc/self/cgroup") << "0::/\n";
-    std::ofstream(root_ / "proc/self/mountinfo") << "1 2 0:3 / /cg rw - cgroup2 cgroup2 rw\n";
-    std::ofstream(root_ / "cg/cpu.max") << cpu_max << "\n";
+    write("proc/self/cgroup", "0::/\n");
+    write("proc/self/mountinfo", "1 2 0:3 / /cg rw - cgroup2 cgroup2 rw\n");
+    write("cg/cpu.max", cpu_max + "\n");
   }
-  ~QuotaTree() { fs::remove_all(root_); }
-  QuotaTree(const QuotaTree&) = delete;
-  const fs::path& root() const { return root_; }
-
- private:
-  fs::path root_;
 };
 
 TEST(Cores, AQuotaCountsRoundedUpAndAtLeastOne) {

@@ -11,6 +11,7 @@
 #include "../../base/error.h"
 #include "../arena_fixture.h"
 #include "arrow.h"
+#include "arrow_fixture.h"
 #include "dlpack.h"
 
 namespace manta {
@@ -18,16 +19,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-template <class F>
-std::string refusal(F f) {
-  try {
-    f();
-  } catch (const InvalidArgument& error) {
-    return error.what();
-  }
-  return "";
-}
 
 // Within a session: arrays from 64 KiB on are made in its store.
 struct InAStore {

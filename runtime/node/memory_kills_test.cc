@@ -1,14 +1,12 @@
 // Made-up trees of /proc and /sys/fs/cgroup, version 1, version 2 and both.
 #include "memory_kills.h"
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
-#include <unistd.h>
 
 #include <gmock/gmock.h>
 
+#include "../../base/file_tree_fixture.h"
 #include "memory_ahead.h"
 
 namespace manta::detail::node {
@@ -23,18 +21,11 @@ using ::testing::Not;
 class Tree : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "memory_kills_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root_ = name;
     machine(0);
     write("proc/meminfo", "MemTotal:       16384 kB\nMemFree:        1 kB\n");
   }
-  void TearDown() override { fs::remove_all(root_); }
 
-  void write(const std::string& path, const std::string& text) {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text;
-  }
+  void write(const std::string& path, const std::string& text) { tree_.write(path, text); }
   void machine(int kills) {
     write("proc/vmstat", "nr_free_pages 5\noom_kill " + std::to_string(kills) + "\npgfault 9\n");
   }
@@ -67,7 +58,8 @@ class Tree : public ::testing::Test {
               " /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,hugetlb,memory\n");
   }
 
-  fs::path root_;
+  const base::FileTree tree_;
+  const fs::path& root_ = tree_.root();
 };
 
 constexpr std::uint64_t kMiB = 1 << 20;
