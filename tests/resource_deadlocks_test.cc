@@ -161,6 +161,28 @@ TEST_F(ResourceDeadlocks, OneOfThoseThatHoldItCanGoOn) {
   EXPECT_EQ(get(wants), 1);
 }
 
+// While it waited itself, the holder was not asked to give its slot back.
+TEST_F(ResourceDeadlocks, WhoHasWaitedGivesBackWhatOthersWantSince) {
+  open_with_slots(1);
+  auto gate = actor<Gate>(kOnNoCpu);
+  auto other =
+      actor<Holder>(kOnNoCpu);  // which goes on living: its end would be a reason to look again
+  const auto holds =
+      remote([](const ActorHandle<Holder>& asked,
+                const ActorHandle<Gate>& at) { return get(asked.call(&Holder::wait_at, at)); },
+             kHolder)(other, gate);
+  const auto says = [](const ObjectRef<int>& ref, const std::string& text) {
+    return ref.why().find("where it waits for manta::testing::" + text) != std::string::npos;
+  };
+  EXPECT_TRUE(eventually([&] { return says(holds, "Holder::wait_at"); })) << holds.why();
+  const auto wants = remote(wants_a_slot)();
+  EXPECT_TRUE(eventually([&] { return says(wants, "give, for which too little of slot is free"); }))
+      << wants.why();
+  gate.post(&Gate::open);
+  EXPECT_EQ(get(holds), 1);
+  EXPECT_EQ(get(wants), 1);
+}
+
 // Many tasks that each hold a slot and lend their CPUs while what they have asked for runs on other slots.
 TEST_F(ResourceDeadlocks, WhoWaitsForItsTurnIsNotStuck) {
   open_with_slots(3);

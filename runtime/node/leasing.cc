@@ -120,6 +120,7 @@ void Leasing::on(rpc::Slot worker, const WorkerBlocked&) {
 void Leasing::on(rpc::Slot worker, const WorkerUnblocked&) {
   const auto lease = by_worker_.find(worker);
   if (lease != by_worker_.end()) leases_.unblocked(lease->second);
+  if (leases_.waiting() != 0) changed_ = true;  // it may be recalled again
 }
 
 ResourceSet Leasing::available(const std::function<bool(rpc::Slot)>& idle) const {
