@@ -47,8 +47,8 @@ bool Progress::wait(Waiter& waiter, Deadline deadline) {
 void Progress::kick() {
   // SYNC: none: the exchange below decides.
   std::uint64_t word = word_.load(std::memory_order_relaxed);
-  // SYNC: acquires what the last holder did; or releases our push to the holder, which gives the
-  // baton up only in one step with finding that nobody has kicked (poll_if_kicked, leave_once).
+  // SYNC: acquires what the last holder did; or releases our push to the holder, which gives the baton up only in one
+  // step with finding that nobody has kicked (leave_once), and looks after kUserParked, before it sleeps (park_serving).
   while (!word_.compare_exchange_weak(word, (word & kHeld) != 0 ? word | kKicked : word | kHeld,
                                       std::memory_order_acq_rel, std::memory_order_relaxed)) {
   }
@@ -57,7 +57,8 @@ void Progress::kick() {
     return;
   }
   user_thread_has_it();
-  poll_once();
+  work_.poll();
+  wake_satisfied();
   leave();
 }
 
@@ -140,16 +141,22 @@ void Progress::user_thread_has_it() {
 }
 
 bool Progress::poll_once() {
-  const bool completed = work_.poll();
+  bool completed = false;
+  if (kicked()) {
+    // SYNC: what the kicker pushed becomes visible to us.
+    word_.fetch_and(~kKicked, std::memory_order_acq_rel);
+    completed = true;  // perhaps by the kicker
+  }
+  completed |= work_.poll();
   if (completed) wake_satisfied();
   return completed;
 }
 
+// SYNC: none for this look: a later kick stops the step in which the baton is given up.
+bool Progress::kicked() const { return (word_.load(std::memory_order_relaxed) & kKicked) != 0; }
+
 bool Progress::poll_if_kicked() {
-  // SYNC: none for this look: a later kick stops the step in which the baton is given up.
-  if ((word_.load(std::memory_order_relaxed) & kKicked) == 0) return false;
-  // SYNC: what the kicker pushed becomes visible to us.
-  word_.fetch_and(~kKicked, std::memory_order_acq_rel);
+  if (!kicked()) return false;
   poll_once();
   return true;
 }
@@ -159,8 +166,8 @@ void Progress::park_serving(const Waiter& waiter, Deadline deadline) {
   // SYNC: the count is taken before we look at anything, so that a later bell or wake_all() ends the sleep.
   const std::uint32_t gen = page_.bell.user_gen.load(std::memory_order_acquire);
   set_state(BellState::kUserParked);
-  full_fence();  // SYNC: a peer that does not see the state has pushed what we now see
-  if (!work_.pending() && !waiter.satisfied()) {
+  full_fence();  // SYNC: a peer or kicker that does not see the state has pushed or kicked, which we now see
+  if (!kicked() && !work_.pending() && !waiter.satisfied()) {
     cores_.leave();
     futex_wait(page_.bell.user_gen, gen, deadline);
     cores_.enter();

@@ -10,7 +10,7 @@
 //   asleep in wait() (kUserParked)                       \--->  kRingParked: it sleeps, ring it
 //
 // What only this process needs to know is one atomic word: whether the baton is held; whether it was kicked
-// (something was pushed while it was held, so that the holder polls once more before leaving); whether a waiter is
+// (something changed while it was held, so that the holder polls before it sleeps or leaves); whether a waiter is
 // coming (it was woken to take the baton); whether the ring thread sleeps without a tick; how many waiters are in
 // line. Whoever leaves the baton looks at all of these in the same step. docs/models/progress_baton.pml is this
 // protocol, checked exhaustively.
@@ -48,8 +48,8 @@ class Progress {
   // What a thread waits for; it lies on its stack.
   class Waiter {
    public:
-    // Must be cheap; any thread calls it, at any time during wait(). It becomes true in poll(), or else wake_all()
-    // follows. SYNC: what satisfies it is stored with release and loaded with acquire.
+    // Must be cheap; any thread calls it, at any time during wait(). It becomes true in poll(), or else kick() or
+    // wake_all() follows. SYNC: what satisfies it is stored with release and loaded with acquire.
     virtual bool satisfied() const = 0;
 
    protected:
@@ -80,11 +80,11 @@ class Progress {
   // (false). Must not be called inside poll().
   bool wait(Waiter& waiter, Deadline deadline = std::nullopt);
 
-  // To be called after pushing to this process's own queue: polls if nobody holds the baton; else the holder
-  // will.
+  // To be called after pushing to this process's own queue, and after doing a part of poll()'s work outside it: polls
+  // if nobody holds the baton, else the holder will; then whoever is satisfied wakes.
   void kick();
 
-  // Something outside poll() has changed (the node died, say), and every waiter looks again.
+  // Something that poll() does not look at has changed (the node died, say), and every waiter looks again.
   void wake_all();
 
   // By executors: from now on, until they call it with false, no thread of this process would take a call, so calls
@@ -95,7 +95,7 @@ class Progress {
   // word_ holds flags, how many waiters are in line, and in its upper half the ring_gen with which the
   // ring thread went to sleep.
   static constexpr std::uint64_t kHeld = 1;    // somebody holds the baton
-  static constexpr std::uint64_t kKicked = 2;  // only with kHeld: poll once more before leaving
+  static constexpr std::uint64_t kKicked = 2;  // only with kHeld: poll before sleeping or leaving
   static constexpr std::uint64_t kComing = 4;  // a waiter left the line in order to take the baton
   // The ring thread sleeps without a tick, unless it was rung since.
   static constexpr std::uint64_t kUntimed = 8;
@@ -116,6 +116,7 @@ class Progress {
   bool serve(Waiter& waiter, Deadline deadline);
   void user_thread_has_it();
   bool poll_once();
+  bool kicked() const;
   void wake_satisfied();
   bool poll_if_kicked();
   void park_serving(const Waiter& waiter, Deadline deadline);

@@ -3,7 +3,8 @@
  *   scripts/check_models        checks it exhaustively, for CI --full
  *   // pan: -m1000000 -DMEMLIM=6000 -DCOLLAPSE
  *
- * Two user threads each submit a call to their process's own queue, kick, and wait for the answer.
+ * Two user threads each submit a call to their process's own queue, kick, and wait for the answer. Another thread may
+ * take the call out of the queue before the kick, so that nobody finds it pending; a poll sends it all the same.
  * Peers answer what was sent to them; one more sends something that nobody waits for. A peer rings
  * only if the bell's state says that its owner sleeps. Checked: in the end everything was served,
  * both waits have returned, the ring thread sleeps without a tick, and nobody holds the baton.
@@ -12,7 +13,7 @@
  * several variables, changed in one atomic step): held, kicked, coming, untimed, slept, line.
  * The mutex of the line is an atomic step here too. A step is sequentially consistent; that the code
  * may assume so is argued at its fences.
- * Three settings, a few seconds to half a minute each: this file, and those that include it. They found
+ * Four settings, a few seconds to half a minute each: this file, and those that include it. They found
  * that the ring thread's copy of r_gen belongs into the word (without: -DFULL or SUBMITTERS with
  * `slept_moved` not compared; a leaver then trusts a ring thread that has gone to sleep again).
  * Left out: deadlines of the holder (it leaves as if satisfied), wake_all, busy; deadlines of those in
@@ -37,6 +38,10 @@
 #define THREADS run Kicker(0, true); run Peer(0); run Peer(2); returned = 1
 #define BURST true
 #define LATE false
+#elif defined(BESIDE)          /* one waits for what another thread submits */
+#define THREADS run U(0); run Kicker(0, false); run Peer(0); returned = 1
+#define BURST true
+#define LATE false
 #else                          /* both wait for the answer to what they submitted before */
 #define THREADS sent[0] = true; sent[1] = true; run U(0); run U(1); run Peer(0); run Peer(1)
 #define BURST false
@@ -57,7 +62,7 @@ byte sig[2];                   /* 0 none, 1 look again, 2 take the baton */
 bool activity;                 /* a user thread took the baton since the ring thread last looked */
 bool burst = BURST;            /* a leaver may once decide that the ring thread shall tick */
 bool late = LATE;   /* a waiter in line of thread 1 may once give up and come again */
-bool queue[2], sent[2], msg[3], done[2];
+bool queue[2], taken[2], sent[2], msg[3], done[2];
 
 inline bell() {                /* the push came before */
   if
@@ -72,9 +77,12 @@ inline bell() {                /* the push came before */
 
 inline poll() {                /* by the holder; then wake_satisfied() */
   assert(held);
+  kicked = false;
   d_step {                     /* a message that comes meanwhile comes before or after for each ring */
     if :: queue[0] -> queue[0] = false; sent[0] = true :: else fi;
     if :: queue[1] -> queue[1] = false; sent[1] = true :: else fi;
+    if :: taken[0] -> taken[0] = false; sent[0] = true :: else fi;
+    if :: taken[1] -> taken[1] = false; sent[1] = true :: else fi;
     if :: msg[0] -> msg[0] = false; done[0] = true :: else fi;
     if :: msg[1] -> msg[1] = false; done[1] = true :: else fi;
     msg[2] = false
@@ -124,7 +132,7 @@ take:
 
 watch:                         /* leave_watched() */
   poll();
-  if :: kicked -> kicked = false; poll() :: else fi;
+  if :: kicked -> poll() :: else fi;
   untimed = false;
   if :: ANYONE && !coming -> hand_on(false); if :: ok -> goto tick :: else -> goto watch fi
      :: else fi;
@@ -135,7 +143,7 @@ watch:                         /* leave_watched() */
 park:                          /* leave_parked() */
   state = AWAKE;
   poll();
-  if :: kicked -> kicked = false; poll() :: else fi;
+  if :: kicked -> poll() :: else fi;
   if :: ANYONE && !coming -> hand_on(true); if :: ok -> goto sleep :: else -> goto park fi
      :: else fi;
   state = R_PARKED;            /* full fence */
@@ -158,7 +166,7 @@ end_sleep:
 inline leave() {
   round = 0;
 l1:
-  if :: kicked -> kicked = false; poll(); if :: round < ROUNDS -> round++; goto l1 :: else fi
+  if :: kicked -> poll(); if :: round < ROUNDS -> round++; goto l1 :: else fi
      :: else fi;
   atomic { ok = kicked; co = coming; un = untimed; slept_moved = false; ln = ANYONE };
   if :: ok -> goto l1 :: else fi;
@@ -193,7 +201,7 @@ left:
 }
 
 proctype Kicker(byte i; bool waits) { byte round; bool ok, co, un, ln, watched, won, got;
-  queue[i] = true;
+  if :: queue[i] = true :: taken[i] = true fi;
   atomic { got = !held; if :: got -> held = true :: else -> kicked = true fi };
   if
   :: !got -> bell()
@@ -234,7 +242,7 @@ serving:
   :: done[i] -> goto leaving
   :: else -> u_rung = false;   /* g = u_gen */
              state = U_PARKED; /* full fence */
-             if :: PENDING || done[i] :: else -> u_rung fi;  /* futex_wait(&u_gen, g) */
+             if :: kicked || PENDING || done[i] :: else -> u_rung fi;  /* futex_wait(&u_gen, g) */
              state = AWAKE;
              goto serving
   fi;
@@ -247,6 +255,6 @@ out:
 init {
   atomic { run R(); THREADS };
 end_all:
-  timeout -> assert(returned == 2 && !PENDING && !held && untimed && !coming && !ANYONE &&
+  timeout -> assert(returned == 2 && !PENDING && !taken[0] && !taken[1] && !held && untimed && !coming && !ANYONE &&
                     state == R_PARKED)
 }

@@ -167,10 +167,9 @@ void Process::accept(base::Ref<Call> call) {
 
 bool Process::poll() {
   const TablesLock lock(tables());
-  bool any = !queue_.empty();  // what is submitted may be done at once: a call of a dead actor
   run_commands();
   if (ownership_.closed()) return false;  // nobody waits for answers any more
-  any |= node().receive([this](const auto&... message) { deliver(message...); });
+  bool any = node().receive([this](const auto&... message) { deliver(message...); });
   any |= senders_.poll();
   senders_.flush();
   CalleeSide* const callee = caller_.callee();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <unistd.h>
+#include <utility>
 
 #include "../../base/check.h"
 #include "../../base/error.h"
@@ -242,7 +243,7 @@ base::Ref<ActorEntry> Executor::self() {
 
 int Executor::finish_actor() {
   output_.end_all_lines();
-  if (instance_.object != nullptr) instance_.destroy(instance_.object);
+  if (void* const object = std::exchange(instance_.object, nullptr)) instance_.destroy(object);
   process_.node().send(ActorExiting{.actor = actor_id_});
   return 0;
 }
@@ -278,6 +279,11 @@ void Executor::on(const ActorStart& start, PayloadBytes payload) {
 void Executor::on(const ActorEnd&) { order(Order::kEndActor); }
 
 void Executor::on(const ExitNow&) { order(Order::kExit); }
+
+bool Executor::has_lanes() const {
+  const std::lock_guard lock(lanes_mutex_);
+  return !lanes_.empty();
+}
 
 bool Executor::forget_lane(std::uint32_t index) {
   const std::lock_guard lock(lanes_mutex_);

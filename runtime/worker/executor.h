@@ -91,6 +91,7 @@ class Executor final : public CalleeSide {
   void on(const ActorEnd& end) override;
   void on(const ExitNow& exit) override;
   bool forget_lane(std::uint32_t lane) override;
+  bool has_lanes() const;
   bool poll() override;
   bool pending() const override;
 

@@ -6,6 +6,7 @@
 #include "../process/process.h"
 #include "executor.h"
 #include "local_turn.h"
+#include "survive.h"
 #include "task_frame.h"
 
 namespace manta::detail {
@@ -37,7 +38,11 @@ Executor::Executor(Process& process)
   process.caller().set_callee(this);
 }
 
-Executor::~Executor() { executor_here = nullptr; }
+// An actor whose session ends, or that has crashed, is not destroyed.
+Executor::~Executor() {
+  if (executor_here == this) executor_here = nullptr;
+  if (instance_.object != nullptr) keep_for_ever(instance_.object);
+}
 
 Executor* Executor::of_this_thread() { return executor_here; }
 Executor* Executor::of_process() { return executor_of_process.load(std::memory_order_acquire); }

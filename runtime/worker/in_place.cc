@@ -83,16 +83,12 @@ void InPlace::run(Call& call) {
   if (--depth_ >= kLevelsKept) levels_.pop_back();
   if (process_.attachment().local)
     call.let_go_of_arguments();  // its runner keeps it a little longer
-  bool others_wait = false;
-  {
-    TablesLock lock(process_.tables());
-    call.each_result([&](ObjectEntryRef& entry) { others_wait |= entry->has_dependents(); });
-    if (others_wait) lock.serve_afterwards();
-    process_.senders().tasks.run_times().learn(call, run_time);
-    process_.completion().complete_here(call, std::move(values));
-    others_wait = process_.waiters_beside() != 0 || process_.attachment().local;
-  }
-  if (others_wait) process_.progress().wake_all();
+  TablesLock lock(process_.tables());
+  bool others_wait = process_.attachment().local;
+  call.each_result([&](ObjectEntryRef& entry) { others_wait |= entry->has_dependents(); });
+  process_.senders().tasks.run_times().learn(call, run_time);
+  process_.completion().complete_here(call, std::move(values));
+  if (others_wait || process_.waiters_beside() != 0) lock.serve_afterwards();
 }
 
 }  // namespace manta::detail

@@ -76,7 +76,10 @@ void LocalSession::run_tasks() {
   while (!over_.load()) {
     if (const auto call = next_task()) {
       const Crash crash = survive([&] { executor->run_locally(*call); });
-      if (crash.signal != 0) return fail_tasks(*executor.release(), crash);
+      if (crash.signal != 0) {
+        keep_for_ever(executor.get());
+        return fail_tasks(*executor.release(), crash);
+      }
       continue;
     }
     Idle idle(*this);
@@ -140,9 +143,12 @@ Executor* LocalSession::executor_of(const ActorId& id) {
 
 // The thread makes its executor, which belongs to it, and waits for the order to construct the actor.
 void LocalSession::on(const ActorStart& start, PayloadBytes payload) {
+  join_ended_actors();
   std::promise<std::unique_ptr<Executor>> made;
   auto executor = made.get_future();
-  std::thread thread([this, made = std::move(made)]() mutable {
+  Actor& actor = actors_.emplace_back();
+  actor.id = start.actor;
+  actor.thread = std::thread([this, &actor, made = std::move(made)]() mutable {
     be_like_the_drivers("manta-actor");
     auto own = std::make_unique<Executor>(process_, turn_);
     Executor& runs = *own;
@@ -150,9 +156,19 @@ void LocalSession::on(const ActorStart& start, PayloadBytes payload) {
     const objectstore::SignalStack stack;
     const Crash crash = survive([&] { runs.run(); });
     if (crash.signal != 0) fail_actor(runs, crash);
+    actor.ended.store(true);
   });
-  actors_.push_back({.id = start.actor, .executor = executor.get(), .thread = std::move(thread)});
-  actors_.back().executor->on(start, payload);
+  actor.executor = executor.get();
+  actor.executor->on(start, payload);
+}
+
+void LocalSession::join_ended_actors() {
+  actors_.remove_if([this](Actor& actor) {
+    if (!actor.ended.load() || actor.executor->has_lanes()) return false;
+    actor.thread.join();
+    ended_actors_.push_back(std::move(actor.executor));
+    return true;
+  });
 }
 
 void LocalSession::on(const ActorEnd& end) {

@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "../calls/callee_side.h"
 #include "../wire/death_report.h"
@@ -41,11 +42,12 @@ class LocalSession final : public CalleeSide {
   bool runs_a_task() const override { return false; }
 
  private:
-  // An executor is made by its thread, and known here until its lanes are closed.
+  // An executor is made by its thread.
   struct Actor {
     ActorId id;
     std::unique_ptr<Executor> executor;
     std::thread thread;
+    std::atomic<bool> ended{false};  // the thread has nothing more to do
   };
   class Idle;
 
@@ -55,6 +57,7 @@ class LocalSession final : public CalleeSide {
   DeathReport report(const Crash& crash) const;
   void fail_tasks(Executor& executor, const Crash& crash);
   void fail_actor(Executor& executor, const Crash& crash);
+  void join_ended_actors();
   Executor* executor_of(const ActorId& id);
 
   void be_like_the_drivers(const char* name) const;
@@ -69,7 +72,9 @@ class LocalSession final : public CalleeSide {
   std::atomic<std::size_t> idle_runners_{0};
   std::mutex runners_mutex_;
   std::list<std::thread> runners_;
-  std::list<Actor> actors_;  // under the tables lock
+  // Both under the tables lock. Threads that an actor has started know its executor when it has ended.
+  std::list<Actor> actors_;
+  std::vector<std::unique_ptr<Executor>> ended_actors_;
 };
 
 }  // namespace manta::detail

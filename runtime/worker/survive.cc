@@ -4,7 +4,9 @@
 #include <csetjmp>
 #include <cstring>
 #include <iterator>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 namespace manta::detail {
 namespace {
@@ -51,6 +53,13 @@ Crash survive(const std::function<void()>& run) {
   const int signal = signal_of(run, out);
   way_out = outer;
   return {.signal = signal, .message = out.message};
+}
+
+void keep_for_ever(void* object) {
+  static std::mutex mutex;
+  static auto& kept = *new std::vector<void*>;
+  const std::lock_guard lock(mutex);
+  kept.push_back(object);
 }
 
 void end_call_that_wrote(const objectstore::ReadOnlyFault& fault) {

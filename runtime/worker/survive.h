@@ -35,6 +35,9 @@ struct Crash {
 // Runs `run`, which does not throw. The calling thread has an alternate signal stack.
 Crash survive(const std::function<void()>& run);
 
+// What a crash, or the end of a session, leaves as it is: for a leak checker it is in use, not lost.
+void keep_for_ever(void* object);
+
 // For install_read_only_fault(): ends the call that has written to a read-only array, if one has.
 void end_call_that_wrote(const objectstore::ReadOnlyFault& fault);
 
