@@ -47,8 +47,8 @@ bool Progress::wait(Waiter& waiter, Deadline deadline) {
 void Progress::kick() {
   // SYNC: none: the exchange below decides.
   std::uint64_t word = word_.load(std::memory_order_relaxed);
-  // SYNC: acquires what the last holder did; or releases our push to the holder, which gives the baton up only in one
-  // step with finding that nobody has kicked (leave_once), and looks after kUserParked, before it sleeps (park_serving).
+  // SYNC: acquires what the last holder did; or releases our push to the holder, which looks whether somebody has
+  // kicked in one step with giving the baton up (leave_once), and after kUserParked, before it sleeps (park_serving).
   while (!word_.compare_exchange_weak(word, (word & kHeld) != 0 ? word | kKicked : word | kHeld,
                                       std::memory_order_acq_rel, std::memory_order_relaxed)) {
   }

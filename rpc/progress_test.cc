@@ -146,15 +146,60 @@ TEST_F(ProgressTest, AKickWakesTheHolderThatSleeps) {
   waiter.join();
 }
 
-TEST_F(ProgressTest, EveryWaiterLooksAgainAfterWakeAll) {
-  progress_.start();
+// Three threads wait, one serves and sleeps; then what they wait for happens outside of poll(), and `tell` follows.
+template <class Tell>
+void end_all_waits(Progress& progress, const ProcessPage& page, const Tell& tell) {
   Flag flags[3];
   std::vector<std::thread> threads;
-  for (Flag& flag : flags) threads.emplace_back([&] { EXPECT_TRUE(progress_.wait(flag)); });
-  await_state(BellState::kUserParked);
+  for (Flag& flag : flags) threads.emplace_back([&] { EXPECT_TRUE(progress.wait(flag)); });
+  while (page.bell.state.load() != BellState::kUserParked) std::this_thread::yield();
   for (Flag& flag : flags) flag.up.store(true, std::memory_order_release);
-  progress_.wake_all();
+  tell();
   for (auto& thread : threads) thread.join();
+}
+
+TEST_F(ProgressTest, EveryWaiterLooksAgainAfterWakeAll) {
+  progress_.start();
+  end_all_waits(progress_, page_, [&] { progress_.wake_all(); });
+}
+
+TEST_F(ProgressTest, EveryWaiterLooksAgainAfterAKickOfWhoHasDoneTheWorkAlready) {
+  progress_.start();
+  end_all_waits(progress_, page_, [&] { progress_.kick(); });
+}
+
+// Work that another thread does in part: nothing is pending any more, and the rest needs a poll.
+class WorkDoneBeside final : public Progress::Work {
+ public:
+  bool poll() override {
+    if (polls_.fetch_add(1) == 0) std::thread([this] { progress->kick(); }).join();
+    return false;
+  }
+  bool pending() const override { return false; }
+  int polls() const { return polls_.load(); }
+
+  Progress* progress = nullptr;
+
+ private:
+  std::atomic<int> polls_{0};
+};
+
+class PolledTwice final : public Progress::Waiter {
+ public:
+  explicit PolledTwice(const WorkDoneBeside& work) : work_(work) {}
+  bool satisfied() const override { return work_.polls() == 2; }
+
+ private:
+  const WorkDoneBeside& work_;
+};
+
+TEST_F(ProgressTest, TheHolderPollsAfterAKickBeforeItSleeps) {
+  session_.cores.store(1);  // it does not spin
+  WorkDoneBeside work;
+  Progress progress(page_, cores_, work);
+  work.progress = &progress;
+  PolledTwice twice(work);
+  EXPECT_TRUE(progress.wait(twice));
 }
 
 TEST_F(ProgressTest, TheBatonIsHandedToTheNextInLine) {
