@@ -44,8 +44,12 @@ class Served final : public Progress::Waiter {
 
 class Flag final : public Progress::Waiter {
  public:
-  bool satisfied() const override { return up.load(std::memory_order_acquire); }
+  bool satisfied() const override {
+    looks.fetch_add(1);
+    return up.load(std::memory_order_acquire);
+  }
   std::atomic<bool> up{false};
+  mutable std::atomic<int> looks{0};
 };
 
 class ProgressTest : public testing::Test {
@@ -146,26 +150,31 @@ TEST_F(ProgressTest, AKickWakesTheHolderThatSleeps) {
   waiter.join();
 }
 
-// Three threads wait, one serves and sleeps; then what they wait for happens outside of poll(), and `tell` follows.
-template <class Tell>
-void end_all_waits(Progress& progress, const ProcessPage& page, const Tell& tell) {
+TEST_F(ProgressTest, EveryWaiterLooksAgainAfterWakeAll) {
+  progress_.start();
   Flag flags[3];
   std::vector<std::thread> threads;
-  for (Flag& flag : flags) threads.emplace_back([&] { EXPECT_TRUE(progress.wait(flag)); });
-  while (page.bell.state.load() != BellState::kUserParked) std::this_thread::yield();
+  for (Flag& flag : flags) threads.emplace_back([&] { EXPECT_TRUE(progress_.wait(flag)); });
+  await_state(BellState::kUserParked);
   for (Flag& flag : flags) flag.up.store(true, std::memory_order_release);
-  tell();
+  progress_.wake_all();
   for (auto& thread : threads) thread.join();
 }
 
-TEST_F(ProgressTest, EveryWaiterLooksAgainAfterWakeAll) {
+TEST_F(ProgressTest, AKickWakesWhoIsInLineWhenTheWorkWasDoneOutsideOfPoll) {
   progress_.start();
-  end_all_waits(progress_, page_, [&] { progress_.wake_all(); });
-}
-
-TEST_F(ProgressTest, EveryWaiterLooksAgainAfterAKickOfWhoHasDoneTheWorkAlready) {
-  progress_.start();
-  end_all_waits(progress_, page_, [&] { progress_.kick(); });
+  Flag of_holder;
+  std::thread holder([&] { EXPECT_TRUE(progress_.wait(of_holder)); });
+  await_state(BellState::kUserParked);
+  Flag in_line;
+  std::thread waiter([&] { EXPECT_TRUE(progress_.wait(in_line)); });
+  while (in_line.looks.load() < 3 || page_.active_threads.load() != 0) std::this_thread::yield();
+  in_line.up.store(true, std::memory_order_release);
+  progress_.kick();
+  waiter.join();
+  of_holder.up.store(true, std::memory_order_release);
+  progress_.kick();
+  holder.join();
 }
 
 // Work that another thread does in part: nothing is pending any more, and the rest needs a poll.
@@ -194,7 +203,8 @@ class PolledTwice final : public Progress::Waiter {
 };
 
 TEST_F(ProgressTest, TheHolderPollsAfterAKickBeforeItSleeps) {
-  session_.cores.store(1);  // it does not spin
+  session_.cores.store(1);
+  session_.wake_cost.store(0);  // so it does not spin
   WorkDoneBeside work;
   Progress progress(page_, cores_, work);
   work.progress = &progress;
