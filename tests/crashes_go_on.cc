@@ -18,7 +18,7 @@
 int aborts() { std::abort(); }
 int* volatile nowhere = nullptr;
 // Sanitizers would end the process before the fault.
-[[gnu::no_sanitize("undefined", "address")]] int reads_null() { return *nowhere; }
+__attribute__((no_sanitize("undefined", "address"))) int reads_null() { return *nowhere; }
 int waits_for_a_crash() { return manta::get(manta::remote(aborts, {.max_retries = 0})()); }
 int writes(const manta::Array<int>& array) {
   const_cast<int&>(array[0]) = 7;
