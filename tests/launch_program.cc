@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <vector>
@@ -49,6 +50,10 @@ const bool early_in_worker = [] {
   return true;
 }();
 
+// A static constructor that clears the environment before main: what the process is stands in it.
+const bool cleared =
+    std::getenv("LAUNCH_PROGRAM_CLEARS") != nullptr && (::clearenv() == 0 && !early_in_worker);
+
 int add(int a, int b) { return a + b; }
 int parent_pid() { return ::getppid(); }
 double sum(const manta::Array<double>& values) {
@@ -58,6 +63,15 @@ manta::Array<double> iota(std::size_t n) {
   manta::MutableArray<double> values(n);
   std::iota(values.begin(), values.end(), 0.0);
   return std::move(values).freeze();
+}
+
+// Copies on several threads, but none can be made any more.
+int put_without_threads() {
+  const rlimit one{1, 1};
+  ::setrlimit(RLIMIT_NPROC, &one);
+  const auto values = manta::get(manta::put(manta::full<double>(4'000'000, 1.0)));
+  say("sum", std::to_string(static_cast<int>(values[0] + values[3'999'999])));
+  return 0;
 }
 
 // "0=/dev/null 2=pipe:[1]": the standard streams of a process.
@@ -243,6 +257,7 @@ int run(std::string_view mode, std::string_view argument) {
   manta::InitOptions options{.cpus = 1, .object_store_bytes = 64 << 20};
   if (mode == "worker-path") options.worker.path = argument;
   auto session = manta::init(options);
+  if (mode == "put-without-threads") return put_without_threads();
   if (mode == "no-start") return calls_while_no_worker_starts(session);
   const int sum = manta::get(manta::remote(add)(1, 2));
   return say("sum", std::to_string(sum)), 0;

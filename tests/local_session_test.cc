@@ -160,6 +160,35 @@ TEST_F(LocalSessions, ErrorsAreAsFromAWorker) {
   }
 }
 
+class WaitsALittle {
+ public:
+  int fib_of(int n) {
+    const auto ref = remote(fib)(n);
+    (void)wait({ref}, {.timeout = std::chrono::milliseconds(1)});
+    return get(ref);
+  }
+};
+
+// Calls that are half done go on after the session is closed.
+TEST_F(LocalSessions, MayBeShutDownWhileThreadsCallActorsThatWait) {
+  for (int round = 0; round < 10; ++round) {
+    std::atomic<int> calls{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        try {
+          for (;; ++calls) get(actor<WaitsALittle>().call(&WaitsALittle::fib_of, 4));
+        } catch (const InvalidArgument&) {  // the session was shut down
+        }
+      });
+    }
+    while (calls.load() < 1 + round % 5) std::this_thread::yield();
+    close();
+    for (std::thread& thread : threads) thread.join();
+    open();
+  }
+}
+
 TEST_F(LocalSessions, MayBeShutDownWhileCallsWait) {
   auto counter = actor<Counter>(1);
   const auto never = remote([](const ActorHandle<Counter>& other) {

@@ -271,6 +271,37 @@ TEST_F(Nesting, ATimeoutIsNotOverrunByWhatRunsInPlace) {
   EXPECT_TRUE(get(remote(a_timeout_stays_one)()));
 }
 
+int pauses(bool for_ever) {
+  while (for_ever) ::pause();
+  return 1;
+}
+template <class Wait>
+bool ends_in_time(const Wait& wait_for) {
+  for (int i = 0; i < 8; ++i) get(remote(pauses)(false));  // its code usually takes no time
+  return wait_for(remote(pauses)(true));
+}
+
+TEST_F(Nesting, ATimeoutIsNotOverrunByCodeThatUsuallyIsQuick) {
+  open({.cpus = 3});  // the calls that pause keep theirs
+  const auto by_get = [] {
+    return ends_in_time([](const ObjectRef<int>& ref) {
+      try {
+        get(ref, std::chrono::milliseconds(20));
+      } catch (const GetTimeout&) {
+        return true;
+      }
+      return false;
+    });
+  };
+  const auto by_wait = [] {
+    return ends_in_time([](const ObjectRef<int>& ref) {
+      return wait({ref}, {.timeout = std::chrono::milliseconds(20)}).ready.empty();
+    });
+  };
+  EXPECT_TRUE(get(remote(by_get)()));
+  EXPECT_TRUE(get(remote(by_wait)()));
+}
+
 std::pair<int, int> unpacked_in_place() {
   const auto divide = [](int a, int b) { return std::tuple(a / b, a % b); };
   auto [q, r] = remote(divide).unpack()(17, 5);

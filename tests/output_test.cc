@@ -144,8 +144,8 @@ TEST(OutputOf, WorkersIsInTheirFilesTheSame) {
     const ProgramRun program({OUTPUT_PROGRAM, "burst", way},
                              {{"MANTA_KEEP_LOGS", "1"}, {"MANTA_LOG_TO_DRIVER", "0"}});
     EXPECT_TRUE(printed(program.out + program.err).empty());
-    const std::string first = lines_of(program.err).at(0);
-    const std::string directory = first.substr(first.find(": ") + 2);
+    const std::size_t begin = program.err.find("stay in ") + 8;
+    const std::string directory = program.err.substr(begin, program.err.find(" (", begin) - begin);
     EXPECT_EQ(lines_of(text_of_logs(directory)), calls(20)) << way;
     std::filesystem::remove_all(directory);
   }

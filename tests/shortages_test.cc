@@ -40,7 +40,7 @@ TEST(Shortages, Descriptors) {
   // The check of types opens a pipe to look at an object, so with none left it finds every object wrong.
   const std::vector<const char*> limits = {"10", "14"};
 #else
-  const std::vector<const char*> limits = {"8", "10", "14"};
+  const std::vector<const char*> limits = {"8", "10", "14", "18", "20", "22"};
 #endif
   for (const char* limit : limits) {
     const ShellRun run = run_with(std::string("ulimit -n ") + limit);
@@ -123,6 +123,27 @@ TEST(Shortages, ProcessesOfAUser) {
   }
   fs::remove(copy);
   fs::remove_all("/tmp/manta-23456");
+}
+
+// Root may have as many threads as it likes.
+TEST(Shortages, ThreadsForLargeCopies) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs another user";
+  const fs::path copy = fs::temp_directory_path() / ("copies." + std::to_string(::getpid()));
+  fs::copy_file(kProgram, copy, fs::copy_options::overwrite_existing);
+  fs::permissions(copy, fs::perms(0755));
+  const ShellRun run = in_shell(
+      "setpriv --reuid 23457 --clear-groups env -u XDG_RUNTIME_DIR ASAN_OPTIONS=detect_leaks=0 " +
+      copy.string() + " put-without-threads");
+  EXPECT_EQ(run.code(), 0) << run.said;
+  EXPECT_THAT(run.said, HasSubstr("sum: 2"));
+  fs::remove(copy);
+  fs::remove_all("/tmp/manta-23457");
+}
+
+TEST(Shortages, TheEnvironmentInStaticConstructors) {
+  const ShellRun run = run_with("export LAUNCH_PROGRAM_CLEARS=1");
+  EXPECT_EQ(run.code(), 0) << run.said;
+  EXPECT_THAT(run.said, HasSubstr("sum: 3"));
 }
 
 TEST(Shortages, RefusedPidfdIsDoneWithout) {

@@ -81,13 +81,9 @@ void copy_piece(std::byte* to, const std::byte* from, std::size_t size) {
   }
 }
 
-void parallel_pieces(std::size_t size, const std::function<void(std::size_t, std::size_t)>& body) {
-  if (size < kParallel || alone) {
-    if (size != 0) {
-      body(0, size);
-    }
-    return;
-  }
+namespace {
+
+void run_in_parallel(std::size_t size, const std::function<void(std::size_t, std::size_t)>& body) {
   const std::size_t piece = piece_size(size);
   const auto run = [&](std::size_t i) { body(i * piece, std::min(piece, size - i * piece)); };
   const std::size_t pieces = (size + piece - 1) / piece;
@@ -100,6 +96,20 @@ void parallel_pieces(std::size_t size, const std::function<void(std::size_t, std
     tbb::this_task_arena::isolate([&] { tbb::parallel_for(std::size_t{0}, pieces, run); });
   });
 #endif
+}
+
+}  // namespace
+
+void parallel_pieces(std::size_t size, const std::function<void(std::size_t, std::size_t)>& body) {
+  if (size >= kParallel && !alone) {
+    try {
+      return run_in_parallel(size, body);
+    } catch (...) {  // oneTBB can make no thread, or has no memory
+    }
+  }
+  if (size != 0) {
+    body(0, size);
+  }
 }
 
 void copy_alone() { alone = true; }

@@ -14,7 +14,8 @@ namespace manta::objectstore {
 void parallel_copy(std::byte* to, const std::byte* from, std::size_t size);
 void parallel_zero(std::byte* to, std::size_t size);
 
-// Calls `body(begin, size)` for the pieces of [0, size), which are whole MiB but for the last. It must not throw.
+// Calls `body(begin, size)` for the pieces of [0, size), which are whole MiB but for the last. It must not throw. If no
+// thread can be made the calling one does it all, perhaps some of it for the second time.
 void parallel_pieces(std::size_t size, const std::function<void(std::size_t, std::size_t)>& body);
 
 // In a forked child: from now on the calling thread does all of it.

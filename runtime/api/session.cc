@@ -3,6 +3,7 @@
 #include "session.h"
 
 #include <atomic>
+#include <iostream>
 #include <pthread.h>
 #include <system_error>
 #include <thread>
@@ -190,7 +191,12 @@ Session init(InitOptions options) {
   try {
     detail::keep_own_library();
     detail::run_on_start();
-    return Session(Session::open_session(detail::launch_node(resolved)));
+    detail::Attachment attachment = detail::launch_node(resolved);
+    if (resolved.keep_logs) {
+      std::cerr << "manta: the logs of this session stay in " + attachment.directory.string() +
+                       " (MANTA_KEEP_LOGS)\n";
+    }
+    return Session(Session::open_session(std::move(attachment)));
   } catch (const std::system_error& error) {
     session_open.store(false);
     throw RuntimeError("manta::init: " + base::with_limit(error));

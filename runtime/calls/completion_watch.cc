@@ -8,10 +8,10 @@
 
 namespace manta::detail {
 
-CompletionWatch::CompletionWatch(Tables& tables, Ownership& ownership,
+CompletionWatch::CompletionWatch(base::Ref<OpenSession> session, Ownership& ownership,
                                  std::span<ObjectEntry* const> entries)
-    : session_(ownership.session()), links_(entries.size()), order_(entries.size()) {
-  const TablesLock lock(tables);
+    : session_(std::move(session)), links_(entries.size()), order_(entries.size()) {
+  const TablesLock lock(session_->tables());
   for (std::size_t i = 0; i < entries.size(); ++i) {
     ObjectEntry& entry = *entries[i];
     if (entry.done()) {
@@ -23,12 +23,10 @@ CompletionWatch::CompletionWatch(Tables& tables, Ownership& ownership,
   }
 }
 
-// A session's end makes all its objects done, so that nothing is linked afterwards.
+// In a forked child the objects are its parent's, and another thread may have had the lock.
 CompletionWatch::~CompletionWatch() {
-  if (arrived() == links_.size()) return;
-  const auto session = OpenSession::current_or_null();
-  if (!session || session->number() != session_) return;
-  const TablesLock lock(session->tables());
+  if (arrived() == links_.size() || OpenSession::is_the_parents()) return;
+  const TablesLock lock(session_->tables());
   for (auto& link : links_) {
     if (link.watch != nullptr) unlink(link);
   }

@@ -80,7 +80,7 @@ const char* program_name() { return g_program_name; }
 
 int enter(Main users_main, int argc, char** argv, char** envp) {
   if (argc > 0) g_program_name = argv[0];
-  if (has_role_variable()) return run_as_told();
+  if (was_started_with_role()) return run_as_told();
   g_wrapped_main_ran.store(true, std::memory_order_relaxed);
   return users_main(argc, argv, envp);
 }

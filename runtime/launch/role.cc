@@ -8,6 +8,8 @@
 #include <cstring>
 #include <errno.h>
 #include <fcntl.h>
+#include <fstream>
+#include <optional>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -110,8 +112,19 @@ void require_worker_descriptors(const Attachment& attachment) {
   }
 }
 
+// A variable of the environment that this process was started with: a static constructor of the program may have
+// cleared it since.
+std::optional<std::string> started_with(const std::string& name) {
+  if (const char* now = getenv(name.c_str())) return now;
+  std::ifstream file("/proc/self/environ", std::ios::binary);
+  for (std::string entry; std::getline(file, entry, '\0');) {
+    if (entry.starts_with(name + "=")) return entry.substr(name.size() + 1);
+  }
+  return std::nullopt;
+}
+
 int role_descriptor() {
-  const std::string text = getenv(kRoleVariable);
+  const std::string text = started_with(kRoleVariable).value_or("");
   unsetenv(kRoleVariable);
   int number = -1;
   const char* const end = text.data() + text.size();
@@ -159,11 +172,13 @@ base::Fd make_role_file(const Role& role) {
 }
 
 bool has_role_variable() { return getenv(kRoleVariable) != nullptr; }
+bool was_started_with_role() { return started_with(kRoleVariable).has_value(); }
 
 int generation() {
-  const char* text = getenv(kGenerationVariable);
-  if (text == nullptr) return 0;
-  return static_cast<int>(std::clamp<long>(std::strtol(text, nullptr, 10), 0, kMaxGeneration));
+  const auto text = started_with(kGenerationVariable);
+  if (!text) return 0;
+  return static_cast<int>(
+      std::clamp<long>(std::strtol(text->c_str(), nullptr, 10), 0, kMaxGeneration));
 }
 
 Role take_role() {

@@ -47,7 +47,8 @@ struct Role {
 };
 
 base::Fd make_role_file(const Role& role);
-bool has_role_variable();
+bool has_role_variable();      // now
+bool was_started_with_role();  // also if a static constructor has cleared the environment; before main
 // The role of this process. Its descriptors have been checked; those of a worker belong to the result. The variable is
 // gone afterwards, also after an error.
 Role take_role();

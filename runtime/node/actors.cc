@@ -213,8 +213,7 @@ void Actors::run_steps() {
           break;
         case ActorStep::Kind::kKill:
           if (worker == rpc::kDriverSlot) {  // a local session: it ends after what it runs
-            peers_.send(worker, ActorEnd{.actor = step.actor});
-            table_.ended(step.actor);
+            peers_.send(worker, ActorEnd{.actor = step.actor, .killed = ActorEnd::Killed::kYes});
           } else {
             callbacks_.kill_worker(worker);
           }

@@ -104,6 +104,9 @@ int run_node(Role& role) {
     hello.arena_rw = process.memory().arena.writable.duplicate();
     hello.arena_ro = process.memory().arena.read_only.duplicate();
     hello.bell = process.memory().bell.duplicate();
+    if (!hello.control || !hello.arena_rw || !hello.arena_ro || !hello.bell) {
+      throw std::system_error(errno, std::generic_category(), "the session's memory");
+    }
     if (!hello.send(driver_fd)) process.end();
     hello = {};
     process.run();

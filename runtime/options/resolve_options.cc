@@ -134,6 +134,20 @@ void check_store_size(std::uint64_t bytes, const char* from) {
          "; a store has 16 MiB to 32 TiB");
 }
 
+void check_environment(const std::map<std::string, std::string>& variables) {
+  const std::string nul(1, '\0');
+  for (const auto& [name, value] : variables) {
+    if (name.empty() || name.find('=') != std::string::npos || name.find(nul) != std::string::npos) {
+      refuse("InitOptions::env has a variable named \"" + name +
+             "\"; a name is not empty, and has no = and no zero byte");
+    }
+    if (value.find(nul) != std::string::npos) {
+      refuse("InitOptions::env: the value of " + name +
+             " has a zero byte, at which the workers would see it end");
+    }
+  }
+}
+
 // Paths become absolute: the workers may run in another directory than the driver.
 void apply_worker(const WorkerProgram& worker, NodeOptions& node) {
   if (!worker.path.empty()) node.program = std::filesystem::absolute(worker.path).string();
@@ -182,6 +196,7 @@ NodeOptions resolve_options(InitOptions options) {
   node.keep_logs = keep != nullptr && flag_of("MANTA_KEEP_LOGS", keep);
   if (const char* v = variable("MANTA_LOCAL")) node.local = flag_of("MANTA_LOCAL", v);
   if (node.local) node.prestart = 0;
+  check_environment(options.env);
   node.env = options.env;
   node.working_dir = options.working_dir.string();
   apply_worker(options.worker, node);

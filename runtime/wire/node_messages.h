@@ -285,9 +285,13 @@ struct ActorStart {
   ActorId actor = {};
 };
 
-// To the actor's worker: no handle is left. Finish the calls received, destroy the object, exit.
+// To the actor's worker. No handle is left: finish the calls received, destroy the object, exit. In a local session also:
+// it was killed; finish the call that runs, and nothing else.
 struct ActorEnd {
+  enum class Killed : std::uint32_t { kNo, kYes };
+
   ActorId actor = {};
+  Killed killed = Killed::kNo;
 };
 
 // Answer to ActorConnect.

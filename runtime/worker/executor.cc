@@ -74,6 +74,10 @@ int Executor::run() {
   if (!is_local()) process_.cores().enter();
   set_busy(true);
   while (!ordered(Order::kExit)) {
+    if (ordered(Order::kKillActor)) {
+      process_.node().send(ActorExiting{.actor = actor_id_});
+      return 0;
+    }
     if (ordered(Order::kStartActor)) {
       orders_.fetch_and(~bit(Order::kStartActor));
       begin();
@@ -276,7 +280,9 @@ void Executor::on(const ActorStart& start, PayloadBytes payload) {
   order(Order::kStartActor);
 }
 
-void Executor::on(const ActorEnd&) { order(Order::kEndActor); }
+void Executor::on(const ActorEnd& end) {
+  order(end.killed == ActorEnd::Killed::kYes ? Order::kKillActor : Order::kEndActor);
+}
 
 void Executor::on(const ExitNow&) { order(Order::kExit); }
 

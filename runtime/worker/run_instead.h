@@ -2,8 +2,8 @@
 // A RunInstead decides which calls are worth it.
 //
 // If all objects are needed and there is no deadline, every call is, and at once, since all must run anyway. Else only
-// those that keep the promise of the wait. With a deadline: a call that is expected to end well before it, or, if no
-// call of its code has run here, if the deadline is far away. Where some of the objects are enough: a short call; and
+// those that keep the promise of the wait. With a deadline: if it is far away, a call that usually ends well before it, or
+// one whose code has never run here. Where some of the objects are enough: a short call; and
 // after a short wait the oldest, if no call of this process is under way elsewhere that might be the first to end.
 // Threads: confined to the executor's, except has_more().
 #pragma once
