@@ -59,6 +59,32 @@ constexpr std::uint16_t nearest_bits(double value) {
   return static_cast<std::uint16_t>(sign | (digits + half - 1 + to_even) >> shift);
 }
 
+// Numbers of C++, and those of 128 bits, which are not always called arithmetic.
+__extension__ using Int128 = __int128;
+__extension__ using Uint128 = unsigned __int128;
+template <class T>
+concept Number = std::is_arithmetic_v<T> || std::is_same_v<T, Int128> || std::is_same_v<T, Uint128>;
+
+// A double that is rounded to fewer digits as `value` is: `value` itself, or if that lies between two doubles, the one
+// whose last digit is odd. So it lies where `value` does, seen from the middle of two numbers of fewer digits.
+template <Number T>
+constexpr double to_odd(T value) {
+  if constexpr (sizeof(T) <= 4 || std::is_same_v<T, double>) {
+    return static_cast<double>(value);
+  } else if constexpr (static_cast<T>(0.5) == 0) {  // an integer
+    double scale = 1;
+    for (; value / (T{1} << 53) != 0; scale *= 2) value = value >> 1 | (value & 1);
+    return static_cast<double>(value) * scale;
+  } else {
+    const auto near = static_cast<double>(value);
+    const auto wide = static_cast<T>(near);
+    if (wide == value || value != value) return near;
+    const bool beyond = value > 0 ? wide > value : wide < value;
+    const auto towards_zero = __builtin_bit_cast(std::uint64_t, near) - (beyond ? 1 : 0);
+    return __builtin_bit_cast(double, towards_zero | 1);
+  }
+}
+
 }  // namespace detail
 
 class float16 {
@@ -66,10 +92,8 @@ class float16 {
   constexpr float16() = default;  // has no value yet, as a float; float16{} is zero
   constexpr explicit float16(float value) : bits_(detail::nearest_bits<5, 10>(double{value})) {}
   // Of other numbers, rounded once.
-  template <class Number>
-    requires std::is_arithmetic_v<Number>
-  constexpr explicit float16(Number value)
-      : bits_(detail::nearest_bits<5, 10>(static_cast<double>(value))) {}
+  template <detail::Number T>
+  constexpr explicit float16(T value) : bits_(detail::nearest_bits<5, 10>(detail::to_odd(value))) {}
   constexpr operator float() const {
     const std::uint32_t sign = (bits_ & 0x8000u) << 16;
     const std::uint32_t exponent = bits_ >> 10 & 0x1Fu;
@@ -102,10 +126,8 @@ class bfloat16 {
   constexpr bfloat16() = default;  // as that of float16
   constexpr explicit bfloat16(float value) : bits_(detail::nearest_bits<8, 7>(double{value})) {}
   // Of other numbers, rounded once.
-  template <class Number>
-    requires std::is_arithmetic_v<Number>
-  constexpr explicit bfloat16(Number value)
-      : bits_(detail::nearest_bits<8, 7>(static_cast<double>(value))) {}
+  template <detail::Number T>
+  constexpr explicit bfloat16(T value) : bits_(detail::nearest_bits<8, 7>(detail::to_odd(value))) {}
   constexpr operator float() const {
     return __builtin_bit_cast(float, static_cast<std::uint32_t>(bits_) << 16);
   }

@@ -2,6 +2,7 @@
 #include "npy_layout.h"
 
 #include <algorithm>
+#include <cfloat>
 
 #include "../../base/error.h"
 
@@ -29,6 +30,16 @@ bool is_same(const NpyType& file, const NpyType& ours) {
     return ours.kind == file.kind && ours.unit == file.unit;
   }
   return file.kind == ours.kind && file.size == ours.size;
+}
+
+// A piece that goes on where the last one ends becomes a part of it.
+void add_piece(std::vector<NpyPiece>& pieces, NpyPiece piece) {
+  if (!pieces.empty() && pieces.back().from + pieces.back().size == piece.from &&
+      pieces.back().to + pieces.back().size == piece.to) {
+    pieces.back().size += piece.size;
+  } else {
+    pieces.push_back(piece);
+  }
 }
 
 // The fields of two structs, as pieces; what does not fit is told.
@@ -87,14 +98,7 @@ class FieldMatch {
     }
   }
 
-  void add(NpyPiece piece) {
-    if (!pieces_.empty() && pieces_.back().from + pieces_.back().size == piece.from &&
-        pieces_.back().to + pieces_.back().size == piece.to) {
-      pieces_.back().size += piece.size;
-    } else {
-      pieces_.push_back(piece);
-    }
-  }
+  void add(NpyPiece piece) { add_piece(pieces_, piece); }
 
   std::vector<NpyPiece>& pieces_;
 };
@@ -153,6 +157,26 @@ Shape outer_shape(const Shape& file, const Shape& element) {
   return {file.begin(), file.end() - static_cast<std::ptrdiff_t>(element.size())};
 }
 
+// Of one number, a part of a complex one: a long double of x86 has 10 bytes in the place of 16.
+std::size_t bytes_of_number(std::size_t size) {
+  return LDBL_MANT_DIG == 64 && size == sizeof(long double) ? 10 : size;
+}
+
+void add_pieces(const NpyType& type, std::size_t at, std::vector<NpyPiece>& pieces) {
+  for (const NpyField& field : type.fields) {
+    const std::size_t end = at + field.offset + npy_field_size(field);
+    for (std::size_t one = at + field.offset; one < end; one += field.type.size) {
+      add_pieces(field.type, one, pieces);
+    }
+  }
+  if (type.is_struct) return;
+  const bool number = type.kind == 'f' || type.kind == 'c';
+  const std::size_t part = type.kind == 'c' ? type.size / 2 : type.size;
+  for (std::size_t one = at; one < at + type.size; one += part) {
+    add_piece(pieces, {one, one, number ? bytes_of_number(part) : part});
+  }
+}
+
 }  // namespace
 
 NpyLayout match_npy(const NpyHeader& header, const NpyField& element, std::string_view call) {
@@ -192,11 +216,7 @@ NpyLayout match_npy(const NpyHeader& header, const NpyField& element, std::strin
 
 std::vector<NpyPiece> npy_pieces(const NpyType& type) {
   std::vector<NpyPiece> pieces;
-  if (type.is_struct) {
-    FieldMatch(pieces).structs(type, type, 0, 0);
-  } else {
-    pieces = {{0, 0, type.size}};
-  }
+  add_pieces(type, 0, pieces);
   return pieces;
 }
 

@@ -40,7 +40,7 @@ struct NpyLayout {
 // `call` is the template to be named with another type: "load_npy".
 NpyLayout match_npy(const NpyHeader& header, const NpyField& element, std::string_view call);
 
-// The bytes of a type, without the padding of structs.
+// The bytes of a type, without the padding of structs and that of long doubles.
 std::vector<NpyPiece> npy_pieces(const NpyType& type);
 // Where its bools are.
 std::vector<std::size_t> npy_bools(const NpyType& type);

@@ -202,6 +202,54 @@ TEST_F(NpyTypesTest, StructsComeBackAndTheirPaddingIsZeros) {
   EXPECT_EQ(bytes.find('\xAA'), std::string::npos);
 }
 
+struct Precise {
+  std::int8_t a;
+  long double one;
+  std::array<std::complex<long double>, 2> waves;
+  long double more[2];
+};
+
+// Values in memory that was full of `old` before; a long double has padding of its own.
+template <class T>
+Array<T> over(int old, auto assign) {
+  MutableArray<T> values(3);
+  std::memset(static_cast<void*>(values.data()), old, 3 * sizeof(T));
+  for (T& value : values) assign(value);
+  return std::move(values).freeze();
+}
+
+TEST_F(NpyTypesTest, EqualLongDoublesMakeEqualFiles) {
+  const auto expect_equal_files = [&]<class T>(std::type_identity<T>, auto assign) {
+    const auto file_of = [&](const Array<T>& values) {
+      save_npy(path(), values);
+      std::ifstream in(path(), std::ios::binary);
+      return std::string{std::istreambuf_iterator<char>(in), {}};
+    };
+    const std::string bytes = file_of(over<T>(0xAA, assign));
+    EXPECT_EQ(bytes.find('\xAA'), std::string::npos) << text<T>();
+    EXPECT_EQ(bytes, file_of(over<T>(0x55, assign))) << text<T>();
+  };
+  using std::type_identity;
+  const auto third = [](auto& value) { value = 1.0L / 3; };  // in parts, so that padding stays
+  const auto wave = [&](auto& value) { value.real(-1.5L), value.imag(2.5L); };
+  expect_equal_files(type_identity<long double>(), [](auto& value) { value = -1.25L; });
+  expect_equal_files(type_identity<std::complex<long double>>(), wave);
+  expect_equal_files(type_identity<std::array<long double, 3>>(), [&](auto& row) {
+    for (auto& value : row) value = 1.25L;
+  });
+  const auto precise = [&](Precise& value) {
+    value.a = 1;
+    value.one = 2;
+    for (auto& one : value.waves) wave(one);
+    for (auto& one : value.more) one = 0.5L;
+  };
+  expect_equal_files(type_identity<Precise>(), precise);
+  EXPECT_EQ(load_npy<Precise>(path())[2].waves[1], std::complex<long double>(-1.5L, 2.5L));
+  EXPECT_EQ(load_npy<Precise>(path())[1].more[1], 0.5L);
+  save_npy(path(), over<long double>(0xAA, third));
+  EXPECT_EQ(load_npy<long double>(path())[2], 1.0L / 3);
+}
+
 // As numpy writes it without align=True, in another order, and with a title.
 TEST_F(NpyTypesTest, MembersAreFoundByTheirNames) {
   std::string data;

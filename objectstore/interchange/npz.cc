@@ -19,7 +19,6 @@ namespace manta {
 namespace {
 
 constexpr std::string_view kSuffix = ".npy";
-constexpr std::uint64_t kMostDeflated = 1032;  // what one byte of a deflated file can become
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path,
                        const std::string& why) {
@@ -56,6 +55,40 @@ Archive open_archive(const char* what, const std::filesystem::path& path, int fl
   return archive;
 }
 
+// What one byte of a member can become; null of methods of which that is not known.
+std::optional<std::uint64_t> most_unpacked(int method) {
+  if (method == ZIP_CM_STORE) return 1;
+  if (method == ZIP_CM_DEFLATE) return 1032;
+  return std::nullopt;
+}
+
+std::string method_text(int method) {
+  constexpr std::pair<int, std::string_view> kNames[] = {
+      {1, "shrink"}, {6, "implode"}, {9, "deflate64"}, {12, "bzip2"},
+      {14, "lzma"},  {93, "zstd"},   {95, "xz"},       {98, "ppmd"}};
+  std::string text = std::to_string(method);
+  for (const auto& [number, name] : kNames) {
+    if (number == method) text.append(", ").append(name);
+  }
+  return text;
+}
+
+zip_stat_t stat_of(zip_t* archive, zip_uint64_t index) {
+  zip_stat_t stat;
+  if (zip_stat_index(archive, index, 0, &stat) != 0) {
+    throw InvalidArgument(zip_strerror(archive));
+  }
+  return stat;
+}
+
+[[noreturn]] void fail_opening(zip_t* archive, zip_uint64_t index) {
+  const std::string why = zip_strerror(archive);
+  if (zip_error_code_zip(zip_get_error(archive)) != ZIP_ER_COMPNOTSUPP) throw InvalidArgument(why);
+  throw InvalidArgument("it is compressed by a method that is not supported (" +
+                        method_text(stat_of(archive, index).comp_method) +
+                        "): save it with numpy.savez_compressed");
+}
+
 struct CloseEntry {
   void operator()(zip_file_t* file) const { zip_fclose(file); }
 };
@@ -64,21 +97,16 @@ struct CloseEntry {
 class Entry {
  public:
   Entry(zip_t* archive, zip_uint64_t index) : file_(zip_fopen_index(archive, index, 0)) {
-    if (file_ == nullptr) {
-      throw InvalidArgument(zip_strerror(archive));
-    }
+    if (file_ == nullptr) fail_opening(archive, index);
   }
 
   // Reads `size` bytes, or fewer if the member ends before that, and gives their number.
   std::size_t read_up_to(void* to, std::size_t size) {
     std::size_t done = 0;
     while (done < size) {
-      const zip_int64_t n = zip_fread(file_.get(), static_cast<char*>(to) + done, size - done);
-      if (n < 0) {
-        throw InvalidArgument(zip_file_strerror(file_.get()));
-      }
+      const std::size_t n = read_some(static_cast<char*>(to) + done, size - done);
       if (n == 0) break;
-      done += static_cast<std::size_t>(n);
+      done += n;
     }
     return done;
   }
@@ -92,52 +120,82 @@ class Entry {
   // The end of the data is where libzip checks the checksum.
   void expect_end() {
     char more = 0;
-    const zip_int64_t n = zip_fread(file_.get(), &more, 1);
-    if (n < 0) {
-      throw InvalidArgument(zip_file_strerror(file_.get()));
-    }
-    if (n > 0) {
+    if (read_some(&more, 1) > 0) {
       throw InvalidArgument("there is more than the array");
     }
   }
+  // Gives how many bytes there were.
+  std::uint64_t skip_to_end() {
+    std::vector<char> some(std::size_t{64} << 10);
+    std::uint64_t skipped = 0;
+    while (const std::size_t n = read_some(some.data(), some.size())) skipped += n;
+    return skipped;
+  }
 
  private:
+  std::size_t read_some(void* to, std::size_t size) {
+    const zip_int64_t n = zip_fread(file_.get(), to, size);
+    if (n >= 0) return static_cast<std::size_t>(n);
+    zip_error_t* const error = zip_file_get_error(file_.get());
+    const bool by_the_system = zip_error_system_type(error) == ZIP_ET_SYS;
+    throw InvalidArgument((by_the_system ? "" : "it is damaged: ") +
+                          std::string(zip_error_strerror(error)));
+  }
+
   std::unique_ptr<zip_file_t, CloseEntry> file_;
 };
 
-// Null if the member is no array.
-std::optional<std::string> read_header(Entry& entry) {
+// Null if the member is no array. One that is named so and does not begin so may be damaged: that shows at its end.
+std::optional<std::string> read_header(Entry& entry, std::string_view name) {
   std::string bytes(detail::kNpyPrefix, '\0');
   bytes.resize(entry.read_up_to(bytes.data(), bytes.size()));
-  if (!detail::is_npy(bytes)) return std::nullopt;
+  if (!detail::is_npy(bytes)) {
+    if (name.ends_with(kSuffix)) entry.skip_to_end();
+    return std::nullopt;
+  }
   bytes.resize(std::max(detail::npy_data_offset(bytes), detail::kNpyPrefix));
   entry.read(bytes.data() + detail::kNpyPrefix, bytes.size() - detail::kNpyPrefix);
   return bytes;
 }
 
-zip_stat_t stat_of(zip_t* archive, zip_uint64_t index) {
-  zip_stat_t stat;
-  if (zip_stat_index(archive, index, 0, &stat) != 0) {
-    throw InvalidArgument(zip_strerror(archive));
+// What the member holds, or why that cannot be read; null if it is no array.
+std::optional<NpyInfo> info_of_member(zip_t* archive, zip_uint64_t index, std::string_view name) {
+  try {
+    Entry entry(archive, index);
+    const std::optional<std::string> bytes = read_header(entry, name);
+    if (!bytes) return std::nullopt;
+    return detail::info_of(detail::parse_npy_header(*bytes));
+  } catch (const InvalidArgument& error) {
+    NpyInfo unknown;
+    unknown.unreadable = error.std::runtime_error::what();
+    return unknown;
   }
-  return stat;
+}
+
+// Before memory is taken for what the archive says that the member unpacks to. Where the method has no known bound it
+// is unpacked once for that.
+void expect_unpacks(zip_t* archive, const zip_stat_t& stat, std::uintmax_t file_size) {
+  const std::uintmax_t packed = std::min<std::uintmax_t>(stat.comp_size, file_size);
+  const std::optional<std::uint64_t> most = most_unpacked(stat.comp_method);
+  if (most ? stat.size / *most > packed : Entry(archive, stat.index).skip_to_end() < stat.size) {
+    throw InvalidArgument("it is damaged: it is smaller than the archive says");
+  }
 }
 
 // What the archive says of its sizes may be wrong, so they are checked against that of the file and of the shape.
 detail::NpyContent read_entry(zip_t* archive, zip_uint64_t index, const detail::NpyField& element,
                               std::string_view call, std::uintmax_t file_size) {
   const zip_stat_t stat = stat_of(archive, index);
-  const std::uintmax_t packed = std::min<std::uintmax_t>(stat.comp_size, file_size);
   Entry entry(archive, index);
-  const std::optional<std::string> bytes = read_header(entry);
+  const std::optional<std::string> bytes = read_header(entry, stat.name);
   if (!bytes) {
     throw InvalidArgument("it is no array, but a file of another kind in the archive");
   }
   detail::NpyLayout layout = match_npy(detail::parse_npy_header(*bytes), element, call);
-  if (stat.size < bytes->size() || layout.size_in_file != stat.size - bytes->size() ||
-      stat.size / kMostDeflated > packed) {
+  if (stat.size < bytes->size() || layout.size_in_file != stat.size - bytes->size()) {
     throw InvalidArgument("its size is not that of its shape");
   }
+  expect_unpacks(archive, stat, file_size);
   const auto next = [&](std::size_t, std::byte* to, std::size_t size) { entry.read(to, size); };
   detail::ArrayMemory memory = read_npy_data(layout, element, {next});
   entry.expect_end();
@@ -285,13 +343,8 @@ std::map<std::string, NpyInfo> npz_members(const std::filesystem::path& path) {
   const std::vector<std::string> names = members_of(archive.get());
   std::map<std::string, NpyInfo> arrays;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    try {
-      Entry entry(archive.get(), i);
-      if (const std::optional<std::string> bytes = read_header(entry)) {
-        arrays[without_suffix(names[i])] = detail::info_of(detail::parse_npy_header(*bytes));
-      }
-    } catch (const InvalidArgument& error) {
-      fail("npz_members", path, names[i] + ": " + error.std::runtime_error::what());
+    if (std::optional<NpyInfo> info = info_of_member(archive.get(), i, names[i])) {
+      arrays[without_suffix(names[i])] = std::move(*info);
     }
   }
   return arrays;

@@ -7,13 +7,13 @@
 //
 //   npz_members("run.npz")                                   {"x": {"<f8", {2, 3}, false}, ...}, without loading them
 //
-// Files are written uncompressed, as numpy.savez does; compressed ones (numpy.savez_compressed) are read, too. Element
-// types and orders are those of npy.h. An array's checksum is checked when it is read. save_npz replaces the file only
-// when all is written; without arrays it writes an archive of none, as numpy does. Of several members of one name the
-// last is read.
+// Files are written uncompressed, as numpy.savez does; compressed ones (numpy.savez_compressed, and by what libzip has
+// besides) are read, too. Element types and orders are those of npy.h. An array's checksum is checked when it is read.
+// save_npz replaces the file only when all is written; without arrays it writes an archive of none, as numpy does. Of
+// several members of one name the last is read.
 // Errors:  InvalidArgument with file, array and reason: unreadable, no zip archive, no such array (the names in the
-//          file are listed), a member that is no array, another element type (and the call for it), corrupt; a name
-//          that is empty or given twice. OutOfDisk.
+//          file are listed), a member that is no array, another element type (and the call for it), damaged, of
+//          a method of compression that is not supported; a name that is empty or given twice. OutOfDisk.
 // Threads: save_npz and npz_members from any; an NpzFile is confined.
 #pragma once
 #include <filesystem>
@@ -67,7 +67,9 @@ class NpzFile {
 
 // Opens a file, of which nothing but its table is read yet.
 inline NpzFile load_npz(const std::filesystem::path& path) { return NpzFile(path); }
-// What the members that are arrays hold, by their names, without loading them. Others are left out.
+// What the members that are arrays hold, by their names, without loading them. Others are left out. A member of which
+// that cannot be told is in the list with the reason (`unreadable`): one that is damaged where it begins, or compressed
+// by a method that is not supported.
 std::map<std::string, NpyInfo> npz_members(const std::filesystem::path& path);
 // Writes the arrays to the file, in this order.
 void save_npz(const std::filesystem::path& path, const std::vector<NpzArray>& arrays);

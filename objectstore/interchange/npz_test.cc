@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zip.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -287,6 +288,72 @@ TEST_F(NpzTest, AHeaderThatLiesAllocatesNothing) {
               HasSubstr("its size is not that of its shape"));
 }
 
+// Compresses the members of an archive anew; false where libzip lacks the method.
+bool compress(const std::filesystem::path& path, int method) {
+  if (zip_compression_method_supported(method, 1) == 0) return false;
+  zip_t* const archive = zip_open(path.c_str(), 0, nullptr);
+  for (zip_int64_t i = 0; i < zip_get_num_entries(archive, 0); ++i) {
+    zip_set_file_compression(archive, static_cast<zip_uint64_t>(i), method, 0);
+  }
+  return zip_close(archive) == 0;
+}
+
+TEST_F(NpzTest, MembersOfEveryMethodAreReadHoweverFarTheyUnpack) {
+  const auto x = zeros<double>(1'000'000).freeze();
+  for (const int method : {ZIP_CM_DEFLATE, ZIP_CM_BZIP2, 93, ZIP_CM_XZ}) {
+    save_npz(file("a.npz"), {{"x", x}});
+    if (!compress(file("a.npz"), method)) continue;
+    EXPECT_LT(content("a.npz").size(), 10'000U) << method;
+    EXPECT_EQ(load_npz(file("a.npz")).get<double>("x"), x) << method;
+    EXPECT_THAT(npz_members(file("a.npz")).at("x").shape, ElementsAre(1'000'000)) << method;
+  }
+}
+
+// The method stands at 8 behind the signature of the member, and at 10 behind that of its entry in the table.
+TEST_F(NpzTest, AMemberOfAnotherMethodHidesNoOther) {
+  save_npz(file("a.npz"), {{"x", arange<int>(3).freeze()}, {"y", arange<int>(2).freeze()}});
+  std::string bytes = content("a.npz");
+  bytes[bytes.find("PK\3\4") + 8] = 9;  // which libzip has not
+  bytes[bytes.find("PK\1\2") + 10] = 9;
+  write("b.npz", bytes);
+  const auto members = npz_members(file("b.npz"));
+  ASSERT_EQ(members.size(), 2U);
+  EXPECT_THAT(members.at("x").unreadable,
+              HasSubstr("compressed by a method that is not supported (9, deflate64)"));
+  EXPECT_EQ(members.at("y").unreadable, "");
+  EXPECT_THAT(members.at("y").shape, ElementsAre(2));
+  const NpzFile npz = load_npz(file("b.npz"));
+  EXPECT_THAT(npz.files(), ElementsAre("x", "y"));
+  EXPECT_EQ(npz.get<int>("y")[1], 1);
+  EXPECT_THAT(refusal([&] { npz.get<int>("x"); }), HasSubstr("x: " + members.at("x").unreadable));
+}
+
+// Wherever a byte of compressed data is wrong: the array as it was, or a clear error, and never another kind of file.
+TEST_F(NpzTest, ADamagedMemberIsNamedSo) {
+  const auto x = arange<double>(4).freeze();
+  for (const int method : {ZIP_CM_STORE, ZIP_CM_DEFLATE, ZIP_CM_BZIP2}) {
+    save_npz(file("a.npz"), {{"x", x}, {"y", x}});
+    if (!compress(file("a.npz"), method)) continue;
+    const std::string good = content("a.npz");
+    const std::size_t begin = good.find("x.npy") + 5;
+    const std::size_t end = good.find("PK\3\4", begin);
+    for (std::size_t at = begin; at < end; ++at) {
+      std::string bad = good;
+      bad[at] = static_cast<char>(~bad[at]);
+      write("bad.npz", bad);
+      const auto members = npz_members(file("bad.npz"));
+      ASSERT_TRUE(members.contains("x")) << method << " " << at - begin;
+      EXPECT_EQ(members.at("y").unreadable, "");
+      const auto get = [&] { EXPECT_EQ(load_npz(file("bad.npz")).get<double>("x"), x); };
+      EXPECT_THAT(refusal(get), testing::Not(HasSubstr("no array"))) << method << " " << at - begin;
+      if (at == begin) {
+        EXPECT_THAT(refusal(get), HasSubstr("x: it is damaged: ")) << method;
+        EXPECT_THAT(members.at("x").unreadable, HasSubstr("it is damaged: ")) << method;
+      }
+    }
+  }
+}
+
 // Four bytes in an archive whose header says `shape`, and whose table says `sizes` from `at` behind its signature on
 // (packed size at 20, size at 24).
 std::string lying_archive(std::string bytes, const std::string& shape, std::size_t at,
@@ -311,11 +378,27 @@ TEST_F(NpzTest, AnArchiveThatLiesAllocatesNothing) {
   // Less than the header alone takes: a difference of the two, 8 - 128, is no size.
   write("short.npz",
         lying_archive(good, "(18446744073709551496,)", 24, std::string("\10\0\0\0", 4)));
-  for (const char* name : {"large.npz", "short.npz"}) {
-    EXPECT_THAT(refusal([&] { load_npz(file(name)).get<std::uint8_t>("x"); }),
-                HasSubstr("its size is not that of its shape"))
-        << name;
-  }
+  EXPECT_THAT(refusal([&] { load_npz(file("large.npz")).get<std::uint8_t>("x"); }),
+              HasSubstr("x: it is damaged: it is smaller than the archive says"));
+  EXPECT_THAT(refusal([&] { load_npz(file("short.npz")).get<std::uint8_t>("x"); }),
+              HasSubstr("its size is not that of its shape"));
+}
+
+// Of a method of which it is not known how far it unpacks.
+TEST_F(NpzTest, ABzip2MemberThatLiesAllocatesNothing) {
+  if (zip_compression_method_supported(ZIP_CM_BZIP2, 1) == 0) GTEST_SKIP() << "libzip has none";
+  save_npy(file("a.npy"), arange<std::uint8_t>(4).freeze());
+  std::string array = content("a.npy");
+  array.replace(array.find("(4,), }         "), 16, "(4294967166,), }");
+  zip_t* const archive = zip_open(file("a.npz").c_str(), ZIP_CREATE, nullptr);
+  zip_file_add(archive, "x.npy", zip_source_buffer(archive, array.data(), array.size(), 0), 0);
+  zip_set_file_compression(archive, 0, ZIP_CM_BZIP2, 0);
+  ASSERT_EQ(zip_close(archive), 0);
+  std::string bytes = content("a.npz");
+  bytes.replace(bytes.find("PK\1\2") + 24, 4, "\xfe\xff\xff\xff");
+  write("b.npz", bytes);
+  EXPECT_THAT(refusal([&] { load_npz(file("b.npz")).get<std::uint8_t>("x"); }),
+              HasSubstr("x: it is damaged: it is smaller than the archive says"));
 }
 
 }  // namespace
