@@ -69,11 +69,18 @@ struct sigaction handler_for(int signal) {
   return now;
 }
 
+void unblock(int signal) {
+  sigset_t one;
+  ::sigemptyset(&one);
+  ::sigaddset(&one, signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
+}
+
 void call(const struct sigaction& users, int signal, siginfo_t* info, void* context) {
-  sigset_t blocked = users.sa_mask;
-  if ((users.sa_flags & SA_NODEFER) == 0) ::sigaddset(&blocked, signal);
   sigset_t before;
-  ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  ::pthread_sigmask(SIG_BLOCK, &users.sa_mask, &before);
+  const bool blocks_it = ::sigismember(&users.sa_mask, signal) == 1;
+  if ((users.sa_flags & SA_NODEFER) != 0 && !blocks_it) unblock(signal);
   if ((users.sa_flags & SA_SIGINFO) != 0) {
     users.sa_sigaction(signal, info, context);
   } else {
@@ -89,6 +96,7 @@ void take_default(int signal, siginfo_t* info, void* context) {
   struct sigaction by_default = {};
   by_default.sa_handler = SIG_DFL;
   set_action(fatal, &by_default, nullptr);
+  unblock(fatal);
   // Without last words the instruction that faulted runs again and ends the process. A signal that somebody sent is
   // sent once more.
   if (last != nullptr || info->si_code <= 0) ::raise(fatal);
@@ -115,11 +123,12 @@ void on_signal(int signal, siginfo_t* info, void* context) {
   errno = error;
 }
 
-// Of a handler that the kernel calls: SA_NODEFER because the user's decides what is blocked.
+// Of a handler that the kernel calls, with the signal blocked: a fault in Manta's part ends the process. Otherwise one
+// that overflows the alternate signal stack would enter the handler at the top of that stack for ever.
 struct sigaction ours() {
   struct sigaction action = {};
   action.sa_sigaction = on_signal;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   return action;
 }
 

@@ -10,7 +10,9 @@
 // comes before Manta, and passes on what is not its own.
 //
 // The user's handler gets the signal as from the kernel: with siginfo and context, its mask and the signal itself
-// blocked meanwhile, SA_RESETHAND observed. It runs on the thread's alternate signal stack wherever there is one.
+// blocked meanwhile, SA_NODEFER and SA_RESETHAND observed. It runs on the thread's alternate signal stack wherever
+// there is one. In the functions that are given here the signal is blocked, too: if they fault, the process dies of it
+// at once, unless they have unblocked it.
 // Threads: any. All may be called in signal handlers, too. Errors: none.
 #pragma once
 #include <signal.h>
@@ -30,8 +32,9 @@ void unwatch_signal(int signal);
 // `look` sees a watched signal first of all; null: nobody does. It may end the process.
 void look_first(int signal, SignalLook look);
 
-// For all watched signals: `passing` sees those that go to a user's handler, `last` those that have none. Without
-// `last`, or where `last` returns, the default follows.
+// For all watched signals: `passing` sees those that go to a user's handler, `last` those that have none, and those of
+// abort() that the user's has returned from. Without `last`, or where `last` returns, the default follows. Both may
+// jump out with siglongjmp().
 void look_last(SignalLook passing, LastWords last);
 
 }  // namespace manta::base

@@ -177,6 +177,65 @@ TEST(SignalChain, AHandlerThatReturnsFromAbortDoesNotHideIt) {
   EXPECT_EQ(ended.signal(), SIGABRT);
 }
 
+void blocked_or_not(int signal, siginfo_t* info, void*) {
+  say(is_blocked(signal) ? 'b' : 'n');
+  ::mprotect(info->si_addr, 4096, PROT_READ | PROT_WRITE);
+}
+
+TEST(SignalChain, AHandlerIsFreeToTakeFaultsOfItsOwn) {
+  const Ended ended = in_child([] {
+    install(SIGSEGV, blocked_or_not, SA_SIGINFO | SA_NODEFER);
+    watch();
+    for (int i = 0; i < 2; ++i) write_to(nowhere());
+  });
+  EXPECT_EQ(ended.said, "fnfn");
+  EXPECT_EQ(ended.code(), 0);
+}
+
+void faults(int, siginfo_t*, void*) {
+  say('x');
+  write_to(nowhere());
+}
+
+TEST(SignalChain, AFaultInALookEndsTheProcess) {
+  const Ended ended = in_child([] {
+    look_first(SIGSEGV, faults);
+    watch_signal(SIGSEGV);
+    write_to(nowhere());
+  });
+  EXPECT_EQ(ended.said, "x");
+  EXPECT_EQ(ended.signal(), SIGSEGV);
+}
+
+// A stack for signals that is too small for what is to run on it, with nothing below.
+constexpr std::size_t kSmall = 8192;
+void take_small_signal_stack() {
+  constexpr std::size_t kGuard = 1 << 20;
+  char* const memory = static_cast<char*>(
+      ::mmap(nullptr, kGuard + kSmall, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ::mprotect(memory + kGuard, kSmall, PROT_READ | PROT_WRITE);
+  stack_t stack = {};
+  stack.ss_sp = memory + kGuard;
+  stack.ss_size = kSmall;
+  ::sigaltstack(&stack, nullptr);
+}
+int needs_much_stack(int signal, siginfo_t*, void*) {
+  volatile char much[4 * kSmall];
+  for (std::size_t i = sizeof much; i-- > 0;) much[i] = 1;
+  return signal;
+}
+
+TEST(SignalChain, LastWordsThatOverflowTheirStackEndTheProcess) {
+  const Ended ended = in_child([] {
+    take_small_signal_stack();
+    look_last(nullptr, needs_much_stack);
+    watch_signal(SIGSEGV);
+    ::alarm(20);
+    write_to(nowhere());
+  });
+  EXPECT_EQ(ended.signal(), SIGSEGV);
+}
+
 #ifndef MANTA_SANITIZED  // sanitizers have a sigaction() of their own
 void report_and_reset(int signal, siginfo_t*, void*) {
   say('r');

@@ -1,9 +1,11 @@
-// Handlers of signals that this program has of its own, from before main and later ones, in workers and in the driver:
-// one that recovers or mends, crash reporters, and faulthandler of Python.
+// Handlers of signals that this program has of its own, from before main and later ones, in workers, in the driver and in
+// a local session: one that recovers or mends, crash reporters, and faulthandler of Python.
 #include <csetjmp>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <dlfcn.h>
+#include <functional>
 #include <string>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -50,11 +52,12 @@ struct sigaction action_of(void (*handler)(int, siginfo_t*, void*)) {
 }
 
 // As libraries do that are initialized with the program.
-const bool installed = [] {
+bool install() {
   const struct sigaction action = action_of(on_fault);
   for (const int signal : {SIGSEGV, SIGFPE, SIGABRT}) ::sigaction(signal, &action, nullptr);
   return true;
-}();
+}
+const bool installed = install();
 
 // Another one, which comes later and goes on to the first.
 struct sigaction before_start = {};
@@ -185,29 +188,133 @@ TEST_F(UserHandlers, PythonsFaulthandlerDoesNotHideThem) {
               AllOf(HasSubstr("Fatal Python error: Segmentation fault"), HasSubstr("crash_here")));
 }
 
-TEST_F(UserHandlers, InTheDriverTheyFollowTheLineAboutAReadOnlyWrite) {
-  const Array<char> array = full<char>(1 << 20, 'a');
+struct Ended {
+  std::string said;  // to standard error
+  int status = 0;
+};
+
+Ended in_child(const std::function<void()>& body) {
   int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
+  if (::pipe(ends) != 0) std::abort();
   const pid_t child = ::fork();
   if (child == 0) {
     ::dup2(ends[1], 2);
+    body();
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  Ended ended;
+  for (char c; ::read(ends[0], &c, 1) == 1;) ended.said += c;
+  ::close(ends[0]);
+  ::waitpid(child, &ended.status, 0);
+  return ended;
+}
+
+TEST_F(UserHandlers, InTheDriverTheyFollowTheLineAboutAReadOnlyWrite) {
+  const Array<char> array = full<char>(1 << 20, 'a');
+  const Ended ended = in_child([&] {
     ::signal(SIGSEGV, [](int) {
       print("the handler since init\n");
       ::_exit(8);
     });
     scribble(array);
-    ::_exit(0);
+  });
+  EXPECT_THAT(ended.said, AllOf(HasSubstr("assignment destination is read-only"),
+                                HasSubstr("the handler since init")));
+  EXPECT_EQ(WEXITSTATUS(ended.status), 8);
+}
+
+// The smallest alternate signal stack that the kernel takes, with nothing below: too small for Manta's handler.
+int crash_on_small_signal_stack() {
+  constexpr std::size_t kGuard = 1 << 20, kSmall = 4096;
+  char* const memory = static_cast<char*>(
+      ::mmap(nullptr, kGuard + kSmall, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ::mprotect(memory + kGuard, kSmall, PROT_READ | PROT_WRITE);
+  stack_t stack = {};
+  stack.ss_sp = memory + kGuard;
+  stack.ss_size = kSmall;
+  ::sigaltstack(&stack, nullptr);
+  ::signal(SIGSEGV, SIG_DFL);
+  return crash_here();
+}
+
+TEST_F(UserHandlers, ASignalStackOfTheUsersThatIsTooSmallEndsTheWorkerNevertheless) {
+  EXPECT_THAT(message_of(remote(crash_on_small_signal_stack, {.max_retries = 0})()),
+              HasSubstr("SIGSEGV"));
+  EXPECT_TRUE(get(remote([] { return true; })()));
+}
+
+// Here a handler that a task sets, or that resets itself, is the driver's.
+class UserHandlersInALocalSession : public UserHandlers {
+ protected:
+  void SetUp() override {
+    ::setenv("MANTA_LOCAL", "1", 1);
+    install();
+    UserHandlers::SetUp();
   }
-  ::close(ends[1]);
-  std::string said;
-  for (char c; ::read(ends[0], &c, 1) == 1;) said += c;
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_THAT(said, AllOf(HasSubstr("assignment destination is read-only"),
-                          HasSubstr("the handler since init")));
-  EXPECT_EQ(WEXITSTATUS(status), 8);
+  void TearDown() override {
+    UserHandlers::TearDown();
+    ::unsetenv("MANTA_LOCAL");
+    install();
+  }
+};
+
+bool is_the_programs(int signal) {
+  struct sigaction action = {};
+  ::sigaction(signal, nullptr, &action);
+  return action.sa_sigaction == on_fault;
+}
+
+TEST_F(UserHandlersInALocalSession, TheyRecoverInCallsAndInMain) {
+  EXPECT_TRUE(recovers());
+  EXPECT_TRUE(mends());
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(get(remote([] { return recovers() && mends(); })()));
+  EXPECT_TRUE(is_the_programs(SIGSEGV));
+  EXPECT_TRUE(is_the_programs(SIGABRT));
+}
+
+TEST_F(UserHandlersInALocalSession, AReporterIsCalledAndTheCrashEndsTheCall) {
+  for (int i = 0; i < 3; ++i) {
+    install();
+    EXPECT_THAT(message_of(remote(crash_here, {.max_retries = 0})()), HasSubstr("SIGSEGV"));
+    EXPECT_FALSE(is_the_programs(SIGSEGV)) << "it was called, and has reset itself";
+    const auto abort_here = [] { return std::abort(), 0; };
+    EXPECT_THAT(message_of(remote(abort_here, {.max_retries = 0})()), HasSubstr("SIGABRT"));
+    EXPECT_FALSE(is_the_programs(SIGABRT));
+  }
+}
+
+TEST_F(UserHandlersInALocalSession, WhoeverTakesTheDefaultOrIgnoresItHasCrashedNevertheless) {
+  for (const sighandler_t handler : {SIG_DFL, SIG_IGN}) {
+    const auto task = [handler] {
+      ::signal(SIGSEGV, handler);
+      return crash_here();
+    };
+    EXPECT_THAT(message_of(remote(task, {.max_retries = 0})()), HasSubstr("SIGSEGV"));
+  }
+  const auto returns = [] {
+    ::signal(SIGABRT, [](int) {});
+    return std::abort(), 0;
+  };
+  EXPECT_THAT(message_of(remote(returns, {.max_retries = 0})()), HasSubstr("SIGABRT"));
+}
+
+TEST_F(UserHandlersInALocalSession, WhatWasSetLastStandsAfterwards) {
+  const auto handler = [](int) {};
+  ::signal(SIGSEGV, handler);
+  get(remote([=] { return ::signal(SIGABRT, handler) != SIG_ERR; })());
+  close();
+  for (const int signal : {SIGSEGV, SIGABRT}) EXPECT_EQ(::signal(signal, SIG_DFL), +handler);
+  EXPECT_TRUE(is_the_programs(SIGFPE));
+}
+
+TEST_F(UserHandlersInALocalSession, InMainAndInForkedChildrenTheProcessDiesOfIt) {
+  const auto dies = [](void (*body)()) {
+    const Ended ended = in_child(body);
+    return WTERMSIG(ended.status) == SIGSEGV && ended.said == "the program's own reporter\n";
+  };
+  EXPECT_TRUE(dies([] { crash_here(); }));
+  EXPECT_TRUE(get(remote([=] { return dies([] { crash_here(); }); })()));
 }
 
 }  // namespace

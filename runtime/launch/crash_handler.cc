@@ -244,6 +244,14 @@ void add_frames(rpc::CrashRecord& record, const Death& death) {
   add_frames_from(record, death.pc);
 }
 
+// The signals are blocked in a handler. From here on a fault is to enter it again, which Recording counts.
+void let_faults_in() {
+  sigset_t fatal;
+  ::sigemptyset(&fatal);
+  for (const int signal : kFatal) ::sigaddset(&fatal, signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &fatal, nullptr);
+}
+
 // The thread that died first writes the record. If a step faults, the handler is entered again, and the next step
 // follows.
 class Recording {
@@ -258,7 +266,9 @@ class Recording {
       return Turn::kOfAnotherThread;
     }
     entries_ = entries_ + 1;
-    return entries_ <= kMostEntries ? Turn::kMine : Turn::kGivenUp;
+    if (entries_ > kMostEntries) return Turn::kGivenUp;
+    let_faults_in();
+    return Turn::kMine;
   }
   void about(const Death& death) {
     if (entries_ == 1) death_ = death;

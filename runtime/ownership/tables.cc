@@ -19,6 +19,8 @@ TablesLock::TablesLock(Tables& tables) : tables_(tables), lock_(tables.mutex_), 
   held = this;
 }
 
+bool TablesLock::held_by_this_thread() noexcept { return held != nullptr; }
+
 TablesLock::~TablesLock() {
   held = outer_;
   lock_.unlock();

@@ -29,6 +29,8 @@ class TablesLock {
   TablesLock(const TablesLock&) = delete;
   void serve_afterwards() { serve_afterwards_ = true; }
 
+  static bool held_by_this_thread() noexcept;  // may be called in signal handlers
+
  private:
   friend class Tables;
   Tables& tables_;

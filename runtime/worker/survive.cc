@@ -5,8 +5,13 @@
 #include <cstring>
 #include <iterator>
 #include <mutex>
+#include <unistd.h>
 #include <utility>
 #include <vector>
+
+#include "../../base/sanitizers.h"
+#include "../../base/signal_chain.h"
+#include "../ownership/tables.h"
 
 namespace manta::detail {
 namespace {
@@ -14,15 +19,21 @@ namespace {
 // Where a thread goes on when the call that it runs has crashed.
 struct WayOut {
   sigjmp_buf place;
+  const pid_t process = ::getpid();
   char message[1024] = {};
 };
 thread_local WayOut* way_out = nullptr;
 
-void on_crash(int signal, siginfo_t*, void*) {
-  if (way_out != nullptr) siglongjmp(way_out->place, signal);
-  // Nobody else handled it: the program ends by it, when the instruction runs again or the signal is raised again.
-  ::signal(signal, SIG_DFL);
-  ::raise(signal);
+// The call that has crashed, or null. A child that the call has forked dies by itself; and a crash with the tables lock
+// held is Manta's own: everything would wait for the lock for ever.
+WayOut* crashed_call() {
+  const bool of_a_call = way_out != nullptr && way_out->process == ::getpid();
+  return of_a_call && !TablesLock::held_by_this_thread() ? way_out : nullptr;
+}
+
+int on_crash(int signal, siginfo_t*, void*) {
+  if (WayOut* const out = crashed_call()) siglongjmp(out->place, signal);
+  return signal;
 }
 
 // Apart, so that the compiler keeps no variable in a register across the jump.
@@ -35,16 +46,24 @@ void on_crash(int signal, siginfo_t*, void*) {
 }  // namespace
 
 CrashesSurvived::CrashesSurvived() {
+#ifdef MANTA_SANITIZED  // whose handlers would be the user's, and end the process
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    struct sigaction action = {};
-    action.sa_sigaction = on_crash;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    ::sigaction(kSignals[i], &action, &before_[i]);
+    const struct sigaction none = {};
+    ::sigaction(kSignals[i], &none, &of_sanitizer_[i]);
   }
+#endif
+  base::look_last(nullptr, on_crash);
+  for (const int signal : kSignals) base::watch_signal(signal);
 }
 
 CrashesSurvived::~CrashesSurvived() {
-  for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &before_[i], nullptr);
+  for (const int signal : kSignals) base::unwatch_signal(signal);
+  base::look_last(nullptr, nullptr);
+#ifdef MANTA_SANITIZED
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    ::sigaction(kSignals[i], &of_sanitizer_[i], nullptr);
+  }
+#endif
 }
 
 Crash survive(const std::function<void()>& run) {
@@ -63,10 +82,11 @@ void keep_for_ever(void* object) {
 }
 
 void end_call_that_wrote(const objectstore::ReadOnlyFault& fault) {
-  if (way_out == nullptr) return;
-  const std::size_t size = std::min(fault.length, std::size(way_out->message) - 1);
-  std::memcpy(way_out->message, fault.message, size);
-  siglongjmp(way_out->place, SIGSEGV);
+  WayOut* const out = crashed_call();
+  if (out == nullptr) return;
+  const std::size_t size = std::min(fault.length, std::size(out->message) - 1);
+  std::memcpy(out->message, fault.message, size);
+  siglongjmp(out->place, SIGSEGV);
 }
 
 }  // namespace manta::detail
