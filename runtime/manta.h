@@ -37,6 +37,7 @@
 #include "api/explain_named.h"
 #include "api/explain_remote.h"
 #include "api/get.h"
+#include "api/inspect_callable.h"
 #include "api/logger.h"
 #include "api/named.h"
 #include "api/outcome.h"

@@ -9,6 +9,7 @@
 namespace manta::serialization {
 namespace {
 
+constexpr std::string_view kGlobals = "globals that it uses do not travel with it; ";
 constexpr std::string_view kConclusion[2] = {"cannot be serialized\n", "can be serialized\n"};
 
 // Walks all paths down to refused types; each type is entered once.
@@ -107,6 +108,11 @@ SerializabilityReport inspect_closure(const TypeNode& node, std::string_view nam
   return report;
 }
 
+SerializabilityReport inspect_code(const TypeNode& node, std::string_view name,
+                                   std::string_view how) {
+  return inspect_closure(node, name, {true, std::string(kGlobals) + std::string(how)});
+}
+
 // The report says so far that the type can be serialized: its path and type are taken from that text.
 void add_failure(SerializabilityReport& report, std::string_view why) {
   const std::size_t open = report.text.find(" (");
@@ -124,7 +130,7 @@ void print(const SerializabilityReport& report) {
 }
 
 ClosureVerdict judge_closure(Captures captures, const std::span<const std::uint64_t>* words) {
-  const std::string globals = "globals that it uses do not travel with it; ";
+  const std::string globals(kGlobals);
   if (captures == Captures::kNone) {
     return {true, globals + "it captures nothing, so it can be called remotely as it is"};
   }

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,10 @@ ClosureVerdict judge_closure(Captures captures, const std::span<const std::uint6
 SerializabilityReport inspect_closure(const TypeNode& node, std::string_view name,
                                       const ClosureVerdict& verdict);
 
+// Of what remote() takes as a function although it is no value: `how` its state travels, if it has any.
+SerializabilityReport inspect_code(const TypeNode& node, std::string_view name,
+                                   std::string_view how);
+
 template <class F>
 constexpr Captures captures_of() {
   if constexpr (!std::is_trivially_copyable_v<F>) {
@@ -56,51 +61,71 @@ constexpr Captures captures_of() {
   }
 }
 
+// In what follows `value` is null if only the type is known.
+template <class F>
+SerializabilityReport report_on_closure(const F* value, std::string_view name) {
+  constexpr Captures kCaptures = captures_of<F>();
+  if (value == nullptr) {
+    return inspect_closure(type_node<F>, name, judge_closure(kCaptures, nullptr));
+  }
+  std::vector<std::uint64_t> words;
+  if constexpr (kCaptures == Captures::kPlain && alignof(F) >= alignof(void*)) {
+    const auto all = captured_words(*value);
+    words.assign(all.begin(), all.end());
+  }
+  const std::span<const std::uint64_t> view(words);
+  return inspect_closure(type_node<F>, name, judge_closure(kCaptures, &view));
+}
+
+// Encodes the value; an error is a failure of the report, which has none so far.
+template <class T>
+void try_to_encode(SerializabilityReport& report, const T& value) {
+  try {
+    Encoded encoded;
+    encode(value, encoded);
+  } catch (const std::exception& error) {
+    add_failure(report, error.what());
+  }
+}
+
+// For what remote() takes as a function and is no closure: runtime/api/inspect_callable.h.
+template <class F>
+struct CallableReport {
+  static constexpr bool known = false;
+};
+
+template <class T>
+SerializabilityReport report_on(const T* value, std::string_view name) {
+  if constexpr (is_closure<T>) {
+    return report_on_closure(value, name);
+  } else if constexpr (CallableReport<T>::known) {
+    return CallableReport<T>::of(value, name);
+  } else {
+    SerializabilityReport report = inspect(type_node<T>, name);
+    if constexpr (serializable_v<T>) {
+      if (value != nullptr) try_to_encode(report, *value);
+    }
+    return report;
+  }
+}
+
 }  // namespace serialization
 
 // Which members of a T keep it from being serialized. Compiles for every type.
 template <class T>
 SerializabilityReport inspect_serializability(std::string_view name = {}) {
   using Type = std::remove_cvref_t<T>;
-  SerializabilityReport report;
-  if constexpr (serialization::is_closure<Type>) {
-    const auto verdict = serialization::judge_closure(serialization::captures_of<Type>(), nullptr);
-    report = serialization::inspect_closure(serialization::type_node<Type>, name, verdict);
-  } else {
-    report = serialization::inspect(serialization::type_node<Type>, name);
-  }
+  const auto report = serialization::report_on<Type>(nullptr, name);
   serialization::print(report);
   return report;
 }
 
 // The same for a value. If its type is serializable, it is tried, which may find a serializer that is not
-// registered, or an aliasing pointer. A closure is serializable if remote() takes it: its captures are
-// trivially copyable and hold no address.
+// registered, or an aliasing pointer. What can be called is serializable if remote() takes it: the captures of a
+// closure, for example, are then trivially copyable and hold no address.
 template <int = 0, class T>
 SerializabilityReport inspect_serializability(const T& value, std::string_view name = {}) {
-  using Type = std::remove_cvref_t<T>;
-  SerializabilityReport report;
-  if constexpr (serialization::is_closure<Type>) {
-    constexpr serialization::Captures kCaptures = serialization::captures_of<Type>();
-    std::vector<std::uint64_t> words;
-    if constexpr (kCaptures == serialization::Captures::kPlain && alignof(Type) >= alignof(void*)) {
-      const auto all = serialization::captured_words(value);
-      words.assign(all.begin(), all.end());
-    }
-    const std::span<const std::uint64_t> view(words);
-    report = serialization::inspect_closure(serialization::type_node<Type>, name,
-                                            serialization::judge_closure(kCaptures, &view));
-  } else {
-    report = serialization::inspect(serialization::type_node<Type>, name);
-  }
-  if constexpr (serialization::serializable_v<Type>) {
-    try {
-      serialization::Encoded encoded;
-      serialization::encode(value, encoded);
-    } catch (const std::exception& error) {
-      serialization::add_failure(report, error.what());
-    }
-  }
+  const auto report = serialization::report_on<std::remove_cvref_t<T>>(std::addressof(value), name);
   serialization::print(report);
   return report;
 }

@@ -1,13 +1,18 @@
 // Every kind of callable that can be a remote function.
 #include <cmath>
+#include <functional>
 #include <string>
 #include <vector>
+
+#include <gmock/gmock.h>
 
 #include "cluster_fixture.h"
 #include "user_library.h"
 
 namespace manta::testing {
 namespace {
+
+using ::testing::HasSubstr;
 
 int add(int a, int b) { return a + b; }
 int overloaded(int x) { return x + 1; }
@@ -24,7 +29,9 @@ std::string joined(const std::string& prefix, int a, const std::string& b) {
 
 struct Tools {
   static int square(int x) { return x * x; }
+  int width = 1;
 };
+struct Declared;
 
 struct Negate {  // stateless
   int operator()(int x) const { return -x; }
@@ -217,6 +224,76 @@ TEST_F(Callables, RemoteFunctionIsKeptAndCalledManyTimes) {
   for (int i = 0; i < 100; ++i) sums.push_back(f(i, i));
   const auto values = get(sums);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(values[std::size_t(i)], 2 * i);
+}
+
+// ---- what inspect_serializability() says of them
+
+template <class F>
+bool can_be_sent(const F& f) {
+  const auto report = inspect_serializability(f, "f");
+  EXPECT_EQ(report.serializable, report.failures.empty()) << report.text;
+  EXPECT_THAT(report.text, HasSubstr(report.serializable ? "can be" : "cannot be"));
+  return report.serializable;
+}
+template <class F>
+bool says_of_code(const F& f) {
+  const auto report = inspect_serializability(f, "f");
+  EXPECT_THAT(report.text, HasSubstr("globals that it uses do not travel"));
+  EXPECT_TRUE(inspect_serializability<F>("f").serializable);
+  return report.serializable;
+}
+
+TEST_F(Callables, WhatIsCalledRemotelyIsSerializable) {
+  const std::string text = "abc";
+  const auto captured =
+      capture([](const std::string& s, int n) { return int(s.size()) + n; }, text);
+  EXPECT_EQ(get(remote(captured)(4)), 7);
+  EXPECT_TRUE(says_of_code(captured));
+  EXPECT_TRUE(says_of_code(capture(joined, text, 3)));
+  int k = 2;
+  const auto vouched = plain([k](int x) { return x + k; });
+  EXPECT_EQ(get(remote(vouched)(1)), 3);
+  EXPECT_TRUE(says_of_code(vouched));
+  EXPECT_TRUE(says_of_code(named<"inspected">([k](int x) { return x + k; })));
+  EXPECT_TRUE(says_of_code(add));
+  EXPECT_TRUE(says_of_code(&add));
+  EXPECT_TRUE(says_of_code(careful));
+  EXPECT_TRUE(says_of_code(remote(add)));
+  EXPECT_TRUE(says_of_code(remote(captured)));
+  EXPECT_TRUE(says_of_code(remote([k](int x) { return x + k; })));
+  const user::Multiplier by_three{3};
+  EXPECT_EQ(get(remote(by_three)(2)), 6);
+  EXPECT_TRUE(can_be_sent(by_three));
+  EXPECT_TRUE(can_be_sent(remote(Scale{2, "m"})));
+  EXPECT_TRUE(can_be_sent(std::plus<int>()));
+  EXPECT_TRUE(can_be_sent(RemoteFunction<int(int)>(remote(careful))));
+}
+
+class Pointing {  // remote() copies its bytes, if they hold no address
+ public:
+  explicit Pointing(const int* at) : at_(at) {}
+  int operator()(int x) const { return at_ == nullptr ? x : *at_; }
+
+ private:
+  const int* at_;
+};
+
+TEST_F(Callables, WhatIsRefusedRemotelyIsNotSerializable) {
+  int (*none)(int) = nullptr;
+  EXPECT_FALSE(can_be_sent(none));
+  EXPECT_FALSE(can_be_sent(remote(none)));
+  EXPECT_FALSE(can_be_sent(static_cast<double (*)(double)>(std::sin)));
+  int local = 1;
+  EXPECT_FALSE(can_be_sent(Pointing(&local)));
+  EXPECT_EQ(get(remote(Pointing(nullptr))(4)), 4);
+  EXPECT_TRUE(can_be_sent(Pointing(nullptr)));
+  EXPECT_FALSE(can_be_sent(remote([&local](int x) { return x + local; })));
+  EXPECT_FALSE(can_be_sent(capture([local](int x) { return x + local; })));
+  EXPECT_FALSE(can_be_sent(plain([text = std::string("x")](int) { return text; })));
+  EXPECT_FALSE(can_be_sent(capture([](const int* p, int x) { return *p + x; }, &local)));
+  EXPECT_FALSE(can_be_sent(std::function<int(int)>(careful)));
+  EXPECT_FALSE(can_be_sent(&Tools::width));
+  EXPECT_FALSE(inspect_serializability<Declared>().serializable);
 }
 
 // ---- RemoteFunction<R(A...)>: a value

@@ -32,9 +32,9 @@ int chain(int before) { return before + 1; }
 int even(int before) { return before; }
 int odd(int before) { return before; }
 
-void drop_in_a_worker(int count) {
+void drop_in_a_worker(int first, int count) {
   std::vector<manta::ObjectRef<int>> refs;
-  for (int i = 0; i < count; ++i) {
+  for (int i = first; i < first + count; ++i) {
     refs.push_back(manta::remote(fails)("unseen " + std::to_string(i)));
   }
   manta::wait(refs, {.num_ready = refs.size()});
@@ -48,6 +48,20 @@ void fan_out(int count) {
   Refs refs;
   for (int i = 0; i < count; ++i) refs.push_back(manta::remote(chain)(cause));
   wait_all(refs);
+}
+
+int dies(int signal) { return std::raise(signal); }
+
+void two_causes(int count) {
+  Refs refs;
+  for (int i = 0; i < count; ++i) refs.push_back(manta::remote(fails)("cause one"));
+  wait_all(refs);
+  refs.clear();
+  wait_all({manta::remote(fails)("cause two")});
+}
+
+void die(int count) {
+  for (int i = 0; i < count; ++i) wait_all({manta::remote(dies, {.max_retries = 0})(SIGKILL)});
 }
 
 void long_chain(int count) {
@@ -70,10 +84,14 @@ void run(std::string_view mode, int count, const std::string& directory) {
     wait_all({manta::remote(fails)("first\nmanta: a forged line\r\x1b[2J")});
   } else if (mode == "fan_out") {
     fan_out(count);
+  } else if (mode == "two_causes") {
+    two_causes(count);
+  } else if (mode == "dies") {
+    die(count);
   } else if (mode == "chain") {
     long_chain(count);
   } else if (mode == "workers") {
-    for (int i = 0; i < 4; ++i) manta::get(manta::remote(drop_in_a_worker)(count));
+    for (int i = 0; i < 4; ++i) manta::get(manta::remote(drop_in_a_worker)(i * count, count));
   }
 }
 

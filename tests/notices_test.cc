@@ -53,7 +53,7 @@ TEST(Notices, ThatStandForSeveralAreCounted) {
   std::vector<std::string> lines;
   detail::Notices notices([&lines](const std::string& line) { lines.push_back(line); });
   notices.add({.cause = 1, .count = 3, .subject = "f", .text = "error of f"});
-  notices.add({.cause = 1, .passed_on = true, .count = 4, .subject = "g", .text = "error of g"});
+  notices.add({.cause = 1, .count = 4, .subject = "g", .text = "error of g"});
   notices.add({.count = 5});
   notices.add(
       {.kind = Notice::Kind::kCrash, .cause = 1, .count = 5, .subject = "h", .text = "crash"});
@@ -93,6 +93,19 @@ TEST(Notices, OfOneCauseAreOneLineAndACount) {
   }
 }
 
+TEST(Notices, OfManyErrorsOfOneCauseHideNoOtherCause) {
+  EXPECT_THAT(notices_of("two_causes", 60),
+              ElementsAre(HasSubstr("error of fails (object"), HasSubstr("cause two"),
+                          "manta: nobody looked at 59 more errors that have the same cause, the "
+                          "one of fails"));
+}
+
+TEST(Notices, OfCrashesInSeveralWorkersAreOfOneCause) {
+  EXPECT_THAT(notices_of("dies", 3),
+              ElementsAre(HasSubstr("the error of dies"),
+                          HasSubstr("2 more errors that have the same cause, the one of dies")));
+}
+
 TEST(Notices, PathsThatRepeatAreCounted) {
   EXPECT_THAT(notices_of("chain", 500),
               ElementsAre(HasSubstr("on the way: (odd <- even) x 500 <- chain x 500 <- fails")));
@@ -106,8 +119,7 @@ TEST(Notices, OneLimitHoldsForAllProcesses) {
 }
 
 TEST(Notices, AreReadAsTheyWereWritten) {
-  const Notice notice{
-      .kind = Notice::Kind::kCrash, .cause = 7, .passed_on = true, .subject = "f", .text = "t\nu"};
+  const Notice notice{.kind = Notice::Kind::kCrash, .cause = 7, .subject = "f", .text = "t\nu"};
   const auto bytes = detail::encode(notice);
   const auto again = detail::decode_notice(bytes);
   ASSERT_TRUE(again);

@@ -110,11 +110,11 @@ int fork_and_call() {
   return 0;
 }
 
-int throws() { throw std::runtime_error("unseen"); }
+int throws(int i) { throw std::runtime_error("unseen " + std::to_string(i)); }
 
 int ignore_errors(int n) {
   std::vector<manta::ObjectRef<int>> refs;
-  for (int i = 0; i < n; ++i) refs.push_back(manta::remote(throws)());
+  for (int i = 0; i < n; ++i) refs.push_back(manta::remote(throws)(i));
   manta::wait(refs, {.num_ready = refs.size()});
   return 0;
 }

@@ -64,13 +64,10 @@ void Notices::add_error(const Notice& error) {
     more_errors_ += error.count;
     return;
   }
-  if (error.passed_on) {
-    const auto known = std::find_if(causes_.begin(), causes_.end(),
-                                    [&](const auto& cause) { return cause.first == error.cause; });
-    if (known != causes_.end()) {
-      known->second.count += error.count;
-      return;
-    }
+  const auto known = std::ranges::find(causes_, error.cause, [](const auto& c) { return c.first; });
+  if (known != causes_.end()) {
+    known->second.count += error.count;
+    return;
   }
   if (causes_.size() == kMostCauses) {
     more_errors_ += error.count;

@@ -4,7 +4,8 @@
 //
 //   worker --TellUser--> node --LogFrame--> driver --Notices--> stderr
 //
-//   unseen error: one line for each cause, kMostCauses of them; at the end how many more each caused, and the rest
+//   unseen error: one line for each cause (a function and what its error says), kMostCauses of them; at the end how
+//                 many more errors had each of these causes, and how many had others
 //   crash:        one line for the first of each piece of code, kMostCodes of them; then a count when it has doubled;
 //                 at the end what was not told yet
 //

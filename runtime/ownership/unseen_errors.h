@@ -1,4 +1,5 @@
-// An error that nobody ever looked at is told once, with its task, when the last ref to it goes (see notices.h).
+// An error that nobody ever looked at is told, with its task, when the last ref to it goes: the first of each cause in
+// a line, the others in a count (see notices.h).
 //
 // Threads: any.
 #pragma once

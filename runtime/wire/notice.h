@@ -16,10 +16,8 @@ namespace manta::detail {
 struct Notice {
   enum class Kind : std::uint32_t { kUnseenError, kCrash };
   Kind kind = Kind::kUnseenError;
-  // Notices with the same error, or the same piece of code, have the same number here.
+  // Notices of errors that are told as one, or of the same piece of code, have the same number here.
   std::uint64_t cause = 0;
-  // An error that another call has caused: it gets no line if that one was told.
-  bool passed_on = false;
   std::uint64_t count = 1;   // how many it stands for
   std::string subject = {};  // the function
   std::string text = {};  // the whole line, without its end; empty if it stands for several causes
