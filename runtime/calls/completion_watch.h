@@ -47,7 +47,7 @@ class CompletionWatch {
   void add(std::size_t index);
 
   const base::Ref<OpenSession> session_;  // its calls may go on when it is closed
-  std::vector<WatchLink> links_;  // of each entry
+  std::vector<WatchLink> links_;          // of each entry
   std::vector<std::size_t> order_;
   std::atomic<std::size_t> arrived_{0};
   mutable std::size_t done_before_ = 0;  // entries before it are done; under the tables lock

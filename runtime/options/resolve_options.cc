@@ -137,7 +137,8 @@ void check_store_size(std::uint64_t bytes, const char* from) {
 void check_environment(const std::map<std::string, std::string>& variables) {
   const std::string nul(1, '\0');
   for (const auto& [name, value] : variables) {
-    if (name.empty() || name.find('=') != std::string::npos || name.find(nul) != std::string::npos) {
+    if (name.empty() || name.find('=') != std::string::npos ||
+        name.find(nul) != std::string::npos) {
       refuse("InitOptions::env has a variable named \"" + name +
              "\"; a name is not empty, and has no = and no zero byte");
     }
