@@ -1,5 +1,5 @@
-// Handlers of signals that this program has of its own, from before main and later ones, in workers, in the driver and in
-// a local session: one that recovers or mends, crash reporters, and faulthandler of Python.
+// Handlers of signals that this program has of its own, from before main and later ones, in workers, in the driver and
+// in a local session: one that recovers or mends, crash reporters, and faulthandler of Python.
 #include <csetjmp>
 #include <csignal>
 #include <cstdio>

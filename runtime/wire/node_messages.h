@@ -285,8 +285,8 @@ struct ActorStart {
   ActorId actor = {};
 };
 
-// To the actor's worker. No handle is left: finish the calls received, destroy the object, exit. In a local session also:
-// it was killed; finish the call that runs, and nothing else.
+// To the actor's worker. No handle is left: finish the calls received, destroy the object, exit. In a local session
+// also: it was killed; finish the call that runs, and nothing else.
 struct ActorEnd {
   enum class Killed : std::uint32_t { kNo, kYes };
 

@@ -2,9 +2,9 @@
 // A RunInstead decides which calls are worth it.
 //
 // If all objects are needed and there is no deadline, every call is, and at once, since all must run anyway. Else only
-// those that keep the promise of the wait. With a deadline: if it is far away, a call that usually ends well before it, or
-// one whose code has never run here. Where some of the objects are enough: a short call; and
-// after a short wait the oldest, if no call of this process is under way elsewhere that might be the first to end.
+// those that keep the promise of the wait. With a deadline: if it is far away, a call that usually ends well before it,
+// or one whose code has never run here. Where some of the objects are enough: a short call; and after a short wait the
+// oldest, if no call of this process is under way elsewhere that might be the first to end.
 // Threads: confined to the executor's, except has_more().
 #pragma once
 #include <cstdint>
