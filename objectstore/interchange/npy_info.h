@@ -13,8 +13,6 @@ struct NpyInfo {
   std::string dtype = {};  // as numpy writes it: "<f8"; for structs "[('x', '<f8'), ('y', '<i4')]"
   std::vector<std::size_t> shape = {};
   bool fortran_order = false;  // the first index runs fastest in the file
-  // Of a member of an .npz file that cannot be read: why, as get() of it says. Then the rest is empty.
-  std::string unreadable = {};
 };
 
 // Reads no more than the header. Errors: InvalidArgument with file and reason. Threads: any.

@@ -158,17 +158,15 @@ std::optional<std::string> read_header(Entry& entry, std::string_view name) {
   return bytes;
 }
 
-// What the member holds, or why that cannot be read; null if it is no array.
+// What the member holds; null if it is no array, or cannot be read: get() says why.
 std::optional<NpyInfo> info_of_member(zip_t* archive, zip_uint64_t index, std::string_view name) {
   try {
     Entry entry(archive, index);
     const std::optional<std::string> bytes = read_header(entry, name);
     if (!bytes) return std::nullopt;
     return detail::info_of(detail::parse_npy_header(*bytes));
-  } catch (const InvalidArgument& error) {
-    NpyInfo unknown;
-    unknown.unreadable = error.std::runtime_error::what();
-    return unknown;
+  } catch (const InvalidArgument&) {
+    return std::nullopt;
   }
 }
 

@@ -317,15 +317,13 @@ TEST_F(NpzTest, AMemberOfAnotherMethodHidesNoOther) {
   bytes[bytes.find("PK\1\2") + 10] = 9;
   write("b.npz", bytes);
   const auto members = npz_members(file("b.npz"));
-  ASSERT_EQ(members.size(), 2U);
-  EXPECT_THAT(members.at("x").unreadable,
-              HasSubstr("compressed by a method that is not supported (9, deflate64)"));
-  EXPECT_EQ(members.at("y").unreadable, "");
+  ASSERT_EQ(members.size(), 1U);
   EXPECT_THAT(members.at("y").shape, ElementsAre(2));
   const NpzFile npz = load_npz(file("b.npz"));
   EXPECT_THAT(npz.files(), ElementsAre("x", "y"));
   EXPECT_EQ(npz.get<int>("y")[1], 1);
-  EXPECT_THAT(refusal([&] { npz.get<int>("x"); }), HasSubstr("x: " + members.at("x").unreadable));
+  EXPECT_THAT(refusal([&] { npz.get<int>("x"); }),
+              HasSubstr("x: it is compressed by a method that is not supported (9, deflate64)"));
 }
 
 // Wherever a byte of compressed data is wrong: the array as it was, or a clear error, and never another kind of file.
@@ -342,13 +340,11 @@ TEST_F(NpzTest, ADamagedMemberIsNamedSo) {
       bad[at] = static_cast<char>(~bad[at]);
       write("bad.npz", bad);
       const auto members = npz_members(file("bad.npz"));
-      ASSERT_TRUE(members.contains("x")) << method << " " << at - begin;
-      EXPECT_EQ(members.at("y").unreadable, "");
+      EXPECT_TRUE(members.contains("y")) << method << " " << at - begin;
       const auto get = [&] { EXPECT_EQ(load_npz(file("bad.npz")).get<double>("x"), x); };
       EXPECT_THAT(refusal(get), testing::Not(HasSubstr("no array"))) << method << " " << at - begin;
       if (at == begin) {
         EXPECT_THAT(refusal(get), HasSubstr("x: it is damaged: ")) << method;
-        EXPECT_THAT(members.at("x").unreadable, HasSubstr("it is damaged: ")) << method;
       }
     }
   }
