@@ -262,7 +262,7 @@ class UserHandlersInALocalSession : public UserHandlers {
 bool is_the_programs(int signal) {
   struct sigaction action = {};
   ::sigaction(signal, nullptr, &action);
-  return action.sa_sigaction == on_fault;
+  return action.sa_sigaction == on_fault || action.sa_sigaction == on_fault_since_start;
 }
 
 TEST_F(UserHandlersInALocalSession, TheyRecoverInCallsAndInMain) {

@@ -8,10 +8,10 @@
 
 namespace manta::detail {
 
-CompletionWatch::CompletionWatch(base::Ref<OpenSession> session, Ownership& ownership,
+CompletionWatch::CompletionWatch(Tables& tables, Ownership& ownership,
                                  std::span<ObjectEntry* const> entries)
-    : session_(std::move(session)), links_(entries.size()), order_(entries.size()) {
-  const TablesLock lock(session_->tables());
+    : session_(ownership.session()), links_(entries.size()), order_(entries.size()) {
+  const TablesLock lock(tables);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     ObjectEntry& entry = *entries[i];
     if (entry.done()) {
@@ -23,10 +23,12 @@ CompletionWatch::CompletionWatch(base::Ref<OpenSession> session, Ownership& owne
   }
 }
 
-// In a forked child the objects are its parent's, and another thread may have had the lock.
+// A session's end makes all its objects done; but calls of a local session may go on until it is gone.
 CompletionWatch::~CompletionWatch() {
-  if (arrived() == links_.size() || OpenSession::is_the_parents()) return;
-  const TablesLock lock(session_->tables());
+  if (arrived() == links_.size()) return;
+  const auto session = OpenSession::living(session_);
+  if (!session) return;
+  const TablesLock lock(session->tables());
   for (auto& link : links_) {
     if (link.watch != nullptr) unlink(link);
   }

@@ -20,14 +20,13 @@
 
 namespace manta::detail {
 
-class OpenSession;
 class Ownership;
+class Tables;
 
 class CompletionWatch {
  public:
   // The caller keeps the entries alive until they are done or the watch goes. Asks the node for those made elsewhere.
-  CompletionWatch(base::Ref<OpenSession> session, Ownership& ownership,
-                  std::span<ObjectEntry* const> entries);
+  CompletionWatch(Tables& tables, Ownership& ownership, std::span<ObjectEntry* const> entries);
   ~CompletionWatch();
   CompletionWatch(const CompletionWatch&) = delete;
   CompletionWatch& operator=(const CompletionWatch&) = delete;
@@ -46,8 +45,8 @@ class CompletionWatch {
   static void unlink(WatchLink& link);
   void add(std::size_t index);
 
-  const base::Ref<OpenSession> session_;  // its calls may go on when it is closed
-  std::vector<WatchLink> links_;          // of each entry
+  const std::uint32_t session_;
+  std::vector<WatchLink> links_;  // of each entry
   std::vector<std::size_t> order_;
   std::atomic<std::size_t> arrived_{0};
   mutable std::size_t done_before_ = 0;  // entries before it are done; under the tables lock

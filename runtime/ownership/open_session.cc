@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "../../base/check.h"
 #include "../../base/error.h"
@@ -15,6 +16,7 @@ namespace {
 std::mutex current_mutex;
 // Under current_mutex. Never destroyed: refs are dropped in static destructors too.
 base::Ref<OpenSession>& current = *new base::Ref<OpenSession>;
+std::vector<OpenSession*>& all_living = *new std::vector<OpenSession*>;
 std::atomic<OpenSession*> current_fast{
     nullptr};  // SYNC: release in enter(), acquire in its readers: they see all of it
 std::atomic<std::uint32_t> session_count{0};
@@ -33,7 +35,26 @@ void forget_session_in_child() {
 }  // namespace
 
 OpenSession::OpenSession(rpc::Progress& progress)
-    : tables_(progress), number_(session_count.fetch_add(1) + 1) {}
+    : tables_(progress), number_(session_count.fetch_add(1) + 1) {
+  const std::lock_guard lock(current_mutex);
+  all_living.push_back(this);
+}
+
+OpenSession::~OpenSession() {
+  const std::lock_guard lock(current_mutex);
+  std::erase(all_living, this);
+}
+
+base::Ref<OpenSession> OpenSession::living(std::uint32_t number) {
+  if (forked.load()) return {};
+  const std::lock_guard lock(current_mutex);
+  for (OpenSession* const session : all_living) {
+    if (session->number_ == number && session->try_retain()) {
+      return base::Ref<OpenSession>::adopt(session);
+    }
+  }
+  return {};
+}
 
 void OpenSession::enter(base::Ref<OpenSession> session) {
   {

@@ -227,10 +227,9 @@ bool wait_all_or_failure(Entries entries, const Deadline& deadline) {
 }
 
 CompletionWait::CompletionWait(const char* what, Entries entries)
-    : CompletionWait(what, base::Ref<Process>::retain(&Process::current(what)), entries) {}
-
-CompletionWait::CompletionWait(const char* what, const base::Ref<Process>& process, Entries entries)
-    : what_(what), entries_(entries), watch_(process, process->ownership(), entries) {}
+    : what_(what),
+      entries_(entries),
+      watch_(Process::current(what).tables(), Process::current(what).ownership(), entries) {}
 
 bool CompletionWait::wait_for(std::size_t count, const Deadline& deadline) {
   return CountDone(what_, watch_, entries_, count).wait(deadline);

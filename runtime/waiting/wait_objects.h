@@ -31,8 +31,6 @@ bool wait_all_or_failure(Entries entries, const Deadline& deadline);
 
 // A CompletionWait waits for many objects together, or for one after the other in the order in which they become done.
 // The objects are looked at once, and each step costs the same, however many they are.
-class Process;
-
 class CompletionWait {
  public:
   // `what` is the name of the user's call, for errors. The caller keeps the entries alive while they are pending.
@@ -43,8 +41,6 @@ class CompletionWait {
   const CompletionWatch& done() const { return watch_; }
 
  private:
-  CompletionWait(const char* what, const base::Ref<Process>& process, Entries entries);
-
   const char* const what_;
   const Entries entries_;
   CompletionWatch watch_;
