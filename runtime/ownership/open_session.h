@@ -25,7 +25,7 @@ class OpenSession : public base::Counted {
   static std::uint32_t current_number();  // 0: none is open
   // The session of this number, also if it is closed; null when it is gone, and in a child that was forked meanwhile.
   static base::Ref<OpenSession> living(std::uint32_t number);
-  static bool is_the_parents();           // this process was forked from one with a session
+  static bool is_the_parents();  // this process was forked from one with a session
   static void refuse_if_forked(const char* what);  // then InvalidArgument, naming `what`
   // Throw InvalidArgument, naming `what`: a "ref" or "handle" is empty; the session of the "object" or "actor" has
   // ended.
