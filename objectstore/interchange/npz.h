@@ -68,8 +68,8 @@ class NpzFile {
 // Opens a file, of which nothing but its table is read yet.
 inline NpzFile load_npz(const std::filesystem::path& path) { return NpzFile(path); }
 // What the members that are arrays hold, by their names, without loading them. Others are left out, also those of which
-// that cannot be told: damaged where they begin, or compressed by a method that is not supported. NpzFile::files() names
-// them, and get() says why.
+// that cannot be told: damaged where they begin, or compressed by a method that is not supported. NpzFile::files()
+// names them, and get() says why.
 std::map<std::string, NpyInfo> npz_members(const std::filesystem::path& path);
 // Writes the arrays to the file, in this order.
 void save_npz(const std::filesystem::path& path, const std::vector<NpzArray>& arrays);
