@@ -78,7 +78,7 @@ constexpr double to_odd(T value) {
   } else {
     const auto near = static_cast<double>(value);
     const auto wide = static_cast<T>(near);
-    if (wide == value || value != value) return near;
+    if (!(wide < value) && !(wide > value)) return near;  // the same, or none
     const bool beyond = value > 0 ? wide > value : wide < value;
     const auto towards_zero = __builtin_bit_cast(std::uint64_t, near) - (beyond ? 1 : 0);
     return __builtin_bit_cast(double, towards_zero | 1);

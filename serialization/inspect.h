@@ -115,7 +115,7 @@ SerializabilityReport report_on(const T* value, std::string_view name) {
 template <class T>
 SerializabilityReport inspect_serializability(std::string_view name = {}) {
   using Type = std::remove_cvref_t<T>;
-  const auto report = serialization::report_on<Type>(nullptr, name);
+  auto report = serialization::report_on<Type>(nullptr, name);
   serialization::print(report);
   return report;
 }
@@ -125,7 +125,7 @@ SerializabilityReport inspect_serializability(std::string_view name = {}) {
 // closure, for example, are then trivially copyable and hold no address.
 template <int = 0, class T>
 SerializabilityReport inspect_serializability(const T& value, std::string_view name = {}) {
-  const auto report = serialization::report_on<std::remove_cvref_t<T>>(std::addressof(value), name);
+  auto report = serialization::report_on<std::remove_cvref_t<T>>(std::addressof(value), name);
   serialization::print(report);
   return report;
 }
