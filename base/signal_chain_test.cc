@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "child_fixture.h"
 #include "sanitizers.h"
 
 namespace manta::base {
@@ -19,29 +20,12 @@ namespace {
 int said_to = -1;
 void say(char what) { [[maybe_unused]] const auto written = ::write(said_to, &what, 1); }
 
-struct Ended {
-  std::string said;
-  int status = 0;
-  int signal() const { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
-  int code() const { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
-};
-
 Ended in_child(const std::function<void()>& body) {
-  int ends[2];
-  if (::pipe(ends) != 0) std::abort();
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    said_to = ends[1];
+  return child_that([&](int says) {
+    said_to = says;
     for (const int signal : {SIGSEGV, SIGABRT, SIGFPE, SIGTRAP}) ::signal(signal, SIG_DFL);
     body();
-    ::_exit(0);
-  }
-  ::close(ends[1]);
-  Ended ended;
-  for (char c; ::read(ends[0], &c, 1) == 1;) ended.said += c;
-  ::close(ends[0]);
-  ::waitpid(pid, &ended.status, 0);
-  return ended;
+  });
 }
 
 void install(int signal, void (*handler)(int, siginfo_t*, void*), int flags = SA_SIGINFO) {
@@ -207,18 +191,7 @@ TEST(SignalChain, AFaultInALookEndsTheProcess) {
   EXPECT_EQ(ended.signal(), SIGSEGV);
 }
 
-// A stack for signals that is too small for what is to run on it, with nothing below.
 constexpr std::size_t kSmall = 8192;
-void take_small_signal_stack() {
-  constexpr std::size_t kGuard = 1 << 20;
-  char* const memory = static_cast<char*>(
-      ::mmap(nullptr, kGuard + kSmall, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-  ::mprotect(memory + kGuard, kSmall, PROT_READ | PROT_WRITE);
-  stack_t stack = {};
-  stack.ss_sp = memory + kGuard;
-  stack.ss_size = kSmall;
-  ::sigaltstack(&stack, nullptr);
-}
 int needs_much_stack(int signal, siginfo_t*, void*) {
   volatile char much[4 * kSmall];
   for (std::size_t i = sizeof much; i-- > 0;) much[i] = 1;
@@ -227,7 +200,7 @@ int needs_much_stack(int signal, siginfo_t*, void*) {
 
 TEST(SignalChain, LastWordsThatOverflowTheirStackEndTheProcess) {
   const Ended ended = in_child([] {
-    take_small_signal_stack();
+    take_small_signal_stack(kSmall);
     look_last(nullptr, needs_much_stack);
     watch_signal(SIGSEGV);
     ::alarm(20);

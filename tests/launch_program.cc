@@ -50,9 +50,12 @@ const bool early_in_worker = [] {
   return true;
 }();
 
-// A static constructor that clears the environment before main: what the process is stands in it.
-const bool cleared =
-    std::getenv("LAUNCH_PROGRAM_CLEARS") != nullptr && (::clearenv() == 0 && !early_in_worker);
+// A static constructor that clears the environment before main, in the node and the workers too: what they are stands
+// in it. It keeps only what tells the next process to do so.
+const bool cleared = [] {
+  if (std::getenv("LAUNCH_PROGRAM_CLEARS") == nullptr) return false;
+  return ::clearenv() == 0 && ::setenv("LAUNCH_PROGRAM_CLEARS", "1", 1) == 0;
+}();
 
 int add(int a, int b) { return a + b; }
 int parent_pid() { return ::getppid(); }

@@ -189,6 +189,28 @@ TEST_F(LocalSessions, MayBeShutDownWhileThreadsCallActorsThatWait) {
   }
 }
 
+std::atomic<bool> nap_began{false};
+std::atomic<bool> nap_may_end{false};
+class Sleeper {
+ public:
+  int nap() {
+    nap_began = true;
+    while (!nap_may_end.load()) std::this_thread::yield();
+    return 1;
+  }
+};
+
+TEST_F(LocalSessions, KillEndsAnActorAfterTheMethodThatItRuns) {
+  auto sleeper = actor<Sleeper>();
+  const auto nap = sleeper.call(&Sleeper::nap);
+  while (!nap_began.load()) std::this_thread::yield();
+  sleeper.kill();
+  nap_may_end = true;
+  EXPECT_EQ(get(nap), 1);
+  EXPECT_THROW(get(sleeper.ended()), ActorDied);
+  EXPECT_EQ(get(actor<Sleeper>().call(&Sleeper::nap)), 1);
+}
+
 TEST_F(LocalSessions, MayBeShutDownWhileCallsWait) {
   auto counter = actor<Counter>(1);
   const auto never = remote([](const ActorHandle<Counter>& other) {

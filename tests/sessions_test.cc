@@ -271,6 +271,15 @@ TEST(Sessions, WrongVariablesAreNamed) {
   }
 }
 
+TEST(Sessions, WrongEnvironmentsOfWorkersAreRefused) {
+  using Variables = std::map<std::string, std::string>;
+  const std::string nul(1, '\0');
+  for (const Variables& wrong : {Variables{{"A=B", "c"}}, Variables{{"", "c"}},
+                                 Variables{{"A" + nul, "c"}}, Variables{{"A", "c" + nul + "d"}}}) {
+    EXPECT_THROW((void)init({.env = wrong}), InvalidArgument);
+  }
+}
+
 TEST(Sessions, ASizeMayHaveAUnit) {
   const std::map<std::string, std::string> sizes = {{"300M", "314572800"},
                                                     {"320MB", "320864256"},  // in whole MiB

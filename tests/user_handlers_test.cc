@@ -13,6 +13,7 @@
 
 #include <gmock/gmock.h>
 
+#include "../base/child_fixture.h"
 #include "../base/sanitizers.h"
 #include "cluster_fixture.h"
 
@@ -188,31 +189,17 @@ TEST_F(UserHandlers, PythonsFaulthandlerDoesNotHideThem) {
               AllOf(HasSubstr("Fatal Python error: Segmentation fault"), HasSubstr("crash_here")));
 }
 
-struct Ended {
-  std::string said;  // to standard error
-  int status = 0;
-};
-
-Ended in_child(const std::function<void()>& body) {
-  int ends[2];
-  if (::pipe(ends) != 0) std::abort();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::dup2(ends[1], 2);
+// What it says to standard error.
+base::Ended in_child(const std::function<void()>& body) {
+  return base::child_that([&](int says) {
+    ::dup2(says, 2);
     body();
-    ::_exit(0);
-  }
-  ::close(ends[1]);
-  Ended ended;
-  for (char c; ::read(ends[0], &c, 1) == 1;) ended.said += c;
-  ::close(ends[0]);
-  ::waitpid(child, &ended.status, 0);
-  return ended;
+  });
 }
 
 TEST_F(UserHandlers, InTheDriverTheyFollowTheLineAboutAReadOnlyWrite) {
   const Array<char> array = full<char>(1 << 20, 'a');
-  const Ended ended = in_child([&] {
+  const base::Ended ended = in_child([&] {
     ::signal(SIGSEGV, [](int) {
       print("the handler since init\n");
       ::_exit(8);
@@ -221,19 +208,12 @@ TEST_F(UserHandlers, InTheDriverTheyFollowTheLineAboutAReadOnlyWrite) {
   });
   EXPECT_THAT(ended.said, AllOf(HasSubstr("assignment destination is read-only"),
                                 HasSubstr("the handler since init")));
-  EXPECT_EQ(WEXITSTATUS(ended.status), 8);
+  EXPECT_EQ(ended.code(), 8);
 }
 
-// The smallest alternate signal stack that the kernel takes, with nothing below: too small for Manta's handler.
 int crash_on_small_signal_stack() {
-  constexpr std::size_t kGuard = 1 << 20, kSmall = 4096;
-  char* const memory = static_cast<char*>(
-      ::mmap(nullptr, kGuard + kSmall, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-  ::mprotect(memory + kGuard, kSmall, PROT_READ | PROT_WRITE);
-  stack_t stack = {};
-  stack.ss_sp = memory + kGuard;
-  stack.ss_size = kSmall;
-  ::sigaltstack(&stack, nullptr);
+  base::take_small_signal_stack(
+      4096);  // the smallest that the kernel takes: too small for Manta's handler
   ::signal(SIGSEGV, SIG_DFL);
   return crash_here();
 }
@@ -310,8 +290,8 @@ TEST_F(UserHandlersInALocalSession, WhatWasSetLastStandsAfterwards) {
 
 TEST_F(UserHandlersInALocalSession, InMainAndInForkedChildrenTheProcessDiesOfIt) {
   const auto dies = [](void (*body)()) {
-    const Ended ended = in_child(body);
-    return WTERMSIG(ended.status) == SIGSEGV && ended.said == "the program's own reporter\n";
+    const base::Ended ended = in_child(body);
+    return ended.signal() == SIGSEGV && ended.said == "the program's own reporter\n";
   };
   EXPECT_TRUE(dies([] { crash_here(); }));
   EXPECT_TRUE(get(remote([=] { return dies([] { crash_here(); }); })()));
