@@ -108,11 +108,11 @@ ActorHandle<T> actor(ActorOptions options, Args&&... args) {
 
 // A call without the class of the actor does not compile; this explains it.
 template <auto None = nullptr, class... Args>
-detail::Refused actor(Args&&...) {
+auto actor(Args&&...) {
   static_assert(detail::always_false<detail::Refused, Args...>,
                 "manta::actor(x): say the class of the actor, which is made from the arguments in "
                 "a process of its own: manta::actor<T>(args...)");
-  return {};
+  return detail::Refused();
 }
 
 // From inside a method of an actor: ends the actor, after the calls before this one. The refs of this call and of later

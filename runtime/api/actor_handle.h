@@ -147,17 +147,17 @@ class ActorHandle {
   void post(Args&&...) const;
   template <class NoSignature, class M, class... Args>
     requires(!std::is_function_v<NoSignature> && !std::is_same_v<NoSignature, M>)
-  detail::Refused call(M, Args&&...) const {
+  auto call(M, Args&&...) const {
     static_assert(detail::always_false<NoSignature>,
                   "handle.call<R(A...)>(&C::method, ...): R(A...) stands for the method's "
                   "signature, such as int(double); of one that is not overloaded nothing need be "
                   "said: handle.call(&C::method, ...)");
-    return {};
+    return detail::Refused();
   }
   template <class None = void>
-  detail::Refused call() const {
+  auto call() const {
     detail::explain_no_method<None>();
-    return {};
+    return detail::Refused();
   }
   template <class None = void>
   void post() const {

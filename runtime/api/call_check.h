@@ -85,7 +85,7 @@ consteval bool argument_fits() {
 }
 
 template <std::size_t Position, class Given, class P>
-void explain_argument() {
+auto explain_argument() {
   if constexpr (!argument_fits<Given, P>()) {
     (void)sizeof(Argument<Position, Given, P>);
     if constexpr (comes_back_as<std::remove_cvref_t<Given>, Holder<P>>) {
@@ -139,7 +139,7 @@ struct CallCheck<R, Types<P...>, Args...> {
 
  private:
   template <std::size_t... I>
-  static void explain_each(std::index_sequence<I...>) {
+  static auto explain_each(std::index_sequence<I...>) {
     (explain_argument<I + 1, Args, P>(), ...);
     if constexpr (!result_fits<R>()) serialization::require_serializable<Stored<R>>();
   }

@@ -188,7 +188,7 @@ struct StateExplanation<Captured<F, C...>> {
   }
 };
 template <class F>
-void explain_state() {
+auto explain_state() {
   StateExplanation<F>::explain();
 }
 

@@ -52,7 +52,7 @@ template <class F>
 concept RemoteCallable = KnownSignature<F> && !HidesItsTarget<F> && !std::is_abstract_v<F>;
 
 template <class F>
-void explain_class() {
+auto explain_class() {
   if constexpr (std::is_abstract_v<F>) {
     static_assert(always_false<F>,
                   "manta::remote(f): f is of an abstract class, so it cannot be copied into a "
@@ -73,7 +73,7 @@ void explain_class() {
 
 // Explains why F is no RemoteCallable.
 template <class F>
-void explain_callable() {
+auto explain_callable() {
   if constexpr (std::is_same_v<F, Refused> || RemoteCallable<F>) {
     // It has been explained, or needs no explanation.
   } else if constexpr (std::is_member_function_pointer_v<F>) {
@@ -129,7 +129,7 @@ void explain_callable() {
 
 // The same for a callable that is given to handle.call().
 template <class F>
-void explain_called_on() {
+auto explain_called_on() {
   if constexpr (std::is_member_object_pointer_v<F>) {
     static_assert(
         always_false<F>,
@@ -151,7 +151,7 @@ void explain_called_on() {
 }
 
 template <class None>
-void explain_no_method() {
+auto explain_no_method() {
   static_assert(always_false<None>,
                 "handle.call(): there is no method to call: handle.call(&C::method, args...)");
 }

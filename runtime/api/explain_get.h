@@ -63,13 +63,13 @@ inline constexpr bool can_be_freed =
     is_ref_list<T> || std::is_convertible_v<const T&, AnyRef> || is_any_pointer<T>;  // ::free()
 
 template <class... Given>
-void explain_get_each() {
+auto explain_get_each() {
   static_assert(always_false<Refused, Given...>,
                 "manta::get_each(x): it takes a std::vector<ObjectRef<T>>, and perhaps a timeout, "
                 "such as std::chrono::seconds(5). For one reference there is manta::try_get(ref)");
 }
 template <class... Given>
-void explain_as_completed() {
+auto explain_as_completed() {
   static_assert(always_false<Refused, Given...>,
                 "manta::as_completed(x): it takes a std::vector<ObjectRef<T>>, and perhaps a "
                 "timeout, such as std::chrono::seconds(5)");
@@ -79,7 +79,7 @@ void explain_as_completed() {
 
 template <class First, class... More>
   requires(!detail::can_be_got<First, More...> && !std::is_same_v<First, detail::Refused>)
-detail::Refused get(const First&, const More&...) {
+auto get(const First&, const More&...) {
   static_assert(!std::is_same_v<First, AnyRef>,
                 "manta::get(ref): an AnyRef has forgotten the type of its value: keep the "
                 "ObjectRef<T> that it was made from");
@@ -90,13 +90,13 @@ detail::Refused get(const First&, const More&...) {
                 "manta::get(refs, x): after the reference (or the vector of references) comes a "
                 "timeout, such as std::chrono::seconds(5), or more references: each an "
                 "ObjectRef<T>");
-  return {};
+  return detail::Refused();
 }
 
 template <class First, class... More>
   requires(!detail::can_be_awaited<First, More...> && !std::is_same_v<First, detail::Refused> &&
            !detail::is_any_pointer<First>)  // those are for ::wait()
-detail::Refused wait(const First&, const More&...) {
+auto wait(const First&, const More&...) {
   static_assert(!detail::IsRef<First>::value,
                 "manta::wait(ref): it takes a list, manta::wait({ref}) or a vector of references; "
                 "to wait for one value say manta::get(ref)");
@@ -106,68 +106,68 @@ detail::Refused wait(const First&, const More&...) {
   static_assert(!detail::is_ref_list<First>,
                 "manta::wait(refs, x): after the references come manta::WaitOptions, such as "
                 "{.num_ready = 2, .timeout = std::chrono::seconds(5)}");
-  return {};
+  return detail::Refused();
 }
 
 // Calls without arguments, and with lists in braces of something that is no reference.
 template <class None = void>
-detail::Refused get() {
+auto get() {
   static_assert(detail::always_false<None>, "manta::get(): it takes a reference, manta::get(ref)");
-  return {};
+  return detail::Refused();
 }
 template <class T>
-detail::Refused get(std::initializer_list<T>) {
+auto get(std::initializer_list<T>) {
   static_assert(detail::always_false<T>,
                 "manta::get({x, ...}): they are no references. It takes ObjectRef<T>s of one type");
-  return {};
+  return detail::Refused();
 }
 template <class None = void>
-detail::Refused wait() {
+auto wait() {
   static_assert(detail::always_false<None>, "manta::wait(): it takes a list, manta::wait(refs)");
-  return {};
+  return detail::Refused();
 }
 template <class T>
-detail::Refused wait(std::initializer_list<T>) {
+auto wait(std::initializer_list<T>) {
   static_assert(detail::always_false<T>,
                 "manta::wait({x, ...}): they are no references. It takes ObjectRef<T>s of one "
                 "type, or a std::vector<AnyRef>");
-  return {};
+  return detail::Refused();
 }
 
 template <class List, class... More>
   requires(!detail::is_ref_list<List> || sizeof...(More) != 1)
-detail::Refused wait_with_progress(const List&, const More&...) {
+auto wait_with_progress(const List&, const More&...) {
   static_assert(detail::is_ref_list<List>,
                 "manta::wait_with_progress(x, label): x is no list of references. It takes a "
                 "std::vector<ObjectRef<T>> or std::vector<AnyRef>, and a label");
   static_assert(!detail::is_ref_list<List>,
                 "manta::wait_with_progress(refs, label): it takes a label for the bar, such as "
                 "\"images\", and no more");
-  return {};
+  return detail::Refused();
 }
 
 template <class None = void>
-detail::Refused put() {
+auto put() {
   static_assert(detail::always_false<None>, "manta::put(): it takes a value, manta::put(value)");
-  return {};
+  return detail::Refused();
 }
 template <class T, class Second, class... More>
   requires(!std::is_convertible_v<Second, PutOptions> || sizeof...(More) > 0)
-detail::Refused put(T&&, Second&&, More&&...) {
+auto put(T&&, Second&&, More&&...) {
   static_assert(detail::always_false<T>,
                 "manta::put(value, x): it stores one value; several are one as a struct, a "
                 "std::tuple or a std::vector. Beside it only manta::PutOptions are given");
-  return {};
+  return detail::Refused();
 }
 template <class None = void, class T = typename detail::ValueWithoutType<None>::type>
   requires detail::always_false<T>
 detail::Refused put(T);
 
 template <class None = void>
-detail::Refused free() {
+auto free() {
   static_assert(detail::always_false<None>,
                 "manta::free(): it takes a reference, manta::free(ref)");
-  return {};
+  return detail::Refused();
 }
 template <class T, class... More>
   requires(!detail::can_be_freed<T> || (sizeof...(More) > 0 && !detail::is_any_pointer<T>))
@@ -186,34 +186,34 @@ void free(const ObjectRef<T>*) {
 
 template <class... Given>
   requires(sizeof...(Given) != 1 || !(detail::IsRef<Given>::value && ...))
-detail::Refused try_get(const Given&...) {
+auto try_get(const Given&...) {
   static_assert(
       detail::always_false<detail::Refused, Given...>,
       "manta::try_get(x): it takes one ObjectRef<T> and no timeout, since it never waits. "
       "For a list there is manta::get_each(refs)");
-  return {};
+  return detail::Refused();
 }
 template <class... Given>
   requires(!detail::are_list_and_timeout<Given...>)
-detail::Refused get_each(const Given&...) {
+auto get_each(const Given&...) {
   detail::explain_get_each<Given...>();
-  return {};
+  return detail::Refused();
 }
 template <class T, class... More>
-detail::Refused get_each(std::initializer_list<T>, const More&...) {
+auto get_each(std::initializer_list<T>, const More&...) {
   detail::explain_get_each<T>();
-  return {};
+  return detail::Refused();
 }
 template <class... Given>
   requires(!detail::are_list_and_timeout<Given...>)
-std::vector<detail::Refused> as_completed(const Given&...) {
+auto as_completed(const Given&...) {
   detail::explain_as_completed<Given...>();
-  return {};
+  return std::vector<detail::Refused>();
 }
 template <class T, class... More>
-std::vector<detail::Refused> as_completed(std::initializer_list<T>, const More&...) {
+auto as_completed(std::initializer_list<T>, const More&...) {
   detail::explain_as_completed<T>();
-  return {};
+  return std::vector<detail::Refused>();
 }
 
 }  // namespace manta

@@ -33,16 +33,16 @@ detail::Refused named();
 // A call without a name, without a function, or with too many arguments.
 template <auto None = nullptr, class... Given>
   requires(sizeof...(Given) > 0 && std::is_null_pointer_v<decltype(None)>)
-detail::Refused named(Given&&...) {
+auto named(Given&&...) {
   static_assert(detail::always_false<Given...>,
                 "manta::named(f): the name stands in the angle brackets, since it is known when "
                 "the program is compiled: manta::named<\"name\">(lambda), manta::named<\"name\", "
                 "function>()");
-  return {};
+  return detail::Refused();
 }
 template <FixedString Name, class... Given>
   requires(sizeof...(Given) != 1)
-detail::Refused named(Given&&...) {
+auto named(Given&&...) {
   static_assert(
       sizeof...(Given) > 0,
       "manta::named<\"name\">(): there is no function: manta::named<\"name\">(lambda), or "
@@ -51,33 +51,33 @@ detail::Refused named(Given&&...) {
                 "manta::named<\"name\">(f, x): it takes a function and no more. Options are given "
                 "to manta::remote(manta::named<\"name\">(f), options), and arguments to what that "
                 "returns");
-  return {};
+  return detail::Refused();
 }
 
 template <class Signature, class... Given>
   requires(!std::is_function_v<Signature> || !detail::KnownSignature<Signature*>)
-detail::Refused remote_named(Given&&...) {
+auto remote_named(Given&&...) {
   static_assert(detail::always_false<Signature>,
                 "manta::remote_named<R(A...)>(name) needs a signature, such as int(int, int)");
-  return {};
+  return detail::Refused();
 }
 template <auto None = nullptr, class... Given>
-detail::Refused remote_named(Given&&...) {
+auto remote_named(Given&&...) {
   static_assert(detail::always_false<detail::Refused, Given...>,
                 "manta::remote_named(name): say the signature of the function in the angle "
                 "brackets, which is all that is known of it here: "
                 "manta::remote_named<int(int, int)>(\"name\")");
-  return {};
+  return detail::Refused();
 }
 template <class Signature, class... Given>
   requires(std::is_function_v<Signature> && detail::KnownSignature<Signature*> &&
            !detail::are_name_and_options<Given...>)
-detail::Refused remote_named(Given&&...) {
+auto remote_named(Given&&...) {
   static_assert(detail::always_false<Signature>,
                 "manta::remote_named<R(A...)>(x): it takes the function's name and perhaps its "
                 "manta::TaskOptions; the arguments stand in parentheses of their own: "
                 "manta::remote_named<R(A...)>(\"name\")(args...)");
-  return {};
+  return detail::Refused();
 }
 
 }  // namespace manta

@@ -18,7 +18,7 @@ concept AreOptions = sizeof...(Given) == 0 ||
                      (sizeof...(Given) == 1 && (std::is_convertible_v<Given, TaskOptions> && ...));
 
 template <class... Given>
-void explain_options() {
+auto explain_options() {
   static_assert(AreOptions<Given...>,
                 "manta::remote(f, x): beside f only its options are given here, manta::remote(f, "
                 "manta::TaskOptions{...}); the arguments of f stand in parentheses of their own: "
@@ -26,7 +26,7 @@ void explain_options() {
 }
 
 template <class F, class... Given>
-void explain_remote() {
+auto explain_remote() {
   using Callable = std::decay_t<F>;
   explain_callable<Callable>();
   if constexpr (RemoteCallable<Callable>) {
@@ -41,7 +41,7 @@ void explain_remote() {
 }
 
 template <class Signature, class F, class... Given>
-void explain_signature() {
+auto explain_signature() {
   if constexpr (!std::is_function_v<Signature>) {
     static_assert(always_false<Signature>,
                   "manta::remote<R(A...)>(f): R(A...) stands for the function's signature, such as "
@@ -106,10 +106,10 @@ auto remote(std::type_identity_t<Signature>*, Given&&...) {
 
 // A call without a function.
 template <class Signature = void>
-detail::Refused remote() {
+auto remote() {
   static_assert(detail::always_false<Signature>,
                 "manta::remote(): there is no function to call: manta::remote(f)(args...)");
-  return {};
+  return detail::Refused();
 }
 
 // A set of overloads.

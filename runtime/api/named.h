@@ -95,7 +95,7 @@ constexpr bool can_be_named() {
          !std::is_pointer_v<F>;
 }
 template <FixedString Name, class F>
-void explain_named() {
+auto explain_named() {
   static_assert(sizeof(Name.text) > 1, "manta::named<\"\">(f): the name is empty");
   static_assert(sizeof(Name.text) <= kMostNameBytes + 1,
                 "manta::named<\"name\">(f): the name has more than 1024 bytes");

@@ -1,4 +1,5 @@
 // No constructor takes these arguments.
+// Error: T has no constructor that takes these arguments
 // Says: Counter
 #include <string>
 

@@ -1,4 +1,5 @@
 // A method of another class.
+// Error: C is neither the actor's class nor a base of it
 // Says: Counter
 // Says: Other
 #include <manta/manta.h>

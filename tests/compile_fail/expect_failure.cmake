@@ -3,6 +3,8 @@
 # The first error is the explanation: its line holds one of the promised texts. In a file of several wrong lines each
 # has a promise of its own, and there are no errors besides these:
 #     // Error: a method needs an object
+# except those that follow from one of them, each after a promised one:
+#     // Follows: has no member named
 # In at most 70 lines, and 20 more for each further promised error; or as many as a comment allows, where a compiler
 # lists all functions of the name after the explanation:
 #     // Lines: 130
@@ -77,14 +79,18 @@ endif()
 
 string(REGEX MATCHALL "[^\n]*error:[^\n]*" error_lines "${text}")
 list(GET error_lines 0 first)
-holds_one(explained "${first}" "${says};${errors}")
+set(promises ${says} ${errors})
+holds_one(explained "${first}" "${promises}")
 if(NOT explained)
   message(FATAL_ERROR "${SOURCE}: the first error is not the explanation:\n${text}")
 endif()
 if(errors)
+  read_promises(followers Follows)
   foreach(line IN LISTS error_lines)
+    set(after ${explained})
     holds_one(explained "${line}" "${errors}")
-    if(NOT explained)
+    holds_one(follows "${line}" "${followers}")
+    if(NOT explained AND NOT (follows AND after))
       message(FATAL_ERROR "${SOURCE}: an error besides the explanations:\n${line}\n${text}")
     endif()
   endforeach()
