@@ -33,6 +33,14 @@ struct Diary {
   std::string path_;
 };
 
+struct WaitsAtItsEnd {
+  explicit WaitsAtItsEnd(std::string path) : path_(std::move(path)) {}
+  ~WaitsAtItsEnd() {
+    std::ofstream(path_) << get(remote([] { return std::string("ran"); }, {.cpus = 1})());
+  }
+  std::string path_;
+};
+
 class ActorEndTest : public ClusterTest {
  protected:
   void SetUp() override {
@@ -53,6 +61,18 @@ class ActorEndTest : public ClusterTest {
   }
   std::string path_;
 };
+
+TEST_F(ActorEndTest, ADestructorThatWaitsLendsItsCpu) {
+  open({.cpus = 1});
+  ObjectRef<void> ended;
+  {
+    const auto waits = actor<WaitsAtItsEnd>(ActorOptions{.cpus = 1}, path_);
+    get(waits.ready());
+    ended = waits.ended();
+  }
+  get(ended);
+  EXPECT_EQ(diary(), "ran;");
+}
 
 template <class Ref>
 std::string died(const Ref& ref) {

@@ -5,12 +5,14 @@
 //   abort: WorkerCrashed, signal 6
 //   null: WorkerCrashed, signal 11
 //   inside: WorkerCrashed
+//   beside: WorkerCrashed
 //   write: ReadOnlyWrite
 //   actor: ActorDied, ActorDied
 //   another actor: 5
 //   sum: 45
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 #include <vector>
 
 #include <manta/manta.h>
@@ -19,13 +21,6 @@ int aborts() { std::abort(); }
 int* volatile nowhere = nullptr;
 // Sanitizers would end the process before the fault.
 __attribute__((no_sanitize("undefined", "address"))) int reads_null() { return *nowhere; }
-int waits_for_a_crash() { return manta::get(manta::remote(aborts, {.max_retries = 0})()); }
-int writes(const manta::Array<int>& array) {
-  const_cast<int&>(array[0]) = 7;
-  return array[0];
-}
-int same(int value) { return value; }
-
 class Counter {
  public:
   explicit Counter(int start) : count_(start) {}
@@ -35,6 +30,24 @@ class Counter {
  private:
   int count_;
 };
+
+// A thread of the task waits meanwhile, for as long as the counter lives.
+int crashes_beside_a_thread(const manta::ActorHandle<Counter>& counter) {
+  std::thread([ended = counter.ended()] {
+    try {
+      manta::get(ended);
+    } catch (const manta::RuntimeError&) {  // the session has ended
+    }
+  }).detach();
+  manta::get(counter.call(&Counter::add, 1));
+  std::abort();
+}
+int waits_for_a_crash() { return manta::get(manta::remote(aborts, {.max_retries = 0})()); }
+int writes(const manta::Array<int>& array) {
+  const_cast<int&>(array[0]) = 7;
+  return array[0];
+}
+int same(int value) { return value; }
 
 template <class Error, class T>
 const char* ends(const manta::ObjectRef<T>& ref, const char* name) {
@@ -62,6 +75,12 @@ int main() {
   std::cout << "inside: "
             << ends<manta::WorkerCrashed>(manta::remote(waits_for_a_crash, {.max_retries = 0})(),
                                           "WorkerCrashed")
+            << "\n";
+  auto other = manta::actor<Counter>(1);
+  std::cout << "beside: "
+            << ends<manta::WorkerCrashed>(
+                   manta::remote(crashes_beside_a_thread, {.max_retries = 0})(other),
+                   "WorkerCrashed")
             << "\n";
   manta::MutableArray<int> array(10);
   std::cout << "write: "

@@ -4,6 +4,7 @@
 #include <future>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -187,6 +188,25 @@ TEST_F(LocalSessions, MayBeShutDownWhileThreadsCallActorsThatWait) {
     for (std::thread& thread : threads) thread.join();
     open();
   }
+}
+
+std::thread left_behind;
+std::atomic<bool> other_ran{false};
+int leaves_a_thread_that_waits(const ActorHandle<Counter>& counter) {
+  left_behind = std::thread([ended = counter.ended()] { EXPECT_THROW(get(ended), InvalidArgument); });
+  while (!other_ran.load()) std::this_thread::yield();  // it runs only when the thread waits
+  return 1;
+}
+
+TEST_F(LocalSessions, MayBeShutDownWhileAThreadThatACallHasLeftBehindWaits) {
+  other_ran = false;
+  auto counter = actor<Counter>(1);
+  const auto ref = remote(leaves_a_thread_that_waits)(counter);
+  const auto other = remote([] { other_ran = true; })();
+  EXPECT_EQ(get(ref), 1);
+  get(other);
+  close();
+  left_behind.join();
 }
 
 std::atomic<bool> nap_began{false};

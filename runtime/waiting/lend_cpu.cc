@@ -20,7 +20,10 @@ constexpr std::chrono::milliseconds kLongestStep(1000);
 class WaitsBeside {
  public:
   explicit WaitsBeside(Process& process) : process_(process) { count(1); }
-  ~WaitsBeside() { count(-1); }
+  ~WaitsBeside() {
+    count(-1);
+    if (process_.over()) process_.progress().wake_all();  // the session waits for us
+  }
   WaitsBeside(const WaitsBeside&) = delete;
 
  private:
@@ -32,10 +35,9 @@ class WaitsBeside {
   Process& process_;
 };
 
-// Whose call the calling thread runs, or belongs to. In a driver a thread belongs to none, unless a call of a local
-// session has started it.
-Executor* executor_that_waits(const Process& process) {
-  if (Executor* const here = Executor::of_this_thread()) return here;
+// Whose call the calling thread, which is no executor's, belongs to. In a driver it belongs to none, unless a call of a
+// local session has started it.
+Executor* executor_beside(const Process& process) {
   Executor* const running = Executor::of_process();
   if (!process.attachment().local) return running;
   if (new_threads_have_signal_stacks()) return Executor::that_started_this_thread();
@@ -44,27 +46,54 @@ Executor* executor_that_waits(const Process& process) {
   return belongs ? running : nullptr;
 }
 
+// The call that the calling thread runs, or belongs to, as long as it waits. An executor of a local session lives until
+// nobody waits beside it, so the thread is counted before it looks for one.
+class WaitingCall {
+ public:
+  explicit WaitingCall(Process& process) : executor_(Executor::of_this_thread()) {
+    if (own_thread()) return;
+    if (!process.attachment().local && Executor::of_process() == nullptr) return;  // a driver's
+    beside_.emplace(process);
+    executor_ = executor_beside(process);
+    if (executor_ == nullptr) beside_.reset();
+  }
+  bool any() const { return executor_ != nullptr; }
+  bool own_thread() const { return executor_ != nullptr && !beside_; }
+  Executor& executor() const { return *executor_; }
+
+ private:
+  std::optional<WaitsBeside> beside_;
+  Executor* executor_;
+};
+
+void lend_cpu_if_asked_for_long(Process& process, const WaitingCall& call,
+                                rpc::Progress::Waiter& waiter) {
+  if (!call.any()) return;
+  Turn& turn = call.executor().turn();
+  if (!turn.runs() || !turn.asks_for_long()) return;
+  const Turn::Waits waits(turn, call.own_thread());
+  process.progress().wait(waiter, std::chrono::steady_clock::now() + kMoment);
+}
+
 }  // namespace
 
 bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Deadline deadline,
                       const std::function<bool()>& before_lending,
                       const std::function<void()>& meanwhile) {
   auto& progress = process.progress();
-  Executor* const executor = executor_that_waits(process);
-  if (executor == nullptr) return progress.wait(waiter, deadline);
-  std::optional<WaitsBeside> beside;
-  if (Executor::of_this_thread() == nullptr) beside.emplace(process);
+  const WaitingCall call(process);
+  if (!call.any()) return progress.wait(waiter, deadline);
   const auto soon = std::chrono::steady_clock::now() + kShortWait;
   if (progress.wait(waiter, deadline && *deadline < soon ? deadline : rpc::Deadline(soon))) {
     return true;
   }
   if (deadline && *deadline <= soon) {
-    lend_cpu_to_what_is_asked_for(process, waiter);
+    lend_cpu_if_asked_for_long(process, call, waiter);
     return waiter.satisfied();
   }
   if (before_lending && before_lending()) return true;
-  const Turn::Waits waits(executor->turn(), Executor::of_this_thread() != nullptr);
-  if (!meanwhile || executor->is_local()) return progress.wait(waiter, deadline);
+  const Turn::Waits waits(call.executor().turn(), call.own_thread());
+  if (!meanwhile || call.executor().is_local()) return progress.wait(waiter, deadline);
   for (auto step = kToldAfter;; step = std::min(2 * step, kLongestStep)) {
     const auto until = std::chrono::steady_clock::now() + step;
     const bool last = deadline && *deadline <= until;
@@ -75,12 +104,7 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
 }
 
 void lend_cpu_to_what_is_asked_for(Process& process, rpc::Progress::Waiter& waiter) {
-  Executor* const executor = executor_that_waits(process);
-  if (executor == nullptr || !executor->turn().runs() || !executor->turn().asks_for_long()) return;
-  std::optional<WaitsBeside> beside;
-  if (Executor::of_this_thread() == nullptr) beside.emplace(process);
-  const Turn::Waits waits(executor->turn(), !beside);
-  process.progress().wait(waiter, std::chrono::steady_clock::now() + kMoment);
+  lend_cpu_if_asked_for_long(process, WaitingCall(process), waiter);
 }
 
 }  // namespace manta::detail

@@ -247,7 +247,11 @@ base::Ref<ActorEntry> Executor::self() {
 
 int Executor::finish_actor() {
   output_.end_all_lines();
-  if (void* const object = std::exchange(instance_.object, nullptr)) instance_.destroy(object);
+  if (void* const object = std::exchange(instance_.object, nullptr)) {
+    begin();
+    instance_.destroy(object);
+    end();
+  }
   process_.node().send(ActorExiting{.actor = actor_id_});
   return 0;
 }

@@ -77,7 +77,7 @@ void Executor::end() {
 }
 
 void Executor::give_up() {
-  leave_turn();
+  if (turn_.runs()) end();  // else it had none, as between two calls
   TaskFrame::forget_calls_of_this_thread();
 }
 

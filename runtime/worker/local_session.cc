@@ -21,6 +21,19 @@ class LocalSession::Idle final : public rpc::Progress::Waiter {
   LocalSession& session_;
 };
 
+// A thread that a call has left behind waits beside its executor. The session is closed, so it will not for long.
+class LocalSession::NobodyBeside final : public rpc::Progress::Waiter {
+ public:
+  explicit NobodyBeside(Process& process) : process_(process) {}
+  bool satisfied() const override {
+    const TablesLock lock(process_.tables());
+    return process_.waiters_beside() == 0;
+  }
+
+ private:
+  Process& process_;
+};
+
 LocalSession::LocalSession(Process& process)
     : process_(process), turn_([this] {
         if (idle_runners_.load() == 0) start_runner();
@@ -51,6 +64,8 @@ LocalSession::~LocalSession() {
     if (runners.empty()) break;
     for (std::thread& runner : runners) runner.join();
   }
+  NobodyBeside nobody(process_);
+  process_.progress().wait(nobody);
   const TablesLock lock(process_.tables());
   process_.caller().set_callee(nullptr);
 }

@@ -50,6 +50,7 @@ class LocalSession final : public CalleeSide {
     std::atomic<bool> ended{false};  // the thread has nothing more to do
   };
   class Idle;
+  class NobodyBeside;
 
   void start_runner();
   void run_tasks();

@@ -15,8 +15,8 @@ void Turn::begin() {
 
 // A thread that the call leaves behind may continue to wait; but the next call needs the CPU.
 void Turn::end() {
-  // SYNC: the number first, then the count; Waits() does it the other way round, so that one of the two takes the CPU
-  // back.
+  // SYNC: the number first, then the count; Waits() does it the other way round, so that either it does not lend the CPU,
+  // or it is taken back here.
   number_.store(number_.load(std::memory_order_relaxed) + 1);
   if (waiting_.load() == 0) return;
   const std::lock_guard lock(lending_);
@@ -47,18 +47,23 @@ Turn::Waits::Waits(Turn& turn, bool own_thread) : turn_(turn), own_thread_(own_t
   const std::lock_guard lock(turn_.lending_);
   number_ = turn_.number_.load();
   if (number_ % 2 == 0) return;  // no call runs, so that there is no CPU to lend
-  if (turn_.waiting_.fetch_add(1) == 0) turn_.lend();
+  if (turn_.waiting_.fetch_add(1) != 0) return;
   // SYNC: the count first, then the number: see end().
-  if (turn_.number_.load() != number_ && turn_.waiting_.exchange(0) != 0) turn_.take_back();
+  if (turn_.number_.load() == number_) {
+    turn_.lend();
+  } else {
+    turn_.waiting_.store(0);
+  }
 }
 
+// The CPU is taken back before the count says so: the end of the call waits for that, whoever does it.
 Turn::Waits::~Waits() {
   if (own_thread_) turn_.own_thread_waits_.store(false);
   const std::lock_guard lock(turn_.lending_);
   const bool same_call = number_ % 2 == 1 && turn_.number_.load() == number_;
-  if (same_call && turn_.waiting_.load() != 0 && turn_.waiting_.fetch_sub(1) == 1) {
-    turn_.take_back();
-  }
+  if (!same_call || turn_.waiting_.load() == 0) return;
+  if (turn_.waiting_.load() == 1) turn_.take_back();
+  turn_.waiting_.fetch_sub(1);
 }
 
 }  // namespace manta::detail
