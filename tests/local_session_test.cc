@@ -193,7 +193,8 @@ TEST_F(LocalSessions, MayBeShutDownWhileThreadsCallActorsThatWait) {
 std::thread left_behind;
 std::atomic<bool> other_ran{false};
 int leaves_a_thread_that_waits(const ActorHandle<Counter>& counter) {
-  left_behind = std::thread([ended = counter.ended()] { EXPECT_THROW(get(ended), InvalidArgument); });
+  left_behind =
+      std::thread([ended = counter.ended()] { EXPECT_THROW(get(ended), InvalidArgument); });
   while (!other_ran.load()) std::this_thread::yield();  // it runs only when the thread waits
   return 1;
 }

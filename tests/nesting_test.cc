@@ -8,6 +8,7 @@
 
 #include <gmock/gmock.h>
 
+#include "../base/sanitizers.h"
 #include "cluster_fixture.h"
 
 namespace manta::testing {
@@ -250,6 +251,44 @@ long fib_by_deadline(int n) {
 TEST_F(Nesting, RecursionWithDeadlinesEnds) {
   open();
   EXPECT_EQ(get(remote(fib_by_deadline)(14)), 377);
+}
+
+// Each call looks again and again for what the next one makes: nothing runs in place, and all poll at once.
+int polls_by_wait(int depth) {
+  if (depth == 0) return 0;
+  const auto ref = remote(polls_by_wait)(depth - 1);
+  while (wait({ref}, {.timeout = std::chrono::milliseconds(5)}).ready.empty()) {
+  }
+  return get(ref) + 1;
+}
+int polls_by_get(int depth) {
+  if (depth == 0) return 0;
+  const auto ref = remote(polls_by_get)(depth - 1);
+  for (;;) {
+    try {
+      return get(ref, std::chrono::milliseconds(5)) + 1;
+    } catch (const GetTimeout&) {  // once more
+    }
+  }
+}
+int polls_by_try_get(int depth) {
+  if (depth == 0) return 0;
+  const auto ref = remote(polls_by_try_get)(depth - 1);
+  for (;;) {
+    if (const auto value = try_get(ref)) return value->value() + 1;
+  }
+}
+
+TEST_F(Nesting, AChainOfCallsThatPollEnds) {
+  open();
+#ifdef MANTA_SANITIZED  // whose workers need much more memory, and time to start
+  const int depth = 40;
+#else
+  const int depth = 300;
+#endif
+  EXPECT_EQ(get(remote(polls_by_wait)(depth)), depth);
+  EXPECT_EQ(get(remote(polls_by_get)(depth / 2)), depth / 2);
+  EXPECT_EQ(get(remote(polls_by_try_get)(depth / 10)), depth / 10);
 }
 
 // What may never end is not run in place of a wait that has an end.

@@ -70,9 +70,12 @@ void lend_cpu_if_asked_for_long(Process& process, const WaitingCall& call,
                                 rpc::Progress::Waiter& waiter) {
   if (!call.any()) return;
   Turn& turn = call.executor().turn();
-  if (!turn.runs() || !turn.asks_for_long()) return;
-  const Turn::Waits waits(turn, call.own_thread());
-  process.progress().wait(waiter, std::chrono::steady_clock::now() + kMoment);
+  if (!turn.runs()) return;
+  const Turn::Asks asks = turn.asks();
+  if (asks == Turn::Asks::kNow) return;
+  Turn::Waits waits(turn, call.own_thread());
+  const bool in_time = process.progress().wait(waiter, std::chrono::steady_clock::now() + kMoment);
+  if (!in_time && !call.executor().is_local()) waits.in_vain(asks == Turn::Asks::kPolls);
 }
 
 }  // namespace
@@ -92,13 +95,16 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
     return waiter.satisfied();
   }
   if (before_lending && before_lending()) return true;
-  const Turn::Waits waits(call.executor().turn(), call.own_thread());
+  Turn::Waits waits(call.executor().turn(), call.own_thread());
   if (!meanwhile || call.executor().is_local()) return progress.wait(waiter, deadline);
   for (auto step = kToldAfter;; step = std::min(2 * step, kLongestStep)) {
     const auto until = std::chrono::steady_clock::now() + step;
     const bool last = deadline && *deadline <= until;
     if (progress.wait(waiter, last ? deadline : rpc::Deadline(until))) return true;
-    if (last) return false;
+    if (last) {
+      waits.in_vain();
+      return false;
+    }
     meanwhile();
   }
 }

@@ -4,13 +4,18 @@
 //   over --begin()--> runs --a thread waits--> lent --the last of them is done--> runs --end()--> over
 //                                               `------------------end()-----------------------^
 //
+// A call that polls (its waits are in vain, or it asks without waiting, and it computes next to nothing in between) does
+// not take the CPU back each time: many such calls would have all CPUs for ever, and what they wait for none.
+//
 // Invariants: the CPU is lent only while a call runs, and is taken back before the next one begins.
 // Threads:    begin() and end() are for the executor's; Waits and the questions for any.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <thread>
 
 #include "../../base/build_settings.h"
 
@@ -31,9 +36,10 @@ class Turn {
   // Whether user code runs and the executor's own thread does not wait in the runtime.
   bool in_user_code() const { return runs() && !own_thread_waits_.load(); }
   std::int64_t began() const { return began_.load(); }  // by monotonic_ms()
-  // For a thread that asks whether something is done, instead of waiting for it: whether it shall lend the CPU for a
-  // moment, as after each 10 ms in which the call has asked.
-  bool asks_for_long();
+  // For a thread that asks whether something is done, instead of waiting for it: kForLong after each 10 ms in which the
+  // call has asked, when it shall lend the CPU for a moment; kPolls if it has done little else in them.
+  enum class Asks : std::uint8_t { kNow, kForLong, kPolls };
+  Asks asks();
 
   // As long as one exists, a thread of the process waits: the executor's, or one that user code has started.
   class Waits {
@@ -41,11 +47,15 @@ class Turn {
     Waits(Turn& turn, bool own_thread);
     ~Waits();
     Waits(const Waits&) = delete;
+    // What it waits for has not come. If the call polls (as `polls` says, or since this is not the first such wait), the
+    // CPU stays lent until the call waits for something that comes, computes in between, or ends.
+    void in_vain(bool polls = false);
 
    private:
     Turn& turn_;
     const bool own_thread_;
     std::uint64_t number_ = 0;
+    bool polls_ = false;
   };
 
  private:
@@ -59,7 +69,14 @@ class Turn {
   std::atomic<std::int64_t> lends_at_{0};  // by monotonic_ms(); 0: the call has not asked yet
   std::atomic<bool> own_thread_waits_{false};
   std::mutex lending_;
-  std::atomic<int> waiting_{0};  // threads of the call that runs
+  std::atomic<int> waiting_{0};  // threads of the call that runs, and one more if it polls
+  bool polls_ = false;           // under lending_
+  // Whose wait was the last in vain, in which call, and the thread's CPU time then; all under lending_.
+  std::thread::id in_vain_by_;
+  std::uint64_t in_vain_in_ = 0;
+  std::chrono::nanoseconds in_vain_at_{};
+  std::atomic<std::uint32_t> asked_{0};    // how often since lends_at_ was set, ...
+  std::atomic<std::int64_t> asked_at_{0};  // ... at this CPU time, in ns
   std::atomic<bool> lent_{false};
 };
 
