@@ -4,7 +4,7 @@
 //   over --begin()--> runs --a thread waits--> lent --the last of them is done--> runs --end()--> over
 //                                               `------------------end()-----------------------^
 //
-// A call that polls (its waits are in vain, or it asks without waiting, and it computes next to nothing in between) does
+// A call that polls (its waits are in vain, or it asks without waiting, and computes next to nothing in between) does
 // not take the CPU back each time: many such calls would have all CPUs for ever, and what they wait for none.
 //
 // Invariants: the CPU is lent only while a call runs, and is taken back before the next one begins.
@@ -47,8 +47,8 @@ class Turn {
     Waits(Turn& turn, bool own_thread);
     ~Waits();
     Waits(const Waits&) = delete;
-    // What it waits for has not come. If the call polls (as `polls` says, or since this is not the first such wait), the
-    // CPU stays lent until the call waits for something that comes, computes in between, or ends.
+    // What it waits for has not come. If the call polls (as `polls` says, or since this is not the first such wait),
+    // the CPU stays lent until the call waits for something that comes, computes in between, or ends.
     void in_vain(bool polls = false);
 
    private:
