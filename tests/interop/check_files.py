@@ -42,10 +42,16 @@ def copy_of(array, cpp_type):
     return copied()
 
 
+def bytes_of(array):
+    """Its bytes in C order. Of a long double those ten that mean something: Manta writes zeros into the other six."""
+    data = array.tobytes()
+    return data if array.dtype != numpy.longdouble else b"".join(data[i:i + 10] for i in range(0, len(data), 16))
+
+
 def expect_same(array, cpp_type):
     copy = copy_of(array, cpp_type)
     assert copy.dtype == array.dtype and copy.shape == array.shape, (copy.dtype, copy.shape)
-    assert copy.tobytes() == array.tobytes(), cpp_type  # both in C order
+    assert bytes_of(copy) == bytes_of(array), cpp_type
 
 
 def orders():
