@@ -122,7 +122,7 @@ bool has_thread(const std::string& name) {
 
 TEST_F(HotPath, NoAllocationPerTaskInTheRingThread) {
   open({.cpus = 2});
-  EXPECT_TRUE(has_thread("manta-ring"));
+  EXPECT_TRUE(eventually([] { return has_thread("manta-ring"); }));
   run_batch(kTasks);  // queues and tables have their size
   const std::uint64_t before = allocations_in_ring_thread.load();
   run_batch(kTasks);
