@@ -1,0 +1,82 @@
+#include "disk.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <string>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace manta::objectstore {
+namespace {
+
+[[noreturn]] void fail(const char* call, int error = errno) {
+  throw std::system_error(error, std::system_category(), call);
+}
+
+// Where the file system has no files without a name, it loses its name at once.
+base::Fd create_unnamed(const std::filesystem::path& directory) {
+  base::Fd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (fd || (errno != EOPNOTSUPP && errno != EISDIR)) return fd;
+  std::string name = directory / "spill-XXXXXX";
+  fd.reset(::mkostemp(name.data(), O_CLOEXEC));
+  if (fd) ::unlink(name.c_str());
+  return fd;
+}
+
+bool may_be_direct(int fd) {
+  struct statx found = {};
+  if (::statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &found) != 0) return false;
+  const auto fits = [](std::uint32_t aligned) {
+    return aligned != 0 && Disk::kAligned % aligned == 0;
+  };
+  return (found.stx_mask & STATX_DIOALIGN) != 0 && fits(found.stx_dio_mem_align) &&
+         fits(found.stx_dio_offset_align);
+}
+
+}  // namespace
+
+Disk::File Disk::create(const std::filesystem::path& directory) {
+  File file{.fd = create_unnamed(directory)};
+  if (!file.fd) fail("open");
+  file.direct =
+      may_be_direct(file.fd.get()) && ::fcntl(file.fd.get(), F_SETFL, O_RDWR | O_DIRECT) == 0;
+  return file;
+}
+
+void Disk::write(const File& file, std::span<const std::byte> from, std::uint64_t at) {
+  while (!from.empty()) {
+    const ssize_t n = ::pwrite(file.fd.get(), from.data(), from.size(), static_cast<off_t>(at));
+    if (n < 0 && errno != EINTR) fail("pwrite");
+    if (n == 0) fail("pwrite: nothing was written", EIO);
+    if (n < 0) continue;
+    from = from.subspan(static_cast<std::size_t>(n));
+    at += static_cast<std::uint64_t>(n);
+  }
+}
+
+void Disk::read(const File& file, std::span<std::byte> to, std::uint64_t at) {
+  while (!to.empty()) {
+    const ssize_t n = ::pread(file.fd.get(), to.data(), to.size(), static_cast<off_t>(at));
+    if (n < 0 && errno != EINTR) fail("pread");
+    if (n == 0) fail("pread: the file ends too early", EIO);
+    if (n < 0) continue;
+    to = to.subspan(static_cast<std::size_t>(n));
+    at += static_cast<std::uint64_t>(n);
+  }
+}
+
+void Disk::punch(const File& file, std::uint64_t at, std::uint64_t size) noexcept {
+  (void)::fallocate(file.fd.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                    static_cast<off_t>(at), static_cast<off_t>(size));
+}
+
+std::uint64_t Disk::available(const std::filesystem::path& directory) {
+  struct statvfs found = {};
+  if (::statvfs(directory.c_str(), &found) != 0) fail("statvfs");
+  return std::uint64_t{found.f_bavail} * found.f_frsize;
+}
+
+}  // namespace manta::objectstore

@@ -1,0 +1,259 @@
+#include "spill_files.h"
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <random>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "../../base/error.h"
+#include "../../base/file_tree_fixture.h"
+
+namespace manta::objectstore {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+using Object = std::vector<std::byte>;
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+// A disk that fails on demand, and remembers in which directories it has made files.
+class TestDisk final : public Disk {
+ public:
+  File create(const std::filesystem::path& directory) override {
+    tried.push_back(directory.filename());
+    if (directory.filename() == fails_in)
+      throw std::system_error(error, std::system_category(), "open");
+    File file = Disk::create(directory);
+    last = ::dup(file.fd.get());
+    lasts.emplace_back(last);
+    return file;
+  }
+  void write(const File& file, std::span<const std::byte> from, std::uint64_t at) override {
+    if (++writes == fails_at_write)
+      throw std::system_error(error, std::system_category(), "pwrite");
+    Disk::write(file, from, at);
+  }
+  std::uint64_t available(const std::filesystem::path& directory) override {
+    return std::min(free, Disk::available(directory));
+  }
+
+  std::vector<std::string> tried;
+  std::string fails_in;
+  int fails_at_write = 0;
+  int error = EIO;
+  std::uint64_t free = ~std::uint64_t{0};
+  int writes = 0;
+  int last = -1;  // the last file, also when it is gone
+  std::vector<base::Fd> lasts;
+};
+
+class SpillFilesTest : public ::testing::Test {
+ protected:
+  static Object object(std::size_t size) {
+    static std::minstd_rand random(7);
+    Object bytes(size);
+    for (auto& byte : bytes) byte = static_cast<std::byte>(random());
+    return bytes;
+  }
+  std::vector<SpilledAt> write(const std::vector<Object>& objects) {
+    return files_.write({std::vector<SpillPlace::Bytes>(objects.begin(), objects.end())}, now_);
+  }
+  void expect_read(const SpilledAt& at, const Object& expected) {
+    Object found(expected.size());
+    files_.read(at, found);
+    EXPECT_TRUE(found == expected) << expected.size() << " bytes";
+  }
+  std::string refusal(const std::vector<Object>& objects) {
+    try {
+      write(objects);
+    } catch (const OutOfDisk& error) {
+      return error.what();
+    }
+    return "not refused";
+  }
+  std::uint64_t blocks_of_last_file() const {
+    struct stat found = {};
+    ::fstat(disk_.last, &found);
+    return static_cast<std::uint64_t>(found.st_blocks) * 512;
+  }
+
+  const base::FileTree tree_;
+  TestDisk disk_;
+  SpillFiles files_{disk_, {tree_.root() / "one", tree_.root() / "two"}};
+  SpillPlace::Time now_{};
+};
+
+TEST_F(SpillFilesTest, WhatIsWrittenIsReadAgain) {
+  std::vector<Object> objects;
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{4095}, kLargeRecord - 1, kLargeRecord, kMiB,
+        9 * kMiB + 1234, std::size_t{100}}) {
+    objects.push_back(object(size));
+  }
+  const auto places = write(objects);
+  ASSERT_EQ(places.size(), objects.size());
+  for (std::size_t i = 0; i < objects.size(); ++i) expect_read(places[i], objects[i]);
+}
+
+TEST_F(SpillFilesTest, MemoryNeedNotBeAligned) {
+  const Object bytes = object(3 * kMiB);
+  const auto part = std::span(bytes).subspan(1, 2 * kMiB + 5);
+  const auto places = files_.write({{part}}, now_);
+  Object found(part.size() + 3);
+  files_.read(places[0], std::span(found).subspan(3));
+  EXPECT_EQ(std::memcmp(found.data() + 3, part.data(), part.size()), 0);
+}
+
+TEST_F(SpillFilesTest, SmallObjectsShareAFileAndLargeOnesHaveTheirOwn) {
+  write(std::vector<Object>(1000, object(500)));
+  EXPECT_EQ(files_.stats().files, 1U);
+  write({object(20 * kMiB), object(30 * kMiB), object(70 * kMiB), object(20 * kMiB)});
+  EXPECT_EQ(files_.stats().files, 4U);
+  EXPECT_EQ(files_.stats().objects, 1004U);
+  EXPECT_EQ(files_.stats().bytes, 1000 * 500 + 140 * kMiB);
+}
+
+TEST_F(SpillFilesTest, FilesHaveNoName) {
+  write({object(100)});
+  write({object(100)});
+  for (const char* name : {"one", "two"}) {
+    EXPECT_TRUE(std::filesystem::is_empty(tree_.root() / name));
+  }
+}
+
+TEST_F(SpillFilesTest, DirectoriesTakeTurns) {
+  for (int i = 0; i < 4; ++i) write({object(100)});
+  EXPECT_THAT(disk_.tried, ::testing::ElementsAre("one", "two", "one", "two"));
+}
+
+TEST_F(SpillFilesTest, AFileGoesWithItsLastObject) {
+  const auto places = write({object(100), object(100)});
+  files_.erase(places[0]);
+  EXPECT_EQ(files_.stats().files, 1U);
+  files_.erase(places[1]);
+  EXPECT_EQ(files_.stats().files, 0U);
+  EXPECT_EQ(files_.stats().bytes, 0U);
+  Object found(100);
+  EXPECT_THROW(files_.read(places[1], found), SpillLost);
+}
+
+TEST_F(SpillFilesTest, TheBlocksOfAnErasedObjectAreGivenBackAndTheOthersStay) {
+  const std::vector<Object> objects = {object(8 * kMiB), object(8 * kMiB), object(8 * kMiB)};
+  const auto places = write(objects);
+  const auto before = blocks_of_last_file();
+  files_.erase(places[1]);
+  EXPECT_LE(blocks_of_last_file(), before - 7 * kMiB);
+  expect_read(places[0], objects[0]);
+  expect_read(places[2], objects[2]);
+}
+
+TEST_F(SpillFilesTest, ADirectoryThatFailsIsLeftOutForEverLongerUntilItWorks) {
+  disk_.fails_in = "one";
+  write({object(100)});
+  EXPECT_THAT(disk_.tried, ::testing::ElementsAre("one", "two"));
+  disk_.tried.clear();
+  write({object(100)});  // in the first second
+  write({object(100)});
+  EXPECT_THAT(disk_.tried, ::testing::ElementsAre("two", "two"));
+  now_ += std::chrono::seconds(1);
+  disk_.tried.clear();
+  write({object(100)});
+  EXPECT_EQ(disk_.tried.front(), "one");
+  now_ += std::chrono::seconds(1);  // of two
+  disk_.tried.clear();
+  write({object(100)});
+  EXPECT_THAT(disk_.tried, ::testing::ElementsAre("two"));
+  now_ += std::chrono::seconds(1);
+  disk_.fails_in = "";
+  disk_.tried.clear();
+  for (int i = 0; i < 4; ++i) write({object(100)});
+  EXPECT_THAT(disk_.tried, ::testing::Contains("one").Times(2));
+}
+
+TEST_F(SpillFilesTest, WhereNoDirectoryWorksEachSaysWhyAndNothingStays) {
+  disk_.free = 3 * kMiB;
+  EXPECT_THAT(refusal({object(10 * kMiB)}),
+              AllOf(HasSubstr("10 MiB of objects"), HasSubstr("/one: 3 MiB free, 10 MiB needed"),
+                    HasSubstr("/two: "), HasSubstr("tried again in 1 s"), HasSubstr("spill_dirs")));
+  EXPECT_EQ(disk_.writes, 0) << "the kernel is not asked";
+  EXPECT_EQ(files_.stats().files, 0U);
+  disk_.free = 100 * kMiB;
+  EXPECT_THAT(refusal({object(10)}), HasSubstr("tried again in 1 s"));
+  now_ += std::chrono::seconds(1);
+  EXPECT_EQ(write({object(10)}).size(), 1U);
+}
+
+TEST_F(SpillFilesTest, OfABatchThatFailsInTheMiddleNothingStays) {
+  disk_.error = ENOSPC;
+  for (const int fails_at : {1, 2, 3, 4}) {
+    SpillFiles one(disk_, {tree_.root() / "one"});
+    disk_.writes = 0;
+    disk_.fails_at_write = fails_at;
+    const Object large = object(50 * kMiB);
+    EXPECT_THROW(one.write(std::vector<SpillPlace::Bytes>(3, large), now_), OutOfDisk);
+    EXPECT_EQ(one.stats().files, 0U);
+    EXPECT_EQ(one.stats().bytes, 0U);
+  }
+}
+
+TEST_F(SpillFilesTest, AFileThatFailsIsWrittenElsewhere) {
+  disk_.fails_at_write = 1;
+  const Object bytes = object(kMiB);
+  expect_read(write({bytes})[0], bytes);
+  EXPECT_THAT(disk_.tried, ::testing::ElementsAre("one", "two"));
+}
+
+// Each byte of a record, of its header and of its checksums.
+TEST_F(SpillFilesTest, DamagedBytesAreNotGiven) {
+  const Object bytes = object(200);
+  const auto at = write({bytes})[0];
+  Object found(bytes.size());
+  for (std::uint64_t place = at.offset - 32; place < at.offset + at.size + 8; ++place) {
+    AlignedBuffer block(Disk::kAligned);
+    const auto flip = [&] {
+      ASSERT_EQ(::pread(disk_.last, block.bytes().data(), block.bytes().size(), 0), 4096);
+      block.bytes()[place] ^= std::byte{1};
+      ASSERT_EQ(::pwrite(disk_.last, block.bytes().data(), block.bytes().size(), 0), 4096);
+    };
+    flip();
+    EXPECT_THROW(files_.read(at, found), SpillLost) << place;
+    flip();
+  }
+  expect_read(at, bytes);
+}
+
+TEST_F(SpillFilesTest, AFileThatWasCutIsLost) {
+  const auto at = write({object(5 * kMiB)})[0];
+  ASSERT_EQ(::ftruncate(disk_.last, 1 << 20), 0);
+  Object found(at.size);
+  EXPECT_THROW(files_.read(at, found), SpillLost);
+}
+
+TEST_F(SpillFilesTest, WhatIsReadWhileItIsErasedIsRightOrLost) {
+  const std::vector<Object> objects = {object(4 * kMiB), object(4 * kMiB)};
+  for (int round = 0; round < 20; ++round) {
+    const auto places = write(objects);
+    std::thread reader([&] {
+      Object found(objects[0].size());
+      try {
+        files_.read(places[0], found);
+        EXPECT_TRUE(found == objects[0]);
+      } catch (const SpillLost&) {  // it was erased before
+      }
+    });
+    files_.erase(places[0]);
+    reader.join();
+    expect_read(places[1], objects[1]);
+    files_.erase(places[1]);
+  }
+}
+
+}  // namespace
+}  // namespace manta::objectstore
