@@ -3,8 +3,8 @@
 //   directory:  in use --a write fails--> left out for 1 s, then 2, 4, ... 64 s --a write succeeds--> in use
 //   file:       written by one call of write() --its last object is erased--> gone
 //
-// Files have no name, so that none is left when the process dies. An erased object's blocks are given back at once, also
-// when others of its file stay; but not while somebody reads in the file.
+// Files have no name, so that none is left when the process dies. An erased object's blocks are given back at once,
+// also when others of its file stay; but not while somebody reads in the file.
 // Invariant: of a write() that fails nothing stays.
 // Threads:   as SpillPlace says. Errors: as there. Units: bytes.
 #pragma once

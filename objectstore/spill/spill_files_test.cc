@@ -28,16 +28,14 @@ class TestDisk final : public Disk {
  public:
   File create(const std::filesystem::path& directory) override {
     tried.push_back(directory.filename());
-    if (directory.filename() == fails_in)
-      throw std::system_error(error, std::system_category(), "open");
+    if (directory.filename() == fails_in) fail("open");
     File file = Disk::create(directory);
     last = ::dup(file.fd.get());
     lasts.emplace_back(last);
     return file;
   }
   void write(const File& file, std::span<const std::byte> from, std::uint64_t at) override {
-    if (++writes == fails_at_write)
-      throw std::system_error(error, std::system_category(), "pwrite");
+    if (++writes == fails_at_write) fail("pwrite");
     Disk::write(file, from, at);
   }
   std::uint64_t available(const std::filesystem::path& directory) override {
@@ -52,6 +50,11 @@ class TestDisk final : public Disk {
   int writes = 0;
   int last = -1;  // the last file, also when it is gone
   std::vector<base::Fd> lasts;
+
+ private:
+  [[noreturn]] void fail(const char* call) const {
+    throw std::system_error(error, std::system_category(), call);
+  }
 };
 
 class SpillFilesTest : public ::testing::Test {

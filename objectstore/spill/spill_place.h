@@ -1,5 +1,5 @@
-// A SpillPlace keeps the bytes of objects for which the store's memory has no room: SpillFiles on disks. Another kind of
-// place is another class like it.
+// A SpillPlace keeps the bytes of objects for which the store's memory has no room: SpillFiles on disks. Another kind
+// of place is another class like it.
 //
 // Threads: write() by one thread at a time; read() and erase() by any, also meanwhile. Units: bytes.
 #pragma once
@@ -38,7 +38,7 @@ class SpillPlace {
   SpillPlace(const SpillPlace&) = delete;
   SpillPlace& operator=(const SpillPlace&) = delete;
 
-  // Writes all of these objects, or none. Errors: OutOfDisk, which names each place that was tried, what it has free, and
+  // Writes all of these objects, or none. Errors: OutOfDisk, which names each place that was tried, why in vain, and
   // when it is tried again.
   virtual std::vector<SpilledAt> write(std::span<const Bytes> objects, Time now) = 0;
   // Reads an object into memory of its size. Errors: SpillLost; then the memory holds anything.

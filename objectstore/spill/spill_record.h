@@ -3,8 +3,8 @@
 //   | header: magic, number, size, checksum of these | bytes ... | a checksum of each MiB of them |
 //
 // Integers are little-endian, 8 bytes each; checksums are XXH3 (64 bits) of xxHash. A record begins at a multiple of 8;
-// the bytes of one from kLarge on begin at a multiple of Disk::kAligned, so that they are written from the store's memory
-// and read into it without a copy.
+// the bytes of a large one begin at a multiple of Disk::kAligned, so that they are written from the store's memory and
+// read into it without a copy.
 //
 // Threads: a SpillWriter is confined; read_record() may be called by any, also for one file.
 // Errors:  what the Disk throws; SpillLost for what is not as it was written.
