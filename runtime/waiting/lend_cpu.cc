@@ -46,33 +46,41 @@ Executor* executor_beside(const Process& process) {
   return belongs ? running : nullptr;
 }
 
-// The call that the calling thread runs, or belongs to, as long as it waits. An executor of a local session lives until
-// nobody waits beside it, so the thread is counted before it looks for one.
+// The call that the calling thread runs, or belongs to. An executor of a local session lives until nobody waits beside
+// it, so there the thread is counted before it looks for one.
 class WaitingCall {
  public:
-  explicit WaitingCall(Process& process) : executor_(Executor::of_this_thread()) {
-    if (own_thread()) return;
-    if (!process.attachment().local && Executor::of_process() == nullptr) return;  // a driver's
-    beside_.emplace(process);
+  explicit WaitingCall(Process& process)
+      : process_(process),
+        executor_(Executor::of_this_thread()),
+        own_thread_(executor_ != nullptr) {
+    if (own_thread_) return;
+    if (process.attachment().local) beside_.emplace(process);
     executor_ = executor_beside(process);
     if (executor_ == nullptr) beside_.reset();
   }
   bool any() const { return executor_ != nullptr; }
-  bool own_thread() const { return executor_ != nullptr && !beside_; }
+  bool own_thread() const { return own_thread_; }
   Executor& executor() const { return *executor_; }
+  void begin_to_wait() {
+    if (!own_thread_ && !beside_) beside_.emplace(process_);
+  }
 
  private:
+  Process& process_;
   std::optional<WaitsBeside> beside_;
   Executor* executor_;
+  const bool own_thread_;
 };
 
-void lend_cpu_if_asked_for_long(Process& process, const WaitingCall& call,
+void lend_cpu_if_asked_for_long(Process& process, WaitingCall& call,
                                 rpc::Progress::Waiter& waiter) {
   if (!call.any()) return;
   Turn& turn = call.executor().turn();
   if (!turn.runs()) return;
   const Turn::Asks asks = turn.asks();
   if (asks == Turn::Asks::kNow) return;
+  call.begin_to_wait();
   Turn::Waits waits(turn, call.own_thread());
   const bool in_time = process.progress().wait(waiter, std::chrono::steady_clock::now() + kMoment);
   if (!in_time && !call.executor().is_local()) waits.in_vain(asks == Turn::Asks::kPolls);
@@ -84,8 +92,9 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
                       const std::function<bool()>& before_lending,
                       const std::function<void()>& meanwhile) {
   auto& progress = process.progress();
-  const WaitingCall call(process);
+  WaitingCall call(process);
   if (!call.any()) return progress.wait(waiter, deadline);
+  call.begin_to_wait();
   const auto soon = std::chrono::steady_clock::now() + kShortWait;
   if (progress.wait(waiter, deadline && *deadline < soon ? deadline : rpc::Deadline(soon))) {
     return true;
@@ -110,7 +119,8 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
 }
 
 void lend_cpu_to_what_is_asked_for(Process& process, rpc::Progress::Waiter& waiter) {
-  lend_cpu_if_asked_for_long(process, WaitingCall(process), waiter);
+  WaitingCall call(process);
+  lend_cpu_if_asked_for_long(process, call, waiter);
 }
 
 }  // namespace manta::detail
