@@ -3,7 +3,7 @@
 # space is limited, as batch systems do; a limit of threads is the same): the first parallel_for throws std::runtime_error
 # "pthread_create has failed: Resource temporarily unavailable" before the body has run once. A good engineer would
 # expect the calling thread, which takes part anyway, to do it all: and so it does in the second parallel_for, with the
-# limit still there, since the worker thread that could not be started is asked for only once.
+# limit still there.
 #
 # Fails when it behaves in another way. Needs apt-get, g++ and the network; changes nothing outside a temporary folder.
 set -euo pipefail

@@ -21,6 +21,7 @@ int aborts() { std::abort(); }
 int* volatile nowhere = nullptr;
 // Sanitizers would end the process before the fault.
 __attribute__((no_sanitize("undefined", "address"))) int reads_null() { return *nowhere; }
+
 class Counter {
  public:
   explicit Counter(int start) : count_(start) {}

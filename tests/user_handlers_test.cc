@@ -212,8 +212,8 @@ TEST_F(UserHandlers, InTheDriverTheyFollowTheLineAboutAReadOnlyWrite) {
 }
 
 int crash_on_small_signal_stack() {
-  base::take_small_signal_stack(
-      4096);  // the smallest that the kernel takes: too small for Manta's handler
+  // The smallest that the kernel takes: too small for Manta's handler.
+  base::take_small_signal_stack(4096);
   ::signal(SIGSEGV, SIG_DFL);
   return crash_here();
 }

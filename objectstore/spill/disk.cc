@@ -16,6 +16,19 @@ namespace {
   throw std::system_error(error, std::system_category(), call);
 }
 
+// All of the bytes, by as many calls as that takes. One that gives none fails: the file ends there.
+template <class Byte, class Call>
+void transfer(const char* name, std::span<Byte> bytes, std::uint64_t at, const Call& call) {
+  while (!bytes.empty()) {
+    const ssize_t n = call(bytes.data(), bytes.size(), static_cast<off_t>(at));
+    if (n < 0 && errno != EINTR) fail(name);
+    if (n == 0) fail(name, EIO);
+    if (n < 0) continue;
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+    at += static_cast<std::uint64_t>(n);
+  }
+}
+
 // Where the file system has no files without a name, it loses its name at once.
 base::Fd create_unnamed(const std::filesystem::path& directory) {
   base::Fd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
@@ -47,25 +60,15 @@ Disk::File Disk::create(const std::filesystem::path& directory) {
 }
 
 void Disk::write(const File& file, std::span<const std::byte> from, std::uint64_t at) {
-  while (!from.empty()) {
-    const ssize_t n = ::pwrite(file.fd.get(), from.data(), from.size(), static_cast<off_t>(at));
-    if (n < 0 && errno != EINTR) fail("pwrite");
-    if (n == 0) fail("pwrite: nothing was written", EIO);
-    if (n < 0) continue;
-    from = from.subspan(static_cast<std::size_t>(n));
-    at += static_cast<std::uint64_t>(n);
-  }
+  transfer("pwrite", from, at, [&](const std::byte* bytes, std::size_t size, off_t place) {
+    return ::pwrite(file.fd.get(), bytes, size, place);
+  });
 }
 
 void Disk::read(const File& file, std::span<std::byte> to, std::uint64_t at) {
-  while (!to.empty()) {
-    const ssize_t n = ::pread(file.fd.get(), to.data(), to.size(), static_cast<off_t>(at));
-    if (n < 0 && errno != EINTR) fail("pread");
-    if (n == 0) fail("pread: the file ends too early", EIO);
-    if (n < 0) continue;
-    to = to.subspan(static_cast<std::size_t>(n));
-    at += static_cast<std::uint64_t>(n);
-  }
+  transfer("pread", to, at, [&](std::byte* bytes, std::size_t size, off_t place) {
+    return ::pread(file.fd.get(), bytes, size, place);
+  });
 }
 
 void Disk::punch(const File& file, std::uint64_t at, std::uint64_t size) noexcept {

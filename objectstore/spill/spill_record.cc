@@ -17,8 +17,8 @@ namespace manta::objectstore {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x314c'4c50'5354'4e4d;  // "MNTSPLL1"
-constexpr std::size_t kPiece = 1 << 20;                  // that has a checksum of its own
-constexpr std::size_t kDirect = 256 << 10;               // what is written without a copy
+constexpr std::size_t kPiece = 1 << 20;     // has a checksum; as parallel_pieces() cuts
+constexpr std::size_t kDirect = 256 << 10;  // what is written without a copy
 
 struct Header {
   std::uint64_t magic = kMagic;

@@ -1,5 +1,5 @@
-// A Refused is what a wrong call gives at compile time, after a static_assert has explained it. It allows whatever is
-// done to it, so that the explanation is not buried under errors that follow from it. No program that compiles has one.
+// A Refused is what a wrong call gives at compile time, and allows most of what is done to it. Functions that explain a
+// wrong call return `auto`: then they are compiled at the call, and the explanation is the first error.
 //
 // Threads: compile time only.
 #pragma once
