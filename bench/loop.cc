@@ -46,6 +46,7 @@ const std::vector<Loop>& all_loops() {
       {"killed_worker_retry_ms", "ms", 30, spawns(1), killed_worker_retry},
       {"idle_cpu_percent", "%", 0.2, no_floor, idle_cpu},
       {"as_completed_100k_s", "s", 0.1, round_trips(100e3), as_completed_100k},
+      {"wait_100k_s", "s", 1, round_trips(100e3), wait_100k},
       {"small_put_bytes", "B", 96, no_floor, small_put_bytes},
       {"queued_call_bytes", "B", 256, no_floor, queued_call_bytes},
       {"queued_call_with_ref_bytes", "B", 300, no_floor, queued_call_with_ref_bytes},

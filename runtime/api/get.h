@@ -190,7 +190,9 @@ std::vector<std::size_t> first_done(std::span<Ref> refs, std::size_t count) {
 template <class Ref>
 std::vector<std::size_t> wait_for_first(std::span<Ref> refs, const WaitOptions& options) {
   check_wait(refs.size(), options.num_ready);
-  check_not_empty(refs, "manta::wait()");
+  if (left_pending != PendingList{refs.data(), refs.size()}) {
+    check_not_empty(refs, "manta::wait()");
+  }
   auto found = first_done(refs, options.num_ready);
   if (found.size() == options.num_ready) return found;
   const auto entries = entries_of(refs, "manta::wait()");
@@ -223,6 +225,7 @@ WaitResult<Ref> wait_refs(std::vector<Ref>&& refs, const WaitOptions& options) {
   result.ready.reserve(found.size());
   for (const std::size_t at : found) result.ready.push_back(std::move(refs[at]));
   erase_moved(refs, found);
+  left_pending = {refs.data(), refs.size()};
   result.pending = std::move(refs);
   return result;
 }
@@ -234,8 +237,8 @@ WaitResult<Ref> wait_refs(std::vector<Ref>&& refs, const WaitOptions& options) {
 // Errors: InvalidArgument if num_ready is more than there are refs.
 //
 // To handle all results one by one, loop over as_completed(refs), whose cost is linear. A loop over what wait() has
-// left pending handles every remaining ref in every round, since each round returns them all in a vector;
-// `wait(std::move(refs))` only moves them, which is good enough for up to some 10,000 refs.
+// left pending handles every remaining ref in every round, since each round returns them all in a vector. With
+// `wait(std::move(refs))` it only moves their bytes, which is good enough for some 100,000 refs.
 template <class T>
 WaitResult<ObjectRef<T>> wait(const std::vector<ObjectRef<T>>& refs, WaitOptions options = {}) {
   return detail::wait_refs(std::span(refs), options);

@@ -39,6 +39,15 @@ void check_not_empty(std::span<Ref> refs, const char* what) {
   if (empty != 0) checked({}, what);
 }
 
+// The list that wait() left pending last on this thread. It has been checked: when it comes back, in a loop over very
+// many refs, that need not be done again. (A ref that was moved away in between is found when it is reached.)
+struct PendingList {
+  const void* data = nullptr;
+  std::size_t size = 0;
+  bool operator==(const PendingList&) const = default;
+};
+inline thread_local constinit PendingList left_pending{};
+
 // To count an object costs a cache miss: so the next entries are fetched in advance.
 template <class Ref>
 void copy_refs(std::span<const Ref> refs, std::vector<Ref>& to) {
