@@ -108,7 +108,8 @@ Control::Control(int fd) {
 Control::~Control() { munmap(base_, size_); }
 
 void Control::reserve_in_child() const {
-  mmap(base_, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  (void)mmap(base_, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+             0);
 }
 
 SessionHeader& Control::session() const { return *reinterpret_cast<SessionHeader*>(base_); }

@@ -12,9 +12,9 @@ std::atomic<int> event_bell_fd{-1};  // SYNC: none: it is set before the first p
 void write_event_bell() {
   const std::uint64_t one = 1;
   const int fd = event_bell_fd.load(std::memory_order_relaxed);
+  if (fd < 0) return;
   // This can fail only when the counter is full, and the eventfd readable, or when the session is over.
-  if (fd >= 0) [[maybe_unused]]
-    const ssize_t written = write(fd, &one, sizeof one);
+  [[maybe_unused]] const ssize_t written = write(fd, &one, sizeof one);
 }
 
 }  // namespace
