@@ -254,7 +254,7 @@ TEST(LeaseTable, KnowsWhatItCouldGrantInTurn) {
 }
 
 TEST(LeaseTable, NLeasesOfOneNthFillOne) {
-  for (const std::uint64_t n : {1, 3, 7, 49, 1000}) {
+  for (const std::uint64_t n : {1U, 3U, 7U, 49U, 1000U}) {
     LeaseTable table(ResourceSet::cpus(1));
     const auto request = ResourceSet::cpus(1.0 / static_cast<double>(n));
     EXPECT_FALSE(table.want(kA, n + 1, request));

@@ -81,10 +81,10 @@ void InPlace::run(Call& call) {
   const std::uint32_t run_time = level.running.run_time();
   running_.pop_back();
   if (--depth_ >= kLevelsKept) levels_.pop_back();
-  if (process_.attachment().local)
-    call.let_go_of_arguments();  // its runner keeps it a little longer
+  const bool local = process_.attachment().local;
+  if (local) call.let_go_of_arguments();  // its runner keeps it a little longer
   TablesLock lock(process_.tables());
-  bool others_wait = process_.attachment().local;
+  bool others_wait = local;
   call.each_result([&](ObjectEntryRef& entry) { others_wait |= entry->has_dependents(); });
   process_.senders().tasks.run_times().learn(call, run_time);
   process_.completion().complete_here(call, std::move(values));
