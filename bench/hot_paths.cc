@@ -84,10 +84,9 @@ void get_small(int count) {
 // The store of a session of one process.
 struct OwnStore {
   OwnStore() : files(objectstore::create_arena_files(kSize)) {
-    objectstore::Arena::initialize(metadata.data(), metadata.size(), kSize);
+    objectstore::Arena::initialize(metadata.data(), metadata.size(), {.memory = kSize});
     objectstore::StoreOptions options;
-    options.writable_fd = files.writable.get();
-    options.read_only_fd = files.read_only.get();
+    options.files = files.descriptors();
     options.metadata = metadata.data();
     options.self = 1;
     store = objectstore::Store::open(std::move(options));
@@ -96,7 +95,7 @@ struct OwnStore {
   static constexpr std::size_t kSize = std::size_t{16} << 20;
   objectstore::ArenaFiles files;
   std::vector<std::byte> metadata =
-      std::vector<std::byte>(objectstore::Arena::metadata_size(kSize));
+      std::vector<std::byte>(objectstore::Arena::metadata_size({.memory = kSize}));
   base::Ref<objectstore::Store> store;
 };
 

@@ -1,8 +1,10 @@
 // For tests: the memory of a session's arena, and processes that use it.
 #pragma once
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <new>
+#include <string>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,25 +44,25 @@ class SharedMemory {
 
 class ArenaFixture {
  public:
-  explicit ArenaFixture(std::size_t bytes)
-      : files(create_arena_files(bytes)), metadata(Arena::metadata_size(bytes)) {
-    Arena::initialize(metadata.data(), Arena::metadata_size(bytes), bytes);
+  // With `overflow`, its file lies in the directory.
+  explicit ArenaFixture(std::size_t bytes, std::size_t overflow = 0,
+                        const std::filesystem::path& directory = {})
+      : files(create_arena_files(bytes)),
+        size{bytes, overflow == 0 ? 0 : add_overflow(files, {{directory}}, overflow, why_not)},
+        metadata(Arena::metadata_size(size)) {
+    base::check(size.overflow == overflow, "a disk for a test");
+    Arena::initialize(metadata.data(), Arena::metadata_size(size), size);
   }
 
-  Arena arena(OwnerTag self) {
-    return Arena(files.writable.get(), files.read_only.get(), metadata.data(), self);
-  }
+  Arena arena(OwnerTag self) { return Arena(files.descriptors(), metadata.data(), self); }
   base::Ref<Store> store(OwnerTag self,
                          std::function<void(std::uint64_t, std::uint32_t)> release_holds = {}) {
-    return Store::open({files.writable.get(),
-                        files.read_only.get(),
-                        metadata.data(),
-                        self,
-                        {},
-                        std::move(release_holds)});
+    return Store::open({files.descriptors(), metadata.data(), self, {}, std::move(release_holds)});
   }
 
   ArenaFiles files;
+  std::string why_not;
+  ArenaSize size;
   SharedMemory metadata;
 };
 

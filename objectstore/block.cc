@@ -181,24 +181,6 @@ std::size_t BlockTable::size() const {
   return size;
 }
 
-std::vector<BlockTable::Use> BlockTable::largest(std::size_t count) const {
-  std::vector<Use> all;
-  for (const Shard& shard : shards_) {
-    const std::lock_guard lock(shard.mutex);
-    for (const Block* block : shard.buckets) {
-      for (; block != nullptr; block = block->next_) {
-        all.push_back({block->size(), block->object()});
-      }
-    }
-  }
-  count = std::min(count, all.size());
-  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(count);
-  std::partial_sort(all.begin(), middle, all.end(),
-                    [](const Use& a, const Use& b) { return a.size > b.size; });
-  all.resize(count);
-  return all;
-}
-
 void BlockTable::lock_all() {
   for (Shard& shard : shards_) shard.mutex.lock();
 }

@@ -90,12 +90,6 @@ class BlockTable {
   base::Ref<Block> adopt(std::uint64_t offset, Share share);
   base::Ref<Block> find(std::uint64_t offset);  // null if it has no record here
   std::size_t size() const;                     // the number of records
-  // The `count` largest blocks that this process uses, largest first.
-  struct Use {
-    std::size_t size = 0;
-    ObjectId object;  // nil when unknown
-  };
-  std::vector<Use> largest(std::size_t count) const;
   // Around fork(), so that no thread is inside, and none was when the child began.
   void lock_all();
   void unlock_all();

@@ -3,12 +3,14 @@
 #include "store.h"
 
 #include <atomic>
+#include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <string>
 
 #include "../base/check.h"
 #include "../base/error.h"
+#include "../base/number_text.h"
 #include "../serialization/stream/encoded.h"
 #include "../serialization/stream/immutable_memory.h"
 #include "arena/parallel_copy.h"
@@ -48,9 +50,11 @@ base::Ref<Store> Store::open(StoreOptions options) {
 
 Store::Store(StoreOptions options)
     : keep_alive_(std::move(options.keep_alive)),
-      arena_(options.writable_fd, options.read_only_fd, options.metadata, options.self),
+      arena_(options.files, options.metadata, options.self),
       blocks_(*this),
-      release_holds_(std::move(options.release_holds)) {
+      release_holds_(std::move(options.release_holds)),
+      name_of_(std::move(options.name_of)),
+      put_timeout_(options.put_timeout) {
   const std::lock_guard lock(the_current().mutex);
   the_current().living.push_back(this);
 }
@@ -60,12 +64,43 @@ Store::~Store() {
   std::erase(the_current().living, this);
 }
 
+namespace {
+
+bool may_get_room(StoreError error) {
+  return error == StoreError::kFull || error == StoreError::kNoDisk;
+}
+
+}  // namespace
+
 base::Result<base::Ref<Block>, StoreError> Store::create(std::size_t size, Population population) {
+  if (!wait_for_room_) return create_now(size, population);
+  base::Result<base::Ref<Block>, StoreError> block = StoreError::kFull;
+  const auto take = [&] {
+    block = create_now(size, population);
+    return block.ok() || !may_get_room(block.error());
+  };
+  if (arena_.waiting() != 0 || !take()) wait_for_room_(size, take);
+  return block;
+}
+
+base::Result<base::Ref<Block>, StoreError> Store::create_now(std::size_t size,
+                                                             Population population) {
   const auto allocation = arena_.allocate(size, population);
   if (!allocation.ok()) {
     return allocation.error();
   }
+  if (arena_.is_overflow(allocation->offset) && arena_.note_overflow()) say_that_it_overflows();
   return blocks_.create(*allocation);
+}
+
+void Store::say_that_it_overflows() const {
+  const std::string line =
+      "manta: the object store has " + std::to_string(arena_.capacity()) +
+      " bytes, all in use; what is held beyond that lies in a file in " +
+      arena_.overflow_place().directory +
+      " from now on, as fast as that disk is; drop references, or give init a larger store "
+      "(InitOptions::object_store_bytes)\n";
+  std::fputs(line.c_str(), stderr);
 }
 
 Block* Store::block_of(const base::Storage* storage) const {
@@ -208,32 +243,52 @@ void forget_current_in_child() {
   (void)the_current().store.detach();
 }
 
-namespace {
-// Which objects take the most room, as far as this process knows.
-std::string largest_uses(const Store& store) {
+std::string Store::largest_uses() const {
   std::string text;
-  for (const BlockTable::Use& use : store.blocks().largest(5)) {
-    text += text.empty() ? "; the largest that this process uses: " : ", ";
-    text += use.object.is_nil() ? "an array that is no object yet" : "object " + use.object.hex();
-    text += " (" + std::to_string(use.size) + " bytes)";
+  for (const BlockExtent& block : arena_.largest(5)) {
+    const ObjectId object = blocks_.object_of(block.offset);
+    text += text.empty() ? "" : ", ";
+    text += std::to_string(block.size) + " bytes of " +
+            (name_of_ ? name_of_(block.owner) : "process " + std::to_string(block.owner));
+    if (!object.is_nil()) text += " (object " + object.hex() + ")";
   }
   return text;
 }
+
+namespace {
+
+std::string on_disk(const StoreStats& stats, const Arena& arena) {
+  return std::to_string(stats.spilled) + " of " + std::to_string(arena.overflow()) +
+         " bytes in a file in " + arena.overflow_place().directory;
+}
+
 }  // namespace
 
 void throw_store_error(StoreError error, std::size_t size, const Store& store) {
   const StoreStats stats = store.stats();
+  const Arena& arena = store.arena();
   const std::string asked = std::to_string(size) + " bytes";
-  const std::string state = std::to_string(stats.used) + " of " + std::to_string(stats.capacity) +
-                            " bytes are in use by " + std::to_string(stats.objects) + " blocks" +
-                            largest_uses(store);
+  const std::string state =
+      std::to_string(stats.used) + " of " + std::to_string(stats.capacity) + " bytes are in use" +
+      (arena.overflow() == 0 ? "" : ", and " + on_disk(stats, arena) + ",") + " by " +
+      std::to_string(stats.objects) + " blocks; the largest: " + store.largest_uses();
+  const double waited = std::chrono::duration<double>(store.put_timeout()).count();
+  const std::string in_time =
+      waited == 0 ? "" : " within " + base::number_text(waited) + " s (InitOptions::put_timeout)";
   switch (error) {
     case StoreError::kFull:
-      throw ObjectStoreFull("object store: no room for " + asked + ": " + state +
+      throw ObjectStoreFull("object store: no room for " + asked + in_time + ": " + state +
                             "; drop references, or give init a larger store");
     case StoreError::kTooLarge:
       throw ObjectStoreFull("object store: " + asked + " do not fit into a store of " +
-                            std::to_string(stats.capacity) + " bytes; give init a larger store");
+                            std::to_string(stats.capacity) + " bytes" +
+                            (arena.overflow() == 0 ? "" : " and " + on_disk(stats, arena)) +
+                            "; give init a larger store");
+    case StoreError::kNoDisk:
+      throw OutOfDisk("object store: no room for " + asked + " in memory or on disk" + in_time +
+                      ": " + state + ", where " + std::to_string(arena.overflow_place().free) +
+                      " bytes are free; drop references, make room on the disk, or give init "
+                      "other directories (InitOptions::spill_dirs)");
     case StoreError::kNoMemory:
       break;
   }

@@ -9,10 +9,13 @@
 // Errors:     StoreError; throw_store_error() makes the user's exception out of it.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "../base/counted.h"
@@ -27,13 +30,15 @@ struct Buffer;
 namespace manta::objectstore {
 
 struct StoreOptions {
-  int writable_fd = -1;  // of the arena; both descriptors may be closed after open()
-  int read_only_fd = -1;
+  ArenaDescriptors files = {};  // of the arena; they may be closed after open()
   std::byte* metadata = nullptr;
   OwnerTag self = kNobody;
   base::Ref<base::Counted> keep_alive = {};  // holds the mapping of the metadata
   // Is called, by any thread, when the last local reference to a held block is gone, until close().
   std::function<void(std::uint64_t offset, std::uint32_t holds)> release_holds = {};
+  // For messages: who it is that owns a block ("a worker (pid 12)"), and how long a thread waits for room.
+  std::function<std::string(OwnerTag)> name_of = {};
+  std::chrono::milliseconds put_timeout = {};
 };
 
 class Store final : public base::Counted {
@@ -45,9 +50,17 @@ class Store final : public base::Counted {
   BlockTable& blocks() { return blocks_; }
   const BlockTable& blocks() const { return blocks_; }
 
-  // A new block, writable until its seal().
+  // A new block, writable until its seal(). Where there is no room it waits, as set_wait_for_room() says.
   base::Result<base::Ref<Block>, StoreError> create(std::size_t size,
                                                     Population population = Population::kNow);
+  // The same, but it never waits.
+  base::Result<base::Ref<Block>, StoreError> create_now(std::size_t size,
+                                                        Population population = Population::kNow);
+  // How threads of this process wait for `size` bytes: it calls `take` when it is their turn, until that gives true, or
+  // gives up. It is set before any thread needs it; without it nothing waits.
+  using TakeRoom = std::function<bool()>;
+  using WaitForRoom = std::function<void(std::size_t size, const TakeRoom& take)>;
+  void set_wait_for_room(WaitForRoom wait) { wait_for_room_ = std::move(wait); }
   // Puts all bytes into blocks of this store, for a value that leaves this process. Buffers that are
   // in one already stay as they are; others are copied (in parallel when they are large), those of 1 MiB and
   // more into a block each, the smaller ones together into one. All are put, or none.
@@ -57,6 +70,9 @@ class Store final : public base::Counted {
   Block* block_of(const base::Storage* storage) const;
 
   StoreStats stats() const { return arena_.stats(); }
+  // The largest blocks in use and their owners, for messages: "4096 bytes of the driver (object 3f...), ..."
+  std::string largest_uses() const;
+  std::chrono::milliseconds put_timeout() const { return put_timeout_; }
   // The session has ended: the node is not told of anything any more.
   void close();
 
@@ -69,6 +85,7 @@ class Store final : public base::Counted {
   explicit Store(StoreOptions options);
   ~Store() override;
   bool fill(Block& block, const std::byte* from);
+  void say_that_it_overflows() const;
   base::Result<serialization::Buffer, StoreError> put_alone(const serialization::Buffer& buffer);
   base::Status<StoreError> put_together(std::span<serialization::Buffer> buffers, std::size_t size);
   void release_holds(std::uint64_t offset, std::uint32_t holds) noexcept;
@@ -79,6 +96,9 @@ class Store final : public base::Counted {
   std::atomic<bool> open_{true};
   bool abandoned_ = false;  // set while the process has one thread
   std::function<void(std::uint64_t, std::uint32_t)> release_holds_;
+  std::function<std::string(OwnerTag)> name_of_;
+  const std::chrono::milliseconds put_timeout_;
+  WaitForRoom wait_for_room_;
 };
 
 // The store of the open session; null if no session is open. set_current(nullptr) ends it.
@@ -90,7 +110,7 @@ std::span<Store* const> lock_stores();
 void unlock_stores();
 void forget_current_in_child();
 
-// Throws ObjectStoreFull or OutOfMemory, saying what was asked for and what is in use.
+// Throws ObjectStoreFull, OutOfDisk or OutOfMemory, saying what was asked for and what is in use.
 [[noreturn]] void throw_store_error(StoreError error, std::size_t size, const Store& store);
 
 }  // namespace manta::objectstore

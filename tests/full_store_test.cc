@@ -1,4 +1,5 @@
 // A store that is full of copies of one argument says what to do.
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,8 @@
 
 namespace manta::testing {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr std::size_t kStore = 64 << 20;
 
@@ -44,7 +47,7 @@ bool advises(const std::string& text, const std::string& function) {
 }
 
 TEST_F(ClusterTest, AStoreFullOfOneArgumentSaysPutItOnce) {
-  open({.cpus = 2, .object_store_bytes = kStore});
+  open({.cpus = 2, .object_store_bytes = kStore, .put_timeout = 0s, .overflow = false});
   const auto gate = actor<Gate>();
   const std::vector<double> values(500'000);
   const auto of_task = fill([&] { return remote(size_of)(values, gate); });
@@ -53,7 +56,7 @@ TEST_F(ClusterTest, AStoreFullOfOneArgumentSaysPutItOnce) {
 }
 
 TEST_F(ClusterTest, SoDoArgumentsOfMethodsAndOnesOfManyParts) {
-  open({.cpus = 2, .object_store_bytes = kStore});
+  open({.cpus = 2, .object_store_bytes = kStore, .put_timeout = 0s, .overflow = false});
   const auto gate = actor<Gate>();
   const auto reader = actor<Reader>();
   const std::vector<double> values(500'000);
@@ -63,7 +66,7 @@ TEST_F(ClusterTest, SoDoArgumentsOfMethodsAndOnesOfManyParts) {
 }
 
 TEST_F(ClusterTest, ManySmallPartsAreAnArgumentToo) {
-  open({.cpus = 2, .object_store_bytes = kStore});
+  open({.cpus = 2, .object_store_bytes = kStore, .put_timeout = 0s, .overflow = false});
   const auto gate = actor<Gate>();
   const std::vector<std::string> texts(100'000, std::string(50, 'x'));
   const auto text = fill([&] { return remote(length_of)(texts, gate); });
@@ -72,7 +75,7 @@ TEST_F(ClusterTest, ManySmallPartsAreAnArgumentToo) {
 }
 
 TEST_F(ClusterTest, WhatCanNeverFitGetsNoSuchAdvice) {
-  open({.cpus = 1, .object_store_bytes = kStore});
+  open({.cpus = 1, .object_store_bytes = kStore, .put_timeout = 0s, .overflow = false});
   const auto gate = actor<Gate>();
   const std::vector<double> values(10'000'000);
   const auto text = error_of<ObjectStoreFull>([&] { (void)remote(size_of)(values, gate); });

@@ -340,7 +340,7 @@ TEST_F(SessionsInside, CallsWithoutASessionAreRefused) {
 TEST_F(SessionsInside, OptionsThatAreNotSupportedAreRefusedNotIgnored) {
   EXPECT_THROW((void)init({.address = "auto"}), InvalidArgument);
   EXPECT_THROW((void)init({.gpus = 1}), InvalidArgument);
-  EXPECT_THROW((void)init({.spill_dirs = {"/tmp"}}), InvalidArgument);
+  EXPECT_THROW((void)init({.labels = {{"disk", "fast"}}}), InvalidArgument);
   EXPECT_THROW((void)init({.cpus = -1}), InvalidArgument);
   open();
   const auto f = [](int x) { return x; };

@@ -161,7 +161,9 @@ TEST_F(ClusterTest, LargeArrayOfThreeProcessesExistsOnce) {
 }
 
 TEST_F(ClusterTest, FullStoreSaysWhoHoldsWhat) {
-  open({.object_store_bytes = std::uint64_t{64} << 20});
+  open({.object_store_bytes = std::uint64_t{64} << 20,
+        .put_timeout = std::chrono::seconds(0),
+        .overflow = false});
   auto large = put(zeros<char>(std::size_t{40} << 20), {.name = "large one"});
   try {
     put(std::vector<char>(std::size_t{30} << 20));

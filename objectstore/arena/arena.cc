@@ -2,8 +2,10 @@
 // small_blocks.h; a block's life; what the node does. Who may do what is decided in slab_table.cc alone.
 #include "arena.h"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <mutex>
 
 #include "../../base/check.h"
@@ -25,11 +27,8 @@ std::uint32_t pages_for(std::size_t bytes) {
 }  // namespace
 
 struct Arena::State {
-  State(int writable_fd, int read_only_fd, std::byte* metadata, OwnerTag tag)
-      : self(tag),
-        table(metadata),
-        window(writable_fd, read_only_fd, table.slabs()),
-        small(table, window, tag) {}
+  State(const ArenaDescriptors& files, std::byte* metadata, OwnerTag tag)
+      : self(tag), table(metadata), window(files, table), small(table, window, tag) {}
 
   std::optional<std::size_t> take_recent(std::uint32_t pages);
   std::optional<std::size_t> take_run(std::uint32_t pages);
@@ -47,22 +46,27 @@ struct Arena::State {
   std::deque<std::size_t> recent;
 };
 
-std::size_t Arena::metadata_size(std::size_t bytes) { return SlabTable::bytes(slabs_for(bytes)); }
-
-void Arena::initialize(std::byte* metadata, std::size_t metadata_bytes, std::size_t bytes) {
-  base::check(metadata_bytes >= metadata_size(bytes), "the arena's metadata needs more room");
-  SlabTable::initialize(metadata, slabs_for(bytes));
+std::size_t Arena::metadata_size(const ArenaSize& size) {
+  return SlabTable::bytes(slabs_for(size.memory) + slabs_for(size.overflow));
 }
 
-Arena::Arena(int writable_fd, int read_only_fd, std::byte* metadata, OwnerTag self)
-    : state_(std::make_unique<State>(writable_fd, read_only_fd, metadata, self)),
+void Arena::initialize(std::byte* metadata, std::size_t metadata_bytes, const ArenaSize& size) {
+  base::check(metadata_bytes >= metadata_size(size), "the arena's metadata needs more room");
+  SlabTable::initialize(metadata, slabs_for(size.memory), slabs_for(size.overflow));
+}
+
+Arena::Arena(const ArenaDescriptors& files, std::byte* metadata, OwnerTag self)
+    : state_(std::make_unique<State>(files, metadata, self)),
       read_base_(state_->window.read_base()),
       write_base_(state_->window.write_base()),
-      capacity_(state_->window.size()) {}
+      capacity_(state_->table.memory_slabs() * kSlabSize),
+      span_(state_->window.size()) {}
 
 Arena::~Arena() = default;
 
 OwnerTag Arena::self() const { return state_->self; }
+bool Arena::note_overflow() { return state_->table.note_overflow(); }
+OverflowPlace Arena::overflow_place() const { return state_->window.overflow_place(); }
 
 void Arena::reserve_in_child() { state_->window.reserve_in_child(); }
 void Arena::copy_in_child(std::uint64_t offset, std::size_t size) {
@@ -93,10 +97,14 @@ std::optional<std::size_t> Arena::State::take_run(std::uint32_t pages) {
     return slab;
   }
   small.trim();  // empty slabs that we and others keep are in the way
-  return table.take_run(self, pages, From::kUnusedAndEmpty);
+  if (auto slab = table.take_run(self, pages, From::kUnusedAndEmpty)) {
+    return slab;
+  }
+  return table.take_run(self, pages, From::kUnusedAndEmpty, Part::kOverflow);
 }
 
 void Arena::State::remember(std::size_t slab) {
+  if (table.is_overflow(slab)) return;  // it is used only while memory has no room
   const std::lock_guard lock(recent_mutex);
   if (recent.size() == kRecentRuns) {
     recent.pop_front();
@@ -105,12 +113,12 @@ void Arena::State::remember(std::size_t slab) {
 }
 
 bool Arena::State::populate_run(std::uint64_t offset, std::size_t size) {
-  if (window.is_populated(table, offset, size)) {
+  if (window.is_populated(offset, size)) {
     return true;
   }
   std::atomic<bool> done{true};  // SYNC: none: the end of parallel_pieces() orders all accesses
   parallel_pieces(size, [&](std::size_t at, std::size_t n) {
-    if (!window.populate(table, offset + at, n)) {
+    if (!window.populate(offset + at, n)) {
       done.store(false, std::memory_order_relaxed);
     }
   });
@@ -129,25 +137,30 @@ base::Result<Allocation, StoreError> Arena::State::allocate_run(std::size_t size
   for (std::size_t i = *slab; i < end; ++i) {
     allocation.zeroed = table.mark_used(i) && allocation.zeroed;
   }
+  // On a disk nothing is gained by waiting, and who populates later knows of no disk.
+  allocation.populated = allocation.populated || table.is_overflow(*slab);
   if (!window.open(*slab, end - *slab) ||
       (allocation.populated && !populate_run(allocation.offset, size))) {
     table.set_run_owner(*slab, self, kNobody);
-    return StoreError::kNoMemory;
+    return table.is_overflow(*slab) ? StoreError::kNoDisk : StoreError::kNoMemory;
   }
   return allocation;
 }
 
 base::Result<Allocation, StoreError> Arena::allocate(std::size_t size, Population population) {
-  if (size > capacity()) {
+  if (size > largest_size()) {
     return StoreError::kTooLarge;
   }
   if (size > kLargestSmallBlock) {
     return state_->allocate_run(size, population);
   }
-  auto offset = state_->small.allocate(size);
+  auto offset = state_->small.allocate(size, Part::kMemory);
   if (!offset.ok() && offset.error() == StoreError::kFull) {
     state_->small.trim();
-    offset = state_->small.allocate(size);
+    offset = state_->small.allocate(size, Part::kMemory);
+  }
+  if (!offset.ok() && offset.error() == StoreError::kFull) {
+    offset = state_->small.allocate(size, Part::kOverflow);
   }
   if (!offset.ok()) {
     return offset.error();
@@ -156,7 +169,7 @@ base::Result<Allocation, StoreError> Arena::allocate(std::size_t size, Populatio
 }
 
 bool Arena::populate(std::uint64_t offset, std::size_t size) {
-  return state_->window.populate(state_->table, offset, size);
+  return state_->window.populate(offset, size);
 }
 
 // ---------------------------------------------------------------- a block's life
@@ -198,7 +211,7 @@ void Arena::free(std::uint64_t offset) {
 }
 
 BlockExtent Arena::block_at(std::uint64_t offset) const {
-  if (offset >= capacity()) {
+  if (offset >= span_) {
     return {};
   }
   const SlabTable& table = state_->table;
@@ -222,31 +235,58 @@ BlockExtent Arena::block_at(std::uint64_t offset) const {
   return {head * kSlabSize, std::size_t{run.pages} * kPage, run.owner};
 }
 
-StoreStats Arena::stats() const {
+// Each block in use, as a BlockExtent.
+template <class Visit>
+void Arena::for_each_block(Visit&& visit) const {
   const SlabTable& table = state_->table;
-  StoreStats stats;
-  stats.capacity = capacity();
-  const auto add = [&stats](OwnerTag owner, std::size_t size) {
-    if (owner != kNobody) {
-      stats.used += size;
-      stats.pinned += owner == kNodeTag ? 0 : size;
-      stats.objects += 1;
-    }
-  };
-  for (std::size_t slab = 0; slab < table.slabs();) {
+  for (std::size_t slab = 0; slab < table.end();) {
     const SlabWord word = table.word(slab);
-    if (word.kind == SlabKind::kRun) {
-      add(word.owner, std::size_t{word.pages} * kPage);
+    const std::uint64_t start = slab * kSlabSize;
+    if (word.kind == SlabKind::kRun && word.owner != kNobody) {
+      visit(BlockExtent{start, std::size_t{word.pages} * kPage, word.owner});
     } else if (word.kind == SlabKind::kSmall) {
-      for (std::size_t block = 0, n = SlabTable::blocks_per_slab(word.size_class); block < n;
-           ++block) {
-        // SYNC: none: this counts what changes while it counts.
-        add(table.tag(slab, block).load(std::memory_order_relaxed), class_size(word.size_class));
+      const std::size_t size = class_size(word.size_class);
+      for (std::size_t block = 0; block < SlabTable::blocks_per_slab(word.size_class); ++block) {
+        // SYNC: none: this looks at what changes while it looks.
+        const OwnerTag owner = table.tag(slab, block).load(std::memory_order_relaxed);
+        if (owner != kNobody) visit(BlockExtent{start + block * size, size, owner});
       }
     }
     slab += word.slabs();
   }
+}
+
+StoreStats Arena::stats() const {
+  StoreStats stats;
+  stats.capacity = capacity();
+  for_each_block([&](const BlockExtent& block) {
+    const bool on_disk = is_overflow(block.offset);
+    stats.objects += 1;
+    (on_disk ? stats.spilled : stats.used) += block.size;
+    stats.pinned += on_disk || block.owner == kNodeTag ? 0 : block.size;
+  });
   return stats;
+}
+
+std::vector<BlockExtent> Arena::largest(std::size_t count) const {
+  std::vector<BlockExtent> found;
+  for_each_block([&](const BlockExtent& block) {
+    const auto place =
+        std::ranges::upper_bound(found, block.size, std::greater<>(), &BlockExtent::size);
+    if (place == found.end() && found.size() == count) return;
+    found.insert(place, block);
+    if (found.size() > count) found.pop_back();
+  });
+  return found;
+}
+
+std::uint32_t Arena::waiting() const { return state_->table.waiting(); }
+void Arena::set_waiting(std::uint32_t count) { state_->table.set_waiting(count); }
+
+bool Arena::has_room(std::size_t size, OwnerTag owner) const {
+  return size > kLargestSmallBlock
+             ? state_->table.has_room(pages_for(size))
+             : state_->table.has_small_room(owner, size_class_of(std::max<std::size_t>(size, 1)));
 }
 
 void Arena::trim() { state_->small.trim(); }
@@ -262,19 +302,19 @@ std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
   std::size_t done = 0;
   const auto make_ready = [&](std::size_t slab) {
     const std::uint32_t before = table.committed_pages(slab);
-    if (!state_->window.commit(table, slab, kSlabPages)) {
+    if (!state_->window.commit(slab, kSlabPages)) {
       return false;
     }
     ready += kSlabSize;
     done += std::size_t{kSlabPages - before} * kPage;
     return true;
   };
-  for (std::size_t slab = table.slabs(); slab-- > 0 && ready < keep / 8 && done < step;) {
+  for (std::size_t slab = table.memory_slabs(); slab-- > 0 && ready < keep / 8 && done < step;) {
     if (table.word(slab).kind == SlabKind::kFree && !make_ready(slab)) {
       return done;
     }
   }
-  for (std::size_t slab = 0; slab < table.slabs() && ready < keep && done < step;) {
+  for (std::size_t slab = 0; slab < table.memory_slabs() && ready < keep && done < step;) {
     const SlabWord word = table.word(slab);
     if (word.kind == SlabKind::kFree) {
       if (!make_ready(slab)) {
@@ -289,11 +329,19 @@ std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
 }
 
 std::size_t Arena::decommit(std::size_t keep) {
+  return give_back(0, state_->table.memory_slabs(), keep);
+}
+
+std::size_t Arena::decommit_overflow() {
+  return give_back(state_->table.memory_slabs(), state_->table.end(), 0);
+}
+
+std::size_t Arena::give_back(std::size_t begin, std::size_t end, std::size_t keep) {
   SlabTable& table = state_->table;
-  table.free_up(state_->self);
+  table.free_up(begin, end, state_->self);
   std::size_t kept = 0;
   std::size_t given_back = 0;
-  for (std::size_t slab = 0; slab < table.slabs(); slab += table.word(slab).slabs()) {
+  for (std::size_t slab = begin; slab < end; slab += table.word(slab).slabs()) {
     const std::uint32_t pages = table.committed_pages(slab);
     if (pages == 0 || table.word(slab).kind != SlabKind::kFree) {
       continue;

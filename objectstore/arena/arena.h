@@ -8,7 +8,8 @@
 //
 // Every process maps the memory once, read-only, from a descriptor opened O_RDONLY. What it
 // allocates it also maps writable, at the same distance in a second window; seal() takes the write
-// permission away.
+// permission away. What has no room in memory goes on in the overflow: slabs of a file on disk, which are mapped behind
+// those of memory and are used in the same way.
 //
 // Invariants: (1) a block is free exactly when its tag is 0; any process frees it by one atomic
 //             store. (2) Memory is committed before it is handed out: no SIGBUS. (3) A process that
@@ -19,17 +20,25 @@
 // Errors:     StoreError; the constructor throws std::system_error. A bad offset breaks an
 //             invariant (check).
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "../../base/result.h"
+#include "arena_files.h"
 #include "arena_sizes.h"
 #include "owner_tag.h"
 #include "store_error.h"
 #include "store_stats.h"
 
 namespace manta::objectstore {
+
+struct ArenaSize {
+  std::size_t memory = 0;
+  std::size_t overflow = 0;
+};
 
 enum class Population {
   kNow,  // committed and mapped writable on return
@@ -54,28 +63,36 @@ struct BlockExtent {
 
 class Arena {
  public:
-  // The size of the metadata for an arena of `bytes`. It is address space, touched only as far as it is used.
-  static std::size_t metadata_size(std::size_t bytes);
+  // The size of the metadata for an arena. It is address space, touched only as far as it is used.
+  static std::size_t metadata_size(const ArenaSize& size);
   // Prepares zeroed metadata. The node does so before anybody else opens the arena.
-  static void initialize(std::byte* metadata, std::size_t metadata_size, std::size_t bytes);
+  static void initialize(std::byte* metadata, std::size_t metadata_size, const ArenaSize& size);
 
   // `metadata` must outlive the arena; the descriptors may be closed afterwards.
-  Arena(int writable_fd, int read_only_fd, std::byte* metadata, OwnerTag self);
+  Arena(const ArenaDescriptors& files, std::byte* metadata, OwnerTag self);
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
   OwnerTag self() const;
-  std::size_t capacity() const { return capacity_; }
+  std::size_t capacity() const { return capacity_; }          // of the memory
+  std::size_t overflow() const { return span_ - capacity_; }  // most bytes that may lie there
+  std::size_t largest_size() const { return std::max(capacity(), overflow()); }  // of a block
+  bool is_overflow(std::uint64_t offset) const { return offset >= capacity_; }
+  // True once in a session: for whoever is to say that the overflow is used.
+  bool note_overflow();
+  OverflowPlace overflow_place() const;
+  // How many wait for room: who asks later must wait behind them.
+  std::uint32_t waiting() const;
   const std::byte* read_base() const { return read_base_; }
   const std::byte* readable(std::uint64_t offset) const { return read_base_ + offset; }
   // Where a block that this process allocated is filled.
   std::byte* writable(std::uint64_t offset) const { return write_base_ + offset; }
   // Whether an address lies in the read-only mapping, or in the writable window; its offset, for an address in
   // either.
-  bool contains(const void* address) const { return distance(address, read_base_) < capacity_; }
+  bool contains(const void* address) const { return distance(address, read_base_) < span_; }
   bool in_writable_window(const void* address) const {
-    return distance(address, write_base_) < capacity_;
+    return distance(address, write_base_) < span_;
   }
   std::uint64_t offset_of(const void* address) const {
     return distance(address, contains(address) ? read_base_ : write_base_);
@@ -100,6 +117,8 @@ class Arena {
   BlockExtent block_at(std::uint64_t offset) const;
   // Counts all blocks: the cost grows with the number of slabs in use.
   StoreStats stats() const;
+  // The `count` largest blocks in use, largest first.
+  std::vector<BlockExtent> largest(std::size_t count) const;
 
   // Gives back those slabs that this process keeps for small blocks and that are empty.
   void trim();
@@ -109,6 +128,9 @@ class Arena {
   void copy_in_child(std::uint64_t offset, std::size_t size);
   void forget_in_child();
 
+  // By the node: whether memory has room for a block of `owner`, as far as a look can tell; how many wait for it.
+  bool has_room(std::size_t size, OwnerTag owner) const;
+  void set_waiting(std::uint32_t count);
   // By the node: frees what a dead process owned.
   void sweep(OwnerTag dead);
   // By the node, when it is idle: commits at most `step` bytes of free memory, until `keep` bytes are ready.
@@ -116,9 +138,14 @@ class Arena {
   std::size_t populate_ahead(std::size_t step, std::size_t keep);
   // By the node: gives free memory back to the system, beyond `keep` bytes. Gives the number of bytes.
   std::size_t decommit(std::size_t keep);
+  // By the node: gives what is free in the overflow back to the disk.
+  std::size_t decommit_overflow();
 
  private:
   struct State;
+  template <class Visit>
+  void for_each_block(Visit&& visit) const;
+  std::size_t give_back(std::size_t begin, std::size_t end, std::size_t keep);
   static std::uint64_t distance(const void* address, const std::byte* base) {
     return reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(base);
   }
@@ -127,6 +154,7 @@ class Arena {
   const std::byte* read_base_;
   std::byte* write_base_;
   std::size_t capacity_;
+  std::size_t span_;  // of memory and overflow
 };
 
 }  // namespace manta::objectstore

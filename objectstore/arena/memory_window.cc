@@ -14,8 +14,11 @@ namespace {
 constexpr int MADV_POPULATE_WRITE = 23;
 #endif
 
-std::byte* map_or_throw(std::size_t size, int protection, int flags, int fd, const char* what) {
-  void* memory = ::mmap(nullptr, size, protection, flags | MAP_NORESERVE, fd, 0);
+// At `at`, if that is not null.
+std::byte* map_or_throw(std::byte* at, std::size_t size, int protection, int flags, int fd,
+                        const char* what) {
+  const int fixed = at != nullptr ? MAP_FIXED : 0;
+  void* memory = ::mmap(at, size, protection, flags | fixed | MAP_NORESERVE, fd, 0);
   if (memory == MAP_FAILED) {
     throw std::system_error(errno, std::system_category(), what);
   }
@@ -47,13 +50,18 @@ int madvise_retried(std::byte* address, std::size_t size, int advice) {
   return 0;
 }
 
-bool allocate_range(int fd, std::size_t offset, std::size_t size) {
-  while (::fallocate(fd, 0, static_cast<off_t>(offset), static_cast<off_t>(size)) != 0) {
+bool allocate_range(int fd, off_t offset, std::size_t size) {
+  while (::fallocate(fd, 0, offset, static_cast<off_t>(size)) != 0) {
     if (errno != EINTR) {
       return false;
     }
   }
   return true;
+}
+
+bool punch(int fd, off_t offset, std::size_t size) {
+  return ::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
+                     static_cast<off_t>(size)) == 0;
 }
 
 // The number of pages of the slab that begin before `end`.
@@ -66,19 +74,38 @@ std::uint32_t pages_before(std::size_t slab, std::uint64_t end) {
 
 void MemoryWindow::Unmapper::operator()(SlabState* states) const { ::munmap(states, size); }
 
-MemoryWindow::MemoryWindow(int writable_fd, int read_only_fd, std::size_t slabs)
-    : file_(duplicate_or_throw(writable_fd)), size_(slabs * kSlabSize) {
-  read_ = map_or_throw(size_, PROT_READ, MAP_SHARED, read_only_fd,
-                       "object store: cannot map the arena");
-  write_ =
-      map_or_throw(size_, PROT_NONE, MAP_SHARED, writable_fd, "object store: cannot map the arena");
-  const std::size_t bytes = slabs * sizeof(SlabState);
-  states_ = {reinterpret_cast<SlabState*>(map_or_throw(bytes, PROT_READ | PROT_WRITE,
+MemoryWindow::MemoryWindow(const ArenaDescriptors& files, SlabTable& table)
+    : table_(table),
+      memory_size_(table.memory_slabs() * kSlabSize),
+      size_(table.slabs() * kSlabSize),
+      memory_(duplicate_or_throw(files.writable)) {
+  if (size_ > memory_size_) overflow_ = duplicate_or_throw(files.overflow_writable);
+  read_ = map(files.read_only, files.overflow_read_only, PROT_READ);
+  write_ = map(files.writable, files.overflow_writable, PROT_NONE);
+  const std::size_t bytes = table.slabs() * sizeof(SlabState);
+  states_ = {reinterpret_cast<SlabState*>(map_or_throw(nullptr, bytes, PROT_READ | PROT_WRITE,
                                                        MAP_PRIVATE | MAP_ANONYMOUS, -1,
                                                        "object store: no address space")),
              Unmapper{bytes}};
   // A forked child reads the arrays that it has, and writes to nothing that is shared.
   ::madvise(write_, size_, MADV_DONTFORK);
+}
+
+// The memory's mapping is made for both parts at first, to have the addresses.
+std::byte* MemoryWindow::map(int memory_fd, int overflow_fd, int protection) {
+  constexpr const char* kWhat = "object store: cannot map the arena";
+  std::byte* const base = map_or_throw(nullptr, size_, protection, MAP_SHARED, memory_fd, kWhat);
+  if (size_ > memory_size_) {
+    map_or_throw(base + memory_size_, size_ - memory_size_, protection, MAP_SHARED, overflow_fd,
+                 kWhat);
+  }
+  return base;
+}
+
+MemoryWindow::Place MemoryWindow::place_of(std::uint64_t offset) const {
+  const bool memory = offset < memory_size_;
+  return {memory ? memory_.get() : overflow_.get(),
+          static_cast<off_t>(memory ? offset : offset - memory_size_)};
 }
 
 MemoryWindow::~MemoryWindow() {
@@ -110,56 +137,63 @@ void MemoryWindow::seal(std::size_t slab, std::size_t count) {
   protect(slab, count, Access::kReadable);
 }
 
-bool MemoryWindow::populate(SlabTable& table, std::uint64_t offset, std::size_t size) {
+bool MemoryWindow::populate(std::uint64_t offset, std::size_t size) {
   const std::uint64_t end = offset + size;
   for (std::size_t slab = offset / kSlabSize; slab * kSlabSize < end; ++slab) {
-    if (!populate_pages(table, slab, pages_before(slab, end))) {
+    if (!populate_pages(slab, pages_before(slab, end))) {
       return false;
     }
   }
   return true;
 }
 
-bool MemoryWindow::is_populated(const SlabTable& table, std::uint64_t offset,
-                                std::size_t size) const {
+bool MemoryWindow::is_populated(std::uint64_t offset, std::size_t size) const {
   const std::uint64_t end = offset + size;
   for (std::size_t slab = offset / kSlabSize; slab * kSlabSize < end; ++slab) {
-    if (std::min<std::uint32_t>(states_[slab].populated, table.committed_pages(slab)) <
-        pages_before(slab, end)) {
+    const std::uint32_t mapped = table_.is_overflow(slab) ? kSlabPages : states_[slab].populated;
+    if (std::min(mapped, table_.committed_pages(slab)) < pages_before(slab, end)) {
       return false;
     }
   }
   return true;
 }
 
-// Populates the pages of the slab up to `end`, without touching again those that are populated.
-bool MemoryWindow::populate_pages(SlabTable& table, std::size_t slab, std::uint32_t end) {
+// Populates the pages of the slab up to `end`, without touching again those that are populated. Pages of a disk's file
+// that were touched ahead would be written to the disk before anything is in them.
+bool MemoryWindow::populate_pages(std::size_t slab, std::uint32_t end) {
+  if (table_.is_overflow(slab)) {
+    return commit(slab, end);
+  }
   SlabState& state = states_[slab];
-  const std::uint32_t begin = std::min<std::uint32_t>(state.populated, table.committed_pages(slab));
+  const std::uint32_t begin =
+      std::min<std::uint32_t>(state.populated, table_.committed_pages(slab));
   if (begin >= end) {
     return true;
   }
   std::byte* const from = write_ + slab * kSlabSize + std::size_t{begin} * kPage;
   const int error = madvise_retried(from, std::size_t{end - begin} * kPage, MADV_POPULATE_WRITE);
   if (error == EINVAL) {  // before Linux 5.14
-    return commit(table, slab, end);
+    return commit(slab, end);
   }
   if (error != 0) {
     return false;
   }
   state.populated = static_cast<std::uint16_t>(end);
-  table.set_committed(slab, end);
+  table_.set_committed(slab, end);
   return true;
 }
 
-bool MemoryWindow::commit(SlabTable& table, std::size_t slab, std::uint32_t pages) {
-  const std::uint32_t begin = table.committed_pages(slab);
+// Where a disk has too little room it keeps what it had got: that is given back.
+bool MemoryWindow::commit(std::size_t slab, std::uint32_t pages) {
+  const std::uint32_t begin = table_.committed_pages(slab);
   if (begin < pages) {
-    if (!allocate_range(file_.get(), slab * kSlabSize + std::size_t{begin} * kPage,
-                        std::size_t{pages - begin} * kPage)) {
+    const Place place = place_of(slab * kSlabSize + std::size_t{begin} * kPage);
+    const std::size_t size = std::size_t{pages - begin} * kPage;
+    if (!allocate_range(place.file, place.offset, size)) {
+      punch(place.file, place.offset, size);
       return false;
     }
-    table.set_committed(slab, pages);
+    table_.set_committed(slab, pages);
   }
   return true;
 }
@@ -169,9 +203,9 @@ void MemoryWindow::reserve_in_child() { reserve(write_, size_); }
 void MemoryWindow::copy_in_child(std::uint64_t offset, std::size_t size) {
   const std::uint64_t begin = offset / kPage * kPage;
   const std::uint64_t end = (offset + size + kPage - 1) / kPage * kPage;
-  void* const pages =
-      ::mmap(write_ + begin, end - begin, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file_.get(), static_cast<off_t>(begin));
+  const Place place = place_of(begin);
+  void* const pages = ::mmap(write_ + begin, end - begin, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, place.file, place.offset);
   if (pages == MAP_FAILED) return;  // then a write there is a fault
   for (std::uint64_t at = begin; at < end; at += kPage) {
     auto* const byte = reinterpret_cast<volatile std::byte*>(write_ + at);
@@ -182,8 +216,8 @@ void MemoryWindow::copy_in_child(std::uint64_t offset, std::size_t size) {
 void MemoryWindow::forget_in_child() { reserve(const_cast<std::byte*>(read_), size_); }
 
 bool MemoryWindow::decommit(std::size_t slab) {
-  return ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                     static_cast<off_t>(slab * kSlabSize), static_cast<off_t>(kSlabSize)) == 0;
+  const Place place = place_of(slab * kSlabSize);
+  return punch(place.file, place.offset, kSlabSize);
 }
 
 }  // namespace manta::objectstore

@@ -1,5 +1,5 @@
-// The MemoryWindow is one process's two mappings of the arena's memory file: all of it read-only,
-// and as much of it writable as this process fills.
+// The MemoryWindow is one process's two mappings of the arena: all of it read-only, and as much of it writable as this
+// process fills. In each of them the overflow's file lies behind the memory file.
 //
 //   slab in the writable window:   kNone --open()--> kWritable --seal()--> kReadable
 //                                                        ^-----open()-----/
@@ -11,21 +11,24 @@
 //             writable.
 // Threads:    any. Units: bytes, slabs, pages of 4 KiB.
 // Errors:     the constructor throws std::system_error; open() and populate() are false when the
-//             kernel has no memory (or too many mappings).
+//             kernel has no memory (or too many mappings), or the disk no room for the overflow.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <sys/types.h>
 
 #include "../../base/fd.h"
+#include "arena_files.h"
 #include "slab_table.h"
 
 namespace manta::objectstore {
 
 class MemoryWindow {
  public:
-  MemoryWindow(int writable_fd, int read_only_fd, std::size_t slabs);
+  // `table` must outlive this.
+  MemoryWindow(const ArenaDescriptors& files, SlabTable& table);
   ~MemoryWindow();
   MemoryWindow(const MemoryWindow&) = delete;
   MemoryWindow& operator=(const MemoryWindow&) = delete;
@@ -33,16 +36,16 @@ class MemoryWindow {
   const std::byte* read_base() const { return read_; }
   std::byte* write_base() const { return write_; }
   std::size_t size() const { return size_; }
+  OverflowPlace overflow_place() const { return place_of_overflow(overflow_.get()); }
 
   bool open(std::size_t slab, std::size_t count);  // the slabs are writable from now on
   void seal(std::size_t slab, std::size_t count);  // they are not, unless the kernel refuses
 
-  // Commits these bytes, and the page tables for writing them. `table` knows what is committed
-  // already.
-  bool populate(SlabTable& table, std::uint64_t offset, std::size_t size);
-  bool is_populated(const SlabTable& table, std::uint64_t offset, std::size_t size) const;
+  // Commits these bytes, and in memory the page tables for writing them, as far as that was not done before.
+  bool populate(std::uint64_t offset, std::size_t size);
+  bool is_populated(std::uint64_t offset, std::size_t size) const;
   // Commits without mapping.
-  bool commit(SlabTable& table, std::size_t slab, std::uint32_t pages);
+  bool commit(std::size_t slab, std::uint32_t pages);
   // Gives the slab's memory back; its bytes are 0 when it is committed again.
   bool decommit(std::size_t slab);
 
@@ -66,11 +69,22 @@ class MemoryWindow {
     void operator()(SlabState* states) const;
   };
 
-  bool protect(std::size_t slab, std::size_t count, Access access);
-  bool populate_pages(SlabTable& table, std::size_t slab, std::uint32_t end);
+  // A file of the arena, and a place in it.
+  struct Place {
+    int file;
+    off_t offset;
+  };
 
-  base::Fd file_;
-  std::size_t size_;
+  std::byte* map(int memory_fd, int overflow_fd, int protection);
+  Place place_of(std::uint64_t offset) const;
+  bool protect(std::size_t slab, std::size_t count, Access access);
+  bool populate_pages(std::size_t slab, std::uint32_t end);
+
+  SlabTable& table_;
+  const std::size_t memory_size_;
+  const std::size_t size_;
+  base::Fd memory_;
+  base::Fd overflow_;
   std::byte* read_;
   std::byte* write_;
   std::mutex mutex_;

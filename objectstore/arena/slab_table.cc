@@ -3,6 +3,7 @@
 #include "slab_table.h"
 
 #include <cstring>
+#include <new>
 
 #include "../../base/check.h"
 
@@ -31,27 +32,52 @@ std::size_t tags_at(std::size_t slabs) {
 }  // namespace
 
 struct SlabTable::Header {
-  std::uint64_t magic;
-  std::uint64_t slabs;
+  std::uint64_t magic = kMagic;
+  std::uint64_t memory_slabs = 0;
+  std::uint64_t slabs = 0;
+  std::atomic<std::uint64_t> end{0};
+  std::atomic<bool> overflow_noted{false};
+  std::atomic<std::uint32_t> waiting{0};
 };
 
 std::size_t SlabTable::bytes(std::size_t slabs) {
   return tags_at(slabs) + slabs * kTagsPerSlab * sizeof(OwnerTag);
 }
 
-void SlabTable::initialize(std::byte* metadata, std::size_t slabs) {
-  const Header header{kMagic, slabs};
-  std::memcpy(metadata, &header, sizeof(header));
+void SlabTable::initialize(std::byte* metadata, std::size_t memory_slabs,
+                           std::size_t overflow_slabs) {
+  auto* const header = new (metadata) Header;
+  header->memory_slabs = memory_slabs;
+  header->slabs = memory_slabs + overflow_slabs;
+  header->end.store(memory_slabs);
 }
 
-SlabTable::SlabTable(std::byte* metadata) {
-  Header header;
-  std::memcpy(&header, metadata, sizeof(header));
-  base::check(header.magic == kMagic, "the metadata of the arena was not initialized");
-  slabs_ = header.slabs;
+SlabTable::SlabTable(std::byte* metadata) : header_(reinterpret_cast<Header*>(metadata)) {
+  base::check(header_->magic == kMagic, "the metadata of the arena was not initialized");
+  memory_slabs_ = header_->memory_slabs;
+  slabs_ = header_->slabs;
   words_ = reinterpret_cast<Word*>(metadata + words_at());
   commits_ = reinterpret_cast<std::atomic<std::uint16_t>*>(metadata + commits_at(slabs_));
   tags_ = reinterpret_cast<std::atomic<OwnerTag>*>(metadata + tags_at(slabs_));
+}
+
+std::size_t SlabTable::end() const {
+  // SYNC: none: a slab behind it is claimed only by who has raised it.
+  return header_->end.load(std::memory_order_relaxed);
+}
+
+bool SlabTable::note_overflow() {
+  // SYNC: none: only the first of all is asked for.
+  return !header_->overflow_noted.load(std::memory_order_relaxed) &&
+         !header_->overflow_noted.exchange(true, std::memory_order_relaxed);
+}
+
+// SYNC: none, of both: who reads an old number is a moment too early or too late.
+std::uint32_t SlabTable::waiting() const {
+  return header_->waiting.load(std::memory_order_relaxed);
+}
+void SlabTable::set_waiting(std::uint32_t count) {
+  header_->waiting.store(count, std::memory_order_relaxed);
 }
 
 SlabWord SlabTable::word(std::size_t slab) const {
@@ -82,6 +108,36 @@ bool SlabTable::all_free(std::size_t slab, std::uint8_t size_class) const {
     }
   }
   return true;
+}
+
+bool SlabTable::any_free(std::size_t slab, std::uint8_t size_class) const {
+  for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n; ++block) {
+    // SYNC: none: it is a hint.
+    if (tag(slab, block).load(std::memory_order_relaxed) == kNobody) return true;
+  }
+  return false;
+}
+
+bool SlabTable::has_room(std::uint32_t pages) const {
+  const std::size_t wanted = SlabWord{SlabKind::kRun, 0, kNobody, pages}.slabs();
+  std::size_t free = 0;
+  for (std::size_t i = 0; i < memory_slabs_ && free < wanted;) {
+    const SlabWord found = word(i);
+    free = claimable(i, found, From::kUnusedAndEmpty, kNobody) ? free + found.slabs() : 0;
+    i += found.slabs();
+  }
+  return free >= wanted;
+}
+
+bool SlabTable::has_small_room(OwnerTag self, std::uint8_t size_class) const {
+  for (std::size_t i = 0; i < end();) {
+    const SlabWord found = word(i);
+    const bool ours = found.kind == SlabKind::kSmall && found.size_class == size_class &&
+                      (found.owner == self || found.owner == kNobody);
+    if (ours && any_free(i, size_class)) return true;
+    i += found.slabs();
+  }
+  return has_room(1);
 }
 
 // Whether a claim of what `word` speaks for may succeed; a look, which takes nothing.
@@ -152,9 +208,10 @@ std::size_t SlabTable::claim_from(std::size_t start, std::size_t count, OwnerTag
 }
 
 // The first fit from below, because memory that was used before is in page tables already.
-std::optional<std::size_t> SlabTable::claim_range(std::size_t count, OwnerTag self, From from) {
-  std::size_t start = 0;  // where the free slabs just before `i` begin
-  for (std::size_t i = 0; i < slabs_;) {
+std::optional<std::size_t> SlabTable::claim_between(std::size_t begin, std::size_t end,
+                                                    std::size_t count, OwnerTag self, From from) {
+  std::size_t start = begin;  // where the free slabs just before `i` begin
+  for (std::size_t i = begin; i < end;) {
     const SlabWord found = word(i);
     const bool free = claimable(i, found, from, self);
     i += found.slabs();
@@ -171,29 +228,51 @@ std::optional<std::size_t> SlabTable::claim_range(std::size_t count, OwnerTag se
   return std::nullopt;
 }
 
+// Makes so many more slabs of the overflow count, all of them free. Gives the first.
+std::optional<std::size_t> SlabTable::extend_overflow(std::size_t count) {
+  std::uint64_t end = header_->end.load(std::memory_order_relaxed);  // SYNC: none, as in end()
+  do {
+    if (slabs_ - end < count) return std::nullopt;
+  } while (!header_->end.compare_exchange_weak(end, end + count, std::memory_order_relaxed));
+  return end;
+}
+
+std::optional<std::size_t> SlabTable::claim_range(std::size_t count, OwnerTag self, From from,
+                                                  Part part) {
+  if (part == Part::kMemory) return claim_between(0, memory_slabs_, count, self, from);
+  if (const auto found = claim_between(memory_slabs_, end(), count, self, from)) return found;
+  while (const auto more = extend_overflow(count)) {
+    if (claim_from(*more, count, self, from) == *more) return more;  // else somebody was faster
+  }
+  return std::nullopt;
+}
+
 // Slabs of small blocks lie at the upper end, so that they do not cut the space for runs into pieces.
 std::optional<std::size_t> SlabTable::claim_highest(OwnerTag self, From from) {
-  for (std::size_t i = slabs_; i-- > 0;) {
+  for (std::size_t i = memory_slabs_; i-- > 0;) {
     const SlabWord found = word(i);  // a slab inside a run is kClaimed
     if (found.slabs() == 1 && claimable(i, found, from, self) && try_claim(i, found, self) == 1) {
       return i;
     }
   }
-  return claim_range(1, self, from);
+  return claim_range(1, self, from, Part::kMemory);
 }
 
 // ---------------------------------------------------------------- runs
 
 // A free run of the right length is taken as it is; else free slabs are put together.
-std::optional<std::size_t> SlabTable::take_run(OwnerTag self, std::uint32_t pages, From from) {
+std::optional<std::size_t> SlabTable::take_run(OwnerTag self, std::uint32_t pages, From from,
+                                               Part part) {
   const SlabWord run{SlabKind::kRun, 0, self, pages};
-  for (std::size_t i = 0; i < slabs_; i += word(i).slabs()) {
+  const std::size_t begin = part == Part::kMemory ? 0 : memory_slabs_;
+  const std::size_t end = part == Part::kMemory ? memory_slabs_ : this->end();
+  for (std::size_t i = begin; i < end; i += word(i).slabs()) {
     const SlabWord found = word(i);
     if (is_free_run(found) && found.slabs() == run.slabs() && change(i, found, run)) {
       return i;
     }
   }
-  const std::optional<std::size_t> claimed = claim_range(run.slabs(), self, from);
+  const std::optional<std::size_t> claimed = claim_range(run.slabs(), self, from, part);
   if (claimed) {
     store(*claimed, run);
   }
@@ -242,9 +321,10 @@ std::size_t SlabTable::find_run(std::size_t slab) const {
 
 // ---------------------------------------------------------------- small blocks
 
-std::optional<std::size_t> SlabTable::take_small(OwnerTag self, std::uint8_t size_class,
-                                                 From from) {
-  const std::optional<std::size_t> claimed = claim_highest(self, from);
+std::optional<std::size_t> SlabTable::take_small(OwnerTag self, std::uint8_t size_class, From from,
+                                                 Part part) {
+  const std::optional<std::size_t> claimed =
+      part == Part::kMemory ? claim_highest(self, from) : claim_range(1, self, from, part);
   if (claimed) {
     for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n; ++block) {
       // An earlier owner may have tagged a block and had no time to take that back: see tag_block().
@@ -284,16 +364,12 @@ bool SlabTable::adopt_small(std::size_t slab, OwnerTag self, std::uint8_t size_c
 }
 
 std::optional<std::size_t> SlabTable::adopt_any_small(OwnerTag self, std::uint8_t size_class) {
-  for (std::size_t i = slabs_; i-- > 0;) {
+  for (std::size_t i = end(); i-- > 0;) {
     const SlabWord found = word(i);
     if (!is_abandoned(found) || found.size_class != size_class) {
       continue;
     }
-    bool room = false;
-    for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n && !room; ++block) {
-      room = tag(i, block).load(std::memory_order_relaxed) == kNobody;  // SYNC: none: it is a hint
-    }
-    if (room && adopt_small(i, self, size_class)) {
+    if (any_free(i, size_class) && adopt_small(i, self, size_class)) {
       return i;
     }
   }
@@ -354,7 +430,7 @@ void SlabTable::sweep_small(std::size_t slab, const SlabWord& found, OwnerTag de
 // published, or is kBreaking, before its owner died; and whoever breaks a run marks all its slabs
 // before it lets the head go.
 void SlabTable::sweep(OwnerTag dead) {
-  for (std::size_t i = 0; i < slabs_;) {
+  for (std::size_t i = 0; i < end();) {
     const SlabWord found = word(i);
     if (found.kind == SlabKind::kSmall) {
       sweep_small(i, found, dead);
@@ -370,8 +446,8 @@ void SlabTable::sweep(OwnerTag dead) {
   }
 }
 
-void SlabTable::free_up(OwnerTag self) {
-  for (std::size_t i = 0; i < slabs_;) {
+void SlabTable::free_up(std::size_t begin, std::size_t end, OwnerTag self) {
+  for (std::size_t i = begin; i < end;) {
     const SlabWord found = word(i);
     if (found.kind != SlabKind::kFree && claimable(i, found, From::kUnused, self)) {
       release(i, i + try_claim(i, found, self));

@@ -8,10 +8,16 @@
 //                                 --free--> kRun{nobody} --retake--> kRun{owner}
 //                                                        --break--> kBreaking{owner} --> kClaimed
 //
+// The slabs have two parts: those of memory, and behind them those of a file on disk, the overflow, of which so many
+// count as were ever needed:
+//
+//   0 ... memory_slabs() ... end() ... slabs()
+//   |-- memory ----|-- overflow --|-- never needed --|
+//
 // Invariants: (1) a transition of a slab or run is one change of one word, and each state names the process
 //             after whose death it is cleaned up. (2) The words after the head of a run, also of a free or
 //             breaking one, are never looked at. (3) A tag other than 0 is made by the owner of a
-//             kSmall slab only.
+//             kSmall slab only. (4) No run lies in both parts.
 // Threads:    any, of any process. Units: slabs; pages of 4 KiB.
 // Errors:     nullopt when nothing is found.
 #pragma once
@@ -32,29 +38,43 @@ inline constexpr std::size_t kTagsPerSlab = kSlabSize / kBlockAlignment;
 // What may be taken: memory that nobody uses; or also slabs of small blocks that another process
 // keeps, although they are empty.
 enum class From : std::uint8_t { kUnused, kUnusedAndEmpty };
+enum class Part : std::uint8_t { kMemory, kOverflow };
 
 class SlabTable {
  public:
   // The size of the metadata; its first values; and the table in it, which must have been initialized.
   static std::size_t bytes(std::size_t slabs);
-  static void initialize(std::byte* metadata, std::size_t slabs);
+  static void initialize(std::byte* metadata, std::size_t memory_slabs, std::size_t overflow_slabs);
   explicit SlabTable(std::byte* metadata);
 
   std::size_t slabs() const { return slabs_; }
+  std::size_t memory_slabs() const { return memory_slabs_; }
+  std::size_t end() const;
   SlabWord word(std::size_t slab) const;
+  bool is_overflow(std::size_t slab) const { return slab >= memory_slabs_; }
+  // True once, for whoever is to say that the overflow is used.
+  bool note_overflow();
+  // How many processes wait for room: the node says so.
+  std::uint32_t waiting() const;
+  void set_waiting(std::uint32_t count);
 
   // Takes a run for a block of `pages`. Gives its first slab.
-  std::optional<std::size_t> take_run(OwnerTag self, std::uint32_t pages, From from);
+  std::optional<std::size_t> take_run(OwnerTag self, std::uint32_t pages, From from,
+                                      Part part = Part::kMemory);
   // Takes the run that begins there, if it is free and has as many slabs.
   bool retake_run(std::size_t slab, OwnerTag self, std::uint32_t pages);
   void set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to);  // to kNobody: it is free
   // Two may hand a run to the same new owner at once (the old owner, and the node that it told): both succeed.
   void hand_over_run(std::size_t slab, OwnerTag to);
+  // Whether memory has room for a run of so many pages, and for a small block of the process. A look: it may be gone.
+  bool has_room(std::uint32_t pages) const;
+  bool has_small_room(OwnerTag self, std::uint8_t size_class) const;
   // The head of the run that holds the slab, or slabs().
   std::size_t find_run(std::size_t slab) const;
 
   // Slabs of small blocks: takes one that nobody uses; adopts any that was abandoned; adopts that one.
-  std::optional<std::size_t> take_small(OwnerTag self, std::uint8_t size_class, From from);
+  std::optional<std::size_t> take_small(OwnerTag self, std::uint8_t size_class, From from,
+                                        Part part = Part::kMemory);
   std::optional<std::size_t> adopt_any_small(OwnerTag self, std::uint8_t size_class);
   bool adopt_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);
   // Leaves a slab to whoever wants it; gives back an empty one. Both are false when the slab was taken from us, which
@@ -74,16 +94,17 @@ class SlabTable {
     return tags_[slab * kTagsPerSlab + block];
   }
   bool all_free(std::size_t slab, std::uint8_t size_class) const;
+  bool any_free(std::size_t slab, std::uint8_t size_class) const;
 
   // How far a slab's memory is committed, from its start, and whether anybody ever wrote there.
   std::uint32_t committed_pages(std::size_t slab) const;
   void set_committed(std::size_t slab, std::uint32_t pages);  // at least so many
   bool mark_used(std::size_t slab);                           // true if it was never used before
 
-  // By the node. sweep() frees what a dead process owned; free_up() makes all free memory kFree, also free runs and
-  // empty slabs; claim_free() takes a slab that is kFree, and release_claimed() gives it back.
+  // By the node. sweep() frees what a dead process owned; free_up() makes all that is free between two slabs kFree,
+  // also free runs and empty slabs; claim_free() takes a slab that is kFree, and release_claimed() gives it back.
   void sweep(OwnerTag dead);
-  void free_up(OwnerTag self);
+  void free_up(std::size_t begin, std::size_t end, OwnerTag self);
   bool claim_free(std::size_t slab, OwnerTag self);
   void release_claimed(std::size_t slab, bool decommitted);
 
@@ -96,12 +117,17 @@ class SlabTable {
   bool claimable(std::size_t slab, const SlabWord& word, From from, OwnerTag self) const;
   std::size_t try_claim(std::size_t slab, const SlabWord& word, OwnerTag self);
   void break_run(std::size_t slab, std::size_t count, OwnerTag self);
-  std::optional<std::size_t> claim_range(std::size_t count, OwnerTag self, From from);
+  std::optional<std::size_t> claim_range(std::size_t count, OwnerTag self, From from, Part part);
+  std::optional<std::size_t> claim_between(std::size_t begin, std::size_t end, std::size_t count,
+                                           OwnerTag self, From from);
+  std::optional<std::size_t> extend_overflow(std::size_t count);
   std::size_t claim_from(std::size_t start, std::size_t count, OwnerTag self, From from);
   void release(std::size_t begin, std::size_t end);
   std::optional<std::size_t> claim_highest(OwnerTag self, From from);
   void sweep_small(std::size_t slab, const SlabWord& word, OwnerTag dead);
 
+  Header* header_;
+  std::size_t memory_slabs_;
   std::size_t slabs_;
   Word* words_;
   std::atomic<std::uint16_t>* commits_;

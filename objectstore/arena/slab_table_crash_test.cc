@@ -16,7 +16,7 @@ constexpr OwnerTag kVictim = 3;
 constexpr OwnerTag kWitness = 4;
 
 SlabTable new_table(const SharedMemory& memory) {
-  SlabTable::initialize(memory.data(), kSlabs);
+  SlabTable::initialize(memory.data(), kSlabs, 0);
   return SlabTable(memory.data());
 }
 

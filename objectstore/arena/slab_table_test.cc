@@ -16,7 +16,7 @@ class SlabTableTest : public testing::Test {
   SlabTableTest() : memory_(SlabTable::bytes(kSlabs)), table_(initialized(memory_)) {}
 
   static SlabTable initialized(const SharedMemory& memory) {
-    SlabTable::initialize(memory.data(), kSlabs);
+    SlabTable::initialize(memory.data(), kSlabs, 0);
     return SlabTable(memory.data());
   }
   static std::uint32_t slabs(std::size_t n) { return static_cast<std::uint32_t>(n * kSlabPages); }

@@ -29,13 +29,13 @@ std::size_t block_of(std::uint64_t offset, std::uint8_t size_class) {
 SmallBlocks::SmallBlocks(SlabTable& table, MemoryWindow& window, OwnerTag self)
     : table_(table), window_(window), self_(self) {}
 
-base::Result<std::uint64_t, StoreError> SmallBlocks::allocate(std::size_t size) {
+base::Result<std::uint64_t, StoreError> SmallBlocks::allocate(std::size_t size, Part part) {
   const std::uint8_t size_class = size_class_of(std::max<std::size_t>(size, 1));
   const std::size_t block_size = class_size(size_class);
   SizeClass& cache = classes_[size_class];
   const std::lock_guard lock(cache.mutex);
   for (;;) {
-    if (cache.free.empty() && !next_slab(cache, size_class)) {
+    if (cache.free.empty() && !next_slab(cache, size_class, part)) {
       return StoreError::kFull;
     }
     const std::size_t block = cache.free.back();
@@ -48,7 +48,7 @@ base::Result<std::uint64_t, StoreError> SmallBlocks::allocate(std::size_t size) 
       }
       // SYNC: release, as in free().
       table_.tag(cache.slab, block).store(kNobody, std::memory_order_release);
-      return StoreError::kNoMemory;
+      return table_.is_overflow(cache.slab) ? StoreError::kNoDisk : StoreError::kNoMemory;
     }
     if (tagged == SlabTable::Tagged::kSlabLost) {
       forget(cache);
@@ -59,7 +59,7 @@ base::Result<std::uint64_t, StoreError> SmallBlocks::allocate(std::size_t size) 
 // Populates the slab from its start to `end`, and some pages ahead.
 bool SmallBlocks::populate(std::uint64_t slab_start, std::size_t end) {
   const std::size_t ahead = (end + kPopulateStep - 1) / kPopulateStep * kPopulateStep;
-  return window_.populate(table_, slab_start, std::min(ahead, kSlabSize));
+  return window_.populate(slab_start, std::min(ahead, kSlabSize));
 }
 
 // A block of the slab that we allocate from goes to the list; its tag says to all others that it is free.
@@ -137,7 +137,7 @@ bool SmallBlocks::try_abandoned(SizeClass& cache, std::uint8_t size_class) {
   return false;
 }
 
-bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class) {
+bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class, Part part) {
   if (cache.slab != kNone) {
     if (collect(cache, size_class) >= enough(size_class)) {
       return true;
@@ -158,7 +158,7 @@ bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class) {
       leave(cache, size_class);
     }
   }
-  const auto empty = table_.take_small(self_, size_class, From::kUnusedAndEmpty);
+  const auto empty = table_.take_small(self_, size_class, From::kUnusedAndEmpty, part);
   return empty && enter(cache, size_class, *empty);
 }
 

@@ -3,7 +3,7 @@
 //
 //   list --empty-->   look at the slab's tags again, because others free by storing 0
 //        --too few--> abandon the slab to everybody; take one with room that was abandoned before, else
-//                     an unused one, else one that another process keeps empty
+//                     an unused one, else one that another process keeps empty, else one of the overflow
 //
 // Invariants: a list holds blocks of the slab that was ours when the list was made; tag_block() finds out
 //             whether it still is. A list changes under the mutex of its class.
@@ -27,8 +27,8 @@ class SmallBlocks {
  public:
   SmallBlocks(SlabTable& table, MemoryWindow& window, OwnerTag self);
 
-  // The offset of a block of at least `size` bytes.
-  base::Result<std::uint64_t, StoreError> allocate(std::size_t size);
+  // The offset of a block of at least `size` bytes. kMemory: new slabs are taken there only.
+  base::Result<std::uint64_t, StoreError> allocate(std::size_t size, Part part);
   // `word`: that of its slab, which is kSmall.
   void free(std::uint64_t offset, const SlabWord& word);
   void trim();  // gives back the slabs that are empty
@@ -43,7 +43,7 @@ class SmallBlocks {
   };
   static constexpr std::size_t kNone = ~std::size_t{0};
 
-  bool next_slab(SizeClass& cache, std::uint8_t size_class);
+  bool next_slab(SizeClass& cache, std::uint8_t size_class, Part part);
   bool try_abandoned(SizeClass& cache, std::uint8_t size_class);
   void leave(SizeClass& cache, std::uint8_t size_class);
   void forget(SizeClass& cache);

@@ -10,6 +10,7 @@ enum class StoreError : std::uint8_t {
   kFull,      // the budget leaves no room now
   kTooLarge,  // it would not fit into the empty store either
   kNoMemory,  // the kernel refuses to commit memory
+  kNoDisk,    // memory has no room, and the disk of the overflow has none
 };
 
 }  // namespace manta::objectstore

@@ -8,10 +8,10 @@ namespace manta {
 
 struct StoreStats {
   std::uint64_t capacity = 0;  // the budget
-  std::uint64_t used = 0;      // in live blocks, unfrozen arrays included
+  std::uint64_t used = 0;      // in live blocks in memory, unfrozen arrays included
   std::uint64_t pinned = 0;    // of these, in blocks that a process other than the node owns
-  std::uint64_t spilled = 0;   // on disk now; 0: this version does not spill
-  std::uint64_t objects = 0;   // live blocks
+  std::uint64_t spilled = 0;   // in live blocks on disk, for which memory had no room
+  std::uint64_t objects = 0;   // live blocks, wherever they are
 };
 
 }  // namespace manta

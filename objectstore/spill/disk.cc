@@ -1,13 +1,13 @@
 #include "disk.h"
 
 #include <cerrno>
-#include <cstdlib>
 #include <fcntl.h>
-#include <string>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <system_error>
 #include <unistd.h>
+
+#include "../../base/unnamed_file.h"
 
 namespace manta::objectstore {
 namespace {
@@ -29,16 +29,6 @@ void transfer(const char* name, std::span<Byte> bytes, std::uint64_t at, const C
   }
 }
 
-// Where the file system has no files without a name, it loses its name at once.
-base::Fd create_unnamed(const std::filesystem::path& directory) {
-  base::Fd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (fd || (errno != EOPNOTSUPP && errno != EISDIR)) return fd;
-  std::string name = directory / "spill-XXXXXX";
-  fd.reset(::mkostemp(name.data(), O_CLOEXEC));
-  if (fd) ::unlink(name.c_str());
-  return fd;
-}
-
 bool may_be_direct(int fd) {
   struct statx found = {};
   if (::statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &found) != 0) return false;
@@ -52,7 +42,7 @@ bool may_be_direct(int fd) {
 }  // namespace
 
 Disk::File Disk::create(const std::filesystem::path& directory) {
-  File file{.fd = create_unnamed(directory)};
+  File file{.fd = base::create_unnamed_file(directory)};
   if (!file.fd) fail("open");
   file.direct =
       may_be_direct(file.fd.get()) && ::fcntl(file.fd.get(), F_SETFL, O_RDWR | O_DIRECT) == 0;

@@ -27,7 +27,7 @@ namespace {
 }
 
 bool too_large_for(const objectstore::Store& store, std::size_t size) {
-  return size > store.stats().capacity;
+  return size > store.arena().largest_size();
 }
 
 }  // namespace

@@ -27,6 +27,7 @@
 #include "../ownership/notices.h"
 #include "../process/process.h"
 #include "../worker/local_session.h"
+#include "../worker/wait_for_room.h"
 #include "cluster.h"
 
 namespace manta {
@@ -86,6 +87,7 @@ struct Session::State {
       process->close();
       throw;
     }
+    detail::let_threads_wait_for_room(*process);
     process->cores().enter();
     if (process->attachment().local) local = std::make_unique<detail::LocalSession>(*process);
     // A write to an array prints a line about it; then the program's own handling of SIGSEGV follows.

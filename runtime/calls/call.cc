@@ -141,7 +141,7 @@ void Call::write_with_referred(std::byte* out, const objectstore::Store& store) 
 
 base::Status<objectstore::StoreError> Call::externalize(objectstore::Store& store) {
   const std::size_t size = arguments_size();
-  auto created = store.create(size);
+  auto created = store.create_now(size);
   if (!created.ok()) return created.error();
   write_arguments(created.value()->writable(), store);
   extras().set_external(created.value(), size);

@@ -20,6 +20,7 @@
 
 #include "../../base/fd.h"
 #include "../../base/id.h"
+#include "../../objectstore/arena/arena_files.h"
 #include "../../rpc/lane.h"
 #include "../options/node_options.h"
 #include "node_process.h"
@@ -35,6 +36,8 @@ struct SessionPart {
   pid_t node_pid = 0;
   double cpus = 0;  // of the node
   std::uint64_t object_store_bytes = 0;
+  std::uint64_t overflow_bytes = 0;  // of the store, on disk; told to workers only
+  std::int64_t put_timeout_ms = 0;
   // InitOptions::env. A worker has it in its environment already.
   std::map<std::string, std::string> env = {};
   // A worker loads them before anything of the user's runs.
@@ -46,10 +49,9 @@ struct SessionPart {
 // What a process needs to take part in a session. Its descriptors belong to what launch_node() returns, or to the
 // argument of worker_main().
 struct Attachment : SessionPart {
-  // The memory of rpc::Control, and of objectstore::Arena, once to be written and once to be read.
+  // The memory of rpc::Control, and of objectstore::Arena.
   base::Fd control;
-  base::Fd arena_rw;
-  base::Fd arena_ro;
+  objectstore::ArenaFiles arena;
   // An eventfd; rpc::bind_event_bell(node_bell.get()) comes before the first ring().
   base::Fd node_bell;
   // Of the driver only: the stream from the node, which log_stream.h reads; at its end the node is dead.

@@ -13,6 +13,7 @@ namespace manta::detail {
 namespace {
 
 constexpr std::size_t kFds = 4;
+constexpr std::size_t kMostFds = 6;  // with the overflow of the store
 constexpr std::size_t kMaxText = 4096;
 
 struct Frame {
@@ -25,7 +26,7 @@ struct Frame {
 struct Message {
   Frame frame;
   iovec part{.iov_base = &frame, .iov_len = sizeof frame};
-  alignas(cmsghdr) char ancillary[CMSG_SPACE(kFds * sizeof(int))] = {};
+  alignas(cmsghdr) char ancillary[CMSG_SPACE(kMostFds * sizeof(int))] = {};
   msghdr head{};
 
   Message() {
@@ -47,12 +48,17 @@ bool NodeHello::send(int socket) const {
   frame.size = static_cast<std::uint32_t>(std::min(text.size(), kMaxText));
   std::memcpy(frame.text, text.data(), frame.size);
   if (error.empty()) {
-    const int fds[kFds] = {control.get(), arena_rw.get(), arena_ro.get(), bell.get()};
+    const objectstore::ArenaDescriptors files = arena.descriptors();
+    const int fds[kMostFds] = {control.get(),           bell.get(),
+                               files.writable,          files.read_only,
+                               files.overflow_writable, files.overflow_read_only};
+    const std::size_t size = (arena.overflow_writable ? kMostFds : kFds) * sizeof(int);
+    message.head.msg_controllen = CMSG_SPACE(size);
     cmsghdr* header = CMSG_FIRSTHDR(&message.head);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof fds);
-    std::memcpy(CMSG_DATA(header), fds, sizeof fds);
+    header->cmsg_len = CMSG_LEN(size);
+    std::memcpy(CMSG_DATA(header), fds, size);
   } else {
     message.head.msg_controllen = 0;
   }
@@ -71,13 +77,17 @@ bool NodeHello::receive(int socket) {
   const cmsghdr* header = CMSG_FIRSTHDR(&message.head);
   if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return !error.empty();
   const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-  int fds[kFds] = {-1, -1, -1, -1};
-  std::memcpy(fds, CMSG_DATA(header), std::min(count, kFds) * sizeof(int));
-  base::Fd* const targets[kFds] = {&control, &arena_rw, &arena_ro, &bell};
-  for (std::size_t i = 0; i < kFds; ++i) {
-    if (fds[i] >= 0) targets[i]->reset(fds[i]);
-  }
-  if (error.empty() && (count != kFds || (message.head.msg_flags & MSG_CTRUNC) != 0)) {
+  int fds[kMostFds] = {};
+  std::memcpy(fds, CMSG_DATA(header), std::min(count, kMostFds) * sizeof(int));
+  base::Fd* const targets[kMostFds] = {&control,
+                                       &bell,
+                                       &arena.writable,
+                                       &arena.read_only,
+                                       &arena.overflow_writable,
+                                       &arena.overflow_read_only};
+  for (std::size_t i = 0; i < std::min(count, kMostFds); ++i) targets[i]->reset(fds[i]);
+  if (error.empty() &&
+      ((count != kFds && count != kMostFds) || (message.head.msg_flags & MSG_CTRUNC) != 0)) {
     error = "the memory of the node could not be taken over" + base::limit_behind(EMFILE);
   }
   return true;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../../base/fd.h"
+#include "../../objectstore/arena/arena_files.h"
 
 namespace manta::detail {
 
@@ -14,7 +15,8 @@ struct NodeHello {
   std::string error = {};
   // Of the session; the node has made it.
   std::string directory = {};
-  base::Fd control = {}, arena_rw = {}, arena_ro = {}, bell = {};
+  base::Fd control = {}, bell = {};
+  objectstore::ArenaFiles arena = {};  // perhaps without an overflow
 
   bool send(int socket) const;
   bool receive(int socket);

@@ -178,8 +178,7 @@ void receive_hello(int socket, int log, const NodeOptions& options, Attachment& 
   if (!hello.error.empty()) throw RuntimeError("manta::init: " + hello.error);
   attachment.directory = hello.directory;
   attachment.control = std::move(hello.control);
-  attachment.arena_rw = std::move(hello.arena_rw);
-  attachment.arena_ro = std::move(hello.arena_ro);
+  attachment.arena = std::move(hello.arena);
   attachment.node_bell = std::move(hello.bell);
 }
 
@@ -205,6 +204,7 @@ Attachment launch_node(const NodeOptions& options) {
   attachment.node = random_id<NodeId>();
   attachment.cpus = options.cpus;
   attachment.object_store_bytes = options.object_store_bytes;
+  attachment.put_timeout_ms = options.put_timeout_ms;
   attachment.local = options.local;
   attachment.env = options.env;
   const base::Fd log = base::create_memory_file("manta-node-log");

@@ -75,12 +75,26 @@ struct stat require_open(int fd, const char* name) {
   return status;
 }
 
-// `link` is what what_is() must give.
+// `link` is what what_is() must give, if it is not null.
 struct stat require(int fd, const char* name, const char* link, int access) {
   const struct stat status = require_open(fd, name);
-  if (what_is(fd) != link) refuse_other(fd, name);
+  if (link != nullptr && what_is(fd) != link) refuse_other(fd, name);
   if ((fcntl(fd, F_GETFL) & O_ACCMODE) != access) refuse(fd, name, "is opened in another mode");
   return status;
+}
+
+// A file of at least `bytes`, opened twice.
+void require_pair(RoleFd writable_fd, RoleFd read_only_fd, const char* name, const char* link,
+                  std::uint64_t bytes) {
+  const std::string to_be_read = std::string(name) + " to be read";
+  const struct stat writable = require(writable_fd, name, link, O_RDWR);
+  const struct stat read_only = require(read_only_fd, to_be_read.c_str(), link, O_RDONLY);
+  if (writable.st_ino != read_only.st_ino || writable.st_dev != read_only.st_dev) {
+    refuse(read_only_fd, to_be_read.c_str(), "belongs to another session");
+  }
+  if (static_cast<std::uint64_t>(writable.st_size) < bytes) {
+    refuse(writable_fd, name, "is cut off");
+  }
 }
 
 void require_node_descriptors() {
@@ -99,16 +113,12 @@ void require_node_descriptors() {
 
 void require_worker_descriptors(const Attachment& attachment) {
   require(kWorkerControl, "the control memory", "/memfd:manta-control (deleted)", O_RDWR);
-  constexpr const char* kStore = "/memfd:manta-store (deleted)";
-  const struct stat writable = require(kWorkerArenaRw, "the store's memory", kStore, O_RDWR);
-  const struct stat read_only =
-      require(kWorkerArenaRo, "the store's memory to be read", kStore, O_RDONLY);
+  require_pair(kWorkerArenaRw, kWorkerArenaRo, "the store's memory", "/memfd:manta-store (deleted)",
+               attachment.object_store_bytes);
   require(kWorkerBell, "the node's bell", "anon_inode:[eventfd]", O_RDWR);
-  if (writable.st_ino != read_only.st_ino) {
-    refuse(kWorkerArenaRo, "the store's memory to be read", "belongs to another session");
-  }
-  if (static_cast<std::uint64_t>(writable.st_size) < attachment.object_store_bytes) {
-    refuse(kWorkerArenaRw, "the store's memory", "is cut off");
+  if (attachment.overflow_bytes != 0) {
+    require_pair(kWorkerOverflowRw, kWorkerOverflowRo, "the store's file on disk", nullptr,
+                 attachment.overflow_bytes);
   }
 }
 
@@ -192,9 +202,13 @@ Role take_role() {
   require_worker_descriptors(role.attachment);
   close(number);
   role.attachment.control = own(kWorkerControl);
-  role.attachment.arena_rw = own(kWorkerArenaRw);
-  role.attachment.arena_ro = own(kWorkerArenaRo);
+  role.attachment.arena.writable = own(kWorkerArenaRw);
+  role.attachment.arena.read_only = own(kWorkerArenaRo);
   role.attachment.node_bell = own(kWorkerBell);
+  if (role.attachment.overflow_bytes != 0) {
+    role.attachment.arena.overflow_writable = own(kWorkerOverflowRw);
+    role.attachment.arena.overflow_read_only = own(kWorkerOverflowRo);
+  }
   return role;
 }
 

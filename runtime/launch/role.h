@@ -38,6 +38,8 @@ enum RoleFd : int {
   kWorkerArenaRw,
   kWorkerArenaRo,
   kWorkerBell,
+  kWorkerOverflowRw,  // these two not in every session
+  kWorkerOverflowRo,
 };
 
 struct Role {

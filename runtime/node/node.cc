@@ -14,6 +14,7 @@
 #include <variant>
 
 #include "../wire/resources.h"
+#include "overflow.h"
 
 namespace manta::detail::node {
 namespace {
@@ -39,8 +40,14 @@ base::Fd driver_pidfd(int socket) {
   return base::Fd(static_cast<int>(syscall(SYS_pidfd_open, peer.pid, 0)));
 }
 
-std::byte* initialized_metadata(const rpc::Control& control, std::uint64_t bytes) {
-  objectstore::Arena::initialize(control.store_meta(), control.store_meta_size(), bytes);
+base::Fd duplicate(const base::Fd& fd) {
+  base::Fd copy = fd.duplicate();
+  if (!copy) throw std::system_error(errno, std::generic_category(), "the node's bell");
+  return copy;
+}
+
+std::byte* initialized_metadata(const rpc::Control& control, const objectstore::ArenaSize& size) {
+  objectstore::Arena::initialize(control.store_meta(), control.store_meta_size(), size);
   return control.store_meta();
 }
 
@@ -50,13 +57,15 @@ concept Handles =
 
 }  // namespace
 
-SharedMemory::SharedMemory(const NodeOptions& options)
+SharedMemory::SharedMemory(const NodeOptions& options,
+                           const std::filesystem::path& session_directory)
     : arena(objectstore::create_arena_files(options.object_store_bytes)),
-      control(rpc::Control::create(
-          {.arena_bytes = options.object_store_bytes,
-           .store_meta_bytes = objectstore::Arena::metadata_size(options.object_store_bytes),
-           .cores = rpc::usable_cores(),
-           .wake_cost = rpc::measure_wake_cost()})),
+      store_size{options.object_store_bytes, add_overflow_file(arena, options, session_directory)},
+      control(
+          rpc::Control::create({.arena_bytes = options.object_store_bytes,
+                                .store_meta_bytes = objectstore::Arena::metadata_size(store_size),
+                                .cores = rpc::usable_cores(),
+                                .wake_cost = rpc::measure_wake_cost()})),
       bell(base::Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
   if (!bell) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
@@ -68,10 +77,9 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       directory_(std::move(directory)),
       io_(io),
       socket_(socket),
-      memory_(role.options),
+      memory_(role.options, directory_.path),
       control_(memory_.control.get()),
-      arena_(memory_.arena.writable.get(), memory_.arena.read_only.get(),
-             initialized_metadata(control_, role.options.object_store_bytes),
+      arena_(memory_.arena.descriptors(), initialized_metadata(control_, memory_.store_size),
              objectstore::kNodeTag),
       peers_(control_),
       lanes_(control_, peers_),
@@ -79,9 +87,9 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       workers_(io_, log_, role_, control_,
                {.program = program_.get(),
                 .control = memory_.control.get(),
-                .arena_rw = memory_.arena.writable.get(),
-                .arena_ro = memory_.arena.read_only.get(),
-                .bell = memory_.bell.get()}),
+                .bell = memory_.bell.get(),
+                .arena = memory_.arena.descriptors(),
+                .overflow_bytes = memory_.store_size.overflow}),
       leasing_(
           peers_, lanes_, total_resources(role.options),
           workers_.tells_threads() ? Leasing::Threads::kAsCpus : Leasing::Threads::kLeftAlone,
@@ -122,15 +130,23 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
               .pid = [this](rpc::Slot slot) { return peers_.pid(slot); },
               .send = [this](rpc::Slot to, const Waits::Told& message,
                              std::string_view text) { tell(to, message, text); }}),
+      store_room_({.has_room =
+                       [this](std::uint64_t size, rpc::Slot process) {
+                         return arena_.has_room(size, objectstore::tag_of_slot(process));
+                       },
+                   .set_waiting = [this](std::uint32_t count) { arena_.set_waiting(count); },
+                   .tell = [this](rpc::Slot to, const RoomTold& told) { peers_.send(to, told); }},
+                  role.options.put_timeout_ms),
       ahead_(arena_, control_, role.options.object_store_bytes),
-      bell_(io_, memory_.bell.duplicate().release()),
+      bell_(io_, duplicate(memory_.bell).release()),
       driver_process_(io_),
       child_signal_(io_, SIGCHLD),
       end_signal_(io_, SIGTERM),
       surplus_timer_(io_),
       retry_timer_(io_),
       full_ring_timer_(io_),
-      ahead_timer_(io_) {
+      ahead_timer_(io_),
+      room_timer_(io_) {
   // SYNC: none: no other process has this memory yet.
   rpc::ProcessPage& page = control_.process(rpc::kNodeSlot);
   page.bell.kind.store(rpc::BellKind::kEventFd, std::memory_order_relaxed);
@@ -193,6 +209,8 @@ void Node::deliver(rpc::Slot from, const Message&... message) {
     actors_.on(from, message...);
   } else if constexpr (Handles<Objects, Message...>) {
     objects_.on(from, message...);
+  } else if constexpr (Handles<StoreRoom, Message...>) {
+    store_room_.on(from, message...);
   } else {
     waits_.on(from, message...);
   }

@@ -35,6 +35,7 @@
 #include "memory_kills.h"
 #include "objects.h"
 #include "peers.h"
+#include "store_room.h"
 #include "waits.h"
 #include "worker_processes.h"
 
@@ -42,9 +43,10 @@ namespace manta::detail::node {
 
 // The shared memory of the session, before anybody else has it.
 struct SharedMemory {
-  explicit SharedMemory(const NodeOptions& options);
+  SharedMemory(const NodeOptions& options, const std::filesystem::path& session_directory);
 
   objectstore::ArenaFiles arena;
+  objectstore::ArenaSize store_size;
   base::Fd control;
   base::Fd bell;
 };
@@ -100,6 +102,7 @@ class Node {
   Actors actors_;
   Objects objects_;
   Waits waits_;
+  StoreRoom store_room_;
   MemoryAhead ahead_;
   MemoryKills memory_kills_;
   std::unordered_set<rpc::Slot> starting_;
@@ -112,11 +115,13 @@ class Node {
   asio::steady_timer retry_timer_;
   asio::steady_timer full_ring_timer_;
   asio::steady_timer ahead_timer_;
+  asio::steady_timer room_timer_;
   char ignored_byte_ = 0;
   bool ending_ = false;
   bool full_ring_armed_ = false;
   bool surplus_armed_ = false;
   bool retry_armed_ = false;
+  bool room_armed_ = false;
 };
 
 }  // namespace manta::detail::node

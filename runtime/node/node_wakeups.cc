@@ -4,6 +4,7 @@
 
 #include <asio/buffer.hpp>
 
+#include "../launch/clock.h"
 #include "node.h"
 
 namespace manta::detail::node {
@@ -55,6 +56,14 @@ void Node::arm_timers() {
     retry_timer_.async_wait([this](asio::error_code) {
       retry_armed_ = false;
       leasing_.retry();
+    });
+  }
+  if (store_room_.anybody_waits() && !room_armed_) {
+    room_armed_ = true;
+    room_timer_.expires_after(2ms);
+    room_timer_.async_wait([this](asio::error_code) {
+      room_armed_ = false;
+      store_room_.look(monotonic_ms());
     });
   }
   const auto surplus = leasing_.next_surplus();

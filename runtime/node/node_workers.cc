@@ -81,6 +81,7 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
   actors_.process_died(slot, death);
   objects_.process_died(slot, exit.pid);
   waits_.process_died(slot);
+  store_room_.process_died(slot);
   dead_.push_back(slot);
 }
 

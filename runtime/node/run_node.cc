@@ -75,7 +75,7 @@ std::string why_not_started(const std::exception& error, const NodeOptions& opti
   if (failed != nullptr && (failed->code().value() == ENOMEM || failed->code().value() == EFBIG)) {
     const std::uint64_t store = options.object_store_bytes;
     const std::uint64_t bytes =
-        rpc::Control::size_for(objectstore::Arena::metadata_size(store)) + 2 * store;
+        rpc::Control::size_for(objectstore::Arena::metadata_size({.memory = store})) + 2 * store;
     need = "; each process of a session maps " + std::to_string(bytes >> 20) +
            " MiB, mostly empty files and twice the object store";
   }
@@ -101,10 +101,9 @@ int run_node(Role& role) {
     NodeHello hello;
     hello.directory = role.attachment.directory;
     hello.control = process.memory().control.duplicate();
-    hello.arena_rw = process.memory().arena.writable.duplicate();
-    hello.arena_ro = process.memory().arena.read_only.duplicate();
+    hello.arena = process.memory().arena.duplicate();
     hello.bell = process.memory().bell.duplicate();
-    if (!hello.control || !hello.arena_rw || !hello.arena_ro || !hello.bell) {
+    if (!hello.control || !hello.arena.read_only || !hello.bell) {
       throw std::system_error(errno, std::generic_category(), "the session's memory");
     }
     if (!hello.send(driver_fd)) process.end();

@@ -55,6 +55,8 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, std::uint32_t thread
   role.attachment.node_pid = getpid();
   role.attachment.cpus = node_.options.cpus;
   role.attachment.object_store_bytes = node_.options.object_store_bytes;
+  role.attachment.overflow_bytes = shared_.overflow_bytes;
+  role.attachment.put_timeout_ms = node_.options.put_timeout_ms;
   role.attachment.env = node_.options.env;
   role.attachment.libraries = node_.options.libraries;
   role.attachment.library_entry = node_.options.library_entry;
@@ -62,17 +64,22 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, std::uint32_t thread
   Pipe out, err;
   const ProcessEnvironment environment(library_threads_.environment(threads), kRoleFile);
   const ProcessArguments arguments(node_.options);
-  const auto pid = base::spawn({.program = shared_.program,
-                                .argv = arguments.argv(),
-                                .envp = environment.envp(),
-                                .descriptors = {{nothing_.get(), 0},
+  std::vector<base::InheritedFd> descriptors = {{nothing_.get(), 0},
                                                 {out.write.get(), 1},
                                                 {err.write.get(), 2},
                                                 {file.get(), kRoleFile},
                                                 {shared_.control, kWorkerControl},
-                                                {shared_.arena_rw, kWorkerArenaRw},
-                                                {shared_.arena_ro, kWorkerArenaRo},
-                                                {shared_.bell, kWorkerBell}},
+                                                {shared_.arena.writable, kWorkerArenaRw},
+                                                {shared_.arena.read_only, kWorkerArenaRo},
+                                                {shared_.bell, kWorkerBell}};
+  if (shared_.overflow_bytes != 0) {
+    descriptors.push_back({shared_.arena.overflow_writable, kWorkerOverflowRw});
+    descriptors.push_back({shared_.arena.overflow_read_only, kWorkerOverflowRo});
+  }
+  const auto pid = base::spawn({.program = shared_.program,
+                                .argv = arguments.argv(),
+                                .envp = environment.envp(),
+                                .descriptors = std::move(descriptors),
                                 .working_directory = working_directory_.get(),
                                 .ignore_interrupt = true});
   if (!pid.ok()) throw std::system_error(pid.error().code, std::generic_category(), "starting it");

@@ -26,7 +26,9 @@ class WorkerProcesses {
  public:
   // The descriptors that every worker inherits.
   struct Shared {
-    int program = -1, control = -1, arena_rw = -1, arena_ro = -1, bell = -1;
+    int program = -1, control = -1, bell = -1;
+    objectstore::ArenaDescriptors arena = {};
+    std::uint64_t overflow_bytes = 0;
   };
   struct Exit {
     rpc::Slot slot = 0;

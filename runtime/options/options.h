@@ -134,9 +134,9 @@ struct WorkerProgram {
 
 // Of a session: manta::init(InitOptions{...}). Each option has a variable in the environment, which applies where the
 // field has its default: MANTA_ADDRESS, _CPUS, _GPUS, _MEMORY, _RESOURCES ("a=1,b=2"), _OBJECT_STORE_BYTES,
-// _SPILL_DIRS, _NAMESPACE, _LOG_TO_DRIVER, _WORKING_DIR, _LABELS, _PUT_TIMEOUT (seconds). A size is a number of bytes,
-// or has a unit: 300M, 1.5GiB (1024 each, as K, M, G and T), 300MB (1000 each). MANTA_LOCAL=1 runs tasks and actors in
-// the driver, for debuggers: docs/guide/debugging.md.
+// _SPILL_DIRS, _NAMESPACE, _LOG_TO_DRIVER, _WORKING_DIR, _LABELS, _PUT_TIMEOUT (seconds), _OVERFLOW. A size is a number
+// of bytes, or has a unit: 300M, 1.5GiB (1024 each, as K, M, G and T), 300MB (1000 each). MANTA_LOCAL=1 runs tasks and
+// actors in the driver, for debuggers: docs/guide/debugging.md.
 struct InitOptions {
   // Empty: a private node on this machine. Anything else: not supported yet.
   std::string address = {};
@@ -149,8 +149,10 @@ struct InitOptions {
   Resources resources = {};
   // 16 MiB to 32 TiB; default: 30 % of the memory of the machine, or of what its cgroups allow, if that is less.
   std::optional<std::uint64_t> object_store_bytes = {};
-  std::vector<std::string> spill_dirs = {};  // not supported yet
-  std::string name_space = {};               // not supported yet
+  // Directories on disk for what the store has no room for in memory; they are made if they do not exist. Default: the
+  // session's directory, or /var/tmp if that lies in memory. MANTA_SPILL_DIRS has commas between them.
+  std::vector<std::string> spill_dirs = {};
+  std::string name_space = {};  // not supported yet
   // Whether the driver prints what the workers print, each line with its origin.
   bool log_to_driver = true;
   // Of the workers; default: the driver's.
@@ -160,8 +162,11 @@ struct InitOptions {
   Environment env = {};
   Labels labels = {};  // not supported yet
   WorkerProgram worker = {};
-  // Not supported yet: a put into a full store throws at once.
+  // How long a put, an array or a result for which neither memory nor disk has room waits for it: then it throws
+  // ObjectStoreFull or OutOfDisk. Default: 60 s.
   std::optional<Timeout> put_timeout = {};
+  // Whether what is in use beyond object_store_bytes goes on in a file in one of the spill_dirs. MANTA_OVERFLOW=0.
+  bool overflow = true;
 };
 
 }  // namespace manta

@@ -3,10 +3,15 @@
 #include "resolve_options.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <limits>
+#include <ranges>
+#include <unistd.h>
 
 #include "../../base/cgroups.h"
 #include "../../base/error.h"
@@ -54,6 +59,12 @@ Timeout timeout_of(const char* name, std::string_view text) {
   return std::chrono::duration<double>(seconds);
 }
 
+std::vector<std::string> list_of(std::string_view text) {
+  std::vector<std::string> items;
+  for (const auto item : std::views::split(text, ',')) items.emplace_back(item.begin(), item.end());
+  return items;
+}
+
 bool flag_of(const char* name, std::string_view text) {
   if (text == "1" || text == "true") return true;
   if (text == "0" || text == "false") return false;
@@ -98,7 +109,7 @@ void apply_variables(InitOptions& options) {
     options.object_store_bytes = bytes_of("MANTA_OBJECT_STORE_BYTES", v);
   }
   if (const char* v = variable("MANTA_SPILL_DIRS"); v && options.spill_dirs.empty()) {
-    options.spill_dirs = {v};
+    options.spill_dirs = list_of(v);
   }
   if (const char* v = variable("MANTA_NAMESPACE"); v && options.name_space.empty()) {
     options.name_space = v;
@@ -111,6 +122,9 @@ void apply_variables(InitOptions& options) {
   }
   if (const char* v = variable("MANTA_LABELS"); v && options.labels.empty()) {
     options.labels = {{v, ""}};
+  }
+  if (const char* v = variable("MANTA_OVERFLOW"); v && options.overflow) {
+    options.overflow = flag_of("MANTA_OVERFLOW", v);
   }
   if (const char* v = variable("MANTA_PUT_TIMEOUT"); v && !options.put_timeout) {
     options.put_timeout = timeout_of("MANTA_PUT_TIMEOUT", v);
@@ -149,6 +163,28 @@ void check_environment(const std::map<std::string, std::string>& variables) {
   }
 }
 
+// Makes a directory and gives its absolute path.
+std::string spill_directory(const std::string& name) {
+  const std::string what = "InitOptions::spill_dirs (MANTA_SPILL_DIRS) names \"" + name + "\", ";
+  if (name.empty()) refuse(what + "which is no directory");
+  if (name.starts_with("s3://"))
+    refuse(what + "but this version of manta spills to directories only");
+  const std::string path = std::filesystem::absolute(name).string();
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) refuse(what + "which cannot be made: " + error.message());
+  if (!std::filesystem::is_directory(path, error)) refuse(what + "which is no directory");
+  if (::access(path.c_str(), W_OK | X_OK) != 0) {
+    refuse(what + "where nothing may be written: " + std::strerror(errno));
+  }
+  return path;
+}
+
+std::int64_t milliseconds_of(const Timeout& timeout) {
+  if (timeout.is_forever()) return std::numeric_limits<std::int64_t>::max();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(timeout.value()).count();
+}
+
 // Paths become absolute: the workers may run in another directory than the driver.
 void apply_worker(const WorkerProgram& worker, NodeOptions& node) {
   if (!worker.path.empty()) node.program = std::filesystem::absolute(worker.path).string();
@@ -175,10 +211,8 @@ NodeOptions resolve_options(InitOptions options) {
   }
   unsupported(options.gpus != 0, "InitOptions::gpus (MANTA_GPUS)");
   unsupported(options.memory.has_value(), "InitOptions::memory (MANTA_MEMORY)");
-  unsupported(!options.spill_dirs.empty(), "InitOptions::spill_dirs (MANTA_SPILL_DIRS)");
   unsupported(!options.name_space.empty(), "InitOptions::name_space (MANTA_NAMESPACE)");
   unsupported(!options.labels.empty(), "InitOptions::labels (MANTA_LABELS)");
-  unsupported(options.put_timeout.has_value(), "InitOptions::put_timeout (MANTA_PUT_TIMEOUT)");
   if (options.cpus && !(*options.cpus > 0 && std::isfinite(*options.cpus))) {
     refuse("InitOptions::cpus (MANTA_CPUS) is " + base::number_text(*options.cpus) +
            "; it must be above 0");
@@ -192,6 +226,9 @@ NodeOptions resolve_options(InitOptions options) {
   node.cpus = options.cpus.value_or(static_cast<double>(rpc::usable_cores()));
   node.resources = options.resources;
   node.object_store_bytes = options.object_store_bytes.value_or(default_store_size());
+  for (const auto& name : options.spill_dirs) node.spill_dirs.push_back(spill_directory(name));
+  node.overflow = options.overflow;
+  if (options.put_timeout) node.put_timeout_ms = milliseconds_of(*options.put_timeout);
   node.log_to_driver = options.log_to_driver;
   const char* keep = variable("MANTA_KEEP_LOGS");
   node.keep_logs = keep != nullptr && flag_of("MANTA_KEEP_LOGS", keep);

@@ -13,11 +13,17 @@ namespace {
 base::Ref<objectstore::Store> open_store(const Attachment& attachment,
                                          const base::Ref<SharedControl>& shared, NodeLink& node) {
   objectstore::StoreOptions options;
-  options.writable_fd = attachment.arena_rw.get();
-  options.read_only_fd = attachment.arena_ro.get();
+  options.files = attachment.arena.descriptors();
   options.metadata = shared->control.store_meta();
   options.keep_alive = shared;
   options.self = objectstore::tag_of_slot(attachment.slot);
+  options.put_timeout = std::chrono::milliseconds(attachment.put_timeout_ms);
+  options.name_of = [&control = shared->control](objectstore::OwnerTag owner) -> std::string {
+    if (owner == objectstore::kNodeTag) return "published objects";
+    if (owner == rpc::kDriverSlot) return "the driver";
+    // SYNC: none: it is for messages.
+    return "a worker (pid " + std::to_string(control.process(owner).pid.load()) + ")";
+  };
   options.release_holds = [&node](std::uint64_t offset, std::uint32_t holds) {
     node.send(ReleaseBlock{.block = offset, .count = holds});
   };

@@ -56,11 +56,17 @@ std::optional<NodeQuestions::Answer> NodeQuestions::ask(Question question,
 
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(ResourcesAsk, NoPayload,
                                                                  const GiveUp&);
+template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RoomAsk, NoPayload, const GiveUp&);
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(WhyAsk, PayloadBytes,
                                                                  const GiveUp&);
 
 void NodeQuestions::on(const ResourcesTold& told, PayloadBytes payload) {
   answer(told.question, payload);
+}
+
+void NodeQuestions::on(const RoomTold& told) {
+  const std::byte granted{told.granted != 0};
+  answer(told.question, {&granted, 1});
 }
 
 void NodeQuestions::on(const WhyTold& told, std::string_view text) {

@@ -196,6 +196,13 @@ struct ResourcesAsk {
   std::uint64_t question = 0;
 };
 
+// Send RoomTold when it is the sender's turn to take so many bytes of the store, or when it has waited too long.
+struct RoomAsk {
+  std::uint64_t question = 0;
+  std::uint64_t size = 0;
+  std::int64_t since = 0;  // it waits, by monotonic_ms(): it may have had its turn in vain
+};
+
 // Send WhyTold.
 struct WhyAsk {
   using Payload = PayloadBytes;  // WhyStep (waits.h)
@@ -326,6 +333,11 @@ struct ResourcesTold {
   std::uint64_t question = 0;
 };
 
+struct RoomTold {
+  std::uint64_t question = 0;
+  std::uint32_t granted = 0;  // 0: it has waited too long
+};
+
 struct WhyTold {
   using Payload = std::string_view;
   std::uint64_t question = 0;
@@ -358,11 +370,11 @@ using ToNode = MessageList<1, WorkerHello, LeaseWant, LeaseReturn, WorkerBlocked
                            ActorWatch, ActorKill, ActorAlive, ActorFailed, ActorExiting, Publish,
                            Fulfil, Subscribe, FreeObject, HoldObject, HoldActor, HoldBlock,
                            ReleaseObject, ReleaseActor, ReleaseBlock, AdoptBlock, ResourcesAsk,
-                           WhyAsk, WhyContinue, WaitBegun, WaitOver, NeedsTold, TellUser>;
+                           RoomAsk, WhyAsk, WhyContinue, WaitBegun, WaitOver, NeedsTold, TellUser>;
 
 using FromNode =
     MessageList<129, LeaseGrant, LeaseRefused, LeaseRecall, LaneOpen, LaneClose, LaneDead, ExitNow,
                 ActorStart, ActorEnd, ActorLane, ActorChanged, ObjectValue, ObjectFreed,
-                ResourcesTold, WhyTold, WhyAskMaker, NeedsAsk, WaitRefused>;
+                ResourcesTold, RoomTold, WhyTold, WhyAskMaker, NeedsAsk, WaitRefused>;
 
 }  // namespace manta::detail

@@ -30,8 +30,9 @@ void hand_over(Attachment& attachment) {
   if (entry == 0 || entry == reinterpret_cast<std::uintptr_t>(&run_if_worker)) return;
   Role role{.kind = RoleKind::kWorker, .attachment = std::move(attachment), .options = {}};
   const int file = make_role_file(role).release();
-  for (base::Fd* fd : {&role.attachment.control, &role.attachment.arena_rw,
-                       &role.attachment.arena_ro, &role.attachment.node_bell}) {
+  objectstore::ArenaFiles& arena = role.attachment.arena;
+  for (base::Fd* fd : {&role.attachment.control, &role.attachment.node_bell, &arena.writable,
+                       &arena.read_only, &arena.overflow_writable, &arena.overflow_read_only}) {
     (void)fd->release();  // the other copy finds them at their numbers
   }
   ::setenv(kRoleVariable, std::to_string(file).c_str(), 1);

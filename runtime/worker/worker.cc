@@ -21,6 +21,7 @@
 #include "failpoint.h"
 #include "hand_over.h"
 #include "thread_stacks.h"
+#include "wait_for_room.h"
 
 namespace manta::detail {
 namespace {
@@ -74,6 +75,7 @@ int worker_main(Attachment&& attachment) {
   // It is a pipe, but people read its lines as they come.
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   const auto process = Process::open(std::move(attachment));
+  let_threads_wait_for_room(*process);
   const objectstore::SignalStack stack;
   give_new_threads_signal_stacks();
   install_crash_handler(process->control().process(process->slot()).crash);

@@ -1,0 +1,23 @@
+// Where the object store goes on when its memory is full of what is in use: a sparse file on disk without a name, which
+// every process of the session maps behind the memory.
+//
+// It lies in that of InitOptions::spill_dirs where most is free; by default in the session's directory, or, if that is
+// on a file system in memory, in /var/tmp. Its size is what is free there, at most 8 times the store or 64 GiB,
+// whatever is more. None where overflow is turned off, where no directory will do, or where the address space of a
+// process is limited (ulimit -v), of which it takes twice its size.
+//
+// Threads: any. Errors: none; why there is no overflow is printed into node.log.
+#pragma once
+#include <cstddef>
+#include <filesystem>
+
+#include "../../objectstore/arena/arena_files.h"
+#include "../options/node_options.h"
+
+namespace manta::detail::node {
+
+// Adds it to the files. Gives its size in bytes; 0: none.
+std::size_t add_overflow_file(objectstore::ArenaFiles& files, const NodeOptions& options,
+                              const std::filesystem::path& session_directory);
+
+}  // namespace manta::detail::node

@@ -1,0 +1,49 @@
+// StoreRoom is who waits for room in the object store of a node: first come, first served.
+//
+//   ask --> waits --it is the first, and there is room--> granted: the process tries to take it
+//              \--longer than InitOptions::put_timeout--> refused
+//
+// Memory that is freed is freed without a message, so the store is looked at again and again while somebody waits. The
+// first is granted its turn, and the next only at the next look, when the first has taken its room. A process that
+// finds its room taken asks again, and has its place in the order of time as before. While somebody waits, processes
+// ask even if there is room (Arena::waiting()).
+//
+// Threads: confined. Errors: none. Time: monotonic_ms().
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <list>
+
+#include "../../rpc/control.h"
+#include "../wire/node_messages.h"
+
+namespace manta::detail::node {
+
+class StoreRoom {
+ public:
+  struct Store {
+    std::function<bool(std::uint64_t size, rpc::Slot process)> has_room;
+    std::function<void(std::uint32_t count)> set_waiting;
+    std::function<void(rpc::Slot to, const RoomTold& told)> tell;
+  };
+  StoreRoom(Store store, std::int64_t timeout_ms)
+      : store_(std::move(store)), timeout_ms_(timeout_ms) {}
+
+  void on(rpc::Slot from, const RoomAsk& ask);
+  void process_died(rpc::Slot slot);
+  bool anybody_waits() const { return !asks_.empty(); }
+  // One look at the store.
+  void look(std::int64_t now);
+
+ private:
+  struct Ask {
+    rpc::Slot from = 0;
+    RoomAsk ask = {};
+  };
+
+  const Store store_;
+  const std::int64_t timeout_ms_;
+  std::list<Ask> asks_;  // the oldest first
+};
+
+}  // namespace manta::detail::node

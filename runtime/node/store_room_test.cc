@@ -1,0 +1,87 @@
+#include "store_room.h"
+
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace manta::detail::node {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class StoreRoomTest : public testing::Test {
+ protected:
+  using Told = std::pair<std::uint64_t, bool>;  // question, granted
+
+  void ask(rpc::Slot from, std::uint64_t question, std::uint64_t size, std::int64_t since) {
+    room_.on(from, {.question = question, .size = size, .since = since});
+  }
+  std::vector<Told> look(std::int64_t now) {
+    told_.clear();
+    room_.look(now);
+    return std::exchange(told_, {});
+  }
+
+  std::uint64_t free_ = 0;
+  std::uint32_t waiting_ = 0;
+  std::vector<Told> told_;
+  StoreRoom room_{{.has_room = [this](std::uint64_t size, rpc::Slot) { return size <= free_; },
+                   .set_waiting = [this](std::uint32_t count) { waiting_ = count; },
+                   .tell =
+                       [this](rpc::Slot, const RoomTold& told) {
+                         told_.emplace_back(told.question, told.granted != 0);
+                       }},
+                  1000};
+};
+
+TEST_F(StoreRoomTest, WhoAskedFirstComesFirstAlsoIfALaterOneWouldFit) {
+  ask(1, 11, 100, 5);
+  ask(2, 22, 10, 6);
+  EXPECT_EQ(waiting_, 2U);
+  free_ = 50;
+  EXPECT_THAT(look(7), IsEmpty());
+  free_ = 100;
+  EXPECT_THAT(look(8), ElementsAre(Told(11, true))) << "one at each look";
+  EXPECT_EQ(waiting_, 1U);
+  free_ = 10;
+  EXPECT_THAT(look(9), ElementsAre(Told(22, true)));
+  EXPECT_EQ(waiting_, 0U);
+  EXPECT_FALSE(room_.anybody_waits());
+}
+
+TEST_F(StoreRoomTest, WhoFoundItsRoomTakenKeepsItsPlace) {
+  ask(1, 11, 100, 5);
+  ask(2, 22, 100, 6);
+  free_ = 100;
+  EXPECT_THAT(look(7), ElementsAre(Told(11, true)));
+  ask(1, 12, 100, 5);
+  EXPECT_THAT(look(8), ElementsAre(Told(12, true)));
+  EXPECT_THAT(look(9), ElementsAre(Told(22, true)));
+}
+
+TEST_F(StoreRoomTest, WhoWaitsTooLongIsRefusedInOrder) {
+  ask(1, 11, 100, 5);
+  ask(2, 22, 100, 400);
+  ask(3, 33, 100, 500);
+  EXPECT_THAT(look(1004), IsEmpty());
+  EXPECT_THAT(look(1005), ElementsAre(Told(11, false)));
+  EXPECT_THAT(look(2000), ElementsAre(Told(22, false), Told(33, false)));
+  EXPECT_EQ(waiting_, 0U);
+}
+
+TEST_F(StoreRoomTest, TheDeadWaitForNothing) {
+  ask(1, 11, 100, 5);
+  ask(2, 22, 10, 6);
+  ask(1, 12, 10, 7);
+  free_ = 10;
+  room_.process_died(1);
+  EXPECT_EQ(waiting_, 1U);
+  EXPECT_THAT(look(8), ElementsAre(Told(22, true)));
+  EXPECT_FALSE(room_.anybody_waits());
+}
+
+}  // namespace
+}  // namespace manta::detail::node

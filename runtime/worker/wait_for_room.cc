@@ -1,0 +1,73 @@
+#include "wait_for_room.h"
+
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <string>
+
+#include "../../base/error.h"
+#include "../launch/clock.h"
+#include "../process/process.h"
+#include "executor.h"
+
+namespace manta::detail {
+namespace {
+
+constexpr std::int64_t kWarnedAfterMs = 10'000;
+
+// Lends the CPU of the call that the thread belongs to, as long as this exists.
+class LentTurn {
+ public:
+  explicit LentTurn(const Process& process) {
+    Executor* const own = Executor::of_this_thread();
+    Executor* const executor =
+        own != nullptr || process.attachment().local ? own : Executor::of_process();
+    if (executor != nullptr) waits_.emplace(executor->turn(), own != nullptr);
+  }
+
+ private:
+  std::optional<Turn::Waits> waits_;
+};
+
+void warn(const objectstore::Store& store, std::size_t size, std::int64_t waited_ms) {
+  const StoreStats stats = store.stats();
+  const std::string line = "manta: waiting for " + std::to_string(waited_ms / 1000) +
+                           " s for room for " + std::to_string(size) +
+                           " bytes in the object store: " + std::to_string(stats.used) + " of " +
+                           std::to_string(stats.capacity) +
+                           " bytes are in use; the largest: " + store.largest_uses() + "\n";
+  std::fputs(line.c_str(), stderr);
+}
+
+void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
+  const auto process = Process::current_or_null();
+  if (!process) return;
+  const LentTurn lent(*process);
+  RoomAsk ask{.size = size, .since = monotonic_ms()};
+  bool warned = false;
+  const auto each_second = [&](std::chrono::seconds) {
+    const std::int64_t waited = monotonic_ms() - ask.since;
+    if (!warned && waited >= kWarnedAfterMs) {
+      warned = true;
+      warn(process->store(), size, waited);
+    }
+    return false;
+  };
+  for (;;) {
+    const auto answer = process->questions().ask(ask, {}, each_second);
+    if (!answer && process->ownership().closed()) {
+      throw InvalidArgument("the session was shut down while this waited for room in its store");
+    }
+    const bool granted = answer && answer->front() != std::byte{0};
+    if (!granted || take()) return;
+  }
+}
+
+}  // namespace
+
+void let_threads_wait_for_room(Process& process) {
+  if (process.attachment().put_timeout_ms == 0) return;
+  process.store().set_wait_for_room(wait_for_room);
+}
+
+}  // namespace manta::detail

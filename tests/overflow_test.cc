@@ -1,0 +1,253 @@
+// What is in use beyond the object store's memory goes on in a file on disk.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include <manta/manta.h>
+
+#include "../base/file_tree_fixture.h"
+#include "../runtime/process/process.h"
+#include "cluster_fixture.h"
+#include "error_of.h"
+
+namespace manta::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+constexpr std::size_t kCount = 10 * kMiB / sizeof(long);
+
+class Overflow : public ClusterTest {
+ protected:
+  void open_small() {
+    open({.object_store_bytes = 64 * kMiB, .spill_dirs = {(tree_.root() / "spill").string()}});
+  }
+  StoreStats store() const { return cluster().nodes.at(0).store; }
+  // How many threads wait for room.
+  std::uint32_t waiting() const {
+    return detail::Process::current("test").store().arena().waiting();
+  }
+
+  const base::FileTree tree_;
+};
+
+Array<long> all_of(long value) { return full<long>(kCount, value); }
+long sum(const Array<long>& array) {
+  long all = 0;
+  for (const long x : array) all += x;
+  return all;
+}
+
+TEST_F(Overflow, HoldsThreeTimesTheStore) {
+  open_small();
+  std::vector<Array<long>> held;
+  std::vector<ObjectRef<Array<long>>> refs;
+  for (long i = 0; i < 20; ++i) {
+    refs.push_back(put(all_of(i)));
+    held.push_back(get(refs.back()));
+  }
+  for (long i = 0; i < 20; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    EXPECT_EQ(held[at][kCount - 1], i);
+    EXPECT_EQ(get(remote(sum)(refs[at])), i * long{kCount});
+  }
+  EXPECT_LE(store().used, store().capacity);
+  EXPECT_GE(store().used + store().spilled, 200 * kMiB);
+  EXPECT_LT(store().used + store().spilled, 202 * kMiB) << "nothing is copied to be read";
+  EXPECT_TRUE(std::filesystem::is_empty(tree_.root() / "spill"));
+}
+
+TEST_F(Overflow, OneArrayMayBeLargerThanTheStore) {
+  open_small();
+  const auto made = remote([] { return full<char>(90 * kMiB, 'x'); })();
+  const auto array = get(made);
+  EXPECT_EQ(array[0], 'x');
+  EXPECT_EQ(array[90 * kMiB - 1], 'x');
+  EXPECT_GE(store().spilled, 90 * kMiB);
+}
+
+TEST_F(Overflow, ResultsArgumentsAndSmallObjectsGoOnThere) {
+  open_small();
+  const auto filling = put(zeros<char>(60 * kMiB));
+  std::vector<ObjectRef<Array<long>>> results;
+  for (long i = 0; i < 6; ++i) results.push_back(remote(all_of)(i));
+  for (long i = 0; i < 6; ++i) EXPECT_EQ(get(results[static_cast<std::size_t>(i)])[1], i);
+  const std::vector<double> argument(kMiB, 0.5);
+  EXPECT_EQ(get(remote([](const std::vector<double>& v) { return v.back(); })(argument)), 0.5);
+  std::vector<ObjectRef<std::string>> texts;
+  const auto text = [](int i) { return std::string(20'000, static_cast<char>('a' + i % 26)); };
+  for (int i = 0; i < 500; ++i) texts.push_back(remote(text)(i));
+  for (int i = 0; i < 500; ++i) {
+    EXPECT_EQ(
+        get(remote([](const std::string& s) { return s; })(texts[static_cast<std::size_t>(i)])),
+        text(i));
+  }
+}
+
+TEST_F(Overflow, ArraysThereAreReadOnly) {
+  open_small();
+  const auto filling = put(zeros<char>(60 * kMiB));
+  const auto array = put(all_of(1));
+  const auto write = [](const Array<long>& a) { const_cast<long*>(a.data())[5] = 7; };
+  EXPECT_THAT(error_of<TaskErrorOf<ReadOnlyWrite>>([&] { get(remote(write)(array)); }),
+              AllOf(HasSubstr("read-only"), HasSubstr(array.id().hex())));
+  EXPECT_EQ(get(array)[5], 1);
+}
+
+TEST_F(Overflow, AForkedChildReadsThem) {
+  open_small();
+  const auto filling = put(zeros<char>(60 * kMiB));
+  const auto array = get(put(all_of(3)));
+  auto unfrozen = zeros<long>(kCount);
+  ASSERT_GE(store().spilled, 20 * kMiB);
+  unfrozen[kCount - 1] = 4;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    unfrozen[0] = 9;  // its own copy
+    ::_exit(array[kCount - 1] == 3 && unfrozen[kCount - 1] == 4 ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(unfrozen[0], 0);
+}
+
+TEST_F(Overflow, AProcessThatDiesLeavesNothingThere) {
+  open_small();
+  const auto filling = put(zeros<char>(60 * kMiB));
+  const auto before = store_bytes_used();
+  const auto die = [] {
+    const auto a = zeros<char>(30 * kMiB);
+    const auto b = put(std::string(10 * kMiB, 'x'));
+    std::abort();
+  };
+  EXPECT_THROW(get(remote(die, {.max_retries = 0})()), WorkerCrashed);
+  EXPECT_TRUE(eventually([&] { return store_bytes_used() <= before; }));
+}
+
+TEST_F(Overflow, OneLineSaysSo) {
+  open_small();
+  const auto filling = put(zeros<char>(60 * kMiB));
+  ::testing::internal::CaptureStderr();
+  const auto first = put(all_of(1));
+  const auto second = put(all_of(2));
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said,
+              AllOf(HasSubstr("the object store has 67108864 bytes, all in use"),
+                    HasSubstr((tree_.root() / "spill").string()), HasSubstr("object_store_bytes")));
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+}
+
+TEST_F(Overflow, TurnedOffAFullStoreIsAnError) {
+  open({.object_store_bytes = 64 * kMiB, .put_timeout = 0s, .overflow = false});
+  const auto filling = put(zeros<char>(60 * kMiB));
+  EXPECT_THAT(error_of<ObjectStoreFull>([&] { put(all_of(1)); }),
+              AllOf(HasSubstr("10485760"), HasSubstr(filling.id().hex())));
+  EXPECT_THAT(error_of<ObjectStoreFull>([&] { put(zeros<char>(65 * kMiB)); }),
+              HasSubstr("larger store"));
+  EXPECT_EQ(store().spilled, 0U);
+}
+
+// Puts that wait for what another thread of the program frees, one after the other.
+TEST_F(Overflow, APutWaitsForRoom) {
+  open({.cpus = 1, .object_store_bytes = 64 * kMiB, .overflow = false});
+  std::vector<ObjectRef<Array<long>>> held;
+  for (long i = 0; i < 6; ++i) held.push_back(put(all_of(i)));
+  const auto before = store().objects;
+  std::atomic<int> done = 0;
+  std::vector<std::thread> putting;
+  for (long i = 0; i < 6; ++i) {
+    putting.emplace_back([&] {
+      EXPECT_EQ(get(put(all_of(7)))[kCount - 1], 7);
+      ++done;
+    });
+  }
+  // All six wait, and the store knows it: each of them takes one that is given back.
+  ASSERT_TRUE(eventually([&] { return waiting() == 6; }));
+  EXPECT_EQ(done, 0);
+  EXPECT_EQ(store().objects, before);
+  held.clear();
+  for (auto& thread : putting) thread.join();
+  EXPECT_EQ(done, 6);
+}
+
+// The only CPU is that of the call that waits: it is lent, or nobody could drop what is in the way.
+TEST_F(Overflow, AResultWaitsForRoomAndLendsItsCpu) {
+  open({.cpus = 1, .object_store_bytes = 64 * kMiB, .overflow = false});
+  auto filling = put(zeros<char>(60 * kMiB));
+  const auto result = remote(all_of)(5);
+  ASSERT_TRUE(eventually([&] { return waiting() == 1; }));
+  EXPECT_EQ(get(remote([] { return 3; })()), 3);
+  filling = {};
+  EXPECT_EQ(get(result)[0], 5);
+}
+
+TEST_F(Overflow, WhoWaitsTooLongIsToldWhoHoldsWhat) {
+  open({.object_store_bytes = 64 * kMiB, .put_timeout = 50ms, .overflow = false});
+  const auto filling = put(zeros<char>(60 * kMiB));
+  EXPECT_THAT(
+      error_of<ObjectStoreFull>([&] { put(all_of(1)); }),
+      AllOf(HasSubstr("within 0.05 s"), HasSubstr("put_timeout"),
+            HasSubstr("62914560 bytes of the driver (object "), HasSubstr(filling.id().hex())));
+  EXPECT_THROW(get(remote(all_of)(1)), ObjectStoreFull);
+}
+
+TEST_F(Overflow, AProcessThatDiesWaitingIsForgotten) {
+  open({.cpus = 2, .object_store_bytes = 64 * kMiB, .overflow = false});
+  auto filling = put(zeros<char>(60 * kMiB));
+  struct Putter {
+    int pid() { return ::getpid(); }
+    void hold() { held_ = put(all_of(1)); }
+    ObjectRef<Array<long>> held_;
+  };
+  const auto putter = actor<Putter>();
+  const auto pid = get(putter.call(&Putter::pid));
+  const auto call = putter.call(&Putter::hold);
+  ASSERT_TRUE(eventually([&] { return waiting() == 1; }));
+  ::kill(pid, SIGKILL);
+  EXPECT_THROW(get(call), ActorDied);
+  EXPECT_TRUE(eventually([&] { return waiting() == 0; }));
+  filling = {};
+  EXPECT_EQ(get(put(all_of(2)))[0], 2);
+}
+
+TEST_F(Overflow, ASessionThatEndsEndsTheWaits) {
+  open({.object_store_bytes = 64 * kMiB, .overflow = false});
+  std::optional filling = put(zeros<char>(60 * kMiB));
+  std::thread putting([] { EXPECT_THROW(put(all_of(1)), InvalidArgument); });
+  ASSERT_TRUE(eventually([&] { return waiting() == 1; }));
+  filling.reset();
+  store_is_not_checked();
+  close();
+  putting.join();
+}
+
+TEST_F(Overflow, ADirectoryThatWillNotDoIsNamedByInit) {
+  tree_.write("file", "");
+  const auto refusal = [](const std::string& directory) {
+    return error_of<InvalidArgument>([&] { (void)init({.spill_dirs = {directory}}); });
+  };
+  EXPECT_THAT(refusal((tree_.root() / "file").string()),
+              AllOf(HasSubstr("spill_dirs"), HasSubstr("/file\""), HasSubstr("Not a directory")));
+  EXPECT_THAT(refusal((tree_.root() / "file" / "below").string()),
+              AllOf(HasSubstr("spill_dirs"), HasSubstr("cannot be made")));
+  EXPECT_THAT(refusal("s3://bucket/prefix"), HasSubstr("directories only"));
+  EXPECT_THAT(refusal(""), HasSubstr("no directory"));
+}
+
+}  // namespace
+}  // namespace manta::testing
