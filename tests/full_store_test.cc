@@ -35,10 +35,9 @@ struct Reader {
 template <class Call>
 std::string fill(Call call) {
   std::vector<ObjectRef<std::size_t>> refs;
-  const auto text = error_of<ObjectStoreFull>([&] {
+  return error_of<ObjectStoreFull>([&] {
     for (int i = 0; i < 100; ++i) refs.push_back(call());
   });
-  return text;
 }
 
 bool advises(const std::string& text, const std::string& function) {
