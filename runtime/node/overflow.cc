@@ -46,8 +46,9 @@ std::size_t add_overflow_file(objectstore::ArenaFiles& files, const NodeOptions&
   std::string why_not;
   const std::size_t size =
       objectstore::add_overflow(files, directories(options, session_directory), most, why_not);
-  if (!why_not.empty())
+  if (!why_not.empty()) {
     std::fprintf(stderr, "manta node: no overflow of the store in %s\n", why_not.c_str());
+  }
   return size;
 }
 

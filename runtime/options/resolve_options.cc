@@ -167,9 +167,10 @@ void check_environment(const std::map<std::string, std::string>& variables) {
 std::string spill_directory(const std::string& name) {
   const std::string what = "InitOptions::spill_dirs (MANTA_SPILL_DIRS) names \"" + name + "\", ";
   if (name.empty()) refuse(what + "which is no directory");
-  if (name.starts_with("s3://"))
+  if (name.starts_with("s3://")) {
     refuse(what + "but this version of manta spills to directories only");
-  const std::string path = std::filesystem::absolute(name).string();
+  }
+  std::string path = std::filesystem::absolute(name).string();
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) refuse(what + "which cannot be made: " + error.message());
