@@ -183,14 +183,15 @@ bool MemoryWindow::populate_pages(std::size_t slab, std::uint32_t end) {
   return true;
 }
 
-// Where a disk has too little room it keeps what it had got: that is given back.
+// A disk that has too little room keeps what it had got: that is given back. Memory does not, and must not be: the node
+// commits ahead what nobody has claimed yet, so that somebody may have filled it meanwhile.
 bool MemoryWindow::commit(std::size_t slab, std::uint32_t pages) {
   const std::uint32_t begin = table_.committed_pages(slab);
   if (begin < pages) {
     const Place place = place_of(slab * kSlabSize + std::size_t{begin} * kPage);
     const std::size_t size = std::size_t{pages - begin} * kPage;
     if (!allocate_range(place.file, place.offset, size)) {
-      punch(place.file, place.offset, size);
+      if (table_.is_overflow(slab)) punch(place.file, place.offset, size);
       return false;
     }
     table_.set_committed(slab, pages);

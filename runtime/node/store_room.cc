@@ -17,17 +17,17 @@ void StoreRoom::process_died(rpc::Slot slot) {
 }
 
 void StoreRoom::look(std::int64_t now) {
-  if (asks_.empty()) return;
-  const Ask& first = asks_.front();
-  if (store_.has_room(first.ask.size, first.from)) {
-    store_.tell(first.from, {.question = first.ask.question, .granted = 1});
-    asks_.pop_front();
-  }
+  // First, so that somebody who cannot take what there seems to be does not have his turn again and again for ever.
   std::erase_if(asks_, [&](const Ask& ask) {
     if (now - ask.ask.since < timeout_ms_) return false;
     store_.tell(ask.from, {.question = ask.ask.question, .granted = 0});
     return true;
   });
+  if (!asks_.empty() && store_.has_room(asks_.front().ask.size, asks_.front().from)) {
+    const Ask& first = asks_.front();
+    store_.tell(first.from, {.question = first.ask.question, .granted = 1});
+    asks_.pop_front();
+  }
   store_.set_waiting(static_cast<std::uint32_t>(asks_.size()));
 }
 

@@ -72,6 +72,17 @@ TEST_F(StoreRoomTest, WhoWaitsTooLongIsRefusedInOrder) {
   EXPECT_EQ(waiting_, 0U);
 }
 
+TEST_F(StoreRoomTest, RoomThatCanNeverBeTakenIsNotGrantedForEver) {
+  free_ = 100;
+  std::int64_t now = 5;
+  for (; now < 1005; now += 200) {
+    ask(1, 11, 100, 5);
+    EXPECT_THAT(look(now), ElementsAre(Told(11, true)));
+  }
+  ask(1, 11, 100, 5);
+  EXPECT_THAT(look(now), ElementsAre(Told(11, false)));
+}
+
 TEST_F(StoreRoomTest, TheDeadWaitForNothing) {
   ask(1, 11, 100, 5);
   ask(2, 22, 10, 6);
