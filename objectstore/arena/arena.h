@@ -128,7 +128,7 @@ class Arena {
   void copy_in_child(std::uint64_t offset, std::size_t size);
   void forget_in_child();
 
-  // By the node: whether memory has room for a block of `owner`, as far as a look can tell; how many wait for it.
+  // By the node: whether there is room for a block of `owner`, as far as a look can tell; how many wait for it.
   bool has_room(std::size_t size, OwnerTag owner) const;
   void set_waiting(std::uint32_t count);
   // By the node: frees what a dead process owned.

@@ -132,6 +132,25 @@ TEST(OverflowOfAFullDisk, IsAnErrorAndTakesNothing) {
   EXPECT_FALSE(arena.is_overflow(arena.allocate(16 * kMiB)->offset));
 }
 
+TEST_F(OverflowTest, RoomIsFoundInEitherPart) {
+  const auto in_memory = fill_memory();
+  EXPECT_TRUE(node_.has_room(64 * kMiB, kAnna));
+  EXPECT_FALSE(node_.has_room(65 * kMiB, kAnna));
+  const auto on_disk = anna_.allocate(60 * kMiB)->offset;
+  EXPECT_TRUE(node_.has_room(4 * kMiB, kAnna));
+  const auto rest = anna_.allocate(4 * kMiB)->offset;
+  EXPECT_FALSE(node_.has_room(kMiB, kAnna));
+  EXPECT_FALSE(node_.has_room(100, kAnna));
+  anna_.free(on_disk);
+  EXPECT_TRUE(node_.has_room(60 * kMiB, kAnna));
+  EXPECT_TRUE(anna_.allocate(60 * kMiB).ok());
+  EXPECT_FALSE(node_.has_room(100, kAnna));
+  anna_.free(in_memory[3]);
+  EXPECT_TRUE(node_.has_room(kMiB, kAnna));
+  EXPECT_TRUE(node_.has_room(100, kAnna));
+  anna_.free(rest);
+}
+
 TEST_F(OverflowTest, OneIsToldThatItIsUsed) {
   EXPECT_TRUE(bert_.note_overflow());
   EXPECT_FALSE(bert_.note_overflow());

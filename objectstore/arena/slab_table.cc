@@ -119,14 +119,11 @@ bool SlabTable::any_free(std::size_t slab, std::uint8_t size_class) const {
 }
 
 bool SlabTable::has_room(std::uint32_t pages) const {
-  const std::size_t wanted = SlabWord{SlabKind::kRun, 0, kNobody, pages}.slabs();
-  std::size_t free = 0;
-  for (std::size_t i = 0; i < memory_slabs_ && free < wanted;) {
-    const SlabWord found = word(i);
-    free = claimable(i, found, From::kUnusedAndEmpty, kNobody) ? free + found.slabs() : 0;
-    i += found.slabs();
-  }
-  return free >= wanted;
+  const std::size_t count = SlabWord{SlabKind::kRun, 0, kNobody, pages}.slabs();
+  const auto any = [&](std::size_t begin, std::size_t end) {
+    return find_between(begin, end, count, kNobody, From::kUnusedAndEmpty).has_value();
+  };
+  return any(0, memory_slabs_) || any(memory_slabs_, end()) || slabs_ - end() >= count;
 }
 
 bool SlabTable::has_small_room(OwnerTag self, std::uint8_t size_class) const {
@@ -207,9 +204,10 @@ std::size_t SlabTable::claim_from(std::size_t start, std::size_t count, OwnerTag
   return start;
 }
 
-// The first fit from below, because memory that was used before is in page tables already.
-std::optional<std::size_t> SlabTable::claim_between(std::size_t begin, std::size_t end,
-                                                    std::size_t count, OwnerTag self, From from) {
+// Looks for so many slabs in a row that may be claimed.
+std::optional<std::size_t> SlabTable::find_between(std::size_t begin, std::size_t end,
+                                                   std::size_t count, OwnerTag self,
+                                                   From from) const {
   std::size_t start = begin;  // where the free slabs just before `i` begin
   for (std::size_t i = begin; i < end;) {
     const SlabWord found = word(i);
@@ -218,12 +216,19 @@ std::optional<std::size_t> SlabTable::claim_between(std::size_t begin, std::size
     if (!free) {
       start = i;
     } else if (i - start >= count) {
-      const std::size_t reached = claim_from(start, count, self, from);
-      if (reached == start) {
-        return start;
-      }
-      start = i = reached;
+      return start;
     }
+  }
+  return std::nullopt;
+}
+
+// The first fit from below, because memory that was used before is in page tables already.
+std::optional<std::size_t> SlabTable::claim_between(std::size_t begin, std::size_t end,
+                                                    std::size_t count, OwnerTag self, From from) {
+  for (auto start = find_between(begin, end, count, self, from); start;) {
+    const std::size_t reached = claim_from(*start, count, self, from);
+    if (reached == *start) return start;
+    start = find_between(reached, end, count, self, from);
   }
   return std::nullopt;
 }

@@ -66,7 +66,8 @@ class SlabTable {
   void set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to);  // to kNobody: it is free
   // Two may hand a run to the same new owner at once (the old owner, and the node that it told): both succeed.
   void hand_over_run(std::size_t slab, OwnerTag to);
-  // Whether memory has room for a run of so many pages, and for a small block of the process. A look: it may be gone.
+  // Whether there is room for a run of so many pages, and for a small block of the process. A look: it may be gone, and
+  // the disk of the overflow may have none.
   bool has_room(std::uint32_t pages) const;
   bool has_small_room(OwnerTag self, std::uint8_t size_class) const;
   // The head of the run that holds the slab, or slabs().
@@ -120,6 +121,8 @@ class SlabTable {
   std::optional<std::size_t> claim_range(std::size_t count, OwnerTag self, From from, Part part);
   std::optional<std::size_t> claim_between(std::size_t begin, std::size_t end, std::size_t count,
                                            OwnerTag self, From from);
+  std::optional<std::size_t> find_between(std::size_t begin, std::size_t end, std::size_t count,
+                                          OwnerTag self, From from) const;
   std::optional<std::size_t> extend_overflow(std::size_t count);
   std::size_t claim_from(std::size_t start, std::size_t count, OwnerTag self, From from);
   void release(std::size_t begin, std::size_t end);
