@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <string>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace manta::base {
@@ -16,6 +17,12 @@ Fd create_unnamed_file(const std::filesystem::path& directory) {
   fd.reset(::mkostemp(name.data(), O_CLOEXEC));
   if (fd) ::unlink(name.c_str());
   return fd;
+}
+
+std::optional<std::uint64_t> free_on_disk(const std::filesystem::path& place) {
+  struct statvfs found = {};
+  if (::statvfs(place.c_str(), &found) != 0) return std::nullopt;
+  return std::uint64_t{found.f_bavail} * found.f_frsize;
 }
 
 }  // namespace manta::base

@@ -7,7 +7,6 @@
 #include <string>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/statvfs.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -35,9 +34,9 @@ base::Fd reopen_read_only(const base::Fd& file) {
 
 std::size_t free_in(const std::filesystem::path& directory) {
   std::filesystem::create_directories(directory);
-  struct statvfs found = {};
-  require(::statvfs(directory.c_str(), &found) == 0, "statvfs");
-  return std::size_t{found.f_bavail} * found.f_frsize;
+  const auto free = base::free_on_disk(directory);
+  require(free.has_value(), "statvfs");
+  return *free;
 }
 
 // A process may not have files larger than this (ulimit -f).
@@ -102,8 +101,7 @@ OverflowPlace place_of_overflow(int fd) {
   OverflowPlace place;
   std::error_code error;
   place.directory = std::filesystem::read_symlink(name_of(fd), error).parent_path().string();
-  struct statvfs found = {};
-  if (::fstatvfs(fd, &found) == 0) place.free = std::size_t{found.f_bavail} * found.f_frsize;
+  place.free = base::free_on_disk(name_of(fd)).value_or(0);
   return place;
 }
 

@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -67,9 +66,9 @@ void Disk::punch(const File& file, std::uint64_t at, std::uint64_t size) noexcep
 }
 
 std::uint64_t Disk::available(const std::filesystem::path& directory) {
-  struct statvfs found = {};
-  if (::statvfs(directory.c_str(), &found) != 0) fail("statvfs");
-  return std::uint64_t{found.f_bavail} * found.f_frsize;
+  const auto free = base::free_on_disk(directory);
+  if (!free) fail("statvfs");
+  return *free;
 }
 
 }  // namespace manta::objectstore
