@@ -107,7 +107,10 @@ TEST_F(Captures, AnArrayOfNumbersThatIsNotFullIsNeverRefused) {
 
 template <class F>
 F copied_over(std::size_t variation, const F& f) {
-  Dirty<std::array<char, sizeof(F)>> dirty(variation);
+  struct alignas(F) Place {
+    char bytes[sizeof(F)];
+  };
+  Dirty<Place> dirty(variation);
   return *new (&dirty.make()) F(f);
 }
 
@@ -155,7 +158,7 @@ class Hidden {
 const int in_the_program = 3;
 
 TEST_F(Captures, EveryKindOfAddressIsRefusedWithItsPlace) {
-  const int local = 1;
+  int local = 1;
   const auto heap = std::make_unique<int>(2);
   const std::string text(1000, 'x');
   const Node last{1, nullptr};

@@ -17,7 +17,6 @@
 namespace manta::testing {
 namespace {
 
-using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 class TransferCategory : public std::error_category {

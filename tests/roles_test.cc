@@ -281,8 +281,9 @@ TEST_P(ForgedWorker, ThereIsNoMemoryToReadTheRole) {
   const std::string variable = "MANTA_ROLE_FD=" + std::to_string(inherited.get()) + " ";
   std::string all;
   for (int limit = 8; limit <= 128; limit += 4) {
-    const std::string set = "ulimit -v " + std::to_string(limit * 1024) + "; ";
-    all += in_shell(set + variable + kProgram + " main").said;
+    std::string line = "ulimit -v " + std::to_string(limit * 1024) + "; ";
+    line.append(variable).append(kProgram).append(" main");
+    all += in_shell(line).said;
   }
   EXPECT_THAT(all, Not(HasSubstr("main: ran")));
 #ifndef __SANITIZE_ADDRESS__  // which cannot start at all under such a limit
@@ -318,10 +319,14 @@ INSTANTIATE_TEST_SUITE_P(Noexec, HardenedMemory, ::testing::Values(0, 1, 2));
 
 TEST_P(HardenedMemory, SessionsWork) {
   const std::string set = "echo " + std::to_string(GetParam()) + " > /proc/sys/vm/memfd_noexec";
-  const std::string in = "unshare -pf --mount-proc sh -c ";
-  if (in_shell(in + quoted(set)).code() != 0) GTEST_SKIP() << "no PID namespace, or an old kernel";
+  const auto in_namespace = [](const std::string& script) {
+    return in_shell("unshare -pf --mount-proc sh -c " + quoted(script));
+  };
+  if (in_namespace(set).code() != 0) GTEST_SKIP() << "no PID namespace, or an old kernel";
   for (const char* mode : {"add", "close-after 1 9>&1"}) {
-    const ShellRun run = in_shell(in + quoted(set + "; " + kProgram + " " + mode));
+    std::string script = set;
+    script.append("; ").append(kProgram).append(" ").append(mode);
+    const ShellRun run = in_namespace(script);
     EXPECT_EQ(run.code(), 0) << run.said;
     EXPECT_THAT(run.said, AnyOf(HasSubstr("sum: 3"), HasSubstr("actor: 101"))) << mode;
   }

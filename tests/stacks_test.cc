@@ -39,7 +39,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::StartsWith;
 
 const int* volatile nowhere = nullptr;
 volatile int zero = 0;

@@ -28,13 +28,13 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::Not;
 
 struct Flagged {  // no default: what reads it cannot guess
   bool descending;
   bool operator()(int a, int b) const { return descending ? b < a : a < b; }
 };
-struct ByRank {  // what it points to is looked at while elements are inserted
+// What it points to is looked at while elements are inserted.
+struct ByRank {  // NOLINT(performance-move-constructor-init): it is libstdc++ that copies it
   std::shared_ptr<std::map<std::string, int>> rank;
   bool operator()(const std::string& a, const std::string& b) const {
     return rank->at(a) < rank->at(b);
@@ -248,13 +248,11 @@ std::string why_not() {
 }
 
 TEST(ContainerState, ThatCannotTravelIsRefusedWithAdvice) {
-  int factor = -1;
-  const auto capturing = [factor](int a, int b) { return a * factor < b * factor; };
+  using Capturing = decltype([factor = -1](int a, int b) { return a * factor < b * factor; });
   EXPECT_THAT((why_not<std::set<int, bool (*)(int, int)>>()), HasSubstr("struct with an operator"));
   EXPECT_THAT((why_not<std::set<int, std::function<bool(int, int)>>>()),
               HasSubstr("struct with an operator"));
-  EXPECT_THAT((why_not<std::map<int, int, decltype(capturing)>>()),
-              HasSubstr("struct with an operator"));
+  EXPECT_THAT((why_not<std::map<int, int, Capturing>>()), HasSubstr("struct with an operator"));
   EXPECT_THAT((why_not<std::unordered_set<int, std::size_t (*)(int)>>()),
               HasSubstr("struct with an operator"));
   EXPECT_THAT(

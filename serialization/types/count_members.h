@@ -12,7 +12,7 @@
 namespace manta::serialization {
 
 // The conversions are never called, but Clang takes a constant expression that an initializer leads to for a call, and
-// warns if U is of an anonymous namespace.
+// warns if U or T is of an anonymous namespace.
 #ifdef __clang__
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wundefined-internal"
@@ -21,9 +21,6 @@ struct AnyInit {
   template <class U>
   operator U() const noexcept;
 };
-#ifdef __clang__
-#pragma clang diagnostic pop
-#endif
 
 // Converts to bases of T only: finds out whether the first initializer is for a base.
 template <class T>
@@ -39,6 +36,17 @@ struct NonEmptyBaseInit {
     requires(std::is_base_of_v<U, T> && !std::is_same_v<U, T> && !std::is_empty_v<U>)
   operator U() const noexcept;
 };
+
+// Initializes members of T, but not a whole T.
+template <class T>
+struct MemberInit {
+  template <class U>
+    requires(!std::is_same_v<U, T>)
+  operator U() const noexcept;
+};
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 template <std::size_t>
 using AnyAt = AnyInit;
@@ -187,13 +195,6 @@ consteval std::size_t count_bases() {
   }
 }
 
-// Initializes members of T, but not a whole T.
-template <class T>
-struct MemberInit {
-  template <class U>
-    requires(!std::is_same_v<U, T>)
-  operator U() const noexcept;
-};
 template <class T, std::size_t>
 using MemberInitAt = MemberInit<T>;
 template <class T>

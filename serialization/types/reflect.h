@@ -60,13 +60,17 @@ consteval bool takes_anonymous(std::index_sequence<I...>, std::index_sequence<J.
   return requires { T{AnyAt<I>{}..., AnonymousInit{}, AnyAt<J>{}...}; };
 }
 
-template <class T, std::size_t Max>
+// Looks where members begin only: Clang folds no more than 256 alternatives, and a member may be an array of more.
+template <class T, std::size_t Max, std::size_t I = 0, std::size_t Count = 0>
 consteval bool has_anonymous_member() {
-  return []<std::size_t... I>(std::index_sequence<I...>) {
-    return (takes_anonymous<T>(std::make_index_sequence<I>{},
-                               std::make_index_sequence<Max - I - 1>{}) ||
-            ...);
-  }(std::make_index_sequence<Max>{});
+  if constexpr (I >= Max || Count > kMaxMembers) {
+    return false;
+  } else if constexpr (takes_anonymous<T>(std::make_index_sequence<I>{},
+                                          std::make_index_sequence<Max - I - 1>{})) {
+    return true;
+  } else {
+    return has_anonymous_member<T, Max, I + extent_at<T, I, Max>(), Count + 1>();
+  }
 }
 #else
 // Initializes members that have a name; for others the deleted conversion is the better one.
