@@ -1,5 +1,6 @@
 // For tests: the memory of a session's arena, and processes that use it.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -44,15 +45,19 @@ class SharedMemory {
 
 class ArenaFixture {
  public:
-  // With `overflow`, its file lies in the directory.
-  explicit ArenaFixture(std::size_t bytes, std::size_t overflow = 0,
-                        const std::filesystem::path& directory = {})
-      : files(create_arena_files(bytes)),
-        size{bytes, overflow == 0 ? 0 : add_overflow(files, {{directory}}, overflow, why_not)},
+  // The overflow's file lies in the directory.
+  explicit ArenaFixture(const ArenaSize& sizes, const std::filesystem::path& directory = {})
+      : files(create_arena_files(std::max(sizes.memory, sizes.addresses))),
+        size(sizes),
         metadata(Arena::metadata_size(size)) {
-    base::check(size.overflow == overflow, "a disk for a test");
+    const bool complete = size.overflow == 0 || add_overflow(files, {{directory}}, size.overflow,
+                                                             why_not) == size.overflow;
+    base::check(complete, "a disk for a test");
     Arena::initialize(metadata.data(), Arena::metadata_size(size), size);
   }
+  explicit ArenaFixture(std::size_t bytes, std::size_t overflow = 0,
+                        const std::filesystem::path& directory = {})
+      : ArenaFixture(ArenaSize{.memory = bytes, .overflow = overflow}, directory) {}
 
   Arena arena(OwnerTag self) { return Arena(files.descriptors(), metadata.data(), self); }
   base::Ref<Store> store(OwnerTag self,

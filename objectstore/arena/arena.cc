@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "../../base/check.h"
+#include "memory_budget.h"
 #include "memory_window.h"
 #include "parallel_copy.h"
 #include "slab_table.h"
@@ -30,6 +31,7 @@ struct Arena::State {
   State(const ArenaDescriptors& files, std::byte* metadata, OwnerTag tag)
       : self(tag), table(metadata), window(files, table), small(table, window, tag) {}
 
+  bool charged(std::optional<std::size_t> slab, std::uint32_t pages, From from);
   std::optional<std::size_t> take_recent(std::uint32_t pages);
   std::optional<std::size_t> take_run(std::uint32_t pages);
   void remember(std::size_t slab);
@@ -46,20 +48,31 @@ struct Arena::State {
   std::deque<std::size_t> recent;
 };
 
+namespace {
+
+SlabCounts counts_of(const ArenaSize& size) {
+  return {.budget = slabs_for(size.memory),
+          .memory = slabs_for(std::max(size.memory, size.addresses)),
+          .overflow = slabs_for(size.overflow)};
+}
+
+}  // namespace
+
 std::size_t Arena::metadata_size(const ArenaSize& size) {
-  return SlabTable::bytes(slabs_for(size.memory) + slabs_for(size.overflow));
+  return SlabTable::bytes(counts_of(size));
 }
 
 void Arena::initialize(std::byte* metadata, std::size_t metadata_bytes, const ArenaSize& size) {
   base::check(metadata_bytes >= metadata_size(size), "the arena's metadata needs more room");
-  SlabTable::initialize(metadata, slabs_for(size.memory), slabs_for(size.overflow));
+  SlabTable::initialize(metadata, counts_of(size));
 }
 
 Arena::Arena(const ArenaDescriptors& files, std::byte* metadata, OwnerTag self)
     : state_(std::make_unique<State>(files, metadata, self)),
       read_base_(state_->window.read_base()),
       write_base_(state_->window.write_base()),
-      capacity_(state_->table.memory_slabs() * kSlabSize),
+      capacity_(state_->table.pages().budget() * kPage),
+      memory_span_(state_->table.memory_slabs() * kSlabSize),
       span_(state_->window.size()) {}
 
 Arena::~Arena() = default;
@@ -89,16 +102,23 @@ std::optional<std::size_t> Arena::State::take_recent(std::uint32_t pages) {
   return std::nullopt;
 }
 
+// Whether there is a run, and the budget has its pages; else it is given back.
+bool Arena::State::charged(std::optional<std::size_t> slab, std::uint32_t pages, From from) {
+  if (!slab) return false;
+  if (charge(table, window, self, *slab, pages, from)) return true;
+  table.set_run_owner(*slab, self, kNobody);
+  return false;
+}
+
 std::optional<std::size_t> Arena::State::take_run(std::uint32_t pages) {
-  if (auto slab = take_recent(pages)) {
-    return slab;
-  }
-  if (auto slab = table.take_run(self, pages, From::kUnused)) {
-    return slab;
-  }
-  small.trim();  // empty slabs that we and others keep are in the way
-  if (auto slab = table.take_run(self, pages, From::kUnusedAndEmpty)) {
-    return slab;
+  if (pages <= table.pages().budget()) {
+    auto slab = take_recent(pages);
+    if (charged(slab, pages, From::kUnused)) return slab;
+    slab = table.take_run(self, pages, From::kUnused);
+    if (charged(slab, pages, From::kUnused)) return slab;
+    small.trim();  // empty slabs that we and others keep are in the way
+    slab = table.take_run(self, pages, From::kUnusedAndEmpty);
+    if (charged(slab, pages, From::kUnusedAndEmpty)) return slab;
   }
   return table.take_run(self, pages, From::kUnusedAndEmpty, Part::kOverflow);
 }
@@ -135,7 +155,7 @@ base::Result<Allocation, StoreError> Arena::State::allocate_run(std::size_t size
   Allocation allocation{*slab * kSlabSize, size, true, population == Population::kNow};
   const std::size_t end = *slab + slabs_for(size);
   for (std::size_t i = *slab; i < end; ++i) {
-    allocation.zeroed = table.mark_used(i) && allocation.zeroed;
+    allocation.zeroed = table.pages().mark_used(i) && allocation.zeroed;
   }
   // On a disk nothing is gained by waiting, and who populates later knows of no disk.
   allocation.populated = allocation.populated || table.is_overflow(*slab);
@@ -252,7 +272,7 @@ void Arena::for_each_block(Visit&& visit) const {
         if (owner != kNobody) visit(BlockExtent{start + block * size, size, owner});
       }
     }
-    slab += word.slabs();
+    slab = table.next(slab, word);
   }
 }
 
@@ -301,20 +321,25 @@ std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
   std::size_t ready = 0;
   std::size_t done = 0;
   const auto make_ready = [&](std::size_t slab) {
-    const std::uint32_t before = table.committed_pages(slab);
-    if (!state_->window.commit(slab, kSlabPages)) {
-      return false;
+    const std::uint32_t before = table.pages().committed(slab);
+    if (before < kSlabPages) {
+      const std::size_t claimed = table.claim(slab, state_->self, From::kUnused);
+      if (claimed == 0) return true;  // it is in use now
+      const bool committed =
+          table.pages().charge(slab, kSlabPages) && state_->window.commit(slab, kSlabPages);
+      table.release(slab, slab + claimed);
+      if (!committed) return false;
     }
     ready += kSlabSize;
     done += std::size_t{kSlabPages - before} * kPage;
     return true;
   };
-  for (std::size_t slab = table.memory_slabs(); slab-- > 0 && ready < keep / 8 && done < step;) {
+  for (std::size_t slab = table.memory_end(); slab-- > 0 && ready < keep / 8 && done < step;) {
     if (table.word(slab).kind == SlabKind::kFree && !make_ready(slab)) {
       return done;
     }
   }
-  for (std::size_t slab = 0; slab < table.memory_slabs() && ready < keep && done < step;) {
+  for (std::size_t slab = 0; slab < table.memory_end() && ready < keep && done < step;) {
     const SlabWord word = table.word(slab);
     if (word.kind == SlabKind::kFree) {
       if (!make_ready(slab)) {
@@ -328,33 +353,13 @@ std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
   return done;
 }
 
-std::size_t Arena::decommit(std::size_t keep) {
-  return give_back(0, state_->table.memory_slabs(), keep);
-}
-
 std::size_t Arena::decommit_overflow() {
-  return give_back(state_->table.memory_slabs(), state_->table.end(), 0);
+  SlabTable& table = state_->table;
+  return give_back(table, state_->window, state_->self, table.memory_slabs(), table.end(),
+                   From::kUnused, SIZE_MAX) *
+         kPage;
 }
 
-std::size_t Arena::give_back(std::size_t begin, std::size_t end, std::size_t keep) {
-  SlabTable& table = state_->table;
-  table.free_up(begin, end, state_->self);
-  std::size_t kept = 0;
-  std::size_t given_back = 0;
-  for (std::size_t slab = begin; slab < end; slab += table.word(slab).slabs()) {
-    const std::uint32_t pages = table.committed_pages(slab);
-    if (pages == 0 || table.word(slab).kind != SlabKind::kFree) {
-      continue;
-    }
-    if (kept < keep) {
-      kept += kSlabSize;
-    } else if (table.claim_free(slab, state_->self)) {
-      const bool done = state_->window.decommit(slab);
-      given_back += done ? std::size_t{pages} * kPage : 0;
-      table.release_claimed(slab, done);
-    }
-  }
-  return given_back;
-}
+void Arena::settle() { state_->table.settle(); }
 
 }  // namespace manta::objectstore

@@ -9,13 +9,14 @@
 // Every process maps the memory once, read-only, from a descriptor opened O_RDONLY. What it
 // allocates it also maps writable, at the same distance in a second window; seal() takes the write
 // permission away. What has no room in memory goes on in the overflow: slabs of a file on disk, which are mapped behind
-// those of memory and are used in the same way.
+// those of memory and are used in the same way. There may be more slabs of memory than the budget can fill: free ones
+// are emptied where it is needed (slab_pages.h).
 //
 // Invariants: (1) a block is free exactly when its tag is 0; any process frees it by one atomic
 //             store. (2) Memory is committed before it is handed out: no SIGBUS. (3) A process that
 //             dies at any instruction leaves only slabs and tags that carry its own tag, which
 //             sweep() frees. (4) No lock lies in shared memory.
-// Threads:    any; but sweep(), populate_ahead() and decommit() belong to one thread of the node.
+// Threads:    any; but sweep(), populate_ahead(), decommit_overflow() and settle() belong to one thread of the node.
 // Units:      bytes; offsets from the start of the arena.
 // Errors:     StoreError; the constructor throws std::system_error. A bad offset breaks an
 //             invariant (check).
@@ -36,8 +37,10 @@
 namespace manta::objectstore {
 
 struct ArenaSize {
-  std::size_t memory = 0;
+  std::size_t memory = 0;  // the budget
   std::size_t overflow = 0;
+  // Of the memory, if there are more: then free memory in small pieces makes room for a large block, too.
+  std::size_t addresses = 0;
 };
 
 enum class Population {
@@ -75,10 +78,10 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
 
   OwnerTag self() const;
-  std::size_t capacity() const { return capacity_; }          // of the memory
-  std::size_t overflow() const { return span_ - capacity_; }  // most bytes that may lie there
+  std::size_t capacity() const { return capacity_; }             // of the memory
+  std::size_t overflow() const { return span_ - memory_span_; }  // most bytes that may lie there
   std::size_t largest_size() const { return std::max(capacity(), overflow()); }  // of a block
-  bool is_overflow(std::uint64_t offset) const { return offset >= capacity_; }
+  bool is_overflow(std::uint64_t offset) const { return offset >= memory_span_; }
   // True once in a session: for whoever is to say that the overflow is used.
   bool note_overflow();
   OverflowPlace overflow_place() const;
@@ -136,16 +139,15 @@ class Arena {
   // By the node, when it is idle: commits at most `step` bytes of free memory, until `keep` bytes are ready.
   // Gives the number of bytes that it committed, 0 when nothing was to be done.
   std::size_t populate_ahead(std::size_t step, std::size_t keep);
-  // By the node: gives free memory back to the system, beyond `keep` bytes. Gives the number of bytes.
-  std::size_t decommit(std::size_t keep);
-  // By the node: gives what is free in the overflow back to the disk.
+  // By the node: gives what is free in the overflow back to the disk. Gives the number of bytes.
   std::size_t decommit_overflow();
+  // By the node, now and then: puts right what a death has made wrong in the count of memory that is in use.
+  void settle();
 
  private:
   struct State;
   template <class Visit>
   void for_each_block(Visit&& visit) const;
-  std::size_t give_back(std::size_t begin, std::size_t end, std::size_t keep);
   static std::uint64_t distance(const void* address, const std::byte* base) {
     return reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(base);
   }
@@ -154,7 +156,8 @@ class Arena {
   const std::byte* read_base_;
   std::byte* write_base_;
   std::size_t capacity_;
-  std::size_t span_;  // of memory and overflow
+  std::size_t memory_span_;  // addresses
+  std::size_t span_;         // with those of the overflow
 };
 
 }  // namespace manta::objectstore

@@ -134,7 +134,7 @@ TEST(ArenaConcurrent, ProcessesWithoutRoomTakeEmptySlabsFromEachOther) {
   EXPECT_TRUE(anna.allocate(6 * kMiB).ok());
 }
 
-TEST(ArenaConcurrent, TheNodeCommitsAndGivesBackMemoryMeanwhile) {
+TEST(ArenaConcurrent, TheNodeCommitsMemoryMeanwhile) {
   ArenaFixture fixture(64 * kMiB);
   Arena anna = fixture.arena(kAnna);
   Arena node = fixture.arena(kNodeTag);
@@ -147,7 +147,7 @@ TEST(ArenaConcurrent, TheNodeCommitsAndGivesBackMemoryMeanwhile) {
   });
   while (!done) {
     node.populate_ahead(kMiB, 32 * kMiB);
-    node.decommit(8 * kMiB);
+    node.settle();
     node.sweep(kBert);
   }
   user.join();

@@ -66,6 +66,8 @@ TEST(ArenaProcess, WhateverAKilledProcessWasDoingItsMemoryComesBack) {
     kill_after(pid, *progress, static_cast<int>(random() % 400 + 1));
     node.sweep(kVictim);
     ASSERT_EQ(node.stats().used, 0u) << "seed " << seed;
+    node.settle();
+    node.settle();
     const auto all = node.allocate(kArena, Population::kLater);
     ASSERT_TRUE(all.ok()) << "seed " << seed;
     node.free(all->offset);

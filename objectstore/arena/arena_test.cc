@@ -194,16 +194,5 @@ TEST_F(ArenaTest, PopulatedAheadMemoryIsStillKnownToBeZero) {
   EXPECT_TRUE(anna_.allocate(8 * kMiB)->zeroed);
 }
 
-TEST_F(ArenaTest, MemoryGivenBackIsZeroAndUsableAgain) {
-  const std::uint64_t offset = allocate(bert_, 8 * kMiB);
-  fill(bert_, offset, 8 * kMiB, 1);
-  bert_.free(offset);
-  EXPECT_EQ(anna_.decommit(2 * kMiB), 6 * kMiB);
-  const auto again = bert_.allocate(32 * kMiB);
-  ASSERT_TRUE(again.ok());
-  EXPECT_EQ(bert_.readable(again->offset)[5 * kMiB], std::byte{0});
-  fill(bert_, again->offset, 32 * kMiB, 2);
-}
-
 }  // namespace
 }  // namespace manta::objectstore

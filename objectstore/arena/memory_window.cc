@@ -151,7 +151,7 @@ bool MemoryWindow::is_populated(std::uint64_t offset, std::size_t size) const {
   const std::uint64_t end = offset + size;
   for (std::size_t slab = offset / kSlabSize; slab * kSlabSize < end; ++slab) {
     const std::uint32_t mapped = table_.is_overflow(slab) ? kSlabPages : states_[slab].populated;
-    if (std::min(mapped, table_.committed_pages(slab)) < pages_before(slab, end)) {
+    if (std::min(mapped, table_.pages().committed(slab)) < pages_before(slab, end)) {
       return false;
     }
   }
@@ -166,7 +166,7 @@ bool MemoryWindow::populate_pages(std::size_t slab, std::uint32_t end) {
   }
   SlabState& state = states_[slab];
   const std::uint32_t begin =
-      std::min<std::uint32_t>(state.populated, table_.committed_pages(slab));
+      std::min<std::uint32_t>(state.populated, table_.pages().committed(slab));
   if (begin >= end) {
     return true;
   }
@@ -179,14 +179,13 @@ bool MemoryWindow::populate_pages(std::size_t slab, std::uint32_t end) {
     return false;
   }
   state.populated = static_cast<std::uint16_t>(end);
-  table_.set_committed(slab, end);
+  table_.pages().set_committed(slab, end);
   return true;
 }
 
-// A disk that has too little room keeps what it had got: that is given back. Memory does not, and must not be: the node
-// commits ahead what nobody has claimed yet, so that somebody may have filled it meanwhile.
+// A disk that has too little room keeps what it had got: that is given back. Memory does not.
 bool MemoryWindow::commit(std::size_t slab, std::uint32_t pages) {
-  const std::uint32_t begin = table_.committed_pages(slab);
+  const std::uint32_t begin = table_.pages().committed(slab);
   if (begin < pages) {
     const Place place = place_of(slab * kSlabSize + std::size_t{begin} * kPage);
     const std::size_t size = std::size_t{pages - begin} * kPage;
@@ -194,7 +193,7 @@ bool MemoryWindow::commit(std::size_t slab, std::uint32_t pages) {
       if (table_.is_overflow(slab)) punch(place.file, place.offset, size);
       return false;
     }
-    table_.set_committed(slab, pages);
+    table_.pages().set_committed(slab, pages);
   }
   return true;
 }
@@ -218,7 +217,10 @@ void MemoryWindow::forget_in_child() { reserve(const_cast<std::byte*>(read_), si
 
 bool MemoryWindow::decommit(std::size_t slab) {
   const Place place = place_of(slab * kSlabSize);
-  return punch(place.file, place.offset, kSlabSize);
+  table_.pages().begin_emptying(slab);
+  if (!punch(place.file, place.offset, kSlabSize)) return false;
+  table_.pages().emptied(slab);
+  return true;
 }
 
 }  // namespace manta::objectstore

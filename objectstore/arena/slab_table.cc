@@ -1,5 +1,5 @@
 // All transitions of the picture in the header, in this order: words; claiming slabs, alone or in a range; runs; slabs
-// of small blocks, whose tag_block() is the one place that needs sequential consistency; commitment; the node's sweep.
+// of small blocks, whose tag_block() is the one place that needs sequential consistency; room; the node's sweep.
 #include "slab_table.h"
 
 #include <cstring>
@@ -11,8 +11,6 @@ namespace manta::objectstore {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x4d414e5441415231;  // "MANTAAR1"
-constexpr std::uint16_t kUsedBit = 0x8000;  // of a slab's commitment, whose other bits count pages
-constexpr std::uint32_t kPagesMask = 0x7FFF;
 
 constexpr std::size_t page_aligned(std::size_t bytes) {
   return (bytes + kPage - 1) / kPage * kPage;
@@ -22,12 +20,10 @@ constexpr std::size_t page_aligned(std::size_t bytes) {
 constexpr OwnerTag tentative(OwnerTag owner) { return owner ^ 0x4000; }
 
 std::size_t words_at() { return kPage; }
-std::size_t commits_at(std::size_t slabs) {
+std::size_t pages_at(std::size_t slabs) {
   return words_at() + page_aligned(slabs * sizeof(std::uint64_t));
 }
-std::size_t tags_at(std::size_t slabs) {
-  return commits_at(slabs) + page_aligned(slabs * sizeof(std::uint16_t));
-}
+std::size_t tags_at(std::size_t slabs) { return pages_at(slabs) + SlabPages::bytes(slabs); }
 
 }  // namespace
 
@@ -35,35 +31,46 @@ struct SlabTable::Header {
   std::uint64_t magic = kMagic;
   std::uint64_t memory_slabs = 0;
   std::uint64_t slabs = 0;
+  std::atomic<std::uint64_t> memory_end{0};
   std::atomic<std::uint64_t> end{0};
   std::atomic<bool> overflow_noted{false};
   std::atomic<std::uint32_t> waiting{0};
 };
 
-std::size_t SlabTable::bytes(std::size_t slabs) {
+std::size_t SlabTable::bytes(const SlabCounts& counts) {
+  const std::size_t slabs = counts.memory + counts.overflow;
   return tags_at(slabs) + slabs * kTagsPerSlab * sizeof(OwnerTag);
 }
 
-void SlabTable::initialize(std::byte* metadata, std::size_t memory_slabs,
-                           std::size_t overflow_slabs) {
+void SlabTable::initialize(std::byte* metadata, const SlabCounts& counts) {
+  base::check(counts.memory >= counts.budget, "there are addresses for the store's memory");
   auto* const header = new (metadata) Header;
-  header->memory_slabs = memory_slabs;
-  header->slabs = memory_slabs + overflow_slabs;
-  header->end.store(memory_slabs);
+  header->memory_slabs = counts.memory;
+  header->slabs = counts.memory + counts.overflow;
+  header->memory_end.store(counts.budget);
+  header->end.store(counts.memory);
+  SlabPages::initialize(metadata + pages_at(header->slabs), counts.budget * kSlabPages);
 }
 
-SlabTable::SlabTable(std::byte* metadata) : header_(reinterpret_cast<Header*>(metadata)) {
+SlabTable::SlabTable(std::byte* metadata)
+    : header_(reinterpret_cast<Header*>(metadata)),
+      memory_slabs_(header_->memory_slabs),
+      slabs_(header_->slabs),
+      words_(reinterpret_cast<Word*>(metadata + words_at())),
+      pages_(metadata + pages_at(slabs_)),
+      tags_(reinterpret_cast<std::atomic<OwnerTag>*>(metadata + tags_at(slabs_))) {
   base::check(header_->magic == kMagic, "the metadata of the arena was not initialized");
-  memory_slabs_ = header_->memory_slabs;
-  slabs_ = header_->slabs;
-  words_ = reinterpret_cast<Word*>(metadata + words_at());
-  commits_ = reinterpret_cast<std::atomic<std::uint16_t>*>(metadata + commits_at(slabs_));
-  tags_ = reinterpret_cast<std::atomic<OwnerTag>*>(metadata + tags_at(slabs_));
 }
 
-std::size_t SlabTable::end() const {
-  // SYNC: none: a slab behind it is claimed only by who has raised it.
-  return header_->end.load(std::memory_order_relaxed);
+// SYNC: none, of both: a slab behind it is claimed only by who has raised it.
+std::size_t SlabTable::memory_end() const {
+  return header_->memory_end.load(std::memory_order_relaxed);
+}
+std::size_t SlabTable::end() const { return header_->end.load(std::memory_order_relaxed); }
+
+std::size_t SlabTable::next(std::size_t i, const SlabWord& word) const {
+  i += word.slabs();
+  return i < memory_slabs_ && i >= memory_end() ? memory_slabs_ : i;
 }
 
 bool SlabTable::note_overflow() {
@@ -116,25 +123,6 @@ bool SlabTable::any_free(std::size_t slab, std::uint8_t size_class) const {
     if (tag(slab, block).load(std::memory_order_relaxed) == kNobody) return true;
   }
   return false;
-}
-
-bool SlabTable::has_room(std::uint32_t pages) const {
-  const std::size_t count = SlabWord{SlabKind::kRun, 0, kNobody, pages}.slabs();
-  const auto any = [&](std::size_t begin, std::size_t end) {
-    return find_between(begin, end, count, kNobody, From::kUnusedAndEmpty).has_value();
-  };
-  return any(0, memory_slabs_) || any(memory_slabs_, end()) || slabs_ - end() >= count;
-}
-
-bool SlabTable::has_small_room(OwnerTag self, std::uint8_t size_class) const {
-  for (std::size_t i = 0; i < end();) {
-    const SlabWord found = word(i);
-    const bool ours = found.kind == SlabKind::kSmall && found.size_class == size_class &&
-                      (found.owner == self || found.owner == kNobody);
-    if (ours && any_free(i, size_class)) return true;
-    i += found.slabs();
-  }
-  return has_room(1);
 }
 
 // Whether a claim of what `word` speaks for may succeed; a look, which takes nothing.
@@ -233,20 +221,25 @@ std::optional<std::size_t> SlabTable::claim_between(std::size_t begin, std::size
   return std::nullopt;
 }
 
-// Makes so many more slabs of the overflow count, all of them free. Gives the first.
-std::optional<std::size_t> SlabTable::extend_overflow(std::size_t count) {
-  std::uint64_t end = header_->end.load(std::memory_order_relaxed);  // SYNC: none, as in end()
+// Makes so many more slabs of a part count, all of them free. Gives the first.
+std::optional<std::size_t> SlabTable::extend(std::atomic<std::uint64_t>& end, std::size_t most,
+                                             std::size_t count) {
+  std::uint64_t found = end.load(std::memory_order_relaxed);  // SYNC: none, as in end()
   do {
-    if (slabs_ - end < count) return std::nullopt;
-  } while (!header_->end.compare_exchange_weak(end, end + count, std::memory_order_relaxed));
-  return end;
+    if (most - found < count) return std::nullopt;
+  } while (!end.compare_exchange_weak(found, found + count, std::memory_order_relaxed));
+  return found;
 }
 
+// New addresses come last: what was used before is warm.
 std::optional<std::size_t> SlabTable::claim_range(std::size_t count, OwnerTag self, From from,
                                                   Part part) {
-  if (part == Part::kMemory) return claim_between(0, memory_slabs_, count, self, from);
-  if (const auto found = claim_between(memory_slabs_, end(), count, self, from)) return found;
-  while (const auto more = extend_overflow(count)) {
+  const bool memory = part == Part::kMemory;
+  const auto found = memory ? claim_between(0, memory_end(), count, self, from)
+                            : claim_between(memory_slabs_, end(), count, self, from);
+  if (found || (memory && from == From::kUnused)) return found;
+  while (const auto more = memory ? extend(header_->memory_end, memory_slabs_, count)
+                                  : extend(header_->end, slabs_, count)) {
     if (claim_from(*more, count, self, from) == *more) return more;  // else somebody was faster
   }
   return std::nullopt;
@@ -254,7 +247,7 @@ std::optional<std::size_t> SlabTable::claim_range(std::size_t count, OwnerTag se
 
 // Slabs of small blocks lie at the upper end, so that they do not cut the space for runs into pieces.
 std::optional<std::size_t> SlabTable::claim_highest(OwnerTag self, From from) {
-  for (std::size_t i = memory_slabs_; i-- > 0;) {
+  for (std::size_t i = memory_end(); i-- > 0;) {
     const SlabWord found = word(i);  // a slab inside a run is kClaimed
     if (found.slabs() == 1 && claimable(i, found, from, self) && try_claim(i, found, self) == 1) {
       return i;
@@ -270,7 +263,7 @@ std::optional<std::size_t> SlabTable::take_run(OwnerTag self, std::uint32_t page
                                                Part part) {
   const SlabWord run{SlabKind::kRun, 0, self, pages};
   const std::size_t begin = part == Part::kMemory ? 0 : memory_slabs_;
-  const std::size_t end = part == Part::kMemory ? memory_slabs_ : this->end();
+  const std::size_t end = part == Part::kMemory ? memory_end() : this->end();
   for (std::size_t i = begin; i < end; i += word(i).slabs()) {
     const SlabWord found = word(i);
     if (is_free_run(found) && found.slabs() == run.slabs() && change(i, found, run)) {
@@ -370,6 +363,7 @@ bool SlabTable::adopt_small(std::size_t slab, OwnerTag self, std::uint8_t size_c
 
 std::optional<std::size_t> SlabTable::adopt_any_small(OwnerTag self, std::uint8_t size_class) {
   for (std::size_t i = end(); i-- > 0;) {
+    if (i < memory_slabs_ && i >= memory_end()) i = memory_end() - 1;
     const SlabWord found = word(i);
     if (!is_abandoned(found) || found.size_class != size_class) {
       continue;
@@ -390,30 +384,48 @@ bool SlabTable::release_small(std::size_t slab, OwnerTag self, std::uint8_t size
   return change(slab, {SlabKind::kSmall, size_class, self, 0}, {});
 }
 
-// ---------------------------------------------------------------- commitment
+// ---------------------------------------------------------------- room
 
-std::uint32_t SlabTable::committed_pages(std::size_t slab) const {
-  // SYNC: none: the kernel commits memory, and the number only says that it has.
-  return commits_[slab].load(std::memory_order_relaxed) & kPagesMask;
+std::size_t SlabTable::claim(std::size_t slab, OwnerTag self, From from) {
+  const SlabWord found = word(slab);
+  return claimable(slab, found, from, self) ? try_claim(slab, found, self) : 0;
 }
 
-void SlabTable::set_committed(std::size_t slab, std::uint32_t pages) {
-  // SYNC: none, as in committed_pages().
-  std::uint16_t found = commits_[slab].load(std::memory_order_relaxed);
-  while ((found & kPagesMask) < pages) {
-    const auto raised = static_cast<std::uint16_t>((found & kUsedBit) | pages);
-    if (commits_[slab].compare_exchange_weak(found, raised, std::memory_order_relaxed)) {
-      return;
+std::uint64_t SlabTable::charged_for_nothing(OwnerTag self, From from) const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < memory_end();) {
+    const SlabWord found = word(i);
+    if (claimable(i, found, from, self)) {
+      for (std::size_t n = 0; n < found.slabs(); ++n) sum += pages_.charged(i + n);
     }
+    i += found.slabs();
   }
+  return sum;
 }
 
-bool SlabTable::mark_used(std::size_t slab) {
-  // SYNC: none: only the owner of the slab asks.
-  if ((commits_[slab].load(std::memory_order_relaxed) & kUsedBit) != 0) {
-    return false;
+bool SlabTable::has_room_in_memory(std::uint32_t pages) const {
+  const std::size_t count = SlabWord{SlabKind::kRun, 0, kNobody, pages}.slabs();
+  const std::size_t end = memory_end();
+  return (memory_slabs_ - end >= count ||
+          find_between(0, end, count, kNodeTag, From::kUnusedAndEmpty)) &&
+         pages_.left() + charged_for_nothing(kNodeTag, From::kUnusedAndEmpty) >= pages;
+}
+
+bool SlabTable::has_room(std::uint32_t pages) const {
+  const std::size_t count = SlabWord{SlabKind::kRun, 0, kNobody, pages}.slabs();
+  return has_room_in_memory(pages) || slabs_ - end() >= count ||
+         find_between(memory_slabs_, end(), count, kNodeTag, From::kUnusedAndEmpty);
+}
+
+bool SlabTable::has_small_room(OwnerTag self, std::uint8_t size_class) const {
+  for (std::size_t i = 0; i < end();) {
+    const SlabWord found = word(i);
+    const bool ours = found.kind == SlabKind::kSmall && found.size_class == size_class &&
+                      (found.owner == self || found.owner == kNobody);
+    if (ours && any_free(i, size_class)) return true;
+    i = next(i, found);
   }
-  return (commits_[slab].fetch_or(kUsedBit, std::memory_order_relaxed) & kUsedBit) == 0;
+  return has_room(kSlabPages);
 }
 
 // ---------------------------------------------------------------- the node
@@ -447,30 +459,14 @@ void SlabTable::sweep(OwnerTag dead) {
     } else if (found.owner == dead && found.kind == SlabKind::kClaimed) {
       change(i, found, {});
     }
-    i += found.slabs();
+    i = next(i, found);
   }
 }
 
-void SlabTable::free_up(std::size_t begin, std::size_t end, OwnerTag self) {
-  for (std::size_t i = begin; i < end;) {
-    const SlabWord found = word(i);
-    if (found.kind != SlabKind::kFree && claimable(i, found, From::kUnused, self)) {
-      release(i, i + try_claim(i, found, self));
-    }
-    i += found.slabs();
-  }
-}
-
-bool SlabTable::claim_free(std::size_t slab, OwnerTag self) {
-  return change(slab, {}, {SlabKind::kClaimed, 0, self, 0});
-}
-
-void SlabTable::release_claimed(std::size_t slab, bool decommitted) {
-  if (decommitted) {
-    // SYNC: the slab's word, which follows, publishes it.
-    commits_[slab].store(0, std::memory_order_relaxed);
-  }
-  store(slab, {});
+void SlabTable::settle() {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0, end = memory_end(); i < end; ++i) sum += pages_.charged(i);
+  pages_.settle(sum);
 }
 
 }  // namespace manta::objectstore

@@ -1,5 +1,5 @@
 // The SlabTable is the shared bookkeeping of the arena: one word per slab that says what it is used
-// for, how far its memory is committed, and for slabs of small blocks one owner tag per block.
+// for, its pages (SlabPages), and for slabs of small blocks one owner tag per block.
 //
 //   kFree --claim--> kClaimed{owner} --> kSmall{class, owner} --abandon--> kSmall{class, nobody}
 //                        |                    ^---------------adopt-------------/
@@ -8,11 +8,11 @@
 //                                 --free--> kRun{nobody} --retake--> kRun{owner}
 //                                                        --break--> kBreaking{owner} --> kClaimed
 //
-// The slabs have two parts: those of memory, and behind them those of a file on disk, the overflow, of which so many
-// count as were ever needed:
+// The slabs have two parts: those of memory, and behind them those of a file on disk, the overflow. Of both only so
+// many count as were ever needed; of memory as many as the budget fills, and more when what is free lies in pieces:
 //
-//   0 ... memory_slabs() ... end() ... slabs()
-//   |-- memory ----|-- overflow --|-- never needed --|
+//   0 ... memory_end() ... memory_slabs() ... end() ... slabs()
+//   |-- memory --|-- never needed --|-- overflow --|-- never needed --|
 //
 // Invariants: (1) a transition of a slab or run is one change of one word, and each state names the process
 //             after whose death it is cleaned up. (2) The words after the head of a run, also of a free or
@@ -29,6 +29,7 @@
 #include "arena_sizes.h"
 #include "owner_tag.h"
 #include "size_class.h"
+#include "slab_pages.h"
 #include "slab_word.h"
 
 namespace manta::objectstore {
@@ -40,16 +41,27 @@ inline constexpr std::size_t kTagsPerSlab = kSlabSize / kBlockAlignment;
 enum class From : std::uint8_t { kUnused, kUnusedAndEmpty };
 enum class Part : std::uint8_t { kMemory, kOverflow };
 
+struct SlabCounts {
+  std::size_t budget = 0;  // as many as may be full of memory at a time
+  std::size_t memory = 0;  // at least as many
+  std::size_t overflow = 0;
+};
+
 class SlabTable {
  public:
   // The size of the metadata; its first values; and the table in it, which must have been initialized.
-  static std::size_t bytes(std::size_t slabs);
-  static void initialize(std::byte* metadata, std::size_t memory_slabs, std::size_t overflow_slabs);
+  static std::size_t bytes(const SlabCounts& counts);
+  static void initialize(std::byte* metadata, const SlabCounts& counts);
   explicit SlabTable(std::byte* metadata);
 
   std::size_t slabs() const { return slabs_; }
   std::size_t memory_slabs() const { return memory_slabs_; }
+  std::size_t memory_end() const;
   std::size_t end() const;
+  // Behind what the word of slab `i` speaks for, and behind those that were never needed.
+  std::size_t next(std::size_t i, const SlabWord& word) const;
+  SlabPages& pages() { return pages_; }
+  const SlabPages& pages() const { return pages_; }
   SlabWord word(std::size_t slab) const;
   bool is_overflow(std::size_t slab) const { return slab >= memory_slabs_; }
   // True once, for whoever is to say that the overflow is used.
@@ -58,7 +70,7 @@ class SlabTable {
   std::uint32_t waiting() const;
   void set_waiting(std::uint32_t count);
 
-  // Takes a run for a block of `pages`. Gives its first slab.
+  // Takes a run for a block of `pages`, which are not charged. Gives its first slab.
   std::optional<std::size_t> take_run(OwnerTag self, std::uint32_t pages, From from,
                                       Part part = Part::kMemory);
   // Takes the run that begins there, if it is free and has as many slabs.
@@ -69,6 +81,7 @@ class SlabTable {
   // Whether there is room for a run of so many pages, and for a small block of the process. A look: it may be gone, and
   // the disk of the overflow may have none.
   bool has_room(std::uint32_t pages) const;
+  bool has_room_in_memory(std::uint32_t pages) const;
   bool has_small_room(OwnerTag self, std::uint8_t size_class) const;
   // The head of the run that holds the slab, or slabs().
   std::size_t find_run(std::size_t slab) const;
@@ -97,17 +110,16 @@ class SlabTable {
   bool all_free(std::size_t slab, std::uint8_t size_class) const;
   bool any_free(std::size_t slab, std::uint8_t size_class) const;
 
-  // How far a slab's memory is committed, from its start, and whether anybody ever wrote there.
-  std::uint32_t committed_pages(std::size_t slab) const;
-  void set_committed(std::size_t slab, std::uint32_t pages);  // at least so many
-  bool mark_used(std::size_t slab);                           // true if it was never used before
+  // Claims what begins with a slab if it is free; gives the number of slabs, which release() gives back. kUnused: free
+  // runs and slabs of small blocks that were abandoned; kUnusedAndEmpty: also those that others keep.
+  std::size_t claim(std::size_t slab, OwnerTag self, From from);
+  void release(std::size_t begin, std::size_t end);
+  // The pages that are charged for memory which could be claimed.
+  std::uint64_t charged_for_nothing(OwnerTag self, From from) const;
 
-  // By the node. sweep() frees what a dead process owned; free_up() makes all that is free between two slabs kFree,
-  // also free runs and empty slabs; claim_free() takes a slab that is kFree, and release_claimed() gives it back.
+  // By the node: frees what a dead process owned; corrects the count of charged pages.
   void sweep(OwnerTag dead);
-  void free_up(std::size_t begin, std::size_t end, OwnerTag self);
-  bool claim_free(std::size_t slab, OwnerTag self);
-  void release_claimed(std::size_t slab, bool decommitted);
+  void settle();
 
  private:
   struct Header;
@@ -123,9 +135,9 @@ class SlabTable {
                                            OwnerTag self, From from);
   std::optional<std::size_t> find_between(std::size_t begin, std::size_t end, std::size_t count,
                                           OwnerTag self, From from) const;
-  std::optional<std::size_t> extend_overflow(std::size_t count);
+  std::optional<std::size_t> extend(std::atomic<std::uint64_t>& end, std::size_t most,
+                                    std::size_t count);
   std::size_t claim_from(std::size_t start, std::size_t count, OwnerTag self, From from);
-  void release(std::size_t begin, std::size_t end);
   std::optional<std::size_t> claim_highest(OwnerTag self, From from);
   void sweep_small(std::size_t slab, const SlabWord& word, OwnerTag dead);
 
@@ -133,7 +145,7 @@ class SlabTable {
   std::size_t memory_slabs_;
   std::size_t slabs_;
   Word* words_;
-  std::atomic<std::uint16_t>* commits_;
+  SlabPages pages_;
   std::atomic<OwnerTag>* tags_;
 };
 

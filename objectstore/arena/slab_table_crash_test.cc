@@ -12,11 +12,12 @@ namespace manta::objectstore {
 namespace {
 
 constexpr std::size_t kSlabs = 6;
+constexpr SlabCounts kCounts{.budget = kSlabs, .memory = kSlabs};
 constexpr OwnerTag kVictim = 3;
 constexpr OwnerTag kWitness = 4;
 
 SlabTable new_table(const SharedMemory& memory) {
-  SlabTable::initialize(memory.data(), kSlabs, 0);
+  SlabTable::initialize(memory.data(), kCounts);
   return SlabTable(memory.data());
 }
 
@@ -50,7 +51,7 @@ TEST(SlabTableCrash, SweepRepairsADeathAtAnyInstruction) {
 #endif
   bool running = true;
   for (int instructions = 0; running; instructions += 43) {
-    SharedMemory memory(SlabTable::bytes(kSlabs));
+    SharedMemory memory(SlabTable::bytes(kCounts));
     SlabTable table = new_table(memory);
     const auto kept = table.take_run(kWitness, kSlabPages, From::kUnused);
     const auto old = table.take_run(kWitness, 4 * kSlabPages, From::kUnused);

@@ -8,15 +8,16 @@ namespace manta::objectstore {
 namespace {
 
 constexpr std::size_t kSlabs = 8;
+constexpr SlabCounts kCounts{.budget = kSlabs, .memory = kSlabs};
 constexpr OwnerTag kAnna = 1;
 constexpr OwnerTag kBert = 2;
 
 class SlabTableTest : public testing::Test {
  protected:
-  SlabTableTest() : memory_(SlabTable::bytes(kSlabs)), table_(initialized(memory_)) {}
+  SlabTableTest() : memory_(SlabTable::bytes(kCounts)), table_(initialized(memory_)) {}
 
   static SlabTable initialized(const SharedMemory& memory) {
-    SlabTable::initialize(memory.data(), kSlabs, 0);
+    SlabTable::initialize(memory.data(), kCounts);
     return SlabTable(memory.data());
   }
   static std::uint32_t slabs(std::size_t n) { return static_cast<std::uint32_t>(n * kSlabPages); }
@@ -102,7 +103,7 @@ TEST_F(SlabTableTest, SweepFreesRunsOfTheDeadOnly) {
 
 TEST_F(SlabTableTest, SweepFreesSlabsClaimedButNotPublished) {
   for (std::size_t slab : {std::size_t{1}, std::size_t{4}, std::size_t{5}}) {
-    table_.claim_free(slab, kAnna);
+    table_.claim(slab, kAnna, From::kUnused);
   }
   EXPECT_FALSE(all_is_free());
   table_.sweep(kAnna);
@@ -158,16 +159,21 @@ TEST_F(SlabTableTest, TagLeftByADeadProcessInASlabThatWasTakenFromItIsForgotten)
   EXPECT_EQ(table_.tag(*slab, 2).load(), kNobody);
 }
 
-TEST_F(SlabTableTest, CommitmentOnlyGrowsUntilTheSlabIsGivenBack) {
-  EXPECT_TRUE(table_.mark_used(3));
-  EXPECT_FALSE(table_.mark_used(3));
-  table_.set_committed(3, 100);
-  table_.set_committed(3, 20);
-  EXPECT_EQ(table_.committed_pages(3), 100u);
-  ASSERT_TRUE(table_.claim_free(3, kNodeTag));
-  table_.release_claimed(3, true);
-  EXPECT_EQ(table_.committed_pages(3), 0u);
-  EXPECT_TRUE(table_.mark_used(3));
+TEST_F(SlabTableTest, MoreSlabsCountWhenWhatIsFreeLiesInPieces) {
+  SharedMemory memory(SlabTable::bytes({.budget = 4, .memory = 12}));
+  SlabTable::initialize(memory.data(), {.budget = 4, .memory = 12});
+  SlabTable table(memory.data());
+  EXPECT_EQ(table.memory_end(), 4u);
+  const auto first = table.take_run(kAnna, slabs(1), From::kUnused);
+  table.take_run(kAnna, slabs(1), From::kUnused);
+  table.set_run_owner(*first, kAnna, kNobody);
+  EXPECT_EQ(table.take_run(kBert, slabs(3), From::kUnused), std::nullopt);
+  EXPECT_EQ(table.take_run(kBert, slabs(3), From::kUnusedAndEmpty), 4u);
+  EXPECT_EQ(table.memory_end(), 7u);
+  EXPECT_EQ(table.take_run(kBert, slabs(6), From::kUnusedAndEmpty), std::nullopt);
+  EXPECT_EQ(table.take_run(kBert, slabs(5), From::kUnusedAndEmpty), 7u);
+  table.sweep(kBert);
+  EXPECT_EQ(table.take_run(kAnna, slabs(8), From::kUnused), 2u);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "../../base/check.h"
+#include "memory_budget.h"
 
 namespace manta::objectstore {
 namespace {
@@ -100,7 +101,7 @@ bool SmallBlocks::enter(SizeClass& cache, std::uint8_t size_class, std::size_t s
     table_.abandon_small(slab, self_, size_class);
     return false;
   }
-  table_.mark_used(slab);
+  table_.pages().mark_used(slab);
   cache.slab = slab;
   return collect(cache, size_class) != 0;
 }
@@ -137,6 +138,14 @@ bool SmallBlocks::try_abandoned(SizeClass& cache, std::uint8_t size_class) {
   return false;
 }
 
+std::optional<std::size_t> SmallBlocks::take_charged(std::uint8_t size_class, From from,
+                                                     Part part) {
+  const auto slab = table_.take_small(self_, size_class, from, part);
+  if (!slab || charge(table_, window_, self_, *slab, kSlabPages, from)) return slab;
+  table_.release_small(*slab, self_, size_class);
+  return std::nullopt;
+}
+
 bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class, Part part) {
   if (cache.slab != kNone) {
     if (collect(cache, size_class) >= enough(size_class)) {
@@ -147,7 +156,7 @@ bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class, Part part
   if (try_abandoned(cache, size_class)) {
     return true;
   }
-  if (const auto unused = table_.take_small(self_, size_class, From::kUnused)) {
+  if (const auto unused = take_charged(size_class, From::kUnused, Part::kMemory)) {
     return enter(cache, size_class, *unused);
   }
   while (const auto any = table_.adopt_any_small(self_, size_class)) {
@@ -158,7 +167,7 @@ bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class, Part part
       leave(cache, size_class);
     }
   }
-  const auto empty = table_.take_small(self_, size_class, From::kUnusedAndEmpty, part);
+  const auto empty = take_charged(size_class, From::kUnusedAndEmpty, part);
   return empty && enter(cache, size_class, *empty);
 }
 

@@ -3,7 +3,8 @@
 //
 //   list --empty-->   look at the slab's tags again, because others free by storing 0
 //        --too few--> abandon the slab to everybody; take one with room that was abandoned before, else
-//                     an unused one, else one that another process keeps empty, else one of the overflow
+//                     an unused one, else one that another process keeps empty, else one of the overflow;
+//                     one of memory is charged to the budget as a whole
 //
 // Invariants: a list holds blocks of the slab that was ours when the list was made; tag_block() finds out
 //             whether it still is. A list changes under the mutex of its class.
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "../../base/result.h"
@@ -43,6 +45,7 @@ class SmallBlocks {
   };
   static constexpr std::size_t kNone = ~std::size_t{0};
 
+  std::optional<std::size_t> take_charged(std::uint8_t size_class, From from, Part part);
   bool next_slab(SizeClass& cache, std::uint8_t size_class, Part part);
   bool try_abandoned(SizeClass& cache, std::uint8_t size_class);
   void leave(SizeClass& cache, std::uint8_t size_class);

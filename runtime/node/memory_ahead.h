@@ -1,7 +1,7 @@
-// Gives what is free in the store's overflow back to the disk, and commits memory of the store ahead of its use, in
-// small steps, while cores are idle: to write to fresh memory is four times slower than to write to warm memory. It
-// stops at a quarter of the budget, at most 256 MiB, and while memory is not plenty: the node must not ask for the
-// last of it, since the kernel may find nobody else to kill.
+// What the node does for the store while cores are idle, in small steps: it gives what is free in the overflow back to
+// the disk, corrects the count of memory in use, and commits memory ahead of its use, since to write to fresh memory is
+// four times slower than to write to warm memory. It stops at a quarter of the budget, at most 256 MiB, and while
+// memory is not plenty: the node must not ask for the last of it, since the kernel may find nobody else to kill.
 // Threads: the node's. Errors: none; what cannot be committed is left as it is.
 #pragma once
 #include <algorithm>
@@ -38,6 +38,7 @@ class MemoryAhead {
       return 100ms;
     }
     arena_.decommit_overflow();
+    arena_.settle();
     const rpc::CoresPage& cores = control_.session().cores;
     // SYNC: none: a snapshot.
     const auto active = cores.active.load(std::memory_order_relaxed);

@@ -14,7 +14,7 @@
 #include <variant>
 
 #include "../wire/resources.h"
-#include "overflow.h"
+#include "store_size.h"
 
 namespace manta::detail::node {
 namespace {
@@ -59,8 +59,10 @@ concept Handles =
 
 SharedMemory::SharedMemory(const NodeOptions& options,
                            const std::filesystem::path& session_directory)
-    : arena(objectstore::create_arena_files(options.object_store_bytes)),
-      store_size{options.object_store_bytes, add_overflow_file(arena, options, session_directory)},
+    : arena(objectstore::create_arena_files(address_bytes(options.object_store_bytes))),
+      store_size{.memory = options.object_store_bytes,
+                 .overflow = add_overflow_file(arena, options, session_directory),
+                 .addresses = address_bytes(options.object_store_bytes)},
       control(
           rpc::Control::create({.arena_bytes = options.object_store_bytes,
                                 .store_meta_bytes = objectstore::Arena::metadata_size(store_size),

@@ -1,4 +1,4 @@
-#include "overflow.h"
+#include "store_size.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -31,16 +31,21 @@ std::vector<std::filesystem::path> directories(const NodeOptions& options,
   return {};
 }
 
-bool address_space_is_limited() {
+bool is_limited(__rlimit_resource_t resource) {
   rlimit limit = {};
-  return ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  return ::getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
 }  // namespace
 
+std::size_t address_bytes(std::uint64_t budget) {
+  if (is_limited(RLIMIT_AS) || is_limited(RLIMIT_FSIZE)) return budget;
+  return std::max<std::size_t>(budget, std::min(8 * budget, kMost));
+}
+
 std::size_t add_overflow_file(objectstore::ArenaFiles& files, const NodeOptions& options,
                               const std::filesystem::path& session_directory) {
-  if (!options.overflow || address_space_is_limited()) return 0;
+  if (!options.overflow || is_limited(RLIMIT_AS)) return 0;
   const std::size_t most =
       std::clamp<std::size_t>(8 * options.object_store_bytes, 64 * kGiB, kMost);
   std::string why_not;

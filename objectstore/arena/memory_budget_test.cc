@@ -1,0 +1,227 @@
+// An arena with more addresses than memory: what lies in pieces, or in a slab beside a block, is memory for others.
+#include "memory_budget.h"
+
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <signal.h>
+#include <sys/stat.h>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "../arena_fixture.h"
+
+namespace manta::objectstore {
+namespace {
+
+constexpr OwnerTag kAnna = 1;
+constexpr OwnerTag kBert = 2;
+
+class MemoryBudget : public testing::Test {
+ protected:
+  static constexpr std::size_t kBudget = 32 * kMiB;
+
+  // What the kernel has given to the arena.
+  static std::size_t in_use(const ArenaFixture& fixture) {
+    struct stat file = {};
+    EXPECT_EQ(::fstat(fixture.files.writable.get(), &file), 0);
+    return static_cast<std::size_t>(file.st_blocks) * 512;
+  }
+
+  ArenaFixture fixture_{{.memory = kBudget, .addresses = 8 * kBudget}};
+  Arena anna_ = fixture_.arena(kAnna);
+  Arena bert_ = fixture_.arena(kBert);
+};
+
+TEST_F(MemoryBudget, ABlockCostsItsPagesAndNotItsSlabs) {
+  EXPECT_EQ(anna_.capacity(), kBudget);
+  EXPECT_EQ(anna_.largest_size(), kBudget);
+  std::size_t blocks = 0;
+  while (anna_.allocate(kMiB + 1).ok()) ++blocks;
+  EXPECT_EQ(blocks, kBudget / (kMiB + kPage));
+  EXPECT_LE(in_use(fixture_), kBudget);
+  EXPECT_FALSE(anna_.has_room(kMiB, kAnna));
+}
+
+TEST_F(MemoryBudget, FreeMemoryInPiecesMakesRoomForALargeBlock) {
+  std::vector<std::uint64_t> blocks;
+  for (std::size_t i = 0; i < kBudget / kMiB; ++i) {
+    blocks.push_back(anna_.allocate(kMiB)->offset);
+    std::memset(anna_.writable(blocks.back()), static_cast<int>(i), kMiB);
+  }
+  EXPECT_FALSE(bert_.allocate(kMiB).ok());
+  for (std::size_t i = 0; i < blocks.size(); i += 2) anna_.free(blocks[i]);
+  EXPECT_TRUE(bert_.has_room(kBudget / 2, kBert));
+  EXPECT_FALSE(bert_.has_room(kBudget / 2 + 1, kBert));
+  EXPECT_FALSE(bert_.allocate(kBudget / 2 + 1).ok());
+  const auto large = bert_.allocate(kBudget / 2);
+  ASSERT_TRUE(large.ok());
+  EXPECT_TRUE(large->zeroed);
+  std::memset(bert_.writable(large->offset), 99, kBudget / 2);
+  EXPECT_LE(in_use(fixture_), kBudget);
+  EXPECT_FALSE(bert_.allocate(kMiB).ok());
+  for (std::size_t i = 1; i < blocks.size(); i += 2) {
+    EXPECT_EQ(bert_.readable(blocks[i])[kMiB - 1], static_cast<std::byte>(i));
+  }
+}
+
+TEST_F(MemoryBudget, WhatDoesNotMakeEnoughRoomStaysWarm) {
+  const std::uint64_t held = anna_.allocate(20 * kMiB)->offset;
+  const std::uint64_t warm = anna_.allocate(10 * kMiB)->offset;
+  anna_.free(warm);
+  const std::size_t before = in_use(fixture_);
+  EXPECT_FALSE(bert_.allocate(13 * kMiB).ok());
+  EXPECT_EQ(in_use(fixture_), before);
+  anna_.free(held);
+}
+
+TEST_F(MemoryBudget, WhatOthersKeepEmptyForSmallBlocksMakesRoom) {
+  std::vector<std::uint64_t> blocks;
+  for (;;) {
+    const auto block = anna_.allocate(1000);
+    if (!block.ok()) break;
+    blocks.push_back(block->offset);
+  }
+  for (const std::uint64_t offset : blocks) anna_.free(offset);
+  EXPECT_TRUE(bert_.has_room(kBudget - kMiB, kBert));
+  EXPECT_TRUE(bert_.allocate(kBudget - kMiB).ok());
+  EXPECT_LE(in_use(fixture_), kBudget);
+}
+
+TEST_F(MemoryBudget, SmallBlocksWithoutARoomOfTheirOwnFailAndTakeNothing) {
+  const auto all = anna_.allocate(kBudget);
+  ASSERT_TRUE(all.ok());
+  EXPECT_EQ(bert_.allocate(100).error(), StoreError::kFull);
+  EXPECT_FALSE(bert_.has_room(100, kBert));
+  anna_.free(all->offset);
+  EXPECT_TRUE(bert_.has_room(100, kBert));
+  EXPECT_TRUE(bert_.allocate(100).ok());
+}
+
+// The kernel is asked all the time.
+TEST_F(MemoryBudget, IsNeverExceeded) {
+  std::atomic<bool> done{false};
+  std::atomic<int> broken{0};
+  const auto work = [&](Arena& arena, unsigned seed) {
+    std::mt19937 random(seed);
+    std::vector<std::pair<std::uint64_t, std::byte>> mine;
+    for (int i = 0; i < 1500; ++i) {
+      const std::size_t size = std::size_t{100} << random() % 17;
+      if (const auto block = arena.allocate(size + random() % size); block.ok()) {
+        mine.emplace_back(block->offset, static_cast<std::byte>(random()));
+        arena.writable(block->offset)[size - 1] = mine.back().second;
+      }
+      while (mine.size() > 10 || (!mine.empty() && random() % 2 == 0)) {
+        std::swap(mine[random() % mine.size()], mine.back());
+        arena.free(mine.back().first);
+        mine.pop_back();
+      }
+      for (const auto& [offset, mark] : mine) {
+        const BlockExtent block = arena.block_at(offset);
+        broken += block.owner == arena.self() && block.offset == offset ? 0 : 1;
+      }
+    }
+    for (const auto& [offset, mark] : mine) arena.free(offset);
+  };
+  std::thread one([&] { work(anna_, 1); });
+  std::thread two([&] { work(bert_, 2); });
+  std::thread node([&] {
+    Arena arena = fixture_.arena(kNodeTag);
+    while (!done) {
+      arena.populate_ahead(kMiB, kBudget / 2);
+      arena.settle();
+    }
+  });
+  std::thread watch([&] {
+    while (!done) EXPECT_LE(in_use(fixture_), kBudget);
+  });
+  one.join();
+  two.join();
+  done = true;
+  node.join();
+  watch.join();
+  EXPECT_EQ(broken, 0);
+  anna_.trim();
+  bert_.trim();
+  anna_.settle();
+  anna_.settle();
+  EXPECT_TRUE(anna_.allocate(kBudget).ok());
+}
+
+// So that memory is taken from others all the time.
+TEST(MemoryBudgetProcess, WhateverAKilledProcessWasDoingTheBudgetIsWhole) {
+  constexpr std::size_t kSmallBudget = 8 * kMiB;
+  ArenaFixture fixture({.memory = kSmallBudget, .addresses = 8 * kSmallBudget});
+  Arena node = fixture.arena(kNodeTag);
+  std::mt19937 random(11);
+  for (int round = 0; round < 60; ++round) {
+    const unsigned seed = static_cast<unsigned>(random());
+    SharedMemory memory(4096);
+    auto* const steps = memory.make<std::atomic<int>>();
+    const pid_t pid = in_process([&] {
+      Arena arena = fixture.arena(kAnna);
+      std::mt19937 choice(seed);
+      std::vector<std::uint64_t> mine;
+      for (;; ++*steps) {
+        const auto block = arena.allocate(1000 + choice() % (3 * kMiB), Population::kLater);
+        if (block.ok()) mine.push_back(block->offset);
+        if (!block.ok() || choice() % 3 == 0) {
+          std::swap(mine[choice() % mine.size()], mine.back());
+          arena.free(mine.back());
+          mine.pop_back();
+        }
+      }
+    });
+    for (const int enough = static_cast<int>(random() % 300); *steps < enough;) {
+      std::this_thread::yield();
+    }
+    ::kill(pid, SIGKILL);
+    ended(pid);
+    node.sweep(kAnna);
+    node.settle();
+    node.settle();
+    const auto all = node.allocate(kSmallBudget, Population::kLater);
+    ASSERT_TRUE(all.ok()) << "seed " << seed;
+    node.free(all->offset);
+  }
+}
+
+// A day of objects of all sizes, as many small as large ones: a new one has room as long as no more than 85 % is live.
+TEST(MemoryBudgetDay, EightyFivePercentHoldOneLiveSet) {
+  constexpr std::size_t kBudget = 4096 * kMiB;
+  constexpr std::size_t kLive = kBudget / 100 * 85;
+  constexpr double kDoublings = 24;  // from 64 bytes to 1 GiB
+  ArenaFixture fixture({.memory = kBudget, .addresses = 8 * kBudget});
+  Arena arena = fixture.arena(kAnna);
+  std::mt19937 random(20261129);
+  struct Object {
+    std::uint64_t offset;
+    std::size_t size;
+  };
+  std::vector<Object> live;
+  std::size_t bytes = 0;
+  const auto drop_one = [&] {
+    std::swap(live[random() % live.size()], live.back());
+    arena.free(live.back().offset);
+    bytes -= live.back().size;
+    live.pop_back();
+  };
+  for (int i = 0; i < 500'000; ++i) {  // each is put and freed
+    const double exponent = std::uniform_real_distribution<>(0, kDoublings)(random);
+    const auto size = static_cast<std::size_t>(64 * std::exp2(exponent));
+    while (bytes + size > kLive) drop_one();
+    const auto block = arena.allocate(size, Population::kLater);
+    ASSERT_TRUE(block.ok()) << "object " << i << " of " << size << " bytes beside " << bytes
+                            << " in " << live.size() << " others";
+    live.push_back({block->offset, size});
+    bytes += size;
+  }
+  while (!live.empty()) drop_one();
+  EXPECT_EQ(arena.stats().objects, 0u);
+}
+
+}  // namespace
+}  // namespace manta::objectstore
