@@ -112,6 +112,7 @@ Block* Store::block_of(const base::Storage* storage) const {
 
 // Commits the block's memory and copies, piece by piece. False if the kernel has no memory.
 bool Store::fill(Block& block, const std::byte* from) {
+  count_copied(block.size());
   std::atomic<bool> done{true};  // SYNC: none: the end of parallel_pieces() orders all accesses
   parallel_pieces(block.size(), [&](std::size_t at, std::size_t size) {
     if (arena_.populate(block.offset() + at, size)) {
@@ -168,6 +169,7 @@ base::Status<StoreError> Store::put_together(std::span<Buffer> buffers, std::siz
   if (!block.ok()) {
     return block.error();
   }
+  count_copied(size);
   std::size_t at = 0;
   for (Buffer& buffer : buffers) {
     if (block_of(buffer.storage.get()) != nullptr) {

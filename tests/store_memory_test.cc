@@ -2,12 +2,15 @@
 #include <cinttypes>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <unistd.h>
 #include <vector>
 
 #include <manta/manta.h>
 
+#include "../base/file_tree_fixture.h"
+#include "../objectstore/arena/parallel_copy.h"
 #include "cluster_fixture.h"
 
 namespace manta::testing {
@@ -99,6 +102,58 @@ TEST_F(ClusterTest, PutOfAMutableArrayCopiesNothing) {
     EXPECT_EQ(first.data(), second.data());
     EXPECT_EQ(first[n / 2], 7);
     EXPECT_EQ(store_bytes_used(), with_one);
+  }
+}
+
+// What the process that runs the function copies, and what its worker does.
+std::uint64_t copies_of(const std::function<void()>& function) {
+  const std::uint64_t before = objectstore::copied_bytes();
+  function();
+  return objectstore::copied_bytes() - before;
+}
+std::uint64_t copied_by_worker() { return objectstore::copied_bytes(); }
+
+Array<double> made_by(const std::string& maker, std::size_t n, const std::string& file) {
+  if (maker == "zeros") return zeros<double>(n);
+  if (maker == "arange") return arange<double>(n);
+  if (maker == "full") return full<double>(n, 3.0);
+  if (maker == "load_npy") return load_npy<double>(file);
+  auto filled = uninitialized<double>(n);
+  for (double& x : filled) x = 1;
+  return std::move(filled).freeze();
+}
+
+// From 64 KiB on, whoever makes them.
+TEST_F(ClusterTest, ArraysAreBuiltInTheStoreAndNeverCopied) {
+  open({.cpus = 1});
+  const base::FileTree tree;
+  const std::string file = (tree.root() / "numbers.npy").string();
+  const auto read = [](const Array<double>& array) { return array[array.size() - 1]; };
+  for (const std::size_t bytes :
+       {std::size_t{64} << 10, std::size_t{1} << 20, std::size_t{9} << 20}) {
+    const std::size_t n = bytes / sizeof(double);
+    save_npy(file, arange<double>(n));
+    for (const char* maker : {"zeros", "arange", "full", "load_npy", "freeze"}) {
+      const auto worker_before = get(remote(copied_by_worker)());
+      EXPECT_EQ(copies_of([&] {
+                  const Array<double> here = made_by(maker, n, file);
+                  const double last = here[n - 1];
+                  EXPECT_EQ(get(put(here)).data(), here.data());
+                  EXPECT_EQ(get(remote(read)(here)), last);
+                  const auto there = remote(made_by)(maker, n, file);
+                  EXPECT_EQ(get(remote(read)(there)), last);
+                  EXPECT_EQ(get(there)[n - 1], last);
+                  const auto inside = put(std::pair(here, get(there)));
+                  EXPECT_EQ(get(remote([](const std::pair<Array<double>, Array<double>>& both) {
+                              return both.second[0];
+                            })(inside)),
+                            here[0]);
+                }),
+                0u)
+          << maker << " of " << bytes;
+      EXPECT_EQ(get(remote(copied_by_worker)()), worker_before) << maker << " of " << bytes;
+    }
+    EXPECT_GE(copies_of([&] { put(std::vector<double>(n)); }), bytes) << "a vector is copied once";
   }
 }
 

@@ -1,6 +1,7 @@
 #include "parallel_copy.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 
@@ -36,6 +37,7 @@ tbb::task_arena& threads() {
 }
 
 bool alone = false;  // set while the process has one thread
+std::atomic<std::uint64_t> copied{0};
 
 // Two pieces or more for each thread, so that a thread that is interrupted does not hold up all.
 std::size_t piece_size(std::size_t size) {
@@ -114,7 +116,12 @@ void parallel_pieces(std::size_t size, const std::function<void(std::size_t, std
 
 void copy_alone() { alone = true; }
 
+// SYNC: none: a count.
+std::uint64_t copied_bytes() { return copied.load(std::memory_order_relaxed); }
+void count_copied(std::uint64_t bytes) { copied.fetch_add(bytes, std::memory_order_relaxed); }
+
 void parallel_copy(std::byte* to, const std::byte* from, std::size_t size) {
+  count_copied(size);
   parallel_pieces(size, [=](std::size_t at, std::size_t n) { copy_piece(to + at, from + at, n); });
 }
 

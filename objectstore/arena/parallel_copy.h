@@ -5,6 +5,7 @@
 // Units:   bytes. Errors: none.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 #include "../../base/build_settings.h"
@@ -23,5 +24,10 @@ void copy_alone();
 
 // What one thread does of a large copy.
 void copy_piece(std::byte* to, const std::byte* from, std::size_t size);
+
+// How many bytes of users' buffers this process has copied so far: by parallel_copy(), and what others say that they
+// copy piece by piece. For those who show that something is not copied.
+std::uint64_t copied_bytes();
+void count_copied(std::uint64_t bytes);
 
 }  // namespace manta::objectstore
