@@ -20,6 +20,11 @@ class Storage : public Counted {
   std::size_t size() const { return size_; }
   std::span<const std::byte> span() const { return {data_, size_}; }
 
+  // What holds a reference for the runtime; all others are arrays of the user. Blocks of the store count them, for
+  // those who ask what is held by what.
+  enum class Keeper { kValue, kCall };
+  virtual void count_keeper(Keeper, int /*change*/) noexcept {}
+
  protected:
   Storage(const std::byte* data, std::size_t size) : data_(data), size_(size) {}
   ~Storage() override;

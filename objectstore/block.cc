@@ -3,6 +3,8 @@
 #include "block.h"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "../base/check.h"
 #include "store.h"
@@ -19,7 +21,7 @@ Block::Block(base::Ref<Store> store, std::uint64_t offset, std::size_t size, std
       zeroed_(zeroed),
       store_(std::move(store)) {}
 
-Block::~Block() = default;
+Block::~Block() { delete label_.load(std::memory_order_relaxed); }  // SYNC: the last ref is gone
 
 bool Block::abandoned() const { return store_->abandoned(); }
 
@@ -58,6 +60,28 @@ ObjectId Block::object() const {
 void Block::set_object(ObjectId id) {
   object_hi_.store(id.hi(), std::memory_order_relaxed);  // SYNC: none, as in object()
   object_lo_.store(id.lo(), std::memory_order_relaxed);
+}
+
+// SYNC: release, with label().
+void Block::set_label(Label label) {
+  const Label* none = nullptr;
+  auto made = std::make_unique<const Label>(std::move(label));
+  if (label_.compare_exchange_strong(none, made.get(), std::memory_order_release)) {
+    (void)made.release();
+  }
+}
+
+// SYNC: none, of both: for messages only.
+void Block::count_keeper(Keeper keeper, int change) noexcept {
+  (keeper == Keeper::kValue ? values_ : calls_).fetch_add(change, std::memory_order_relaxed);
+}
+
+Block::Keepers Block::keepers() const {
+  const std::int32_t values = std::max(0, values_.load(std::memory_order_relaxed));
+  const std::int32_t calls = std::max(0, calls_.load(std::memory_order_relaxed));
+  const auto all = static_cast<std::int32_t>(use_count()) - 1;
+  return {static_cast<std::uint32_t>(values), static_cast<std::uint32_t>(calls),
+          static_cast<std::uint32_t>(std::max(0, all - values - calls))};
 }
 
 // The record is out of the table before the block is freed, because its place may be used again at once.
@@ -199,6 +223,13 @@ std::vector<base::Ref<Block>> BlockTable::all_locked() const {
     }
   }
   return all;
+}
+
+std::vector<base::Ref<Block>> BlockTable::all() {
+  lock_all();
+  std::vector<base::Ref<Block>> found = all_locked();
+  unlock_all();
+  return found;
 }
 
 ObjectId BlockTable::object_of(std::uint64_t offset) const {

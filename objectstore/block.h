@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "../base/id.h"
@@ -56,6 +57,22 @@ class Block final : public base::Storage {
   // The object that the bytes belong to, for messages; nil when it is unknown.
   ObjectId object() const;
   void set_object(ObjectId id);
+  // What people call the object, and where it was made; both may be empty.
+  struct Label {
+    std::string name = {};
+    std::string site = {};
+  };
+  const Label* label() const { return label_.load(std::memory_order_acquire); }  // may be null
+  void set_label(Label label);                                                   // once
+
+  // How many references are those of values and of calls: the others are arrays.
+  void count_keeper(Keeper keeper, int change) noexcept override;
+  struct Keepers {
+    std::uint32_t values = 0;
+    std::uint32_t calls = 0;
+    std::uint32_t arrays = 0;
+  };
+  Keepers keepers() const;  // beside the caller's reference; a look at what changes
 
  private:
   friend class BlockTable;
@@ -74,6 +91,9 @@ class Block final : public base::Storage {
   std::atomic<std::uint32_t> claim_{0};
   std::atomic<std::uint64_t> object_hi_{0};
   std::atomic<std::uint64_t> object_lo_{0};
+  std::atomic<std::int32_t> values_{0};
+  std::atomic<std::int32_t> calls_{0};
+  std::atomic<const Label*> label_{nullptr};  // owned
   base::Ref<Store> store_;
   Block* next_ = nullptr;  // in its bucket of the table
 };
@@ -93,8 +113,9 @@ class BlockTable {
   // Around fork(), so that no thread is inside, and none was when the child began.
   void lock_all();
   void unlock_all();
-  // Every block with a record; to be called between the two.
+  // Every block with a record; the first is to be called between the two.
   std::vector<base::Ref<Block>> all_locked() const;
+  std::vector<base::Ref<Block>> all();
   // For a signal handler: the object of the block, nil when it is unknown or the table is busy.
   ObjectId object_of(std::uint64_t offset) const;
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
-#include <functional>
 #include <mutex>
 
 #include "../../base/check.h"
@@ -289,14 +288,18 @@ StoreStats Arena::stats() const {
 }
 
 std::vector<BlockExtent> Arena::largest(std::size_t count) const {
-  std::vector<BlockExtent> found;
+  const auto larger = [](const BlockExtent& a, const BlockExtent& b) { return a.size > b.size; };
+  std::vector<BlockExtent> found;  // a heap, the smallest in front
   for_each_block([&](const BlockExtent& block) {
-    const auto place =
-        std::ranges::upper_bound(found, block.size, std::greater<>(), &BlockExtent::size);
-    if (place == found.end() && found.size() == count) return;
-    found.insert(place, block);
-    if (found.size() > count) found.pop_back();
+    if (found.size() == count) {
+      if (count == 0 || !larger(block, found.front())) return;
+      std::ranges::pop_heap(found, larger);
+      found.pop_back();
+    }
+    found.push_back(block);
+    std::ranges::push_heap(found, larger);
   });
+  std::ranges::sort_heap(found, larger);
   return found;
 }
 

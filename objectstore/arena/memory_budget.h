@@ -1,5 +1,5 @@
-// Charges memory to the budget of the store. Free memory elsewhere, warm but in pieces, is given back to the system where
-// the budget needs it.
+// Charges memory to the budget of the store. Free memory elsewhere, warm but in pieces, is given back to the system
+// where the budget needs it.
 //
 // Threads: any, of any process. Units: slabs; pages. Errors: none; false if the budget is used up.
 #pragma once
@@ -12,8 +12,8 @@
 
 namespace manta::objectstore {
 
-// For a run of so many pages that begins with this slab, which `self` has. Gives back what `from` allows. In the overflow
-// nothing is charged: the disk is its budget.
+// For a run of so many pages that begins with this slab, which `self` has. Gives back what `from` allows. In the
+// overflow nothing is charged: the disk is its budget.
 bool charge(SlabTable& table, MemoryWindow& window, OwnerTag self, std::size_t slab,
             std::uint32_t pages, From from);
 

@@ -92,7 +92,7 @@ void CallBuilder::append(serialization::Encoded& encoded) {
   const std::size_t at = body.size();
   body.resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
   write_wire(body.data() + at, store, encoded.meta, encoded.buffers, encoded.refs, 0);
-  for (auto& buffer : encoded.buffers) extras().blocks.push_back(std::move(buffer.storage));
+  for (auto& buffer : encoded.buffers) extras().blocks.add(std::move(buffer.storage));
   for (auto& reference : encoded.refs) extras().references.push_back(std::move(reference));
 }
 

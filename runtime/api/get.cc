@@ -1,6 +1,7 @@
 #include "get.h"
 
 #include "../../base/error.h"
+#include "../code/call_sites.h"
 #include "../code/code_id.h"
 #include "../options/check_options.h"
 #include "../ownership/value_codec.h"
@@ -16,8 +17,12 @@ ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& op
   check_put_options(options);
   ObjectEntryRef entry = process.ownership().make_entry();
   Value value = value_of(process.store(), encoded);
-  for (const auto& buffer : value.buffers()) {
-    process.store().block_of(buffer.storage.get())->set_object(entry->id());
+  const auto buffers = value.buffers();
+  const std::string site = buffers.empty() ? "" : call_site();
+  for (const auto& buffer : buffers) {
+    auto* const block = process.store().block_of(buffer.storage.get());
+    block->set_object(entry->id());
+    if (!options.name.empty() || !site.empty()) block->set_label({options.name, site});
   }
   (void)entry->complete(std::move(value));
   return entry;

@@ -29,6 +29,7 @@
 #include "../worker/local_session.h"
 #include "../worker/wait_for_room.h"
 #include "cluster.h"
+#include "leak_report.h"
 
 namespace manta {
 namespace {
@@ -119,6 +120,7 @@ struct Session::State {
       (void)process.detach();
       return;
     }
+    detail::report_leaks(process->attachment().directory);
     ending.store(true);
     process->cores().leave();
     process->close();

@@ -52,16 +52,42 @@ class CallRouter {
   ~CallRouter() = default;
 };
 
+// Storages that a call keeps, which count it (base::Storage::Keeper).
+class KeptStorages {
+ public:
+  KeptStorages() = default;
+  ~KeptStorages() { clear(); }
+  KeptStorages(const KeptStorages&) = delete;
+
+  void add(base::StorageRef storage) {
+    if (storage) storage->count_keeper(base::Storage::Keeper::kCall, 1);
+    storages_.push_back(std::move(storage));
+  }
+  void clear() {
+    for (const auto& storage : storages_) {
+      if (storage) storage->count_keeper(base::Storage::Keeper::kCall, -1);
+    }
+    storages_.clear();
+  }
+  auto begin() const { return storages_.begin(); }
+  auto end() const { return storages_.end(); }
+
+ private:
+  std::vector<base::StorageRef> storages_;
+};
+
 // What few calls have: arguments with arrays or refs inside, several results, arguments too large for a lane.
 struct CallExtras {
-  std::vector<base::StorageRef> blocks;  // what the arguments refer to
+  KeptStorages blocks;  // what the arguments refer to
   std::vector<serialization::Reference> references;
   std::vector<ObjectEntryRef> results;     // of an unpacked call: Call::result is null then
   base::Ref<objectstore::Block> external;  // holds the arguments,
   std::size_t external_size = 0;           // which are so many bytes
+  KeptStorages external_kept;
 
   void set_external(const base::Ref<objectstore::Block>& block, std::size_t size) {
     block->seal();
+    external_kept.add(block);
     external = block;
     external_size = size;
   }

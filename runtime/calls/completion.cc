@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "../../base/check.h"
+#include "../code/call_sites.h"
 #include "../ownership/arrivals.h"
 #include "../ownership/unseen_errors.h"
 #include "completion_watch.h"
@@ -52,7 +53,7 @@ std::optional<Value> Completion::make_ready(Call& call) {
     auto& extras = call.extras();
     extras.references.insert(extras.references.end(), value.references().begin(),
                              value.references().end());
-    for (const auto& buffer : value.buffers()) extras.blocks.push_back(buffer.storage);
+    for (const auto& buffer : value.buffers()) extras.blocks.add(buffer.storage);
   }
   const std::size_t size = call.arguments_size();
   if (size <= kMaxInlineValue || call.externalize(ownership_.store()).ok()) return std::nullopt;
@@ -86,6 +87,9 @@ void Completion::finish(ObjectEntry& entry, Value value) {
   for (const auto& buffer : value.buffers()) {
     if (auto* block = ownership_.store().block_of(buffer.storage.get())) {
       block->set_object(entry.id());
+      if (const Call* const call = call_sites_wanted() ? entry.producer() : nullptr) {
+        block->set_label({.site = "result of " + call->display_name()});
+      }
     }
   }
   const ObjectEntry::Pending was = entry.complete(std::move(value));

@@ -12,6 +12,7 @@
 
 #include "../wire/actor_payload.h"
 #include "../wire/death_report.h"
+#include "../wire/memory_report.h"
 #include "../wire/node_messages.h"
 #include "../wire/notice.h"
 #include "../wire/resources.h"
@@ -54,7 +55,7 @@ std::uint64_t read(std::uint8_t which, std::span<const std::byte> bytes) {
     sum += sum_of(std::as_bytes(std::span(&message, 1)));
     ((sum += sum_of(std::as_bytes(std::span(payload)))), ...);
   };
-  switch (which % 5) {
+  switch (which % 6) {
     case 0:
       return read_values(bytes);
     case 1:
@@ -74,12 +75,17 @@ std::uint64_t read(std::uint8_t which, std::span<const std::byte> bytes) {
       return (death ? describe(*death).size() + full_text(*death).size() : 0) +
              (notice ? notice->text.size() : 0);
     }
-    default: {
+    case 4: {
       const auto record = decode_wait(bytes);
       const auto needs = decode_needs(bytes);
       const auto step = decode_why(bytes);
       return (record ? record->needs.size() : 0) + (needs ? needs->size() : 0) +
              (step ? step->text.size() : 0);
+    }
+    default: {
+      const auto held = decode_held_blocks(bytes);
+      const auto report = decode_memory_report(bytes);
+      return (held ? held->size() : 0) + (report ? report->objects.size() : 0);
     }
   }
 }

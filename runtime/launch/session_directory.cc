@@ -112,6 +112,18 @@ SessionDirectory make_session_directory() {
   }
 }
 
+std::vector<fs::path> running_sessions() {
+  std::string why;
+  std::vector<fs::path> running;
+  std::error_code error;
+  for (fs::directory_iterator at(base_directory(why), error);
+       !error && at != fs::directory_iterator(); at.increment(error)) {
+    const base::Fd lock(open((at->path() / kLockFile).c_str(), O_RDWR | O_CLOEXEC));
+    if (lock && flock(lock.get(), LOCK_EX | LOCK_NB) != 0) running.push_back(at->path());
+  }
+  return running;
+}
+
 void remove_all_abandoned() {
   std::string why;
   remove_all_in(base_directory(why));

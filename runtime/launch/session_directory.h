@@ -8,6 +8,7 @@
 // Threads: any. Errors: RuntimeError that names the directory and the reason.
 #pragma once
 #include <filesystem>
+#include <vector>
 
 #include "../../base/fd.h"
 
@@ -22,6 +23,8 @@ struct SessionDirectory {
 };
 
 SessionDirectory make_session_directory();
+// Those of this user's sessions that are running.
+std::vector<std::filesystem::path> running_sessions();
 
 // Removes what a killed session has left: the directory `path`, or all of this user's, unless they are locked.
 void remove_abandoned(const std::filesystem::path& path);

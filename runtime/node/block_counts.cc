@@ -32,6 +32,14 @@ std::vector<std::uint64_t> BlockCounts::held_unadopted() const {
   return blocks;
 }
 
+std::vector<scheduler::ProcessSlot> BlockCounts::holders_of(std::uint64_t block) const {
+  std::vector<ProcessSlot> slots;
+  if (const auto found = records_.find(block); found != records_.end()) {
+    found->second.holders.for_each([&](ProcessSlot slot) { slots.push_back(slot); });
+  }
+  return slots;
+}
+
 std::vector<std::uint64_t> BlockCounts::take_unsettled() { return std::exchange(unsettled_, {}); }
 
 void BlockCounts::settle(std::uint64_t block) {

@@ -38,6 +38,8 @@ class BlockCounts {
   std::vector<std::uint64_t> take_unsettled();
   void settle(std::uint64_t block);
 
+  // The processes that hold the block; slot 0 stands for the records of published objects.
+  std::vector<ProcessSlot> holders_of(std::uint64_t block) const;
   std::size_t size() const { return records_.size(); }
   std::vector<BlockStep>& steps() { return steps_; }
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <variant>
 
+#include "../launch/clock.h"
 #include "../wire/resources.h"
 #include "store_size.h"
 
@@ -139,6 +140,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
                    .set_waiting = [this](std::uint32_t count) { arena_.set_waiting(count); },
                    .tell = [this](rpc::Slot to, const RoomTold& told) { peers_.send(to, told); }},
                   role.options.put_timeout_ms),
+      census_(arena_, census_of_processes()),
       ahead_(arena_, control_, role.options.object_store_bytes),
       bell_(io_, duplicate(memory_.bell).release()),
       driver_process_(io_),
@@ -148,7 +150,13 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       retry_timer_(io_),
       full_ring_timer_(io_),
       ahead_timer_(io_),
-      room_timer_(io_) {
+      room_timer_(io_),
+      census_timer_(io_),
+      console_(io_, directory_.path, [this](std::uint64_t most, Console::Answer answer) {
+        census_.begin(most, [answer = std::move(answer)](const MemoryReport& report) {
+          answer(encode(report));
+        });
+      }) {
   // SYNC: none: no other process has this memory yet.
   rpc::ProcessPage& page = control_.process(rpc::kNodeSlot);
   page.bell.kind.store(rpc::BellKind::kEventFd, std::memory_order_relaxed);
@@ -213,6 +221,8 @@ void Node::deliver(rpc::Slot from, const Message&... message) {
     objects_.on(from, message...);
   } else if constexpr (Handles<StoreRoom, Message...>) {
     store_room_.on(from, message...);
+  } else if constexpr (Handles<MemoryCensus, Message...>) {
+    census_.on(from, message...);
   } else {
     waits_.on(from, message...);
   }
@@ -264,6 +274,21 @@ void Node::on(rpc::Slot from, const ResourcesAsk& question) {
     resources.available[name] = std::max(0.0, available.amount(name));
   }
   peers_.send(from, ResourcesTold{.question = question.question}, encode(resources));
+}
+
+MemoryCensus::Session Node::census_of_processes() {
+  return {.processes = [this] { return peers_.live_slots(); },
+          .ask = [this](rpc::Slot to, const MemoryAsk& ask) { peers_.send(to, ask); },
+          .name_of = [this](rpc::Slot slot) -> std::string {
+            if (slot == rpc::kNodeSlot) return "node";
+            // SYNC: none: for messages.
+            const pid_t number = control_.process(slot).pid.load(std::memory_order_relaxed);
+            const std::string pid = " (pid " + std::to_string(number) + ")";
+            if (slot == rpc::kDriverSlot) return "driver" + pid;
+            return workers_.name_of(slot) + pid;
+          },
+          .holders_of = [this](std::uint64_t block) { return objects_.holders_of(block); },
+          .now_ms = [] { return monotonic_ms(); }};
 }
 
 void Node::on(rpc::Slot, const TellUser&, PayloadBytes notice) { log_.add_notice(notice); }

@@ -28,10 +28,12 @@
 #include "../launch/role.h"
 #include "../launch/session_directory.h"
 #include "actors.h"
+#include "console.h"
 #include "driver_log.h"
 #include "lanes.h"
 #include "leasing.h"
 #include "memory_ahead.h"
+#include "memory_census.h"
 #include "memory_kills.h"
 #include "objects.h"
 #include "peers.h"
@@ -85,6 +87,7 @@ class Node {
   void watch_signals();
   void arm_timers();
   void look_ahead();
+  MemoryCensus::Session census_of_processes();
 
   const Role& role_;
   base::Fd program_;
@@ -103,6 +106,7 @@ class Node {
   Objects objects_;
   Waits waits_;
   StoreRoom store_room_;
+  MemoryCensus census_;
   MemoryAhead ahead_;
   MemoryKills memory_kills_;
   std::unordered_set<rpc::Slot> starting_;
@@ -116,12 +120,15 @@ class Node {
   asio::steady_timer full_ring_timer_;
   asio::steady_timer ahead_timer_;
   asio::steady_timer room_timer_;
+  asio::steady_timer census_timer_;
+  Console console_;
   char ignored_byte_ = 0;
   bool ending_ = false;
   bool full_ring_armed_ = false;
   bool surplus_armed_ = false;
   bool retry_armed_ = false;
   bool room_armed_ = false;
+  bool census_armed_ = false;
 };
 
 }  // namespace manta::detail::node

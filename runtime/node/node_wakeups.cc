@@ -66,6 +66,14 @@ void Node::arm_timers() {
       store_room_.look(monotonic_ms());
     });
   }
+  if (census_.waiting() && !census_armed_) {
+    census_armed_ = true;
+    census_timer_.expires_after(100ms);
+    census_timer_.async_wait([this](asio::error_code) {
+      census_armed_ = false;
+      census_.look();
+    });
+  }
   const auto surplus = leasing_.next_surplus();
   if (!surplus || surplus_armed_) return;
   surplus_armed_ = true;

@@ -82,6 +82,7 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
   objects_.process_died(slot, exit.pid);
   waits_.process_died(slot);
   store_room_.process_died(slot);
+  census_.process_died(slot);
   dead_.push_back(slot);
 }
 

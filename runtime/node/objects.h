@@ -36,6 +36,9 @@ class Objects {
   void sweep_memory(rpc::Slot dead);
 
   std::optional<rpc::Slot> maker_of(ObjectId id) const;  // of a pending object
+  std::vector<scheduler::ProcessSlot> holders_of(std::uint64_t block) const {
+    return blocks_.holders_of(block);
+  }
   bool unsettled() const { return !new_objects_.empty() || !new_blocks_.empty(); }
   // What is unsettled now is settled when the sweep over all rings that begins now is complete.
   void begin_sweep();

@@ -35,6 +35,7 @@ class Peers {
   bool live(rpc::Slot slot) const {
     return slot < peers_.size() && peers_[slot].state == State::kLive;
   }
+  const std::vector<rpc::Slot>& live_slots() const { return live_; }
   pid_t pid(rpc::Slot slot) const { return slot < peers_.size() ? peers_[slot].pid : 0; }
 
   template <class M>

@@ -35,6 +35,7 @@ class WorkerOutput : public std::enable_shared_from_this<WorkerOutput> {
   // In `held` the worker sees for which of its streams the beginning of a line is held here.
   void begin(pid_t pid, std::atomic<std::uint32_t>& held);
   void set_name(std::string name) { name_ = std::move(name); }
+  const std::string& name() const { return name_; }
   void finish();  // the worker is dead: reads what is left
   void close();   // no process is left that could write: reads what is left, and closes the pipes
   bool open() const { return streams_[0].pipe.is_open() || streams_[1].pipe.is_open(); }

@@ -107,6 +107,11 @@ void WorkerProcesses::set_name(rpc::Slot slot, const std::string& name) {
   if (worker != workers_.end()) worker->second.output->set_name(name);
 }
 
+std::string WorkerProcesses::name_of(rpc::Slot slot) const {
+  const auto worker = workers_.find(slot);
+  return worker == workers_.end() ? "worker" : worker->second.output->name();
+}
+
 void WorkerProcesses::kill(rpc::Slot slot) {
   const auto worker = workers_.find(slot);
   if (worker == workers_.end()) return;

@@ -49,6 +49,7 @@ class WorkerProcesses {
   void note_failure(std::string why) { failure_ = std::move(why); }
 
   void set_name(rpc::Slot slot, const std::string& name);
+  std::string name_of(rpc::Slot slot) const;  // "worker", or that of its actor
   void kill(rpc::Slot slot);
   // After SIGCHLD: the workers that have ended. Orphans that the node has inherited are reaped, too.
   std::vector<Exit> reap();

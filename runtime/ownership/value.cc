@@ -4,6 +4,15 @@
 #include <utility>
 
 namespace manta::detail {
+namespace {
+
+void count_buffers(std::span<const serialization::Buffer> buffers, int change) {
+  for (const auto& buffer : buffers) {
+    if (buffer.storage) buffer.storage->count_keeper(base::Storage::Keeper::kValue, change);
+  }
+}
+
+}  // namespace
 
 std::span<const std::byte> Value::remote_meta() const {
   return {reinterpret_cast<const std::byte*>(remote_.parts + 1), remote_.parts->meta_size};
@@ -15,10 +24,12 @@ void Value::make_parts(std::span<const std::byte> meta, std::uint32_t flags,
   void* const place = ::operator new(sizeof(Parts) + meta.size());
   auto* const parts = new (place) Parts{meta.size(), std::move(buffers), std::move(references)};
   if (!meta.empty()) std::memcpy(static_cast<void*>(parts + 1), meta.data(), meta.size());
+  count_buffers(parts->buffers, 1);
   remote_ = {{kRemote, static_cast<std::uint8_t>(flags)}, parts};
 }
 
 void Value::destroy_parts() {
+  count_buffers(remote_.parts->buffers, -1);
   remote_.parts->~Parts();
   ::operator delete(remote_.parts);
 }

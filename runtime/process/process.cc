@@ -5,6 +5,7 @@
 #include "../../base/check.h"
 #include "../../base/error.h"
 #include "../launch/crash_handler.h"
+#include "held_blocks.h"
 #include "outside_references.h"
 #include "why.h"
 
@@ -222,6 +223,7 @@ void Process::on(const LaneDead& dead, PayloadBytes payload) {
 }
 
 void Process::on(const NeedsAsk& question) { tell_needs(*this, question); }
+void Process::on(const MemoryAsk& question) { tell_held_blocks(store(), node(), question); }
 
 void Process::on(const WhyAskMaker& question, std::string_view text_so_far) {
   tell_why(*this, question, text_so_far);

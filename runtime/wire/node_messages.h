@@ -234,6 +234,13 @@ struct NeedsTold {
   rpc::Slot waiting = 0;
 };
 
+// Part of the answer to MemoryAsk.
+struct MemoryTold {
+  using Payload = PayloadBytes;  // HeldBlock[] (memory_report.h)
+  std::uint64_t question = 0;
+  std::uint32_t last = 0;  // 1: there are no more parts
+};
+
 // A line for the user, which goes to the driver.
 struct TellUser {
   using Payload = PayloadBytes;  // Notice (notice.h)
@@ -359,22 +366,29 @@ struct NeedsAsk {
   rpc::Slot waiting = 0;
 };
 
+// Send MemoryTold, of the largest blocks, at most so many.
+struct MemoryAsk {
+  std::uint64_t question = 0;
+  std::uint64_t most = 0;
+};
+
 // The wait would last for ever: it waits for itself.
 struct WaitRefused {
   using Payload = std::string_view;  // the cycle
   std::uint64_t wait = 0;
 };
 
-using ToNode = MessageList<1, WorkerHello, LeaseWant, LeaseReturn, WorkerBlocked, WorkerUnblocked,
-                           LaneClosed, ReplyMissing, ActorCreate, ActorDeclare, ActorConnect,
-                           ActorWatch, ActorKill, ActorAlive, ActorFailed, ActorExiting, Publish,
-                           Fulfil, Subscribe, FreeObject, HoldObject, HoldActor, HoldBlock,
-                           ReleaseObject, ReleaseActor, ReleaseBlock, AdoptBlock, ResourcesAsk,
-                           RoomAsk, WhyAsk, WhyContinue, WaitBegun, WaitOver, NeedsTold, TellUser>;
+using ToNode =
+    MessageList<1, WorkerHello, LeaseWant, LeaseReturn, WorkerBlocked, WorkerUnblocked, LaneClosed,
+                ReplyMissing, ActorCreate, ActorDeclare, ActorConnect, ActorWatch, ActorKill,
+                ActorAlive, ActorFailed, ActorExiting, Publish, Fulfil, Subscribe, FreeObject,
+                HoldObject, HoldActor, HoldBlock, ReleaseObject, ReleaseActor, ReleaseBlock,
+                AdoptBlock, ResourcesAsk, RoomAsk, WhyAsk, WhyContinue, WaitBegun, WaitOver,
+                NeedsTold, MemoryTold, TellUser>;
 
 using FromNode =
     MessageList<129, LeaseGrant, LeaseRefused, LeaseRecall, LaneOpen, LaneClose, LaneDead, ExitNow,
                 ActorStart, ActorEnd, ActorLane, ActorChanged, ObjectValue, ObjectFreed,
-                ResourcesTold, RoomTold, WhyTold, WhyAskMaker, NeedsAsk, WaitRefused>;
+                ResourcesTold, RoomTold, WhyTold, WhyAskMaker, NeedsAsk, MemoryAsk, WaitRefused>;
 
 }  // namespace manta::detail

@@ -1,0 +1,118 @@
+#include "console.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <asio/buffer.hpp>
+#include <asio/read.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/write.hpp>
+
+namespace manta::detail::node {
+namespace {
+
+using Socket = asio::local::stream_protocol::socket;
+
+constexpr int kMostConnections = 16;  // more are turned away: a tool is used by hand
+constexpr std::chrono::seconds kPatience(10);
+
+}  // namespace
+
+// Lives as long as something is awaited for it.
+struct Console::Connection : std::enable_shared_from_this<Connection> {
+  Connection(Socket from, std::shared_ptr<int> counter)
+      : socket(std::move(from)), timer(socket.get_executor()), count(std::move(counter)) {
+    ++*count;
+  }
+  ~Connection() { --*count; }
+
+  void limit() {
+    timer.expires_after(kPatience);
+    timer.async_wait([weak = weak_from_this()](asio::error_code error) {
+      const auto self = weak.lock();
+      asio::error_code ignored;
+      if (!error && self) self->socket.close(ignored);
+    });
+  }
+  void tell(std::uint32_t refused, std::vector<std::byte> payload) {
+    body = std::move(payload);
+    told = {.refused = refused, .size = body.size()};
+    const std::array<asio::const_buffer, 2> parts = {asio::buffer(&told, sizeof told),
+                                                     asio::buffer(body)};
+    asio::async_write(socket, parts, [self = shared_from_this()](asio::error_code, std::size_t) {
+      self->timer.cancel();
+    });
+  }
+  void refuse(const std::string& why) {
+    const auto bytes = std::as_bytes(std::span(why));
+    tell(1, {bytes.begin(), bytes.end()});
+  }
+
+  Socket socket;
+  asio::steady_timer timer;
+  std::shared_ptr<int> count;
+  ConsoleAsk asked;
+  ConsoleTold told;
+  std::vector<std::byte> body;
+};
+
+Console::Console(asio::io_context& io, const std::filesystem::path& directory, OnMemory on_memory)
+    : io_(io), on_memory_(std::move(on_memory)), retry_(io) {
+  try {
+    acceptor_.emplace(
+        io_, asio::local::stream_protocol::endpoint((directory / kConsoleSocket).string()));
+    accept();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "manta node: no console for tools: %s\n", error.what());
+    acceptor_.reset();
+  }
+}
+
+Console::~Console() = default;
+
+void Console::accept() {
+  acceptor_->async_accept([this](asio::error_code error, Socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (error) {
+      retry_.expires_after(std::chrono::seconds(1));
+      retry_.async_wait([this](asio::error_code stopped) {
+        if (!stopped) accept();
+      });
+      return;
+    }
+    if (*connections_ < kMostConnections) {
+      ask(std::make_shared<Connection>(std::move(socket), connections_));
+    }
+    accept();
+  });
+}
+
+void Console::ask(const std::shared_ptr<Connection>& connection) {
+  connection->limit();
+  asio::async_read(connection->socket, asio::buffer(&connection->asked, sizeof connection->asked),
+                   [this, connection](asio::error_code error, std::size_t) {
+                     if (error) return;
+                     const ConsoleAsk& asked = connection->asked;
+                     if (asked.magic != kConsoleMagic)
+                       return connection->refuse("this is no question of manta");
+                     if (asked.version != kConsoleVersion) {
+                       return connection->refuse("the session speaks version " +
+                                                 std::to_string(kConsoleVersion) +
+                                                 " of the tools' protocol, the tool version " +
+                                                 std::to_string(asked.version) +
+                                                 ": use the tool of the same version of Manta");
+                     }
+                     if (asked.question != ConsoleQuestion::kMemory) {
+                       return connection->refuse("the session does not know this question");
+                     }
+                     on_memory_(asked.most, [connection](const std::vector<std::byte>& payload) {
+                       connection->tell(0, payload);
+                     });
+                   });
+}
+
+}  // namespace manta::detail::node

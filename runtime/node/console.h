@@ -1,0 +1,46 @@
+// The node's end of its socket "console" in the session's directory, at which tools ask (wire/console_wire.h). Only
+// this user can enter the directory.
+//
+//   connection: reads the question --> waits for the answer --> writes it --> gone; gone, too, after 10 s
+//
+// Threads: the node's. Errors: none; a session whose socket cannot be made has no console, as node.log says.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "../wire/console_wire.h"
+
+namespace manta::detail::node {
+
+class Console {
+ public:
+  // Is to be called once, now or later; the tool may be gone by then.
+  using Answer = std::function<void(const std::vector<std::byte>& payload)>;
+  using OnMemory = std::function<void(std::uint64_t most, Answer answer)>;
+
+  Console(asio::io_context& io, const std::filesystem::path& directory, OnMemory on_memory);
+  ~Console();
+
+ private:
+  struct Connection;
+
+  void accept();
+  void ask(const std::shared_ptr<Connection>& connection);
+
+  asio::io_context& io_;
+  std::optional<asio::local::stream_protocol::acceptor> acceptor_;
+  const OnMemory on_memory_;
+  asio::steady_timer retry_;  // of accepting, while there is no descriptor
+  const std::shared_ptr<int> connections_ = std::make_shared<int>(0);
+};
+
+}  // namespace manta::detail::node

@@ -1,0 +1,53 @@
+#include "held_blocks.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "../wire/memory_report.h"
+
+namespace manta::detail {
+namespace {
+
+// So that a part fits into a message: of rows, as they are encoded, and of a row beside its texts.
+constexpr std::size_t kMostPart = 32 << 10;
+constexpr std::size_t kRow = 128;
+
+HeldBlock describe(const objectstore::Block& block) {
+  const auto keepers = block.keepers();
+  HeldBlock held{.block = block.offset(),
+                 .values = keepers.values,
+                 .calls = keepers.calls,
+                 .arrays = keepers.arrays,
+                 .borrowed = !block.mine() && block.writable() == nullptr};
+  if (const ObjectId id = block.object(); !id.is_nil()) held.object = id.hex();
+  if (const auto* label = block.label()) {
+    held.name = label->name;
+    held.site = label->site;
+  }
+  return held;
+}
+
+}  // namespace
+
+void tell_held_blocks(objectstore::Store& store, NodeLink& node, const MemoryAsk& question) {
+  auto blocks = store.blocks().all();
+  const auto size = [](const auto& block) { return block->size(); };
+  std::ranges::sort(blocks, std::ranges::greater(), size);
+  if (blocks.size() > question.most) blocks.resize(question.most);
+  std::vector<HeldBlock> part;
+  std::size_t bytes = 0;
+  const auto send = [&](std::uint32_t last) {
+    node.send(MemoryTold{.question = question.question, .last = last}, encode(part));
+    part.clear();
+    bytes = 0;
+  };
+  for (const auto& block : blocks) {
+    part.push_back(describe(*block));
+    bytes += kRow + part.back().name.size() + part.back().site.size();
+    if (bytes > kMostPart) send(0);
+  }
+  send(1);
+}
+
+}  // namespace manta::detail

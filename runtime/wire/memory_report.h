@@ -1,0 +1,65 @@
+// What the tools are told of an object store: which objects lie in it, and what holds them. As payloads.
+//
+// Threads: any. Units: bytes. Errors: what cannot be decoded is nothing.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "../../base/build_settings.h"
+
+namespace manta::detail {
+
+// What one process says of a block of the store.
+struct HeldBlock {
+  std::uint64_t block = 0;  // its offset
+  std::string object = {};  // the id as hexadecimal digits; empty: none is known
+  std::string name = {};    // PutOptions::name
+  std::string site = {};    // where it was made; only with MANTA_CALL_SITES=1
+  // Its references in that process: of objects that refs point to, of calls that have not ended, of arrays.
+  std::uint32_t values = 0;
+  std::uint32_t calls = 0;
+  std::uint32_t arrays = 0;
+  bool borrowed = false;  // another process has made it
+};
+
+struct MemoryHolder {
+  std::string process = {};             // "driver (pid 12)"
+  std::vector<std::string> kinds = {};  // kHeld...
+};
+
+struct MemoryObject {
+  std::string object = {};  // these three as in HeldBlock
+  std::string name = {};
+  std::string site = {};
+  std::string state = {};  // "memory" or "disk"
+  std::string owner = {};  // the process that frees it
+  std::uint64_t size = 0;
+  std::vector<MemoryHolder> holders = {};
+};
+
+struct MemoryReport {
+  std::uint64_t capacity = 0;  // these as in StoreStats
+  std::uint64_t used = 0;
+  std::uint64_t spilled = 0;
+  std::uint64_t objects_in_all = 0;
+  std::vector<MemoryObject> objects = {};  // the largest first; as many as were asked for
+  std::vector<std::string> silent = {};    // processes that did not answer in time
+};
+
+// The kinds of reference.
+inline constexpr const char* kHeldByRef = "ref";
+inline constexpr const char* kHeldByBorrowedRef = "borrowed ref";
+inline constexpr const char* kHeldByArray = "array";
+inline constexpr const char* kHeldByTask = "pending task";
+inline constexpr const char* kHeldInObject = "inside an object";
+
+std::vector<std::byte> encode(const std::vector<HeldBlock>& blocks);
+std::vector<std::byte> encode(const MemoryReport& report);
+std::optional<std::vector<HeldBlock>> decode_held_blocks(std::span<const std::byte> bytes);
+std::optional<MemoryReport> decode_memory_report(std::span<const std::byte> bytes);
+
+}  // namespace manta::detail

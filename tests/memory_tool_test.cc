@@ -1,0 +1,221 @@
+// `manta memory` at a session of this process, and at programs that ask for call sites and leak reports.
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <sys/types.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include <manta/manta.h>
+
+#include "../runtime/process/process.h"
+#include "cluster_fixture.h"
+#include "gate.h"
+#include "shell.h"
+
+namespace manta::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::UnorderedElementsAre;
+using Json = nlohmann::json;
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+const std::string kTool = MANTA_TOOL;
+const std::string kProgram = MEMORY_PROGRAM;
+// Where no other session of this user is; the directory goes with the shell.
+const std::string kAlone =
+    "XDG_RUNTIME_DIR=$(mktemp -d) && export XDG_RUNTIME_DIR && trap 'rm -r $XDG_RUNTIME_DIR' "
+    "EXIT; ";
+
+struct Keeper {
+  void keep(ObjectRef<Array<char>> ref) { ref_ = std::move(ref); }
+  void view() { array_ = get(ref_); }
+  pid_t pid() const { return ::getpid(); }
+  void stop() const { ::kill(::getpid(), SIGSTOP); }
+  ObjectRef<Array<char>> ref_;
+  Array<char> array_;
+};
+
+std::size_t size_at(const ActorHandle<Gate>& gate, const Array<char>& array) {
+  wait_at(gate);
+  return array.size();
+}
+
+class MemoryTool : public ClusterTest {
+ protected:
+  static std::string directory() { return detail::Process::current("test").attachment().directory; }
+  static ShellRun tool(const std::string& arguments) {
+    return in_shell("MANTA_ADDRESS=" + directory() + " " + kTool + " memory " + arguments);
+  }
+  static Json report() {
+    const ShellRun run = tool("--json");
+    EXPECT_EQ(run.code(), 0) << run.said;
+    return Json::parse(run.said, nullptr, false);
+  }
+  // The kinds of reference of a process to the object of that name: "driver: ref".
+  static std::vector<std::string> held(const Json& report, const std::string& name) {
+    std::vector<std::string> all;
+    for (const Json& object : report.at("objects")) {
+      if (object.at("name") != name) continue;
+      for (const Json& holder : object.at("holders")) {
+        const std::string process = holder.at("process");
+        for (const std::string kind : holder.at("kinds")) {
+          all.push_back(process.substr(0, process.find(" (")) + ": " + kind);
+        }
+      }
+    }
+    return all;
+  }
+  static std::vector<std::string> held(const std::string& name) { return held(report(), name); }
+};
+
+TEST_F(MemoryTool, SaysWhatHoldsAnObject) {
+  open({.cpus = 3});
+  auto ref = put(full<char>(4 * kMiB, 'x'), {.name = "weights"});
+  EXPECT_THAT(held("weights"), UnorderedElementsAre("driver: ref"));
+  auto array = get(ref);
+  EXPECT_THAT(held("weights"), UnorderedElementsAre("driver: ref", "driver: array"));
+
+  auto keeper = actor<Keeper>();
+  get(keeper.call(&Keeper::keep, ref));
+  EXPECT_TRUE(eventually([&] {
+    const auto all = held("weights");
+    return std::ranges::any_of(
+        all, [](const auto& text) { return text.ends_with(": inside an object"); });
+  }));
+  get(keeper.call(&Keeper::view));
+  const Json now = report();
+  const auto all = held(now, "weights");
+  EXPECT_THAT(all, ::testing::Contains(::testing::EndsWith("Keeper: borrowed ref")));
+  EXPECT_THAT(all, ::testing::Contains(::testing::EndsWith("Keeper: array")));
+  EXPECT_THAT(now.at("silent"), IsEmpty());
+
+  auto gate = manta::actor<Gate>();
+  const auto waiting = remote(size_at)(gate, ref);
+  EXPECT_TRUE(eventually([&] {
+    const auto kinds = held("weights");
+    return std::ranges::count(kinds, "driver: pending task") == 1;
+  }));
+  gate.post(&Gate::open);
+  EXPECT_EQ(get(waiting), 4 * kMiB);
+
+  array = {};
+  EXPECT_TRUE(eventually([&] {
+    const auto kinds = held("weights");
+    return std::ranges::count(kinds, "driver: array") +
+               std::ranges::count(kinds, "driver: pending task") ==
+           0;
+  }));
+  keeper.kill();
+  ref = {};
+  EXPECT_TRUE(eventually([&] { return report().at("objects").empty(); }));
+}
+
+TEST_F(MemoryTool, SortsGroupsAndLimits) {
+  open({.cpus = 1});
+  const auto a = put(full<char>(2 * kMiB, 'a'), {.name = "aa"});
+  const auto b = put(full<char>(5 * kMiB, 'b'), {.name = "bb"});
+  const auto more = put(full<char>(1 * kMiB, 'a'), {.name = "aa"});
+  const std::string by_size = tool("").said;
+  EXPECT_THAT(by_size, AllOf(HasSubstr("8.0 MiB of 256.0 MiB of memory in use; 3 blocks"),
+                             HasSubstr("driver (pid " + std::to_string(::getpid()) + "): ref")));
+  EXPECT_LT(by_size.find("bb"), by_size.find("aa"));
+  const std::string by_name = tool("--sort=name").said;
+  EXPECT_LT(by_name.find("aa"), by_name.find("bb"));
+  EXPECT_THAT(tool("--most=1").said, AllOf(HasSubstr("bb"), Not(HasSubstr("aa")),
+                                           HasSubstr("the largest 1 of them here")));
+  const Json groups = Json::parse(tool("--json --group=name").said).at("groups");
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups[0].at("group"), "bb");
+  EXPECT_EQ(groups[1].at("size"), 3 * kMiB);
+  EXPECT_EQ(groups[1].at("objects"), 2);
+  EXPECT_THAT(tool("--group=holder").said, HasSubstr(": ref"));
+  EXPECT_THAT(tool("--group=state").said, HasSubstr("memory"));
+}
+
+TEST_F(MemoryTool, NamesAProcessThatDoesNotAnswer) {
+  open({.cpus = 2});
+  auto keeper = actor<Keeper>();
+  const auto ref = put(full<char>(kMiB, 'x'), {.name = "kept"});
+  get(keeper.call(&Keeper::keep, ref));
+  get(keeper.call(&Keeper::view));
+  const pid_t pid = get(keeper.call(&Keeper::pid));
+  const auto stopped = keeper.call(&Keeper::stop);
+  EXPECT_TRUE(eventually([&] { return report().at("silent").size() == 1; }));
+  const std::string text = tool("").said;
+  EXPECT_THAT(text, AllOf(HasSubstr("(pid " + std::to_string(pid) + ") did not say in time"),
+                          HasSubstr("kept")));
+  ::kill(pid, SIGCONT);
+  get(stopped);
+}
+
+TEST_F(MemoryTool, OfManyObjectsAndManyAsking) {
+  open({.cpus = 1});
+  std::vector<ObjectRef<Array<char>>> refs;
+  for (int i = 0; i < 3000; ++i) {
+    refs.push_back(put(full<char>(5000, 'x'), {.name = std::string(500, 'n') + std::to_string(i)}));
+  }
+  std::vector<std::thread> threads;
+  std::atomic<int> complete{0};
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      const ShellRun run = tool("--json --most=5000");
+      const Json report = Json::parse(run.said, nullptr, false);
+      complete += !report.is_discarded() && report.at("objects").size() == 3000 &&
+                          held(report, std::string(500, 'n') + "77").size() == 1
+                      ? 1
+                      : 0;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(complete, 8);
+}
+
+TEST_F(MemoryTool, SaysWhichSessionsThereAre) {
+  const ShellRun none = in_shell(kAlone + kTool + " memory");
+  EXPECT_EQ(none.code(), 1);
+  EXPECT_THAT(none.said, HasSubstr("no session of this user is running on this machine"));
+  const ShellRun wrong = in_shell(kTool + " memory --address=/nowhere");
+  EXPECT_EQ(wrong.code(), 1);
+  EXPECT_THAT(wrong.said, HasSubstr("the session in /nowhere: no session is there"));
+  const ShellRun option = in_shell(kTool + " memory --sort=colour");
+  EXPECT_EQ(option.code(), 2);
+  EXPECT_EQ(in_shell(kTool).code(), 2);
+  EXPECT_THAT(in_shell(kTool + " --help").said, HasSubstr("memory"));
+
+  const ShellRun both = in_shell(kAlone + kProgram + " asks-beside '" + kTool + " memory'");
+  EXPECT_THAT(both.said, AllOf(HasSubstr("2 sessions of this user are running"),
+                               HasSubstr("--address or MANTA_ADDRESS")));
+  const ShellRun one = in_shell(kAlone + kProgram + " asks '" + kTool + " memory'");
+  EXPECT_THAT(one.said, HasSubstr("numbers"));
+}
+
+TEST_F(MemoryTool, SaysWhereObjectsWereMade) {
+  const ShellRun run =
+      in_shell(kAlone + "MANTA_CALL_SITES=1 " + kProgram + " asks '" + kTool + " memory'");
+  EXPECT_THAT(run.said, AllOf(HasSubstr("made at"), HasSubstr("make_numbers at "),
+                              HasSubstr("memory_program.cc:"), HasSubstr("result of make_result")));
+}
+
+TEST_F(MemoryTool, ALeakReportSaysWhatIsHeldAtTheEnd) {
+  const ShellRun leaks = in_shell("MANTA_LEAK_REPORT=1 " + kProgram + " leaks");
+  EXPECT_EQ(leaks.code(), 0);
+  EXPECT_THAT(leaks.said, AllOf(HasSubstr("manta: at the end of the session 1 object is held"),
+                                HasSubstr("\"numbers\""), HasSubstr("): ref, array")));
+  EXPECT_THAT(in_shell(kProgram + " leaks").said, IsEmpty());
+  EXPECT_THAT(in_shell("MANTA_LEAK_REPORT=1 " + kProgram + " clean").said, IsEmpty());
+}
+
+}  // namespace
+}  // namespace manta::testing
