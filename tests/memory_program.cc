@@ -27,7 +27,7 @@ int run(const char* command) {
 int asks(const char* command) {
   const auto numbers = make_numbers();
   const auto result = manta::remote(make_result)();
-  manta::wait({manta::AnyRef(result)});
+  manta::wait({result});
   return run(command);
 }
 

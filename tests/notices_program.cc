@@ -71,6 +71,24 @@ void long_chain(int count) {
   wait_all({last});
 }
 
+struct Keeper {
+  void keep(const Refs& refs) { refs_ = refs; }
+  int look() const { return manta::get(refs_.at(0)); }
+  void drop() { refs_.clear(); }
+  Refs refs_;
+};
+
+// What one process has had, another frees.
+void free_elsewhere(int count) {
+  auto keeper = manta::actor<Keeper>();
+  Refs refs;
+  for (int i = 0; i < count; ++i) refs.push_back(manta::put(i));
+  manta::get(keeper.call(&Keeper::keep, refs));
+  manta::get(keeper.call(&Keeper::look));
+  manta::free(refs);
+  manta::get(keeper.call(&Keeper::drop));
+}
+
 void run(std::string_view mode, int count, const std::string& directory) {
   if (mode == "crashes") {
     manta::get(manta::remote(crash_some_times, {.max_retries = -1})(directory + "/a", count));
@@ -88,6 +106,8 @@ void run(std::string_view mode, int count, const std::string& directory) {
     two_causes(count);
   } else if (mode == "dies") {
     die(count);
+  } else if (mode == "freed") {
+    free_elsewhere(count);
   } else if (mode == "chain") {
     long_chain(count);
   } else if (mode == "workers") {

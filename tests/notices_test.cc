@@ -67,6 +67,10 @@ TEST(Notices, ThatStandForSeveralAreCounted) {
                                  HasSubstr("7 crashes of h in all"), HasSubstr("9 more crashes")));
 }
 
+TEST(Notices, OfWhatAnotherProcessHasFreedThereAreNone) {
+  EXPECT_THAT(notices_of("freed", 100), ::testing::IsEmpty());
+}
+
 TEST(Notices, OfALongErrorIsCutAndSaysSo) {
   for (const int size : {2048, 2049, 3'000'000}) {
     const auto lines = notices_of("long", size);

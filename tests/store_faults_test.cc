@@ -203,7 +203,7 @@ TEST_F(StoreFaults, TheSameObjectIsPutGotAndFreedBySixteenThreads) {
   for (int round = 0; round < 30; ++round) {
     const std::size_t size = round % 2 == 0 ? kSmall : kLarge;
     const auto value = static_cast<char>(round);
-    const auto array = full<char>(size, value);
+    const auto array = full<char>(size, value).freeze();
     const auto ref = put(array);
     std::atomic<int> ready{0};
     std::vector<std::thread> threads;

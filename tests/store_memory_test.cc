@@ -132,7 +132,7 @@ TEST_F(ClusterTest, ArraysAreBuiltInTheStoreAndNeverCopied) {
   for (const std::size_t bytes :
        {std::size_t{64} << 10, std::size_t{1} << 20, std::size_t{9} << 20}) {
     const std::size_t n = bytes / sizeof(double);
-    save_npy(file, arange<double>(n));
+    save_npy(file, arange<double>(n).freeze());
     for (const char* maker : {"zeros", "arange", "full", "load_npy", "freeze"}) {
       const auto worker_before = get(remote(copied_by_worker)());
       EXPECT_EQ(copies_of([&] {

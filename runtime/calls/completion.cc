@@ -122,6 +122,7 @@ void Completion::on(const ObjectValue& told, PayloadBytes payload) {
 void Completion::on(const ObjectFreed& told) {
   const auto entry = ownership_.objects().find(told.object);
   if (entry && (entry->done() || !entry->from_elsewhere())) {
+    entry->mark_seen();  // somebody wanted it so
     discard(*entry, freed(*entry, " in another process"));
   }
 }

@@ -33,12 +33,17 @@ scheduler::WorkerPoolOptions pool_options(const NodeOptions& options, std::size_
           .parallel = std::max<std::size_t>(4, 2 * cores)};
 }
 
-// Empty where pidfd_open is refused: then only the end of the socket shows that the driver has ended.
-base::Fd driver_pidfd(int socket) {
+// 0 if it is unknown.
+pid_t driver_pid(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {};
-  return base::Fd(static_cast<int>(syscall(SYS_pidfd_open, peer.pid, 0)));
+  return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
+// Empty where pidfd_open is refused: then only the end of the socket shows that the driver has ended.
+base::Fd driver_pidfd(pid_t driver) {
+  if (driver == 0) return {};
+  return base::Fd(static_cast<int>(syscall(SYS_pidfd_open, driver, 0)));
 }
 
 base::Fd duplicate(const base::Fd& fd) {
@@ -162,9 +167,9 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
   page.bell.kind.store(rpc::BellKind::kEventFd, std::memory_order_relaxed);
   page.pid.store(getpid(), std::memory_order_relaxed);
   peers_.open(rpc::kDriverSlot);
-  if (base::Fd driver = driver_pidfd(socket_.native_handle())) {
-    driver_process_.assign(driver.release());
-  }
+  const pid_t driver = driver_pid(socket_.native_handle());
+  peers_.set_pid(rpc::kDriverSlot, driver);
+  if (base::Fd process = driver_pidfd(driver)) driver_process_.assign(process.release());
 }
 
 // ---------------------------------------------------------------- the loop
