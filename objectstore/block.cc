@@ -71,6 +71,31 @@ void Block::set_label(Label label) {
   }
 }
 
+// SYNC (reading_): sequentially consistent: a reader counts itself and then looks at the bit, the evictor sets the bit
+// where nobody is counted and then looks at the references that readers have left.
+bool Block::begin_reading() noexcept {
+  if ((reading_.fetch_add(1) & kEvictedBit) == 0) return true;
+  reading_.fetch_sub(1);
+  return false;
+}
+
+void Block::end_reading() noexcept { reading_.fetch_sub(1); }
+
+bool Block::evict() {
+  const auto only_values = [this] {
+    const Keepers found = keepers();
+    return found.values != 0 && found.calls == 0 && found.arrays == 0;
+  };
+  std::uint32_t found = 0;
+  if (!only_values()) return false;
+  if (!reading_.compare_exchange_strong(found, kEvictedBit)) return (found & kEvictedBit) != 0;
+  if (only_values()) return true;
+  bytes_are_back();
+  return false;
+}
+
+void Block::bytes_are_back() noexcept { reading_.fetch_and(~kEvictedBit); }
+
 // SYNC: none, of both: for messages only.
 void Block::count_keeper(Keeper keeper, int change) noexcept {
   (keeper == Keeper::kValue ? values_ : calls_).fetch_add(change, std::memory_order_relaxed);
@@ -171,6 +196,7 @@ base::Ref<Block> BlockTable::adopt(std::uint64_t offset, Share share) {
     const BlockExtent extent = store_.arena().block_at(offset);
     base::check(extent.size != 0 && extent.offset == offset, "an offset names a block");
     block = new Block(base::Ref<Store>::retain(&store_), offset, extent.size, nullptr, false);
+    if (extent.bytes != RunBytes::kInMemory) block->reading_.store(Block::kEvictedBit);
     insert(shard, block);
   }
   block->share(share);

@@ -65,6 +65,14 @@ class Block final : public base::Storage {
   const Label* label() const { return label_.load(std::memory_order_acquire); }  // may be null
   void set_label(Label label);                                                   // once
 
+  // Under the tables lock: from now on nobody here reads the bytes, so that the node may spill them. False: somebody
+  // does, or may: there are arrays or calls, or no value that keeps the block.
+  bool evict();
+  // Under it, too: the node has said that they are in memory after all.
+  void bytes_are_back() noexcept;
+  bool begin_reading() noexcept override;
+  void end_reading() noexcept override;
+
   // How many references are those of values and of calls: the others are arrays.
   void count_keeper(Keeper keeper, int change) noexcept override;
   struct Keepers {
@@ -77,6 +85,7 @@ class Block final : public base::Storage {
  private:
   friend class BlockTable;
   static constexpr std::uint32_t kMineBit = std::uint32_t{1} << 31;
+  static constexpr std::uint32_t kEvictedBit = std::uint32_t{1} << 31;
 
   Block(base::Ref<Store> store, std::uint64_t offset, std::size_t size, std::byte* writable,
         bool zeroed);
@@ -91,6 +100,7 @@ class Block final : public base::Storage {
   std::atomic<std::uint32_t> claim_{0};
   std::atomic<std::uint64_t> object_hi_{0};
   std::atomic<std::uint64_t> object_lo_{0};
+  std::atomic<std::uint32_t> reading_{0};  // how many threads read now, and whether they may
   std::atomic<std::int32_t> values_{0};
   std::atomic<std::int32_t> calls_{0};
   std::atomic<const Label*> label_{nullptr};  // owned

@@ -32,10 +32,11 @@ struct Arena::State {
 
   bool charged(std::optional<std::size_t> slab, std::uint32_t pages, From from);
   std::optional<std::size_t> take_recent(std::uint32_t pages);
-  std::optional<std::size_t> take_run(std::uint32_t pages);
+  std::optional<std::size_t> take_run(std::uint32_t pages, Part part);
   void remember(std::size_t slab);
   bool populate_run(std::uint64_t offset, std::size_t size);
-  base::Result<Allocation, StoreError> allocate_run(std::size_t size, Population population);
+  base::Result<Allocation, StoreError> allocate_run(std::size_t size, Population population,
+                                                    Part part);
   SlabWord live_word(std::uint64_t offset) const;
 
   const OwnerTag self;
@@ -109,7 +110,7 @@ bool Arena::State::charged(std::optional<std::size_t> slab, std::uint32_t pages,
   return false;
 }
 
-std::optional<std::size_t> Arena::State::take_run(std::uint32_t pages) {
+std::optional<std::size_t> Arena::State::take_run(std::uint32_t pages, Part part) {
   if (pages <= table.pages().budget()) {
     auto slab = take_recent(pages);
     if (charged(slab, pages, From::kUnused)) return slab;
@@ -119,6 +120,7 @@ std::optional<std::size_t> Arena::State::take_run(std::uint32_t pages) {
     slab = table.take_run(self, pages, From::kUnusedAndEmpty);
     if (charged(slab, pages, From::kUnusedAndEmpty)) return slab;
   }
+  if (part == Part::kMemory) return std::nullopt;
   return table.take_run(self, pages, From::kUnusedAndEmpty, Part::kOverflow);
 }
 
@@ -146,8 +148,8 @@ bool Arena::State::populate_run(std::uint64_t offset, std::size_t size) {
 
 // A run that cannot be mapped or committed is given back at once.
 base::Result<Allocation, StoreError> Arena::State::allocate_run(std::size_t size,
-                                                                Population population) {
-  const auto slab = take_run(pages_for(size));
+                                                                Population population, Part part) {
+  const auto slab = take_run(pages_for(size), part);
   if (!slab) {
     return StoreError::kFull;
   }
@@ -166,19 +168,20 @@ base::Result<Allocation, StoreError> Arena::State::allocate_run(std::size_t size
   return allocation;
 }
 
-base::Result<Allocation, StoreError> Arena::allocate(std::size_t size, Population population) {
+base::Result<Allocation, StoreError> Arena::allocate(std::size_t size, Population population,
+                                                     Part part) {
   if (size > largest_size()) {
     return StoreError::kTooLarge;
   }
   if (size > kLargestSmallBlock) {
-    return state_->allocate_run(size, population);
+    return state_->allocate_run(size, population, part);
   }
   auto offset = state_->small.allocate(size, Part::kMemory);
   if (!offset.ok() && offset.error() == StoreError::kFull) {
     state_->small.trim();
     offset = state_->small.allocate(size, Part::kMemory);
   }
-  if (!offset.ok() && offset.error() == StoreError::kFull) {
+  if (!offset.ok() && offset.error() == StoreError::kFull && part == Part::kOverflow) {
     offset = state_->small.allocate(size, Part::kOverflow);
   }
   if (!offset.ok()) {
@@ -251,7 +254,7 @@ BlockExtent Arena::block_at(std::uint64_t offset) const {
     return {};
   }
   const SlabWord run = table.word(head);
-  return {head * kSlabSize, std::size_t{run.pages} * kPage, run.owner};
+  return {head * kSlabSize, std::size_t{run.pages} * kPage, run.owner, run.bytes()};
 }
 
 // Each block in use, as a BlockExtent.
@@ -262,7 +265,7 @@ void Arena::for_each_block(Visit&& visit) const {
     const SlabWord word = table.word(slab);
     const std::uint64_t start = slab * kSlabSize;
     if (word.kind == SlabKind::kRun && word.owner != kNobody) {
-      visit(BlockExtent{start, std::size_t{word.pages} * kPage, word.owner});
+      visit(BlockExtent{start, std::size_t{word.pages} * kPage, word.owner, word.bytes()});
     } else if (word.kind == SlabKind::kSmall) {
       const std::size_t size = class_size(word.size_class);
       for (std::size_t block = 0; block < SlabTable::blocks_per_slab(word.size_class); ++block) {
@@ -279,7 +282,7 @@ StoreStats Arena::stats() const {
   StoreStats stats;
   stats.capacity = capacity();
   for_each_block([&](const BlockExtent& block) {
-    const bool on_disk = is_overflow(block.offset);
+    const bool on_disk = is_overflow(block.offset) || block.bytes == RunBytes::kOnDisk;
     stats.objects += 1;
     (on_disk ? stats.spilled : stats.used) += block.size;
     stats.pinned += on_disk || block.owner == kNodeTag ? 0 : block.size;
@@ -305,11 +308,62 @@ std::vector<BlockExtent> Arena::largest(std::size_t count) const {
 
 std::uint32_t Arena::waiting() const { return state_->table.waiting(); }
 void Arena::set_waiting(std::uint32_t count) { state_->table.set_waiting(count); }
+bool Arena::may_spill() const { return state_->table.may_spill(); }
+void Arena::set_may_spill(bool may) { state_->table.set_may_spill(may); }
 
-bool Arena::has_room(std::size_t size, OwnerTag owner) const {
-  return size > kLargestSmallBlock
-             ? state_->table.has_room(pages_for(size))
-             : state_->table.has_small_room(owner, size_class_of(std::max<std::size_t>(size, 1)));
+bool Arena::has_room(std::size_t size, OwnerTag owner, Part part) const {
+  const SlabTable& table = state_->table;
+  if (size > kLargestSmallBlock) {
+    return part == Part::kMemory ? table.has_room_in_memory(pages_for(size))
+                                 : table.has_room(pages_for(size));
+  }
+  return table.has_small_room(owner, size_class_of(std::max<std::size_t>(size, 1)), part);
+}
+
+double Arena::filled() const {
+  const SlabPages& pages = state_->table.pages();
+  const std::uint64_t unused =
+      pages.left() + state_->table.charged_for_nothing(kNodeTag, From::kUnusedAndEmpty);
+  return 1 - static_cast<double>(unused) / static_cast<double>(pages.budget());
+}
+
+// ---------------------------------------------------------------- spilling
+
+bool Arena::begin_spill(std::uint64_t offset) {
+  const SlabWord word = state_->live_word(offset);
+  return !is_overflow(offset) && offset % kSlabSize == 0 && word.bytes() == RunBytes::kInMemory &&
+         state_->table.set_bytes(offset / kSlabSize, RunBytes::kSpilling);
+}
+
+void Arena::end_spill(std::uint64_t offset) {
+  const std::size_t slab = offset / kSlabSize;
+  for (std::size_t i = slab, end = slab + state_->table.word(slab).slabs(); i < end; ++i) {
+    state_->window.decommit(i);
+  }
+  state_->table.set_bytes(slab, RunBytes::kOnDisk);
+}
+
+void Arena::keep_in_memory(std::uint64_t offset) {
+  state_->table.set_bytes(offset / kSlabSize, RunBytes::kInMemory);
+}
+
+bool Arena::is_spilled(std::uint64_t offset) const {
+  const SlabWord word = state_->table.word(offset / kSlabSize);
+  return word.bytes() != RunBytes::kInMemory && offset % kSlabSize == 0;
+}
+
+std::vector<BlockExtent> Arena::spillable(std::uint64_t offset, std::size_t bytes) const {
+  std::vector<BlockExtent> found;
+  std::size_t sum = 0;
+  for_each_block([&](const BlockExtent& block) {
+    if (block.offset < offset || sum >= bytes || is_overflow(block.offset) ||
+        block.size <= kLargestSmallBlock || block.bytes != RunBytes::kInMemory) {
+      return;
+    }
+    found.push_back(block);
+    sum += block.size;
+  });
+  return found;
 }
 
 void Arena::trim() { state_->small.trim(); }

@@ -35,6 +35,7 @@ struct SlabTable::Header {
   std::atomic<std::uint64_t> end{0};
   std::atomic<bool> overflow_noted{false};
   std::atomic<std::uint32_t> waiting{0};
+  std::atomic<bool> may_spill{false};
 };
 
 std::size_t SlabTable::bytes(const SlabCounts& counts) {
@@ -79,12 +80,17 @@ bool SlabTable::note_overflow() {
          !header_->overflow_noted.exchange(true, std::memory_order_relaxed);
 }
 
-// SYNC: none, of both: who reads an old number is a moment too early or too late.
+// SYNC: none, of these four: who reads an old value is a moment too early or too late.
 std::uint32_t SlabTable::waiting() const {
   return header_->waiting.load(std::memory_order_relaxed);
 }
 void SlabTable::set_waiting(std::uint32_t count) {
   header_->waiting.store(count, std::memory_order_relaxed);
+}
+
+bool SlabTable::may_spill() const { return header_->may_spill.load(std::memory_order_relaxed); }
+void SlabTable::set_may_spill(bool may) {
+  header_->may_spill.store(may, std::memory_order_relaxed);
 }
 
 SlabWord SlabTable::word(std::size_t slab) const {
@@ -284,11 +290,14 @@ bool SlabTable::retake_run(std::size_t slab, OwnerTag self, std::uint32_t pages)
 }
 
 void SlabTable::set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to) {
-  const SlabWord found = word(slab);
-  base::check(found.kind == SlabKind::kRun && found.owner == from, "a block is freed by its owner");
-  SlabWord changed = found;
-  changed.owner = to;
-  base::check(change(slab, found, changed), "a block has one owner");
+  for (;;) {  // the node may spill it
+    const SlabWord found = word(slab);
+    base::check(found.kind == SlabKind::kRun && found.owner == from,
+                "a block is freed by its owner");
+    SlabWord changed = found;
+    changed.owner = to;
+    if (change(slab, found, changed)) return;
+  }
 }
 
 void SlabTable::hand_over_run(std::size_t slab, OwnerTag to) {
@@ -417,15 +426,15 @@ bool SlabTable::has_room(std::uint32_t pages) const {
          find_between(memory_slabs_, end(), count, kNodeTag, From::kUnusedAndEmpty);
 }
 
-bool SlabTable::has_small_room(OwnerTag self, std::uint8_t size_class) const {
-  for (std::size_t i = 0; i < end();) {
+bool SlabTable::has_small_room(OwnerTag self, std::uint8_t size_class, Part part) const {
+  for (std::size_t i = 0; i < (part == Part::kMemory ? memory_end() : end());) {
     const SlabWord found = word(i);
     const bool ours = found.kind == SlabKind::kSmall && found.size_class == size_class &&
                       (found.owner == self || found.owner == kNobody);
     if (ours && any_free(i, size_class)) return true;
     i = next(i, found);
   }
-  return has_room(kSlabPages);
+  return part == Part::kMemory ? has_room_in_memory(kSlabPages) : has_room(kSlabPages);
 }
 
 // ---------------------------------------------------------------- the node
@@ -452,7 +461,7 @@ void SlabTable::sweep(OwnerTag dead) {
     if (found.kind == SlabKind::kSmall) {
       sweep_small(i, found, dead);
     } else if (found.owner == dead && found.kind == SlabKind::kRun) {
-      change(i, found, {SlabKind::kRun, 0, kNobody, found.pages});
+      change(i, found, {SlabKind::kRun, found.size_class, kNobody, found.pages});
     } else if (found.owner == dead && found.kind == SlabKind::kBreaking) {
       release(i + 1, i + found.slabs());
       release(i, i + 1);
@@ -460,6 +469,17 @@ void SlabTable::sweep(OwnerTag dead) {
       change(i, found, {});
     }
     i = next(i, found);
+  }
+}
+
+bool SlabTable::set_bytes(std::size_t slab, RunBytes bytes) {
+  for (;;) {
+    const SlabWord found = word(slab);
+    const bool free = found.kind == SlabKind::kRun && found.owner == kNobody;
+    if (found.kind != SlabKind::kRun || (free && bytes != RunBytes::kInMemory)) return false;
+    SlabWord changed = found;
+    changed.size_class = static_cast<std::uint8_t>(bytes);
+    if (change(slab, found, changed)) return true;
   }
 }
 

@@ -6,6 +6,7 @@
 #include "../options/check_options.h"
 #include "../ownership/value_codec.h"
 #include "../process/process.h"
+#include "../process/spilled_blocks.h"
 #include "../waiting/lend_cpu.h"
 #include "progress_bar.h"
 
@@ -26,6 +27,15 @@ ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& op
   }
   (void)entry->complete(std::move(value));
   return entry;
+}
+
+std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry) {
+  Process& process = Process::current("manta::get()");
+  auto buffers = entry.read([](const Value& value) {
+    return std::vector<serialization::Buffer>(value.buffers().begin(), value.buffers().end());
+  });
+  for (auto& buffer : buffers) make_readable(process.questions(), process.store(), buffer);
+  return buffers;
 }
 
 ObjectEntry& checked(const ObjectEntryRef& entry, const char* what) {

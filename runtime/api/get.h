@@ -41,14 +41,52 @@ ObjectEntryRef put_as(const T& value, const PutOptions& options) {
   return put_encoded(*encoded, options);
 }
 
+// Keeps the bytes of a value where they are while they are read.
+class BytesInMemory {
+ public:
+  struct TheyAreNot {};  // thrown by the constructor
+
+  explicit BytesInMemory(std::span<const serialization::Buffer> buffers) : buffers_(buffers) {
+    for (std::size_t i = 0; i < buffers_.size(); ++i) {
+      if (buffers_[i].storage->begin_reading()) continue;
+      buffers_ = buffers_.first(i);
+      end();
+      throw TheyAreNot();
+    }
+  }
+  ~BytesInMemory() { end(); }
+  BytesInMemory(const BytesInMemory&) = delete;
+  BytesInMemory& operator=(const BytesInMemory&) = delete;
+
+ private:
+  void end() {
+    for (const auto& buffer : buffers_) buffer.storage->end_reading();
+  }
+
+  std::span<const serialization::Buffer> buffers_;
+};
+// The buffers of the value, read back from disk where that is needed.
+std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry);
+
 template <class T>
 T decode_done(const ObjectEntry& entry) {
   if (entry.state() == ObjectState::kFailed) throw_failed(entry);
   if constexpr (!std::is_void_v<T>) {
-    return entry.read([&](const Value& value) -> T {
+    const auto decode = [&](const Value& value,
+                            std::span<const serialization::Buffer> buffers) -> T {
       if (value.is_error()) throw_failed(entry);  // freed just now
-      return serialization::decode<T>(value.view());
-    });
+      return serialization::decode<T>(
+          serialization::EncodedView(value.meta(), buffers, value.references()));
+    };
+    try {
+      return entry.read([&](const Value& value) -> T {
+        const BytesInMemory reading(value.buffers());
+        return decode(value, value.buffers());
+      });
+    } catch (const BytesInMemory::TheyAreNot&) {
+    }
+    const auto buffers = readable_buffers(entry);
+    return entry.read([&](const Value& value) -> T { return decode(value, buffers); });
   }
 }
 

@@ -74,6 +74,14 @@ void Node::arm_timers() {
       census_.look();
     });
   }
+  if (spilling_.busy() && !spilling_armed_) {
+    spilling_armed_ = true;
+    spilling_timer_.expires_after(50ms);
+    spilling_timer_.async_wait([this](asio::error_code) {
+      spilling_armed_ = false;
+      spilling_.look();
+    });
+  }
   const auto surplus = leasing_.next_surplus();
   if (!surplus || surplus_armed_) return;
   surplus_armed_ = true;
@@ -84,7 +92,10 @@ void Node::arm_timers() {
   });
 }
 
+// From 80 % on memory is made free before anybody has to wait for it.
 void Node::look_ahead() {
+  if (arena_.filled() > 0.8) spilling_.make_room();
+  arena_.set_may_spill(spilling_.possible());
   ahead_timer_.expires_after(ahead_.step());
   ahead_timer_.async_wait([this](asio::error_code error) {
     if (!error) look_ahead();

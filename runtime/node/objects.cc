@@ -27,8 +27,17 @@ void append(std::vector<T>& to, std::vector<T> from) {
 
 }  // namespace
 
-Objects::Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor)
-    : peers_(peers), arena_(arena), hold_actor_(std::move(hold_actor)) {}
+Objects::Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor,
+                 BlockFreed block_freed)
+    : peers_(peers),
+      arena_(arena),
+      hold_actor_(std::move(hold_actor)),
+      block_freed_(std::move(block_freed)) {}
+
+void Objects::hold_block(std::uint64_t block, rpc::Slot whose) {
+  blocks_.adopt(block, whose, 1);
+  run_steps();
+}
 
 std::optional<rpc::Slot> Objects::maker_of(ObjectId id) const {
   const auto maker = objects_.maker_of(id);
@@ -157,6 +166,7 @@ void Objects::run_steps() {
   for (const BlockStep& step : std::exchange(blocks_.steps(), {})) {
     if (step.kind == BlockStep::Kind::kFree) {
       arena_.free(step.block);
+      block_freed_(step.block);
     } else {
       take_over(step.block);
     }

@@ -20,7 +20,9 @@ class Objects {
  public:
   // Counts a handle that is inside a value: in the node's record of it, or sent to a process.
   using HoldActor = std::function<void(ActorId, rpc::Slot whose, std::int64_t count)>;
-  Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor);
+  // Is told of each block that the node frees.
+  using BlockFreed = std::function<void(std::uint64_t block)>;
+  Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor, BlockFreed block_freed);
 
   void on(rpc::Slot from, const Publish& publish, PayloadBytes value);
   void on(rpc::Slot from, const Fulfil& fulfil, PayloadBytes value);
@@ -35,6 +37,8 @@ class Objects {
   // When no process uses the lanes of the dead one any more: drops what it held, frees the memory that it owned.
   void sweep_memory(rpc::Slot dead);
 
+  // A block of the node's is held once more by the process, which is told of it.
+  void hold_block(std::uint64_t block, rpc::Slot whose);
   std::optional<rpc::Slot> maker_of(ObjectId id) const;  // of a pending object
   std::vector<scheduler::ProcessSlot> holders_of(std::uint64_t block) const {
     return blocks_.holders_of(block);
@@ -52,6 +56,7 @@ class Objects {
   Peers& peers_;
   objectstore::Arena& arena_;
   HoldActor hold_actor_;
+  BlockFreed block_freed_;
   Publications objects_;
   BlockCounts blocks_;
   std::vector<ObjectId> new_objects_, sweeping_objects_;

@@ -1,7 +1,7 @@
 // StoreRoom is who waits for room in the object store of a node: first come, first served.
 //
 //   ask --> waits --it is the first, and there is room--> granted: the process tries to take it
-//              \--longer than InitOptions::put_timeout--> refused
+//              \--longer than InitOptions::put_timeout, and nothing is being spilled for it--> refused
 //
 // Memory that is freed is freed without a message, so the store is looked at again and again while somebody waits. The
 // first is granted its turn, and the next only at the next look, when the first has taken its room. A process that
@@ -22,7 +22,8 @@ namespace manta::detail::node {
 class StoreRoom {
  public:
   struct Store {
-    std::function<bool(std::uint64_t size, rpc::Slot process)> has_room;
+    std::function<bool(std::uint64_t size, rpc::Slot process)> has_room;  // spills, if it must
+    std::function<bool()> is_spilling = [] { return false; };
     std::function<void(std::uint32_t count)> set_waiting;
     std::function<void(rpc::Slot to, const RoomTold& told)> tell;
   };
@@ -36,6 +37,8 @@ class StoreRoom {
   void look(std::int64_t now);
 
  private:
+  std::int64_t limit_ms(bool room) const;
+
   struct Ask {
     rpc::Slot from = 0;
     RoomAsk ask = {};

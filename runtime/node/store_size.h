@@ -12,12 +12,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "../../objectstore/arena/arena_files.h"
 #include "../options/node_options.h"
 
 namespace manta::detail::node {
 
+// Where what has no room in memory may lie; none where all of them are in memory themselves.
+std::vector<std::filesystem::path> spill_directories(
+    const NodeOptions& options, const std::filesystem::path& session_directory);
 // For the memory of a store of so many bytes: 8 times as many, within reason.
 std::size_t address_bytes(std::uint64_t budget);
 // Adds the overflow to the files. Gives its size in bytes; 0: none.

@@ -57,6 +57,8 @@ std::optional<NodeQuestions::Answer> NodeQuestions::ask(Question question,
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(ResourcesAsk, NoPayload,
                                                                  const GiveUp&);
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RoomAsk, NoPayload, const GiveUp&);
+template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RestoreAsk, NoPayload,
+                                                                 const GiveUp&);
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(WhyAsk, PayloadBytes,
                                                                  const GiveUp&);
 
@@ -67,6 +69,19 @@ void NodeQuestions::on(const ResourcesTold& told, PayloadBytes payload) {
 void NodeQuestions::on(const RoomTold& told) {
   const std::byte granted{told.granted != 0};
   answer(told.question, {&granted, 1});
+}
+
+void NodeQuestions::on(const RestoreTold& told, std::string_view text) {
+  if (told.outcome == RestoreTold::Outcome::kInMemory) {
+    // Here, and not where it was asked: the node may ask for the block again by its next message.
+    const auto block = ownership_.store().blocks().find(told.block);
+    if (block) block->bytes_are_back();
+  }
+  const auto head = std::as_bytes(std::span(&told, 1));
+  const auto tail = std::as_bytes(std::span(text));
+  Answer joined(head.begin(), head.end());
+  joined.insert(joined.end(), tail.begin(), tail.end());
+  answer(told.question, joined);
 }
 
 void NodeQuestions::on(const WhyTold& told, std::string_view text) {

@@ -24,7 +24,7 @@ class NodeQuestions {
       : session_(session), ownership_(ownership), progress_(progress) {}
 
   using Answer = std::vector<std::byte>;  // the payload
-  // Sends the question, a ResourcesAsk, RoomAsk or WhyAsk, under a number of its own. Once a second `give_up(how long
+  // Sends the question, a ResourcesAsk, RoomAsk, RestoreAsk or WhyAsk, under a number of its own. Once a second `give_up(how long
   // it has waited)` decides, and may throw. Nothing: given up, or the session is over.
   using GiveUp = std::function<bool(std::chrono::seconds)>;
   template <class Question>
@@ -32,6 +32,7 @@ class NodeQuestions {
 
   void on(const ResourcesTold& told, PayloadBytes payload);
   void on(const RoomTold& told);  // the payload: 1 byte, which is told.granted
+  void on(const RestoreTold& told, std::string_view text);  // the payload: the struct, then the text
   void on(const WhyTold& told, std::string_view text);
 
  private:

@@ -234,6 +234,19 @@ struct NeedsTold {
   rpc::Slot waiting = 0;
 };
 
+// Answer to SpillAsk.
+struct SpillTold {
+  using Payload =
+      PayloadBytes;  // for each block 1, if this process does not read it any more, or 0
+  std::uint64_t question = 0;
+};
+
+// The block was spilled: send RestoreTold when its bytes can be read again.
+struct RestoreAsk {
+  std::uint64_t question = 0;
+  std::uint64_t block = 0;
+};
+
 // Part of the answer to MemoryAsk.
 struct MemoryTold {
   using Payload = PayloadBytes;  // HeldBlock[] (memory_report.h)
@@ -366,6 +379,26 @@ struct NeedsAsk {
   rpc::Slot waiting = 0;
 };
 
+// The node wants to spill blocks that this process holds: send SpillTold.
+struct SpillAsk {
+  using Payload = PayloadBytes;  // their offsets, 8 bytes each
+  std::uint64_t question = 0;
+};
+
+struct RestoreTold {
+  enum class Outcome : std::uint32_t {
+    kInMemory,  // the block was not spilled after all: read it
+    kRestored,  // its bytes are in `block`, which the receiver holds once from now on
+    kNoRoom,
+    kLost,
+  };
+
+  using Payload = std::string_view;  // why it is lost
+  std::uint64_t question = 0;
+  std::uint64_t block = 0;
+  Outcome outcome = Outcome::kInMemory;
+};
+
 // Send MemoryTold, of the largest blocks, at most so many.
 struct MemoryAsk {
   std::uint64_t question = 0;
@@ -384,11 +417,11 @@ using ToNode =
                 ActorAlive, ActorFailed, ActorExiting, Publish, Fulfil, Subscribe, FreeObject,
                 HoldObject, HoldActor, HoldBlock, ReleaseObject, ReleaseActor, ReleaseBlock,
                 AdoptBlock, ResourcesAsk, RoomAsk, WhyAsk, WhyContinue, WaitBegun, WaitOver,
-                NeedsTold, MemoryTold, TellUser>;
+                NeedsTold, SpillTold, RestoreAsk, MemoryTold, TellUser>;
 
-using FromNode =
-    MessageList<129, LeaseGrant, LeaseRefused, LeaseRecall, LaneOpen, LaneClose, LaneDead, ExitNow,
-                ActorStart, ActorEnd, ActorLane, ActorChanged, ObjectValue, ObjectFreed,
-                ResourcesTold, RoomTold, WhyTold, WhyAskMaker, NeedsAsk, MemoryAsk, WaitRefused>;
+using FromNode = MessageList<129, LeaseGrant, LeaseRefused, LeaseRecall, LaneOpen, LaneClose,
+                             LaneDead, ExitNow, ActorStart, ActorEnd, ActorLane, ActorChanged,
+                             ObjectValue, ObjectFreed, ResourcesTold, RoomTold, WhyTold,
+                             WhyAskMaker, NeedsAsk, SpillAsk, RestoreTold, MemoryAsk, WaitRefused>;
 
 }  // namespace manta::detail

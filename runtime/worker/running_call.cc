@@ -16,6 +16,7 @@
 #include "../code/names.h"
 #include "../ownership/arrivals.h"
 #include "../process/process.h"
+#include "../process/spilled_blocks.h"
 #include "failpoint.h"
 
 namespace manta::detail {
@@ -94,6 +95,12 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
         ranges[i].meta,
         buffers.subspan(ranges[i].buffers, ranges[i + 1].buffers - ranges[i].buffers),
         references.subspan(ranges[i].references, ranges[i + 1].references - ranges[i].references));
+  }
+  try {  // last: this may wait, and serve others meanwhile
+    for (auto& buffer : buffers_) make_readable(process_.questions(), store, buffer);
+  } catch (const Error& error) {
+    failed_argument_ = std::make_unique<ErrorRecord>(
+        error_of(ErrorKind::kObjectLost, error.what(), display_name(frame_, name_)));
   }
 }
 

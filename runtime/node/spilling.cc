@@ -1,0 +1,263 @@
+// A round of spilling first, in the order of its steps; then restoring; then what ends.
+#include "spilling.h"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <utility>
+
+#include <asio/post.hpp>
+
+#include "../../base/error.h"
+
+namespace manta::detail::node {
+namespace {
+
+using objectstore::BlockExtent;
+using objectstore::RunBytes;
+
+constexpr std::size_t kRound = 96 << 20;  // bytes
+constexpr std::int64_t kPatienceMs = 200;
+constexpr std::int64_t kPauseMs = 100;  // when nothing could be spilled
+constexpr std::int64_t kDiskPauseMs = 1000;
+constexpr std::int64_t kWarnedEveryMs = 60'000;
+
+}  // namespace
+
+Spilling::Spilling(asio::io_context& io, objectstore::Arena& arena,
+                   std::unique_ptr<objectstore::SpillPlace> place, Session session)
+    : io_(io), arena_(arena), place_(std::move(place)), session_(std::move(session)) {}
+
+Spilling::~Spilling() { disks_.join(); }
+
+// ---------------------------------------------------------------- a round
+
+bool Spilling::make_room() {
+  if (step_ != Step::kIdle) return true;
+  if (!place_ || session_.now_ms() < in_vain_until_) return false;
+  look();
+  if (begin_round()) return true;
+  const bool passed = std::exchange(cursor_, 0) != 0;
+  if ((passed && std::exchange(spilled_in_pass_, 0) != 0 && begin_round())) return true;
+  in_vain_until_ = session_.now_ms() + kPauseMs;
+  return false;
+}
+
+// The processes that may read the block, as far as the node has been told.
+std::set<rpc::Slot> Spilling::holders_of(std::uint64_t block) const {
+  std::set<rpc::Slot> holders;
+  for (const scheduler::ProcessSlot slot : session_.holders_of(block)) {
+    if (slot != rpc::kNodeSlot) holders.insert(static_cast<rpc::Slot>(slot));
+  }
+  const objectstore::OwnerTag owner = arena_.block_at(block).owner;
+  if (owner != objectstore::kNodeTag && owner != objectstore::kNobody) holders.insert(owner);
+  return holders;
+}
+
+// Marks blocks first, and then asks: whoever adopts one from now on sees the mark.
+bool Spilling::begin_round() {
+  ++question_;
+  since_ = session_.now_ms();
+  for (const BlockExtent& found : arena_.spillable(cursor_, kRound)) {
+    cursor_ = found.offset + found.size;
+    if (copies_.contains(found.offset) || !arena_.begin_spill(found.offset)) continue;
+    Candidate candidate{.block = found.offset, .size = found.size};
+    candidate.asked = holders_of(found.offset);
+    candidate.silent = candidate.asked;
+    // What nobody but the node holds may be the wire form of a value, which the node reads.
+    if (candidate.asked.empty() || !std::ranges::all_of(candidate.asked, session_.live)) {
+      keep(candidate);
+      continue;
+    }
+    for (const rpc::Slot slot : candidate.asked) asked_[slot].push_back(candidate.block);
+    round_.push_back(std::move(candidate));
+  }
+  if (round_.empty()) return false;
+  step_ = Step::kAsking;
+  for (const auto& [slot, blocks] : asked_) {
+    session_.ask(slot, {.question = question_}, std::as_bytes(std::span(blocks)));
+  }
+  return true;
+}
+
+void Spilling::keep(const Candidate& candidate) { arena_.keep_in_memory(candidate.block); }
+
+void Spilling::on(rpc::Slot from, const SpillTold& told, PayloadBytes agreed) {
+  const auto asked = asked_.find(from);
+  if (step_ != Step::kAsking || told.question != question_ || asked == asked_.end()) return;
+  for (std::size_t i = 0; i < asked->second.size() && i < agreed.size(); ++i) {
+    const auto candidate = std::ranges::find(round_, asked->second[i], &Candidate::block);
+    if (candidate == round_.end()) continue;
+    if (agreed[i] == std::byte{1}) {
+      candidate->silent.erase(from);
+    } else {
+      keep(*candidate);
+      round_.erase(candidate);
+    }
+  }
+  asked_.erase(asked);
+  if (asked_.empty()) end_asking();
+}
+
+void Spilling::end_asking() {
+  asked_.clear();
+  std::erase_if(round_, [this](const Candidate& candidate) {
+    if (candidate.silent.empty()) return false;
+    keep(candidate);
+    return true;
+  });
+  step_ = Step::kSweeping;
+  swept_ = false;
+}
+
+void Spilling::begin_sweep() { swept_ = step_ == Step::kSweeping; }
+
+void Spilling::end_sweep() {
+  if (step_ != Step::kSweeping || !swept_) return;
+  std::erase_if(round_, [this](const Candidate& candidate) {
+    if (std::ranges::includes(candidate.asked, holders_of(candidate.block)) &&
+        arena_.block_at(candidate.block).owner != objectstore::kNobody) {
+      return false;
+    }
+    keep(candidate);
+    return true;
+  });
+  if (round_.empty()) return end_round();
+  step_ = Step::kWriting;
+  write();
+}
+
+void Spilling::write() {
+  std::vector<objectstore::SpillPlace::Bytes> bytes;
+  for (const Candidate& candidate : round_) {
+    bytes.emplace_back(arena_.readable(candidate.block), candidate.size);
+  }
+  asio::post(disks_, [this, bytes = std::move(bytes)] {
+    Written places;
+    std::string why_not;
+    try {
+      places = place_->write(bytes, std::chrono::steady_clock::now());
+    } catch (const std::exception& error) {
+      why_not = error.what();
+    }
+    asio::post(io_, [this, places = std::move(places), why_not] { written(places, why_not); });
+  });
+}
+
+void Spilling::written(const Written& places, const std::string& why_not) {
+  if (places.empty()) {
+    if (session_.now_ms() >= warned_until_) {
+      session_.warn("objects stay in memory: " + why_not);
+      warned_until_ = session_.now_ms() + kWarnedEveryMs;
+    }
+    for (const Candidate& candidate : round_) keep(candidate);
+    in_vain_until_ = session_.now_ms() + kDiskPauseMs;
+    return end_round();
+  }
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    arena_.end_spill(round_[i].block);
+    on_disk_.emplace(round_[i].block, OnDisk{.at = places[i]});
+    spilled_in_pass_ += round_[i].size;
+  }
+  end_round();
+}
+
+void Spilling::end_round() {
+  step_ = Step::kIdle;
+  round_.clear();
+  for (const auto& [from, ask] : std::exchange(asked_meanwhile_, {})) on(from, ask);
+  look();
+}
+
+// ---------------------------------------------------------------- restoring
+
+void Spilling::on(rpc::Slot from, const RestoreAsk& ask) {
+  if (!session_.live(from)) return;
+  if (const auto found = on_disk_.find(ask.block); found != on_disk_.end()) {
+    found->second.waiting.emplace_back(from, ask.question);
+    return restore(ask.block, found->second);
+  }
+  const auto in_round = std::ranges::find(round_, ask.block, &Candidate::block);
+  if (in_round != round_.end()) {
+    asked_meanwhile_.emplace_back(from, ask);
+  } else {
+    session_.tell(from, {.question = ask.question, .block = ask.block}, {});
+  }
+}
+
+// Into a block of its own, in memory if there is room and else in the overflow.
+void Spilling::restore(std::uint64_t block, OnDisk& found) {
+  if (found.reading) return;
+  if (found.restored != 0) {
+    return answer(found, {.block = found.restored - 1, .outcome = RestoreTold::Outcome::kRestored});
+  }
+  const auto copy = arena_.allocate(found.at.size, objectstore::Population::kLater);
+  if (!copy.ok()) return answer(found, {.outcome = RestoreTold::Outcome::kNoRoom});
+  found.reading = true;
+  asio::post(disks_, [this, block, at = found.at, copy = copy->offset] {
+    std::string lost;
+    try {
+      if (!arena_.populate(copy, at.size)) throw OutOfMemory("the system has no memory for it");
+      place_->read(at, {arena_.writable(copy), at.size});
+    } catch (const std::exception& error) {
+      lost = error.what();
+    }
+    asio::post(io_, [this, block, copy, lost] { restored(block, copy, lost); });
+  });
+}
+
+void Spilling::restored(std::uint64_t block, std::uint64_t copy, const std::string& lost) {
+  const auto found = on_disk_.find(block);
+  if (found == on_disk_.end() || found->second.waiting.empty() || !lost.empty()) {
+    arena_.free(copy);
+    if (found == on_disk_.end()) return;
+    found->second.reading = false;
+    return answer(found->second, {.outcome = RestoreTold::Outcome::kLost}, lost);
+  }
+  arena_.seal(copy);
+  found->second.reading = false;
+  found->second.restored = copy + 1;
+  copies_[copy] = block;
+  answer(found->second, {.block = copy, .outcome = RestoreTold::Outcome::kRestored});
+}
+
+void Spilling::answer(OnDisk& found, const RestoreTold& told, std::string_view text) {
+  for (const auto& [slot, question] : std::exchange(found.waiting, {})) {
+    RestoreTold answer = told;
+    answer.question = question;
+    if (told.outcome == RestoreTold::Outcome::kRestored) session_.hold(told.block, slot);
+    session_.tell(slot, answer, text);
+  }
+}
+
+// ---------------------------------------------------------------- ends
+
+void Spilling::process_died(rpc::Slot slot) {
+  for (auto& [block, found] : on_disk_) {
+    std::erase_if(found.waiting, [slot](const auto& waiting) { return waiting.first == slot; });
+  }
+  std::erase_if(asked_meanwhile_, [slot](const auto& asked) { return asked.first == slot; });
+  if (step_ == Step::kAsking && asked_.erase(slot) != 0 && asked_.empty()) end_asking();
+}
+
+void Spilling::block_freed(std::uint64_t block) {
+  const auto copy = copies_.find(block);
+  if (copy == copies_.end()) return;
+  if (const auto found = on_disk_.find(copy->second); found != on_disk_.end()) {
+    found->second.restored = 0;
+  }
+  copies_.erase(copy);
+}
+
+void Spilling::look() {
+  if (step_ == Step::kAsking && session_.now_ms() - since_ >= kPatienceMs) end_asking();
+  std::erase_if(on_disk_, [this](auto& entry) {
+    auto& [block, found] = entry;
+    if (found.reading || arena_.block_at(block).owner != objectstore::kNobody) return false;
+    place_->erase(found.at);
+    arena_.keep_in_memory(block);  // its addresses are free
+    return true;
+  });
+}
+
+}  // namespace manta::detail::node

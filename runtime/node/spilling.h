@@ -1,0 +1,122 @@
+// Spilling moves the bytes of blocks that nobody reads from the store's memory to disk, and back for those who read them.
+//
+//   block:   in memory --begin_spill--> asked for --all holders agree, and a sweep--> written --> on disk
+//               ^-----one does not, or the disk fails-----/----------------------------/           |
+//               a reader asks: its bytes are read into another block, which the reader holds <-----/
+//
+// A block on disk keeps its place in the arena, its owner and its holds: only its memory is gone. It is gone itself when
+// its last holder frees it.
+//
+// Why nobody reads what is written and then given back: a process that holds the block (its tag, or a hold that the node
+// counts) is asked, and agrees only if no array, call or reader of its has it; from then on it asks before it reads. One
+// that adopts the block later finds it marked in the arena, before anybody was asked. One that is on its way to adopt it
+// is counted by the node already, or is served by a call that its caller keeps open, who does not agree. Who agrees may
+// have just passed it on: such holds are counted before, so they are read in one complete sweep over all rings.
+//
+// Threads: confined; disks are the business of a thread of its own, which posts back. Units: bytes; arena offsets.
+// Errors:  none; a disk that fails is left out for some time (SpillFiles), and said once.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/thread_pool.hpp>
+
+#include "../../objectstore/arena/arena.h"
+#include "../../objectstore/spill/spill_place.h"
+#include "../../rpc/control.h"
+#include "../../scheduler/holders.h"
+#include "../wire/node_messages.h"
+
+namespace manta::detail::node {
+
+class Spilling {
+ public:
+  struct Session {
+    std::function<std::vector<scheduler::ProcessSlot>(std::uint64_t block)> holders_of;
+    std::function<bool(rpc::Slot)> live;
+    std::function<void(rpc::Slot, const SpillAsk&, PayloadBytes)> ask;
+    std::function<void(rpc::Slot, const RestoreTold&, std::string_view)> tell;
+    // The process holds the block, which is the node's, once more.
+    std::function<void(std::uint64_t block, rpc::Slot)> hold;
+    std::function<void(const std::string&)> warn;
+    std::function<std::int64_t()> now_ms;
+  };
+
+  // `place` null: nothing is spilled.
+  Spilling(asio::io_context& io, objectstore::Arena& arena,
+           std::unique_ptr<objectstore::SpillPlace> place, Session session);
+  ~Spilling();
+
+  // Somebody needs memory: spills some of it, unless that is under way. False: there is nothing to be spilled.
+  bool make_room();
+  void on(rpc::Slot from, const SpillTold& told, PayloadBytes agreed);
+  void on(rpc::Slot from, const RestoreAsk& ask);
+  void process_died(rpc::Slot slot);
+  void block_freed(std::uint64_t block);
+
+  // Around a sweep over all rings.
+  void begin_sweep();
+  void end_sweep();
+  bool sweep_needed() const { return step_ == Step::kSweeping; }
+  bool possible() const { return place_ != nullptr; }
+  bool spills() const { return step_ != Step::kIdle; }
+  bool busy() const { return step_ != Step::kIdle || !on_disk_.empty(); }
+  // Now and then while busy(): who does not answer, and what was freed on disk.
+  void look();
+
+ private:
+  enum class Step : std::uint8_t { kIdle, kAsking, kSweeping, kWriting };
+  struct Candidate {
+    std::uint64_t block = 0;
+    std::size_t size = 0;
+    std::set<rpc::Slot> asked = {};
+    std::set<rpc::Slot> silent = {};  // of those
+  };
+  struct OnDisk {
+    objectstore::SpilledAt at;
+    std::uint64_t restored = 0;  // the block with its bytes, plus 1
+    std::vector<std::pair<rpc::Slot, std::uint64_t>> waiting = {};  // processes and their questions
+    bool reading = false;
+  };
+  using Written = std::vector<objectstore::SpilledAt>;
+
+  std::set<rpc::Slot> holders_of(std::uint64_t block) const;
+  bool begin_round();
+  void keep(const Candidate& candidate);
+  void end_asking();
+  void write();
+  void written(const Written& places, const std::string& why_not);
+  void end_round();
+  void restore(std::uint64_t block, OnDisk& found);
+  void restored(std::uint64_t block, std::uint64_t copy, const std::string& lost);
+  void answer(OnDisk& found, const RestoreTold& told, std::string_view text = {});
+
+  asio::io_context& io_;
+  objectstore::Arena& arena_;
+  const std::unique_ptr<objectstore::SpillPlace> place_;
+  const Session session_;
+
+  Step step_ = Step::kIdle;
+  bool swept_ = false;  // the sweep that is awaited has begun
+  std::uint64_t question_ = 0;
+  std::int64_t since_ = 0;
+  std::uint64_t cursor_ = 0;  // where the next round looks for candidates
+  std::int64_t in_vain_until_ = 0;
+  std::int64_t warned_until_ = 0;
+  std::size_t spilled_in_pass_ = 0;
+  std::vector<Candidate> round_;
+  std::map<rpc::Slot, std::vector<std::uint64_t>> asked_;          // in the order of the question
+  std::vector<std::pair<rpc::Slot, RestoreAsk>> asked_meanwhile_;  // of blocks of this round
+  std::map<std::uint64_t, OnDisk> on_disk_;
+  std::map<std::uint64_t, std::uint64_t> copies_;  // restored block: of which one
+  asio::thread_pool disks_{2};                     // last: it ends before what it uses
+};
+
+}  // namespace manta::detail::node
