@@ -33,7 +33,11 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kCount = 10 * kMiB / sizeof(long);
 
-Array<long> numbers(long first) { return arange<long>(first, first + long{kCount}).freeze(); }
+Array<long> numbers(long first) {
+  auto made = uninitialized<long>(kCount);
+  for (std::size_t i = 0; i < kCount; ++i) made[i] = first + static_cast<long>(i);
+  return std::move(made).freeze();
+}
 bool are_numbers(const Array<long>& array, long first) {
   if (array.size() != kCount) return false;
   for (std::size_t i = 0; i < kCount; ++i) {
@@ -137,9 +141,10 @@ TEST_F(SpillingTest, WhatIsReadStays) {
   }
   EXPECT_TRUE(are_numbers_there(refs));
   read.push_back(numbers(4));
-  EXPECT_THAT(
-      error_of<ObjectStoreFull>([&] { read.push_back(numbers(5)), read.push_back(numbers(6)); }),
-      HasSubstr("no room for"));
+  EXPECT_THAT(error_of<ObjectStoreFull>([&] {
+                for (long i = 5; i < 8; ++i) read.push_back(numbers(i));
+              }),
+              HasSubstr("no room for"));
 }
 
 // A file of the node's that has no name.
