@@ -20,7 +20,7 @@ void add_memory(CLI::App& app, MemoryOptions& options) {
   command->add_option("--address", options.address, "\"auto\", or the directory of a session")
       ->envname("MANTA_ADDRESS");
   command->add_option("--most", options.most, "so many objects, the largest")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   command->add_option("--sort", options.sort, "size, name, holder")
       ->transform(CLI::CheckedTransformer(std::map<std::string, SortBy>{

@@ -9,6 +9,7 @@
 
 #include "../base/error.h"
 #include "../runtime/launch/ask_console.h"
+#include "../runtime/ownership/notices.h"
 #include "session.h"
 
 namespace manta::cli {
@@ -24,6 +25,9 @@ std::string joined(const std::vector<std::string>& parts, const char* between) {
   return text;
 }
 
+// On one line of a terminal, whatever the user has called it.
+std::string printable(const std::string& text) { return detail::one_line(text, 200); }
+
 std::string bytes_text(std::uint64_t bytes) {
   constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;
@@ -38,14 +42,14 @@ std::string bytes_text(std::uint64_t bytes) {
 std::string holders_text(const MemoryObject& object) {
   std::vector<std::string> holders;
   for (const MemoryHolder& holder : object.holders) {
-    holders.push_back(holder.process + ": " + joined(holder.kinds, ", "));
+    holders.push_back(printable(holder.process) + ": " + joined(holder.kinds, ", "));
   }
   return holders.empty() ? object.owner + ": on its way" : joined(holders, "; ");
 }
 
 // What people call it.
 std::string name_of(const MemoryObject& object) {
-  if (!object.name.empty()) return object.name;
+  if (!object.name.empty()) return printable(object.name);
   return object.object.empty() ? "(no object)" : object.object;
 }
 
@@ -83,7 +87,7 @@ std::string objects_text(const std::vector<MemoryObject>& objects) {
   for (const MemoryObject& object : objects) {
     std::vector<std::string> row = {bytes_text(object.size), object.state, name_of(object),
                                     holders_text(object)};
-    if (sites) row.push_back(object.site);
+    if (sites) row.push_back(printable(object.site));
     table.add(std::move(row));
   }
   return table.text();
@@ -136,7 +140,7 @@ std::vector<Group> groups_of(const std::vector<MemoryObject>& objects, GroupBy b
 std::string groups_text(const std::vector<Group>& groups) {
   Table table({"size", "objects", "group"});
   for (const Group& group : groups) {
-    table.add({bytes_text(group.bytes), std::to_string(group.objects), group.name});
+    table.add({bytes_text(group.bytes), std::to_string(group.objects), printable(group.name)});
   }
   return table.text();
 }

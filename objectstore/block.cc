@@ -11,6 +11,12 @@
 
 namespace manta::objectstore {
 
+namespace {
+
+constexpr std::size_t kMostSite = 1024;  // names of templates may be much longer
+
+}  // namespace
+
 // ---------------------------------------------------------------- Block
 
 Block::Block(base::Ref<Store> store, std::uint64_t offset, std::size_t size, std::byte* writable,
@@ -64,6 +70,7 @@ void Block::set_object(ObjectId id) {
 
 // SYNC: release, with label().
 void Block::set_label(Label label) {
+  label.site.resize(std::min(label.site.size(), kMostSite));
   const Label* none = nullptr;
   auto made = std::make_unique<const Label>(std::move(label));
   if (label_.compare_exchange_strong(none, made.get(), std::memory_order_release)) {

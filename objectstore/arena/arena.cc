@@ -117,8 +117,11 @@ std::optional<std::size_t> Arena::State::take_run(std::uint32_t pages, Part part
     slab = table.take_run(self, pages, From::kUnused);
     if (charged(slab, pages, From::kUnused)) return slab;
     small.trim();  // empty slabs that we and others keep are in the way
-    slab = table.take_run(self, pages, From::kUnusedAndEmpty);
-    if (charged(slab, pages, From::kUnusedAndEmpty)) return slab;
+    // New addresses are taken only if there is memory for them.
+    if (table.has_pages(pages, self, From::kUnusedAndEmpty)) {
+      slab = table.take_run(self, pages, From::kUnusedAndEmpty);
+      if (charged(slab, pages, From::kUnusedAndEmpty)) return slab;
+    }
   }
   if (part == Part::kMemory) return std::nullopt;
   return table.take_run(self, pages, From::kUnusedAndEmpty, Part::kOverflow);
@@ -247,7 +250,7 @@ BlockExtent Arena::block_at(std::uint64_t offset) const {
     }
     // SYNC: acquire: whoever sees the tag sees what its maker wrote before.
     return {slab * kSlabSize + block * size, size,
-            table.tag(slab, block).load(std::memory_order_acquire)};
+            settled(table.tag(slab, block).load(std::memory_order_acquire))};
   }
   const std::size_t head = table.find_run(slab);
   if (head == table.slabs()) {
@@ -270,7 +273,7 @@ void Arena::for_each_block(Visit&& visit) const {
       const std::size_t size = class_size(word.size_class);
       for (std::size_t block = 0; block < SlabTable::blocks_per_slab(word.size_class); ++block) {
         // SYNC: none: this looks at what changes while it looks.
-        const OwnerTag owner = table.tag(slab, block).load(std::memory_order_relaxed);
+        const OwnerTag owner = settled(table.tag(slab, block).load(std::memory_order_relaxed));
         if (owner != kNobody) visit(BlockExtent{start + block * size, size, owner});
       }
     }
@@ -291,7 +294,9 @@ StoreStats Arena::stats() const {
 }
 
 std::vector<BlockExtent> Arena::largest(std::size_t count) const {
-  const auto larger = [](const BlockExtent& a, const BlockExtent& b) { return a.size > b.size; };
+  const auto larger = [](const BlockExtent& a, const BlockExtent& b) {
+    return a.size != b.size ? a.size > b.size : a.offset < b.offset;
+  };
   std::vector<BlockExtent> found;  // a heap, the smallest in front
   for_each_block([&](const BlockExtent& block) {
     if (found.size() == count) {
@@ -403,7 +408,9 @@ std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
         return done;
       }
     } else if (word.kind == SlabKind::kRun && word.owner == kNobody) {
-      ready += word.slabs() * kSlabSize;  // it was used before, so it is committed
+      for (std::size_t i = 0; i < word.slabs(); ++i) {
+        ready += std::size_t{table.pages().committed(slab + i)} * kPage;
+      }
     }
     slab += word.slabs();
   }

@@ -126,7 +126,7 @@ class Arena {
   BlockExtent block_at(std::uint64_t offset) const;
   // Counts all blocks: the cost grows with the number of slabs in use.
   StoreStats stats() const;
-  // The `count` largest blocks in use, largest first.
+  // The `count` largest blocks in use, largest first; of one size those with the lowest offsets.
   std::vector<BlockExtent> largest(std::size_t count) const;
 
   // Gives back those slabs that this process keeps for small blocks and that are empty.

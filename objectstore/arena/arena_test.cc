@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "../arena_fixture.h"
+#include "slab_table.h"
 
 namespace manta::objectstore {
 namespace {
@@ -168,6 +169,22 @@ TEST_F(ArenaTest, SweepFreesWhatTheDeadOwnedAndKeepsWhatItHandedOver) {
   EXPECT_EQ(bert_.stats().objects, 2u);
   bert_.sweep(kBert);
   EXPECT_EQ(bert_.stats().used, 0u);
+}
+
+// A process dies, or stops, while it tags a block: whoever looks sees that nobody has it.
+TEST_F(ArenaTest, ATagThatIsBeingSetIsNobodys) {
+  const auto offset = anna_.allocate(1000)->offset;
+  ASSERT_EQ(anna_.stats().objects, 1U);
+  const std::size_t size = anna_.block_at(offset).size;
+  SlabTable table(fixture_.metadata.data());
+  const std::size_t next = offset % kSlabSize / size == 0 ? 1 : 0;
+  table.tag(offset / kSlabSize, next).store(tentative(kBert));
+  EXPECT_EQ(anna_.stats().objects, 1U);
+  ASSERT_EQ(anna_.largest(5).size(), 1U);
+  EXPECT_EQ(anna_.largest(5)[0].owner, kAnna);
+  EXPECT_EQ(anna_.block_at(offset / kSlabSize * kSlabSize + next * size).owner, kNobody);
+  anna_.sweep(kBert);
+  EXPECT_EQ(table.tag(offset / kSlabSize, next).load(), kNobody);
 }
 
 TEST_F(ArenaTest, FindsTheBlockAroundAnOffset) {

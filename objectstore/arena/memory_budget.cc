@@ -30,10 +30,14 @@ std::size_t give_back(SlabTable& table, MemoryWindow& window, OwnerTag self, std
   return given;
 }
 
-// What is free is given back only if that is enough: it is warm, and used again without a charge.
+// What is free is given back only if that is enough: it is warm, and used again without a charge. What the last slab of
+// the run has beyond the run is given back at once: nobody else could use it.
 bool charge(SlabTable& table, MemoryWindow& window, OwnerTag self, std::size_t slab,
             std::uint32_t pages, From from) {
   if (table.is_overflow(slab)) return true;
+  const std::size_t last = slab + (pages - 1) / kSlabPages;
+  const std::uint32_t used = (pages - 1) % kSlabPages + 1;
+  if (table.pages().charged(last) > used) window.decommit(last, used);
   while (!table.pages().charge(slab, pages)) {
     const std::uint64_t missing = table.pages().missing(slab, pages);
     const std::uint64_t left = table.pages().left();

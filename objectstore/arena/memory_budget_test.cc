@@ -68,6 +68,48 @@ TEST_F(MemoryBudget, FreeMemoryInPiecesMakesRoomForALargeBlock) {
   }
 }
 
+// Slabs that were full before: what a run does not use of its last one is free for others.
+TEST_F(MemoryBudget, ABlockCostsItsPagesAlsoWhereMoreWasUsedBefore) {
+  std::vector<std::uint64_t> blocks;
+  for (auto block = anna_.allocate(1000); block.ok(); block = anna_.allocate(1000)) {
+    blocks.push_back(block->offset);
+  }
+  for (const std::uint64_t offset : blocks) anna_.free(offset);
+  anna_.trim();
+  std::size_t count = 0;
+  for (auto block = anna_.allocate(kMiB + 1); block.ok(); block = anna_.allocate(kMiB + 1)) {
+    std::memset(anna_.writable(block->offset), 1, kMiB + 1);
+    ++count;
+  }
+  EXPECT_EQ(count, kBudget / (kMiB + kPage));
+  EXPECT_LE(in_use(fixture_), kBudget);
+}
+
+// Who is told that there is room finds it.
+TEST(MemoryBudgetRoom, IsThereWhereItIsSeen) {
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    std::mt19937 random(seed);
+    ArenaFixture fixture({.memory = 4 * kMiB, .addresses = 32 * kMiB});
+    Arena arena = fixture.arena(kAnna);
+    std::vector<std::uint64_t> live;
+    for (int i = 0; i < 300; ++i) {
+      const std::size_t size = random() % 3 == 0 ? random() % 3000 + 1 : random() % (3 * kMiB) + 1;
+      const bool room = arena.has_room(size, kAnna);
+      const auto block = arena.allocate(size, Population::kLater);
+      ASSERT_TRUE(!room || block.ok()) << size << " bytes, step " << i << ", seed " << seed;
+      if (block.ok()) live.push_back(block->offset);
+      while (!live.empty() && (!block.ok() || random() % 3 == 0)) {
+        std::swap(live[random() % live.size()], live.back());
+        arena.free(live.back());
+        live.pop_back();
+        if (random() % 2 == 0) break;
+      }
+      if (random() % 20 == 0) arena.populate_ahead(kMiB, 2 * kMiB);
+    }
+    for (const std::uint64_t offset : live) arena.free(offset);
+  }
+}
+
 TEST_F(MemoryBudget, WhatDoesNotMakeEnoughRoomStaysWarm) {
   const std::uint64_t held = anna_.allocate(20 * kMiB)->offset;
   const std::uint64_t warm = anna_.allocate(10 * kMiB)->offset;

@@ -215,11 +215,12 @@ void MemoryWindow::copy_in_child(std::uint64_t offset, std::size_t size) {
 
 void MemoryWindow::forget_in_child() { reserve(const_cast<std::byte*>(read_), size_); }
 
-bool MemoryWindow::decommit(std::size_t slab) {
-  const Place place = place_of(slab * kSlabSize);
-  table_.pages().begin_emptying(slab);
-  if (!punch(place.file, place.offset, kSlabSize)) return false;
-  table_.pages().emptied(slab);
+bool MemoryWindow::decommit(std::size_t slab, std::uint32_t pages) {
+  const std::size_t kept = std::size_t{pages} * kPage;
+  const Place place = place_of(slab * kSlabSize + kept);
+  table_.pages().begin_emptying(slab, pages);
+  if (!punch(place.file, place.offset, kSlabSize - kept)) return false;
+  table_.pages().emptied(slab, pages);
   return true;
 }
 

@@ -108,23 +108,29 @@ bool SlabPages::mark_used(std::size_t slab) {
   return (words_[slab].fetch_or(kUsedBit, std::memory_order_relaxed) & kUsedBit) == 0;
 }
 
-void SlabPages::begin_emptying(std::size_t slab) {
+void SlabPages::begin_emptying(std::size_t slab, std::uint32_t pages) {
   const std::uint32_t word = words_[slab].load(std::memory_order_relaxed);
-  words_[slab].store(with_committed(word | kUsedBit, 0), std::memory_order_relaxed);
+  words_[slab].store(with_committed(word | kUsedBit, std::min(committed_in(word), pages)),
+                     std::memory_order_relaxed);
 }
 
-void SlabPages::emptied(std::size_t slab) {
-  const std::uint32_t charged = charged_in(words_[slab].exchange(0, std::memory_order_relaxed));
-  header_->charged.fetch_sub(charged, std::memory_order_relaxed);
+void SlabPages::emptied(std::size_t slab, std::uint32_t pages) {
+  const std::uint32_t word = words_[slab].load(std::memory_order_relaxed);
+  const std::uint32_t kept = std::min(charged_in(word), pages);
+  words_[slab].store(kept == 0 ? 0 : with_charged(word, kept), std::memory_order_relaxed);
+  header_->charged.fetch_sub(charged_in(word) - kept, std::memory_order_relaxed);
 }
 
-void SlabPages::settle(std::uint64_t sum) {
-  std::uint64_t counted = header_->charged.load(std::memory_order_relaxed);
-  const auto wrong_by = static_cast<std::int64_t>(counted - sum);
-  if (wrong_by != 0 && wrong_by == wrong_by_) {
+std::uint64_t SlabPages::counted() const {
+  return header_->charged.load(std::memory_order_relaxed);
+}
+
+void SlabPages::settle(std::uint64_t counted, std::uint64_t sum) {
+  if (counted != sum && counted == last_counted_ && sum == last_sum_) {
     header_->charged.compare_exchange_strong(counted, sum, std::memory_order_relaxed);
   }
-  wrong_by_ = wrong_by;
+  last_counted_ = counted;
+  last_sum_ = sum;
 }
 
 }  // namespace manta::objectstore

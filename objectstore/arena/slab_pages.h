@@ -41,14 +41,15 @@ class SlabPages {
   void set_committed(std::size_t slab, std::uint32_t pages);  // at least so many
   bool mark_used(std::size_t slab);                           // true if it was never used before
 
-  // Before the slab's memory is given back to the system, and after: a death in between leaves nothing that counts as
-  // committed but is not, and nothing that counts as never used but was.
-  void begin_emptying(std::size_t slab);
-  void emptied(std::size_t slab);
+  // Before the slab's memory but for its first `pages` is given back to the system, and after: a death in between leaves
+  // nothing that counts as committed but is not, and nothing that counts as never used but was.
+  void begin_emptying(std::size_t slab, std::uint32_t pages = 0);
+  void emptied(std::size_t slab, std::uint32_t pages = 0);
 
-  // By the node, now and then, with the sum of what is charged: corrects the count if it was wrong by as much the last
-  // time, too.
-  void settle(std::uint64_t sum);
+  // By the node, now and then: what is counted as charged, read before the slabs are; and the sum of what they are
+  // charged. Corrects the count if both were the same the last time.
+  std::uint64_t counted() const;
+  void settle(std::uint64_t counted, std::uint64_t sum);
 
  private:
   struct Header;
@@ -60,7 +61,8 @@ class SlabPages {
   Header* header_;
   std::uint64_t budget_;
   Word* words_;
-  std::int64_t wrong_by_ = 0;  // when settle() looked last
+  std::uint64_t last_counted_ = 0;  // when settle() looked last
+  std::uint64_t last_sum_ = 0;
 };
 
 }  // namespace manta::objectstore

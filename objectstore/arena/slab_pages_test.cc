@@ -54,14 +54,28 @@ TEST_F(SlabPagesTest, ARunIsChargedForWhatItsSlabsLackOrNotAtAll) {
   EXPECT_EQ(pages_.left(), kSlabPages);
 }
 
+TEST_F(SlabPagesTest, ASlabIsEmptiedInPart) {
+  ASSERT_TRUE(pages_.charge(0, 200));
+  pages_.mark_used(0);
+  pages_.set_committed(0, 150);
+  pages_.begin_emptying(0, 30);
+  EXPECT_EQ(pages_.committed(0), 30u);
+  EXPECT_EQ(pages_.charged(0), 200u);
+  pages_.emptied(0, 30);
+  EXPECT_EQ(pages_.charged(0), 30u);
+  EXPECT_EQ(pages_.left(), kBudget - 30);
+  EXPECT_FALSE(pages_.mark_used(0));
+}
+
 TEST_F(SlabPagesTest, ACountThatADeathMadeWrongIsPutRightWhenItIsSeenTwice) {
   ASSERT_TRUE(pages_.charge(0, 300));
-  pages_.settle(300);
-  pages_.settle(200);  // somebody is about to charge, as far as this look can tell
-  pages_.settle(300);
+  pages_.settle(300, 300);
+  pages_.settle(300, 200);  // somebody is about to charge, as far as this look can tell
+  pages_.settle(300, 300);
+  pages_.settle(400, 300);
+  pages_.settle(300, 200);
   EXPECT_EQ(pages_.left(), 700u);
-  pages_.settle(200);
-  pages_.settle(200);
+  pages_.settle(300, 200);
   EXPECT_EQ(pages_.left(), 800u);
 }
 

@@ -16,9 +16,6 @@ constexpr std::size_t page_aligned(std::size_t bytes) {
   return (bytes + kPage - 1) / kPage * kPage;
 }
 
-// The tag of a block while it is being set. Slots are below 2048.
-constexpr OwnerTag tentative(OwnerTag owner) { return owner ^ 0x4000; }
-
 std::size_t words_at() { return kPage; }
 std::size_t pages_at(std::size_t slabs) {
   return words_at() + page_aligned(slabs * sizeof(std::uint64_t));
@@ -329,9 +326,13 @@ std::size_t SlabTable::find_run(std::size_t slab) const {
 // ---------------------------------------------------------------- small blocks
 
 std::optional<std::size_t> SlabTable::take_small(OwnerTag self, std::uint8_t size_class, From from,
-                                                 Part part) {
-  const std::optional<std::size_t> claimed =
+                                                 Part part, const Ready& ready) {
+  std::optional<std::size_t> claimed =
       part == Part::kMemory ? claim_highest(self, from) : claim_range(1, self, from, part);
+  if (claimed && ready && !ready(*claimed)) {
+    release(*claimed, *claimed + 1);
+    claimed.reset();
+  }
   if (claimed) {
     for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n; ++block) {
       // An earlier owner may have tagged a block and had no time to take that back: see tag_block().
@@ -412,12 +413,16 @@ std::uint64_t SlabTable::charged_for_nothing(OwnerTag self, From from) const {
   return sum;
 }
 
+bool SlabTable::has_pages(std::uint32_t pages, OwnerTag self, From from) const {
+  return pages_.left() + charged_for_nothing(self, from) >= pages;
+}
+
 bool SlabTable::has_room_in_memory(std::uint32_t pages) const {
   const std::size_t count = SlabWord{SlabKind::kRun, 0, kNobody, pages}.slabs();
   const std::size_t end = memory_end();
   return (memory_slabs_ - end >= count ||
           find_between(0, end, count, kNodeTag, From::kUnusedAndEmpty)) &&
-         pages_.left() + charged_for_nothing(kNodeTag, From::kUnusedAndEmpty) >= pages;
+         has_pages(pages, kNodeTag, From::kUnusedAndEmpty);
 }
 
 bool SlabTable::has_room(std::uint32_t pages) const {
@@ -484,9 +489,10 @@ bool SlabTable::set_bytes(std::size_t slab, RunBytes bytes) {
 }
 
 void SlabTable::settle() {
+  const std::uint64_t counted = pages_.counted();
   std::uint64_t sum = 0;
   for (std::size_t i = 0, end = memory_end(); i < end; ++i) sum += pages_.charged(i);
-  pages_.settle(sum);
+  pages_.settle(counted, sum);
 }
 
 }  // namespace manta::objectstore

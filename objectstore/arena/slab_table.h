@@ -26,6 +26,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "arena_sizes.h"
@@ -89,9 +90,11 @@ class SlabTable {
   // The head of the run that holds the slab, or slabs().
   std::size_t find_run(std::size_t slab) const;
 
-  // Slabs of small blocks: takes one that nobody uses; adopts any that was abandoned; adopts that one.
+  // Slabs of small blocks: takes one that nobody uses, if `ready` agrees while nobody else can have it; adopts any that
+  // was abandoned; adopts that one.
+  using Ready = std::function<bool(std::size_t slab)>;
   std::optional<std::size_t> take_small(OwnerTag self, std::uint8_t size_class, From from,
-                                        Part part = Part::kMemory);
+                                        Part part = Part::kMemory, const Ready& ready = {});
   std::optional<std::size_t> adopt_any_small(OwnerTag self, std::uint8_t size_class);
   bool adopt_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);
   // Leaves a slab to whoever wants it; gives back an empty one. Both are false when the slab was taken from us, which
@@ -117,8 +120,10 @@ class SlabTable {
   // runs and slabs of small blocks that were abandoned; kUnusedAndEmpty: also those that others keep.
   std::size_t claim(std::size_t slab, OwnerTag self, From from);
   void release(std::size_t begin, std::size_t end);
-  // The pages that are charged for memory which could be claimed.
+  // The pages that are charged for memory which could be claimed; whether there are so many with those that are not
+  // charged.
   std::uint64_t charged_for_nothing(OwnerTag self, From from) const;
+  bool has_pages(std::uint32_t pages, OwnerTag self, From from) const;
 
   // By the node: where the bytes of a run are. False, of one that is no run, or that nobody owns unless it is to be in
   // memory (a run that was freed meanwhile is free then).

@@ -140,10 +140,14 @@ bool SmallBlocks::try_abandoned(SizeClass& cache, std::uint8_t size_class) {
 
 std::optional<std::size_t> SmallBlocks::take_charged(std::uint8_t size_class, From from,
                                                      Part part) {
-  const auto slab = table_.take_small(self_, size_class, from, part);
-  if (!slab || charge(table_, window_, self_, *slab, kSlabPages, from)) return slab;
-  table_.release_small(*slab, self_, size_class);
-  return std::nullopt;
+  // New addresses are taken only if there is memory for them.
+  if (part == Part::kMemory && from == From::kUnusedAndEmpty &&
+      !table_.has_pages(kSlabPages, self_, from)) {
+    return std::nullopt;
+  }
+  return table_.take_small(self_, size_class, from, part, [&](std::size_t slab) {
+    return charge(table_, window_, self_, slab, kSlabPages, from);
+  });
 }
 
 bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class, Part part) {
@@ -163,9 +167,10 @@ bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class, Part part
     if (enter(cache, size_class, *any)) {
       return true;
     }
-    if (cache.slab != kNone) {
-      leave(cache, size_class);
+    if (cache.slab == kNone) {
+      return false;  // the kernel has no more mappings
     }
+    leave(cache, size_class);
   }
   const auto empty = take_charged(size_class, From::kUnusedAndEmpty, part);
   return empty && enter(cache, size_class, *empty);

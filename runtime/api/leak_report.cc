@@ -10,21 +10,23 @@
 
 #include "../../base/error.h"
 #include "../launch/ask_console.h"
+#include "../ownership/notices.h"
 #include "../wire/memory_report.h"
 
 namespace manta::detail {
 namespace {
 
 constexpr std::size_t kMostLines = 20;
+constexpr std::size_t kMostName = 200;
 // What was dropped last is still on its way to the node.
 constexpr int kLooks = 20;
 constexpr std::chrono::milliseconds kBetween(10);
 
 std::string line_of(const MemoryObject& object) {
   std::string text = "  " + std::to_string(object.size) + " bytes";
-  if (!object.name.empty()) text += ", \"" + object.name + "\"";
+  if (!object.name.empty()) text += ", \"" + one_line(object.name, kMostName) + "\"";
   if (object.name.empty() && !object.object.empty()) text += ", object " + object.object;
-  if (!object.site.empty()) text += ", made at " + object.site;
+  if (!object.site.empty()) text += ", made at " + one_line(object.site, kMostName);
   std::string holders;
   for (const MemoryHolder& holder : object.holders) {
     holders += (holders.empty() ? "" : "; ") + holder.process + ":";
@@ -57,7 +59,7 @@ void report_leaks(const std::filesystem::path& session_directory) {
           decode_memory_report(ask_console(session_directory, {.most = kMostLines}));
       if (!report) throw RuntimeError("its answer cannot be read");
       if (report->objects_in_all == 0) return;
-      if (look < kLooks) {
+      if (look < kLooks && report->silent.empty()) {
         std::this_thread::sleep_for(kBetween);
       } else {
         std::fputs(text_of(*report).c_str(), stderr);

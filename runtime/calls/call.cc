@@ -154,7 +154,7 @@ void Call::let_go_of_arguments() {
   extras_->blocks.clear();
   extras_->references.clear();
   extras_->external = nullptr;
-  extras_->external_kept.clear();
+  extras_->keeps_external.clear();
 }
 
 const ObjectEntry* Call::failed_argument() const {

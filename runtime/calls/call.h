@@ -81,14 +81,14 @@ struct CallExtras {
   KeptStorages blocks;  // what the arguments refer to
   std::vector<serialization::Reference> references;
   std::vector<ObjectEntryRef> results;     // of an unpacked call: Call::result is null then
-  base::Ref<objectstore::Block> external;  // holds the arguments,
+  objectstore::Block* external = nullptr;  // holds the arguments,
   std::size_t external_size = 0;           // which are so many bytes
-  KeptStorages external_kept;
+  KeptStorages keeps_external;
 
   void set_external(const base::Ref<objectstore::Block>& block, std::size_t size) {
     block->seal();
-    external_kept.add(block);
-    external = block;
+    keeps_external.add(block);
+    external = block.get();
     external_size = size;
   }
 };
@@ -121,7 +121,7 @@ class Call final : public Command {
   CallExtras& extras();  // made at the first use
   const CallExtras* extras_or_null() const { return extras_.get(); }
   // The block that holds the arguments of a large call; null: they are in the call.
-  objectstore::Block* external() const { return extras_ ? extras_->external.get() : nullptr; }
+  objectstore::Block* external() const { return extras_ ? extras_->external : nullptr; }
   // Moves the arguments into a block of the store, when they are too large to travel in a lane.
   base::Status<objectstore::StoreError> externalize(objectstore::Store& store);
   // Of one that has run in this process and is about to be done: who sees that finds its arguments free.

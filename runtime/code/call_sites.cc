@@ -42,9 +42,9 @@ std::string call_site() {
   static std::mutex mutex;
   static auto* const known = new std::map<std::vector<void*>, std::string>;
   const std::lock_guard lock(mutex);
-  auto& name = (*known)[stack];
-  if (name.empty()) name = name_of(stack);
-  return name;
+  const auto [place, is_new] = known->try_emplace(stack);
+  if (is_new) place->second = name_of(stack);
+  return place->second;
 }
 
 }  // namespace manta::detail

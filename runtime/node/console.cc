@@ -1,5 +1,6 @@
 #include "console.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -19,6 +20,7 @@ using Socket = asio::local::stream_protocol::socket;
 
 constexpr int kMostConnections = 16;  // more are turned away: a tool is used by hand
 constexpr std::chrono::seconds kPatience(10);
+constexpr std::uint64_t kMostObjects = 10'000;  // the node does nothing else meanwhile
 
 }  // namespace
 
@@ -84,15 +86,19 @@ void Console::accept() {
       });
       return;
     }
-    if (*connections_ < kMostConnections) {
-      ask(std::make_shared<Connection>(std::move(socket), connections_));
+    const bool too_many = *connections_ >= kMostConnections;
+    const auto connection = std::make_shared<Connection>(std::move(socket), connections_);
+    connection->limit();
+    if (too_many) {
+      connection->refuse("too many tools ask at the same time");
+    } else {
+      ask(connection);
     }
     accept();
   });
 }
 
 void Console::ask(const std::shared_ptr<Connection>& connection) {
-  connection->limit();
   asio::async_read(connection->socket, asio::buffer(&connection->asked, sizeof connection->asked),
                    [this, connection](asio::error_code error, std::size_t) {
                      if (error) return;
@@ -109,9 +115,10 @@ void Console::ask(const std::shared_ptr<Connection>& connection) {
                      if (asked.question != ConsoleQuestion::kMemory) {
                        return connection->refuse("the session does not know this question");
                      }
-                     on_memory_(asked.most, [connection](const std::vector<std::byte>& payload) {
-                       connection->tell(0, payload);
-                     });
+                     on_memory_(std::min(asked.most, kMostObjects),
+                                [connection](const std::vector<std::byte>& payload) {
+                                  connection->tell(0, payload);
+                                });
                    });
 }
 

@@ -17,6 +17,7 @@
 #include "../launch/hello.h"
 #include "children.h"
 #include "node.h"
+#include "store_size.h"
 
 namespace manta::detail {
 namespace node {
@@ -75,9 +76,10 @@ std::string why_not_started(const std::exception& error, const NodeOptions& opti
   if (failed != nullptr && (failed->code().value() == ENOMEM || failed->code().value() == EFBIG)) {
     const std::uint64_t store = options.object_store_bytes;
     const std::uint64_t bytes =
-        rpc::Control::size_for(objectstore::Arena::metadata_size({.memory = store})) + 2 * store;
+        rpc::Control::size_for(objectstore::Arena::metadata_size({.memory = store})) +
+        2 * address_bytes(store);
     need = "; each process of a session maps " + std::to_string(bytes >> 20) +
-           " MiB, mostly empty files and twice the object store";
+           " MiB, mostly empty files and twice the addresses of the object store";
   }
   return "the node could not start: " + base::with_limit(error) + need;
 }

@@ -10,9 +10,11 @@ NodeLink::NodeLink(rpc::Control& control, rpc::Slot self)
       reader_(control.node_rings(self).from_node) {}
 
 std::byte* NodeLink::reserve(std::uint32_t size) {
+  base::check(size <= rpc::kMaxMessage, "a message fits into a ring");
   // The node never waits for a process, so a full ring empties by itself.
   while (!dead()) {
     if (auto* at = writer_.reserve(size)) return at;
+    if (!waits_.load(std::memory_order_relaxed)) return nullptr;
     rpc::ring(control_.process(rpc::kNodeSlot).bell);
     std::this_thread::yield();
   }

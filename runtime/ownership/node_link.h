@@ -50,17 +50,22 @@ class NodeLink {
   }
   bool pending() const { return !reader_.empty(); }
 
+  // The node reads nothing any more, or the session ends: nobody waits for room, also not who has the tables lock.
+  void stop_waiting() {
+    waits_.store(false, std::memory_order_relaxed);
+  }  // SYNC: none: the loop looks again
   void node_died() { dead_.store(true, std::memory_order_release); }
   bool dead() const { return dead_.load(std::memory_order_acquire); }
 
  private:
-  std::byte* reserve(std::uint32_t size);  // waits for room; null when the node is dead
+  std::byte* reserve(std::uint32_t size);  // waits for room; null when that is in vain
   void commit();                           // and rings the node
 
   rpc::Control& control_;
   std::mutex mutex_;
   rpc::RingWriter writer_;
   rpc::RingReader reader_;
+  std::atomic<bool> waits_{true};
   std::atomic<bool> dead_{false};
 };
 

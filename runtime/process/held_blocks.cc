@@ -1,6 +1,7 @@
 #include "held_blocks.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -31,10 +32,17 @@ HeldBlock describe(const objectstore::Block& block) {
 }  // namespace
 
 void tell_held_blocks(objectstore::Store& store, NodeLink& node, const MemoryAsk& question) {
-  auto blocks = store.blocks().all();
-  const auto size = [](const auto& block) { return block->size(); };
-  std::ranges::sort(blocks, std::ranges::greater(), size);
-  if (blocks.size() > question.most) blocks.resize(question.most);
+  const auto all = store.blocks().all();
+  // The same as the node shows: Arena::largest().
+  using Place = std::tuple<std::size_t, std::uint64_t, const objectstore::Block*>;
+  std::vector<Place> largest;
+  for (const auto& block : all) {
+    largest.emplace_back(SIZE_MAX - store.arena().block_at(block->offset()).size, block->offset(),
+                         block.get());
+  }
+  const auto count = std::min<std::size_t>(largest.size(), question.most);
+  std::ranges::partial_sort(largest, largest.begin() + static_cast<std::ptrdiff_t>(count));
+  largest.resize(count);
   std::vector<HeldBlock> part;
   std::size_t bytes = 0;
   const auto send = [&](std::uint32_t last) {
@@ -42,7 +50,7 @@ void tell_held_blocks(objectstore::Store& store, NodeLink& node, const MemoryAsk
     part.clear();
     bytes = 0;
   };
-  for (const auto& block : blocks) {
+  for (const auto& [size, offset, block] : largest) {
     part.push_back(describe(*block));
     bytes += kRow + part.back().name.size() + part.back().site.size();
     if (bytes > kMostPart) send(0);

@@ -60,6 +60,7 @@ base::Ref<Process> Process::current_or_null() {
 
 void Process::close() {
   if (!ownership_.close()) return;
+  node().stop_waiting();
   progress_.wake_all();
   callbacks_.stop();
   fail_all_pending();
@@ -88,6 +89,7 @@ void Process::node_died() {
                    ") died: all its objects, tasks and actors are lost; end this session "
                    "(Session::shutdown()) and start a new one with manta::init()");
   error.node = attachment_.node;
+  node().stop_waiting();  // first: who waits may have the lock
   {
     const TablesLock lock(tables());
     death_ = value_of(error);
