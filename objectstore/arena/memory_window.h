@@ -46,8 +46,8 @@ class MemoryWindow {
   bool is_populated(std::uint64_t offset, std::size_t size) const;
   // Commits without mapping.
   bool commit(std::size_t slab, std::uint32_t pages);
-  // Gives the memory of a slab that this process has claimed back, but for its first `pages`; its bytes are 0 when it is
-  // committed again.
+  // Gives the memory of a slab that this process has claimed back, but for its first `pages`; its bytes are 0 when it
+  // is committed again.
   bool decommit(std::size_t slab, std::uint32_t pages = 0);
 
   // In a forked child, which has the read-only mapping but not the writable window: keeps anything else from being

@@ -41,8 +41,8 @@ class SlabPages {
   void set_committed(std::size_t slab, std::uint32_t pages);  // at least so many
   bool mark_used(std::size_t slab);                           // true if it was never used before
 
-  // Before the slab's memory but for its first `pages` is given back to the system, and after: a death in between leaves
-  // nothing that counts as committed but is not, and nothing that counts as never used but was.
+  // Before the slab's memory but for its first `pages` is given back to the system, and after: a death in between
+  // leaves nothing that counts as committed but is not, and nothing that counts as never used but was.
   void begin_emptying(std::size_t slab, std::uint32_t pages = 0);
   void emptied(std::size_t slab, std::uint32_t pages = 0);
 
