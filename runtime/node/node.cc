@@ -138,7 +138,8 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
             actors_.hold(id, whose, count);
           },
           [this](std::uint64_t block) { spilling_.block_freed(block); }),
-      spilling_(io_, arena_, spill_place(role.options, directory_.path), spilling_of_processes()),
+      spilling_(io_, arena_, spill_place(role.options, directory_.path),
+                role.options.put_timeout_ms, spilling_of_processes()),
       waits_({.lane = [this](std::uint32_t lane) { return lanes_.find(lane); },
               .started = [this](std::uint32_t lane) { return lanes_.started(lane); },
               .constructed_at = [this](ActorId id) { return actors_.constructed_at(id); },

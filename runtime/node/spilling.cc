@@ -25,8 +25,13 @@ constexpr std::int64_t kWarnedEveryMs = 60'000;
 }  // namespace
 
 Spilling::Spilling(asio::io_context& io, objectstore::Arena& arena,
-                   std::unique_ptr<objectstore::SpillPlace> place, Session session)
-    : io_(io), arena_(arena), place_(std::move(place)), session_(std::move(session)) {}
+                   std::unique_ptr<objectstore::SpillPlace> place, std::int64_t timeout_ms,
+                   Session session)
+    : io_(io),
+      arena_(arena),
+      place_(std::move(place)),
+      timeout_ms_(timeout_ms),
+      session_(std::move(session)) {}
 
 Spilling::~Spilling() { disks_.join(); }
 
@@ -35,7 +40,6 @@ Spilling::~Spilling() { disks_.join(); }
 bool Spilling::make_room() {
   if (step_ != Step::kIdle) return true;
   if (!place_ || session_.now_ms() < in_vain_until_) return false;
-  look();
   if (begin_round()) return true;
   const bool passed = std::exchange(cursor_, 0) != 0;
   if ((passed && std::exchange(spilled_in_pass_, 0) != 0 && begin_round())) return true;
@@ -174,6 +178,7 @@ void Spilling::end_round() {
 void Spilling::on(rpc::Slot from, const RestoreAsk& ask) {
   if (!session_.live(from)) return;
   if (const auto found = on_disk_.find(ask.block); found != on_disk_.end()) {
+    if (found->second.waiting.empty()) found->second.since = session_.now_ms();
     found->second.waiting.emplace_back(from, ask.question);
     return restore(ask.block, found->second);
   }
@@ -191,10 +196,13 @@ void Spilling::restore(std::uint64_t block, OnDisk& found) {
   if (found.restored != 0) {
     return answer(found, {.block = found.restored - 1, .outcome = RestoreTold::Outcome::kRestored});
   }
-  const auto copy = arena_.allocate(found.at.size, objectstore::Population::kLater);
-  if (!copy.ok()) return answer(found, {.outcome = RestoreTold::Outcome::kNoRoom});
+  const auto copy = room_for(found);
+  if (!copy) {  // look() tries again
+    if (session_.now_ms() - found.since < timeout_ms_ + kPatienceMs) return;
+    return answer(found, {.outcome = RestoreTold::Outcome::kNoRoom});
+  }
   found.reading = true;
-  asio::post(disks_, [this, block, at = found.at, copy = copy->offset] {
+  asio::post(disks_, [this, block, at = found.at, copy = *copy] {
     std::string lost;
     try {
       if (!arena_.populate(copy, at.size)) throw OutOfMemory("the system has no memory for it");
@@ -204,6 +212,16 @@ void Spilling::restore(std::uint64_t block, OnDisk& found) {
     }
     asio::post(io_, [this, block, copy, lost] { restored(block, copy, lost); });
   });
+}
+
+std::optional<std::uint64_t> Spilling::room_for(const OnDisk& found) {
+  using objectstore::Part;
+  using objectstore::Population;
+  auto copy = arena_.allocate(found.at.size, Population::kLater, Part::kMemory);
+  if (!copy.ok() && make_room()) return std::nullopt;
+  if (!copy.ok()) copy = arena_.allocate(found.at.size, Population::kLater);
+  if (!copy.ok()) return std::nullopt;
+  return copy->offset;
 }
 
 void Spilling::restored(std::uint64_t block, std::uint64_t copy, const std::string& lost) {
@@ -258,6 +276,9 @@ void Spilling::look() {
     arena_.keep_in_memory(block);  // its addresses are free
     return true;
   });
+  for (auto& [block, found] : on_disk_) {
+    if (!found.waiting.empty()) restore(block, found);
+  }
 }
 
 }  // namespace manta::detail::node

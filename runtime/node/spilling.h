@@ -21,6 +21,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,9 +50,10 @@ class Spilling {
     std::function<std::int64_t()> now_ms;
   };
 
-  // `place` null: nothing is spilled.
+  // `place` null: nothing is spilled. `timeout_ms`: so long a reader waits for room.
   Spilling(asio::io_context& io, objectstore::Arena& arena,
-           std::unique_ptr<objectstore::SpillPlace> place, Session session);
+           std::unique_ptr<objectstore::SpillPlace> place, std::int64_t timeout_ms,
+           Session session);
   ~Spilling();
 
   // Somebody needs memory: spills some of it, unless that is under way. False: there is nothing to be spilled.
@@ -68,7 +70,7 @@ class Spilling {
   bool possible() const { return place_ != nullptr; }
   bool spills() const { return step_ != Step::kIdle; }
   bool busy() const { return step_ != Step::kIdle || !on_disk_.empty(); }
-  // Now and then while busy(): who does not answer, and what was freed on disk.
+  // Now and then while busy(): who does not answer, who waits for room, and what was freed on disk.
   void look();
 
  private:
@@ -83,6 +85,7 @@ class Spilling {
     objectstore::SpilledAt at;
     std::uint64_t restored = 0;  // the block with its bytes, plus 1
     std::vector<std::pair<rpc::Slot, std::uint64_t>> waiting = {};  // processes and their questions
+    std::int64_t since = 0;                                         // the first of them waits
     bool reading = false;
   };
   using Written = std::vector<objectstore::SpilledAt>;
@@ -95,12 +98,14 @@ class Spilling {
   void written(const Written& places, const std::string& why_not);
   void end_round();
   void restore(std::uint64_t block, OnDisk& found);
+  std::optional<std::uint64_t> room_for(const OnDisk& found);
   void restored(std::uint64_t block, std::uint64_t copy, const std::string& lost);
   void answer(OnDisk& found, const RestoreTold& told, std::string_view text = {});
 
   asio::io_context& io_;
   objectstore::Arena& arena_;
   const std::unique_ptr<objectstore::SpillPlace> place_;
+  const std::int64_t timeout_ms_;
   const Session session_;
 
   Step step_ = Step::kIdle;
