@@ -80,9 +80,10 @@ MemoryReport MemoryCensus::report(std::uint64_t most) const {
 }
 
 MemoryObject MemoryCensus::describe(const objectstore::BlockExtent& block) const {
-  MemoryObject object{.state = arena_.is_overflow(block.offset) ? "disk" : "memory",
-                      .owner = owner_of(block.owner),
-                      .size = block.size};
+  const bool on_disk =
+      arena_.is_overflow(block.offset) || block.bytes == objectstore::RunBytes::kOnDisk;
+  MemoryObject object{
+      .state = on_disk ? "disk" : "memory", .owner = owner_of(block.owner), .size = block.size};
   const auto [begin, end] = told_.equal_range(block.offset);
   std::set<rpc::Slot> told;
   for (auto at = begin; at != end; ++at) {

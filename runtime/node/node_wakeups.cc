@@ -76,7 +76,7 @@ void Node::arm_timers() {
   }
   if (spilling_.busy() && !spilling_armed_) {
     spilling_armed_ = true;
-    spilling_timer_.expires_after(50ms);
+    spilling_timer_.expires_after(spilling_.look_after());
     spilling_timer_.async_wait([this](asio::error_code) {
       spilling_armed_ = false;
       spilling_.look();

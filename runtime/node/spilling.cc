@@ -40,11 +40,16 @@ Spilling::~Spilling() { disks_.join(); }
 bool Spilling::make_room() {
   if (step_ != Step::kIdle) return true;
   if (!place_ || session_.now_ms() < in_vain_until_) return false;
-  if (begin_round()) return true;
-  const bool passed = std::exchange(cursor_, 0) != 0;
-  if ((passed && std::exchange(spilled_in_pass_, 0) != 0 && begin_round())) return true;
-  in_vain_until_ = session_.now_ms() + kPauseMs;
-  return false;
+  // Once around from wherever it was, and no further.
+  while (!begin_round()) {
+    cursor_ = 0;
+    if (++fruitless_ends_ == 2) {
+      fruitless_ends_ = 0;
+      in_vain_until_ = session_.now_ms() + kPauseMs;
+      return false;
+    }
+  }
+  return true;
 }
 
 // The processes that may read the block, as far as the node has been told.
@@ -155,14 +160,16 @@ void Spilling::written(const Written& places, const std::string& why_not) {
       warned_until_ = session_.now_ms() + kWarnedEveryMs;
     }
     for (const Candidate& candidate : round_) keep(candidate);
+    cursor_ = round_.front().block;  // it is not they who do not agree
+    fruitless_ends_ = 0;
     in_vain_until_ = session_.now_ms() + kDiskPauseMs;
     return end_round();
   }
   for (std::size_t i = 0; i < places.size(); ++i) {
     arena_.end_spill(round_[i].block);
     on_disk_.emplace(round_[i].block, OnDisk{.at = places[i]});
-    spilled_in_pass_ += round_[i].size;
   }
+  fruitless_ends_ = 0;
   end_round();
 }
 
@@ -265,6 +272,14 @@ void Spilling::block_freed(std::uint64_t block) {
     found->second.restored = 0;
   }
   copies_.erase(copy);
+}
+
+std::chrono::milliseconds Spilling::look_after() const {
+  const bool urgent =
+      step_ == Step::kAsking || std::ranges::any_of(on_disk_, [](const auto& entry) {
+        return !entry.second.waiting.empty();
+      });
+  return std::chrono::milliseconds(urgent ? 10 : 300);
 }
 
 void Spilling::look() {

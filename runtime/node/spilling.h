@@ -72,6 +72,7 @@ class Spilling {
   bool busy() const { return step_ != Step::kIdle || !on_disk_.empty(); }
   // Now and then while busy(): who does not answer, who waits for room, and what was freed on disk.
   void look();
+  std::chrono::milliseconds look_after() const;
 
  private:
   enum class Step : std::uint8_t { kIdle, kAsking, kSweeping, kWriting };
@@ -115,7 +116,7 @@ class Spilling {
   std::uint64_t cursor_ = 0;  // where the next round looks for candidates
   std::int64_t in_vain_until_ = 0;
   std::int64_t warned_until_ = 0;
-  std::size_t spilled_in_pass_ = 0;
+  int fruitless_ends_ = 0;  // how often the end of the arena was reached since something was spilled
   std::vector<Candidate> round_;
   std::map<rpc::Slot, std::vector<std::uint64_t>> asked_;          // in the order of the question
   std::vector<std::pair<rpc::Slot, RestoreAsk>> asked_meanwhile_;  // of blocks of this round

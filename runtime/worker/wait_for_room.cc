@@ -66,7 +66,6 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
 }  // namespace
 
 void let_threads_wait_for_room(Process& process) {
-  if (process.attachment().put_timeout_ms == 0) return;
   process.store().set_wait_for_room(wait_for_room);
 }
 
