@@ -18,7 +18,8 @@ namespace {
 
 using Socket = asio::local::stream_protocol::socket;
 
-constexpr int kMostConnections = 16;  // more are turned away: a tool is used by hand
+constexpr int kMostAnswered = 16;     // a tool is used by hand: more are refused,
+constexpr int kMostConnections = 64;  // and more than these are turned away
 constexpr std::chrono::seconds kPatience(10);
 constexpr std::uint64_t kMostObjects = 10'000;  // the node does nothing else meanwhile
 
@@ -86,22 +87,22 @@ void Console::accept() {
       });
       return;
     }
-    const bool too_many = *connections_ >= kMostConnections;
-    const auto connection = std::make_shared<Connection>(std::move(socket), connections_);
-    connection->limit();
-    if (too_many) {
-      connection->refuse("too many tools ask at the same time");
-    } else {
-      ask(connection);
+    if (*connections_ < kMostConnections) {
+      ask(std::make_shared<Connection>(std::move(socket), connections_));
     }
     accept();
   });
 }
 
 void Console::ask(const std::shared_ptr<Connection>& connection) {
+  connection->limit();
+  const bool too_many = *connections_ > kMostAnswered;
   asio::async_read(connection->socket, asio::buffer(&connection->asked, sizeof connection->asked),
-                   [this, connection](asio::error_code error, std::size_t) {
+                   [this, connection, too_many](asio::error_code error, std::size_t) {
                      if (error) return;
+                     if (too_many) {
+                       return connection->refuse("too many tools ask at the same time");
+                     }
                      const ConsoleAsk& asked = connection->asked;
                      if (asked.magic != kConsoleMagic)
                        return connection->refuse("this is no question of manta");
