@@ -213,6 +213,17 @@ TEST_F(Overflow, WhoWaitsTooLongIsToldWhoHoldsWhat) {
   EXPECT_THROW(get(remote(all_of)(1)), ObjectStoreFull);
 }
 
+// It is made known under a lock.
+TEST_F(Overflow, AValueThatLeavesItsProcessDoesNotWait) {
+  open({.cpus = 1, .object_store_bytes = 64 * kMiB, .overflow = false});
+  const auto filling = put(zeros<char>(63 * kMiB));
+  const auto texts = put(std::vector<std::string>(100'000, std::string(30, 'x')));
+  const auto size = remote([](const std::vector<ObjectRef<std::vector<std::string>>>& refs) {
+    return get(refs.at(0)).size();
+  })(std::vector{texts});
+  EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(size); }), HasSubstr("a value of 3"));
+}
+
 TEST_F(Overflow, AProcessThatDiesWaitingIsForgotten) {
   open({.cpus = 2, .object_store_bytes = 64 * kMiB, .overflow = false});
   std::optional<Pinned> filling(put(zeros<char>(60 * kMiB)));

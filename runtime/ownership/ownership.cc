@@ -152,7 +152,7 @@ template void Ownership::send_value<Fulfil>(const ObjectEntry& entry);
 // The wire form of a large value in a block of its own, which the node owns from now on.
 std::vector<std::byte> Ownership::externalize(std::span<const std::byte> wire,
                                               base::StorageRef& keep) {
-  auto created = store_->create(wire.size());
+  auto created = store_->create_now(wire.size());  // the tables lock is held
   if (!created.ok()) {
     return error_wire(ErrorKind::kObjectStoreFull, "no room in the object store for a value of " +
                                                        std::to_string(wire.size()) +

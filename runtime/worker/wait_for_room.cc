@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "../../base/check.h"
 #include "../../base/error.h"
 #include "../launch/clock.h"
 #include "../process/process.h"
@@ -40,6 +41,7 @@ void warn(const objectstore::Store& store, std::size_t size, std::int64_t waited
 }
 
 void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
+  base::check(!TablesLock::held_by_this_thread(), "who waits for room holds no lock");
   const auto process = Process::current_or_null();
   if (!process) return;
   const LentTurn lent(*process);
