@@ -88,10 +88,13 @@ bool Block::begin_reading() noexcept {
 
 void Block::end_reading() noexcept { reading_.fetch_sub(1); }
 
+// A reference of a value or call is counted as one while it is there: its word changes after the count of references has
+// grown and before that shrinks. So where the word stayed the same, what the count has beyond it are arrays.
 bool Block::evict() {
   const auto only_values = [this] {
+    const std::uint64_t before = keepers_.load();
     const Keepers found = keepers();
-    return found.values != 0 && found.calls == 0 && found.arrays == 0;
+    return found.values != 0 && found.calls == 0 && found.arrays == 0 && keepers_.load() == before;
   };
   std::uint32_t found = 0;
   if (!only_values()) return false;
@@ -103,17 +106,21 @@ bool Block::evict() {
 
 void Block::bytes_are_back() noexcept { reading_.fetch_and(~kEvictedBit); }
 
-// SYNC: none, of both: for messages only.
+// SYNC (keepers_): sequentially consistent, for evict().
 void Block::count_keeper(Keeper keeper, int change) noexcept {
-  (keeper == Keeper::kValue ? values_ : calls_).fetch_add(change, std::memory_order_relaxed);
+  const std::uint64_t one = keeper == Keeper::kValue ? 1 : std::uint64_t{1} << kCallsShift;
+  const std::uint64_t changed = std::uint64_t{1} << kChangesShift;
+  keepers_.fetch_add(change > 0 ? changed + one : changed - one);
 }
 
 Block::Keepers Block::keepers() const {
-  const std::int32_t values = std::max(0, values_.load(std::memory_order_relaxed));
-  const std::int32_t calls = std::max(0, calls_.load(std::memory_order_relaxed));
-  const auto all = static_cast<std::int32_t>(use_count()) - 1;
-  return {static_cast<std::uint32_t>(values), static_cast<std::uint32_t>(calls),
-          static_cast<std::uint32_t>(std::max(0, all - values - calls))};
+  const std::uint64_t word = keepers_.load();
+  const auto values = static_cast<std::uint32_t>(word & ((std::uint64_t{1} << kCallsShift) - 1));
+  const auto calls = static_cast<std::uint32_t>(
+      word >> kCallsShift & ((std::uint64_t{1} << (kChangesShift - kCallsShift)) - 1));
+  const std::uint32_t kept = values + calls + 1;  // the caller's
+  const std::uint32_t all = use_count();
+  return {values, calls, all > kept ? all - kept : 0};
 }
 
 // The record is out of the table before the block is freed, because its place may be used again at once.

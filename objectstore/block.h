@@ -86,6 +86,8 @@ class Block final : public base::Storage {
   friend class BlockTable;
   static constexpr std::uint32_t kMineBit = std::uint32_t{1} << 31;
   static constexpr std::uint32_t kEvictedBit = std::uint32_t{1} << 31;
+  static constexpr unsigned kCallsShift = 28;
+  static constexpr unsigned kChangesShift = 52;
 
   Block(base::Ref<Store> store, std::uint64_t offset, std::size_t size, std::byte* writable,
         bool zeroed);
@@ -101,8 +103,8 @@ class Block final : public base::Storage {
   std::atomic<std::uint64_t> object_hi_{0};
   std::atomic<std::uint64_t> object_lo_{0};
   std::atomic<std::uint32_t> reading_{0};  // how many threads read now, and whether they may
-  std::atomic<std::int32_t> values_{0};
-  std::atomic<std::int32_t> calls_{0};
+  // How many references values and calls have, and how often that has changed, in one word: see evict().
+  std::atomic<std::uint64_t> keepers_{0};
   std::atomic<const Label*> label_{nullptr};  // owned
   base::Ref<Store> store_;
   Block* next_ = nullptr;  // in its bucket of the table

@@ -358,17 +358,24 @@ bool Arena::is_spilled(std::uint64_t offset) const {
 }
 
 std::vector<BlockExtent> Arena::spillable(std::uint64_t offset, std::size_t bytes) const {
+  const SlabTable& table = state_->table;
   std::vector<BlockExtent> found;
   std::size_t sum = 0;
-  for_each_block([&](const BlockExtent& block) {
-    if (block.offset < offset || sum >= bytes || is_overflow(block.offset) ||
-        block.size <= kLargestSmallBlock || block.bytes != RunBytes::kInMemory) {
-      return;
+  for (std::size_t slab = slabs_for(offset); slab < table.memory_end() && sum < bytes;) {
+    const SlabWord word = table.word(slab);
+    if (word.kind == SlabKind::kRun && word.owner != kNobody &&
+        word.bytes() == RunBytes::kInMemory) {
+      found.push_back({slab * kSlabSize, std::size_t{word.pages} * kPage, word.owner});
+      sum += found.back().size;
     }
-    found.push_back(block);
-    sum += block.size;
-  });
+    slab += word.slabs();
+  }
   return found;
+}
+
+bool Arena::has_memory(std::size_t size) const {
+  return state_->table.has_pages(size > kLargestSmallBlock ? pages_for(size) : kSlabPages, kNodeTag,
+                                 From::kUnusedAndEmpty);
 }
 
 void Arena::trim() { state_->small.trim(); }

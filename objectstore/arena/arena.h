@@ -152,8 +152,10 @@ class Arena {
   void keep_in_memory(std::uint64_t offset);
   // Whether it is being spilled, or was.
   bool is_spilled(std::uint64_t offset) const;
-  // By the node: the blocks that may be spilled, from `offset` on, up to `bytes` of them.
+  // By the node: the blocks that may be spilled, from `offset` on, up to `bytes` of them; whether the budget has so much
+  // left, so that only addresses may be missing.
   std::vector<BlockExtent> spillable(std::uint64_t offset, std::size_t bytes) const;
+  bool has_memory(std::size_t size) const;
   // By the node: frees what a dead process owned.
   void sweep(OwnerTag dead);
   // By the node, when it is idle: commits at most `step` bytes of free memory, until `keep` bytes are ready.

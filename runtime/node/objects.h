@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include "../../objectstore/arena/arena.h"
@@ -22,7 +23,10 @@ class Objects {
   using HoldActor = std::function<void(ActorId, rpc::Slot whose, std::int64_t count)>;
   // Is told of each block that the node frees.
   using BlockFreed = std::function<void(std::uint64_t block)>;
-  Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor, BlockFreed block_freed);
+  // Is told of each hold of a block that is counted for a process.
+  using BlockHeld = std::function<void(std::uint64_t block, rpc::Slot whose)>;
+  Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor, BlockFreed block_freed,
+          BlockHeld block_held);
 
   void on(rpc::Slot from, const Publish& publish, PayloadBytes value);
   void on(rpc::Slot from, const Fulfil& fulfil, PayloadBytes value);
@@ -39,6 +43,7 @@ class Objects {
 
   // A block of the node's is held once more by the process, which is told of it.
   void hold_block(std::uint64_t block, rpc::Slot whose);
+  bool is_wire(std::uint64_t block) const { return wires_.contains(block); }
   std::optional<rpc::Slot> maker_of(ObjectId id) const;  // of a pending object
   std::vector<scheduler::ProcessSlot> holders_of(std::uint64_t block) const {
     return blocks_.holders_of(block);
@@ -57,6 +62,8 @@ class Objects {
   objectstore::Arena& arena_;
   HoldActor hold_actor_;
   BlockFreed block_freed_;
+  BlockHeld block_held_;
+  std::unordered_set<std::uint64_t> wires_;  // blocks in which the wire form of a value lies
   Publications objects_;
   BlockCounts blocks_;
   std::vector<ObjectId> new_objects_, sweeping_objects_;

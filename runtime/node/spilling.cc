@@ -33,7 +33,27 @@ Spilling::Spilling(asio::io_context& io, objectstore::Arena& arena,
       timeout_ms_(timeout_ms),
       session_(std::move(session)) {}
 
-Spilling::~Spilling() { disks_.join(); }
+Spilling::~Spilling() {
+  if (disks_) disks_->join();
+}
+
+// On a thread of their own, which is made for the first of them. False: none can be made.
+bool Spilling::post(std::function<void()> work) {
+  try {
+    if (!disks_) disks_.emplace(2);
+  } catch (const std::exception& error) {  // ulimit -u
+    warn(std::string("no thread for it: ") + error.what());
+    return false;
+  }
+  asio::post(*disks_, std::move(work));
+  return true;
+}
+
+void Spilling::warn(const std::string& why) {
+  if (session_.now_ms() < warned_until_) return;
+  session_.warn("objects stay in memory: " + why);
+  warned_until_ = session_.now_ms() + kWarnedEveryMs;
+}
 
 // ---------------------------------------------------------------- a round
 
@@ -67,26 +87,42 @@ std::set<rpc::Slot> Spilling::holders_of(std::uint64_t block) const {
 bool Spilling::begin_round() {
   ++question_;
   since_ = session_.now_ms();
-  for (const BlockExtent& found : arena_.spillable(cursor_, kRound)) {
-    cursor_ = found.offset + found.size;
-    if (copies_.contains(found.offset) || !arena_.begin_spill(found.offset)) continue;
-    Candidate candidate{.block = found.offset, .size = found.size};
-    candidate.asked = holders_of(found.offset);
-    candidate.silent = candidate.asked;
-    // What nobody but the node holds may be the wire form of a value, which the node reads.
-    if (candidate.asked.empty() || !std::ranges::all_of(candidate.asked, session_.live)) {
-      keep(candidate);
-      continue;
-    }
-    for (const rpc::Slot slot : candidate.asked) asked_[slot].push_back(candidate.block);
-    round_.push_back(std::move(candidate));
+  while (round_.empty()) {
+    const auto blocks = arena_.spillable(cursor_, kRound);
+    if (blocks.empty()) return false;
+    for (const BlockExtent& block : blocks) add_to_round(block);
+    cursor_ = blocks.back().offset + blocks.back().size;
   }
-  if (round_.empty()) return false;
   step_ = Step::kAsking;
   for (const auto& [slot, blocks] : asked_) {
     session_.ask(slot, {.question = question_}, std::as_bytes(std::span(blocks)));
   }
+  if (asked_.empty()) end_asking();
   return true;
+}
+
+void Spilling::add_to_round(const BlockExtent& block) {
+  // The node reads the wire forms of values that lie in blocks.
+  if (session_.is_wire(block.offset) || !arena_.begin_spill(block.offset)) return;
+  Candidate candidate{.block = block.offset, .size = block.size};
+  candidate.asked = holders_of(block.offset);
+  candidate.silent = candidate.asked;
+  const bool held = !candidate.asked.empty() || !session_.holders_of(block.offset).empty();
+  if (!held || !std::ranges::all_of(candidate.asked, session_.live)) return keep(candidate);
+  for (const rpc::Slot slot : candidate.asked) asked_[slot].push_back(candidate.block);
+  round_.push_back(std::move(candidate));
+}
+
+// Somebody who was not asked: it may read the block already, also if it has let go of it by the end of the sweep.
+void Spilling::block_held(std::uint64_t block, rpc::Slot whose) {
+  if (step_ != Step::kAsking && step_ != Step::kSweeping) return;
+  const auto candidate = std::ranges::find(round_, block, &Candidate::block);
+  if (candidate != round_.end() && !candidate->asked.contains(whose)) drop(candidate);
+}
+
+void Spilling::drop(std::vector<Candidate>::iterator candidate) {
+  keep(*candidate);
+  round_.erase(candidate);
 }
 
 void Spilling::keep(const Candidate& candidate) { arena_.keep_in_memory(candidate.block); }
@@ -100,8 +136,7 @@ void Spilling::on(rpc::Slot from, const SpillTold& told, PayloadBytes agreed) {
     if (agreed[i] == std::byte{1}) {
       candidate->silent.erase(from);
     } else {
-      keep(*candidate);
-      round_.erase(candidate);
+      drop(candidate);
     }
   }
   asked_.erase(asked);
@@ -141,24 +176,24 @@ void Spilling::write() {
   for (const Candidate& candidate : round_) {
     bytes.emplace_back(arena_.readable(candidate.block), candidate.size);
   }
-  asio::post(disks_, [this, bytes = std::move(bytes)] {
+  const bool posted = post([this, bytes = std::move(bytes)] {
     Written places;
     std::string why_not;
     try {
       places = place_->write(bytes, std::chrono::steady_clock::now());
+      // Here, since it takes long; nobody changes what is being spilled.
+      for (const Candidate& candidate : round_) arena_.end_spill(candidate.block);
     } catch (const std::exception& error) {
       why_not = error.what();
     }
     asio::post(io_, [this, places = std::move(places), why_not] { written(places, why_not); });
   });
+  if (!posted) written({}, {});
 }
 
 void Spilling::written(const Written& places, const std::string& why_not) {
   if (places.empty()) {
-    if (session_.now_ms() >= warned_until_) {
-      session_.warn("objects stay in memory: " + why_not);
-      warned_until_ = session_.now_ms() + kWarnedEveryMs;
-    }
+    if (!why_not.empty()) warn(why_not);
     for (const Candidate& candidate : round_) keep(candidate);
     cursor_ = round_.front().block;  // it is not they who do not agree
     fruitless_ends_ = 0;
@@ -166,7 +201,7 @@ void Spilling::written(const Written& places, const std::string& why_not) {
     return end_round();
   }
   for (std::size_t i = 0; i < places.size(); ++i) {
-    arena_.end_spill(round_[i].block);
+    block_freed(round_[i].block);  // if it was the copy of another
     on_disk_.emplace(round_[i].block, OnDisk{.at = places[i]});
   }
   fruitless_ends_ = 0;
@@ -190,11 +225,12 @@ void Spilling::on(rpc::Slot from, const RestoreAsk& ask) {
     return restore(ask.block, found->second);
   }
   const auto in_round = std::ranges::find(round_, ask.block, &Candidate::block);
-  if (in_round != round_.end()) {
+  if (in_round != round_.end() && step_ == Step::kWriting) {
     asked_meanwhile_.emplace_back(from, ask);
-  } else {
-    session_.tell(from, {.question = ask.question, .block = ask.block}, {});
+    return;
   }
+  if (in_round != round_.end()) drop(in_round);
+  session_.tell(from, {.question = ask.question, .block = ask.block}, {});
 }
 
 // Into a block of its own, in memory if there is room and else in the overflow.
@@ -205,45 +241,58 @@ void Spilling::restore(std::uint64_t block, OnDisk& found) {
   }
   const auto copy = room_for(found);
   if (!copy) {  // look() tries again
-    if (session_.now_ms() - found.since < timeout_ms_ + kPatienceMs) return;
+    if (!is_late(found) || spills()) return;
     return answer(found, {.outcome = RestoreTold::Outcome::kNoRoom});
   }
   found.reading = true;
-  asio::post(disks_, [this, block, at = found.at, copy = *copy] {
+  const bool posted = post([this, block, at = found.at, copy = *copy] {
     std::string lost;
+    auto outcome = RestoreTold::Outcome::kRestored;
     try {
-      if (!arena_.populate(copy, at.size)) throw OutOfMemory("the system has no memory for it");
-      place_->read(at, {arena_.writable(copy), at.size});
+      if (arena_.populate(copy, at.size)) {
+        place_->read(at, {arena_.writable(copy), at.size});
+      } else {
+        outcome = RestoreTold::Outcome::kNoRoom;
+      }
     } catch (const std::exception& error) {
       lost = error.what();
+      outcome = RestoreTold::Outcome::kLost;
     }
-    asio::post(io_, [this, block, copy, lost] { restored(block, copy, lost); });
+    asio::post(io_, [this, block, copy, outcome, lost] { restored(block, copy, outcome, lost); });
   });
+  if (!posted) restored(block, *copy, RestoreTold::Outcome::kNoRoom, {});
+}
+
+bool Spilling::is_late(const OnDisk& found) const {
+  return session_.now_ms() - found.since >= timeout_ms_;
 }
 
 std::optional<std::uint64_t> Spilling::room_for(const OnDisk& found) {
   using objectstore::Part;
   using objectstore::Population;
   auto copy = arena_.allocate(found.at.size, Population::kLater, Part::kMemory);
-  if (!copy.ok() && make_room()) return std::nullopt;
+  if (!copy.ok() && !is_late(found) && arena_.capacity() >= found.at.size && make_room()) {
+    return std::nullopt;
+  }
   if (!copy.ok()) copy = arena_.allocate(found.at.size, Population::kLater);
   if (!copy.ok()) return std::nullopt;
   return copy->offset;
 }
 
-void Spilling::restored(std::uint64_t block, std::uint64_t copy, const std::string& lost) {
+void Spilling::restored(std::uint64_t block, std::uint64_t copy, RestoreTold::Outcome outcome,
+                        const std::string& lost) {
   const auto found = on_disk_.find(block);
-  if (found == on_disk_.end() || found->second.waiting.empty() || !lost.empty()) {
+  if (found != on_disk_.end()) found->second.reading = false;
+  const bool wanted = found != on_disk_.end() && !found->second.waiting.empty();
+  if (outcome != RestoreTold::Outcome::kRestored || !wanted) {
     arena_.free(copy);
-    if (found == on_disk_.end()) return;
-    found->second.reading = false;
-    return answer(found->second, {.outcome = RestoreTold::Outcome::kLost}, lost);
+    if (wanted) answer(found->second, {.outcome = outcome}, lost);
+    return;
   }
   arena_.seal(copy);
-  found->second.reading = false;
   found->second.restored = copy + 1;
   copies_[copy] = block;
-  answer(found->second, {.block = copy, .outcome = RestoreTold::Outcome::kRestored});
+  answer(found->second, {.block = copy, .outcome = outcome});
 }
 
 void Spilling::answer(OnDisk& found, const RestoreTold& told, std::string_view text) {
@@ -274,12 +323,14 @@ void Spilling::block_freed(std::uint64_t block) {
   copies_.erase(copy);
 }
 
+bool Spilling::urgent() const {
+  return step_ == Step::kAsking || std::ranges::any_of(on_disk_, [](const auto& entry) {
+           return !entry.second.waiting.empty();
+         });
+}
+
 std::chrono::milliseconds Spilling::look_after() const {
-  const bool urgent =
-      step_ == Step::kAsking || std::ranges::any_of(on_disk_, [](const auto& entry) {
-        return !entry.second.waiting.empty();
-      });
-  return std::chrono::milliseconds(urgent ? 10 : 300);
+  return std::chrono::milliseconds(urgent() ? 10 : 300);
 }
 
 void Spilling::look() {
@@ -287,8 +338,9 @@ void Spilling::look() {
   std::erase_if(on_disk_, [this](auto& entry) {
     auto& [block, found] = entry;
     if (found.reading || arena_.block_at(block).owner != objectstore::kNobody) return false;
-    place_->erase(found.at);
+    if (!post([this, at = found.at] { place_->erase(at); })) place_->erase(found.at);
     arena_.keep_in_memory(block);  // its addresses are free
+    if (found.restored != 0) copies_.erase(found.restored - 1);
     return true;
   });
   for (auto& [block, found] : on_disk_) {

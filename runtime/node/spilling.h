@@ -11,7 +11,8 @@
 // counts) is asked, and agrees only if no array, call or reader of its has it; from then on it asks before it reads. One
 // that adopts the block later finds it marked in the arena, before anybody was asked. One that is on its way to adopt it
 // is counted by the node already, or is served by a call that its caller keeps open, who does not agree. Who agrees may
-// have just passed it on: such holds are counted before, so they are read in one complete sweep over all rings.
+// have just passed it on: such holds are counted before, so they are read in one complete sweep over all rings; and
+// one that is read until then, of somebody who was not asked, keeps the block in memory, also if it is released again.
 //
 // Threads: confined; disks are the business of a thread of its own, which posts back. Units: bytes; arena offsets.
 // Errors:  none; a disk that fails is left out for some time (SpillFiles), and said once.
@@ -41,6 +42,7 @@ class Spilling {
  public:
   struct Session {
     std::function<std::vector<scheduler::ProcessSlot>(std::uint64_t block)> holders_of;
+    std::function<bool(std::uint64_t block)> is_wire;  // the wire form of a value lies in it
     std::function<bool(rpc::Slot)> live;
     std::function<void(rpc::Slot, const SpillAsk&, PayloadBytes)> ask;
     std::function<void(rpc::Slot, const RestoreTold&, std::string_view)> tell;
@@ -62,6 +64,7 @@ class Spilling {
   void on(rpc::Slot from, const RestoreAsk& ask);
   void process_died(rpc::Slot slot);
   void block_freed(std::uint64_t block);
+  void block_held(std::uint64_t block, rpc::Slot whose);  // a hold was counted
 
   // Around a sweep over all rings.
   void begin_sweep();
@@ -73,6 +76,7 @@ class Spilling {
   // Now and then while busy(): who does not answer, who waits for room, and what was freed on disk.
   void look();
   std::chrono::milliseconds look_after() const;
+  bool urgent() const;
 
  private:
   enum class Step : std::uint8_t { kIdle, kAsking, kSweeping, kWriting };
@@ -92,7 +96,11 @@ class Spilling {
   using Written = std::vector<objectstore::SpilledAt>;
 
   std::set<rpc::Slot> holders_of(std::uint64_t block) const;
+  bool post(std::function<void()> work);
+  void warn(const std::string& why);
   bool begin_round();
+  void add_to_round(const objectstore::BlockExtent& block);
+  void drop(std::vector<Candidate>::iterator candidate);
   void keep(const Candidate& candidate);
   void end_asking();
   void write();
@@ -100,7 +108,9 @@ class Spilling {
   void end_round();
   void restore(std::uint64_t block, OnDisk& found);
   std::optional<std::uint64_t> room_for(const OnDisk& found);
-  void restored(std::uint64_t block, std::uint64_t copy, const std::string& lost);
+  bool is_late(const OnDisk& found) const;
+  void restored(std::uint64_t block, std::uint64_t copy, RestoreTold::Outcome outcome,
+                const std::string& lost);
   void answer(OnDisk& found, const RestoreTold& told, std::string_view text = {});
 
   asio::io_context& io_;
@@ -116,13 +126,14 @@ class Spilling {
   std::uint64_t cursor_ = 0;  // where the next round looks for candidates
   std::int64_t in_vain_until_ = 0;
   std::int64_t warned_until_ = 0;
-  int fruitless_ends_ = 0;  // how often the end of the arena was reached since something was spilled
+  int fruitless_ends_ =
+      0;  // how often the end of the arena was reached since something was spilled
   std::vector<Candidate> round_;
   std::map<rpc::Slot, std::vector<std::uint64_t>> asked_;          // in the order of the question
   std::vector<std::pair<rpc::Slot, RestoreAsk>> asked_meanwhile_;  // of blocks of this round
   std::map<std::uint64_t, OnDisk> on_disk_;
   std::map<std::uint64_t, std::uint64_t> copies_;  // restored block: of which one
-  asio::thread_pool disks_{2};                     // last: it ends before what it uses
+  std::optional<asio::thread_pool> disks_;         // last: it ends before what it uses
 };
 
 }  // namespace manta::detail::node

@@ -37,7 +37,7 @@ class StoreRoom {
   void look(std::int64_t now);
 
  private:
-  std::int64_t limit_ms(bool room) const;
+  bool is_late(const RoomAsk& ask, std::int64_t now) const;
 
   struct Ask {
     rpc::Slot from = 0;
@@ -46,7 +46,8 @@ class StoreRoom {
 
   const Store store_;
   const std::int64_t timeout_ms_;
-  std::list<Ask> asks_;  // the oldest first
+  std::list<Ask> asks_;          // the oldest first
+  std::int64_t spilled_at_ = 0;  // when something was being spilled for the last time
 };
 
 }  // namespace manta::detail::node

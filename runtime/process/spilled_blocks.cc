@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "../../base/check.h"
 #include "../../base/error.h"
+#include "../ownership/tables.h"
 
 namespace manta::detail {
 
@@ -25,6 +27,7 @@ void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& q
 
 void make_readable(NodeQuestions& questions, objectstore::Store& store,
                    serialization::Buffer& buffer) {
+  base::check(!TablesLock::held_by_this_thread(), "who waits for a disk holds no lock");
   while (!buffer.storage->begin_reading()) {
     const auto& block = static_cast<const objectstore::Block&>(*buffer.storage);
     const auto answer = questions.ask(RestoreAsk{.block = block.offset()}, {},
@@ -53,8 +56,7 @@ void make_readable(NodeQuestions& questions, objectstore::Store& store,
     auto copy = store.blocks().adopt(told.block, objectstore::Share::kHeld);
     copy->set_object(block.object());
     buffer.data = copy->data() + (buffer.data - block.data());
-    buffer.storage = std::move(copy);
-    return;
+    buffer.storage = std::move(copy);  // which may have been spilled, too
   }
   buffer.storage->end_reading();
 }

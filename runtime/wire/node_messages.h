@@ -200,7 +200,8 @@ struct ResourcesAsk {
 struct RoomAsk {
   std::uint64_t question = 0;
   std::uint64_t size = 0;
-  std::int64_t since = 0;  // it waits, by monotonic_ms(): it may have had its turn in vain
+  std::int64_t since = 0;   // it waits, by monotonic_ms()
+  std::uint32_t tries = 0;  // how often it had its turn in vain
 };
 
 // Send WhyTold.

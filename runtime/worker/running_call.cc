@@ -98,6 +98,9 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
   }
   try {  // last: this may wait, and serve others meanwhile
     for (auto& buffer : buffers_) make_readable(process_.questions(), store, buffer);
+  } catch (const ObjectStoreFull& error) {
+    failed_argument_ = std::make_unique<ErrorRecord>(
+        error_of(ErrorKind::kObjectStoreFull, error.what(), display_name(frame_, name_)));
   } catch (const Error& error) {
     failed_argument_ = std::make_unique<ErrorRecord>(
         error_of(ErrorKind::kObjectLost, error.what(), display_name(frame_, name_)));

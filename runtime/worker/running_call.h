@@ -40,6 +40,8 @@ class RunningCall final : public CallContext {
   // SerializationError for code that this process does not have.
   void begin(std::span<const std::byte> bytes, void* instance);
   void run();
+  // Of an argument that failed, so that run() has called nothing; or null.
+  const ErrorRecord* failed_argument() const { return failed_argument_.get(); }
   // The error stands instead of all results.
   void fail(const ErrorRecord& error);
   // Drops the arguments, and notes which of their blocks and references the program still uses.

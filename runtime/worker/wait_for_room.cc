@@ -61,7 +61,8 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
       throw InvalidArgument("the session was shut down while this waited for room in its store");
     }
     const bool granted = answer && answer->front() != std::byte{0};
-    if (!granted || take()) return;
+    if (take() || !granted) return;
+    ++ask.tries;
   }
 }
 
