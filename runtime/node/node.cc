@@ -58,7 +58,10 @@ std::unique_ptr<objectstore::SpillPlace> spill_place(
     const NodeOptions& options, const std::filesystem::path& session_directory) {
   static objectstore::Disk disk;
   auto directories = spill_directories(options, session_directory);
-  if (directories.empty()) return nullptr;
+  // What is spilled keeps its addresses.
+  const bool few_addresses =
+      address_bytes(options.object_store_bytes) == options.object_store_bytes;
+  if (directories.empty() || few_addresses) return nullptr;
   return std::make_unique<objectstore::SpillFiles>(disk, std::move(directories));
 }
 
@@ -137,7 +140,8 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
           [this](ActorId id, rpc::Slot whose, std::int64_t count) {
             actors_.hold(id, whose, count);
           },
-          [this](std::uint64_t block) { spilling_.block_freed(block); }),
+          [this](std::uint64_t block) { spilling_.block_freed(block); },
+          [this](std::uint64_t block, rpc::Slot whose) { spilling_.block_held(block, whose); }),
       spilling_(io_, arena_, spill_place(role.options, directory_.path),
                 role.options.put_timeout_ms, spilling_of_processes()),
       waits_({.lane = [this](std::uint32_t lane) { return lanes_.find(lane); },
@@ -304,13 +308,15 @@ void Node::on(rpc::Slot from, const ResourcesAsk& question) {
 bool Node::has_room(std::uint64_t size, rpc::Slot process) {
   const objectstore::OwnerTag owner = objectstore::tag_of_slot(process);
   if (arena_.has_room(size, owner, objectstore::Part::kMemory)) return true;
-  if (size <= arena_.capacity() && spilling_.make_room()) return false;
+  const bool would_help = size <= arena_.capacity() && !arena_.has_memory(size);
+  if (would_help && spilling_.make_room()) return false;
   arena_.set_may_spill(false);
   return arena_.has_room(size, owner);
 }
 
 Spilling::Session Node::spilling_of_processes() {
   return {.holders_of = [this](std::uint64_t block) { return objects_.holders_of(block); },
+          .is_wire = [this](std::uint64_t block) { return objects_.is_wire(block); },
           .live = [this](rpc::Slot slot) { return peers_.live(slot); },
           .ask = [this](rpc::Slot to, const SpillAsk& ask,
                         PayloadBytes blocks) { peers_.send(to, ask, blocks); },

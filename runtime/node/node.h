@@ -135,6 +135,7 @@ class Node {
   bool room_armed_ = false;
   bool census_armed_ = false;
   bool spilling_armed_ = false;
+  bool spilling_urgent_ = false;
 };
 
 }  // namespace manta::detail::node

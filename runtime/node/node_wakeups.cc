@@ -74,11 +74,14 @@ void Node::arm_timers() {
       census_.look();
     });
   }
-  if (spilling_.busy() && !spilling_armed_) {
+  const bool sooner = spilling_.urgent() && !spilling_urgent_;
+  if (spilling_.busy() && (!spilling_armed_ || sooner)) {
     spilling_armed_ = true;
+    spilling_urgent_ = spilling_.urgent();
     spilling_timer_.expires_after(spilling_.look_after());
-    spilling_timer_.async_wait([this](asio::error_code) {
-      spilling_armed_ = false;
+    spilling_timer_.async_wait([this](asio::error_code error) {
+      if (error) return;  // another one was armed
+      spilling_armed_ = spilling_urgent_ = false;
       spilling_.look();
     });
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <thread>
@@ -81,6 +82,7 @@ class SpillingOfBlocks : public testing::Test {
     spilling_.emplace(
         io_, node_, std::move(place), 1000,
         Spilling::Session{.holders_of = [this](std::uint64_t block) { return holders_[block]; },
+                          .is_wire = [this](std::uint64_t block) { return wires_.contains(block); },
                           .live = [](rpc::Slot slot) { return slot == kDriver || slot == kWorker; },
                           .ask =
                               [this](rpc::Slot to, const SpillAsk& ask, PayloadBytes blocks) {
@@ -157,6 +159,7 @@ class SpillingOfBlocks : public testing::Test {
   asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
   MemoryPlace* place_ = nullptr;
   std::map<std::uint64_t, std::vector<scheduler::ProcessSlot>> holders_;
+  std::set<std::uint64_t> wires_;
   std::map<rpc::Slot, std::size_t> asked_;
   std::uint64_t question_ = 0;
   std::vector<Told> told_;
@@ -334,11 +337,47 @@ TEST_F(SpillingOfBlocks, AReaderWaitsForRoom) {
   EXPECT_EQ(told_.at(0).told.outcome, RestoreTold::Outcome::kRestored);
 }
 
-TEST_F(SpillingOfBlocks, WhatOnlyTheNodeHoldsStays) {
+TEST_F(SpillingOfBlocks, WhatOnlyTheNodeHoldsIsSpilledUnlessTheNodeReadsIt) {
+  const auto a = filled('a'), b = filled('b');
+  for (const auto block : {a, b}) {
+    driver_.hand_over(block, objectstore::kNodeTag);
+    holders_[block] = {rpc::kNodeSlot};
+  }
+  wires_ = {b};
+  spill_all();
+  EXPECT_THAT(asked_, IsEmpty());
+  EXPECT_EQ(where(a), RunBytes::kOnDisk);
+  EXPECT_EQ(where(b), RunBytes::kInMemory);
+}
+
+TEST_F(SpillingOfBlocks, AHoldThatCameAndWentKeepsIt) {
   const auto a = filled('a');
-  driver_.hand_over(a, objectstore::kNodeTag);
-  EXPECT_FALSE(spilling_->make_room());
+  ASSERT_TRUE(spilling_->make_room());
+  agree_to_all();
+  spilling_->begin_sweep();
+  spilling_->block_held(a, kWorker);
+  spilling_->end_sweep();
   EXPECT_EQ(where(a), RunBytes::kInMemory);
+}
+
+TEST_F(SpillingOfBlocks, WhoReadsWhileOthersAreAskedIsAnsweredAtOnce) {
+  const auto a = filled('a');
+  holders_[a] = {kWorker};
+  ASSERT_TRUE(spilling_->make_room());
+  agree(kDriver, {std::byte{1}});
+  restore(a);
+  EXPECT_EQ(told_.at(0).told.outcome, RestoreTold::Outcome::kInMemory);
+  agree(kWorker, {std::byte{1}});
+  sweep();
+  EXPECT_EQ(where(a), RunBytes::kInMemory);
+}
+
+// More than one look's worth of blocks that the node may not spill.
+TEST_F(SpillingOfBlocks, LooksBehindWhatMustStay) {
+  for (int i = 0; i < 3; ++i) wires_.insert(filled('w'));
+  const auto a = filled('a');
+  spill_all();
+  EXPECT_EQ(where(a), RunBytes::kOnDisk);
 }
 
 }  // namespace
