@@ -40,7 +40,7 @@ enum class Moment { kFilled, kFrozen, kPut, kInAnObject, kInACall };
 Array<char> die_at(Moment moment, std::size_t size) {
   auto filled = uninitialized<char>(size);
   if (moment == Moment::kFilled) die();
-  const Array<char> array = std::move(filled).freeze();
+  Array<char> array = std::move(filled).freeze();
   if (moment == Moment::kFrozen) die();
   const auto ref = put(array);
   if (moment == Moment::kPut) die();
