@@ -146,8 +146,9 @@ std::string groups_text(const std::vector<Group>& groups) {
 }
 
 void sort(std::vector<MemoryObject>& objects, SortBy by) {
-  if (by == SortBy::kSize)
+  if (by == SortBy::kSize) {
     std::ranges::stable_sort(objects, std::ranges::greater(), &MemoryObject::size);
+  }
   if (by == SortBy::kName) std::ranges::stable_sort(objects, {}, name_of);
   if (by == SortBy::kHolder) std::ranges::stable_sort(objects, {}, holders_text);
 }
@@ -202,19 +203,21 @@ std::string text_of(const MemoryReport& report, const MemoryOptions& options) {
   std::vector<MemoryObject> objects = report.objects;
   sort(objects, options.sort);
   if (options.json) return json_text(report, objects, options.group);
-  const std::string head = head_of(report);
-  if (objects.empty()) return head;
-  return head + "\n" +
-         (options.group == GroupBy::kNothing ? objects_text(objects)
-                                             : groups_text(groups_of(objects, options.group)));
+  std::string text = head_of(report);
+  if (objects.empty()) return text;
+  text += "\n";
+  text += options.group == GroupBy::kNothing ? objects_text(objects)
+                                             : groups_text(groups_of(objects, options.group));
+  return text;
 }
 
 std::string memory(const MemoryOptions& options) {
   const auto directory = find_session(options.address);
   const auto report =
       detail::decode_memory_report(detail::ask_console(directory, {.most = options.most}));
-  if (!report)
+  if (!report) {
     throw RuntimeError("the session in " + directory.string() + " sent what cannot be read");
+  }
   return text_of(*report, options);
 }
 

@@ -2,6 +2,7 @@
 // nothing is left of what they had.
 #include <atomic>
 #include <csignal>
+#include <functional>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -24,6 +25,17 @@ constexpr std::size_t kSmall = 100'000;               // a small block
 
 class StoreFaults : public ClusterTest {
  protected:
+  // The actor that is called ends; a call may overtake that.
+  static bool dies(const std::function<void()>& call) {
+    return eventually([&] {
+      try {
+        call();
+      } catch (const ActorDied&) {
+        return true;
+      }
+      return false;
+    });
+  }
   void expect_as_before(std::uint64_t before) {
     std::uint64_t used = 0;
     EXPECT_TRUE(eventually([&] { return (used = store_bytes_used()) <= before; }))
@@ -40,7 +52,7 @@ enum class Moment { kFilled, kFrozen, kPut, kInAnObject, kInACall };
 Array<char> die_at(Moment moment, std::size_t size) {
   auto filled = uninitialized<char>(size);
   if (moment == Moment::kFilled) die();
-  const Array<char> array = std::move(filled).freeze();
+  Array<char> array = std::move(filled).freeze();
   if (moment == Moment::kFrozen) die();
   const auto ref = put(array);
   if (moment == Moment::kPut) die();
@@ -98,7 +110,7 @@ TEST_F(StoreFaults, WhatAMakerHasGivenOutlivesIt) {
       arrays.push_back(get(maker.call(&Maker::make, size, value)));
     }
     maker.kill();
-    EXPECT_THROW(get(maker.call(&Maker::make, kSmall, 'x')), ActorDied);
+    EXPECT_TRUE(dies([&] { get(maker.call(&Maker::make, kSmall, 'x')); }));
     std::vector<Array<char>> others;  // what takes its memory, if it was freed
     for (int i = 0; i < 20; ++i) others.push_back(full<char>(i % 2 == 0 ? kSmall : kLarge, 'o'));
     for (int i = 0; i < 20; ++i) {
@@ -152,7 +164,7 @@ TEST_F(StoreFaults, AReaderDiesWithTenThousandPins) {
     }
     const pid_t pid = get(reader.call(&Reader::pid));
     ::kill(pid, SIGKILL);
-    EXPECT_THROW(get(reader.call(&Reader::pid)), ActorDied);
+    EXPECT_TRUE(dies([&] { get(reader.call(&Reader::pid)); }));
     for (const auto& ref : refs) EXPECT_EQ(get(ref)[999], 1);
     refs.clear();
     expect_as_before(before);

@@ -18,8 +18,9 @@ constexpr int kMostFrames = 24;
 
 std::string name_of(const std::vector<void*>& stack) {
   std::vector<CodePlace> places;
-  for (const void* address : stack)
+  for (const void* address : stack) {
     places.push_back(place_of(reinterpret_cast<std::uintptr_t>(address)));
+  }
   std::string text = stack_text(places);
   text.resize(std::min(text.find('\n'), text.size()));
   return text.substr(0, text.find(" (in "));  // what of Manta it calls there

@@ -90,8 +90,9 @@ std::vector<std::byte> ask_console(const std::filesystem::path& directory, const
   }
   std::vector<std::byte> answer(told.size);
   asking.receive(answer.data(), answer.size());
-  if (told.refused != 0)
+  if (told.refused != 0) {
     asking.refuse({reinterpret_cast<const char*>(answer.data()), answer.size()});
+  }
   return answer;
 }
 

@@ -104,8 +104,9 @@ void Console::ask(const std::shared_ptr<Connection>& connection) {
                        return connection->refuse("too many tools ask at the same time");
                      }
                      const ConsoleAsk& asked = connection->asked;
-                     if (asked.magic != kConsoleMagic)
+                     if (asked.magic != kConsoleMagic) {
                        return connection->refuse("this is no question of manta");
+                     }
                      if (asked.version != kConsoleVersion) {
                        return connection->refuse("the session speaks version " +
                                                  std::to_string(kConsoleVersion) +

@@ -43,7 +43,10 @@ void MemoryCensus::start() {
 void MemoryCensus::on(rpc::Slot from, const MemoryTold& told, PayloadBytes blocks) {
   if (told.question != question_ || !awaited_.contains(from)) return;
   if (auto held = decode_held_blocks(blocks)) {
-    for (HeldBlock& block : *held) told_.emplace(block.block, Told{from, std::move(block)});
+    for (HeldBlock& block : *held) {
+      const std::uint64_t offset = block.block;
+      told_.emplace(offset, Told{from, std::move(block)});
+    }
   }
   if (told.last != 0 && awaited_.erase(from) != 0 && awaited_.empty()) finish();
 }
