@@ -15,18 +15,15 @@
 namespace manta::cli {
 namespace {
 
+using detail::holders_text;
 using detail::MemoryHolder;
 using detail::MemoryObject;
 using detail::MemoryReport;
 
-std::string joined(const std::vector<std::string>& parts, const char* between) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : between) + part;
-  return text;
-}
-
 // On one line of a terminal, whatever the user has called it.
-std::string printable(const std::string& text) { return detail::one_line(text, 200); }
+std::string printable(const std::string& text, std::size_t most = 200) {
+  return detail::one_line(text, most);
+}
 
 std::string bytes_text(std::uint64_t bytes) {
   constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
@@ -36,15 +33,6 @@ std::string bytes_text(std::uint64_t bytes) {
   char text[32];
   std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", amount, kUnits[unit]);
   return text;
-}
-
-// "driver (pid 12): ref, array; worker (pid 13): borrowed ref"
-std::string holders_text(const MemoryObject& object) {
-  std::vector<std::string> holders;
-  for (const MemoryHolder& holder : object.holders) {
-    holders.push_back(printable(holder.process) + ": " + joined(holder.kinds, ", "));
-  }
-  return holders.empty() ? object.owner + ": on its way" : joined(holders, "; ");
 }
 
 // What people call it.
@@ -86,7 +74,7 @@ std::string objects_text(const std::vector<MemoryObject>& objects) {
   Table table(std::move(heads));
   for (const MemoryObject& object : objects) {
     std::vector<std::string> row = {bytes_text(object.size), object.state, name_of(object),
-                                    holders_text(object)};
+                                    printable(holders_text(object), SIZE_MAX)};
     if (sites) row.push_back(printable(object.site));
     table.add(std::move(row));
   }

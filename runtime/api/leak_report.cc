@@ -1,12 +1,12 @@
 #include "leak_report.h"
 
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <thread>
-#include <utility>
 
 #include "../../base/error.h"
 #include "../launch/ask_console.h"
@@ -27,13 +27,7 @@ std::string line_of(const MemoryObject& object) {
   if (!object.name.empty()) text += ", \"" + one_line(object.name, kMostName) + "\"";
   if (object.name.empty() && !object.object.empty()) text += ", object " + object.object;
   if (!object.site.empty()) text += ", made at " + one_line(object.site, kMostName);
-  std::string holders;
-  for (const MemoryHolder& holder : object.holders) {
-    holders += (holders.empty() ? "" : "; ") + holder.process + ":";
-    const char* between = " ";
-    for (const std::string& kind : holder.kinds) holders += std::exchange(between, ", ") + kind;
-  }
-  return text + ": " + (holders.empty() ? object.owner + ", on its way" : holders) + "\n";
+  return text + ": " + one_line(holders_text(object), SIZE_MAX) + "\n";
 }
 
 std::string text_of(const MemoryReport& report) {

@@ -1,8 +1,20 @@
 #include "memory_report.h"
 
+#include <utility>
+
 #include "payload.h"
 
 namespace manta::detail {
+
+std::string holders_text(const MemoryObject& object) {
+  std::string text;
+  for (const MemoryHolder& holder : object.holders) {
+    text += (text.empty() ? "" : "; ") + holder.process + ":";
+    const char* between = " ";
+    for (const std::string& kind : holder.kinds) text += std::exchange(between, ", ") + kind;
+  }
+  return text.empty() ? object.owner + ": on its way" : text;
+}
 
 std::vector<std::byte> encode(const std::vector<HeldBlock>& blocks) { return pack(blocks); }
 std::vector<std::byte> encode(const MemoryReport& report) { return pack(report); }

@@ -57,6 +57,9 @@ inline constexpr const char* kHeldByArray = "array";
 inline constexpr const char* kHeldByTask = "pending task";
 inline constexpr const char* kHeldInObject = "inside an object";
 
+// "driver (pid 12): ref, array; worker (pid 13): borrowed ref"
+std::string holders_text(const MemoryObject& object);
+
 std::vector<std::byte> encode(const std::vector<HeldBlock>& blocks);
 std::vector<std::byte> encode(const MemoryReport& report);
 std::optional<std::vector<HeldBlock>> decode_held_blocks(std::span<const std::byte> bytes);
