@@ -1,5 +1,8 @@
 #include "get.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "../../base/error.h"
 #include "../code/call_sites.h"
 #include "../code/code_id.h"
@@ -8,10 +11,13 @@
 #include "../process/process.h"
 #include "../process/spilled_blocks.h"
 #include "../waiting/lend_cpu.h"
+#include "../worker/waiting_call.h"
 #include "progress_bar.h"
 
 namespace manta {
 namespace detail {
+
+constexpr std::chrono::seconds kLeastForReading{1};
 
 ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& options) {
   Process& process = Process::current("manta::put()");
@@ -29,12 +35,19 @@ ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& op
   return entry;
 }
 
-std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry) {
+std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
+                                                    const Deadline& deadline) {
   Process& process = Process::current("manta::get()");
   auto buffers = entry.read([](const Value& value) {
     return std::vector<serialization::Buffer>(value.buffers().begin(), value.buffers().end());
   });
-  for (auto& buffer : buffers) make_readable(process.questions(), process.store(), buffer);
+  const LentCpu lent(process);
+  // Who asks again and again with a short timeout gets it at last.
+  Deadline until = deadline;
+  if (until) *until = std::max(*until, std::chrono::steady_clock::now() + kLeastForReading);
+  for (auto& buffer : buffers) {
+    make_readable(process.questions(), process.store(), buffer, until);
+  }
   return buffers;
 }
 

@@ -65,11 +65,13 @@ class BytesInMemory {
 
   std::span<const serialization::Buffer> buffers_;
 };
-// The buffers of the value, read back from disk where that is needed.
-std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry);
+// The buffers of the value, read back from disk where that is needed. GetTimeout, if that takes longer than until the
+// deadline, and than a second.
+std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
+                                                    const Deadline& deadline);
 
 template <class T>
-T decode_done(const ObjectEntry& entry) {
+T decode_done(const ObjectEntry& entry, const Deadline& deadline = {}) {
   if (entry.state() == ObjectState::kFailed) throw_failed(entry);
   if constexpr (!std::is_void_v<T>) {
     const auto decode = [&](const Value& value,
@@ -85,7 +87,7 @@ T decode_done(const ObjectEntry& entry) {
       });
     } catch (const BytesInMemory::TheyAreNot&) {
     }
-    const auto buffers = readable_buffers(entry);
+    const auto buffers = readable_buffers(entry, deadline);
     return entry.read([&](const Value& value) -> T { return decode(value, buffers); });
   }
 }
@@ -94,20 +96,21 @@ template <class T>
 using OrMonostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
 template <class T>
-OrMonostate<T> decode_or_monostate(const ObjectEntry& entry) {
+OrMonostate<T> decode_or_monostate(const ObjectEntry& entry, const Deadline& deadline = {}) {
   if constexpr (std::is_void_v<T>) {
     decode_done<void>(entry);
     return {};
   } else {
-    return decode_done<T>(entry);
+    return decode_done<T>(entry, deadline);
   }
 }
 
 // One of several; an error says which.
 template <class T>
-OrMonostate<T> decode_at(const std::vector<ObjectEntry*>& entries, std::size_t index) {
+OrMonostate<T> decode_at(const std::vector<ObjectEntry*>& entries, std::size_t index,
+                         const Deadline& deadline = {}) {
   try {
-    return decode_or_monostate<T>(*entries[index]);
+    return decode_or_monostate<T>(*entries[index], deadline);
   } catch (const SerializationError&) {
     rethrow_at(index, entries.size());
   }
@@ -121,14 +124,16 @@ std::tuple<OrMonostate<T>...> decode_tuple(const std::vector<ObjectEntry*>& entr
 
 template <class T>
 auto get_list(const std::vector<ObjectEntry*>& entries, const std::optional<Timeout>& timeout) {
-  if (!wait_all_or_failure(entries, timeout ? deadline_of(*timeout) : Deadline())) {
+  const Deadline deadline = timeout ? deadline_of(*timeout) : Deadline();
+  if (!wait_all_or_failure(entries, deadline)) {
     throw_timeout("manta::get()", entries, *timeout);
   }
   throw_if_failed(entries);
   if constexpr (!std::is_void_v<T>) {
     std::vector<T> values;
     values.reserve(entries.size());
-    for (std::size_t i = 0; i < entries.size(); ++i) values.push_back(decode_at<T>(entries, i));
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      values.push_back(decode_at<T>(entries, i, deadline));
     return values;
   }
 }
@@ -170,10 +175,11 @@ T get(const ObjectRef<T>& ref) {
 template <class T>
 T get(const ObjectRef<T>& ref, Timeout timeout) {
   auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::get()");
-  if (!detail::wait_done(entry, detail::deadline_of(timeout))) {
+  const detail::Deadline deadline = detail::deadline_of(timeout);
+  if (!detail::wait_done(entry, deadline)) {
     detail::throw_timeout("manta::get()", {{&entry}}, timeout);
   }
-  return detail::decode_done<T>(entry);
+  return detail::decode_done<T>(entry, deadline);
 }
 
 // Waits for all values and returns them as a vector, in the order of the refs (for void nothing). It throws as soon as

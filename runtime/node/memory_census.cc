@@ -102,7 +102,8 @@ MemoryObject MemoryCensus::describe(const objectstore::BlockExtent& block) const
   for (const scheduler::ProcessSlot holder : session_.holders_of(block.offset)) {
     const auto slot = static_cast<rpc::Slot>(holder);
     if (slot == rpc::kNodeSlot) {
-      object.holders.push_back({session_.name_of(slot), {kHeldInObject}});
+      const char* const kind = session_.is_copy(block.offset) ? kHeldAsCopy : kHeldInObject;
+      object.holders.push_back({session_.name_of(slot), {kind}});
     } else if (!told.contains(slot)) {
       object.holders.push_back({session_.name_of(slot), {kHeldByBorrowedRef}});
     }

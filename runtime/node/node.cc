@@ -140,7 +140,6 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
           [this](ActorId id, rpc::Slot whose, std::int64_t count) {
             actors_.hold(id, whose, count);
           },
-          [this](std::uint64_t block) { spilling_.block_freed(block); },
           [this](std::uint64_t block, rpc::Slot whose) { spilling_.block_held(block, whose); }),
       spilling_(io_, arena_, spill_place(role.options, directory_.path),
                 role.options.put_timeout_ms, spilling_of_processes()),
@@ -323,6 +322,7 @@ Spilling::Session Node::spilling_of_processes() {
           .tell = [this](rpc::Slot to, const RestoreTold& told,
                          std::string_view text) { peers_.send(to, told, text); },
           .hold = [this](std::uint64_t block, rpc::Slot slot) { objects_.hold_block(block, slot); },
+          .let_go = [this](std::uint64_t block) { objects_.let_go_of_block(block); },
           .warn = [this](const std::string& what) { log_.add(2, "manta: " + what + "\n", 1); },
           .now_ms = [] { return monotonic_ms(); }};
 }
@@ -339,6 +339,7 @@ MemoryCensus::Session Node::census_of_processes() {
             return workers_.name_of(slot) + pid;
           },
           .holders_of = [this](std::uint64_t block) { return objects_.holders_of(block); },
+          .is_copy = [this](std::uint64_t block) { return spilling_.is_copy(block); },
           .now_ms = [] { return monotonic_ms(); }};
 }
 

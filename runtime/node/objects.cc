@@ -28,16 +28,20 @@ void append(std::vector<T>& to, std::vector<T> from) {
 }  // namespace
 
 Objects::Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor,
-                 BlockFreed block_freed, BlockHeld block_held)
+                 BlockHeld block_held)
     : peers_(peers),
       arena_(arena),
       hold_actor_(std::move(hold_actor)),
-      block_freed_(std::move(block_freed)),
       block_held_(std::move(block_held)) {}
 
 void Objects::hold_block(std::uint64_t block, rpc::Slot whose) {
   block_held_(block, whose);
   blocks_.adopt(block, whose, 1);
+  run_steps();
+}
+
+void Objects::let_go_of_block(std::uint64_t block) {
+  blocks_.add_holds(block, rpc::kNodeSlot, -1);
   run_steps();
 }
 
@@ -171,7 +175,6 @@ void Objects::run_steps() {
     if (step.kind == BlockStep::Kind::kFree) {
       wires_.erase(step.block);
       arena_.free(step.block);
-      block_freed_(step.block);
     } else {
       take_over(step.block);
     }

@@ -58,7 +58,7 @@ void Spilling::warn(const std::string& why) {
 // ---------------------------------------------------------------- a round
 
 bool Spilling::make_room() {
-  if (step_ != Step::kIdle) return true;
+  if (step_ != Step::kIdle || drop_copies()) return true;
   if (!place_ || session_.now_ms() < in_vain_until_) return false;
   // Once around from wherever it was, and no further.
   while (!begin_round()) {
@@ -201,7 +201,7 @@ void Spilling::written(const Written& places, const std::string& why_not) {
     return end_round();
   }
   for (std::size_t i = 0; i < places.size(); ++i) {
-    block_freed(round_[i].block);  // if it was the copy of another
+    if (copies_.contains(round_[i].block)) drop_copy(round_[i].block);
     on_disk_.emplace(round_[i].block, OnDisk{.at = places[i]});
   }
   fruitless_ends_ = 0;
@@ -237,7 +237,9 @@ void Spilling::on(rpc::Slot from, const RestoreAsk& ask) {
 void Spilling::restore(std::uint64_t block, OnDisk& found) {
   if (found.reading) return;
   if (found.restored != 0) {
-    return answer(found, {.block = found.restored - 1, .outcome = RestoreTold::Outcome::kRestored});
+    const std::uint64_t copy = found.restored - 1;
+    copies_[copy].asked_for = ++answers_;
+    return answer(found, {.block = copy, .outcome = RestoreTold::Outcome::kRestored});
   }
   const auto copy = room_for(found);
   if (!copy) {  // look() tries again
@@ -291,7 +293,8 @@ void Spilling::restored(std::uint64_t block, std::uint64_t copy, RestoreTold::Ou
   }
   arena_.seal(copy);
   found->second.restored = copy + 1;
-  copies_[copy] = block;
+  copies_[copy] = {.of = block, .asked_for = ++answers_};
+  session_.hold(copy, rpc::kNodeSlot);
   answer(found->second, {.block = copy, .outcome = outcome});
 }
 
@@ -314,13 +317,27 @@ void Spilling::process_died(rpc::Slot slot) {
   if (step_ == Step::kAsking && asked_.erase(slot) != 0 && asked_.empty()) end_asking();
 }
 
-void Spilling::block_freed(std::uint64_t block) {
-  const auto copy = copies_.find(block);
-  if (copy == copies_.end()) return;
-  if (const auto found = on_disk_.find(copy->second); found != on_disk_.end()) {
-    found->second.restored = 0;
-  }
+void Spilling::drop_copy(std::uint64_t copy) {
+  const std::uint64_t block = copies_.at(copy).of;
+  if (const auto found = on_disk_.find(block); found != on_disk_.end()) found->second.restored = 0;
   copies_.erase(copy);
+  session_.let_go(copy);
+}
+
+// Those that only the node holds, up to the size of a round. False: there was none.
+bool Spilling::drop_copies() {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> idle;  // when it was asked for, and the copy
+  for (const auto& [copy, about] : copies_) {
+    if (holders_of(copy).empty()) idle.emplace_back(about.asked_for, copy);
+  }
+  std::ranges::sort(idle);
+  std::size_t dropped = 0;
+  for (const auto& [asked_for, copy] : idle) {
+    if (dropped >= kRound) break;
+    dropped += arena_.block_at(copy).size;
+    drop_copy(copy);
+  }
+  return dropped != 0;
 }
 
 bool Spilling::urgent() const {
@@ -340,7 +357,7 @@ void Spilling::look() {
     if (found.reading || arena_.block_at(block).owner != objectstore::kNobody) return false;
     if (!post([this, at = found.at] { place_->erase(at); })) place_->erase(found.at);
     arena_.keep_in_memory(block);  // its addresses are free
-    if (found.restored != 0) copies_.erase(found.restored - 1);
+    if (found.restored != 0) drop_copy(found.restored - 1);
     return true;
   });
   for (auto& [block, found] : on_disk_) {

@@ -5,7 +5,8 @@
 //               a reader asks: its bytes are read into another block, which the reader holds <-----/
 //
 // A block on disk keeps its place in the arena, its owner and its holds: only its memory is gone. It is gone itself when
-// its last holder frees it.
+// its last holder frees it. The copy that was read is held by the node, too, for the next reader, until the block is
+// gone or memory is needed: then those copies go first that nobody reads, the one that was asked for longest ago first.
 //
 // Why nobody reads what is written and then given back: a process that holds the block (its tag, or a hold that the node
 // counts) is asked, and agrees only if no array, call or reader of its has it; from then on it asks before it reads. One
@@ -46,8 +47,9 @@ class Spilling {
     std::function<bool(rpc::Slot)> live;
     std::function<void(rpc::Slot, const SpillAsk&, PayloadBytes)> ask;
     std::function<void(rpc::Slot, const RestoreTold&, std::string_view)> tell;
-    // The process holds the block, which is the node's, once more.
+    // The process, or the node, holds the block, which is the node's, once more; the node once less.
     std::function<void(std::uint64_t block, rpc::Slot)> hold;
+    std::function<void(std::uint64_t block)> let_go;
     std::function<void(const std::string&)> warn;
     std::function<std::int64_t()> now_ms;
   };
@@ -58,12 +60,11 @@ class Spilling {
            Session session);
   ~Spilling();
 
-  // Somebody needs memory: spills some of it, unless that is under way. False: there is nothing to be spilled.
+  // Somebody needs memory: drops copies or spills some blocks, unless that is under way. False: there is nothing.
   bool make_room();
   void on(rpc::Slot from, const SpillTold& told, PayloadBytes agreed);
   void on(rpc::Slot from, const RestoreAsk& ask);
   void process_died(rpc::Slot slot);
-  void block_freed(std::uint64_t block);
   void block_held(std::uint64_t block, rpc::Slot whose);  // a hold was counted
 
   // Around a sweep over all rings.
@@ -71,6 +72,7 @@ class Spilling {
   void end_sweep();
   bool sweep_needed() const { return step_ == Step::kSweeping; }
   bool possible() const { return place_ != nullptr; }
+  bool is_copy(std::uint64_t block) const { return copies_.contains(block); }
   bool spills() const { return step_ != Step::kIdle; }
   bool busy() const { return step_ != Step::kIdle || !on_disk_.empty(); }
   // Now and then while busy(): who does not answer, who waits for room, and what was freed on disk.
@@ -93,6 +95,11 @@ class Spilling {
     std::int64_t since = 0;                                         // the first of them waits
     bool reading = false;
   };
+  // Of a block on disk, in memory, and held by the node.
+  struct Copy {
+    std::uint64_t of = 0;
+    std::uint64_t asked_for = 0;  // the number of the answer that named it last
+  };
   using Written = std::vector<objectstore::SpilledAt>;
 
   std::set<rpc::Slot> holders_of(std::uint64_t block) const;
@@ -106,6 +113,8 @@ class Spilling {
   void write();
   void written(const Written& places, const std::string& why_not);
   void end_round();
+  bool drop_copies();
+  void drop_copy(std::uint64_t copy);
   void restore(std::uint64_t block, OnDisk& found);
   std::optional<std::uint64_t> room_for(const OnDisk& found);
   bool is_late(const OnDisk& found) const;
@@ -127,13 +136,14 @@ class Spilling {
   std::int64_t in_vain_until_ = 0;
   std::int64_t warned_until_ = 0;
   int fruitless_ends_ =
-      0;  // how often the end of the arena was reached since something was spilled
+      0;  // how often a round reached the end of the arena since something was spilled
   std::vector<Candidate> round_;
   std::map<rpc::Slot, std::vector<std::uint64_t>> asked_;          // in the order of the question
   std::vector<std::pair<rpc::Slot, RestoreAsk>> asked_meanwhile_;  // of blocks of this round
   std::map<std::uint64_t, OnDisk> on_disk_;
-  std::map<std::uint64_t, std::uint64_t> copies_;  // restored block: of which one
-  std::optional<asio::thread_pool> disks_;         // last: it ends before what it uses
+  std::map<std::uint64_t, Copy> copies_;
+  std::uint64_t answers_ = 0;
+  std::optional<asio::thread_pool> disks_;  // last: it ends before what it uses
 };
 
 }  // namespace manta::detail::node

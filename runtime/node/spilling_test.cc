@@ -95,6 +95,11 @@ class SpillingOfBlocks : public testing::Test {
                               },
                           .hold = [this](std::uint64_t block,
                                          rpc::Slot slot) { holders_[block].push_back(slot); },
+                          .let_go =
+                              [this](std::uint64_t block) {
+                                ASSERT_EQ(std::erase(holders_[block], rpc::kNodeSlot), 1U);
+                                if (holders_[block].empty()) node_.free(block);
+                              },
                           .warn = [this](const std::string& text) { warnings_.push_back(text); },
                           .now_ms = [this] { return now_; }});
   }
@@ -186,14 +191,45 @@ TEST_F(SpillingOfBlocks, MakesRoomAndBringsBack) {
   const std::uint64_t copy = told_[0].told.block;
   EXPECT_NE(copy, b);
   EXPECT_TRUE(is_all(copy, 'b'));
-  EXPECT_THAT(holders_[copy], ElementsAre(kDriver));
+  EXPECT_THAT(holders_[copy], ElementsAre(rpc::kNodeSlot, kDriver));
   restore(b, kWorker);
   EXPECT_EQ(told_.at(0).told.block, copy) << "others read the same";
-  EXPECT_THAT(holders_[copy], ElementsAre(kDriver, kWorker));
-  node_.free(copy);
-  spilling_->block_freed(copy);
+  EXPECT_THAT(holders_[copy], ElementsAre(rpc::kNodeSlot, kDriver, kWorker));
+  EXPECT_TRUE(spilling_->is_copy(copy));
+}
+
+TEST_F(SpillingOfBlocks, ACopyStaysForTheNextReaderUntilMemoryIsNeeded) {
+  const auto a = filled('a'), b = filled('b');
+  spill_all();
+  restore(a);
+  const std::uint64_t first = told_.at(0).told.block;
+  restore(b);
+  const std::uint64_t second = told_.at(0).told.block;
+  holders_[first] = holders_[second] = {rpc::kNodeSlot};  // the reader has dropped its arrays
+  place_->damaged = true;
+  restore(a);
+  EXPECT_EQ(told_.at(0).told.block, first) << "the disk is not read";
+  EXPECT_TRUE(spilling_->make_room());
+  EXPECT_EQ(node_.block_at(second).owner, objectstore::kNobody);
+  EXPECT_FALSE(spilling_->is_copy(second));
+  EXPECT_TRUE(is_all(first, 'a')) << "it has a reader";
+  EXPECT_TRUE(spilling_->is_copy(first));
+  EXPECT_FALSE(spilling_->spills());
+  place_->damaged = false;
   restore(b);
   EXPECT_TRUE(is_all(told_.at(0).told.block, 'b'));
+}
+
+TEST_F(SpillingOfBlocks, ACopyGoesWithItsBlock) {
+  const auto a = filled('a');
+  spill_all();
+  restore(a);
+  const std::uint64_t copy = told_.at(0).told.block;
+  driver_.free(a);
+  spilling_->look();
+  EXPECT_THAT(holders_[copy], ElementsAre(kDriver)) << "whose array stays";
+  EXPECT_FALSE(spilling_->is_copy(copy));
+  EXPECT_EQ(place_->size(), 0U);
 }
 
 TEST_F(SpillingOfBlocks, WhoDoesNotAgreeKeepsItsBlocks) {

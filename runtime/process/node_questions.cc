@@ -38,29 +38,31 @@ class NodeQuestions::Asked final : public rpc::Progress::Waiter {
 template <class Question>
 std::optional<NodeQuestions::Answer> NodeQuestions::ask(Question question,
                                                         PayloadOf<Question> payload,
-                                                        const GiveUp& give_up) {
+                                                        const GiveUp& give_up,
+                                                        rpc::Deadline deadline) {
   // The session may be closed meanwhile.
   const auto keep = base::Ref<OpenSession>::retain(&session_);
   Asked asked(*this);
   question.question = asked.number();
   ownership_.node().send(question, payload);
   const auto begun = std::chrono::steady_clock::now();
-  auto look_at = begun + kLookEvery;
-  while (!progress_.wait(asked, look_at)) {
+  for (auto look_at = begun + kLookEvery;; look_at += kLookEvery) {
+    const bool last = deadline && *deadline <= look_at;
+    if (progress_.wait(asked, last ? *deadline : look_at) || last) break;
     if (give_up(std::chrono::duration_cast<std::chrono::seconds>(look_at - begun))) break;
-    look_at += kLookEvery;
   }
   if (!asked.answered()) return std::nullopt;
   return std::move(asked.answer());
 }
 
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(ResourcesAsk, NoPayload,
-                                                                 const GiveUp&);
-template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RoomAsk, NoPayload, const GiveUp&);
+                                                                 const GiveUp&, rpc::Deadline);
+template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RoomAsk, NoPayload, const GiveUp&,
+                                                                 rpc::Deadline);
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RestoreAsk, NoPayload,
-                                                                 const GiveUp&);
+                                                                 const GiveUp&, rpc::Deadline);
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(WhyAsk, PayloadBytes,
-                                                                 const GiveUp&);
+                                                                 const GiveUp&, rpc::Deadline);
 
 void NodeQuestions::on(const ResourcesTold& told, PayloadBytes payload) {
   answer(told.question, payload);
@@ -76,6 +78,11 @@ void NodeQuestions::on(const RestoreTold& told, std::string_view text) {
     // Here, and not where it was asked: the node may ask for the block again by its next message.
     const auto block = ownership_.store().blocks().find(told.block);
     if (block) block->bytes_are_back();
+  }
+  if (told.outcome == RestoreTold::Outcome::kRestored && !open_.contains(told.question)) {
+    // Given up: the hold that was counted for us is released.
+    (void)ownership_.store().blocks().adopt(told.block, objectstore::Share::kHeld);
+    return;
   }
   const auto head = std::as_bytes(std::span(&told, 1));
   const auto tail = std::as_bytes(std::span(text));

@@ -26,18 +26,23 @@ void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& q
 }
 
 void make_readable(NodeQuestions& questions, objectstore::Store& store,
-                   serialization::Buffer& buffer) {
+                   serialization::Buffer& buffer, const rpc::Deadline& deadline) {
   base::check(!TablesLock::held_by_this_thread(), "who waits for a disk holds no lock");
   while (!buffer.storage->begin_reading()) {
     const auto& block = static_cast<const objectstore::Block&>(*buffer.storage);
-    const auto answer = questions.ask(RestoreAsk{.block = block.offset()}, {},
-                                      [](std::chrono::seconds) { return false; });
+    const std::string object = "object " + block.object().hex();
+    const auto answer = questions.ask(
+        RestoreAsk{.block = block.offset()}, {}, [](std::chrono::seconds) { return false; },
+        deadline);
+    if (!answer && deadline && *deadline <= std::chrono::steady_clock::now()) {
+      throw GetTimeout("manta::get() waited until its time was over; " + object +
+                       " is on disk and is being read back");
+    }
     if (!answer) {
-      throw InvalidArgument("the session ended while an object was read back from disk");
+      throw InvalidArgument("the session ended while " + object + " was read back from disk");
     }
     RestoreTold told;
     std::memcpy(&told, answer->data(), sizeof told);
-    const std::string object = "object " + block.object().hex();
     switch (told.outcome) {
       case RestoreTold::Outcome::kInMemory:
         continue;

@@ -2,7 +2,7 @@
 //
 // Threads: agree_to_spill() belongs to the holder of the baton, under the tables lock; make_readable() may be called by
 //          any other, and waits.
-// Errors:  ObjectLost, ObjectStoreFull, InvalidArgument when the session ends meanwhile.
+// Errors:  ObjectLost, ObjectStoreFull, GetTimeout, InvalidArgument when the session ends meanwhile.
 #pragma once
 #include "../../objectstore/store.h"
 #include "../../serialization/stream/encoded.h"
@@ -17,6 +17,6 @@ void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& q
 
 // The buffer points to bytes in memory afterwards, if need be in another block. Its storage keeps them there.
 void make_readable(NodeQuestions& questions, objectstore::Store& store,
-                   serialization::Buffer& buffer);
+                   serialization::Buffer& buffer, const rpc::Deadline& deadline = {});
 
 }  // namespace manta::detail
