@@ -147,6 +147,62 @@ TEST_F(SpillingTest, WhatIsReadStays) {
               HasSubstr("no room for"));
 }
 
+TEST_F(SpillingTest, WhatIsReadAgainIsNotReadFromDisk) {
+  open_small();
+  const auto refs = put_many(20);
+  const auto spilled = store().spilled;
+  const std::byte* const first = std::as_bytes(get(refs[0]).span()).data();
+  EXPECT_EQ(std::as_bytes(get(refs[0]).span()).data(), first);
+  EXPECT_GE(store().spilled, spilled) << "the bytes on disk stay";
+  EXPECT_TRUE(are_numbers_there(refs));
+}
+
+// The memory is full of arrays, so that there is no room to read anything back.
+TEST_F(SpillingTest, AGetWithATimeoutDoesNotWaitForRoom) {
+  open_small();
+  const auto refs = put_many(20);
+  std::vector<Array<long>> read;
+  EXPECT_THROW(
+      {
+        for (const auto& ref : refs) read.push_back(get(ref, 1ms));
+      },
+      GetTimeout);
+  EXPECT_GE(read.size(), 3U);
+  read.clear();
+  EXPECT_TRUE(are_numbers_there(refs));
+}
+
+TEST_F(SpillingTest, AReaderThatDiesLeavesNothing) {
+  open_small(3);
+  auto refs = put_many(20);
+  auto reader = actor<Keeper>();
+  get(reader.call(&Keeper::keep, refs));
+  for (int i = 0; i < 5; ++i) {
+    const auto reads = reader.call(&Keeper::sound);
+    (void)wait(std::vector{reads}, {.timeout = std::chrono::milliseconds(10 * i)});
+    reader.kill();
+    reader = actor<Keeper>();
+    get(reader.call(&Keeper::keep, refs));
+  }
+  EXPECT_TRUE(are_numbers_there(refs));
+  reader.kill();
+  refs.clear();
+  EXPECT_TRUE(eventually([&] { return store().spilled + store().used == 0; }));
+}
+
+// While its objects are asked for, written, or on disk.
+TEST_F(SpillingTest, AnOwnerThatDiesWhileItsObjectsAreSpilledLeavesNothing) {
+  open_small(3);
+  for (long count = 4; count <= 16; count += 3) {
+    auto owner = actor<Keeper>();
+    const auto fills = owner.call(&Keeper::fill, count);
+    (void)wait(std::vector{fills}, {.timeout = std::chrono::milliseconds(5 * count)});
+    owner.kill();
+  }
+  EXPECT_TRUE(eventually([&] { return store().spilled + store().used == 0; }));
+  EXPECT_TRUE(are_numbers_there(put_many(20)));
+}
+
 // A file of the node's that has no name.
 TEST_F(SpillingTest, DamagedBytesAreAnErrorAndNeverRead) {
   open_small();
