@@ -65,10 +65,10 @@ concept Handles =
 
 SharedMemory::SharedMemory(const NodeOptions& options,
                            const std::filesystem::path& session_directory)
-    : arena(objectstore::create_arena_files(address_bytes(options.object_store_bytes))),
+    : arena(objectstore::create_arena_files(address_bytes(options))),
       store_size{.memory = options.object_store_bytes,
                  .overflow = add_overflow_file(arena, options, session_directory),
-                 .addresses = address_bytes(options.object_store_bytes)},
+                 .addresses = address_bytes(options)},
       control(
           rpc::Control::create({.arena_bytes = options.object_store_bytes,
                                 .store_meta_bytes = objectstore::Arena::metadata_size(store_size),
