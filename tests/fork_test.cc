@@ -28,8 +28,8 @@ namespace {
 constexpr int kFine = 7;  // a child that found everything as it should be
 constexpr std::size_t kSizes[] = {1, 25, 1000, 8192, 100'000, 1'000'000};
 
-// AddressSanitizer (of GCC 12, Clang 16) takes no lock of its allocator around fork(): a child that allocates, as its own
-// part of a signal handler does, may wait for ever for one that another thread of its parent held. There, and only
+// AddressSanitizer (of GCC 12, Clang 16) takes no lock of its allocator around fork(): a child that allocates, as its
+// own part of a signal handler does, may wait for ever for one that another thread of its parent held. There, and only
 // there, a child is ended after some time, and made anew.
 #if defined(MANTA_ASAN)
 constexpr unsigned kPatience = 20;  // seconds

@@ -59,8 +59,7 @@ std::unique_ptr<objectstore::SpillPlace> spill_place(
   static objectstore::Disk disk;
   auto directories = spill_directories(options, session_directory);
   // What is spilled keeps its addresses.
-  const bool few_addresses =
-      address_bytes(options.object_store_bytes) == options.object_store_bytes;
+  const bool few_addresses = address_bytes(options) == options.object_store_bytes;
   if (directories.empty() || few_addresses) return nullptr;
   return std::make_unique<objectstore::SpillFiles>(disk, std::move(directories));
 }
@@ -78,10 +77,10 @@ concept Handles =
 
 SharedMemory::SharedMemory(const NodeOptions& options,
                            const std::filesystem::path& session_directory)
-    : arena(objectstore::create_arena_files(address_bytes(options.object_store_bytes))),
+    : arena(objectstore::create_arena_files(address_bytes(options))),
       store_size{.memory = options.object_store_bytes,
                  .overflow = add_overflow_file(arena, options, session_directory),
-                 .addresses = address_bytes(options.object_store_bytes)},
+                 .addresses = address_bytes(options)},
       control(
           rpc::Control::create({.arena_bytes = options.object_store_bytes,
                                 .store_meta_bytes = objectstore::Arena::metadata_size(store_size),

@@ -74,10 +74,9 @@ std::string why_not_started(const std::exception& error, const NodeOptions& opti
   const auto* failed = dynamic_cast<const std::system_error*>(&error);
   std::string need;
   if (failed != nullptr && (failed->code().value() == ENOMEM || failed->code().value() == EFBIG)) {
-    const std::uint64_t store = options.object_store_bytes;
-    const std::uint64_t bytes =
-        rpc::Control::size_for(objectstore::Arena::metadata_size({.memory = store})) +
-        2 * address_bytes(store);
+    const objectstore::ArenaSize store{.memory = options.object_store_bytes};
+    const std::uint64_t bytes = rpc::Control::size_for(objectstore::Arena::metadata_size(store)) +
+                                2 * address_bytes(options);
     need = "; each process of a session maps " + std::to_string(bytes >> 20) +
            " MiB, mostly empty files and twice the addresses of the object store";
   }

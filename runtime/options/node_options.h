@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../../base/id.h"
+#include "store_addresses.h"
 
 namespace manta::detail {
 
@@ -22,9 +23,9 @@ struct NodeOptions {
   double cpus = 1;
   std::map<std::string, double> resources = {};  // others than CPUs
   std::uint64_t object_store_bytes = std::uint64_t{1} << 30;
+  StoreAddresses store_addresses = {};
   // Where the store goes on when it is full; empty: in the session's directory. Absolute.
   std::vector<std::string> spill_dirs = {};
-  bool overflow = true;
   std::int64_t put_timeout_ms = 60'000;
   bool log_to_driver = true;
   // MANTA_KEEP_LOGS=1: the directory of the session stays.

@@ -228,7 +228,7 @@ NodeOptions resolve_options(InitOptions options) {
   node.resources = options.resources;
   node.object_store_bytes = options.object_store_bytes.value_or(default_store_size());
   for (const auto& name : options.spill_dirs) node.spill_dirs.push_back(spill_directory(name));
-  node.overflow = options.overflow;
+  node.store_addresses = store_addresses(node.object_store_bytes, options.overflow);
   if (options.put_timeout) node.put_timeout_ms = milliseconds_of(*options.put_timeout);
   node.log_to_driver = options.log_to_driver;
   const char* keep = variable("MANTA_KEEP_LOGS");

@@ -100,6 +100,8 @@ void LocalSession::run_tasks() {
     Idle idle(*this);
     process_.progress().wait(idle);
   }
+  const std::lock_guard lock(runners_mutex_);
+  ended_runners_.push_back(std::move(executor));
 }
 
 DeathReport LocalSession::report(const Crash& crash) const {

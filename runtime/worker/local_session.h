@@ -73,6 +73,8 @@ class LocalSession final : public CalleeSide {
   std::atomic<std::size_t> idle_runners_{0};
   std::mutex runners_mutex_;
   std::list<std::thread> runners_;
+  // Under it, too. A thread that a call has left behind may wait beside the executor until the session is over.
+  std::vector<std::unique_ptr<Executor>> ended_runners_;
   // Both under the tables lock. Threads that an actor has started know its executor when it has ended.
   std::list<Actor> actors_;
   std::vector<std::unique_ptr<Executor>> ended_actors_;
