@@ -12,12 +12,6 @@ namespace manta::objectstore {
 namespace {
 
 constexpr std::size_t kBuffer = 4 << 20;
-constexpr std::chrono::seconds kFirstPause(1);
-constexpr int kMostDoublings = 6;
-
-std::chrono::seconds pause_after(int failures) {
-  return kFirstPause * (1 << std::min(failures - 1, kMostDoublings));
-}
 
 // How many objects go into the next file.
 std::size_t count_for_file(std::span<const SpillPlace::Bytes> objects) {
@@ -66,14 +60,13 @@ std::vector<SpilledAt> SpillFiles::write(std::span<const Bytes> objects, Time no
 std::vector<SpilledAt> SpillFiles::write_file(std::span<const Bytes> objects, Time now) {
   for (std::size_t i = 0; i < directories_.size(); ++i) {
     Directory& directory = directories_[next_++ % directories_.size()];
-    if (directory.failures != 0 && now < directory.retry_at) continue;
+    if (directory.writing.left_out(now)) continue;
     try {
       auto written = write_file_in(directory, objects);
-      directory.failures = 0;
+      directory.writing.succeeded();
       return written;
     } catch (const std::exception& error) {  // of the system, or of memory
-      directory.retry_at = now + pause_after(++directory.failures);
-      directory.why = base::with_limit(error);
+      directory.writing.failed(now, base::with_limit(error));
     }
   }
   refuse(room_for(objects), now);
@@ -115,9 +108,7 @@ std::vector<SpilledAt> SpillFiles::write_file_in(const Directory& directory,
 void SpillFiles::refuse(std::uint64_t size, Time now) const {
   std::string text = "nowhere could " + mebibytes(size) + " of objects be spilled";
   for (const Directory& directory : directories_) {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(directory.retry_at - now);
-    text += "; " + directory.path.string() + ": " + directory.why + ", tried again in " +
-            std::to_string(left.count()) + " s";
+    text += "; " + directory.path.string() + directory.writing.text(now);
   }
   throw OutOfDisk(text + ". Make room there, or name other directories (InitOptions::spill_dirs)");
 }

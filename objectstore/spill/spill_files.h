@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "back_off.h"
 #include "disk.h"
 #include "spill_place.h"
 #include "spill_record.h"
@@ -45,9 +46,7 @@ class SpillFiles final : public SpillPlace {
  private:
   struct Directory {
     std::filesystem::path path;
-    int failures = 0;  // since it was last written to
-    Time retry_at = {};
-    std::string why = {};  // of the last failure
+    BackOff writing = {};
   };
   struct File {
     Disk::File file;

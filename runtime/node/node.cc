@@ -13,6 +13,7 @@
 #include <utility>
 #include <variant>
 
+#include "../../objectstore/spill/s3_place.h"
 #include "../../objectstore/spill/spill_files.h"
 #include "../launch/clock.h"
 #include "../wire/resources.h"
@@ -56,11 +57,16 @@ base::Fd duplicate(const base::Fd& fd) {
 // Null where nothing can be spilled.
 std::unique_ptr<objectstore::SpillPlace> spill_place(
     const NodeOptions& options, const std::filesystem::path& session_directory) {
+  // What is spilled keeps its addresses.
+  if (address_bytes(options) == options.object_store_bytes) return nullptr;
+  if (!options.spill_dirs.empty() && objectstore::is_s3(options.spill_dirs.front())) {
+    return std::make_unique<objectstore::S3Place>(
+        objectstore::s3_location(options.spill_dirs.front()),
+        "manta-" + session_directory.filename().string());
+  }
   static objectstore::Disk disk;
   auto directories = spill_directories(options, session_directory);
-  // What is spilled keeps its addresses.
-  const bool few_addresses = address_bytes(options) == options.object_store_bytes;
-  if (directories.empty() || few_addresses) return nullptr;
+  if (directories.empty()) return nullptr;
   return std::make_unique<objectstore::SpillFiles>(disk, std::move(directories));
 }
 

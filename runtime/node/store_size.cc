@@ -7,6 +7,8 @@
 #include <sys/vfs.h>
 #include <vector>
 
+#include "../../objectstore/spill/s3_location.h"
+
 namespace manta::detail::node {
 namespace {
 
@@ -20,7 +22,9 @@ bool is_in_memory(const std::filesystem::path& directory) {
 
 std::vector<std::filesystem::path> spill_directories(
     const NodeOptions& options, const std::filesystem::path& session_directory) {
-  if (!options.spill_dirs.empty()) return {options.spill_dirs.begin(), options.spill_dirs.end()};
+  if (!options.spill_dirs.empty() && !objectstore::is_s3(options.spill_dirs.front())) {
+    return {options.spill_dirs.begin(), options.spill_dirs.end()};
+  }
   for (const std::filesystem::path& directory :
        {session_directory, std::filesystem::path("/var/tmp")}) {
     if (!is_in_memory(directory)) return {directory};
