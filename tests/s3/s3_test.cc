@@ -1,10 +1,12 @@
 // Spilling to S3, beside a server that verifies signatures (tests/s3/run), also through a proxy that cuts connections.
 #include <algorithm>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <numeric>
 #include <random>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include <gmock/gmock.h>
