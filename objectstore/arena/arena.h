@@ -142,8 +142,9 @@ class Arena {
   bool has_room(std::size_t size, OwnerTag owner, Part part = Part::kOverflow) const;
   void set_waiting(std::uint32_t count);
   void set_may_spill(bool may);
-  // By the node: the share of the budget that blocks and what was freed last take.
+  // By the node: the share of the budget that blocks and what was freed last take; the addresses of the memory.
   double filled() const;
+  std::size_t addresses() const { return memory_span_; }
   // By the node, of a block in a run of slabs: spilling begins (false: it is no such block, or in the overflow, or free),
   // ends well, so that its memory is free, or does not (also of one on disk, when it is free). A block that is not in
   // memory is not read; freed, its addresses are used again only after keep_in_memory().

@@ -466,7 +466,8 @@ void SlabTable::sweep(OwnerTag dead) {
     if (found.kind == SlabKind::kSmall) {
       sweep_small(i, found, dead);
     } else if (found.owner == dead && found.kind == SlabKind::kRun) {
-      change(i, found, {SlabKind::kRun, found.size_class, kNobody, found.pages});
+      // The node's other threads say where its bytes are, meanwhile.
+      if (!change(i, found, {SlabKind::kRun, found.size_class, kNobody, found.pages})) continue;
     } else if (found.owner == dead && found.kind == SlabKind::kBreaking) {
       release(i + 1, i + found.slabs());
       release(i, i + 1);

@@ -37,6 +37,7 @@ ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& op
 
 std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
                                                     const Deadline& deadline) {
+  const auto kept = Process::current_or_null();  // it may be closed meanwhile
   Process& process = Process::current("manta::get()");
   auto buffers = entry.read([](const Value& value) {
     return std::vector<serialization::Buffer>(value.buffers().begin(), value.buffers().end());

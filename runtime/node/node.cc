@@ -162,7 +162,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
                              std::string_view text) { tell(to, message, text); }}),
       store_room_({.has_room = [this](std::uint64_t size,
                                       rpc::Slot process) { return has_room(size, process); },
-                   .is_spilling = [this] { return spilling_.spills(); },
+                   .is_spilling = [this] { return spilling_.makes_room(); },
                    .set_waiting = [this](std::uint32_t count) { arena_.set_waiting(count); },
                    .tell = [this](rpc::Slot to, const RoomTold& told) { peers_.send(to, told); }},
                   role.options.put_timeout_ms),

@@ -18,7 +18,13 @@ using objectstore::RunBytes;
 
 constexpr std::size_t kRound = 96 << 20;  // bytes
 constexpr std::int64_t kPatienceMs = 200;
-constexpr std::int64_t kPauseMs = 100;  // when nothing could be spilled
+constexpr std::int64_t kPauseMs =
+    100;                           // when nothing could be spilled; twice as long each time, ...
+constexpr int kMostDoublings = 4;  // ... so often
+constexpr std::int64_t kForgetEveryMs = 300;
+// A reader waits so many times the timeout while others spill.
+constexpr std::int64_t kWhileSpilling = 10;
+constexpr std::int64_t kLeastMs = 3000;
 constexpr std::int64_t kDiskPauseMs = 1000;
 constexpr std::int64_t kWarnedEveryMs = 60'000;
 
@@ -59,17 +65,24 @@ void Spilling::warn(const std::string& why) {
 
 bool Spilling::make_room() {
   if (step_ != Step::kIdle || drop_copies()) return true;
-  if (!place_ || session_.now_ms() < in_vain_until_) return false;
+  if (!place_ || !has_addresses() || session_.now_ms() < in_vain_until_) return false;
   // Once around from wherever it was, and no further.
   while (!begin_round()) {
     cursor_ = 0;
     if (++fruitless_ends_ == 2) {
       fruitless_ends_ = 0;
-      in_vain_until_ = session_.now_ms() + kPauseMs;
+      in_vain_until_ =
+          session_.now_ms() + kPauseMs * (1 << std::min(passes_in_vain_, kMostDoublings));
+      ++passes_in_vain_;
       return false;
     }
   }
   return true;
+}
+
+// What is on disk keeps its addresses; twice the budget of them is for what is in memory.
+bool Spilling::has_addresses() const {
+  return bytes_on_disk_ + 2 * arena_.capacity() < arena_.addresses();
 }
 
 // The processes that may read the block, as far as the node has been told.
@@ -104,7 +117,8 @@ bool Spilling::begin_round() {
 void Spilling::add_to_round(const BlockExtent& block) {
   // The node reads the wire forms of values that lie in blocks.
   if (session_.is_wire(block.offset) || !arena_.begin_spill(block.offset)) return;
-  Candidate candidate{.block = block.offset, .size = block.size};
+  // Now that it is marked its place is not used again: until then it may have been another block's.
+  Candidate candidate{.block = block.offset, .size = arena_.block_at(block.offset).size};
   candidate.asked = holders_of(block.offset);
   candidate.silent = candidate.asked;
   const bool held = !candidate.asked.empty() || !session_.holders_of(block.offset).empty();
@@ -203,8 +217,9 @@ void Spilling::written(const Written& places, const std::string& why_not) {
   for (std::size_t i = 0; i < places.size(); ++i) {
     if (copies_.contains(round_[i].block)) drop_copy(round_[i].block);
     on_disk_.emplace(round_[i].block, OnDisk{.at = places[i]});
+    bytes_on_disk_ += round_[i].size;
   }
-  fruitless_ends_ = 0;
+  fruitless_ends_ = passes_in_vain_ = 0;
   end_round();
 }
 
@@ -220,8 +235,8 @@ void Spilling::end_round() {
 void Spilling::on(rpc::Slot from, const RestoreAsk& ask) {
   if (!session_.live(from)) return;
   if (const auto found = on_disk_.find(ask.block); found != on_disk_.end()) {
-    if (found->second.waiting.empty()) found->second.since = session_.now_ms();
-    found->second.waiting.emplace_back(from, ask.question);
+    found->second.waiting.push_back({from, ask.question, session_.now_ms()});
+    awaited_.insert(ask.block);
     return restore(ask.block, found->second);
   }
   const auto in_round = std::ranges::find(round_, ask.block, &Candidate::block);
@@ -235,16 +250,20 @@ void Spilling::on(rpc::Slot from, const RestoreAsk& ask) {
 
 // Into a block of its own, in memory if there is room and else in the overflow.
 void Spilling::restore(std::uint64_t block, OnDisk& found) {
-  if (found.reading) return;
+  if (found.reading || found.waiting.empty()) return;
   if (found.restored != 0) {
     const std::uint64_t copy = found.restored - 1;
     copies_[copy].asked_for = ++answers_;
-    return answer(found, {.block = copy, .outcome = RestoreTold::Outcome::kRestored});
+    return answer(block, found, {.block = copy, .outcome = RestoreTold::Outcome::kRestored});
   }
   const auto copy = room_for(found);
   if (!copy) {  // look() tries again
-    if (!is_late(found) || spills()) return;
-    return answer(found, {.outcome = RestoreTold::Outcome::kNoRoom});
+    while (!makes_room() && !found.waiting.empty() && is_late(found.waiting.front())) {
+      tell(found.waiting.front(), {.outcome = RestoreTold::Outcome::kNoRoom});
+      found.waiting.erase(found.waiting.begin());
+    }
+    if (found.waiting.empty()) awaited_.erase(block);
+    return;
   }
   found.reading = true;
   const bool posted = post([this, block, at = found.at, copy = *copy] {
@@ -265,17 +284,18 @@ void Spilling::restore(std::uint64_t block, OnDisk& found) {
   if (!posted) restored(block, *copy, RestoreTold::Outcome::kNoRoom, {});
 }
 
-bool Spilling::is_late(const OnDisk& found) const {
-  return session_.now_ms() - found.since >= timeout_ms_;
+bool Spilling::is_late(const Reader& reader) const {
+  return session_.now_ms() - reader.since >= timeout_ms_;
 }
 
 std::optional<std::uint64_t> Spilling::room_for(const OnDisk& found) {
   using objectstore::Part;
   using objectstore::Population;
   auto copy = arena_.allocate(found.at.size, Population::kLater, Part::kMemory);
-  if (!copy.ok() && !is_late(found) && arena_.capacity() >= found.at.size && make_room()) {
-    return std::nullopt;
-  }
+  const std::int64_t waited = session_.now_ms() - found.waiting.front().since;
+  const bool too_long = (waited - kLeastMs) / kWhileSpilling > timeout_ms_;
+  const bool would_help = found.at.size <= arena_.capacity() && !arena_.has_memory(found.at.size);
+  if (!copy.ok() && would_help && !too_long && make_room()) return std::nullopt;
   if (!copy.ok()) copy = arena_.allocate(found.at.size, Population::kLater);
   if (!copy.ok()) return std::nullopt;
   return copy->offset;
@@ -288,30 +308,34 @@ void Spilling::restored(std::uint64_t block, std::uint64_t copy, RestoreTold::Ou
   const bool wanted = found != on_disk_.end() && !found->second.waiting.empty();
   if (outcome != RestoreTold::Outcome::kRestored || !wanted) {
     arena_.free(copy);
-    if (wanted) answer(found->second, {.outcome = outcome}, lost);
+    if (wanted) answer(block, found->second, {.outcome = outcome}, lost);
     return;
   }
   arena_.seal(copy);
   found->second.restored = copy + 1;
   copies_[copy] = {.of = block, .asked_for = ++answers_};
   session_.hold(copy, rpc::kNodeSlot);
-  answer(found->second, {.block = copy, .outcome = outcome});
+  answer(block, found->second, {.block = copy, .outcome = outcome});
 }
 
-void Spilling::answer(OnDisk& found, const RestoreTold& told, std::string_view text) {
-  for (const auto& [slot, question] : std::exchange(found.waiting, {})) {
-    RestoreTold answer = told;
-    answer.question = question;
-    if (told.outcome == RestoreTold::Outcome::kRestored) session_.hold(told.block, slot);
-    session_.tell(slot, answer, text);
-  }
+void Spilling::answer(std::uint64_t block, OnDisk& found, const RestoreTold& told,
+                      std::string_view text) {
+  for (const Reader& reader : std::exchange(found.waiting, {})) tell(reader, told, text);
+  awaited_.erase(block);
+}
+
+void Spilling::tell(const Reader& reader, RestoreTold told, std::string_view text) {
+  told.question = reader.question;
+  if (told.outcome == RestoreTold::Outcome::kRestored) session_.hold(told.block, reader.slot);
+  session_.tell(reader.slot, told, text);
 }
 
 // ---------------------------------------------------------------- ends
 
 void Spilling::process_died(rpc::Slot slot) {
   for (auto& [block, found] : on_disk_) {
-    std::erase_if(found.waiting, [slot](const auto& waiting) { return waiting.first == slot; });
+    std::erase_if(found.waiting, [slot](const Reader& reader) { return reader.slot == slot; });
+    if (found.waiting.empty()) awaited_.erase(block);
   }
   std::erase_if(asked_meanwhile_, [slot](const auto& asked) { return asked.first == slot; });
   if (step_ == Step::kAsking && asked_.erase(slot) != 0 && asked_.empty()) end_asking();
@@ -337,13 +361,9 @@ bool Spilling::drop_copies() {
     dropped += arena_.block_at(copy).size;
     drop_copy(copy);
   }
-  return dropped != 0;
-}
-
-bool Spilling::urgent() const {
-  return step_ == Step::kAsking || std::ranges::any_of(on_disk_, [](const auto& entry) {
-           return !entry.second.waiting.empty();
-         });
+  if (dropped == 0) return false;
+  passes_in_vain_ = 0;
+  return true;
 }
 
 std::chrono::milliseconds Spilling::look_after() const {
@@ -352,17 +372,24 @@ std::chrono::milliseconds Spilling::look_after() const {
 
 void Spilling::look() {
   if (step_ == Step::kAsking && session_.now_ms() - since_ >= kPatienceMs) end_asking();
+  if (session_.now_ms() >= next_forgetting_) forget_freed();
+  for (const std::uint64_t block : std::vector(awaited_.begin(), awaited_.end())) {
+    restore(block, on_disk_.at(block));
+  }
+}
+
+void Spilling::forget_freed() {
+  next_forgetting_ = session_.now_ms() + kForgetEveryMs;
   std::erase_if(on_disk_, [this](auto& entry) {
     auto& [block, found] = entry;
     if (found.reading || arena_.block_at(block).owner != objectstore::kNobody) return false;
     if (!post([this, at = found.at] { place_->erase(at); })) place_->erase(found.at);
     arena_.keep_in_memory(block);  // its addresses are free
     if (found.restored != 0) drop_copy(found.restored - 1);
+    bytes_on_disk_ -= found.at.size;
+    awaited_.erase(block);
     return true;
   });
-  for (auto& [block, found] : on_disk_) {
-    if (!found.waiting.empty()) restore(block, found);
-  }
 }
 
 }  // namespace manta::detail::node

@@ -74,11 +74,13 @@ class Spilling {
   bool possible() const { return place_ != nullptr; }
   bool is_copy(std::uint64_t block) const { return copies_.contains(block); }
   bool spills() const { return step_ != Step::kIdle; }
+  // Whether memory will probably be free soon: not while it asks again those who have just not agreed.
+  bool makes_room() const { return step_ == Step::kWriting || (spills() && passes_in_vain_ == 0); }
   bool busy() const { return step_ != Step::kIdle || !on_disk_.empty(); }
   // Now and then while busy(): who does not answer, who waits for room, and what was freed on disk.
   void look();
   std::chrono::milliseconds look_after() const;
-  bool urgent() const;
+  bool urgent() const { return step_ == Step::kAsking || !awaited_.empty(); }
 
  private:
   enum class Step : std::uint8_t { kIdle, kAsking, kSweeping, kWriting };
@@ -88,11 +90,15 @@ class Spilling {
     std::set<rpc::Slot> asked = {};
     std::set<rpc::Slot> silent = {};  // of those
   };
+  struct Reader {
+    rpc::Slot slot = 0;
+    std::uint64_t question = 0;
+    std::int64_t since = 0;
+  };
   struct OnDisk {
     objectstore::SpilledAt at;
-    std::uint64_t restored = 0;  // the block with its bytes, plus 1
-    std::vector<std::pair<rpc::Slot, std::uint64_t>> waiting = {};  // processes and their questions
-    std::int64_t since = 0;                                         // the first of them waits
+    std::uint64_t restored = 0;        // the block with its bytes, plus 1
+    std::vector<Reader> waiting = {};  // the oldest first
     bool reading = false;
   };
   // Of a block on disk, in memory, and held by the node.
@@ -117,10 +123,14 @@ class Spilling {
   void drop_copy(std::uint64_t copy);
   void restore(std::uint64_t block, OnDisk& found);
   std::optional<std::uint64_t> room_for(const OnDisk& found);
-  bool is_late(const OnDisk& found) const;
+  bool is_late(const Reader& reader) const;
+  bool has_addresses() const;
+  void forget_freed();
   void restored(std::uint64_t block, std::uint64_t copy, RestoreTold::Outcome outcome,
                 const std::string& lost);
-  void answer(OnDisk& found, const RestoreTold& told, std::string_view text = {});
+  void answer(std::uint64_t block, OnDisk& found, const RestoreTold& told,
+              std::string_view text = {});
+  void tell(const Reader& reader, RestoreTold told, std::string_view text = {});
 
   asio::io_context& io_;
   objectstore::Arena& arena_;
@@ -140,7 +150,11 @@ class Spilling {
   std::vector<Candidate> round_;
   std::map<rpc::Slot, std::vector<std::uint64_t>> asked_;          // in the order of the question
   std::vector<std::pair<rpc::Slot, RestoreAsk>> asked_meanwhile_;  // of blocks of this round
+  int passes_in_vain_ = 0;  // since something was spilled or dropped
   std::map<std::uint64_t, OnDisk> on_disk_;
+  std::size_t bytes_on_disk_ = 0;
+  std::set<std::uint64_t> awaited_;  // those of them that have readers who wait
+  std::int64_t next_forgetting_ = 0;
   std::map<std::uint64_t, Copy> copies_;
   std::uint64_t answers_ = 0;
   std::optional<asio::thread_pool> disks_;  // last: it ends before what it uses

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -82,7 +83,11 @@ class SpillingOfBlocks : public testing::Test {
     spilling_.emplace(
         io_, node_, std::move(place), 1000,
         Spilling::Session{.holders_of = [this](std::uint64_t block) { return holders_[block]; },
-                          .is_wire = [this](std::uint64_t block) { return wires_.contains(block); },
+                          .is_wire =
+                              [this](std::uint64_t block) {
+                                if (before_marking_) std::exchange(before_marking_, {})();
+                                return wires_.contains(block);
+                              },
                           .live = [](rpc::Slot slot) { return slot == kDriver || slot == kWorker; },
                           .ask =
                               [this](rpc::Slot to, const SpillAsk& ask, PayloadBytes blocks) {
@@ -155,6 +160,13 @@ class SpillingOfBlocks : public testing::Test {
     settle();
   }
   RunBytes where(std::uint64_t block) const { return node_.block_at(block).bytes; }
+  // The node looks for what is free, and its disk's thread erases that: as many objects are left there.
+  bool leaves(std::size_t objects) {
+    now_ += 1000;
+    spilling_->look();
+    while (place_->size() > objects) std::this_thread::yield();
+    return place_->size() == objects;
+  }
 
   objectstore::ArenaFixture fixture_{
       objectstore::ArenaSize{.memory = 16 * kMiB, .addresses = 128 * kMiB}};
@@ -171,6 +183,7 @@ class SpillingOfBlocks : public testing::Test {
   std::vector<std::string> warnings_;
   std::int64_t now_ = 0;
   bool reading_ = false;
+  std::function<void()> before_marking_;  // once
   std::optional<Spilling> spilling_;
 };
 
@@ -226,10 +239,9 @@ TEST_F(SpillingOfBlocks, ACopyGoesWithItsBlock) {
   restore(a);
   const std::uint64_t copy = told_.at(0).told.block;
   driver_.free(a);
-  spilling_->look();
+  EXPECT_TRUE(leaves(0));
   EXPECT_THAT(holders_[copy], ElementsAre(kDriver)) << "whose array stays";
   EXPECT_FALSE(spilling_->is_copy(copy));
-  EXPECT_EQ(place_->size(), 0U);
 }
 
 TEST_F(SpillingOfBlocks, WhoDoesNotAgreeKeepsItsBlocks) {
@@ -297,15 +309,17 @@ TEST_F(SpillingOfBlocks, WhatIsFreedMeanwhileIsFree) {
   const auto a = filled('a'), b = filled('b'), c = filled('c');
   ASSERT_TRUE(spilling_->make_room());
   driver_.free(a);
-  EXPECT_FALSE(driver_.allocate(16 * kMiB).ok());
+  const auto next = driver_.allocate(kSize);
+  ASSERT_TRUE(next.ok());
+  EXPECT_NE(next->offset, a) << "its place is still spoken of";
+  driver_.free(next->offset);
   agree_to_all();
   sweep();
   driver_.free(b);
   settle();
-  EXPECT_EQ(place_->size(), 1U);
+  EXPECT_TRUE(leaves(1));
   driver_.free(c);
-  spilling_->look();
-  EXPECT_EQ(place_->size(), 0U);
+  EXPECT_TRUE(leaves(0));
   EXPECT_FALSE(spilling_->busy());
   EXPECT_EQ(node_.stats().objects, 0U);
   EXPECT_TRUE(driver_.allocate(16 * kMiB).ok());
@@ -316,8 +330,7 @@ TEST_F(SpillingOfBlocks, WhatADeadProcessHadOnDiskIsFree) {
   spill_all();
   node_.sweep(kDriver);
   EXPECT_EQ(node_.block_at(a).owner, objectstore::kNobody);
-  spilling_->look();
-  EXPECT_EQ(place_->size(), 0U);
+  EXPECT_TRUE(leaves(0));
   EXPECT_TRUE(driver_.allocate(16 * kMiB).ok());
 }
 
@@ -380,8 +393,10 @@ TEST_F(SpillingOfBlocks, WhatOnlyTheNodeHoldsIsSpilledUnlessTheNodeReadsIt) {
     holders_[block] = {rpc::kNodeSlot};
   }
   wires_ = {b};
-  spill_all();
+  ASSERT_TRUE(spilling_->make_room());
   EXPECT_THAT(asked_, IsEmpty());
+  sweep();
+  settle();
   EXPECT_EQ(where(a), RunBytes::kOnDisk);
   EXPECT_EQ(where(b), RunBytes::kInMemory);
 }
@@ -408,12 +423,70 @@ TEST_F(SpillingOfBlocks, WhoReadsWhileOthersAreAskedIsAnsweredAtOnce) {
   EXPECT_EQ(where(a), RunBytes::kInMemory);
 }
 
-// More than one look's worth of blocks that the node may not spill.
 TEST_F(SpillingOfBlocks, LooksBehindWhatMustStay) {
   for (int i = 0; i < 3; ++i) wires_.insert(filled('w'));
   const auto a = filled('a');
   spill_all();
   EXPECT_EQ(where(a), RunBytes::kOnDisk);
+}
+
+// Its owner frees a block that the node has seen, and takes the place again for a larger one.
+TEST_F(SpillingOfBlocks, ABlockThatHasTakenAnothersPlaceHasASizeOfItsOwn) {
+  const auto a = filled('a', kSize - kMiB / 2);
+  std::uint64_t larger = 0;
+  before_marking_ = [&] {
+    driver_.free(a);
+    larger = filled('b', kSize);
+  };
+  ASSERT_TRUE(spilling_->make_room());
+  ASSERT_EQ(larger, a) << "the same place";
+  agree_to_all();
+  sweep();
+  settle();
+  ASSERT_EQ(where(larger), RunBytes::kOnDisk);
+  restore(larger);
+  EXPECT_TRUE(is_all(told_.at(0).told.block, 'b'));
+}
+
+TEST_F(SpillingOfBlocks, WhoAsksInVainAgainAndAgainMakesNoRoom) {
+  (void)filled('a');
+  ASSERT_TRUE(spilling_->make_room());
+  EXPECT_TRUE(spilling_->makes_room());
+  agree_to_none();
+  sweep();
+  while (spilling_->make_room()) {
+    agree_to_none();
+    sweep();
+  }
+  now_ += 100;
+  ASSERT_TRUE(spilling_->make_room());
+  EXPECT_TRUE(spilling_->spills());
+  EXPECT_FALSE(spilling_->makes_room()) << "so that who waits is refused in time";
+}
+
+// 8 times the memory has addresses.
+TEST_F(SpillingOfBlocks, AddressesAreLeftForWhatIsRead) {
+  std::vector<std::uint64_t> all;
+  for (int i = 0; i < 40; ++i) {
+    const auto block = driver_.allocate(kSize);
+    if (!block.ok()) {
+      now_ += 10'000;
+      if (!spilling_->make_room()) break;
+      agree_to_all();
+      sweep();
+      settle();
+      continue;
+    }
+    all.push_back(block->offset);
+  }
+  EXPECT_GE(node_.stats().spilled, 80 * kMiB);
+  EXPECT_LE(node_.stats().spilled, 112 * kMiB);
+  for (int i = 0; i < 4; ++i) {  // memory for what is read back
+    driver_.free(all.back());
+    all.pop_back();
+  }
+  restore(all.front());
+  EXPECT_EQ(told_.at(0).told.outcome, RestoreTold::Outcome::kRestored);
 }
 
 }  // namespace

@@ -17,9 +17,15 @@ class NodeQuestions::Asked final : public rpc::Progress::Waiter {
     number_ = ++questions.last_;
     open_ = &questions.open_[number_];
   }
-  ~Asked() {
+  ~Asked() { (void)close(); }
+  // The answer, if it has come. Whatever comes from now on finds no question.
+  std::optional<Answer> close() {
     const TablesLock lock(questions_.session_.tables());
-    questions_.open_.erase(number_);
+    std::optional<Answer> answer;
+    if (open_ != nullptr && answered()) answer = std::move(open_->answer);
+    if (open_ != nullptr) questions_.open_.erase(number_);
+    open_ = nullptr;
+    return answer;
   }
   // SYNC: acquire: who sees that it is answered sees the answer.
   bool answered() const { return open_->answered.load(std::memory_order_acquire); }
@@ -27,7 +33,6 @@ class NodeQuestions::Asked final : public rpc::Progress::Waiter {
     return answered() || questions_.ownership_.dead() || questions_.ownership_.closed();
   }
   std::uint64_t number() const { return number_; }
-  Answer& answer() { return open_->answer; }
 
  private:
   NodeQuestions& questions_;
@@ -51,8 +56,7 @@ std::optional<NodeQuestions::Answer> NodeQuestions::ask(Question question,
     if (progress_.wait(asked, last ? *deadline : look_at) || last) break;
     if (give_up(std::chrono::duration_cast<std::chrono::seconds>(look_at - begun))) break;
   }
-  if (!asked.answered()) return std::nullopt;
-  return std::move(asked.answer());
+  return asked.close();
 }
 
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(ResourcesAsk, NoPayload,

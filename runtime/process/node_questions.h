@@ -31,6 +31,8 @@ class NodeQuestions {
   std::optional<Answer> ask(Question question, PayloadOf<Question> payload, const GiveUp& give_up,
                             rpc::Deadline deadline = {});
 
+  bool node_died() const { return ownership_.dead(); }
+
   void on(const ResourcesTold& told, PayloadBytes payload);
   void on(const RoomTold& told);  // the payload: 1 byte, which is told.granted
   void on(const RestoreTold& told,

@@ -38,6 +38,9 @@ void make_readable(NodeQuestions& questions, objectstore::Store& store,
       throw GetTimeout("manta::get() waited until its time was over; " + object +
                        " is on disk and is being read back");
     }
+    if (!answer && questions.node_died()) {
+      throw NodeDied("the node died while " + object + " was read back from disk");
+    }
     if (!answer) {
       throw InvalidArgument("the session ended while " + object + " was read back from disk");
     }

@@ -2,7 +2,7 @@
 //
 // Threads: agree_to_spill() belongs to the holder of the baton, under the tables lock; make_readable() may be called by
 //          any other, and waits.
-// Errors:  ObjectLost, ObjectStoreFull, GetTimeout, InvalidArgument when the session ends meanwhile.
+// Errors:  ObjectLost, ObjectStoreFull, GetTimeout; NodeDied, or InvalidArgument when the session ends meanwhile.
 #pragma once
 #include "../../objectstore/store.h"
 #include "../../serialization/stream/encoded.h"

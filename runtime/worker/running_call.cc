@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <unistd.h>
 
 #include "../../base/check.h"
@@ -18,6 +19,7 @@
 #include "../process/process.h"
 #include "../process/spilled_blocks.h"
 #include "failpoint.h"
+#include "waiting_call.h"
 
 namespace manta::detail {
 namespace {
@@ -97,13 +99,25 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
         references.subspan(ranges[i].references, ranges[i + 1].references - ranges[i].references));
   }
   try {  // last: this may wait, and serve others meanwhile
-    for (auto& buffer : buffers_) make_readable(process_.questions(), store, buffer);
+    read_back(buffers_);
   } catch (const ObjectStoreFull& error) {
     failed_argument_ = std::make_unique<ErrorRecord>(
         error_of(ErrorKind::kObjectStoreFull, error.what(), display_name(frame_, name_)));
   } catch (const Error& error) {
     failed_argument_ = std::make_unique<ErrorRecord>(
         error_of(ErrorKind::kObjectLost, error.what(), display_name(frame_, name_)));
+  }
+}
+
+void RunningCall::read_back(std::span<serialization::Buffer> buffers) {
+  std::optional<LentCpu> lent;  // others may have what there is no room for
+  for (auto& buffer : buffers) {
+    if (buffer.storage->begin_reading()) {
+      buffer.storage->end_reading();
+      continue;
+    }
+    if (!lent) lent.emplace(process_);
+    make_readable(process_.questions(), process_.store(), buffer);
   }
 }
 

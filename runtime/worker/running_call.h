@@ -78,6 +78,7 @@ class RunningCall final : public CallContext {
   void add_result(serialization::Encoded& encoded) override;
   void end_forked_child() const;
   void read_arguments(std::span<const std::byte> bytes);
+  void read_back(std::span<serialization::Buffer> buffers);
   Stub called_stub() const;
   void keep_block(objectstore::Block& block);
   void keep_reference(const serialization::Reference& reference);
