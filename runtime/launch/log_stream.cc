@@ -52,7 +52,7 @@ std::string coloured(std::string_view lines, std::size_t tag_size) {
   return text;
 }
 
-// Through stdio, so that it does not cut into a line that the driver itself is printing.
+// Through stdio, so that it does not cut into what the driver prints by one call.
 void print(std::FILE* stream, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream);
   std::fflush(stream);
