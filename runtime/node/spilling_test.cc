@@ -416,7 +416,7 @@ TEST_F(SpillingOfBlocks, WhoReadsWhileOthersAreAskedIsAnsweredAtOnce) {
   holders_[a] = {kWorker};
   ASSERT_TRUE(spilling_->make_room());
   agree(kDriver, {std::byte{1}});
-  restore(a);
+  spilling_->on(kDriver, RestoreAsk{.question = 77, .block = a});
   EXPECT_EQ(told_.at(0).told.outcome, RestoreTold::Outcome::kInMemory);
   agree(kWorker, {std::byte{1}});
   sweep();
