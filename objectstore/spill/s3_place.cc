@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <random>
 #include <utility>
 #include <xxhash.h>
 
@@ -9,6 +10,14 @@
 
 namespace manta::objectstore {
 namespace {
+
+constexpr std::size_t kErasedAtOnce = 16;
+constexpr std::chrono::seconds kPatience(10);
+
+std::string random_number() {
+  std::random_device device;
+  return std::to_string(std::uint64_t{device()} << 32 | device());
+}
 
 std::vector<std::uint64_t> checks_of(SpillPlace::Bytes bytes) {
   std::vector<std::uint64_t> checks;
@@ -28,12 +37,24 @@ std::uint32_t files_of(std::uint64_t size) {
 }  // namespace
 
 S3Place::S3Place(S3Location location, std::string name)
-    : client_(std::move(location)), name_(std::move(name)) {}
+    : client_(std::move(location)), name_(std::move(name) + "-" + random_number()) {}
 
-S3Place::~S3Place() {
-  std::vector<std::string> keys = std::move(not_erased_);
-  for (const auto& [file, objects] : files_) keys.push_back(key_of(file));
-  erase_files(keys);
+S3Place::~S3Place() { end(kPatience); }
+
+void S3Place::end(std::chrono::milliseconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  std::vector<std::string> keys;
+  {
+    const std::lock_guard lock(mutex_);
+    keys = std::exchange(not_erased_, {});
+    for (const auto& [file, objects] : files_) keys.push_back(key_of(file));
+    files_.clear();
+  }
+  while (!keys.empty() && std::chrono::steady_clock::now() < until) {
+    const std::size_t count = std::min(keys.size(), kErasedAtOnce);
+    erase_files({keys.end() - static_cast<std::ptrdiff_t>(count), keys.end()});
+    keys.resize(keys.size() - count);
+  }
 }
 
 std::string S3Place::key_of(std::uint32_t file) const { return name_ + "/" + std::to_string(file); }

@@ -28,13 +28,14 @@ class S3Place final : public SpillPlace {
   // What is read by one transfer, and has a checksum.
   static constexpr std::uint64_t kRange = 8 << 20;
 
-  // `name` tells the objects of this place from all others in the bucket.
+  // `name` tells people whose the objects in the bucket are; a random number behind it tells them from all others.
   S3Place(S3Location location, std::string name);
   ~S3Place() override;
 
   std::vector<SpilledAt> write(std::span<const Bytes> objects, Time now) override;
   void read(const SpilledAt& at, std::span<std::byte> to) override;
   void erase(const SpilledAt& at) override;
+  void end(std::chrono::milliseconds patience) override;
 
  private:
   struct Written {  // by one write(), until it has succeeded

@@ -45,6 +45,8 @@ class SpillPlace {
   virtual void read(const SpilledAt& at, std::span<std::byte> to) = 0;
   // Gives the room of an object back. Who reads it at this moment still may.
   virtual void erase(const SpilledAt& at) = 0;
+  // The process ends: what would stay without it is deleted, as far as that takes no longer.
+  virtual void end(std::chrono::milliseconds) {}
 };
 
 }  // namespace manta::objectstore

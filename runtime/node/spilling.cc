@@ -22,6 +22,7 @@ constexpr std::int64_t kPauseMs =
     100;                           // when nothing could be spilled; twice as long each time, ...
 constexpr int kMostDoublings = 4;  // ... so often
 constexpr std::int64_t kForgetEveryMs = 300;
+constexpr std::chrono::milliseconds kEndMs(1000);
 // A reader waits so many times the timeout while others spill.
 constexpr std::int64_t kWhileSpilling = 10;
 constexpr std::int64_t kLeastMs = 3000;
@@ -282,6 +283,10 @@ void Spilling::restore(std::uint64_t block, OnDisk& found) {
     asio::post(io_, [this, block, copy, outcome, lost] { restored(block, copy, outcome, lost); });
   });
   if (!posted) restored(block, *copy, RestoreTold::Outcome::kNoRoom, {});
+}
+
+void Spilling::end() {
+  if (place_) place_->end(kEndMs);
 }
 
 bool Spilling::is_late(const Reader& reader) const {

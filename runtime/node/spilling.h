@@ -65,6 +65,8 @@ class Spilling {
   void on(rpc::Slot from, const SpillTold& told, PayloadBytes agreed);
   void on(rpc::Slot from, const RestoreAsk& ask);
   void process_died(rpc::Slot slot);
+  // The node ends, without destroying this.
+  void end();
   void block_held(std::uint64_t block, rpc::Slot whose);  // a hold was counted
 
   // Around a sweep over all rings.
