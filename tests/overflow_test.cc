@@ -263,7 +263,8 @@ TEST_F(Overflow, ADirectoryThatWillNotDoIsNamedByInit) {
               AllOf(HasSubstr("spill_dirs"), HasSubstr("/file\""), HasSubstr("Not a directory")));
   EXPECT_THAT(refusal((tree_.root() / "file" / "below").string()),
               AllOf(HasSubstr("spill_dirs"), HasSubstr("cannot be made")));
-  EXPECT_THAT(refusal("s3://bucket/prefix"), HasSubstr("directories only"));
+  EXPECT_THAT(refusal("s3://bucket/prefix"),
+              AllOf(HasSubstr("spill_dirs"), HasSubstr("AWS_ACCESS_KEY_ID")));
   EXPECT_THAT(refusal(""), HasSubstr("no directory"));
 }
 

@@ -169,7 +169,11 @@ std::string spill_directory(const std::string& name) {
   const std::string what = "InitOptions::spill_dirs (MANTA_SPILL_DIRS) names \"" + name + "\", ";
   if (name.empty()) refuse(what + "which is no directory");
   if (objectstore::is_s3(name)) {
-    (void)objectstore::s3_location(name);  // the node reads it again
+    try {
+      (void)objectstore::s3_location(name);  // the node reads it again
+    } catch (const InvalidArgument& error) {
+      refuse(what + "which will not do: " + error.what());
+    }
     return name;
   }
   std::string path = std::filesystem::absolute(name).string();
