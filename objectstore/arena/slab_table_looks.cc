@@ -1,5 +1,5 @@
-// Of the slab table, what looks through many slabs: whether there is room, and how much is charged for nothing; what the
-// node does for dead processes, and for the count of charged pages.
+// Of the slab table, what looks through many slabs: whether there is room, and how much is charged for nothing; what
+// the node does for dead processes, and for the count of charged pages.
 #include "slab_table.h"
 
 namespace manta::objectstore {
