@@ -151,5 +151,14 @@ TEST(OutputOf, WorkersIsInTheirFilesTheSame) {
   }
 }
 
+TEST(OutputOf, WorkersThatIsKeptStaysWhenOtherSessionsBegin) {
+  const ProgramRun program({OUTPUT_PROGRAM, "burst", "printf"}, {{"MANTA_KEEP_LOGS", "true"}});
+  const std::size_t begin = program.err.find("stay in ") + 8;
+  const std::string directory = program.err.substr(begin, program.err.find(" (", begin) - begin);
+  const ProgramRun other({OUTPUT_PROGRAM, "burst", "printf"}, {});
+  EXPECT_EQ(lines_of(text_of_logs(directory)), calls(20));
+  std::filesystem::remove_all(directory);
+}
+
 }  // namespace
 }  // namespace manta::testing

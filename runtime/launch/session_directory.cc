@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kLockFile = "lock";
+constexpr const char* kKeptFile = "kept";
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& why) {
   throw RuntimeError("cannot use the session directory " + path.string() + ": " + why +
@@ -95,9 +96,14 @@ base::Fd make_lock(const fs::path& directory) {
   return lock;
 }
 
+void mark_as_kept(const fs::path& directory) {
+  const base::Fd mark(open((directory / kKeptFile).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+  if (!mark) refuse(directory, std::strerror(errno));
+}
+
 }  // namespace
 
-SessionDirectory make_session_directory() {
+SessionDirectory make_session_directory(bool keep) {
   std::string why;
   const fs::path base = base_directory(why);
   if (!why.empty()) refuse(base, why);
@@ -105,7 +111,10 @@ SessionDirectory make_session_directory() {
   for (;;) {
     const fs::path path = base / random_name();
     if (mkdir(path.c_str(), 0700) == 0) {
-      if (base::Fd lock = make_lock(path)) return {.path = path, .lock = std::move(lock)};
+      base::Fd lock = make_lock(path);
+      if (!lock) continue;
+      if (keep) mark_as_kept(path);
+      return {.path = path, .lock = std::move(lock)};
     } else if (errno != EEXIST) {
       refuse(path, std::strerror(errno));
     }
@@ -132,6 +141,7 @@ void remove_all_abandoned() {
 void remove_abandoned(const fs::path& path) {
   using namespace std::chrono_literals;
   std::error_code error;
+  if (fs::exists(path / kKeptFile, error)) return;
   const base::Fd lock(open((path / kLockFile).c_str(), O_RDWR | O_CLOEXEC));
   if (lock) {
     if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;  // in use
@@ -139,7 +149,6 @@ void remove_abandoned(const fs::path& path) {
     const auto changed = fs::last_write_time(path, error);
     if (error || fs::file_time_type::clock::now() - changed < 1min) return;
   }
-  if (const char* keep = getenv("MANTA_KEEP_LOGS"); keep != nullptr && *keep == '1') return;
   fs::remove_all(path, error);
 }
 

@@ -5,6 +5,8 @@
 //   made --> in use (the node has locked its file `lock`) --> removed by the node, or else by whoever finds it
 //            unlocked: the driver of a node that was killed, or the next node
 //
+// Nobody removes one that has a file `kept` (MANTA_KEEP_LOGS=1).
+//
 // Threads: any. Errors: RuntimeError that names the directory and the reason.
 #pragma once
 #include <filesystem>
@@ -22,11 +24,11 @@ struct SessionDirectory {
   base::Fd lock;  // the directory is locked as long as any process has it open
 };
 
-SessionDirectory make_session_directory();
+SessionDirectory make_session_directory(bool keep);
 // Those of this user's sessions that are running.
 std::vector<std::filesystem::path> running_sessions();
 
-// Removes what a killed session has left: the directory `path`, or all of this user's, unless they are locked.
+// Removes what a killed session has left: the directory `path`, or all of this user's, unless they are locked or kept.
 void remove_abandoned(const std::filesystem::path& path);
 void remove_all_abandoned();
 

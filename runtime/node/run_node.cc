@@ -93,7 +93,7 @@ int run_node(Role& role) {
   base::Fd driver = own(kNodeSocket);
   const int driver_fd = driver.get();  // stays open: an error is told after the socket's end
   try {
-    SessionDirectory directory = make_session_directory();
+    SessionDirectory directory = make_session_directory(role.options.keep_logs);
     role.attachment.directory = directory.path;
     print_into(directory.path / "node.log");
     asio::io_context io(1);
