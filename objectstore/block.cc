@@ -88,8 +88,8 @@ bool Block::begin_reading() noexcept {
 
 void Block::end_reading() noexcept { reading_.fetch_sub(1); }
 
-// A reference of a value or call is counted as one while it is there: its word changes after the count of references has
-// grown and before that shrinks. So where the word stayed the same, what the count has beyond it are arrays.
+// A reference of a value or call is counted as one while it is there: its word changes after the count of references
+// has grown and before that shrinks. So where the word stayed the same, what the count has beyond it are arrays.
 bool Block::evict() {
   const auto only_values = [this] {
     const std::uint64_t before = keepers_.load();

@@ -1,54 +1,19 @@
-// In this order: what an arena is made of; allocating, where runs of slabs are this file's and small blocks those of
-// small_blocks.h; a block's life; what the node does. Who may do what is decided in slab_table.cc alone.
+// In this order: allocating, where runs of slabs are this file's and small blocks those of small_blocks.h; a block's
+// life; questions. What the node does is in arena_node.cc; who may do what is decided in slab_table.cc alone.
 #include "arena.h"
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
-#include <mutex>
 
 #include "../../base/check.h"
+#include "arena_state.h"
 #include "memory_budget.h"
-#include "memory_window.h"
 #include "parallel_copy.h"
-#include "slab_table.h"
-#include "small_blocks.h"
 
 namespace manta::objectstore {
 namespace {
 
 constexpr std::size_t kRecentRuns = 16;
-
-std::size_t slabs_for(std::size_t bytes) { return (bytes + kSlabSize - 1) / kSlabSize; }
-std::uint32_t pages_for(std::size_t bytes) {
-  return static_cast<std::uint32_t>((bytes + kPage - 1) / kPage);
-}
-
-}  // namespace
-
-struct Arena::State {
-  State(const ArenaDescriptors& files, std::byte* metadata, OwnerTag tag)
-      : self(tag), table(metadata), window(files, table), small(table, window, tag) {}
-
-  bool charged(std::optional<std::size_t> slab, std::uint32_t pages, From from);
-  std::optional<std::size_t> take_recent(std::uint32_t pages);
-  std::optional<std::size_t> take_run(std::uint32_t pages, Part part);
-  void remember(std::size_t slab);
-  bool populate_run(std::uint64_t offset, std::size_t size);
-  base::Result<Allocation, StoreError> allocate_run(std::size_t size, Population population,
-                                                    Part part);
-  SlabWord live_word(std::uint64_t offset) const;
-
-  const OwnerTag self;
-  SlabTable table;
-  MemoryWindow window;
-  SmallBlocks small;
-  std::mutex recent_mutex;
-  // Heads of runs that this process freed, which are in its page tables still.
-  std::deque<std::size_t> recent;
-};
-
-namespace {
 
 SlabCounts counts_of(const ArenaSize& size) {
   return {.budget = slabs_for(size.memory),
@@ -332,105 +297,6 @@ double Arena::filled() const {
   return 1 - static_cast<double>(unused) / static_cast<double>(pages.budget());
 }
 
-// ---------------------------------------------------------------- spilling
-
-bool Arena::begin_spill(std::uint64_t offset) {
-  const SlabWord word = state_->live_word(offset);
-  return !is_overflow(offset) && offset % kSlabSize == 0 && word.bytes() == RunBytes::kInMemory &&
-         state_->table.set_bytes(offset / kSlabSize, RunBytes::kSpilling);
-}
-
-void Arena::end_spill(std::uint64_t offset) {
-  const std::size_t slab = offset / kSlabSize;
-  for (std::size_t i = slab, end = slab + state_->table.word(slab).slabs(); i < end; ++i) {
-    state_->window.decommit(i);
-  }
-  state_->table.set_bytes(slab, RunBytes::kOnDisk);
-}
-
-void Arena::keep_in_memory(std::uint64_t offset) {
-  state_->table.set_bytes(offset / kSlabSize, RunBytes::kInMemory);
-}
-
-bool Arena::is_spilled(std::uint64_t offset) const {
-  const SlabWord word = state_->table.word(offset / kSlabSize);
-  return word.bytes() != RunBytes::kInMemory && offset % kSlabSize == 0;
-}
-
-std::vector<BlockExtent> Arena::spillable(std::uint64_t offset, std::size_t bytes) const {
-  const SlabTable& table = state_->table;
-  std::vector<BlockExtent> found;
-  std::size_t sum = 0;
-  for (std::size_t slab = slabs_for(offset); slab < table.memory_end() && sum < bytes;) {
-    const SlabWord word = table.word(slab);
-    if (word.kind == SlabKind::kRun && word.owner != kNobody &&
-        word.bytes() == RunBytes::kInMemory) {
-      found.push_back({slab * kSlabSize, std::size_t{word.pages} * kPage, word.owner});
-      sum += found.back().size;
-    }
-    slab += word.slabs();
-  }
-  return found;
-}
-
-bool Arena::has_memory(std::size_t size) const {
-  return state_->table.has_pages(size > kLargestSmallBlock ? pages_for(size) : kSlabPages, kNodeTag,
-                                 From::kUnusedAndEmpty);
-}
-
 void Arena::trim() { state_->small.trim(); }
-
-// ---------------------------------------------------------------- the node
-
-void Arena::sweep(OwnerTag dead) { state_->table.sweep(dead); }
-
-// From below, where runs are taken first; but an eighth from above, where small blocks are taken.
-std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
-  SlabTable& table = state_->table;
-  std::size_t ready = 0;
-  std::size_t done = 0;
-  const auto make_ready = [&](std::size_t slab) {
-    const std::uint32_t before = table.pages().committed(slab);
-    if (before < kSlabPages) {
-      const std::size_t claimed = table.claim(slab, state_->self, From::kUnused);
-      if (claimed == 0) return true;  // it is in use now
-      const bool committed =
-          table.pages().charge(slab, kSlabPages) && state_->window.commit(slab, kSlabPages);
-      table.release(slab, slab + claimed);
-      if (!committed) return false;
-    }
-    ready += kSlabSize;
-    done += std::size_t{kSlabPages - before} * kPage;
-    return true;
-  };
-  for (std::size_t slab = table.memory_end(); slab-- > 0 && ready < keep / 8 && done < step;) {
-    if (table.word(slab).kind == SlabKind::kFree && !make_ready(slab)) {
-      return done;
-    }
-  }
-  for (std::size_t slab = 0; slab < table.memory_end() && ready < keep && done < step;) {
-    const SlabWord word = table.word(slab);
-    if (word.kind == SlabKind::kFree) {
-      if (!make_ready(slab)) {
-        return done;
-      }
-    } else if (word.kind == SlabKind::kRun && word.owner == kNobody) {
-      for (std::size_t i = 0; i < word.slabs(); ++i) {
-        ready += std::size_t{table.pages().committed(slab + i)} * kPage;
-      }
-    }
-    slab += word.slabs();
-  }
-  return done;
-}
-
-std::size_t Arena::decommit_overflow() {
-  SlabTable& table = state_->table;
-  return give_back(table, state_->window, state_->self, table.memory_slabs(), table.end(),
-                   From::kUnused, SIZE_MAX) *
-         kPage;
-}
-
-void Arena::settle() { state_->table.settle(); }
 
 }  // namespace manta::objectstore

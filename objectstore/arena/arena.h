@@ -145,16 +145,16 @@ class Arena {
   // By the node: the share of the budget that blocks and what was freed last take; the addresses of the memory.
   double filled() const;
   std::size_t addresses() const { return memory_span_; }
-  // By the node, of a block in a run of slabs: spilling begins (false: it is no such block, or in the overflow, or free),
-  // ends well, so that its memory is free, or does not (also of one on disk, when it is free). A block that is not in
-  // memory is not read; freed, its addresses are used again only after keep_in_memory().
+  // By the node, of a block in a run of slabs: spilling begins (false: it is no such block, or in the overflow, or
+  // free), ends well, so that its memory is free, or does not (also of one on disk, when it is free). A block that is
+  // not in memory is not read; freed, its addresses are used again only after keep_in_memory().
   bool begin_spill(std::uint64_t offset);
   void end_spill(std::uint64_t offset);
   void keep_in_memory(std::uint64_t offset);
   // Whether it is being spilled, or was.
   bool is_spilled(std::uint64_t offset) const;
-  // By the node: the blocks that may be spilled, from `offset` on, up to `bytes` of them; whether the budget has so much
-  // left, so that only addresses may be missing.
+  // By the node: the blocks that may be spilled, from `offset` on, up to `bytes` of them; whether the budget has so
+  // much left, so that only addresses may be missing.
   std::vector<BlockExtent> spillable(std::uint64_t offset, std::size_t bytes) const;
   bool has_memory(std::size_t size) const;
   // By the node: frees what a dead process owned.

@@ -1,7 +1,7 @@
-// An S3Place keeps spilled objects in a bucket (S3Location): small ones together in one object of the bucket, large ones
-// cut into several. What is written goes in several transfers at once, and so does what is read, in ranges. An object of
-// the bucket is deleted with the last object in it, and all of them when the place ends; those of a process that was
-// killed stay: give the bucket a rule that deletes what is old.
+// An S3Place keeps spilled objects in a bucket (S3Location): small ones together in one object of the bucket, large
+// ones cut into several. What is written goes in several transfers at once, and so does what is read, in ranges. An
+// object of the bucket is deleted with the last object in it, and all of them when the place ends; those of a process
+// that was killed stay: give the bucket a rule that deletes what is old.
 //
 //   in use --a write fails--> left out for 1 s, then 2, 4, ... 64 s --a write succeeds--> in use
 //

@@ -1,19 +1,22 @@
-// Spilling moves the bytes of blocks that nobody reads from the store's memory to disk, and back for those who read them.
+// Spilling moves the bytes of blocks that nobody reads from the store's memory to disk, and back for those who read
+// them.
 //
 //   block:   in memory --begin_spill--> asked for --all holders agree, and a sweep--> written --> on disk
 //               ^-----one does not, or the disk fails-----/----------------------------/           |
 //               a reader asks: its bytes are read into another block, which the reader holds <-----/
 //
-// A block on disk keeps its place in the arena, its owner and its holds: only its memory is gone. It is gone itself when
-// its last holder frees it. The copy that was read is held by the node, too, for the next reader, until the block is
-// gone or memory is needed: then those copies go first that nobody reads, the one that was asked for longest ago first.
+// A block on disk keeps its place in the arena, its owner and its holds: only its memory is gone. It is gone itself
+// when its last holder frees it. The copy that was read is held by the node, too, for the next reader, until the block
+// is gone or memory is needed: then those copies go first that nobody reads, the one that was asked for longest ago
+// first.
 //
-// Why nobody reads what is written and then given back: a process that holds the block (its tag, or a hold that the node
-// counts) is asked, and agrees only if no array, call or reader of its has it; from then on it asks before it reads. One
-// that adopts the block later finds it marked in the arena, before anybody was asked. One that is on its way to adopt it
-// is counted by the node already, or is served by a call that its caller keeps open, who does not agree. Who agrees may
-// have just passed it on: such holds are counted before, so they are read in one complete sweep over all rings; and
-// one that is read until then, of somebody who was not asked, keeps the block in memory, also if it is released again.
+// Why nobody reads what is written and then given back: a process that holds the block (its tag, or a hold that the
+// node counts) is asked, and agrees only if no array, call or reader of its has it; from then on it asks before it
+// reads. One that adopts the block later finds it marked in the arena, before anybody was asked. One that is on its way
+// to adopt it is counted by the node already, or is served by a call that its caller keeps open, who does not agree.
+// Who agrees may have just passed it on: such holds are counted before, so they are read in one complete sweep over all
+// rings; and one that is read until then, of somebody who was not asked, keeps the block in memory, also if it is
+// released again.
 //
 // Threads: confined; disks are the business of a thread of its own, which posts back. Units: bytes; arena offsets.
 // Errors:  none; a disk that fails is left out for some time (SpillFiles), and said once.

@@ -22,6 +22,7 @@
 #include "../../rpc/lane.h"
 #include "error_record.h"
 #include "message_frame.h"
+#include "spill_messages.h"
 
 namespace manta::detail {
 
@@ -235,19 +236,6 @@ struct NeedsTold {
   rpc::Slot waiting = 0;
 };
 
-// Answer to SpillAsk.
-struct SpillTold {
-  using Payload =
-      PayloadBytes;  // for each block 1, if this process does not read it any more, or 0
-  std::uint64_t question = 0;
-};
-
-// The block was spilled: send RestoreTold when its bytes can be read again.
-struct RestoreAsk {
-  std::uint64_t question = 0;
-  std::uint64_t block = 0;
-};
-
 // Part of the answer to MemoryAsk.
 struct MemoryTold {
   using Payload = PayloadBytes;  // HeldBlock[] (memory_report.h)
@@ -378,26 +366,6 @@ struct NeedsAsk {
   std::uint64_t wait = 0;    // of process `waiting`
   std::uint32_t number = 0;  // of the object among those of the wait (Need::object)
   rpc::Slot waiting = 0;
-};
-
-// The node wants to spill blocks that this process holds: send SpillTold.
-struct SpillAsk {
-  using Payload = PayloadBytes;  // their offsets, 8 bytes each
-  std::uint64_t question = 0;
-};
-
-struct RestoreTold {
-  enum class Outcome : std::uint32_t {
-    kInMemory,  // the block was not spilled after all: read it
-    kRestored,  // its bytes are in `block`, which the receiver holds once from now on
-    kNoRoom,
-    kLost,
-  };
-
-  using Payload = std::string_view;  // why it is lost
-  std::uint64_t question = 0;
-  std::uint64_t block = 0;
-  Outcome outcome = Outcome::kInMemory;
 };
 
 // Send MemoryTold, of the largest blocks, at most so many.

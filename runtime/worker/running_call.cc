@@ -19,7 +19,7 @@
 #include "../process/process.h"
 #include "../process/spilled_blocks.h"
 #include "failpoint.h"
-#include "waiting_call.h"
+#include "turn.h"
 
 namespace manta::detail {
 namespace {
@@ -110,13 +110,13 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
 }
 
 void RunningCall::read_back(std::span<serialization::Buffer> buffers) {
-  std::optional<LentCpu> lent;  // others may have what there is no room for
+  std::optional<Turn::Waits> lent;  // others may have what there is no room for
   for (auto& buffer : buffers) {
     if (buffer.storage->begin_reading()) {
       buffer.storage->end_reading();
       continue;
     }
-    if (!lent) lent.emplace(process_);
+    if (!lent) lent.emplace(turn_, true);
     make_readable(process_.questions(), process_.store(), buffer);
   }
 }

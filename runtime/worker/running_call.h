@@ -29,12 +29,14 @@
 namespace manta::detail {
 
 class Process;
+class Turn;
 
 class RunningCall final : public CallContext {
  public:
   enum class Caller { kElsewhere, kHere };
-  explicit RunningCall(Process& process, Caller caller = Caller::kElsewhere)
-      : process_(process), caller_(caller) {}
+  // `turn`: whose CPU is lent while arguments are read back from disk.
+  RunningCall(Process& process, Turn& turn, Caller caller = Caller::kElsewhere)
+      : process_(process), turn_(turn), caller_(caller) {}
 
   // `bytes` are a CallFrame and what follows it; they must stay until end(). Throws BuildMismatch, NotFound or
   // SerializationError for code that this process does not have.
@@ -87,6 +89,7 @@ class RunningCall final : public CallContext {
                      ReplyName reply);
 
   Process& process_;
+  Turn& turn_;
   const Caller caller_;
   CallFrame frame_;
   std::string name_;

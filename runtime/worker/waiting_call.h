@@ -1,6 +1,6 @@
-// The call that a thread which waits belongs to: as long as it waits, the call's CPU may be lent to others (Turn::Waits).
-// In a worker that is the call that runs, whichever thread of the process waits; in a local session that which runs on
-// the thread, or has started it.
+// The call that a thread which waits belongs to: as long as it waits, the call's CPU may be lent to others
+// (Turn::Waits). In a worker that is the call that runs, whichever thread of the process waits; in a local session that
+// which runs on the thread, or has started it.
 //
 // Threads: confined to the thread that waits, which holds no lock of the runtime. Errors: none.
 #pragma once
