@@ -282,7 +282,7 @@ TEST_F(ForkTest, AChildOfATaskReadsItsArgumentsAndMakesArrays) {
 }
 
 std::string come_back_in_child(bool by_exception) {
-  const std::string end = end_of_made(fork_with_patience);
+  std::string end = end_of_made(fork_with_patience);
   if (!end.empty()) return end;
   if (by_exception) throw std::runtime_error("of the child");
   return "of the child";

@@ -26,8 +26,9 @@ StoreAddresses store_addresses(std::uint64_t budget, bool overflow) {
   const StoreAddresses few{.memory = budget, .overflow = 0};
   if (base::limit_of(RLIMIT_AS)) return few;
   StoreAddresses many = few;
-  if (!base::limit_of(RLIMIT_FSIZE))
+  if (!base::limit_of(RLIMIT_FSIZE)) {
     many.memory = std::max(budget, std::min(kTimes * budget, kMost));
+  }
   if (overflow) many.overflow = std::clamp(kTimes * budget, 64 * kGiB, kMost);
   return can_map(2 * (many.memory + many.overflow)) ? many : few;
 }
