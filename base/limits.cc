@@ -19,13 +19,6 @@ namespace {
 constexpr rlim_t kLargeStack = rlim_t{1}
                                << 30;  // a thread that cannot have this much is a likely reason
 
-// The soft limit; nothing if the process has none.
-std::optional<rlim_t> limit_of(__rlimit_resource_t resource) {
-  rlimit limit;
-  if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
-  return limit.rlim_cur;
-}
-
 // The limit of the cgroup that is full, or nearest to it: the limits of all cgroups above hold, too.
 std::string pids_limit() {
   std::string result;
@@ -96,6 +89,12 @@ std::string limited(const char* what, __rlimit_resource_t resource, const char* 
 }
 
 }  // namespace
+
+std::optional<rlim_t> limit_of(__rlimit_resource_t resource) {
+  rlimit limit;
+  if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+  return limit.rlim_cur;
+}
 
 std::string limit_behind(int error) {
   switch (error) {

@@ -3,11 +3,16 @@
 // Threads: any. Errors: none; a limit that cannot be read is not named.
 #pragma once
 #include <exception>
+#include <optional>
 #include <string>
+#include <sys/resource.h>
 
 #include "build_settings.h"
 
 namespace manta::base {
+
+// The soft limit (RLIMIT_AS, ...); nothing if the process has none.
+std::optional<rlim_t> limit_of(__rlimit_resource_t resource);
 
 // For the errno of a call that failed for want of processes, descriptors, address space or file size: the name of
 // the limit, its value, and what to do, "; the limit on open files (ulimit -n) is 40: ...". For the errno of a call

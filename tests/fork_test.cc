@@ -66,11 +66,19 @@ std::string end_of(pid_t child) {
 
 const std::string kOutOfPatience = "signal " + std::to_string(SIGALRM);
 
-// How a child ends that runs `body`, which leaves nothing behind but in its child.
-std::string end_in_child(const std::function<bool()>& body) {
+// How the child ends that `make` makes, which leaves nothing behind but in its child. Empty: this is the child.
+std::string end_of_made(const std::function<pid_t()>& make) {
   std::string end = kOutOfPatience;
-  for (int i = 0; i < kMostChildren && end == kOutOfPatience; ++i) end = end_of(in_child(body));
+  for (int i = 0; i < kMostChildren && end == kOutOfPatience; ++i) {
+    const pid_t child = make();
+    if (child == 0) return {};
+    end = end_of(child);
+  }
   return end;
+}
+
+std::string end_in_child(const std::function<bool()>& body) {
+  return end_of_made([&] { return in_child(body); });
 }
 
 bool is_arange(const Array<double>& array, std::size_t n) {
@@ -274,16 +282,10 @@ TEST_F(ForkTest, AChildOfATaskReadsItsArgumentsAndMakesArrays) {
 }
 
 std::string come_back_in_child(bool by_exception) {
-  std::string end = kOutOfPatience;
-  for (int i = 0; i < kMostChildren && end == kOutOfPatience; ++i) {
-    const pid_t child = fork_with_patience();
-    if (child == 0) {
-      if (by_exception) throw std::runtime_error("of the child");
-      return "of the child";
-    }
-    end = end_of(child);
-  }
-  return end;
+  std::string end = end_of_made(fork_with_patience);
+  if (!end.empty()) return end;
+  if (by_exception) throw std::runtime_error("of the child");
+  return "of the child";
 }
 
 TEST_F(ForkTest, AChildThatComesBackFromItsTaskEndsThere) {

@@ -139,13 +139,18 @@ std::string text_of_logs(const std::string& directory) {
   return text;
 }
 
+// The directory of a session that was kept, as the program has been told.
+std::string kept_directory(const ProgramRun& program) {
+  const std::size_t begin = program.err.find("stay in ") + 8;
+  return program.err.substr(begin, program.err.find(" (", begin) - begin);
+}
+
 TEST(OutputOf, WorkersIsInTheirFilesTheSame) {
   for (const char* way : {"printf", "write", "cerr", "dots"}) {
     const ProgramRun program({OUTPUT_PROGRAM, "burst", way},
                              {{"MANTA_KEEP_LOGS", "1"}, {"MANTA_LOG_TO_DRIVER", "0"}});
     EXPECT_TRUE(printed(program.out + program.err).empty());
-    const std::size_t begin = program.err.find("stay in ") + 8;
-    const std::string directory = program.err.substr(begin, program.err.find(" (", begin) - begin);
+    const std::string directory = kept_directory(program);
     EXPECT_EQ(lines_of(text_of_logs(directory)), calls(20)) << way;
     std::filesystem::remove_all(directory);
   }
@@ -153,8 +158,7 @@ TEST(OutputOf, WorkersIsInTheirFilesTheSame) {
 
 TEST(OutputOf, WorkersThatIsKeptStaysWhenOtherSessionsBegin) {
   const ProgramRun program({OUTPUT_PROGRAM, "burst", "printf"}, {{"MANTA_KEEP_LOGS", "true"}});
-  const std::size_t begin = program.err.find("stay in ") + 8;
-  const std::string directory = program.err.substr(begin, program.err.find(" (", begin) - begin);
+  const std::string directory = kept_directory(program);
   const ProgramRun other({OUTPUT_PROGRAM, "burst", "printf"}, {});
   EXPECT_EQ(lines_of(text_of_logs(directory)), calls(20));
   std::filesystem::remove_all(directory);

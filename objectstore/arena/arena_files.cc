@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <string>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -40,10 +39,7 @@ std::size_t free_in(const std::filesystem::path& directory) {
 }
 
 // A process may not have files larger than this (ulimit -f).
-std::size_t largest_file() {
-  rlimit limit = {};
-  return ::getrlimit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : SIZE_MAX;
-}
+std::size_t largest_file() { return base::limit_of(RLIMIT_FSIZE).value_or(SIZE_MAX); }
 
 }  // namespace
 

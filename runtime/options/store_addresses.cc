@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <sys/mman.h>
-#include <sys/resource.h>
+
+#include "../../base/limits.h"
 
 namespace manta::detail {
 namespace {
@@ -10,11 +11,6 @@ namespace {
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 constexpr std::uint64_t kMost = 8192 * kGiB;
 constexpr std::uint64_t kTimes = 8;  // the budget
-
-bool is_limited(__rlimit_resource_t resource) {
-  rlimit limit = {};
-  return ::getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-}
 
 bool can_map(std::uint64_t bytes) {
   void* const memory =
@@ -28,9 +24,11 @@ bool can_map(std::uint64_t bytes) {
 
 StoreAddresses store_addresses(std::uint64_t budget, bool overflow) {
   const StoreAddresses few{.memory = budget, .overflow = 0};
-  if (is_limited(RLIMIT_AS)) return few;
+  if (base::limit_of(RLIMIT_AS)) return few;
   StoreAddresses many = few;
-  if (!is_limited(RLIMIT_FSIZE)) many.memory = std::max(budget, std::min(kTimes * budget, kMost));
+  if (!base::limit_of(RLIMIT_FSIZE)) {
+    many.memory = std::max(budget, std::min(kTimes * budget, kMost));
+  }
   if (overflow) many.overflow = std::clamp(kTimes * budget, 64 * kGiB, kMost);
   return can_map(2 * (many.memory + many.overflow)) ? many : few;
 }
