@@ -4,6 +4,7 @@
 #pragma once
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -16,6 +17,7 @@ class BackOff {
   using Time = std::chrono::steady_clock::time_point;
 
   bool left_out(Time now) const { return failures_ != 0 && now < retry_at_; }
+  Time retry_at() const { return retry_at_; }
   void failed(Time now, std::string why) {
     retry_at_ = now + kFirst * (1 << std::min(failures_++, kMostDoublings));
     why_ = std::move(why);
@@ -23,8 +25,9 @@ class BackOff {
   void succeeded() { failures_ = 0; }
   // ": why it failed last, tried again in 3 s"
   std::string text(Time now) const {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(retry_at_ - now);
-    return ": " + why_ + ", tried again in " + std::to_string(left.count()) + " s";
+    const auto left = std::chrono::round<std::chrono::seconds>(retry_at_ - now).count();
+    return ": " + why_ + ", tried again in " + std::to_string(std::max<std::int64_t>(left, 1)) +
+           " s";
   }
 
  private:

@@ -6,8 +6,9 @@
 #include <chrono>
 #include <cstring>
 #include <deque>
-#include <optional>
-#include <thread>
+#include <limits>
+#include <random>
+#include <string_view>
 #include <utility>
 
 #include "s3_library.h"
@@ -15,12 +16,29 @@
 namespace manta::objectstore {
 namespace {
 
+using Time = S3Client::Time;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
 constexpr std::size_t kAtOnce = 4;
+constexpr std::size_t kErasedAtOnce = 16;
 constexpr int kTries = 3;
-constexpr std::chrono::milliseconds kFirstPause(100);
+constexpr milliseconds kFirstPause(100);  // twice as long each time, with a random part
+constexpr milliseconds kLongestPause(8000);
+constexpr milliseconds kLooks(100);  // at who ends a call
 constexpr long kConnectSeconds = 10;
-constexpr long kSilentSeconds = 30;  // after which a transfer is given up
+// A transfer that is slower than this for so long is tried again.
+constexpr long kSlow = 16 << 10;  // bytes/s
+constexpr long kSlowSeconds = 15;
+constexpr std::chrono::seconds kPatience(60);
+constexpr std::uint64_t kLeastRate = 1 << 20;  // bytes/s of a call
 constexpr std::size_t kMostOfAnAnswer = 4096;
+constexpr std::size_t kMostOfAMessage = 300;
+
+// Answers that say that what was asked was right, and did not work. (429 and 5xx, too.)
+constexpr std::array<std::string_view, 7> kMayPass = {
+    "RequestTimeout", "OperationAborted", "BadDigest",         "XAmzContentSHA256Mismatch",
+    "InternalError",  "SlowDown",         "ServiceUnavailable"};
 
 std::string hex(std::span<const unsigned char> bytes) {
   std::string text;
@@ -41,9 +59,29 @@ std::string sha256(std::span<const std::span<const std::byte>> parts) {
     ok = ok && library.digest_update(digest.get(), part.data(), part.size()) == 1;
   }
   if (!ok || library.digest_final(digest.get(), result.data(), nullptr) != 1) {
-    throw S3Failed("libcrypto cannot compute a SHA-256", 0);
+    throw S3Failed("libcrypto cannot compute a SHA-256");
   }
   return hex(result);
+}
+
+// When a call for so many bytes is given up.
+Time given_up(std::uint64_t bytes) {
+  return Clock::now() + kPatience + std::chrono::seconds(bytes / kLeastRate);
+}
+
+Clock::duration pause_after(int tries) {
+  thread_local std::minstd_rand random(std::random_device{}());
+  const auto longest = std::min(kFirstPause * (1 << std::min(tries, 10)), kLongestPause);
+  return milliseconds(
+      std::uniform_int_distribution<std::int64_t>(longest.count() / 2, longest.count())(random));
+}
+
+// What a server sent, for people: one line.
+std::string printable(std::string text) {
+  if (text.size() > kMostOfAMessage) text.resize(kMostOfAMessage);
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; }, ' ');
+  return text;
 }
 
 // What lies between <name> and </name>.
@@ -63,7 +101,9 @@ class S3Client::Transfer {
  public:
   Transfer(const S3Location& location, const char* method, const std::string& key)
       : location_(location), method_(method), url_(location.url_of(key)) {}
-  virtual ~Transfer() { forget_headers(); }
+  virtual ~Transfer() {
+    if (headers_ != nullptr) S3Library::get().slist_free_all(headers_);
+  }
   Transfer(const Transfer&) = delete;
 
   void begin(CURL* easy) {
@@ -71,14 +111,18 @@ class S3Client::Transfer {
     ++tries_;
     error_[0] = 0;
     answer_.clear();
-    forget_headers();
+    if (headers_ != nullptr) S3Library::get().slist_free_all(std::exchange(headers_, nullptr));
     set(CURLOPT_URL, url_.c_str());
+    set(CURLOPT_PATH_AS_IS, 1L);
     set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_HTTP_VERSION,
+        static_cast<long>(CURL_HTTP_VERSION_1_1));  // a connection for each transfer
+    set(CURLOPT_QUICK_EXIT, 1L);  // a resolver that does not answer holds nobody up
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_ERRORBUFFER, error_.data());
     set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    set(CURLOPT_LOW_SPEED_TIME, kSilentSeconds);
+    set(CURLOPT_LOW_SPEED_LIMIT, kSlow);
+    set(CURLOPT_LOW_SPEED_TIME, kSlowSeconds);
     const std::string signs = "aws:amz:" + location_.region + ":s3";
     set(CURLOPT_AWS_SIGV4, signs.c_str());
     set(CURLOPT_USERNAME, location_.key_id.c_str());
@@ -92,51 +136,54 @@ class S3Client::Transfer {
     set(CURLOPT_HTTPHEADER, headers_);
   }
 
-  // Whether it is done, well or for good; else it is to be tried again.
-  bool ended(CURLcode code) {
-    status_ = 0;
-    S3Library::get().easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status_);
+  enum class State { kWaits, kDone, kFailed };
+  // What has become of it: kWaits: it is to be tried again.
+  State ended(CURLcode code, int most_tries) {
+    const long status = this->status();
+    const std::string kind = element_of(answer_, "Code");
+    bool may_pass = true;
     failure_.clear();
     if (code != CURLE_OK) {
-      failure_ = error_[0] != 0 ? error_.data() : S3Library::get().easy_strerror(code);
-    } else if (!is_success(status_)) {
-      failure_ = "HTTP " + std::to_string(status_) + " " + element_of(answer_, "Code") + ": " +
-                 element_of(answer_, "Message");
+      failure_ = printable(error_[0] != 0 ? error_.data() : S3Library::get().easy_strerror(code));
+    } else if (!is_success(status)) {
+      failure_ = printable("HTTP " + std::to_string(status) + " " + kind + ": " +
+                           element_of(answer_, "Message"));
+      may_pass = status == 408 || status == 429 || status >= 500 ||
+                 std::ranges::find(kMayPass, kind) != kMayPass.end();
     } else {
       failure_ = what_is_wrong();
     }
-    if (failure_.empty()) return true;
-    const bool may_pass = code != CURLE_OK || status_ == 429 || status_ >= 500 || status_ < 300;
-    return !may_pass || tries_ == kTries;
+    if (failure_.empty()) return State::kDone;
+    return may_pass && tries_ < most_tries ? State::kWaits : State::kFailed;
   }
   int tries() const { return tries_; }
-  std::optional<S3Failed> failed() const {
-    if (failure_.empty()) return std::nullopt;
+  // What is wrong with it, and with `also`.
+  S3Failed failed(const std::string& also) const {
     const std::string times = tries_ > 1 ? " (tried " + std::to_string(tries_) + " times)" : "";
-    return S3Failed(std::string(method_) + " " + url_ + ": " + failure_ + times, status_);
+    return S3Failed(std::string(method_) + " " + url_ + ": " + failure_ + times + also);
   }
 
  protected:
   template <class Value>
   void set(CURLoption option, Value value) {
     const CURLcode code = S3Library::get().easy_setopt(easy_, option, value);
-    if (code != CURLE_OK) throw S3Failed(S3Library::get().easy_strerror(code), 0);
+    if (code != CURLE_OK) throw S3Failed(S3Library::get().easy_strerror(code));
   }
   virtual std::string payload_hash() const { return sha256({}); }
   virtual void prepare() = 0;
   virtual bool is_success(long status) const { return status >= 200 && status < 300; }
   // Of an answer that says success.
   virtual std::string what_is_wrong() const { return {}; }
-  // False: there are too many.
+  // False: they are not those that were asked for.
   virtual bool take(std::span<const std::byte> bytes) {
     const std::size_t size = std::min(bytes.size(), kMostOfAnAnswer - answer_.size());
     answer_.append(reinterpret_cast<const char*>(bytes.data()), size);
     return true;
   }
-  bool says_success() const {
+  long status() const {
     long status = 0;
     S3Library::get().easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-    return is_success(status);
+    return status;
   }
 
  private:
@@ -147,9 +194,6 @@ class S3Client::Transfer {
   void add_header(const std::string& line) {
     headers_ = S3Library::get().slist_append(headers_, line.c_str());
   }
-  void forget_headers() {
-    if (headers_ != nullptr) S3Library::get().slist_free_all(std::exchange(headers_, nullptr));
-  }
 
   const S3Location& location_;
   const char* const method_;
@@ -158,8 +202,7 @@ class S3Client::Transfer {
   curl_slist* headers_ = nullptr;
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::string answer_;
-  std::string failure_ = "it was not begun";
-  long status_ = 0;
+  std::string failure_ = "no answer came";
   int tries_ = 0;
 };
 
@@ -216,6 +259,7 @@ class S3Client::Get final : public Transfer {
   Get(const S3Location& location, const S3Download& download)
       : Transfer(location, "GET", download.key),
         to_(download.to),
+        from_begin_(download.offset == 0),
         range_(std::to_string(download.offset) + "-" +
                std::to_string(download.offset + download.to.size() - 1)) {}
 
@@ -225,15 +269,17 @@ class S3Client::Get final : public Transfer {
     set(CURLOPT_HTTPGET, 1L);
     set(CURLOPT_RANGE, range_.c_str());
   }
-  // A server that answers with the whole object has not read the range.
-  bool is_success(long status) const override { return status == 206; }
+  // A server may answer with the whole object, of which that is right which begins at its begin.
+  bool is_success(long status) const override {
+    return status == 206 || (status == 200 && from_begin_);
+  }
   std::string what_is_wrong() const override {
     if (got_ == to_.size()) return {};
     return "the server sent " + std::to_string(got_) + " of " + std::to_string(to_.size()) +
            " bytes";
   }
   bool take(std::span<const std::byte> bytes) override {
-    if (!says_success()) return Transfer::take(bytes);
+    if (!is_success(status())) return Transfer::take(bytes) && status() != 200;
     if (bytes.size() > to_.size() - got_) return false;
     std::memcpy(to_.data() + got_, bytes.data(), bytes.size());
     got_ += bytes.size();
@@ -241,6 +287,7 @@ class S3Client::Get final : public Transfer {
   }
 
   const std::span<std::byte> to_;
+  const bool from_begin_;
   const std::string range_;
   std::size_t got_ = 0;
 };
@@ -262,24 +309,23 @@ class S3Client::Erase final : public Transfer {
 class S3Client::Connections {
  public:
   Connections() : multi_(S3Library::get().multi_init()) {
-    if (multi_ == nullptr) throw S3Failed("libcurl has no memory", 0);
-    for (std::size_t i = 0; i < kAtOnce; ++i) free_.push_back(S3Library::get().easy_init());
+    if (multi_ == nullptr) throw S3Failed("libcurl has no memory");
   }
   ~Connections() {
-    for (CURL* const easy : active_) {
-      S3Library::get().multi_remove_handle(multi_, easy);
-      S3Library::get().easy_cleanup(easy);
-    }
+    end_all();
     for (CURL* const easy : free_) S3Library::get().easy_cleanup(easy);
     S3Library::get().multi_cleanup(multi_);
   }
   Connections(const Connections&) = delete;
 
-  bool any_free() const { return !free_.empty(); }
-  bool any_active() const { return !active_.empty(); }
+  std::size_t active() const { return active_.size(); }
   void begin(Transfer& transfer) {
+    if (free_.empty()) {
+      CURL* const made = S3Library::get().easy_init();
+      if (made == nullptr) throw S3Failed("libcurl has no memory");
+      free_.push_back(made);
+    }
     CURL* const easy = free_.back();
-    if (easy == nullptr) throw S3Failed("libcurl has no memory", 0);
     S3Library::get().easy_reset(easy);
     transfer.begin(easy);
     check(S3Library::get().multi_add_handle(multi_, easy));
@@ -287,9 +333,9 @@ class S3Client::Connections {
     active_.push_back(easy);
   }
 
-  // Goes on until some have ended: calls `ended(transfer, code)` of each.
+  // Goes on until some have ended, but no longer: calls `ended(transfer, code)` of each.
   template <class Ended>
-  void go_on(const Ended& ended) {
+  void go_on(milliseconds longest, const Ended& ended) {
     int running = 0;
     check(S3Library::get().multi_perform(multi_, &running));
     bool any = false;
@@ -302,16 +348,23 @@ class S3Client::Connections {
       void* transfer = nullptr;
       S3Library::get().easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
       ended(*static_cast<Transfer*>(transfer), code);
-      S3Library::get().multi_remove_handle(multi_, easy);
-      std::erase(active_, easy);
-      free_.push_back(easy);
+      end(easy);
     }
-    if (!any) check(S3Library::get().multi_poll(multi_, nullptr, 0, 1000, nullptr));
+    const int patience = static_cast<int>(longest.count());
+    if (!any) check(S3Library::get().multi_poll(multi_, nullptr, 0, patience, nullptr));
+  }
+  void end_all() {
+    while (!active_.empty()) end(active_.back());
   }
 
  private:
   static void check(CURLMcode code) {
-    if (code != CURLM_OK) throw S3Failed(S3Library::get().multi_strerror(code), 0);
+    if (code != CURLM_OK) throw S3Failed(S3Library::get().multi_strerror(code));
+  }
+  void end(CURL* easy) {
+    S3Library::get().multi_remove_handle(multi_, easy);
+    std::erase(active_, easy);
+    free_.push_back(easy);
   }
 
   CURLM* const multi_;
@@ -324,18 +377,39 @@ S3Client::S3Client(S3Location location) : location_(std::move(location)) { S3Lib
 
 S3Client::~S3Client() = default;
 
-void S3Client::put(std::span<const S3Upload> uploads) { run<Put>(uploads); }
-void S3Client::get(std::span<const S3Download> downloads) { run<Get>(downloads); }
-void S3Client::erase(std::span<const std::string> keys) { run<Erase>(keys); }
-
-template <class T, class Of>
-void S3Client::run(std::span<const Of> all) {
-  std::vector<std::unique_ptr<Transfer>> transfers;
-  for (const Of& of : all) transfers.push_back(std::make_unique<T>(location_, of));
-  run(transfers);
+void S3Client::put(std::span<const S3Upload> uploads) {
+  std::uint64_t bytes = 0;
+  for (const S3Upload& upload : uploads) {
+    for (const auto part : upload.parts) bytes += part.size();
+  }
+  run<Put>(
+      uploads,
+      {.at_once = kAtOnce, .tries = kTries, .until = given_up(bytes), .ends_when_stopped = true});
 }
 
-void S3Client::run(std::vector<std::unique_ptr<Transfer>>& transfers) {
+void S3Client::get(std::span<const S3Download> downloads) {
+  std::uint64_t bytes = 0;
+  for (const S3Download& download : downloads) bytes += download.to.size();
+  constexpr int kAny = std::numeric_limits<int>::max();
+  run<Get>(
+      downloads,
+      {.at_once = kAtOnce, .tries = kAny, .until = given_up(bytes), .ends_when_stopped = true});
+}
+
+void S3Client::erase(std::span<const std::string> keys, Time until) {
+  run<Erase>(
+      keys,
+      {.at_once = kErasedAtOnce, .tries = kTries, .until = until, .ends_when_stopped = false});
+}
+
+template <class T, class Of>
+void S3Client::run(std::span<const Of> all, const Limits& limits) {
+  std::vector<std::unique_ptr<Transfer>> transfers;
+  for (const Of& of : all) transfers.push_back(std::make_unique<T>(location_, of));
+  run(transfers, limits);
+}
+
+void S3Client::run(std::span<const std::unique_ptr<Transfer>> transfers, const Limits& limits) {
   std::unique_ptr<Connections> connections;
   {
     const std::lock_guard lock(mutex_);
@@ -345,27 +419,49 @@ void S3Client::run(std::vector<std::unique_ptr<Transfer>>& transfers) {
     }
   }
   if (!connections) connections = std::make_unique<Connections>();
-  std::deque<Transfer*> waiting;
-  for (const auto& transfer : transfers) waiting.push_back(transfer.get());
-  while (!waiting.empty() || connections->any_active()) {
-    while (!waiting.empty() && connections->any_free()) {
-      connections->begin(*waiting.front());
-      waiting.pop_front();
+  run(*connections, transfers, limits);
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(connections));
+}
+
+// Connections that a failure leaves are closed: nobody knows what their servers still send.
+void S3Client::run(Connections& connections, std::span<const std::unique_ptr<Transfer>> transfers,
+                   const Limits& limits) {
+  struct Waits {
+    Transfer* transfer;
+    Time since = Time::min();  // it is not begun before
+  };
+  std::deque<Waits> waiting;
+  for (const auto& transfer : transfers) waiting.push_back({transfer.get()});
+  while (!waiting.empty() || connections.active() != 0) {
+    const Time now = Clock::now();
+    const bool stopped = limits.ends_when_stopped && stopped_;
+    if (stopped || now >= limits.until) {
+      const auto tries = [](const Waits& waits) { return waits.transfer->tries(); };
+      const Transfer& worst = waiting.empty()
+                                  ? *transfers.back()
+                                  : *std::ranges::max_element(waiting, {}, tries)->transfer;
+      throw worst.failed(stopped ? "; the session ends"
+                                 : "; it was given up, since it took too long");
     }
-    int most_tries = 0;
-    connections->go_on([&](Transfer& transfer, CURLcode code) {
-      if (transfer.ended(code)) return;
-      waiting.push_back(&transfer);
-      most_tries = std::max(most_tries, transfer.tries());
+    for (std::size_t looked = waiting.size(); looked > 0 && connections.active() < limits.at_once;
+         --looked) {
+      const Waits next = waiting.front();
+      waiting.pop_front();
+      if (next.since <= now) {
+        connections.begin(*next.transfer);
+      } else {
+        waiting.push_back(next);
+      }
+    }
+    const auto longest = std::min(kLooks, std::chrono::ceil<milliseconds>(limits.until - now));
+    connections.go_on(longest, [&](Transfer& transfer, CURLcode code) {
+      const auto state = transfer.ended(code, limits.tries);
+      if (state == Transfer::State::kFailed) throw transfer.failed("");
+      if (state == Transfer::State::kWaits) {
+        waiting.push_back({&transfer, Clock::now() + pause_after(transfer.tries())});
+      }
     });
-    if (most_tries > 0) std::this_thread::sleep_for(kFirstPause * (1 << most_tries));
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(connections));
-  }
-  for (const auto& transfer : transfers) {
-    if (const auto failed = transfer->failed()) throw *failed;
   }
 }
 

@@ -7,6 +7,9 @@
 namespace manta::objectstore {
 namespace {
 
+constexpr unsigned kOldestCurl =
+    0x075700;  // 7.87.0 has the last of the options that s3_client.cc sets
+
 // It is never unloaded.
 class Loaded {
  public:
@@ -50,6 +53,13 @@ S3Library load() {
   curl.find(all.multi_strerror, "curl_multi_strerror");
   curl.find(all.slist_append, "curl_slist_append");
   curl.find(all.slist_free_all, "curl_slist_free_all");
+  decltype(&::curl_version_info) version_info = nullptr;
+  curl.find(version_info, "curl_version_info");
+  const auto* const version = version_info(CURLVERSION_NOW);
+  if (version->version_num < kOldestCurl) {
+    throw std::runtime_error(std::string("S3 needs libcurl 7.87 or newer; this is ") +
+                             version->version);
+  }
   decltype(&::curl_global_init) global_init = nullptr;
   curl.find(global_init, "curl_global_init");
   if (global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ranges>
 
 #include "../../base/error.h"
 
@@ -48,10 +49,22 @@ std::string encoded(std::string_view text) {
   return result;
 }
 
+bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
 bool is_bucket(std::string_view name) {
-  return name.size() >= 3 && name.size() <= 63 && std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-         });
+  return name.size() >= 3 && name.size() <= 63 && is_lower_or_digit(name.front()) &&
+         is_lower_or_digit(name.back()) && name.find("..") == std::string_view::npos &&
+         std::ranges::all_of(name,
+                             [](char c) { return is_lower_or_digit(c) || c == '-' || c == '.'; });
+}
+
+// A URL's path must not have them: what reads it may go up.
+bool has_dots_for_a_name(std::string_view path) {
+  for (const auto part : std::views::split(path, '/')) {
+    const std::string_view name(part.begin(), part.end());
+    if (name == "." || name == "..") return true;
+  }
+  return false;
 }
 
 std::string base_of(const std::string& bucket, const std::string& region) {
@@ -61,8 +74,16 @@ std::string base_of(const std::string& bucket, const std::string& region) {
     throw InvalidArgument("AWS_ENDPOINT_URL is \"" + endpoint +
                           "\"; it must begin with http:// or https://");
   }
+  // A password in it would be in every error.
+  if (endpoint.find_first_of("@?# ") != std::string::npos) {
+    throw InvalidArgument(
+        "AWS_ENDPOINT_URL must be http://HOST:PORT or https://HOST:PORT, without a user, a "
+        "question mark, "
+        "a number sign or a blank");
+  }
   if (!endpoint.empty()) return endpoint + "/" + bucket + "/";
-  const std::string host = "s3." + region + ".amazonaws.com";
+  const std::string host =
+      "s3." + region + (region.starts_with("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com");
   // No certificate is for a name with more dots.
   if (bucket.find('.') != std::string::npos) return "https://" + host + "/" + bucket + "/";
   return "https://" + bucket + "." + host + "/";
@@ -86,7 +107,16 @@ S3Location s3_location(std::string_view name) {
   S3Location location;
   location.region = first_of("AWS_REGION", "AWS_DEFAULT_REGION");
   if (location.region.empty()) location.region = "us-east-1";
+  if (!std::ranges::all_of(location.region,
+                           [](char c) { return is_lower_or_digit(c) || c == '-'; })) {
+    throw InvalidArgument("AWS_REGION is \"" + location.region +
+                          "\"; letters, digits and hyphens are expected");
+  }
   location.base = base_of(bucket, location.region);
+  if (has_dots_for_a_name(path)) {
+    throw InvalidArgument("\"" + std::string(name) +
+                          "\" has \".\" or \"..\" for a name; name the place itself");
+  }
   location.prefix = path.substr(std::min(path.size(), bucket.size() + 1));
   if (!location.prefix.empty() && !location.prefix.ends_with('/')) location.prefix += '/';
   location.key_id = required("AWS_ACCESS_KEY_ID", name);

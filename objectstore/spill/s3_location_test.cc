@@ -56,6 +56,8 @@ TEST_F(S3LocationTest, IsAmazonsUnlessAnEndpointIsGiven) {
   EXPECT_EQ(url("s3://bucket"), "https://bucket.s3.eu-west-3.amazonaws.com/1");
   set("AWS_REGION", "eu-north-1");
   EXPECT_EQ(url("s3://bucket/"), "https://bucket.s3.eu-north-1.amazonaws.com/1");
+  set("AWS_REGION", "cn-north-1");
+  EXPECT_EQ(url("s3://bucket"), "https://bucket.s3.cn-north-1.amazonaws.com.cn/1");
   set("AWS_ENDPOINT_URL", "http://host:9000/");
   EXPECT_EQ(url("s3://bucket/p"), "http://host:9000/bucket/p/1");
   set("AWS_ENDPOINT_URL_S3", "https://other");
@@ -70,6 +72,14 @@ TEST_F(S3LocationTest, KeysAreEncodedAsTheyAreSigned) {
 TEST_F(S3LocationTest, WhatIsWrongIsSaid) {
   EXPECT_THAT(refusal("s3://"), HasSubstr("names no bucket"));
   EXPECT_THAT(refusal("s3://Bucket/x"), HasSubstr("s3://BUCKET/PREFIX"));
+  EXPECT_THAT(refusal("s3://a..b"), HasSubstr("names no bucket"));
+  EXPECT_THAT(refusal("s3://bucket/a/../b"), HasSubstr("has \".\" or \"..\" for a name"));
+  set("AWS_REGION", "eu west");
+  EXPECT_THAT(refusal("s3://bucket"), HasSubstr("\"eu west\"; letters, digits and hyphens"));
+  set("AWS_REGION", "eu-west-1");
+  set("AWS_ENDPOINT_URL", "http://user:password@host");
+  EXPECT_THAT(refusal("s3://bucket"),
+              AllOf(HasSubstr("without a user"), Not(HasSubstr("password"))));
   set("AWS_ENDPOINT_URL", "host:9000");
   EXPECT_THAT(refusal("s3://bucket"), HasSubstr("\"host:9000\"; it must begin with http://"));
   set("AWS_ENDPOINT_URL", "");

@@ -5,14 +5,21 @@
 //
 //   in use --a write fails--> left out for 1 s, then 2, 4, ... 64 s --a write succeeds--> in use
 //
-// Invariant: of a write() that fails nothing stays, if the server can be reached.
+// Deleting is the business of a thread of its own, made for the first of them: what cannot be deleted is tried again
+// after 1 s, then 2, 4, ... 64 s.
+//
+// Invariant: each object that may be in the bucket is in `files_`, `writing_`, `to_erase_`, `erasing_` or
+// `doubtful_`.
 // Threads:   as SpillPlace says. Errors: as there. Units: bytes.
 #pragma once
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "back_off.h"
@@ -35,7 +42,7 @@ class S3Place final : public SpillPlace {
   std::vector<SpilledAt> write(std::span<const Bytes> objects, Time now) override;
   void read(const SpilledAt& at, std::span<std::byte> to) override;
   void erase(const SpilledAt& at) override;
-  void end(std::chrono::milliseconds patience) override;
+  std::string end(std::chrono::milliseconds patience) override;
 
  private:
   struct Written {  // by one write(), until it has succeeded
@@ -47,18 +54,27 @@ class S3Place final : public SpillPlace {
 
   Written plan(std::span<const Bytes> objects);
   std::string key_of(std::uint32_t file) const;
-  void erase_files(const std::vector<std::string>& keys) noexcept;
+  void take_back(const Written& written);
+  void erase_soon();
+  void erase_until_the_end();
 
   S3Client client_;
   const std::string name_;
-  BackOff writing_;
+  BackOff back_off_;
   std::uint32_t last_file_ = 0;
   std::uint64_t last_object_ = 0;
 
-  std::mutex mutex_;                                            // of the rest
+  std::mutex mutex_;  // of the rest
+  std::condition_variable changed_;
+  bool ending_ = false;
   std::map<std::uint32_t, std::uint64_t> files_;                // how many objects each has
   std::map<std::uint64_t, std::vector<std::uint64_t>> checks_;  // of each object's ranges
-  std::vector<std::string> not_erased_;                         // is tried again
+  std::vector<std::string> writing_;
+  std::vector<std::string> to_erase_;
+  std::vector<std::string> erasing_;  // by the eraser
+  // Deleted after a write that failed: the server may have stored them afterwards.
+  std::vector<std::string> doubtful_;
+  std::thread eraser_;
 };
 
 }  // namespace manta::objectstore

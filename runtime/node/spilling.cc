@@ -286,7 +286,9 @@ void Spilling::restore(std::uint64_t block, OnDisk& found) {
 }
 
 void Spilling::end() {
-  if (place_) place_->end(kEndMs);
+  if (!place_) return;
+  const std::string left = place_->end(kEndMs);
+  if (!left.empty()) session_.warn(left);
 }
 
 bool Spilling::is_late(const Reader& reader) const {

@@ -15,7 +15,7 @@
 namespace manta::testing {
 namespace {
 
-constexpr std::size_t kCutAfter = 100'000;  // bytes, of both directions
+constexpr std::size_t kFaultAfter = 100'000;  // bytes
 constexpr int kLookEveryMs = 50;
 constexpr std::string_view kBusyAnswer =
     "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -88,7 +88,13 @@ void FaultyProxy::serve(base::Fd client, Fault fault) const {
   if (::connect(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return;
   }
-  std::size_t carried = 0;
+  carry(client, server, fault);
+}
+
+void FaultyProxy::carry(const base::Fd& client, const base::Fd& server, Fault fault) const {
+  std::array<char, 64 * 1024> bytes;
+  std::array<std::size_t, 2> carried{};  // from each
+  bool answered = false;
   while (!over_) {
     std::array<pollfd, 2> ends{pollfd{.fd = client.get(), .events = POLLIN, .revents = 0},
                                pollfd{.fd = server.get(), .events = POLLIN, .revents = 0}};
@@ -97,9 +103,19 @@ void FaultyProxy::serve(base::Fd client, Fault fault) const {
       if (ends[i].revents == 0) continue;
       const ssize_t n = ::recv(ends[i].fd, bytes.data(), bytes.size(), 0);
       if (n <= 0) return;
-      carried += static_cast<std::size_t>(n);
-      if (fault == Fault::kCut && carried > kCutAfter) return;
-      if (!send_all(ends[1 - i].fd, {bytes.data(), static_cast<std::size_t>(n)})) return;
+      const bool from_server = i == 1;
+      if (fault == Fault::kNoAnswer && from_server) continue;
+      if (fault == Fault::kOneRequest && !from_server && answered) return;
+      const std::string_view got(bytes.data(), static_cast<std::size_t>(n));
+      answered = answered || (from_server && !got.starts_with("HTTP/1.1 100"));
+      const std::size_t before =
+          std::exchange(carried[i], carried[i] + static_cast<std::size_t>(n));
+      if (fault == Fault::kCut && carried[0] + carried[1] > kFaultAfter) return;
+      if (fault == Fault::kDamage && from_server && before <= kFaultAfter &&
+          carried[1] > kFaultAfter) {
+        bytes[kFaultAfter - before] ^= 1;
+      }
+      if (!send_all(ends[1 - i].fd, got)) return;
     }
   }
 }
