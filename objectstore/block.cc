@@ -113,14 +113,25 @@ void Block::count_keeper(Keeper keeper, int change) noexcept {
   keepers_.fetch_add(change > 0 ? changed + one : changed - one);
 }
 
+Block::Keepers Block::counted(std::uint64_t word) {
+  return {.values = static_cast<std::uint32_t>(word & ((std::uint64_t{1} << kCallsShift) - 1)),
+          .calls = static_cast<std::uint32_t>(
+              word >> kCallsShift & ((std::uint64_t{1} << (kChangesShift - kCallsShift)) - 1))};
+}
+
 Block::Keepers Block::keepers() const {
-  const std::uint64_t word = keepers_.load();
-  const auto values = static_cast<std::uint32_t>(word & ((std::uint64_t{1} << kCallsShift) - 1));
-  const auto calls = static_cast<std::uint32_t>(
-      word >> kCallsShift & ((std::uint64_t{1} << (kChangesShift - kCallsShift)) - 1));
-  const std::uint32_t kept = values + calls + 1;  // the caller's
+  Keepers found = counted(keepers_.load());
+  const std::uint32_t kept = found.values + found.calls + 1;  // the caller's
   const std::uint32_t all = use_count();
-  return {values, calls, all > kept ? all - kept : 0};
+  found.arrays = all > kept ? all - kept : 0;
+  return found;
+}
+
+bool Block::may_be_read() const {
+  const std::uint64_t before = keepers_.load();
+  const Keepers found = counted(before);
+  const bool arrays = use_count() > found.values || keepers_.load() != before;
+  return arrays || found.calls != 0 || lent_to_user() || (reading_.load() & ~kEvictedBit) != 0;
 }
 
 // The record is out of the table before the block is freed, because its place may be used again at once.
@@ -253,21 +264,26 @@ void BlockTable::unlock_all() {
   for (Shard& shard : shards_) shard.mutex.unlock();
 }
 
-std::vector<base::Ref<Block>> BlockTable::all_locked() const {
+template <class Wanted>
+std::vector<base::Ref<Block>> BlockTable::find_all_locked(const Wanted& wanted) const {
   std::vector<base::Ref<Block>> all;
   for (const Shard& shard : shards_) {
     for (Block* block : shard.buckets) {
       for (; block != nullptr; block = block->next_) {
-        if (block->try_retain()) all.push_back(base::Ref<Block>::adopt(block));
+        if (wanted(*block) && block->try_retain()) all.push_back(base::Ref<Block>::adopt(block));
       }
     }
   }
   return all;
 }
 
+std::vector<base::Ref<Block>> BlockTable::read_locked() const {
+  return find_all_locked([](const Block& block) { return block.may_be_read(); });
+}
+
 std::vector<base::Ref<Block>> BlockTable::all() {
   lock_all();
-  std::vector<base::Ref<Block>> found = all_locked();
+  std::vector<base::Ref<Block>> found = find_all_locked([](const Block&) { return true; });
   unlock_all();
   return found;
 }

@@ -81,11 +81,14 @@ class Block final : public base::Storage {
     std::uint32_t arrays = 0;
   };
   Keepers keepers() const;  // beside the caller's reference; a look at what changes
+  // Whether there are arrays or calls, or a thread reads, as far as one look can tell: never false if there are.
+  bool may_be_read() const;
 
  private:
   friend class BlockTable;
   static constexpr std::uint32_t kMineBit = std::uint32_t{1} << 31;
   static constexpr std::uint32_t kEvictedBit = std::uint32_t{1} << 31;
+  static Keepers counted(std::uint64_t word);  // without arrays
   static constexpr unsigned kCallsShift = 28;
   static constexpr unsigned kChangesShift = 52;
 
@@ -125,8 +128,9 @@ class BlockTable {
   // Around fork(), so that no thread is inside, and none was when the child began.
   void lock_all();
   void unlock_all();
-  // Every block with a record; the first is to be called between the two.
-  std::vector<base::Ref<Block>> all_locked() const;
+  // Between the two: every block that may be read.
+  std::vector<base::Ref<Block>> read_locked() const;
+  // Every block with a record.
   std::vector<base::Ref<Block>> all();
   // For a signal handler: the object of the block, nil when it is unknown or the table is busy.
   ObjectId object_of(std::uint64_t offset) const;
@@ -140,6 +144,8 @@ class BlockTable {
   };
   static constexpr std::size_t kShards = 16;
 
+  template <class Wanted>
+  std::vector<base::Ref<Block>> find_all_locked(const Wanted& wanted) const;
   Shard& shard_of(std::uint64_t offset) const;
   static Block*& bucket_of(Shard& shard, std::uint64_t offset);
   static void insert(Shard& shard, Block* block);

@@ -39,8 +39,8 @@ class SpillPlace {
   SpillPlace(const SpillPlace&) = delete;
   SpillPlace& operator=(const SpillPlace&) = delete;
 
-  // Writes all of these objects, or none. Errors: OutOfDisk, which names each place that was tried, why in vain, and
-  // when it is tried again.
+  // Writes the first of these objects, as many as there is room for, all if possible. Errors: OutOfDisk if it is none;
+  // names each place that was tried, why in vain, and when it is tried again.
   virtual std::vector<SpilledAt> write(std::span<const Bytes> objects, Time now) = 0;
   // Reads an object into memory of its size. Errors: SpillLost; then the memory holds anything.
   virtual void read(const SpilledAt& at, std::span<std::byte> to) = 0;

@@ -43,13 +43,16 @@ std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
     return std::vector<serialization::Buffer>(value.buffers().begin(), value.buffers().end());
   });
   const LentCpu lent(process);
-  // Who asks again and again with a short timeout gets it at last.
-  Deadline until = deadline;
-  if (until) *until = std::max(*until, std::chrono::steady_clock::now() + kLeastForReading);
   for (auto& buffer : buffers) {
-    make_readable(process.questions(), process.store(), buffer, until);
+    make_readable(process.questions(), process.store(), buffer, deadline);
   }
   return buffers;
+}
+
+Deadline with_time_to_read(Deadline deadline) {
+  if (deadline)
+    *deadline = std::max(*deadline, std::chrono::steady_clock::now() + kLeastForReading);
+  return deadline;
 }
 
 ObjectEntry& checked(const ObjectEntryRef& entry, const char* what) {

@@ -65,8 +65,11 @@ class BytesInMemory {
 
   std::span<const serialization::Buffer> buffers_;
 };
-// The buffers of the value, read back from disk where that is needed. GetTimeout, if that takes longer than until the
-// deadline, and than a second.
+// What a get() with a timeout has to read from disk, once all is done, has a second at least: who asks again and again
+// gets it at last.
+Deadline with_time_to_read(Deadline deadline);
+
+// The buffers of the value, read back from disk where that is needed. GetTimeout, if that takes longer.
 std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
                                                     const Deadline& deadline);
 
@@ -130,10 +133,11 @@ auto get_list(const std::vector<ObjectEntry*>& entries, const std::optional<Time
   }
   throw_if_failed(entries);
   if constexpr (!std::is_void_v<T>) {
+    const Deadline until = with_time_to_read(deadline);
     std::vector<T> values;
     values.reserve(entries.size());
     for (std::size_t i = 0; i < entries.size(); ++i)
-      values.push_back(decode_at<T>(entries, i, deadline));
+      values.push_back(decode_at<T>(entries, i, until));
     return values;
   }
 }
@@ -179,7 +183,7 @@ T get(const ObjectRef<T>& ref, Timeout timeout) {
   if (!detail::wait_done(entry, deadline)) {
     detail::throw_timeout("manta::get()", {{&entry}}, timeout);
   }
-  return detail::decode_done<T>(entry, deadline);
+  return detail::decode_done<T>(entry, detail::with_time_to_read(deadline));
 }
 
 // Waits for all values and returns them as a vector, in the order of the refs (for void nothing). It throws as soon as

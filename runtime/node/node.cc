@@ -318,7 +318,7 @@ bool Node::has_room(std::uint64_t size, rpc::Slot process) {
   return arena_.has_room(size, owner);
 }
 
-Spilling::Session Node::spilling_of_processes() {
+SpillSession Node::spilling_of_processes() {
   return {.holders_of = [this](std::uint64_t block) { return objects_.holders_of(block); },
           .is_wire = [this](std::uint64_t block) { return objects_.is_wire(block); },
           .live = [this](rpc::Slot slot) { return peers_.live(slot); },
@@ -328,6 +328,7 @@ Spilling::Session Node::spilling_of_processes() {
                          std::string_view text) { peers_.send(to, told, text); },
           .hold = [this](std::uint64_t block, rpc::Slot slot) { objects_.hold_block(block, slot); },
           .let_go = [this](std::uint64_t block) { objects_.let_go_of_block(block); },
+          .first_in_line = [this] { return store_room_.first_in_line(); },
           .warn = [this](const std::string& what) { log_.add(2, "manta: " + what + "\n", 1); },
           .now_ms = [] { return monotonic_ms(); }};
 }

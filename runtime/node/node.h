@@ -89,7 +89,7 @@ class Node {
   void arm_timers();
   void look_ahead();
   MemoryCensus::Session census_of_processes();
-  Spilling::Session spilling_of_processes();
+  SpillSession spilling_of_processes();
   bool has_room(std::uint64_t size, rpc::Slot process);
 
   const Role& role_;

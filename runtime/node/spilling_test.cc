@@ -1,8 +1,10 @@
 #include "spilling.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -39,17 +41,19 @@ constexpr std::size_t kSize = 4 * kMiB;
 class MemoryPlace final : public objectstore::SpillPlace {
  public:
   std::vector<objectstore::SpilledAt> write(std::span<const Bytes> objects, Time) override {
-    const std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
+    answers.wait(lock, [this] { return !hangs; });
     if (full) throw OutOfDisk("the disk is full");
     std::vector<objectstore::SpilledAt> all;
-    for (const Bytes bytes : objects) {
+    for (const Bytes bytes : objects.first(std::min(objects.size(), most_at_once))) {
       kept[++last] = {bytes.begin(), bytes.end()};
       all.push_back({.size = bytes.size(), .number = last});
     }
     return all;
   }
   void read(const objectstore::SpilledAt& at, std::span<std::byte> to) override {
-    const std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
+    answers.wait(lock, [this] { return !hangs; });
     if (damaged) throw objectstore::SpillLost("a checksum is wrong");
     std::memcpy(to.data(), kept.at(at.number).data(), to.size());
   }
@@ -62,7 +66,16 @@ class MemoryPlace final : public objectstore::SpillPlace {
     return kept.size();
   }
 
+  void hang(bool whether) {
+    const std::lock_guard lock(mutex);
+    hangs = whether;
+    answers.notify_all();
+  }
+
   std::mutex mutex;
+  std::condition_variable answers;
+  bool hangs = false;
+  std::size_t most_at_once = 1000;
   bool full = false;
   bool damaged = false;
   std::uint64_t last = 0;
@@ -82,31 +95,32 @@ class SpillingOfBlocks : public testing::Test {
     place_ = place.get();
     spilling_.emplace(
         io_, node_, std::move(place), 1000,
-        Spilling::Session{.holders_of = [this](std::uint64_t block) { return holders_[block]; },
-                          .is_wire =
-                              [this](std::uint64_t block) {
-                                if (before_marking_) std::exchange(before_marking_, {})();
-                                return wires_.contains(block);
-                              },
-                          .live = [](rpc::Slot slot) { return slot == kDriver || slot == kWorker; },
-                          .ask =
-                              [this](rpc::Slot to, const SpillAsk& ask, PayloadBytes blocks) {
-                                question_ = ask.question;
-                                asked_[to] = blocks.size() / sizeof(std::uint64_t);
-                              },
-                          .tell =
-                              [this](rpc::Slot to, const RestoreTold& told, std::string_view text) {
-                                told_.push_back({to, told, std::string(text)});
-                              },
-                          .hold = [this](std::uint64_t block,
-                                         rpc::Slot slot) { holders_[block].push_back(slot); },
-                          .let_go =
-                              [this](std::uint64_t block) {
-                                ASSERT_EQ(std::erase(holders_[block], rpc::kNodeSlot), 1U);
-                                if (holders_[block].empty()) node_.free(block);
-                              },
-                          .warn = [this](const std::string& text) { warnings_.push_back(text); },
-                          .now_ms = [this] { return now_; }});
+        SpillSession{.holders_of = [this](std::uint64_t block) { return holders_[block]; },
+                     .is_wire =
+                         [this](std::uint64_t block) {
+                           if (before_marking_) std::exchange(before_marking_, {})();
+                           return wires_.contains(block);
+                         },
+                     .live = [](rpc::Slot slot) { return slot == kDriver || slot == kWorker; },
+                     .ask =
+                         [this](rpc::Slot to, const SpillAsk& ask, PayloadBytes blocks) {
+                           question_ = ask.question;
+                           asked_[to] = blocks.size() / sizeof(std::uint64_t);
+                         },
+                     .tell =
+                         [this](rpc::Slot to, const RestoreTold& told, std::string_view text) {
+                           told_.push_back({to, told, std::string(text)});
+                         },
+                     .hold = [this](std::uint64_t block,
+                                    rpc::Slot slot) { holders_[block].push_back(slot); },
+                     .let_go =
+                         [this](std::uint64_t block) {
+                           ASSERT_EQ(std::erase(holders_[block], rpc::kNodeSlot), 1U);
+                           if (holders_[block].empty()) node_.free(block);
+                         },
+                     .first_in_line = [this] { return first_in_line_; },
+                     .warn = [this](const std::string& text) { warnings_.push_back(text); },
+                     .now_ms = [this] { return now_; }});
   }
 
   std::uint64_t filled(char value, std::size_t size = kSize) {
@@ -182,6 +196,7 @@ class SpillingOfBlocks : public testing::Test {
   std::vector<Told> told_;
   std::vector<std::string> warnings_;
   std::int64_t now_ = 0;
+  std::int64_t first_in_line_ = std::numeric_limits<std::int64_t>::max();
   bool reading_ = false;
   std::function<void()> before_marking_;  // once
   std::optional<Spilling> spilling_;
@@ -384,6 +399,96 @@ TEST_F(SpillingOfBlocks, AReaderWaitsForRoom) {
   driver_.free(all->offset);
   restore(a);
   EXPECT_EQ(told_.at(0).told.outcome, RestoreTold::Outcome::kRestored);
+}
+
+TEST_F(SpillingOfBlocks, ADiskThatDoesNotAnswerAWriteLeavesAllInMemory) {
+  const auto a = filled('a'), b = filled('b');
+  place_->hang(true);
+  ASSERT_TRUE(spilling_->make_room());
+  agree_to_all();
+  sweep();
+  spilling_->on(kDriver, RestoreAsk{.question = 1, .block = a});
+  spilling_->look();
+  EXPECT_THAT(told_, IsEmpty());
+  EXPECT_TRUE(spilling_->makes_room());
+  now_ += 200'000;
+  spilling_->look();
+  ASSERT_THAT(told_, SizeIs(1));
+  EXPECT_EQ(told_[0].told.outcome, RestoreTold::Outcome::kInMemory);
+  EXPECT_TRUE(is_all(a, 'a'));
+  EXPECT_EQ(where(b), RunBytes::kInMemory);
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("the disk has not answered for 200 s")));
+  EXPECT_FALSE(spilling_->make_room()) << "the write is still under way";
+  place_->hang(false);
+  while (!spilling_->make_room()) {
+    now_ += 100'000;
+    io_.poll();
+  }
+  agree_to_all();
+  sweep();
+  settle();
+  EXPECT_EQ(where(b), RunBytes::kOnDisk);
+  EXPECT_TRUE(leaves(2)) << "what was written too late was erased";
+}
+
+TEST_F(SpillingOfBlocks, ADiskThatDoesNotAnswerAReadIsSaid) {
+  const auto a = filled('a');
+  spill_all();
+  place_->hang(true);
+  spilling_->on(kDriver, RestoreAsk{.question = 1, .block = a});
+  now_ += 59'000;
+  spilling_->look();
+  EXPECT_THAT(told_, IsEmpty());
+  now_ += 10'000;
+  spilling_->look();
+  ASSERT_THAT(told_, SizeIs(1));
+  EXPECT_EQ(told_[0].told.outcome, RestoreTold::Outcome::kSilent);
+  place_->hang(false);
+  restore(a);
+  EXPECT_EQ(told_.at(0).told.outcome, RestoreTold::Outcome::kRestored);
+}
+
+TEST_F(SpillingOfBlocks, WhatHasNoRoomOnDiskStaysAndIsTriedLater) {
+  const auto a = filled('a'), b = filled('b'), c = filled('c');
+  place_->most_at_once = 1;
+  spill_all();
+  EXPECT_EQ(where(a), RunBytes::kOnDisk);
+  EXPECT_EQ(where(b), RunBytes::kInMemory);
+  EXPECT_TRUE(is_all(c, 'c'));
+  spill_all();
+  EXPECT_EQ(where(b), RunBytes::kOnDisk) << "where the round before ended";
+}
+
+TEST_F(SpillingOfBlocks, AReaderTakesNoMemoryBeforeThoseWhoCameFirst) {
+  const auto b = filled('b');
+  spill_all();
+  const auto a = filled('a');
+  first_in_line_ = now_;
+  now_ += 5;
+  spilling_->on(kDriver, RestoreAsk{.question = 77, .block = b});
+  EXPECT_TRUE(spilling_->spills()) << "though there is memory";
+  agree_to_all();
+  sweep();
+  settle();
+  EXPECT_EQ(where(a), RunBytes::kOnDisk);
+  EXPECT_THAT(told_, IsEmpty());
+  first_in_line_ = std::numeric_limits<std::int64_t>::max();
+  spilling_->look();
+  reading_ = true;
+  settle();
+  EXPECT_EQ(told_.at(0).told.outcome, RestoreTold::Outcome::kRestored);
+}
+
+TEST_F(SpillingOfBlocks, WhatWasDroppedCountsAsRoomThatComes) {
+  const auto a = filled('a');
+  spill_all();
+  restore(a);
+  holders_[told_.at(0).told.block] = {rpc::kNodeSlot};
+  EXPECT_FALSE(spilling_->makes_room());
+  EXPECT_TRUE(spilling_->make_room());
+  EXPECT_TRUE(spilling_->makes_room());
+  now_ += 1000;
+  EXPECT_FALSE(spilling_->makes_room());
 }
 
 TEST_F(SpillingOfBlocks, WhatOnlyTheNodeHoldsIsSpilledUnlessTheNodeReadsIt) {

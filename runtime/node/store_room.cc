@@ -24,7 +24,7 @@ void StoreRoom::process_died(rpc::Slot slot) {
 
 // The time in which something was spilled does not count, within reason.
 bool StoreRoom::is_late(const RoomAsk& ask, std::int64_t now) const {
-  if (store_.is_spilling()) return (now - ask.since) / kWhileSpilling > timeout_ms_ + kLeastMs;
+  if (store_.is_spilling()) return (now - ask.since - kLeastMs) / kWhileSpilling > timeout_ms_;
   return now - std::max(ask.since, spilled_at_) >= timeout_ms_;
 }
 

@@ -12,6 +12,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <list>
 
 #include "../../rpc/control.h"
@@ -33,6 +34,10 @@ class StoreRoom {
   void on(rpc::Slot from, const RoomAsk& ask);
   void process_died(rpc::Slot slot);
   bool anybody_waits() const { return !asks_.empty(); }
+  // Since when the first waits.
+  std::int64_t first_in_line() const {
+    return asks_.empty() ? std::numeric_limits<std::int64_t>::max() : asks_.front().ask.since;
+  }
   // One look at the store.
   void look(std::int64_t now);
 

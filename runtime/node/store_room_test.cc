@@ -1,5 +1,6 @@
 #include "store_room.h"
 
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -30,14 +31,17 @@ class StoreRoomTest : public testing::Test {
   bool spilling_ = false;
   std::uint32_t waiting_ = 0;
   std::vector<Told> told_;
-  StoreRoom room_{{.has_room = [this](std::uint64_t size, rpc::Slot) { return size <= free_; },
-                   .is_spilling = [this] { return spilling_; },
-                   .set_waiting = [this](std::uint32_t count) { waiting_ = count; },
-                   .tell =
-                       [this](rpc::Slot, const RoomTold& told) {
-                         told_.emplace_back(told.question, told.granted != 0);
-                       }},
-                  1000};
+  StoreRoom::Store store() {
+    return {.has_room = [this](std::uint64_t size, rpc::Slot) { return size <= free_; },
+            .is_spilling = [this] { return spilling_; },
+            .set_waiting = [this](std::uint32_t count) { waiting_ = count; },
+            .tell =
+                [this](rpc::Slot, const RoomTold& told) {
+                  told_.emplace_back(told.question, told.granted != 0);
+                }};
+  }
+  StoreRoom room_{store(), 1000};
+};
 };
 
 TEST_F(StoreRoomTest, WhoAskedFirstComesFirstAlsoIfALaterOneWouldFit) {
@@ -96,6 +100,16 @@ TEST_F(StoreRoomTest, TheTimeOfSpillingDoesNotCount) {
   EXPECT_THAT(look(6000), ElementsAre(Told(11, true))) << "late, but there is room at last";
   ask(1, 12, 200, 6000);
   EXPECT_THAT(look(7000), ElementsAre(Told(12, false)));
+}
+
+TEST_F(StoreRoomTest, WhoMayWaitForEverIsNeverLate) {
+  StoreRoom patient(store(), std::numeric_limits<std::int64_t>::max());
+  patient.on(1, {.question = 11, .size = 100, .since = 0});
+  for (const bool spills : {true, false}) {
+    spilling_ = spills;
+    patient.look(std::int64_t{1} << 40);
+    EXPECT_THAT(told_, IsEmpty());
+  }
 }
 
 TEST_F(StoreRoomTest, TheDeadWaitForNothing) {

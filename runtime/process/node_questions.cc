@@ -78,8 +78,9 @@ void NodeQuestions::on(const RoomTold& told) {
 }
 
 void NodeQuestions::on(const RestoreTold& told, std::string_view text) {
-  if (told.outcome == RestoreTold::Outcome::kInMemory) {
-    // Here, and not where it was asked: the node may ask for the block again by its next message.
+  if (told.outcome == RestoreTold::Outcome::kInMemory && open_.contains(told.question)) {
+    // Here, and not where it was asked: the node may ask for the block again by its next message. Of a question that
+    // was given up nobody knows whether the block is the same still.
     const auto block = ownership_.store().blocks().find(told.block);
     if (block) block->bytes_are_back();
   }

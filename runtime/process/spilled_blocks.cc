@@ -58,6 +58,11 @@ void make_readable(NodeQuestions& questions, objectstore::Store& store,
         throw ObjectLost(object + " was on disk and cannot be read back: " +
                          std::string(reinterpret_cast<const char*>(answer->data()) + sizeof told,
                                      answer->size() - sizeof told));
+      case RestoreTold::Outcome::kSilent:
+        throw ObjectLost(
+            object +
+            " is on disk, and the disk has not answered for minutes: it is asked again by the next "
+            "get() or task that reads it");
       case RestoreTold::Outcome::kRestored:
         break;
     }

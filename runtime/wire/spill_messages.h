@@ -39,6 +39,7 @@ struct RestoreTold {
     kRestored,  // its bytes are in `block`, which the receiver holds once from now on
     kNoRoom,
     kLost,
+    kSilent,  // whoever keeps its bytes does not answer
   };
 
   using Payload = std::string_view;  // why it is lost
