@@ -1,6 +1,6 @@
 // An S3Client puts, gets and deletes objects of a bucket, several at once, over libcurl, which signs what it sends
-// (AWS Signature Version 4). What fails for a reason that may pass (no connection, a cut or silent one, bytes damaged on
-// their way, a busy server) is tried again: what is put and deleted three times, what is read for a minute, since
+// (AWS Signature Version 4). What fails for a reason that may pass (no connection, a cut or silent one, bytes damaged
+// on their way, a busy server) is tried again: what is put and deleted three times, what is read for a minute, since
 // nobody else has it. No call lasts longer than its minute and the time that its bytes take at 1 MiB/s.
 //
 // libcurl and libcrypto are loaded when the first client is made, so that programs that use no S3 do not have them.
@@ -12,33 +12,16 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "s3_location.h"
+#include "s3_transfer.h"
 
 namespace manta::objectstore {
-
-class S3Failed : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-struct S3Upload {
-  std::string key;
-  std::vector<std::span<const std::byte>> parts;  // one after the other
-};
-
-struct S3Download {
-  std::string key;
-  std::uint64_t offset = 0;
-  std::span<std::byte> to;
-};
 
 class S3Client {
  public:
@@ -59,20 +42,14 @@ class S3Client {
 
  private:
   class Connections;  // of one call at a time
-  class Transfer;
-  class Put;
-  class Get;
-  class Erase;
   struct Limits {
     std::size_t at_once;
     int tries;
     Time until;
     bool ends_when_stopped;
   };
-  template <class T, class Of>
-  void run(std::span<const Of> all, const Limits& limits);
-  void run(std::span<const std::unique_ptr<Transfer>> transfers, const Limits& limits);
-  void run(Connections& connections, std::span<const std::unique_ptr<Transfer>> transfers,
+  void run(std::span<const std::unique_ptr<S3Transfer>> transfers, const Limits& limits);
+  void run(Connections& connections, std::span<const std::unique_ptr<S3Transfer>> transfers,
            const Limits& limits);
 
   const S3Location location_;

@@ -1,5 +1,5 @@
-// Spilling moves the bytes of blocks that nobody reads from the store's memory to disk (DiskBlocks keeps them there, and
-// brings them back), some at a time, a round:
+// Spilling moves the bytes of blocks that nobody reads from the store's memory to disk (DiskBlocks keeps them
+// there, and brings them back), some at a time, a round:
 //
 //   block:   in memory --begin_spill--> asked for --all holders agree, and a sweep--> written --> on disk
 //               ^-----one does not, or the disk fails, or does not answer-----/---------/

@@ -42,7 +42,6 @@ class StoreRoomTest : public testing::Test {
   }
   StoreRoom room_{store(), 1000};
 };
-};
 
 TEST_F(StoreRoomTest, WhoAskedFirstComesFirstAlsoIfALaterOneWouldFit) {
   ask(1, 11, 100, 5);
