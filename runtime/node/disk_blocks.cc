@@ -2,8 +2,11 @@
 #include "disk_blocks.h"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <utility>
+
+#include "../../objectstore/arena/parallel_copy.h"
 
 namespace manta::detail::node {
 namespace {
@@ -81,7 +84,11 @@ DiskBlocks::Result DiskBlocks::read(const objectstore::SpilledAt& at,
     result.copy = made->offset;
   }
   try {
-    if (!arena_.populate(*result.copy, at.size)) return result;
+    std::atomic<bool> populated{true};
+    objectstore::parallel_pieces(at.size, [&](std::size_t begin, std::size_t size) {
+      if (!arena_.populate(*result.copy + begin, size)) populated = false;
+    });
+    if (!populated) return result;
     disk_.place().read(at, {arena_.writable(*result.copy), at.size});
     result.outcome = RestoreTold::Outcome::kRestored;
   } catch (const objectstore::SpillLost& error) {
@@ -193,7 +200,8 @@ void DiskBlocks::forget_freed() {
   next_forgetting_ = session_.now_ms() + kForgetEveryMs;
   std::erase_if(blocks_, [this](auto& entry) {
     auto& [block, found] = entry;
-    if (found.reading || arena_.block_at(block).owner != objectstore::kNobody) return false;
+    if (found.reading || !found.emptied || arena_.block_at(block).owner != objectstore::kNobody)
+      return false;
     const auto erase = [this, at = found.at] { disk_.place().erase(at); };
     if (!disk_.post(erase).empty()) erase();
     arena_.keep_in_memory(block);  // its addresses are free

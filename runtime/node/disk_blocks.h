@@ -60,6 +60,8 @@ class DiskBlocks {
         memory_(std::move(memory)) {}
 
   void add(std::uint64_t block, const objectstore::SpilledAt& at);
+  // Its memory has been given back: until then it is not forgotten.
+  void emptied(std::uint64_t block) { blocks_.at(block).emptied = true; }
   bool has(std::uint64_t block) const { return blocks_.contains(block); }
   // Of a block that is there.
   void on(rpc::Slot from, const RestoreAsk& ask);
@@ -88,6 +90,7 @@ class DiskBlocks {
     std::uint64_t copy = 0;            // plus 1
     std::vector<Reader> waiting = {};  // the oldest first
     bool reading = false;
+    bool emptied = false;
   };
   struct Copy {
     std::uint64_t of = 0;

@@ -95,9 +95,8 @@ void Node::arm_timers() {
   });
 }
 
-// From 80 % on memory is made free before anybody has to wait for it.
 void Node::look_ahead() {
-  if (arena_.filled() > 0.8) spilling_.make_room();
+  spilling_.keep_room();
   arena_.set_may_spill(spilling_.possible());
   ahead_timer_.expires_after(ahead_.step());
   ahead_timer_.async_wait([this](asio::error_code error) {

@@ -13,7 +13,11 @@ namespace {
 using objectstore::BlockExtent;
 using objectstore::RunBytes;
 
-constexpr std::size_t kRound = 96 << 20;  // bytes
+// Of a round: an eighth of the store, so that its memory is free before the rest is full, within these.
+constexpr std::size_t kSmallestRound = 16 << 20;
+constexpr std::size_t kLargestRound = 96 << 20;
+constexpr double kFull = 0.8;
+constexpr std::int64_t kActiveMs = 1000;  // after a round more are probably needed
 constexpr std::int64_t kPatienceMs = 200;
 constexpr std::int64_t kPauseMs =
     100;                           // when nothing could be spilled; twice as long each time, ...
@@ -43,9 +47,23 @@ void Spilling::warn(const std::string& why) {
 
 // ---------------------------------------------------------------- a round
 
+void Spilling::keep_room() {
+  if (is_full()) make_room();
+}
+
+// Without what is being given back.
+bool Spilling::is_full() const {
+  const auto emptying = static_cast<double>(emptying_) / static_cast<double>(arena_.capacity());
+  return arena_.filled() - emptying > kFull;
+}
+
+std::size_t Spilling::round_size() const {
+  return std::clamp(arena_.capacity() / 8, kSmallestRound, kLargestRound);
+}
+
 bool Spilling::make_room() {
-  if (step_ != Step::kIdle) return true;
-  if (on_disk_.drop_copies(kRound)) {
+  if (step_ != Step::kIdle || (emptying_ != 0 && !is_full())) return true;
+  if (on_disk_.drop_copies(round_size())) {
     passes_in_vain_ = 0;
     freed_until_ = session_.now_ms() + kFreedMs;
     return true;
@@ -72,7 +90,7 @@ bool Spilling::make_room() {
 }
 
 bool Spilling::makes_room() const {
-  return step_ == Step::kWriting || (spills() && passes_in_vain_ == 0) ||
+  return step_ == Step::kWriting || emptying_ != 0 || (spills() && passes_in_vain_ == 0) ||
          session_.now_ms() < freed_until_;
 }
 
@@ -92,7 +110,7 @@ bool Spilling::begin_round() {
   ++question_;
   since_ = session_.now_ms();
   while (round_.empty()) {
-    const auto blocks = arena_.spillable(cursor_, kRound);
+    const auto blocks = arena_.spillable(cursor_, round_size());
     if (blocks.empty()) return false;
     for (const BlockExtent& block : blocks) add_to_round(block);
     cursor_ = blocks.back().offset + blocks.back().size;
@@ -187,22 +205,34 @@ void Spilling::write() {
   fate_ = std::make_shared<std::atomic<Fate>>(Fate::kOpen);
   const std::string no_thread =
       disk_.post([this, bytes = std::move(bytes), blocks = std::move(blocks), fate = fate_] {
-        Written places;
-        std::string why_not;
-        try {
-          places = disk_.place().write(bytes, std::chrono::steady_clock::now());
-        } catch (const std::exception& error) {
-          why_not = error.what();
-        }
-        Fate open = Fate::kOpen;
-        if (!fate->compare_exchange_strong(open, Fate::kSucceeds)) {
-          return disk_.post_back([this, places] { written_too_late(places); });
-        }
-        // Here, since it takes long; nobody changes what is being spilled.
-        for (std::size_t i = 0; i < places.size(); ++i) arena_.end_spill(blocks[i]);
-        disk_.post_back([this, places, why_not] { written(places, why_not); });
+        write_and_empty(bytes, blocks, *fate);
       });
   if (!no_thread.empty()) written({}, no_thread);
+}
+
+// On a thread of the disk's. Memory is given back beside the next round; nobody changes what is being spilled.
+void Spilling::write_and_empty(const std::vector<objectstore::SpillPlace::Bytes>& bytes,
+                               const std::vector<std::uint64_t>& blocks, std::atomic<Fate>& fate) {
+  Written places;
+  std::string why_not;
+  try {
+    places = disk_.place().write(bytes, std::chrono::steady_clock::now());
+  } catch (const std::exception& error) {
+    why_not = error.what();
+  }
+  Fate open = Fate::kOpen;
+  if (!fate.compare_exchange_strong(open, Fate::kSucceeds)) {
+    return disk_.post_back([this, places] { written_too_late(places); });
+  }
+  for (const auto& at : places) emptying_ += at.size;
+  disk_.post_back([this, places, why_not] { written(places, why_not); });
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    arena_.end_spill(blocks[i]);
+    emptying_ -= places[i].size;
+  }
+  disk_.post_back([this, blocks, count = places.size()] {
+    for (std::size_t i = 0; i < count; ++i) on_disk_.emptied(blocks[i]);
+  });
 }
 
 // Those of the round for which there was room: the first.
@@ -222,6 +252,7 @@ void Spilling::written(const Written& places, const std::string& why_not) {
   } else {
     if (places.size() < round_.size()) cursor_ = round_[places.size()].block;
     passes_in_vain_ = 0;
+    active_until_ = session_.now_ms() + kActiveMs;
   }
   end_round();
 }
@@ -277,14 +308,15 @@ void Spilling::end() {
 }
 
 std::chrono::milliseconds Spilling::look_after() const {
-  return std::chrono::milliseconds(urgent() ? 10 : 300);
+  return std::chrono::milliseconds(is_active() ? 4 : urgent() ? 10 : 300);
 }
 
 void Spilling::look() {
   if (step_ == Step::kAsking && session_.now_ms() - since_ >= kPatienceMs) end_asking();
-  if (step_ == Step::kWriting && session_.now_ms() - since_ >= disk_patience_ms(kRound))
+  if (step_ == Step::kWriting && session_.now_ms() - since_ >= disk_patience_ms(kLargestRound))
     give_up_writing();
   on_disk_.look();
+  if (is_active()) keep_room();
 }
 
 }  // namespace manta::detail::node

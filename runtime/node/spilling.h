@@ -42,6 +42,8 @@ class Spilling {
            std::unique_ptr<objectstore::SpillPlace> place, std::int64_t timeout_ms,
            SpillSession session);
 
+  // From 80 % on memory is made free before anybody has to wait for it.
+  void keep_room();
   // Somebody needs memory: drops copies or spills some blocks, unless that is under way. False: there is nothing.
   bool make_room();
   void on(rpc::Slot from, const SpillTold& told, PayloadBytes agreed);
@@ -58,13 +60,14 @@ class Spilling {
   bool possible() const { return disk_.possible(); }
   bool is_copy(std::uint64_t block) const { return on_disk_.is_copy(block); }
   bool spills() const { return step_ != Step::kIdle; }
+  bool empties() const { return emptying_ != 0; }  // memory of what is on disk
   // Whether memory will probably be free soon: not while it asks again those who have just not agreed.
   bool makes_room() const;
   bool busy() const { return step_ != Step::kIdle || on_disk_.any(); }
   // Now and then while busy(): who does not answer, who waits for room, and what was freed on disk.
   void look();
   std::chrono::milliseconds look_after() const;
-  bool urgent() const { return step_ == Step::kAsking || on_disk_.anybody_waits(); }
+  bool urgent() const { return step_ == Step::kAsking || is_active() || on_disk_.anybody_waits(); }
 
  private:
   enum class Step : std::uint8_t { kIdle, kAsking, kSweeping, kWriting };
@@ -80,12 +83,17 @@ class Spilling {
 
   std::set<rpc::Slot> holders_of(std::uint64_t block) const;
   void warn(const std::string& why);
+  bool is_full() const;
+  bool is_active() const { return session_.now_ms() < active_until_; }
+  std::size_t round_size() const;
   bool begin_round();
   void add_to_round(const objectstore::BlockExtent& block);
   void drop(std::vector<Candidate>::iterator candidate);
   void keep(const Candidate& candidate);
   void end_asking();
   void write();
+  void write_and_empty(const std::vector<objectstore::SpillPlace::Bytes>& bytes,
+                       const std::vector<std::uint64_t>& blocks, std::atomic<Fate>& fate);
   void written(const Written& places, const std::string& why_not);
   void give_up_writing();
   void written_too_late(const Written& places);
@@ -101,6 +109,8 @@ class Spilling {
   std::int64_t since_ = 0;    // of the step
   std::uint64_t cursor_ = 0;  // where the next round looks for candidates
   std::int64_t in_vain_until_ = 0;
+  std::atomic<std::size_t> emptying_{0};  // bytes on disk whose memory is being given back
+  std::int64_t active_until_ = 0;
   std::int64_t freed_until_ = 0;  // what was dropped is free by then
   std::int64_t warned_until_ = 0;
   int fruitless_ends_ =

@@ -155,7 +155,7 @@ class SpillingOfBlocks : public testing::Test {
   }
   // The disk's thread has done what it was to do.
   void settle() {
-    while (spilling_->spills() || reading_) {
+    while (spilling_->spills() || spilling_->empties() || reading_) {
       io_.restart();
       if (io_.run_one() == 0) std::this_thread::yield();
       reading_ = reading_ && told_.empty();
@@ -176,9 +176,12 @@ class SpillingOfBlocks : public testing::Test {
   RunBytes where(std::uint64_t block) const { return node_.block_at(block).bytes; }
   // The node looks for what is free, and its disk's thread erases that: as many objects are left there.
   bool leaves(std::size_t objects) {
-    now_ += 1000;
-    spilling_->look();
-    while (place_->size() > objects) std::this_thread::yield();
+    do {
+      now_ += 1000;
+      io_.poll();
+      spilling_->look();
+      std::this_thread::yield();
+    } while (place_->size() > objects);
     return place_->size() == objects;
   }
 
