@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "../base/check.h"
+#include "../base/failpoint.h"
 #include "store.h"
 
 namespace manta::objectstore {
@@ -34,6 +35,7 @@ bool Block::abandoned() const { return store_->abandoned(); }
 void Block::seal() {
   lent_to_user_.store(false, std::memory_order_relaxed);  // SYNC: none: fork() orders it
   store_->arena().seal(offset_);
+  base::failpoint(base::Failpoint::kBlockSealed);
 }
 
 // SYNC (claim_): acq_rel: the last release, on whatever thread, sees what the transitions before it have left.

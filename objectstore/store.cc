@@ -10,6 +10,7 @@
 
 #include "../base/check.h"
 #include "../base/error.h"
+#include "../base/failpoint.h"
 #include "../base/number_text.h"
 #include "../serialization/stream/encoded.h"
 #include "../serialization/stream/immutable_memory.h"
@@ -93,6 +94,7 @@ base::Result<base::Ref<Block>, StoreError> Store::create_now(std::size_t size,
   if (!allocation.ok()) {
     return allocation.error();
   }
+  base::failpoint(base::Failpoint::kBlockAllocated);
   if (arena_.is_overflow(allocation->offset) && arena_.note_overflow()) say_that_it_overflows();
   return blocks_.create(*allocation);
 }
@@ -137,6 +139,7 @@ base::Result<Buffer, StoreError> Store::put_alone(const Buffer& buffer) {
   if (!fill(**block, buffer.data)) {
     return StoreError::kNoMemory;
   }
+  base::failpoint(base::Failpoint::kBlockFilled);
   const std::byte* const data = (*block)->data();
   return Buffer{data, buffer.size, std::move(*block)};
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "../../base/failpoint.h"
 #include "../wire/error_record.h"
 
 namespace manta::detail {
@@ -81,6 +82,7 @@ base::Ref<ActorEntry> Ownership::adopt_actor(const ActorId& id, Arrival arrival)
 void Ownership::keep(ObjectEntry& lent) {
   if (lent.home() != Home::kLent) return;
   node_.send(HoldObject{.object = lent.id(), .whose = slot_});
+  base::failpoint(base::Failpoint::kObjectHeld);
   lent.set_home(Home::kHeld);
   ++lent.node_holds;
 }
@@ -114,11 +116,13 @@ void Ownership::publish_object(ObjectEntry& entry) {
   } else {
     node_.send(Publish{.object = entry.id()});
   }
+  base::failpoint(base::Failpoint::kObjectPublished);
 }
 
 void Ownership::give_to_node(objectstore::Block& block) {
   if (block.mine()) {
     node_.send(AdoptBlock{.block = block.offset(), .holds = 1});
+    base::failpoint(base::Failpoint::kBlockOffered);
     block.hand_over_to_node(1);
   } else if (block.holds() == 0) {
     reported_blocks_.insert(block.offset());

@@ -8,6 +8,7 @@
 
 #include "../../base/check.h"
 #include "../../base/error.h"
+#include "../../base/failpoint.h"
 #include "../ownership/tables.h"
 
 namespace manta::detail {
@@ -22,6 +23,7 @@ void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& q
     const auto block = store.blocks().find(offset);
     agreed.push_back(std::byte{block && block->evict()});
   }
+  base::failpoint(base::Failpoint::kSpillAgreed);
   node.send(SpillTold{.question = question.question}, agreed);
 }
 
@@ -66,6 +68,7 @@ void make_readable(NodeQuestions& questions, objectstore::Store& store,
       case RestoreTold::Outcome::kRestored:
         break;
     }
+    base::failpoint(base::Failpoint::kReadBack);
     auto copy = store.blocks().adopt(told.block, objectstore::Share::kHeld);
     copy->set_object(block.object());
     buffer.data = copy->data() + (buffer.data - block.data());

@@ -10,10 +10,10 @@
 
 #include "../../base/check.h"
 #include "../../base/error.h"
+#include "../../base/failpoint.h"
 #include "../process/process.h"
 #include "../wire/actor_payload.h"
 #include "exceptions.h"
-#include "failpoint.h"
 #include "run_user_code.h"
 #include "task_frame.h"
 
@@ -157,7 +157,7 @@ void Executor::finished(Lane& lane) {
 // The order of its steps decides what a death in between leaves behind: see failpoint.h, which names them, and decision
 // 009.
 void Executor::reply(Lane& lane, RunningCall& call) {
-  failpoint(Failpoint::kCallEnded);
+  base::failpoint(base::Failpoint::kCallEnded);
   auto external = call.room_for_results();
   auto results =
       call.results_for(lane.caller, {.sequence = call.frame().sequence, .lane = lane.index});
@@ -189,14 +189,14 @@ void Executor::reply(Lane& lane, RunningCall& call) {
           std::memcpy(out + sizeof frame + kept.size(), results.data(), results.size());
         }
         if (call.gives_blocks()) {
-          failpoint(Failpoint::kReplyWritten);
+          base::failpoint(base::Failpoint::kReplyWritten);
           lane.writer.prepare();  // from here on a death loses neither the reply nor the blocks
-          failpoint(Failpoint::kReplyPrepared);
+          base::failpoint(base::Failpoint::kReplyPrepared);
           call.hand_over_blocks(lane.caller);
         }
-        failpoint(Failpoint::kReplyComplete);
+        base::failpoint(base::Failpoint::kReplyComplete);
         lane.writer.commit();
-        failpoint(Failpoint::kReplyCommitted);
+        base::failpoint(base::Failpoint::kReplyCommitted);
         break;
       }
     }

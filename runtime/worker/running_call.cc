@@ -12,13 +12,13 @@
 
 #include "../../base/check.h"
 #include "../../base/error.h"
+#include "../../base/failpoint.h"
 #include "../code/code_id.h"
 #include "../code/named_function.h"
 #include "../code/names.h"
 #include "../ownership/arrivals.h"
 #include "../process/process.h"
 #include "../process/spilled_blocks.h"
-#include "failpoint.h"
 #include "turn.h"
 
 namespace manta::detail {
@@ -264,12 +264,12 @@ BlockMark RunningCall::mark_for(objectstore::Block& block, std::size_t uses, rpc
     if (block.use_count() == uses) return BlockMark::kGiven;
     // We go on using it: the node counts us both.
     process_.node().send(AdoptBlock{.block = block.offset(), .holds = 1});
-    failpoint(Failpoint::kBlockAdopted);
+    base::failpoint(base::Failpoint::kBlockAdopted);
     block.hand_over_to_node(1);
   }
   if (block.holds() == 0) return BlockMark::kLent;  // the caller lent it to us, or just received it
   process_.node().send(HoldBlock{.block = block.offset(), .reply = reply, .whose = caller});
-  failpoint(Failpoint::kBlockHeld);
+  base::failpoint(base::Failpoint::kBlockHeld);
   return BlockMark::kHeld;
 }
 
@@ -295,7 +295,7 @@ void RunningCall::hand_over_blocks(rpc::Slot caller) {
   for (const auto& storage : result_blocks_) {
     auto& block = block_of(storage);
     if (block.mine()) block.hand_over(objectstore::tag_of_slot(caller));  // it may be listed twice
-    failpoint(Failpoint::kBlockHandedOver);
+    base::failpoint(base::Failpoint::kBlockHandedOver);
   }
   result_blocks_.clear();
 }
@@ -303,11 +303,11 @@ void RunningCall::hand_over_blocks(rpc::Slot caller) {
 void RunningCall::hold_references_for(rpc::Slot caller, ReplyName reply) {
   process_.run_commands();  // the node hears of an actor made here before it hears of a handle
   process_.ownership().publish_all(result_references_);
-  failpoint(Failpoint::kPublished);
+  base::failpoint(base::Failpoint::kPublished);
   for (const auto& reference : result_references_) {
     if (!reference.target) continue;
     process_.node().hold(wire_of(reference), caller, reply);
-    failpoint(Failpoint::kReferenceHeld);
+    base::failpoint(base::Failpoint::kReferenceHeld);
   }
   result_references_.clear();
 }

@@ -9,6 +9,7 @@
 
 #include "../../base/build_notes.h"
 #include "../../base/error.h"
+#include "../../base/failpoint.h"
 #include "../../base/fd.h"
 #include "../../objectstore/read_only_fault.h"
 #include "../launch/crash_handler.h"
@@ -18,7 +19,6 @@
 #include "../process/process.h"
 #include "../wire/death_report.h"
 #include "executor.h"
-#include "failpoint.h"
 #include "hand_over.h"
 #include "thread_stacks.h"
 #include "wait_for_room.h"
@@ -80,7 +80,7 @@ int worker_main(Attachment&& attachment) {
   give_new_threads_signal_stacks();
   install_crash_handler(process->control().process(process->slot()).crash);
   objectstore::install_read_only_fault(process->store(), on_write);
-  arm_failpoint();
+  base::arm_failpoint();
   Executor executor(*process);
   if (!prepare(process->attachment())) {
     process->progress().stop();

@@ -1,5 +1,6 @@
 #include "failpoint.h"
 
+#include <atomic>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -7,10 +8,18 @@
 #include <string_view>
 #include <utility>
 
-namespace manta::detail {
+namespace manta::base {
 namespace {
 
 constexpr std::pair<std::string_view, Failpoint> kPlaces[] = {
+    {"block_allocated", Failpoint::kBlockAllocated},
+    {"block_filled", Failpoint::kBlockFilled},
+    {"block_sealed", Failpoint::kBlockSealed},
+    {"block_offered", Failpoint::kBlockOffered},
+    {"object_published", Failpoint::kObjectPublished},
+    {"object_held", Failpoint::kObjectHeld},
+    {"spill_agreed", Failpoint::kSpillAgreed},
+    {"read_back", Failpoint::kReadBack},
     {"call_ended", Failpoint::kCallEnded},
     {"published", Failpoint::kPublished},
     {"reference_held", Failpoint::kReferenceHeld},
@@ -23,7 +32,7 @@ constexpr std::pair<std::string_view, Failpoint> kPlaces[] = {
     {"reply_committed", Failpoint::kReplyCommitted},
 };
 
-int times_left = 0;
+std::atomic<int> times_left{0};
 
 [[noreturn]] void refuse(const char* text) {
   std::fprintf(stderr,
@@ -45,10 +54,12 @@ void arm_failpoint() {
   const auto colon = whole.find(':');
   if (colon == std::string_view::npos) refuse(text);
   const std::string_view number = whole.substr(colon + 1);
-  const auto parsed = std::from_chars(number.data(), number.data() + number.size(), times_left);
-  if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || times_left < 1) {
+  int times = 0;
+  const auto parsed = std::from_chars(number.data(), number.data() + number.size(), times);
+  if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || times < 1) {
     refuse(text);
   }
+  times_left = times;
   for (const auto& [name, place] : kPlaces) {
     if (name == whole.substr(0, colon)) armed_failpoint = place;
   }
@@ -59,4 +70,4 @@ void reach_failpoint(Failpoint place) {
   if (place == armed_failpoint && --times_left == 0) std::raise(SIGKILL);
 }
 
-}  // namespace manta::detail
+}  // namespace manta::base

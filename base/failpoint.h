@@ -4,16 +4,26 @@
 //
 // The variable is read once, when a worker starts. Without it a place costs one comparison.
 // Errors:  arm_failpoint() ends the worker if there is no place of that name, and says which places there are.
-// Threads: the executor's.
+// Threads: any.
 #pragma once
 #include <cstdint>
 
-#include "../../base/build_settings.h"
+#include "build_settings.h"
 
-namespace manta::detail {
+namespace manta::base {
 
 enum class Failpoint : std::uint8_t {
   kNone,
+  // Of objects:
+  kBlockAllocated,  // a block of the store is this process's, and nobody has a record of it yet
+  kBlockFilled,     // its bytes are there, and no value has it yet
+  kBlockSealed,     // it was frozen
+  kBlockOffered,  // the node has been told that it shall own the block, which is still this process's
+  kObjectPublished,  // the node has been told of an object of this process
+  kObjectHeld,       // the node has been told that an object that was lent is kept
+  kSpillAgreed,      // nobody here reads a block, and the node has not been told so yet
+  kReadBack,         // the node has read a block back from disk, and holds it for this process
+  // Of a reply:
   kCallEnded,  // the reply is about to be made
   kPublished,  // the node knows the references in the results; nobody holds them for the caller yet
   kReferenceHeld,    // one of them has been held in the caller's name
@@ -39,4 +49,4 @@ inline void failpoint(Failpoint place) {
   }
 }
 
-}  // namespace manta::detail
+}  // namespace manta::base
