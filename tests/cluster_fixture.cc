@@ -173,6 +173,9 @@ void ClusterTest::expect_store_empty() {
   const bool empty = eventually([&] { return (used = store_bytes_used()) <= used_at_start_; });
   EXPECT_TRUE(empty) << "the store holds " << used << " bytes, at the start it was "
                      << used_at_start_;
+  const auto& arena = detail::Process::current("a test").store().arena();
+  eventually([&] { return arena.faults().empty(); });
+  EXPECT_EQ(joined(arena.faults()), "") << "the store's accounts";
 }
 
 void ClusterTest::close() {

@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "../../base/result.h"
@@ -164,6 +165,8 @@ class Arena {
   std::size_t populate_ahead(std::size_t step, std::size_t keep);
   // By the node: gives what is free in the overflow back to the disk. Gives the number of bytes.
   std::size_t decommit_overflow();
+  // What is wrong with the accounts, while no process changes them; empty: nothing.
+  std::vector<std::string> faults() const;
   // By the node, now and then: puts right what a death has made wrong in the count of memory that is in use.
   void settle();
 

@@ -102,6 +102,8 @@ std::size_t Arena::decommit_overflow() {
          kPage;
 }
 
+std::vector<std::string> Arena::faults() const { return state_->table.faults(); }
+
 void Arena::settle() { state_->table.settle(); }
 
 }  // namespace manta::objectstore

@@ -28,6 +28,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "arena_sizes.h"
 #include "owner_tag.h"
@@ -131,6 +133,8 @@ class SlabTable {
   // By the node: frees what a dead process owned; corrects the count of charged pages.
   void sweep(OwnerTag dead);
   void settle();
+  // What is wrong with the table, while nobody changes it; empty: nothing.
+  std::vector<std::string> faults() const;
 
  private:
   struct Header;

@@ -1,5 +1,6 @@
 #include "slab_table.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "../arena_fixture.h"
@@ -39,6 +40,24 @@ TEST_F(SlabTableTest, RunsComeFromBelowAndSmallBlocksFromAbove) {
   EXPECT_EQ(table_.take_run(kAnna, 1, From::kUnused), 2u);
   EXPECT_EQ(table_.take_small(kAnna, 0, From::kUnused), kSlabs - 1);
   EXPECT_EQ(table_.take_small(kBert, 0, From::kUnused), kSlabs - 2);
+}
+
+TEST_F(SlabTableTest, TheCheckerFindsWhatIsWrong) {
+  const auto run = table_.take_run(kAnna, slabs(2), From::kUnused);
+  ASSERT_TRUE(run && table_.pages().charge(*run, slabs(2)));
+  table_.take_small(kBert, 3, From::kUnused);
+  EXPECT_THAT(table_.faults(), testing::IsEmpty());
+  table_.pages().set_committed(5, 7);
+  EXPECT_THAT(table_.faults(), testing::ElementsAre("slab 5 has 7 pages, of 0 that are charged"));
+  table_.pages().emptied(5);
+  ASSERT_TRUE(table_.set_bytes(*run, RunBytes::kSpilling) &&
+              table_.set_bytes(*run, RunBytes::kOnDisk));
+  EXPECT_THAT(table_.faults(),
+              testing::ElementsAre("slab 0 has memory, although its bytes are on disk",
+                                   "slab 1 has memory, although its bytes are on disk"));
+  ASSERT_TRUE(table_.set_bytes(*run, RunBytes::kInMemory));
+  ASSERT_EQ(table_.claim(3, kAnna, From::kUnused), 1U);
+  EXPECT_THAT(table_.faults(), testing::ElementsAre("slab 3 is claimed by process 1"));
 }
 
 TEST_F(SlabTableTest, FreeRunIsTakenAgainWhole) {
