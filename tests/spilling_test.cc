@@ -5,6 +5,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <string>
 #include <sys/stat.h>
@@ -160,6 +161,33 @@ TEST_F(SpillingTest, AGetWithATimeoutDoesNotWaitForRoom) {
       },
       GetTimeout);
   read.clear();
+  EXPECT_TRUE(are_numbers_there(refs));
+}
+
+TEST_F(SpillingTest, AFailingDiskIsAnErrorWhereThereIsNoRoomUntilItWorks) {
+  const base::FileTree tree;
+  const auto directory = tree.root() / "spilled";
+  open({.object_store_bytes = 64 * kMiB,
+        .spill_dirs = {directory.string()},
+        .put_timeout = 500ms,
+        .overflow = false});
+  std::ofstream(directory) << "not a directory";
+  Refs refs;
+  const auto put_one = [&] { refs.push_back(put(numbers(static_cast<long>(refs.size())))); };
+  const std::string error = error_of<OutOfDisk>([&] {
+    for (int i = 0; i < 12; ++i) put_one();
+  });
+  EXPECT_THAT(error, AllOf(HasSubstr("bytes in memory"), HasSubstr(directory.string()),
+                           HasSubstr("Not a directory"), HasSubstr("spill_dirs")));
+  fs::remove(directory);
+  EXPECT_TRUE(eventually([&] {
+    try {
+      put_one();
+    } catch (const OutOfDisk&) {  // it is left out for some seconds
+      return false;
+    }
+    return true;
+  }));
   EXPECT_TRUE(are_numbers_there(refs));
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,7 +38,8 @@ class TestDisk final : public Disk {
     return file;
   }
   void write(const File& file, std::span<const std::byte> from, std::uint64_t at) override {
-    if (++writes == fails_at_write) fail("pwrite");
+    if (++writes == fails_at_write || (fails_every != 0 && writes % fails_every == 0))
+      fail("pwrite");
     Disk::write(file, from, at);
   }
   std::uint64_t available(const std::filesystem::path& directory) override {
@@ -47,6 +49,7 @@ class TestDisk final : public Disk {
   std::vector<std::string> tried;
   std::string fails_in;
   int fails_at_write = 0;
+  int fails_every = 0;
   int error = EIO;
   std::uint64_t free = ~std::uint64_t{0};
   int writes = 0;
@@ -229,6 +232,37 @@ TEST_F(SpillFilesTest, OfABatchThatFailsInTheMiddleWhatWasWrittenBeforeStays) {
     }
   }
   EXPECT_THAT(counts, ::testing::IsSupersetOf({0U, 1U, 2U}));
+}
+
+TEST_F(SpillFilesTest, ADiskThatFailsEveryThirdWriteLosesNothing) {
+  disk_.fails_every = 3;
+  std::minstd_rand random(11);
+  std::vector<std::pair<SpilledAt, Object>> kept;
+  for (int round = 0; round < 300; ++round) {
+    now_ += std::chrono::seconds(100);  // no directory is left out
+    std::vector<Object> objects;
+    for (std::size_t n = random() % 4 + 1; n > 0; --n)
+      objects.push_back(object(random() % 300'000));
+    try {
+      const auto places = write(objects);
+      for (std::size_t i = 0; i < places.size(); ++i) kept.emplace_back(places[i], objects[i]);
+    } catch (const OutOfDisk&) {  // both directories failed
+    }
+    for (std::size_t n = random() % 3; n > 0 && !kept.empty(); --n) {
+      const std::size_t which = random() % kept.size();
+      expect_read(kept[which].first, kept[which].second);
+      files_.erase(kept[which].first);
+      std::swap(kept[which], kept.back());
+      kept.pop_back();
+    }
+  }
+  EXPECT_GT(kept.size(), 50U);
+  EXPECT_EQ(files_.stats().objects, kept.size());
+  for (const auto& [at, bytes] : kept) {
+    expect_read(at, bytes);
+    files_.erase(at);
+  }
+  EXPECT_EQ(files_.stats().files, 0U);
 }
 
 TEST_F(SpillFilesTest, FilesTakeAtMostHalfOfTheDescriptors) {

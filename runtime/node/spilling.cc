@@ -238,6 +238,7 @@ void Spilling::write_and_empty(const std::vector<objectstore::SpillPlace::Bytes>
 // Those of the round for which there was room: the first.
 void Spilling::written(const Written& places, const std::string& why_not) {
   fate_ = nullptr;
+  why_not_ = why_not;
   if (!why_not.empty()) warn(why_not);
   for (std::size_t i = 0; i < places.size(); ++i) {
     if (on_disk_.is_copy(round_[i].block)) on_disk_.drop_copy(round_[i].block);
@@ -261,8 +262,9 @@ void Spilling::written(const Written& places, const std::string& why_not) {
 void Spilling::give_up_writing() {
   Fate open = Fate::kOpen;
   if (!fate_->compare_exchange_strong(open, Fate::kGivenUp)) return;
-  warn("the disk has not answered for " + std::to_string((session_.now_ms() - since_) / 1000) +
-       " s");
+  why_not_ =
+      "the disk has not answered for " + std::to_string((session_.now_ms() - since_) / 1000) + " s";
+  warn(why_not_);
   for (const Candidate& candidate : round_) keep(candidate);
   end_round();
 }

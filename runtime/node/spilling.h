@@ -57,6 +57,8 @@ class Spilling {
   void begin_sweep();
   void end_sweep();
   bool sweep_needed() const { return step_ == Step::kSweeping; }
+  // Why the disk took nothing when it was asked last; empty if it did.
+  const std::string& why_not() const { return why_not_; }
   bool possible() const { return disk_.possible(); }
   bool is_copy(std::uint64_t block) const { return on_disk_.is_copy(block); }
   bool spills() const { return step_ != Step::kIdle; }
@@ -113,6 +115,7 @@ class Spilling {
   std::int64_t active_until_ = 0;
   std::int64_t freed_until_ = 0;  // what was dropped is free by then
   std::int64_t warned_until_ = 0;
+  std::string why_not_;
   int fruitless_ends_ =
       0;  // how often a round reached the end of the arena since something was spilled
   int passes_in_vain_ = 0;  // since something was spilled or dropped

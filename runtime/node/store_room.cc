@@ -34,12 +34,12 @@ void StoreRoom::look(std::int64_t now) {
   // Who was granted room in vain is not granted it again and again for ever.
   if (room && (asks_.front().ask.tries == 0 || !is_late(asks_.front().ask, now))) {
     const Ask& first = asks_.front();
-    store_.tell(first.from, {.question = first.ask.question, .granted = 1});
+    store_.tell(first.from, {.question = first.ask.question, .granted = 1}, {});
     asks_.pop_front();
   }
   std::erase_if(asks_, [&](const Ask& ask) {
     if (!is_late(ask.ask, now)) return false;
-    store_.tell(ask.from, {.question = ask.ask.question, .granted = 0});
+    store_.tell(ask.from, {.question = ask.ask.question, .granted = 0}, store_.why_not_spilled());
     return true;
   });
   store_.set_waiting(static_cast<std::uint32_t>(asks_.size()));

@@ -14,6 +14,8 @@
 #include <functional>
 #include <limits>
 #include <list>
+#include <string>
+#include <string_view>
 
 #include "../../rpc/control.h"
 #include "../wire/node_messages.h"
@@ -26,7 +28,8 @@ class StoreRoom {
     std::function<bool(std::uint64_t size, rpc::Slot process)> has_room;  // spills, if it must
     std::function<bool()> is_spilling = [] { return false; };
     std::function<void(std::uint32_t count)> set_waiting;
-    std::function<void(rpc::Slot to, const RoomTold& told)> tell;
+    std::function<std::string()> why_not_spilled = [] { return std::string(); };
+    std::function<void(rpc::Slot to, const RoomTold& told, std::string_view text)> tell;
   };
   StoreRoom(Store store, std::int64_t timeout_ms)
       : store_(std::move(store)), timeout_ms_(timeout_ms) {}

@@ -1,6 +1,8 @@
 #include "store_room.h"
 
 #include <limits>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,15 +31,19 @@ class StoreRoomTest : public testing::Test {
 
   std::uint64_t free_ = 0;
   bool spilling_ = false;
+  std::string why_not_;
+  std::string text_;
   std::uint32_t waiting_ = 0;
   std::vector<Told> told_;
   StoreRoom::Store store() {
     return {.has_room = [this](std::uint64_t size, rpc::Slot) { return size <= free_; },
             .is_spilling = [this] { return spilling_; },
             .set_waiting = [this](std::uint32_t count) { waiting_ = count; },
+            .why_not_spilled = [this] { return why_not_; },
             .tell =
-                [this](rpc::Slot, const RoomTold& told) {
+                [this](rpc::Slot, const RoomTold& told, std::string_view text) {
                   told_.emplace_back(told.question, told.granted != 0);
+                  text_ = text;
                 }};
   }
   StoreRoom room_{store(), 1000};
@@ -99,6 +105,13 @@ TEST_F(StoreRoomTest, TheTimeOfSpillingDoesNotCount) {
   EXPECT_THAT(look(6000), ElementsAre(Told(11, true))) << "late, but there is room at last";
   ask(1, 12, 200, 6000);
   EXPECT_THAT(look(7000), ElementsAre(Told(12, false)));
+}
+
+TEST_F(StoreRoomTest, WhoIsRefusedIsToldWhyNothingWasSpilled) {
+  why_not_ = "/spill: 3 MiB free";
+  ask(1, 11, 100, 0);
+  EXPECT_THAT(look(1000), ElementsAre(Told(11, false)));
+  EXPECT_EQ(text_, why_not_);
 }
 
 TEST_F(StoreRoomTest, WhoMayWaitForEverIsNeverLate) {

@@ -72,9 +72,11 @@ void NodeQuestions::on(const ResourcesTold& told, PayloadBytes payload) {
   answer(told.question, payload);
 }
 
-void NodeQuestions::on(const RoomTold& told) {
-  const std::byte granted{told.granted != 0};
-  answer(told.question, {&granted, 1});
+void NodeQuestions::on(const RoomTold& told, std::string_view text) {
+  const auto tail = std::as_bytes(std::span(text));
+  Answer joined{std::byte{told.granted != 0}};
+  joined.insert(joined.end(), tail.begin(), tail.end());
+  answer(told.question, joined);
 }
 
 void NodeQuestions::on(const RestoreTold& told, std::string_view text) {

@@ -34,7 +34,8 @@ class NodeQuestions {
   bool node_died() const { return ownership_.dead(); }
 
   void on(const ResourcesTold& told, PayloadBytes payload);
-  void on(const RoomTold& told);  // the payload: 1 byte, which is told.granted
+  // The payload: 1 byte, which is told.granted, then the text.
+  void on(const RoomTold& told, std::string_view text);
   void on(const RestoreTold& told,
           std::string_view text);  // the payload: the struct, then the text
   void on(const WhyTold& told, std::string_view text);

@@ -46,7 +46,15 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
       throw InvalidArgument("the session was shut down while this waited for room in its store");
     }
     const bool granted = answer && answer->front() != std::byte{0};
-    if (take() || !granted) return;
+    if (take() || !answer) return;
+    if (!granted && answer->size() > 1) {
+      throw OutOfDisk(
+          "object store: no room for " + std::to_string(size) +
+          " bytes in memory, and objects cannot be "
+          "spilled: " +
+          std::string(reinterpret_cast<const char*>(answer->data()) + 1, answer->size() - 1));
+    }
+    if (!granted) return;
     ++ask.tries;
   }
 }
