@@ -97,6 +97,12 @@ TEST(Shortages, FewDescriptorsAreEnoughForFewWorkers) {
   }
 }
 
+TEST(Shortages, FewDescriptorsAreEnoughForSpilling) {
+  const ShellRun run = run_with("ulimit -n 64", "spill");
+  EXPECT_EQ(run.code(), 0) << run.said;
+  EXPECT_THAT(run.said, HasSubstr("sum: 4950"));
+}
+
 TEST(Shortages, Processes) {
   // The leak check of a sanitizer needs a process, too.
   const ShellRun run = run_with("export ASAN_OPTIONS=detect_leaks=0", "without-processes");
