@@ -226,8 +226,7 @@ int spill() {
   for (int i = 0; i < 100; ++i) refs.push_back(manta::put(manta::full<int>(1 << 20, i)));
   long sum = 0;
   for (const auto& ref : refs) sum += manta::get(ref)[1000];
-  std::cout << "sum: " << sum << std::endl;
-  return 0;
+  return say("sum", std::to_string(sum)), 0;
 }
 
 int many(int cpus) {
