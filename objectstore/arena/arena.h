@@ -163,6 +163,8 @@ class Arena {
   // By the node, when it is idle: commits at most `step` bytes of free memory, until `keep` bytes are ready.
   // Gives the number of bytes that it committed, 0 when nothing was to be done.
   std::size_t populate_ahead(std::size_t step, std::size_t keep);
+  // An errno, if the kernel has refused a huge page here; else 0.
+  int why_no_huge_pages() const;
   // By the node: gives what is free in the overflow back to the disk. Gives the number of bytes.
   std::size_t decommit_overflow();
   // What is wrong with the accounts, while no process changes them; empty: nothing.
@@ -172,6 +174,7 @@ class Arena {
 
  private:
   struct State;
+  std::size_t claim_for_huge_page(std::size_t slab);
   template <class Visit>
   void for_each_block(Visit&& visit) const;
   static std::uint64_t distance(const void* address, const std::byte* base) {

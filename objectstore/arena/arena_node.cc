@@ -15,9 +15,7 @@ bool Arena::begin_spill(std::uint64_t offset) {
 
 void Arena::end_spill(std::uint64_t offset) {
   const std::size_t slab = offset / kSlabSize;
-  for (std::size_t i = slab, end = slab + state_->table.word(slab).slabs(); i < end; ++i) {
-    state_->window.decommit(i);
-  }
+  state_->window.decommit_all(slab, state_->table.word(slab).slabs());
   state_->table.set_bytes(slab, RunBytes::kOnDisk);
 }
 
@@ -55,6 +53,19 @@ bool Arena::has_memory(std::size_t size) const {
 
 void Arena::sweep(OwnerTag dead) { state_->table.sweep(dead); }
 
+// The slab behind one that is claimed, if the two may become a huge page. Gives how many it has claimed.
+std::size_t Arena::claim_for_huge_page(std::size_t slab) {
+  SlabTable& table = state_->table;
+  const auto is_new = [&](std::size_t i) {
+    return table.pages().committed(i) == 0 && table.pages().charged(i) == 0;
+  };
+  if (slab % 2 != 0 || slab + 1 >= table.memory_end() || !is_new(slab) || !is_new(slab + 1) ||
+      table.word(slab + 1).kind != SlabKind::kFree) {
+    return 0;
+  }
+  return table.claim(slab + 1, state_->self, From::kUnused);
+}
+
 // From below, where runs are taken first; but an eighth from above, where small blocks are taken.
 std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
   SlabTable& table = state_->table;
@@ -65,9 +76,11 @@ std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
     if (before < kSlabPages) {
       const std::size_t claimed = table.claim(slab, state_->self, From::kUnused);
       if (claimed == 0) return true;  // it is in use now
-      const bool committed =
-          table.pages().charge(slab, kSlabPages) && state_->window.commit(slab, kSlabPages);
-      table.release(slab, slab + claimed);
+      const std::size_t more = claim_for_huge_page(slab);
+      const bool committed = table.pages().charge(slab, (more == 0 ? 1 : 2) * kSlabPages) &&
+                             ((more != 0 && state_->window.commit_huge(slab)) ||
+                              state_->window.commit(slab, kSlabPages));
+      table.release(slab, slab + claimed + more);
       if (!committed) return false;
     }
     ready += kSlabSize;
@@ -94,6 +107,8 @@ std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
   }
   return done;
 }
+
+int Arena::why_no_huge_pages() const { return state_->window.why_not_huge(); }
 
 std::size_t Arena::decommit_overflow() {
   SlabTable& table = state_->table;

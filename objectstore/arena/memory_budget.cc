@@ -21,10 +21,8 @@ std::size_t give_back(SlabTable& table, MemoryWindow& window, OwnerTag self, std
   for (std::size_t i = end; i-- > begin && given < enough;) {
     if (pages_of(table.pages(), i, table.word(i).slabs()) == 0) continue;
     const std::size_t claimed = table.claim(i, self, from);
-    for (std::size_t slab = i; slab < i + claimed; ++slab) {
-      const std::uint64_t pages = pages_of(table.pages(), slab, 1);
-      given += window.decommit(slab) ? pages : 0;
-    }
+    const std::uint64_t pages = pages_of(table.pages(), i, claimed);
+    given += claimed != 0 && window.decommit_all(i, claimed) ? pages : 0;
     table.release(i, i + claimed);
   }
   return given;

@@ -13,6 +13,14 @@ namespace {
 #ifndef MADV_POPULATE_WRITE
 constexpr int MADV_POPULATE_WRITE = 23;
 #endif
+#ifndef MADV_COLLAPSE
+constexpr int MADV_COLLAPSE = 25;
+#endif
+
+constexpr std::size_t kHugePage = 2 * kSlabSize;
+// After a huge page that was not to be had, for so many 4 KiB pages are taken without asking: looking for one is slow
+// where memory lies in pieces.
+constexpr std::uint32_t kNotAsked = 256;
 
 // At `at`, if that is not null.
 std::byte* map_or_throw(std::byte* at, std::size_t size, int protection, int flags, int fd,
@@ -91,10 +99,17 @@ MemoryWindow::MemoryWindow(const ArenaDescriptors& files, SlabTable& table)
   ::madvise(write_, size_, MADV_DONTFORK);
 }
 
-// The memory's mapping is made for both parts at first, to have the addresses.
+// The memory's mapping is made for both parts at first, to have the addresses; at a multiple of a huge page.
 std::byte* MemoryWindow::map(int memory_fd, int overflow_fd, int protection) {
   constexpr const char* kWhat = "object store: cannot map the arena";
-  std::byte* const base = map_or_throw(nullptr, size_, protection, MAP_SHARED, memory_fd, kWhat);
+  std::byte* const found =
+      map_or_throw(nullptr, size_ + kHugePage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, kWhat);
+  const std::size_t before =
+      (kHugePage - reinterpret_cast<std::uintptr_t>(found) % kHugePage) % kHugePage;
+  std::byte* const base = found + before;
+  if (before != 0) ::munmap(found, before);
+  ::munmap(base + size_, kHugePage - before);
+  map_or_throw(base, size_, protection, MAP_SHARED, memory_fd, kWhat);
   if (size_ > memory_size_) {
     map_or_throw(base + memory_size_, size_ - memory_size_, protection, MAP_SHARED, overflow_fd,
                  kWhat);
@@ -140,10 +155,36 @@ void MemoryWindow::seal(std::size_t slab, std::size_t count) {
 bool MemoryWindow::populate(std::uint64_t offset, std::size_t size) {
   const std::uint64_t end = offset + size;
   for (std::size_t slab = offset / kSlabSize; slab * kSlabSize < end; ++slab) {
+    if (may_be_huge(slab, offset, end)) commit_huge(slab);  // else small pages
     if (!populate_pages(slab, pages_before(slab, end))) {
       return false;
     }
   }
+  return true;
+}
+
+bool MemoryWindow::may_be_huge(std::size_t slab, std::uint64_t begin, std::uint64_t end) const {
+  return slab % 2 == 0 && begin <= slab * kSlabSize && (slab + 2) * kSlabSize <= end &&
+         !table_.is_overflow(slab + 1) && table_.pages().committed(slab) == 0 &&
+         table_.pages().committed(slab + 1) == 0;
+}
+
+// The kernel makes a huge page of a range in which there is a page; it zeroes what that has not.
+bool MemoryWindow::commit_huge(std::size_t slab) {
+  // SYNC: none: a hint.
+  if (const std::uint32_t left = no_huge_.load(std::memory_order_relaxed); left != 0) {
+    no_huge_.store(left - 1, std::memory_order_relaxed);
+    return false;
+  }
+  const Place place = place_of(slab * kSlabSize);
+  if (!allocate_range(place.file, place.offset, kPage)) return false;
+  if (::madvise(write_ + slab * kSlabSize, kHugePage, MADV_COLLAPSE) != 0) {
+    why_not_huge_.store(errno, std::memory_order_relaxed);
+    no_huge_.store(kNotAsked, std::memory_order_relaxed);
+    return false;
+  }
+  table_.pages().set_committed(slab, kSlabPages);
+  table_.pages().set_committed(slab + 1, kSlabPages);
   return true;
 }
 
@@ -221,6 +262,15 @@ bool MemoryWindow::decommit(std::size_t slab, std::uint32_t pages) {
   table_.pages().begin_emptying(slab, pages);
   if (!punch(place.file, place.offset, kSlabSize - kept)) return false;
   table_.pages().emptied(slab, pages);
+  return true;
+}
+
+// By one call, so that huge pages go whole.
+bool MemoryWindow::decommit_all(std::size_t slab, std::size_t count) {
+  const Place place = place_of(slab * kSlabSize);
+  for (std::size_t i = slab; i < slab + count; ++i) table_.pages().begin_emptying(i);
+  if (!punch(place.file, place.offset, count * kSlabSize)) return false;
+  for (std::size_t i = slab; i < slab + count; ++i) table_.pages().emptied(i);
   return true;
 }
 

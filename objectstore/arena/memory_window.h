@@ -7,12 +7,16 @@
 // Both mappings are made once, without reserving memory; later only permissions change. Pages that were
 // populated stay in the page tables, so that memory that is used again costs nothing.
 //
+// Two slabs that are populated together, as most of a large block are, become one huge page of 2 MiB where the kernel
+// has one: decision 028.
+//
 // Invariant:  the read-only mapping comes from a descriptor opened O_RDONLY: no mprotect makes it
 //             writable.
 // Threads:    any. Units: bytes, slabs, pages of 4 KiB.
 // Errors:     the constructor throws std::system_error; open() and populate() are false when the
 //             kernel has no memory (or too many mappings), or the disk no room for the overflow.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -46,9 +50,17 @@ class MemoryWindow {
   bool is_populated(std::uint64_t offset, std::size_t size) const;
   // Commits without mapping.
   bool commit(std::size_t slab, std::uint32_t pages);
-  // Gives the memory of a slab that this process has claimed back, but for its first `pages`; its bytes are 0 when it
-  // is committed again.
+  // The same for two slabs, the first an even one, of which nothing is committed. False: there is no huge page; they are
+  // as before, but for one page.
+  bool commit_huge(std::size_t slab);
+  // Why it gave false when it last asked the kernel (an errno); 0: it never did.
+  int why_not_huge() const {
+    return why_not_huge_.load(std::memory_order_relaxed);
+  }  // SYNC: none: for messages
+  // Gives the memory of a slab that this process has claimed back, but for its first `pages`; or that of many. Their
+  // bytes are 0 when they are committed again.
   bool decommit(std::size_t slab, std::uint32_t pages = 0);
+  bool decommit_all(std::size_t slab, std::size_t count);
 
   // In a forked child, which has the read-only mapping but not the writable window: keeps anything else from being
   // mapped there.
@@ -80,6 +92,7 @@ class MemoryWindow {
   Place place_of(std::uint64_t offset) const;
   bool protect(std::size_t slab, std::size_t count, Access access);
   bool populate_pages(std::size_t slab, std::uint32_t end);
+  bool may_be_huge(std::size_t slab, std::uint64_t begin, std::uint64_t end) const;
 
   SlabTable& table_;
   const std::size_t memory_size_;
@@ -90,6 +103,8 @@ class MemoryWindow {
   std::byte* write_;
   std::mutex mutex_;
   std::unique_ptr<SlabState[], Unmapper> states_;  // sparse, like the arena
+  std::atomic<int> why_not_huge_{0};
+  std::atomic<std::uint32_t> no_huge_{0};  // so often none is asked for, since there was none
 };
 
 }  // namespace manta::objectstore

@@ -42,7 +42,7 @@ std::atomic<std::uint64_t> copied{0};
 // Two pieces or more for each thread, so that a thread that is interrupted does not hold up all.
 std::size_t piece_size(std::size_t size) {
   const auto pieces = static_cast<std::size_t>(threads().max_concurrency()) * 2;
-  return std::clamp(size / pieces / kMiB * kMiB, kSmallestPiece, kLargestPiece);
+  return std::clamp(size / pieces / kSmallestPiece * kSmallestPiece, kSmallestPiece, kLargestPiece);
 }
 
 #ifndef MANTA_PLAIN_COPY

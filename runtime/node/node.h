@@ -122,6 +122,7 @@ class Node {
   asio::steady_timer surplus_timer_;
   asio::steady_timer retry_timer_;
   asio::steady_timer full_ring_timer_;
+  bool told_of_huge_pages_ = false;
   asio::steady_timer ahead_timer_;
   asio::steady_timer room_timer_;
   asio::steady_timer census_timer_;

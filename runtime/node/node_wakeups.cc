@@ -1,6 +1,9 @@
 // What ends the node's sleep: its bell, the end of its driver, signals, and timers, each armed at most once.
 #include <chrono>
+#include <cstdio>
+#include <cstring>
 #include <sys/eventfd.h>
+#include <utility>
 
 #include <asio/buffer.hpp>
 
@@ -97,6 +100,13 @@ void Node::arm_timers() {
 
 void Node::look_ahead() {
   spilling_.keep_room();
+  if (const int why = arena_.why_no_huge_pages();
+      why != 0 && !std::exchange(told_of_huge_pages_, true)) {
+    std::fprintf(stderr,
+                 "manta node: the kernel has no huge page for the object store (%s), which uses "
+                 "pages of 4 KiB\n",
+                 std::strerror(why));
+  }
   arena_.set_may_spill(spilling_.possible());
   ahead_timer_.expires_after(ahead_.step());
   ahead_timer_.async_wait([this](asio::error_code error) {
