@@ -22,6 +22,7 @@ constexpr std::chrono::seconds kLeastForReading{1};
 ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& options) {
   Process& process = Process::current("manta::put()");
   check_put_options(options);
+  if (process.ownership().dead()) throw NodeDied("manta::put(): the node of this session has died");
   ObjectEntryRef entry = process.ownership().make_entry();
   Value value = value_of(process.store(), encoded);
   const auto buffers = value.buffers();
