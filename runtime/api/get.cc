@@ -51,8 +51,9 @@ std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
 }
 
 Deadline with_time_to_read(Deadline deadline) {
-  if (deadline)
+  if (deadline) {
     *deadline = std::max(*deadline, std::chrono::steady_clock::now() + kLeastForReading);
+  }
   return deadline;
 }
 
