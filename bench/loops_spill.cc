@@ -167,7 +167,8 @@ Rates rates(const Run& run) {
   }
   getting.stop();
   const auto got = getting.per_round(1);
-  const double each = 1e6 / static_cast<double>(count - store / kObject);
+  const std::size_t spilled_ones = count - store / kObject;
+  const double each = 1e6 / static_cast<double>(spilled_ones);
   return {(on_disk - static_cast<double>(before)) / put.seconds,
           static_cast<double>(read) / got.seconds, put.cpu_seconds * each, got.cpu_seconds * each};
 }

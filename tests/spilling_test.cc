@@ -171,6 +171,7 @@ TEST_F(SpillingTest, AFailingDiskIsAnErrorWhereThereIsNoRoomUntilItWorks) {
         .spill_dirs = {directory.string()},
         .put_timeout = 500ms,
         .overflow = false});
+  fs::remove(directory);
   std::ofstream(directory) << "not a directory";
   Refs refs;
   const auto put_one = [&] { refs.push_back(put(numbers(static_cast<long>(refs.size())))); };

@@ -50,8 +50,9 @@ Parcel make(int n) {
                                ? put(full<int>(kElements, value))
                                : put(std::span<const int>(std::vector<int>(kElements, value))));
   }
-  if (get(remote(sum_of, {.max_retries = -1})(parcel.parts)) != expected_sum(n))
+  if (get(remote(sum_of, {.max_retries = -1})(parcel.parts)) != expected_sum(n)) {
     throw std::runtime_error("wrong bytes");
+  }
   parcel.own = full<int>(kElements, n);
   parcel.maker = ::getpid();
   return parcel;

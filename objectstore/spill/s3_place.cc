@@ -206,8 +206,9 @@ void S3Place::erase_until_the_end() {
       back_off.failed(Clock::now(), error.what());
     }
     lock.lock();
-    if (back_off.left_out(Clock::now()))
+    if (back_off.left_out(Clock::now())) {
       to_erase_.insert(to_erase_.begin(), erasing_.begin(), erasing_.end());
+    }
     erasing_.clear();
   }
 }
@@ -221,8 +222,9 @@ std::string S3Place::end(std::chrono::milliseconds patience) {
   changed_.notify_all();
   changed_.wait_until(lock, until, [this] { return writing_.empty(); });
   std::vector<std::string> keys = std::exchange(to_erase_, {});
-  for (const auto* more : {&writing_, &erasing_, &doubtful_})
+  for (const auto* more : {&writing_, &erasing_, &doubtful_}) {
     keys.insert(keys.end(), more->begin(), more->end());
+  }
   doubtful_.clear();
   for (const auto& [file, objects] : files_) keys.push_back(key_of(file));
   files_.clear();

@@ -38,8 +38,9 @@ class TestDisk final : public Disk {
     return file;
   }
   void write(const File& file, std::span<const std::byte> from, std::uint64_t at) override {
-    if (++writes == fails_at_write || (fails_every != 0 && writes % fails_every == 0))
+    if (++writes == fails_at_write || (fails_every != 0 && writes % fails_every == 0)) {
       fail("pwrite");
+    }
     Disk::write(file, from, at);
   }
   std::uint64_t available(const std::filesystem::path& directory) override {
@@ -241,8 +242,9 @@ TEST_F(SpillFilesTest, ADiskThatFailsEveryThirdWriteLosesNothing) {
   for (int round = 0; round < 300; ++round) {
     now_ += std::chrono::seconds(100);  // no directory is left out
     std::vector<Object> objects;
-    for (std::size_t n = random() % 4 + 1; n > 0; --n)
+    for (std::size_t n = random() % 4 + 1; n > 0; --n) {
       objects.push_back(object(random() % 300'000));
+    }
     try {
       const auto places = write(objects);
       for (std::size_t i = 0; i < places.size(); ++i) kept.emplace_back(places[i], objects[i]);

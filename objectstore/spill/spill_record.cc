@@ -136,8 +136,9 @@ std::uint64_t SpillWriter::write(std::uint64_t number, std::span<const std::byte
   std::vector<std::uint64_t> checks(pieces_of(bytes.size()));
   for (std::size_t i = 0; i < checks.size(); i += kPiecesAtOnce) {
     const std::size_t end = std::min(checks.size(), i + kPiecesAtOnce);
-    for (std::size_t piece = i; piece < end; ++piece)
+    for (std::size_t piece = i; piece < end; ++piece) {
       checks[piece] = check_of(piece_at(bytes, piece));
+    }
     put(bytes.subspan(i * kPiece, std::min(kPiecesAtOnce * kPiece, bytes.size() - i * kPiece)));
   }
   put(std::as_bytes(std::span(checks)));

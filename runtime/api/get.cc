@@ -22,6 +22,7 @@ constexpr std::chrono::seconds kLeastForReading{1};
 ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& options) {
   Process& process = Process::current("manta::put()");
   check_put_options(options);
+  if (process.ownership().dead()) throw NodeDied("manta::put(): the node of this session has died");
   ObjectEntryRef entry = process.ownership().make_entry();
   Value value = value_of(process.store(), encoded);
   const auto buffers = value.buffers();
@@ -50,8 +51,9 @@ std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
 }
 
 Deadline with_time_to_read(Deadline deadline) {
-  if (deadline)
+  if (deadline) {
     *deadline = std::max(*deadline, std::chrono::steady_clock::now() + kLeastForReading);
+  }
   return deadline;
 }
 

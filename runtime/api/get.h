@@ -136,8 +136,9 @@ auto get_list(const std::vector<ObjectEntry*>& entries, const std::optional<Time
     const Deadline until = with_time_to_read(deadline);
     std::vector<T> values;
     values.reserve(entries.size());
-    for (std::size_t i = 0; i < entries.size(); ++i)
+    for (std::size_t i = 0; i < entries.size(); ++i) {
       values.push_back(decode_at<T>(entries, i, until));
+    }
     return values;
   }
 }

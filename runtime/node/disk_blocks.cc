@@ -200,8 +200,9 @@ void DiskBlocks::forget_freed() {
   next_forgetting_ = session_.now_ms() + kForgetEveryMs;
   std::erase_if(blocks_, [this](auto& entry) {
     auto& [block, found] = entry;
-    if (found.reading || !found.emptied || arena_.block_at(block).owner != objectstore::kNobody)
+    if (found.reading || !found.emptied || arena_.block_at(block).owner != objectstore::kNobody) {
       return false;
+    }
     const auto erase = [this, at = found.at] { disk_.place().erase(at); };
     if (!disk_.post(erase).empty()) erase();
     arena_.keep_in_memory(block);  // its addresses are free

@@ -459,16 +459,18 @@ class Simulation {
         const Contents contents = contents_of(step.value);
         if (step.kind == Kind::kSendValue) {
           if (at(step.process - 1U).struck) continue;
-          for (const std::uint64_t inside : contents)
+          for (const std::uint64_t inside : contents) {
             objects_.add_holds(id_of(inside), step.process, 1);
+          }
           if (at(step.process - 1U).alive) {
             at(step.process - 1U).delivered.push_back({number_of(step.object), contents});
           }
         } else {
           if (step.value == kLost) lost_.insert(number_of(step.object));
           const int change = step.kind == Kind::kHoldContents ? 1 : -1;
-          for (const std::uint64_t inside : contents)
+          for (const std::uint64_t inside : contents) {
             objects_.add_holds(id_of(inside), kNode, change);
+          }
         }
       }
     }

@@ -11,7 +11,6 @@ namespace manta::detail::node {
 namespace {
 
 using objectstore::BlockExtent;
-using objectstore::RunBytes;
 
 // Of a round: an eighth of the store, so that its memory is free before the rest is full, within these.
 constexpr std::size_t kSmallestRound = 16 << 20;
@@ -315,8 +314,9 @@ std::chrono::milliseconds Spilling::look_after() const {
 
 void Spilling::look() {
   if (step_ == Step::kAsking && session_.now_ms() - since_ >= kPatienceMs) end_asking();
-  if (step_ == Step::kWriting && session_.now_ms() - since_ >= disk_patience_ms(kLargestRound))
+  if (step_ == Step::kWriting && session_.now_ms() - since_ >= disk_patience_ms(kLargestRound)) {
     give_up_writing();
+  }
   on_disk_.look();
   if (is_active()) keep_room();
 }
