@@ -50,8 +50,8 @@ class MemoryWindow {
   bool is_populated(std::uint64_t offset, std::size_t size) const;
   // Commits without mapping.
   bool commit(std::size_t slab, std::uint32_t pages);
-  // The same for two slabs, the first an even one, of which nothing is committed. False: there is no huge page; they are
-  // as before, but for one page.
+  // The same for two slabs, the first an even one, of which nothing is committed. False: there is no huge page; they
+  // are as before, but for one page.
   bool commit_huge(std::size_t slab);
   // Why it gave false when it last asked the kernel (an errno); 0: it never did.
   int why_not_huge() const {
