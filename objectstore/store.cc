@@ -74,14 +74,18 @@ bool may_get_room(StoreError error) {
 }  // namespace
 
 base::Result<base::Ref<Block>, StoreError> Store::create(std::size_t size, Population population) {
-  if (!wait_for_room_) return create_now(size, population);
+  return wait_for_room_ ? create_in_turn(size, population) : create_now(size, population);
+}
+
+// Memory; what the node can spill, which is asked for by waiting; the overflow; waiting.
+base::Result<base::Ref<Block>, StoreError> Store::create_in_turn(std::size_t size,
+                                                                 Population population) {
   base::Result<base::Ref<Block>, StoreError> block = StoreError::kFull;
   const auto take_in = [&](Part part) {
     block = create_now(size, population, part);
     return block.ok() || !may_get_room(block.error());
   };
   const auto take = [&] { return take_in(Part::kOverflow); };
-  // Memory; what the node can spill, which is asked for by waiting; the overflow; waiting.
   const bool others_wait = arena_.waiting() != 0;
   if (!others_wait && take_in(Part::kMemory)) return block;
   if (others_wait || arena_.may_spill() || !take()) wait_for_room_(size, take);

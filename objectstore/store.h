@@ -85,6 +85,8 @@ class Store final : public base::Counted {
   friend class Block;
   explicit Store(StoreOptions options);
   ~Store() override;
+  base::Result<base::Ref<Block>, StoreError> create_in_turn(std::size_t size,
+                                                            Population population);
   bool fill(Block& block, const std::byte* from);
   void say_that_it_overflows() const;
   base::Result<serialization::Buffer, StoreError> put_alone(const serialization::Buffer& buffer);

@@ -155,7 +155,7 @@ void MemoryWindow::seal(std::size_t slab, std::size_t count) {
 bool MemoryWindow::populate(std::uint64_t offset, std::size_t size) {
   const std::uint64_t end = offset + size;
   for (std::size_t slab = offset / kSlabSize; slab * kSlabSize < end; ++slab) {
-    if (may_be_huge(slab, offset, end)) commit_huge(slab);  // else small pages
+    if (size >= kHugePage && may_be_huge(slab, offset, end)) commit_huge(slab);  // else small pages
     if (!populate_pages(slab, pages_before(slab, end))) {
       return false;
     }
