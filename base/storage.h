@@ -25,6 +25,11 @@ class Storage : public Counted {
   enum class Keeper { kValue, kCall };
   virtual void count_keeper(Keeper, int /*change*/) noexcept {}
 
+  // Around reading the bytes through a reference that is a Keeper's: they stay where they are in between. False: they
+  // are not in memory, and must not be read; there is no end_reading() then.
+  virtual bool begin_reading() noexcept { return true; }
+  virtual void end_reading() noexcept {}
+
  protected:
   Storage(const std::byte* data, std::size_t size) : data_(data), size_(size) {}
   ~Storage() override;

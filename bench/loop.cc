@@ -23,6 +23,8 @@ const std::vector<Loop>& all_loops() {
       {"multi_client_put", "/s", 600e3, round_trips(1), multi_client_put},
       {"put_800mib_warm", "ratio", 0.9, ratio, put_800mib_warm},
       {"put_800mib_cold", "ratio", 0.95, ratio, put_800mib_cold},
+      {"spill", "ratio", 0.8, ratio, spill},
+      {"restore", "ratio", 0.8, ratio, restore},
       {"get_100mib_us", "us", 2, round_trips(1), get_100mib},
       {"tasks_sync", "/s", 200e3, round_trips(1), tasks_sync},
       {"tasks_async", "/s", 500e3, round_trips(1), tasks_async},

@@ -13,6 +13,9 @@ Measured get_100mib(const Run& run);
 // loops_large_puts.cc
 Measured put_800mib_warm(const Run& run);
 Measured put_800mib_cold(const Run& run);
+// loops_spill.cc
+Measured spill(const Run& run);
+Measured restore(const Run& run);
 // loops_tasks.cc
 Measured tasks_sync(const Run& run);
 Measured tasks_async(const Run& run);

@@ -78,17 +78,60 @@ void Block::set_label(Label label) {
   }
 }
 
-// SYNC: none, of both: for messages only.
+// SYNC (reading_): sequentially consistent: a reader counts itself and then looks at the bit, the evictor sets the bit
+// where nobody is counted and then looks at the references that readers have left.
+bool Block::begin_reading() noexcept {
+  if ((reading_.fetch_add(1) & kEvictedBit) == 0) return true;
+  reading_.fetch_sub(1);
+  return false;
+}
+
+void Block::end_reading() noexcept { reading_.fetch_sub(1); }
+
+// A reference of a value or call is counted as one while it is there: its word changes after the count of references
+// has grown and before that shrinks. So where the word stayed the same, what the count has beyond it are arrays.
+bool Block::evict() {
+  const auto only_values = [this] {
+    const std::uint64_t before = keepers_.load();
+    const Keepers found = keepers();
+    return found.values != 0 && found.calls == 0 && found.arrays == 0 && keepers_.load() == before;
+  };
+  std::uint32_t found = 0;
+  if (!only_values()) return false;
+  if (!reading_.compare_exchange_strong(found, kEvictedBit)) return (found & kEvictedBit) != 0;
+  if (only_values()) return true;
+  bytes_are_back();
+  return false;
+}
+
+void Block::bytes_are_back() noexcept { reading_.fetch_and(~kEvictedBit); }
+
+// SYNC (keepers_): sequentially consistent, for evict().
 void Block::count_keeper(Keeper keeper, int change) noexcept {
-  (keeper == Keeper::kValue ? values_ : calls_).fetch_add(change, std::memory_order_relaxed);
+  const std::uint64_t one = keeper == Keeper::kValue ? 1 : std::uint64_t{1} << kCallsShift;
+  const std::uint64_t changed = std::uint64_t{1} << kChangesShift;
+  keepers_.fetch_add(change > 0 ? changed + one : changed - one);
+}
+
+Block::Keepers Block::counted(std::uint64_t word) {
+  return {.values = static_cast<std::uint32_t>(word & ((std::uint64_t{1} << kCallsShift) - 1)),
+          .calls = static_cast<std::uint32_t>(
+              word >> kCallsShift & ((std::uint64_t{1} << (kChangesShift - kCallsShift)) - 1))};
 }
 
 Block::Keepers Block::keepers() const {
-  const std::int32_t values = std::max(0, values_.load(std::memory_order_relaxed));
-  const std::int32_t calls = std::max(0, calls_.load(std::memory_order_relaxed));
-  const auto all = static_cast<std::int32_t>(use_count()) - 1;
-  return {static_cast<std::uint32_t>(values), static_cast<std::uint32_t>(calls),
-          static_cast<std::uint32_t>(std::max(0, all - values - calls))};
+  Keepers found = counted(keepers_.load());
+  const std::uint32_t kept = found.values + found.calls + 1;  // the caller's
+  const std::uint32_t all = use_count();
+  found.arrays = all > kept ? all - kept : 0;
+  return found;
+}
+
+bool Block::may_be_read() const {
+  const std::uint64_t before = keepers_.load();
+  const Keepers found = counted(before);
+  const bool arrays = use_count() > found.values || keepers_.load() != before;
+  return arrays || found.calls != 0 || lent_to_user() || (reading_.load() & ~kEvictedBit) != 0;
 }
 
 // The record is out of the table before the block is freed, because its place may be used again at once.
@@ -178,6 +221,7 @@ base::Ref<Block> BlockTable::adopt(std::uint64_t offset, Share share) {
     const BlockExtent extent = store_.arena().block_at(offset);
     base::check(extent.size != 0 && extent.offset == offset, "an offset names a block");
     block = new Block(base::Ref<Store>::retain(&store_), offset, extent.size, nullptr, false);
+    if (extent.bytes != RunBytes::kInMemory) block->reading_.store(Block::kEvictedBit);
     insert(shard, block);
   }
   block->share(share);
@@ -220,21 +264,26 @@ void BlockTable::unlock_all() {
   for (Shard& shard : shards_) shard.mutex.unlock();
 }
 
-std::vector<base::Ref<Block>> BlockTable::all_locked() const {
+template <class Wanted>
+std::vector<base::Ref<Block>> BlockTable::find_all_locked(const Wanted& wanted) const {
   std::vector<base::Ref<Block>> all;
   for (const Shard& shard : shards_) {
     for (Block* block : shard.buckets) {
       for (; block != nullptr; block = block->next_) {
-        if (block->try_retain()) all.push_back(base::Ref<Block>::adopt(block));
+        if (wanted(*block) && block->try_retain()) all.push_back(base::Ref<Block>::adopt(block));
       }
     }
   }
   return all;
 }
 
+std::vector<base::Ref<Block>> BlockTable::read_locked() const {
+  return find_all_locked([](const Block& block) { return block.may_be_read(); });
+}
+
 std::vector<base::Ref<Block>> BlockTable::all() {
   lock_all();
-  std::vector<base::Ref<Block>> found = all_locked();
+  std::vector<base::Ref<Block>> found = find_all_locked([](const Block&) { return true; });
   unlock_all();
   return found;
 }

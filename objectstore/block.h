@@ -65,6 +65,14 @@ class Block final : public base::Storage {
   const Label* label() const { return label_.load(std::memory_order_acquire); }  // may be null
   void set_label(Label label);                                                   // once
 
+  // Under the tables lock: from now on nobody here reads the bytes, so that the node may spill them. False: somebody
+  // does, or may: there are arrays or calls, or no value that keeps the block.
+  bool evict();
+  // Under it, too: the node has said that they are in memory after all.
+  void bytes_are_back() noexcept;
+  bool begin_reading() noexcept override;
+  void end_reading() noexcept override;
+
   // How many references are those of values and of calls: the others are arrays.
   void count_keeper(Keeper keeper, int change) noexcept override;
   struct Keepers {
@@ -73,10 +81,16 @@ class Block final : public base::Storage {
     std::uint32_t arrays = 0;
   };
   Keepers keepers() const;  // beside the caller's reference; a look at what changes
+  // Whether there are arrays or calls, or a thread reads, as far as one look can tell: never false if there are.
+  bool may_be_read() const;
 
  private:
   friend class BlockTable;
   static constexpr std::uint32_t kMineBit = std::uint32_t{1} << 31;
+  static constexpr std::uint32_t kEvictedBit = std::uint32_t{1} << 31;
+  static Keepers counted(std::uint64_t word);  // without arrays
+  static constexpr unsigned kCallsShift = 28;
+  static constexpr unsigned kChangesShift = 52;
 
   Block(base::Ref<Store> store, std::uint64_t offset, std::size_t size, std::byte* writable,
         bool zeroed);
@@ -91,8 +105,9 @@ class Block final : public base::Storage {
   std::atomic<std::uint32_t> claim_{0};
   std::atomic<std::uint64_t> object_hi_{0};
   std::atomic<std::uint64_t> object_lo_{0};
-  std::atomic<std::int32_t> values_{0};
-  std::atomic<std::int32_t> calls_{0};
+  std::atomic<std::uint32_t> reading_{0};  // how many threads read now, and whether they may
+  // How many references values and calls have, and how often that has changed, in one word: see evict().
+  std::atomic<std::uint64_t> keepers_{0};
   std::atomic<const Label*> label_{nullptr};  // owned
   base::Ref<Store> store_;
   Block* next_ = nullptr;  // in its bucket of the table
@@ -113,8 +128,9 @@ class BlockTable {
   // Around fork(), so that no thread is inside, and none was when the child began.
   void lock_all();
   void unlock_all();
-  // Every block with a record; the first is to be called between the two.
-  std::vector<base::Ref<Block>> all_locked() const;
+  // Between the two: every block that may be read.
+  std::vector<base::Ref<Block>> read_locked() const;
+  // Every block with a record.
   std::vector<base::Ref<Block>> all();
   // For a signal handler: the object of the block, nil when it is unknown or the table is busy.
   ObjectId object_of(std::uint64_t offset) const;
@@ -128,6 +144,8 @@ class BlockTable {
   };
   static constexpr std::size_t kShards = 16;
 
+  template <class Wanted>
+  std::vector<base::Ref<Block>> find_all_locked(const Wanted& wanted) const;
   Shard& shard_of(std::uint64_t offset) const;
   static Block*& bucket_of(Shard& shard, std::uint64_t offset);
   static void insert(Shard& shard, Block* block);

@@ -167,7 +167,7 @@ void before_fork() {
   fork->stores.assign(stores.begin(), stores.end());
   for (Store* store : fork->stores) {
     store->blocks().lock_all();
-    fork->blocks.push_back(store->blocks().all_locked());
+    fork->blocks.push_back(store->blocks().read_locked());
   }
   int ends[2];
   if (!fork->any_blocks() || ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {

@@ -75,17 +75,21 @@ bool may_get_room(StoreError error) {
 base::Result<base::Ref<Block>, StoreError> Store::create(std::size_t size, Population population) {
   if (!wait_for_room_) return create_now(size, population);
   base::Result<base::Ref<Block>, StoreError> block = StoreError::kFull;
-  const auto take = [&] {
-    block = create_now(size, population);
+  const auto take_in = [&](Part part) {
+    block = create_now(size, population, part);
     return block.ok() || !may_get_room(block.error());
   };
-  if (arena_.waiting() != 0 || !take()) wait_for_room_(size, take);
+  const auto take = [&] { return take_in(Part::kOverflow); };
+  // Memory; what the node can spill, which is asked for by waiting; the overflow; waiting.
+  const bool others_wait = arena_.waiting() != 0;
+  if (!others_wait && take_in(Part::kMemory)) return block;
+  if (others_wait || arena_.may_spill() || !take()) wait_for_room_(size, take);
   return block;
 }
 
 base::Result<base::Ref<Block>, StoreError> Store::create_now(std::size_t size,
-                                                             Population population) {
-  const auto allocation = arena_.allocate(size, population);
+                                                             Population population, Part part) {
+  const auto allocation = arena_.allocate(size, population, part);
   if (!allocation.ok()) {
     return allocation.error();
   }

@@ -55,7 +55,8 @@ class Store final : public base::Counted {
                                                     Population population = Population::kNow);
   // The same, but it never waits.
   base::Result<base::Ref<Block>, StoreError> create_now(std::size_t size,
-                                                        Population population = Population::kNow);
+                                                        Population population = Population::kNow,
+                                                        Part part = Part::kOverflow);
   // How threads of this process wait for `size` bytes: it calls `take` when it is their turn, until that gives true, or
   // gives up. It is set before any thread needs it; without it nothing waits.
   using TakeRoom = std::function<bool()>;

@@ -1,53 +1,19 @@
-// In this order: what an arena is made of; allocating, where runs of slabs are this file's and small blocks those of
-// small_blocks.h; a block's life; what the node does. Who may do what is decided in slab_table.cc alone.
+// In this order: allocating, where runs of slabs are this file's and small blocks those of small_blocks.h; a block's
+// life; questions. What the node does is in arena_node.cc; who may do what is decided in slab_table.cc alone.
 #include "arena.h"
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
-#include <mutex>
 
 #include "../../base/check.h"
+#include "arena_state.h"
 #include "memory_budget.h"
-#include "memory_window.h"
 #include "parallel_copy.h"
-#include "slab_table.h"
-#include "small_blocks.h"
 
 namespace manta::objectstore {
 namespace {
 
 constexpr std::size_t kRecentRuns = 16;
-
-std::size_t slabs_for(std::size_t bytes) { return (bytes + kSlabSize - 1) / kSlabSize; }
-std::uint32_t pages_for(std::size_t bytes) {
-  return static_cast<std::uint32_t>((bytes + kPage - 1) / kPage);
-}
-
-}  // namespace
-
-struct Arena::State {
-  State(const ArenaDescriptors& files, std::byte* metadata, OwnerTag tag)
-      : self(tag), table(metadata), window(files, table), small(table, window, tag) {}
-
-  bool charged(std::optional<std::size_t> slab, std::uint32_t pages, From from);
-  std::optional<std::size_t> take_recent(std::uint32_t pages);
-  std::optional<std::size_t> take_run(std::uint32_t pages);
-  void remember(std::size_t slab);
-  bool populate_run(std::uint64_t offset, std::size_t size);
-  base::Result<Allocation, StoreError> allocate_run(std::size_t size, Population population);
-  SlabWord live_word(std::uint64_t offset) const;
-
-  const OwnerTag self;
-  SlabTable table;
-  MemoryWindow window;
-  SmallBlocks small;
-  std::mutex recent_mutex;
-  // Heads of runs that this process freed, which are in its page tables still.
-  std::deque<std::size_t> recent;
-};
-
-namespace {
 
 SlabCounts counts_of(const ArenaSize& size) {
   return {.budget = slabs_for(size.memory),
@@ -109,7 +75,7 @@ bool Arena::State::charged(std::optional<std::size_t> slab, std::uint32_t pages,
   return false;
 }
 
-std::optional<std::size_t> Arena::State::take_run(std::uint32_t pages) {
+std::optional<std::size_t> Arena::State::take_run(std::uint32_t pages, Part part) {
   if (pages <= table.pages().budget()) {
     auto slab = take_recent(pages);
     if (charged(slab, pages, From::kUnused)) return slab;
@@ -122,6 +88,7 @@ std::optional<std::size_t> Arena::State::take_run(std::uint32_t pages) {
       if (charged(slab, pages, From::kUnusedAndEmpty)) return slab;
     }
   }
+  if (part == Part::kMemory) return std::nullopt;
   return table.take_run(self, pages, From::kUnusedAndEmpty, Part::kOverflow);
 }
 
@@ -149,8 +116,8 @@ bool Arena::State::populate_run(std::uint64_t offset, std::size_t size) {
 
 // A run that cannot be mapped or committed is given back at once.
 base::Result<Allocation, StoreError> Arena::State::allocate_run(std::size_t size,
-                                                                Population population) {
-  const auto slab = take_run(pages_for(size));
+                                                                Population population, Part part) {
+  const auto slab = take_run(pages_for(size), part);
   if (!slab) {
     return StoreError::kFull;
   }
@@ -169,19 +136,20 @@ base::Result<Allocation, StoreError> Arena::State::allocate_run(std::size_t size
   return allocation;
 }
 
-base::Result<Allocation, StoreError> Arena::allocate(std::size_t size, Population population) {
+base::Result<Allocation, StoreError> Arena::allocate(std::size_t size, Population population,
+                                                     Part part) {
   if (size > largest_size()) {
     return StoreError::kTooLarge;
   }
   if (size > kLargestSmallBlock) {
-    return state_->allocate_run(size, population);
+    return state_->allocate_run(size, population, part);
   }
   auto offset = state_->small.allocate(size, Part::kMemory);
   if (!offset.ok() && offset.error() == StoreError::kFull) {
     state_->small.trim();
     offset = state_->small.allocate(size, Part::kMemory);
   }
-  if (!offset.ok() && offset.error() == StoreError::kFull) {
+  if (!offset.ok() && offset.error() == StoreError::kFull && part == Part::kOverflow) {
     offset = state_->small.allocate(size, Part::kOverflow);
   }
   if (!offset.ok()) {
@@ -254,7 +222,7 @@ BlockExtent Arena::block_at(std::uint64_t offset) const {
     return {};
   }
   const SlabWord run = table.word(head);
-  return {head * kSlabSize, std::size_t{run.pages} * kPage, run.owner};
+  return {head * kSlabSize, std::size_t{run.pages} * kPage, run.owner, run.bytes()};
 }
 
 // Each block in use, as a BlockExtent.
@@ -265,7 +233,7 @@ void Arena::for_each_block(Visit&& visit) const {
     const SlabWord word = table.word(slab);
     const std::uint64_t start = slab * kSlabSize;
     if (word.kind == SlabKind::kRun && word.owner != kNobody) {
-      visit(BlockExtent{start, std::size_t{word.pages} * kPage, word.owner});
+      visit(BlockExtent{start, std::size_t{word.pages} * kPage, word.owner, word.bytes()});
     } else if (word.kind == SlabKind::kSmall) {
       const std::size_t size = class_size(word.size_class);
       for (std::size_t block = 0; block < SlabTable::blocks_per_slab(word.size_class); ++block) {
@@ -282,7 +250,7 @@ StoreStats Arena::stats() const {
   StoreStats stats;
   stats.capacity = capacity();
   for_each_block([&](const BlockExtent& block) {
-    const bool on_disk = is_overflow(block.offset);
+    const bool on_disk = is_overflow(block.offset) || block.bytes == RunBytes::kOnDisk;
     stats.objects += 1;
     (on_disk ? stats.spilled : stats.used) += block.size;
     stats.pinned += on_disk || block.owner == kNodeTag ? 0 : block.size;
@@ -310,66 +278,25 @@ std::vector<BlockExtent> Arena::largest(std::size_t count) const {
 
 std::uint32_t Arena::waiting() const { return state_->table.waiting(); }
 void Arena::set_waiting(std::uint32_t count) { state_->table.set_waiting(count); }
+bool Arena::may_spill() const { return state_->table.may_spill(); }
+void Arena::set_may_spill(bool may) { state_->table.set_may_spill(may); }
 
-bool Arena::has_room(std::size_t size, OwnerTag owner) const {
-  return size > kLargestSmallBlock
-             ? state_->table.has_room(pages_for(size))
-             : state_->table.has_small_room(owner, size_class_of(std::max<std::size_t>(size, 1)));
+bool Arena::has_room(std::size_t size, OwnerTag owner, Part part) const {
+  const SlabTable& table = state_->table;
+  if (size > kLargestSmallBlock) {
+    return part == Part::kMemory ? table.has_room_in_memory(pages_for(size))
+                                 : table.has_room(pages_for(size));
+  }
+  return table.has_small_room(owner, size_class_of(std::max<std::size_t>(size, 1)), part);
+}
+
+double Arena::filled() const {
+  const SlabPages& pages = state_->table.pages();
+  const std::uint64_t unused =
+      pages.left() + state_->table.charged_for_nothing(kNodeTag, From::kUnusedAndEmpty);
+  return 1 - static_cast<double>(unused) / static_cast<double>(pages.budget());
 }
 
 void Arena::trim() { state_->small.trim(); }
-
-// ---------------------------------------------------------------- the node
-
-void Arena::sweep(OwnerTag dead) { state_->table.sweep(dead); }
-
-// From below, where runs are taken first; but an eighth from above, where small blocks are taken.
-std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
-  SlabTable& table = state_->table;
-  std::size_t ready = 0;
-  std::size_t done = 0;
-  const auto make_ready = [&](std::size_t slab) {
-    const std::uint32_t before = table.pages().committed(slab);
-    if (before < kSlabPages) {
-      const std::size_t claimed = table.claim(slab, state_->self, From::kUnused);
-      if (claimed == 0) return true;  // it is in use now
-      const bool committed =
-          table.pages().charge(slab, kSlabPages) && state_->window.commit(slab, kSlabPages);
-      table.release(slab, slab + claimed);
-      if (!committed) return false;
-    }
-    ready += kSlabSize;
-    done += std::size_t{kSlabPages - before} * kPage;
-    return true;
-  };
-  for (std::size_t slab = table.memory_end(); slab-- > 0 && ready < keep / 8 && done < step;) {
-    if (table.word(slab).kind == SlabKind::kFree && !make_ready(slab)) {
-      return done;
-    }
-  }
-  for (std::size_t slab = 0; slab < table.memory_end() && ready < keep && done < step;) {
-    const SlabWord word = table.word(slab);
-    if (word.kind == SlabKind::kFree) {
-      if (!make_ready(slab)) {
-        return done;
-      }
-    } else if (word.kind == SlabKind::kRun && word.owner == kNobody) {
-      for (std::size_t i = 0; i < word.slabs(); ++i) {
-        ready += std::size_t{table.pages().committed(slab + i)} * kPage;
-      }
-    }
-    slab += word.slabs();
-  }
-  return done;
-}
-
-std::size_t Arena::decommit_overflow() {
-  SlabTable& table = state_->table;
-  return give_back(table, state_->window, state_->self, table.memory_slabs(), table.end(),
-                   From::kUnused, SIZE_MAX) *
-         kPage;
-}
-
-void Arena::settle() { state_->table.settle(); }
 
 }  // namespace manta::objectstore

@@ -31,6 +31,7 @@
 #include "arena_files.h"
 #include "arena_sizes.h"
 #include "owner_tag.h"
+#include "slab_word.h"
 #include "store_error.h"
 #include "store_stats.h"
 
@@ -62,6 +63,7 @@ struct BlockExtent {
   std::uint64_t offset = 0;
   std::size_t size = 0;  // its room: at least what was asked for
   OwnerTag owner = kNobody;
+  RunBytes bytes = RunBytes::kInMemory;
 };
 
 class Arena {
@@ -87,6 +89,8 @@ class Arena {
   OverflowPlace overflow_place() const;
   // How many wait for room: who asks later must wait behind them.
   std::uint32_t waiting() const;
+  // Whether the node may have something to spill: it is asked, then, before the overflow is used.
+  bool may_spill() const;
   const std::byte* read_base() const { return read_base_; }
   const std::byte* readable(std::uint64_t offset) const { return read_base_ + offset; }
   // Where a block that this process allocated is filled.
@@ -102,8 +106,10 @@ class Arena {
   }
 
   // A block aligned to 64 bytes, and to a page from 1 MiB on, which this process owns.
+  // kMemory: not in the overflow.
   base::Result<Allocation, StoreError> allocate(std::size_t size,
-                                                Population population = Population::kNow);
+                                                Population population = Population::kNow,
+                                                Part part = Part::kOverflow);
   // Commits a part of a block allocated with kLater and maps it. Several threads may do so for parts that are aligned
   // to pages. False if the kernel has no memory.
   bool populate(std::uint64_t offset, std::size_t size);
@@ -131,9 +137,26 @@ class Arena {
   void copy_in_child(std::uint64_t offset, std::size_t size);
   void forget_in_child();
 
-  // By the node: whether there is room for a block of `owner`, as far as a look can tell; how many wait for it.
-  bool has_room(std::size_t size, OwnerTag owner) const;
+  // By the node: whether there is room for a block of `owner`, as far as a look can tell, in memory or anywhere; how
+  // many wait for it.
+  bool has_room(std::size_t size, OwnerTag owner, Part part = Part::kOverflow) const;
   void set_waiting(std::uint32_t count);
+  void set_may_spill(bool may);
+  // By the node: the share of the budget that blocks and what was freed last take; the addresses of the memory.
+  double filled() const;
+  std::size_t addresses() const { return memory_span_; }
+  // By the node, of a block in a run of slabs: spilling begins (false: it is no such block, or in the overflow, or
+  // free), ends well, so that its memory is free, or does not (also of one on disk, when it is free). A block that is
+  // not in memory is not read; freed, its addresses are used again only after keep_in_memory().
+  bool begin_spill(std::uint64_t offset);
+  void end_spill(std::uint64_t offset);
+  void keep_in_memory(std::uint64_t offset);
+  // Whether it is being spilled, or was.
+  bool is_spilled(std::uint64_t offset) const;
+  // By the node: the blocks that may be spilled, from `offset` on, up to `bytes` of them; whether the budget has so
+  // much left, so that only addresses may be missing.
+  std::vector<BlockExtent> spillable(std::uint64_t offset, std::size_t bytes) const;
+  bool has_memory(std::size_t size) const;
   // By the node: frees what a dead process owned.
   void sweep(OwnerTag dead);
   // By the node, when it is idle: commits at most `step` bytes of free memory, until `keep` bytes are ready.

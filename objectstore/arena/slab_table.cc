@@ -32,6 +32,7 @@ struct SlabTable::Header {
   std::atomic<std::uint64_t> end{0};
   std::atomic<bool> overflow_noted{false};
   std::atomic<std::uint32_t> waiting{0};
+  std::atomic<bool> may_spill{false};
 };
 
 std::size_t SlabTable::bytes(const SlabCounts& counts) {
@@ -76,12 +77,17 @@ bool SlabTable::note_overflow() {
          !header_->overflow_noted.exchange(true, std::memory_order_relaxed);
 }
 
-// SYNC: none, of both: who reads an old number is a moment too early or too late.
+// SYNC: none, of these four: who reads an old value is a moment too early or too late.
 std::uint32_t SlabTable::waiting() const {
   return header_->waiting.load(std::memory_order_relaxed);
 }
 void SlabTable::set_waiting(std::uint32_t count) {
   header_->waiting.store(count, std::memory_order_relaxed);
+}
+
+bool SlabTable::may_spill() const { return header_->may_spill.load(std::memory_order_relaxed); }
+void SlabTable::set_may_spill(bool may) {
+  header_->may_spill.store(may, std::memory_order_relaxed);
 }
 
 SlabWord SlabTable::word(std::size_t slab) const {
@@ -281,11 +287,14 @@ bool SlabTable::retake_run(std::size_t slab, OwnerTag self, std::uint32_t pages)
 }
 
 void SlabTable::set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to) {
-  const SlabWord found = word(slab);
-  base::check(found.kind == SlabKind::kRun && found.owner == from, "a block is freed by its owner");
-  SlabWord changed = found;
-  changed.owner = to;
-  base::check(change(slab, found, changed), "a block has one owner");
+  for (;;) {  // the node may spill it
+    const SlabWord found = word(slab);
+    base::check(found.kind == SlabKind::kRun && found.owner == from,
+                "a block is freed by its owner");
+    SlabWord changed = found;
+    changed.owner = to;
+    if (change(slab, found, changed)) return;
+  }
 }
 
 void SlabTable::hand_over_run(std::size_t slab, OwnerTag to) {

@@ -7,6 +7,8 @@
 //                        \--> kRun{owner, pages}    the head; the words after it mean nothing
 //                                 --free--> kRun{nobody} --retake--> kRun{owner}
 //                                                        --break--> kBreaking{owner} --> kClaimed
+//   run:      kInMemory --node--> kSpilling --node--> kOnDisk     whoever owns it; freed, it waits for the node,
+//                 ^---------node-----/------node-----/            which makes it kInMemory
 //
 // The slabs have two parts: those of memory, and behind them those of a file on disk, the overflow. Of both only so
 // many count as were ever needed; of memory as many as the budget fills, and more when what is free lies in pieces:
@@ -40,7 +42,6 @@ inline constexpr std::size_t kTagsPerSlab = kSlabSize / kBlockAlignment;
 // What may be taken: memory that nobody uses; or also slabs of small blocks that another process
 // keeps, although they are empty.
 enum class From : std::uint8_t { kUnused, kUnusedAndEmpty };
-enum class Part : std::uint8_t { kMemory, kOverflow };
 
 struct SlabCounts {
   std::size_t budget = 0;  // as many as may be full of memory at a time
@@ -70,6 +71,8 @@ class SlabTable {
   // How many processes wait for room: the node says so.
   std::uint32_t waiting() const;
   void set_waiting(std::uint32_t count);
+  bool may_spill() const;
+  void set_may_spill(bool may);
 
   // Takes a run for a block of `pages`, which are not charged. Gives its first slab.
   std::optional<std::size_t> take_run(OwnerTag self, std::uint32_t pages, From from,
@@ -83,7 +86,7 @@ class SlabTable {
   // the disk of the overflow may have none.
   bool has_room(std::uint32_t pages) const;
   bool has_room_in_memory(std::uint32_t pages) const;
-  bool has_small_room(OwnerTag self, std::uint8_t size_class) const;
+  bool has_small_room(OwnerTag self, std::uint8_t size_class, Part part = Part::kOverflow) const;
   // The head of the run that holds the slab, or slabs().
   std::size_t find_run(std::size_t slab) const;
 
@@ -122,6 +125,9 @@ class SlabTable {
   std::uint64_t charged_for_nothing(OwnerTag self, From from) const;
   bool has_pages(std::uint32_t pages, OwnerTag self, From from) const;
 
+  // By the node: where the bytes of a run are. False, of one that is no run, or that nobody owns unless it is to be in
+  // memory (a run that was freed meanwhile is free then).
+  bool set_bytes(std::size_t slab, RunBytes bytes);
   // By the node: frees what a dead process owned; corrects the count of charged pages.
   void sweep(OwnerTag dead);
   void settle();

@@ -41,15 +41,15 @@ bool SlabTable::has_room(std::uint32_t pages) const {
          find_between(memory_slabs_, end(), count, kNodeTag, From::kUnusedAndEmpty);
 }
 
-bool SlabTable::has_small_room(OwnerTag self, std::uint8_t size_class) const {
-  for (std::size_t i = 0; i < end();) {
+bool SlabTable::has_small_room(OwnerTag self, std::uint8_t size_class, Part part) const {
+  for (std::size_t i = 0; i < (part == Part::kMemory ? memory_end() : end());) {
     const SlabWord found = word(i);
     const bool ours = found.kind == SlabKind::kSmall && found.size_class == size_class &&
                       (found.owner == self || found.owner == kNobody);
     if (ours && any_free(i, size_class)) return true;
     i = next(i, found);
   }
-  return has_room(kSlabPages);
+  return part == Part::kMemory ? has_room_in_memory(kSlabPages) : has_room(kSlabPages);
 }
 
 // ---------------------------------------------------------------- the node
@@ -76,7 +76,8 @@ void SlabTable::sweep(OwnerTag dead) {
     if (found.kind == SlabKind::kSmall) {
       sweep_small(i, found, dead);
     } else if (found.owner == dead && found.kind == SlabKind::kRun) {
-      change(i, found, {SlabKind::kRun, 0, kNobody, found.pages});
+      // The node's other threads say where its bytes are, meanwhile.
+      if (!change(i, found, {SlabKind::kRun, found.size_class, kNobody, found.pages})) continue;
     } else if (found.owner == dead && found.kind == SlabKind::kBreaking) {
       release(i + 1, i + found.slabs());
       release(i, i + 1);
@@ -84,6 +85,17 @@ void SlabTable::sweep(OwnerTag dead) {
       change(i, found, {});
     }
     i = next(i, found);
+  }
+}
+
+bool SlabTable::set_bytes(std::size_t slab, RunBytes bytes) {
+  for (;;) {
+    const SlabWord found = word(slab);
+    const bool free = found.kind == SlabKind::kRun && found.owner == kNobody;
+    if (found.kind != SlabKind::kRun || (free && bytes != RunBytes::kInMemory)) return false;
+    SlabWord changed = found;
+    changed.size_class = static_cast<std::uint8_t>(bytes);
+    if (change(slab, found, changed)) return true;
   }
 }
 

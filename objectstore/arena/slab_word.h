@@ -11,12 +11,18 @@ namespace manta::objectstore {
 
 enum class SlabKind : std::uint8_t { kFree, kClaimed, kSmall, kRun, kBreaking };
 
+// Where slabs are looked for.
+enum class Part : std::uint8_t { kMemory, kOverflow };
+
 // In the word of a slab of small blocks that somebody looks through, to take it if it is empty.
 inline constexpr std::uint32_t kTaking = 1;
 
+// Where the bytes of a run are. The node alone changes it; a run that is free is used again only when it is kInMemory.
+enum class RunBytes : std::uint8_t { kInMemory, kSpilling, kOnDisk };
+
 struct SlabWord {
   SlabKind kind = SlabKind::kFree;
-  std::uint8_t size_class = 0;  // of kSmall
+  std::uint8_t size_class = 0;  // of kSmall; of kRun its RunBytes
   OwnerTag owner = kNobody;
   std::uint32_t pages = 0;  // of kRun and kBreaking; of kSmall it is kTaking or 0
 
@@ -25,6 +31,9 @@ struct SlabWord {
     return kind == SlabKind::kRun || kind == SlabKind::kBreaking
                ? (std::size_t{pages} + kSlabPages - 1) / kSlabPages
                : 1;
+  }
+  RunBytes bytes() const {
+    return kind == SlabKind::kRun ? static_cast<RunBytes>(size_class) : RunBytes::kInMemory;
   }
 };
 
@@ -40,7 +49,8 @@ constexpr SlabWord unpack(std::uint64_t bits) {
 }
 
 constexpr bool is_free_run(const SlabWord& word) {
-  return word.kind == SlabKind::kRun && word.owner == kNobody;
+  return word.kind == SlabKind::kRun && word.owner == kNobody &&
+         word.bytes() == RunBytes::kInMemory;
 }
 constexpr bool is_abandoned(const SlabWord& word) {
   return word.kind == SlabKind::kSmall && word.owner == kNobody;

@@ -1,6 +1,7 @@
 #include "spill_files.h"
 
 #include <algorithm>
+#include <sys/resource.h>
 #include <system_error>
 #include <utility>
 
@@ -12,35 +13,30 @@ namespace manta::objectstore {
 namespace {
 
 constexpr std::size_t kBuffer = 4 << 20;
-constexpr std::chrono::seconds kFirstPause(1);
-constexpr int kMostDoublings = 6;
 
-std::chrono::seconds pause_after(int failures) {
-  return kFirstPause * (1 << std::min(failures - 1, kMostDoublings));
-}
-
-// How many objects go into the next file.
-std::size_t count_for_file(std::span<const SpillPlace::Bytes> objects) {
+// How many objects go into the next file, where there is so much room.
+std::size_t count_for_file(std::span<const SpillPlace::Bytes> objects, std::uint64_t room) {
   std::uint64_t size = 0;
+  std::uint64_t needed = 0;
   std::size_t count = 0;
   for (; count < objects.size(); ++count) {
     size += objects[count].size();
-    if (count != 0 && size > SpillFiles::kFileSize) break;
+    needed += record_room(objects[count].size());
+    if (needed > room || (count != 0 && size > SpillFiles::kFileSize)) break;
   }
   return count;
 }
 
-std::uint64_t room_for(std::span<const SpillPlace::Bytes> objects) {
-  std::uint64_t size = 0;
-  for (const auto bytes : objects) size += record_room(bytes.size());
-  return size;
+std::size_t most_descriptors() {
+  return static_cast<std::size_t>(base::limit_of(RLIMIT_NOFILE).value_or(1 << 20));
 }
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 }  // namespace
 
-SpillFiles::SpillFiles(Disk& disk, std::vector<std::filesystem::path> directories) : disk_(disk) {
+SpillFiles::SpillFiles(Disk& disk, std::vector<std::filesystem::path> directories)
+    : disk_(disk), most_files_(most_descriptors() / 2) {
   base::check(!directories.empty(), "there is no directory to spill to");
   for (auto& path : directories) directories_.push_back({.path = std::move(path)});
 }
@@ -50,44 +46,49 @@ SpillFiles::SpillFiles(Disk& disk, std::vector<std::filesystem::path> directorie
 std::vector<SpilledAt> SpillFiles::write(std::span<const Bytes> objects, Time now) {
   std::vector<SpilledAt> all;
   try {
-    while (!objects.empty()) {
-      const std::size_t count = count_for_file(objects);
-      const auto written = write_file(objects.first(count), now);
+    while (all.size() < objects.size()) {
+      const auto written = write_file(objects.subspan(all.size()), now);
       all.insert(all.end(), written.begin(), written.end());
-      objects = objects.subspan(count);
     }
-  } catch (...) {
-    for (const SpilledAt& at : all) erase(at);
-    throw;
+  } catch (const OutOfDisk&) {
+    if (all.empty()) throw;
   }
   return all;
 }
 
 std::vector<SpilledAt> SpillFiles::write_file(std::span<const Bytes> objects, Time now) {
+  const Time began = std::chrono::steady_clock::now();
+  const auto at_present = [&] { return now + (std::chrono::steady_clock::now() - began); };
   for (std::size_t i = 0; i < directories_.size(); ++i) {
     Directory& directory = directories_[next_++ % directories_.size()];
-    if (directory.failures != 0 && now < directory.retry_at) continue;
+    if (directory.writing.left_out(now)) continue;
+    directory.full.clear();
     try {
       auto written = write_file_in(directory, objects);
-      directory.failures = 0;
+      if (written.empty()) continue;
+      directory.writing.succeeded();
       return written;
     } catch (const std::exception& error) {  // of the system, or of memory
-      directory.retry_at = now + pause_after(++directory.failures);
-      directory.why = base::with_limit(error);
+      directory.writing.failed(at_present(), base::with_limit(error));
     }
   }
-  refuse(room_for(objects), now);
+  refuse(record_room(objects.front().size()), at_present());
 }
 
-// A file that is not complete goes with its descriptor.
-std::vector<SpilledAt> SpillFiles::write_file_in(const Directory& directory,
+// A file that is not complete goes with its descriptor. Nothing: there is no room for the first.
+std::vector<SpilledAt> SpillFiles::write_file_in(Directory& directory,
                                                  std::span<const Bytes> objects) {
   std::filesystem::create_directories(directory.path);
-  const std::uint64_t needed = room_for(objects);
   const std::uint64_t available = disk_.available(directory.path);
-  if (available < needed) {
-    throw std::system_error(ENOSPC, std::system_category(),
-                            mebibytes(available) + " free, " + mebibytes(needed) + " needed");
+  objects = objects.first(count_for_file(objects, available));
+  if (objects.empty()) {
+    directory.full = ": " + mebibytes(available) + " free";
+    return {};
+  }
+  if (files() >= most_files_) {
+    directory.full =
+        ": " + std::to_string(most_files_) + " files are open, half of what ulimit -n allows";
+    return {};
   }
   auto file = std::make_shared<File>();
   file->file = disk_.create(directory.path);
@@ -113,11 +114,10 @@ std::vector<SpilledAt> SpillFiles::write_file_in(const Directory& directory,
 }
 
 void SpillFiles::refuse(std::uint64_t size, Time now) const {
-  std::string text = "nowhere could " + mebibytes(size) + " of objects be spilled";
+  std::string text = "nowhere could an object of " + mebibytes(size) + " be spilled";
   for (const Directory& directory : directories_) {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(directory.retry_at - now);
-    text += "; " + directory.path.string() + ": " + directory.why + ", tried again in " +
-            std::to_string(left.count()) + " s";
+    text += "; " + directory.path.string() +
+            (directory.full.empty() ? directory.writing.text(now) : directory.full);
   }
   throw OutOfDisk(text + ". Make room there, or name other directories (InitOptions::spill_dirs)");
 }
@@ -144,13 +144,19 @@ void SpillFiles::read(const SpilledAt& at, std::span<std::byte> to) {
 void SpillFiles::erase(const SpilledAt& at) {
   const auto file = find(at.file);
   if (!file) return;
-  if (const std::unique_lock alone(file->blocks, std::try_to_lock); alone) {
+  {
+    const std::unique_lock alone(file->blocks);
     disk_.punch(file->file, at.offset, at.size);
   }
   const std::lock_guard lock(mutex_);
   --stats_.objects;
   stats_.bytes -= at.size;
   if (--file->objects == 0) files_.erase(at.file);
+}
+
+std::size_t SpillFiles::files() const {
+  const std::lock_guard lock(mutex_);
+  return files_.size();
 }
 
 SpillFiles::Stats SpillFiles::stats() const {

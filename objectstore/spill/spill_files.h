@@ -3,9 +3,11 @@
 //   directory:  in use --a write fails--> left out for 1 s, then 2, 4, ... 64 s --a write succeeds--> in use
 //   file:       written by one call of write() --its last object is erased--> gone
 //
+// A disk that is nearly full gets smaller files, and is not left out for that.
+//
 // Files have no name, so that none is left when the process dies. An erased object's blocks are given back at once,
-// also when others of its file stay; but not while somebody reads in the file.
-// Invariant: of a write() that fails nothing stays.
+// also when others of its file stay. There are at most half as many files as the process may have descriptors.
+// Invariant: an object is written whole or not at all.
 // Threads:   as SpillPlace says. Errors: as there. Units: bytes.
 #pragma once
 #include <chrono>
@@ -17,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "back_off.h"
 #include "disk.h"
 #include "spill_place.h"
 #include "spill_record.h"
@@ -45,9 +48,8 @@ class SpillFiles final : public SpillPlace {
  private:
   struct Directory {
     std::filesystem::path path;
-    int failures = 0;  // since it was last written to
-    Time retry_at = {};
-    std::string why = {};  // of the last failure
+    BackOff writing = {};
+    std::string full = {};  // why nothing was written that might have been; or empty
   };
   struct File {
     Disk::File file;
@@ -56,11 +58,13 @@ class SpillFiles final : public SpillPlace {
   };
 
   std::vector<SpilledAt> write_file(std::span<const Bytes> objects, Time now);
-  std::vector<SpilledAt> write_file_in(const Directory& directory, std::span<const Bytes> objects);
+  std::vector<SpilledAt> write_file_in(Directory& directory, std::span<const Bytes> objects);
   [[noreturn]] void refuse(std::uint64_t size, Time now) const;
+  std::size_t files() const;
   std::shared_ptr<File> find(std::uint32_t number) const;
 
   Disk& disk_;
+  const std::size_t most_files_;
   std::vector<Directory> directories_;
   std::size_t next_ = 0;  // whose turn it is
   std::uint64_t last_object_ = 0;

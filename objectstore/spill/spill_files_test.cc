@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstring>
 #include <random>
+#include <set>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -165,15 +167,15 @@ TEST_F(SpillFilesTest, ADirectoryThatFailsIsLeftOutForEverLongerUntilItWorks) {
   write({object(100)});  // in the first second
   write({object(100)});
   EXPECT_THAT(disk_.tried, ::testing::ElementsAre("two", "two"));
-  now_ += std::chrono::seconds(1);
+  now_ += std::chrono::milliseconds(1100);
   disk_.tried.clear();
   write({object(100)});
   EXPECT_EQ(disk_.tried.front(), "one");
-  now_ += std::chrono::seconds(1);  // of two
+  now_ += std::chrono::milliseconds(1100);  // of two
   disk_.tried.clear();
   write({object(100)});
   EXPECT_THAT(disk_.tried, ::testing::ElementsAre("two"));
-  now_ += std::chrono::seconds(1);
+  now_ += std::chrono::milliseconds(1100);
   disk_.fails_in = "";
   disk_.tried.clear();
   for (int i = 0; i < 4; ++i) write({object(100)});
@@ -181,28 +183,70 @@ TEST_F(SpillFilesTest, ADirectoryThatFailsIsLeftOutForEverLongerUntilItWorks) {
 }
 
 TEST_F(SpillFilesTest, WhereNoDirectoryWorksEachSaysWhyAndNothingStays) {
+  disk_.fails_in = "one";
   disk_.free = 3 * kMiB;
+  const Object small = object(10);
+  EXPECT_EQ(write({small}).size(), 1U);
   EXPECT_THAT(refusal({object(10 * kMiB)}),
-              AllOf(HasSubstr("10 MiB of objects"), HasSubstr("/one: 3 MiB free, 10 MiB needed"),
-                    HasSubstr("/two: "), HasSubstr("tried again in 1 s"), HasSubstr("spill_dirs")));
-  EXPECT_EQ(disk_.writes, 0) << "the kernel is not asked";
-  EXPECT_EQ(files_.stats().files, 0U);
-  disk_.free = 100 * kMiB;
-  EXPECT_THAT(refusal({object(10)}), HasSubstr("tried again in 1 s"));
-  now_ += std::chrono::seconds(1);
-  EXPECT_EQ(write({object(10)}).size(), 1U);
+              AllOf(HasSubstr("an object of 10 MiB"),
+                    HasSubstr("/one: open: Input/output error, tried again in 1 s"),
+                    HasSubstr("/two: 3 MiB free"), HasSubstr("spill_dirs")));
+  EXPECT_EQ(files_.stats().objects, 1U);
+  expect_read(write({small})[0], small);  // the second directory is not left out
 }
 
-TEST_F(SpillFilesTest, OfABatchThatFailsInTheMiddleNothingStays) {
+TEST_F(SpillFilesTest, ADiskThatIsNearlyFullGetsSmallerFilesAndWhatHasRoom) {
+  disk_.free = 20 * kMiB;
+  const std::vector<Object> objects(5, object(8 * kMiB));
+  EXPECT_EQ(write(objects).size(), 5U);
+  EXPECT_EQ(files_.stats().files, 3U);
+  EXPECT_EQ(write({objects[0], object(30 * kMiB), objects[1]}).size(), 1U)
+      << "those before the large one";
+  EXPECT_EQ(files_.stats().objects, 6U);
+}
+
+TEST_F(SpillFilesTest, OfABatchThatFailsInTheMiddleWhatWasWrittenBeforeStays) {
   disk_.error = ENOSPC;
-  for (const int fails_at : {1, 2, 3, 4}) {
+  const Object large = object(50 * kMiB);
+  const std::vector<SpillPlace::Bytes> batch(3, large);
+  std::set<std::size_t> counts;
+  for (const int fails_at : {1, 2, 15, 30}) {
     SpillFiles one(disk_, {tree_.root() / "one"});
     disk_.writes = 0;
     disk_.fails_at_write = fails_at;
-    const Object large = object(50 * kMiB);
-    EXPECT_THROW(one.write(std::vector<SpillPlace::Bytes>(3, large), now_), OutOfDisk);
-    EXPECT_EQ(one.stats().files, 0U);
-    EXPECT_EQ(one.stats().bytes, 0U);
+    std::vector<SpilledAt> places;
+    try {
+      places = one.write(batch, now_);
+    } catch (const OutOfDisk&) {
+    }
+    EXPECT_EQ(one.stats().objects, places.size());
+    EXPECT_EQ(one.stats().bytes, places.size() * large.size());
+    counts.insert(places.size());
+    for (const SpilledAt& at : places) {
+      Object found(large.size());
+      one.read(at, found);
+      EXPECT_TRUE(found == large);
+    }
+  }
+  EXPECT_THAT(counts, ::testing::IsSupersetOf({0U, 1U, 2U}));
+}
+
+TEST_F(SpillFilesTest, FilesTakeAtMostHalfOfTheDescriptors) {
+  rlimit before = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit few = before;
+  few.rlim_cur = 20;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  SpillFiles files(disk_, {tree_.root() / "one"});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  const Object bytes = object(10);
+  const std::vector<SpillPlace::Bytes> batch{bytes};
+  for (int i = 0; i < 10; ++i) (void)files.write(batch, now_);
+  try {
+    (void)files.write(batch, now_);
+    FAIL() << "an eleventh file was made";
+  } catch (const OutOfDisk& error) {
+    EXPECT_THAT(error.what(), HasSubstr("10 files are open, half of what ulimit -n allows"));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "../../base/build_settings.h"
@@ -38,13 +39,16 @@ class SpillPlace {
   SpillPlace(const SpillPlace&) = delete;
   SpillPlace& operator=(const SpillPlace&) = delete;
 
-  // Writes all of these objects, or none. Errors: OutOfDisk, which names each place that was tried, why in vain, and
-  // when it is tried again.
+  // Writes the first of these objects, as many as there is room for, all if possible. Errors: OutOfDisk if it is none;
+  // names each place that was tried, why in vain, and when it is tried again.
   virtual std::vector<SpilledAt> write(std::span<const Bytes> objects, Time now) = 0;
   // Reads an object into memory of its size. Errors: SpillLost; then the memory holds anything.
   virtual void read(const SpilledAt& at, std::span<std::byte> to) = 0;
-  // Gives the room of an object back. Who reads it at this moment still may.
+  // Gives the room of an object back, which nobody reads any more.
   virtual void erase(const SpilledAt& at) = 0;
+  // The process ends: what would stay without it is deleted, as far as that takes no longer. Returns what stays, for
+  // people; empty: nothing. Whatever is asked for afterwards fails.
+  virtual std::string end(std::chrono::milliseconds) { return {}; }
 };
 
 }  // namespace manta::objectstore

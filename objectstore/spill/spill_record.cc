@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x314c'4c50'5354'4e4d;  // "MNTSPLL1"
 constexpr std::size_t kPiece = 1 << 20;     // has a checksum; as parallel_pieces() cuts
+constexpr std::size_t kPiecesAtOnce = 8;    // of a large object, in one write
 constexpr std::size_t kDirect = 256 << 10;  // what is written without a copy
 
 struct Header {
@@ -133,10 +134,12 @@ std::uint64_t SpillWriter::write(std::uint64_t number, std::span<const std::byte
   put(std::as_bytes(std::span(&header, 1)));
   const std::uint64_t begin = size();
   std::vector<std::uint64_t> checks(pieces_of(bytes.size()));
-  for (std::size_t i = 0; i < checks.size(); ++i) {
-    const auto piece = piece_at(bytes, i);
-    checks[i] = check_of(piece);
-    put(piece);
+  for (std::size_t i = 0; i < checks.size(); i += kPiecesAtOnce) {
+    const std::size_t end = std::min(checks.size(), i + kPiecesAtOnce);
+    for (std::size_t piece = i; piece < end; ++piece) {
+      checks[piece] = check_of(piece_at(bytes, piece));
+    }
+    put(bytes.subspan(i * kPiece, std::min(kPiecesAtOnce * kPiece, bytes.size() - i * kPiece)));
   }
   put(std::as_bytes(std::span(checks)));
   return begin;

@@ -1,16 +1,23 @@
 #include "get.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "../../base/error.h"
 #include "../code/call_sites.h"
 #include "../code/code_id.h"
 #include "../options/check_options.h"
 #include "../ownership/value_codec.h"
 #include "../process/process.h"
+#include "../process/spilled_blocks.h"
 #include "../waiting/lend_cpu.h"
+#include "../worker/waiting_call.h"
 #include "progress_bar.h"
 
 namespace manta {
 namespace detail {
+
+constexpr std::chrono::seconds kLeastForReading{1};
 
 ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& options) {
   Process& process = Process::current("manta::put()");
@@ -26,6 +33,27 @@ ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& op
   }
   (void)entry->complete(std::move(value));
   return entry;
+}
+
+std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
+                                                    const Deadline& deadline) {
+  const auto kept = Process::current_or_null();  // it may be closed meanwhile
+  Process& process = Process::current("manta::get()");
+  auto buffers = entry.read([](const Value& value) {
+    return std::vector<serialization::Buffer>(value.buffers().begin(), value.buffers().end());
+  });
+  const LentCpu lent(process);
+  for (auto& buffer : buffers) {
+    make_readable(process.questions(), process.store(), buffer, deadline);
+  }
+  return buffers;
+}
+
+Deadline with_time_to_read(Deadline deadline) {
+  if (deadline) {
+    *deadline = std::max(*deadline, std::chrono::steady_clock::now() + kLeastForReading);
+  }
+  return deadline;
 }
 
 ObjectEntry& checked(const ObjectEntryRef& entry, const char* what) {

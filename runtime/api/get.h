@@ -41,14 +41,57 @@ ObjectEntryRef put_as(const T& value, const PutOptions& options) {
   return put_encoded(*encoded, options);
 }
 
+// Keeps the bytes of a value where they are while they are read.
+class BytesInMemory {
+ public:
+  struct TheyAreNot {};  // thrown by the constructor
+
+  explicit BytesInMemory(std::span<const serialization::Buffer> buffers) : buffers_(buffers) {
+    for (std::size_t i = 0; i < buffers_.size(); ++i) {
+      if (buffers_[i].storage->begin_reading()) continue;
+      buffers_ = buffers_.first(i);
+      end();
+      throw TheyAreNot();
+    }
+  }
+  ~BytesInMemory() { end(); }
+  BytesInMemory(const BytesInMemory&) = delete;
+  BytesInMemory& operator=(const BytesInMemory&) = delete;
+
+ private:
+  void end() {
+    for (const auto& buffer : buffers_) buffer.storage->end_reading();
+  }
+
+  std::span<const serialization::Buffer> buffers_;
+};
+// What a get() with a timeout has to read from disk, once all is done, has a second at least: who asks again and again
+// gets it at last.
+Deadline with_time_to_read(Deadline deadline);
+
+// The buffers of the value, read back from disk where that is needed. GetTimeout, if that takes longer.
+std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
+                                                    const Deadline& deadline);
+
 template <class T>
-T decode_done(const ObjectEntry& entry) {
+T decode_done(const ObjectEntry& entry, const Deadline& deadline = {}) {
   if (entry.state() == ObjectState::kFailed) throw_failed(entry);
   if constexpr (!std::is_void_v<T>) {
-    return entry.read([&](const Value& value) -> T {
+    const auto decode = [&](const Value& value,
+                            std::span<const serialization::Buffer> buffers) -> T {
       if (value.is_error()) throw_failed(entry);  // freed just now
-      return serialization::decode<T>(value.view());
-    });
+      return serialization::decode<T>(
+          serialization::EncodedView(value.meta(), buffers, value.references()));
+    };
+    try {
+      return entry.read([&](const Value& value) -> T {
+        const BytesInMemory reading(value.buffers());
+        return decode(value, value.buffers());
+      });
+    } catch (const BytesInMemory::TheyAreNot&) {
+    }
+    const auto buffers = readable_buffers(entry, deadline);
+    return entry.read([&](const Value& value) -> T { return decode(value, buffers); });
   }
 }
 
@@ -56,20 +99,21 @@ template <class T>
 using OrMonostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
 template <class T>
-OrMonostate<T> decode_or_monostate(const ObjectEntry& entry) {
+OrMonostate<T> decode_or_monostate(const ObjectEntry& entry, const Deadline& deadline = {}) {
   if constexpr (std::is_void_v<T>) {
     decode_done<void>(entry);
     return {};
   } else {
-    return decode_done<T>(entry);
+    return decode_done<T>(entry, deadline);
   }
 }
 
 // One of several; an error says which.
 template <class T>
-OrMonostate<T> decode_at(const std::vector<ObjectEntry*>& entries, std::size_t index) {
+OrMonostate<T> decode_at(const std::vector<ObjectEntry*>& entries, std::size_t index,
+                         const Deadline& deadline = {}) {
   try {
-    return decode_or_monostate<T>(*entries[index]);
+    return decode_or_monostate<T>(*entries[index], deadline);
   } catch (const SerializationError&) {
     rethrow_at(index, entries.size());
   }
@@ -83,14 +127,18 @@ std::tuple<OrMonostate<T>...> decode_tuple(const std::vector<ObjectEntry*>& entr
 
 template <class T>
 auto get_list(const std::vector<ObjectEntry*>& entries, const std::optional<Timeout>& timeout) {
-  if (!wait_all_or_failure(entries, timeout ? deadline_of(*timeout) : Deadline())) {
+  const Deadline deadline = timeout ? deadline_of(*timeout) : Deadline();
+  if (!wait_all_or_failure(entries, deadline)) {
     throw_timeout("manta::get()", entries, *timeout);
   }
   throw_if_failed(entries);
   if constexpr (!std::is_void_v<T>) {
+    const Deadline until = with_time_to_read(deadline);
     std::vector<T> values;
     values.reserve(entries.size());
-    for (std::size_t i = 0; i < entries.size(); ++i) values.push_back(decode_at<T>(entries, i));
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      values.push_back(decode_at<T>(entries, i, until));
+    }
     return values;
   }
 }
@@ -132,10 +180,11 @@ T get(const ObjectRef<T>& ref) {
 template <class T>
 T get(const ObjectRef<T>& ref, Timeout timeout) {
   auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::get()");
-  if (!detail::wait_done(entry, detail::deadline_of(timeout))) {
+  const detail::Deadline deadline = detail::deadline_of(timeout);
+  if (!detail::wait_done(entry, deadline)) {
     detail::throw_timeout("manta::get()", {{&entry}}, timeout);
   }
-  return detail::decode_done<T>(entry);
+  return detail::decode_done<T>(entry, detail::with_time_to_read(deadline));
 }
 
 // Waits for all values and returns them as a vector, in the order of the refs (for void nothing). It throws as soon as

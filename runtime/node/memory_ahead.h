@@ -37,8 +37,12 @@ class MemoryAhead {
     if (std::exchange(first_, false)) {  // the session is starting
       return 100ms;
     }
-    arena_.decommit_overflow();
-    arena_.settle();
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= next_look_) {  // at all slabs
+      next_look_ = now + 1s;
+      arena_.decommit_overflow();
+      arena_.settle();
+    }
     const rpc::CoresPage& cores = control_.session().cores;
     // SYNC: none: a snapshot.
     const auto active = cores.active.load(std::memory_order_relaxed);
@@ -62,6 +66,7 @@ class MemoryAhead {
   std::size_t keep_;
   std::size_t steps_ = 0;  // for which memory is known to be plenty
   const std::vector<base::Cgroup> cgroups_ = base::cgroups_of("memory");
+  std::chrono::steady_clock::time_point next_look_;
   bool first_ = true;
 };
 

@@ -83,9 +83,10 @@ MemoryReport MemoryCensus::report(std::uint64_t most) const {
 }
 
 MemoryObject MemoryCensus::describe(const objectstore::BlockExtent& block) const {
-  MemoryObject object{.state = arena_.is_overflow(block.offset) ? "disk" : "memory",
-                      .owner = owner_of(block.owner),
-                      .size = block.size};
+  const bool on_disk =
+      arena_.is_overflow(block.offset) || block.bytes == objectstore::RunBytes::kOnDisk;
+  MemoryObject object{
+      .state = on_disk ? "disk" : "memory", .owner = owner_of(block.owner), .size = block.size};
   const auto [begin, end] = told_.equal_range(block.offset);
   std::set<rpc::Slot> told;
   for (auto at = begin; at != end; ++at) {
@@ -101,7 +102,8 @@ MemoryObject MemoryCensus::describe(const objectstore::BlockExtent& block) const
   for (const scheduler::ProcessSlot holder : session_.holders_of(block.offset)) {
     const auto slot = static_cast<rpc::Slot>(holder);
     if (slot == rpc::kNodeSlot) {
-      object.holders.push_back({session_.name_of(slot), {kHeldInObject}});
+      const char* const kind = session_.is_copy(block.offset) ? kHeldAsCopy : kHeldInObject;
+      object.holders.push_back({session_.name_of(slot), {kind}});
     } else if (!told.contains(slot)) {
       object.holders.push_back({session_.name_of(slot), {kHeldByBorrowedRef}});
     }

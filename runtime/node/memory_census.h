@@ -30,6 +30,7 @@ class MemoryCensus {
     std::function<void(rpc::Slot, const MemoryAsk&)> ask;
     std::function<std::string(rpc::Slot)> name_of;  // "driver (pid 12)"
     std::function<std::vector<scheduler::ProcessSlot>(std::uint64_t block)> holders_of;
+    std::function<bool(std::uint64_t block)> is_copy;  // of one on disk, for the next reader
     std::function<std::int64_t()> now_ms;
   };
   using Done = std::function<void(const MemoryReport&)>;

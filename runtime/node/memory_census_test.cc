@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,7 @@ class MemoryCensusTest : public testing::Test {
   std::vector<rpc::Slot> processes_{kDriver, kWorker};
   std::map<rpc::Slot, std::uint64_t> asked_;
   std::map<std::uint64_t, std::vector<scheduler::ProcessSlot>> held_;
+  std::set<std::uint64_t> copies_;
   std::int64_t now_ = 0;
   std::vector<MemoryReport> reports_;
   MemoryCensus census_{
@@ -50,6 +52,7 @@ class MemoryCensusTest : public testing::Test {
        .ask = [this](rpc::Slot to, const MemoryAsk& ask) { asked_[to] = ask.question; },
        .name_of = [](rpc::Slot slot) { return "p" + std::to_string(slot); },
        .holders_of = [this](std::uint64_t block) { return held_[block]; },
+       .is_copy = [this](std::uint64_t block) { return copies_.contains(block); },
        .now_ms = [this] { return now_; }}};
 };
 
@@ -75,6 +78,17 @@ TEST_F(MemoryCensusTest, PutsTogetherWhatTheProcessesSay) {
   EXPECT_THAT(holders(report.objects[0]),
               ElementsAre("p1: ref", "p1: array", "p2: borrowed ref", "p0: inside an object"));
   EXPECT_THAT(holders(report.objects[1]), ElementsAre("p1: pending task"));
+}
+
+TEST_F(MemoryCensusTest, SaysThatTheNodeKeepsACopy) {
+  const auto block = arena_.allocate(kMiB)->offset;
+  held_[block] = {rpc::kNodeSlot};
+  copies_ = {block};
+  begin();
+  tell(kDriver, {});
+  tell(kWorker, {});
+  ASSERT_EQ(reports_.size(), 1U);
+  EXPECT_THAT(holders(reports_[0].objects.at(0)), ElementsAre("p0: read back from disk"));
 }
 
 TEST_F(MemoryCensusTest, NamesWhoDoesNotAnswerAndSaysWhatTheNodeKnows) {

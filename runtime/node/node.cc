@@ -13,6 +13,8 @@
 #include <utility>
 #include <variant>
 
+#include "../../objectstore/spill/s3_place.h"
+#include "../../objectstore/spill/spill_files.h"
 #include "../launch/clock.h"
 #include "../wire/resources.h"
 #include "store_size.h"
@@ -50,6 +52,22 @@ base::Fd duplicate(const base::Fd& fd) {
   base::Fd copy = fd.duplicate();
   if (!copy) throw std::system_error(errno, std::generic_category(), "the node's bell");
   return copy;
+}
+
+// Null where nothing can be spilled.
+std::unique_ptr<objectstore::SpillPlace> spill_place(
+    const NodeOptions& options, const std::filesystem::path& session_directory) {
+  // What is spilled keeps its addresses.
+  if (address_bytes(options) == options.object_store_bytes) return nullptr;
+  if (!options.spill_dirs.empty() && objectstore::is_s3(options.spill_dirs.front())) {
+    return std::make_unique<objectstore::S3Place>(
+        objectstore::s3_location(options.spill_dirs.front()),
+        "manta-" + session_directory.filename().string());
+  }
+  static objectstore::Disk disk;
+  auto directories = spill_directories(options, session_directory);
+  if (directories.empty()) return nullptr;
+  return std::make_unique<objectstore::SpillFiles>(disk, std::move(directories));
 }
 
 std::byte* initialized_metadata(const rpc::Control& control, const objectstore::ArenaSize& size) {
@@ -122,10 +140,14 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
            .kill_worker = [this](rpc::Slot worker) { workers_.kill(worker); },
            .name_worker = [this](rpc::Slot worker,
                                  const std::string& name) { workers_.set_name(worker, name); }}),
-      objects_(peers_, arena_,
-               [this](ActorId id, rpc::Slot whose, std::int64_t count) {
-                 actors_.hold(id, whose, count);
-               }),
+      objects_(
+          peers_, arena_,
+          [this](ActorId id, rpc::Slot whose, std::int64_t count) {
+            actors_.hold(id, whose, count);
+          },
+          [this](std::uint64_t block, rpc::Slot whose) { spilling_.block_held(block, whose); }),
+      spilling_(io_, arena_, spill_place(role.options, directory_.path),
+                role.options.put_timeout_ms, spilling_of_processes()),
       waits_({.lane = [this](std::uint32_t lane) { return lanes_.find(lane); },
               .started = [this](std::uint32_t lane) { return lanes_.started(lane); },
               .constructed_at = [this](ActorId id) { return actors_.constructed_at(id); },
@@ -138,10 +160,9 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
               .pid = [this](rpc::Slot slot) { return peers_.pid(slot); },
               .send = [this](rpc::Slot to, const Waits::Told& message,
                              std::string_view text) { tell(to, message, text); }}),
-      store_room_({.has_room =
-                       [this](std::uint64_t size, rpc::Slot process) {
-                         return arena_.has_room(size, objectstore::tag_of_slot(process));
-                       },
+      store_room_({.has_room = [this](std::uint64_t size,
+                                      rpc::Slot process) { return has_room(size, process); },
+                   .is_spilling = [this] { return spilling_.makes_room(); },
                    .set_waiting = [this](std::uint32_t count) { arena_.set_waiting(count); },
                    .tell = [this](rpc::Slot to, const RoomTold& told) { peers_.send(to, told); }},
                   role.options.put_timeout_ms),
@@ -157,6 +178,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       ahead_timer_(io_),
       room_timer_(io_),
       census_timer_(io_),
+      spilling_timer_(io_),
       console_(io_, directory_.path, [this](std::uint64_t most, Console::Answer answer) {
         census_.begin(most, [answer = std::move(answer)](const MemoryReport& report) {
           answer(encode(report));
@@ -197,15 +219,18 @@ void Node::run() {
 bool Node::round() {
   objects_.begin_sweep();
   actors_.begin_sweep();
+  spilling_.begin_sweep();
   const bool any =
       peers_.sweep([this](rpc::Slot from, const auto&... message) { deliver(from, message...); });
   objects_.settle();
   actors_.settle();
+  spilling_.end_sweep();
   for (const Peers::Broken& broken : peers_.take_broken()) refuse(broken);
   leasing_.dispatch();
   recycle_dead_slots();
   arm_timers();
-  return any || objects_.unsettled() || actors_.unsettled() || leasing_.dispatch_needed();
+  return any || objects_.unsettled() || actors_.unsettled() || leasing_.dispatch_needed() ||
+         spilling_.sweep_needed();
 }
 
 void Node::read_to_the_end(rpc::Slot slot) {
@@ -226,6 +251,8 @@ void Node::deliver(rpc::Slot from, const Message&... message) {
     objects_.on(from, message...);
   } else if constexpr (Handles<StoreRoom, Message...>) {
     store_room_.on(from, message...);
+  } else if constexpr (Handles<Spilling, Message...>) {
+    spilling_.on(from, message...);
   } else if constexpr (Handles<MemoryCensus, Message...>) {
     census_.on(from, message...);
   } else {
@@ -281,6 +308,31 @@ void Node::on(rpc::Slot from, const ResourcesAsk& question) {
   peers_.send(from, ResourcesTold{.question = question.question}, encode(resources));
 }
 
+// In memory; else in the overflow, if there is nothing more to spill.
+bool Node::has_room(std::uint64_t size, rpc::Slot process) {
+  const objectstore::OwnerTag owner = objectstore::tag_of_slot(process);
+  if (arena_.has_room(size, owner, objectstore::Part::kMemory)) return true;
+  const bool would_help = size <= arena_.capacity() && !arena_.has_memory(size);
+  if (would_help && spilling_.make_room()) return false;
+  arena_.set_may_spill(false);
+  return arena_.has_room(size, owner);
+}
+
+SpillSession Node::spilling_of_processes() {
+  return {.holders_of = [this](std::uint64_t block) { return objects_.holders_of(block); },
+          .is_wire = [this](std::uint64_t block) { return objects_.is_wire(block); },
+          .live = [this](rpc::Slot slot) { return peers_.live(slot); },
+          .ask = [this](rpc::Slot to, const SpillAsk& ask,
+                        PayloadBytes blocks) { peers_.send(to, ask, blocks); },
+          .tell = [this](rpc::Slot to, const RestoreTold& told,
+                         std::string_view text) { peers_.send(to, told, text); },
+          .hold = [this](std::uint64_t block, rpc::Slot slot) { objects_.hold_block(block, slot); },
+          .let_go = [this](std::uint64_t block) { objects_.let_go_of_block(block); },
+          .first_in_line = [this] { return store_room_.first_in_line(); },
+          .warn = [this](const std::string& what) { log_.add(2, "manta: " + what + "\n", 1); },
+          .now_ms = [] { return monotonic_ms(); }};
+}
+
 MemoryCensus::Session Node::census_of_processes() {
   return {.processes = [this] { return peers_.live_slots(); },
           .ask = [this](rpc::Slot to, const MemoryAsk& ask) { peers_.send(to, ask); },
@@ -293,6 +345,7 @@ MemoryCensus::Session Node::census_of_processes() {
             return workers_.name_of(slot) + pid;
           },
           .holders_of = [this](std::uint64_t block) { return objects_.holders_of(block); },
+          .is_copy = [this](std::uint64_t block) { return spilling_.is_copy(block); },
           .now_ms = [] { return monotonic_ms(); }};
 }
 

@@ -37,6 +37,7 @@
 #include "memory_kills.h"
 #include "objects.h"
 #include "peers.h"
+#include "spilling.h"
 #include "store_room.h"
 #include "waits.h"
 #include "worker_processes.h"
@@ -88,6 +89,8 @@ class Node {
   void arm_timers();
   void look_ahead();
   MemoryCensus::Session census_of_processes();
+  SpillSession spilling_of_processes();
+  bool has_room(std::uint64_t size, rpc::Slot process);
 
   const Role& role_;
   base::Fd program_;
@@ -104,6 +107,7 @@ class Node {
   Leasing leasing_;
   Actors actors_;
   Objects objects_;
+  Spilling spilling_;
   Waits waits_;
   StoreRoom store_room_;
   MemoryCensus census_;
@@ -121,6 +125,7 @@ class Node {
   asio::steady_timer ahead_timer_;
   asio::steady_timer room_timer_;
   asio::steady_timer census_timer_;
+  asio::steady_timer spilling_timer_;
   Console console_;
   char ignored_byte_ = 0;
   bool ending_ = false;
@@ -129,6 +134,8 @@ class Node {
   bool retry_armed_ = false;
   bool room_armed_ = false;
   bool census_armed_ = false;
+  bool spilling_armed_ = false;
+  bool spilling_urgent_ = false;
 };
 
 }  // namespace manta::detail::node

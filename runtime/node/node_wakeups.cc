@@ -74,6 +74,17 @@ void Node::arm_timers() {
       census_.look();
     });
   }
+  const bool sooner = spilling_.urgent() && !spilling_urgent_;
+  if (spilling_.busy() && (!spilling_armed_ || sooner)) {
+    spilling_armed_ = true;
+    spilling_urgent_ = spilling_.urgent();
+    spilling_timer_.expires_after(spilling_.look_after());
+    spilling_timer_.async_wait([this](asio::error_code error) {
+      if (error) return;  // another one was armed
+      spilling_armed_ = spilling_urgent_ = false;
+      spilling_.look();
+    });
+  }
   const auto surplus = leasing_.next_surplus();
   if (!surplus || surplus_armed_) return;
   surplus_armed_ = true;
@@ -85,6 +96,8 @@ void Node::arm_timers() {
 }
 
 void Node::look_ahead() {
+  spilling_.keep_room();
+  arena_.set_may_spill(spilling_.possible());
   ahead_timer_.expires_after(ahead_.step());
   ahead_timer_.async_wait([this](asio::error_code error) {
     if (!error) look_ahead();

@@ -83,6 +83,7 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
   waits_.process_died(slot);
   store_room_.process_died(slot);
   census_.process_died(slot);
+  spilling_.process_died(slot);
   dead_.push_back(slot);
 }
 

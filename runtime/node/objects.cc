@@ -27,8 +27,23 @@ void append(std::vector<T>& to, std::vector<T> from) {
 
 }  // namespace
 
-Objects::Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor)
-    : peers_(peers), arena_(arena), hold_actor_(std::move(hold_actor)) {}
+Objects::Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor,
+                 BlockHeld block_held)
+    : peers_(peers),
+      arena_(arena),
+      hold_actor_(std::move(hold_actor)),
+      block_held_(std::move(block_held)) {}
+
+void Objects::hold_block(std::uint64_t block, rpc::Slot whose) {
+  block_held_(block, whose);
+  blocks_.adopt(block, whose, 1);
+  run_steps();
+}
+
+void Objects::let_go_of_block(std::uint64_t block) {
+  blocks_.add_holds(block, rpc::kNodeSlot, -1);
+  run_steps();
+}
 
 std::optional<rpc::Slot> Objects::maker_of(ObjectId id) const {
   const auto maker = objects_.maker_of(id);
@@ -66,6 +81,7 @@ void Objects::on(rpc::Slot, const HoldObject& hold) {
 }
 
 void Objects::on(rpc::Slot, const HoldBlock& hold) {
+  block_held_(hold.block, hold.whose);
   if (peers_.live(hold.whose)) blocks_.add_holds(hold.block, hold.whose, 1);
   run_steps();
 }
@@ -81,6 +97,7 @@ void Objects::on(rpc::Slot from, const ReleaseBlock& release) {
 }
 
 void Objects::on(rpc::Slot from, const AdoptBlock& adopt) {
+  block_held_(adopt.block, from);
   blocks_.adopt(adopt.block, from, adopt.holds);
   run_steps();
 }
@@ -156,6 +173,7 @@ void Objects::run_steps() {
   }
   for (const BlockStep& step : std::exchange(blocks_.steps(), {})) {
     if (step.kind == BlockStep::Kind::kFree) {
+      wires_.erase(step.block);
       arena_.free(step.block);
     } else {
       take_over(step.block);
@@ -173,6 +191,7 @@ void Objects::count_contents(std::span<const std::byte> bytes, rpc::Slot whose,
   std::uint64_t last = UINT64_MAX;
   for (const WireBuffer& buffer : wire.buffers()) {
     const bool counted = whose == rpc::kNodeSlot && buffer.block == last;
+    if (count > 0 && whose != rpc::kNodeSlot) block_held_(buffer.block, whose);
     if (!counted) blocks_.add_holds(buffer.block, whose, count);
     last = buffer.block;
   }
@@ -187,6 +206,7 @@ void Objects::count_contents(std::span<const std::byte> bytes, rpc::Slot whose,
   }
   if ((wire.header().flags & ValueFlag::kExternal) != 0 && wire.buffers().size() == 1) {
     const WireBuffer& outer = wire.buffers().front();
+    if (count > 0) wires_.insert(outer.block);
     count_contents({arena_.readable(outer.offset), outer.size}, whose, count);
   }
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include "../../objectstore/arena/arena.h"
@@ -20,7 +21,9 @@ class Objects {
  public:
   // Counts a handle that is inside a value: in the node's record of it, or sent to a process.
   using HoldActor = std::function<void(ActorId, rpc::Slot whose, std::int64_t count)>;
-  Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor);
+  // Is told of each hold of a block that is counted for a process.
+  using BlockHeld = std::function<void(std::uint64_t block, rpc::Slot whose)>;
+  Objects(Peers& peers, objectstore::Arena& arena, HoldActor hold_actor, BlockHeld block_held);
 
   void on(rpc::Slot from, const Publish& publish, PayloadBytes value);
   void on(rpc::Slot from, const Fulfil& fulfil, PayloadBytes value);
@@ -35,6 +38,10 @@ class Objects {
   // When no process uses the lanes of the dead one any more: drops what it held, frees the memory that it owned.
   void sweep_memory(rpc::Slot dead);
 
+  // A block of the node's is held once more by the process, which is told of it, or by the node; by the node once less.
+  void hold_block(std::uint64_t block, rpc::Slot whose);
+  void let_go_of_block(std::uint64_t block);
+  bool is_wire(std::uint64_t block) const { return wires_.contains(block); }
   std::optional<rpc::Slot> maker_of(ObjectId id) const;  // of a pending object
   std::vector<scheduler::ProcessSlot> holders_of(std::uint64_t block) const {
     return blocks_.holders_of(block);
@@ -52,6 +59,8 @@ class Objects {
   Peers& peers_;
   objectstore::Arena& arena_;
   HoldActor hold_actor_;
+  BlockHeld block_held_;
+  std::unordered_set<std::uint64_t> wires_;  // blocks in which the wire form of a value lies
   Publications objects_;
   BlockCounts blocks_;
   std::vector<ObjectId> new_objects_, sweeping_objects_;

@@ -30,6 +30,7 @@ void Node::end() {
   peers_.sweep([this]<class M>(rpc::Slot, const M&, const auto&... payload) {
     if constexpr (std::is_same_v<M, TellUser>) log_.add_notice(payload...);
   });
+  spilling_.end();
   if (!role_.options.keep_logs) {
     std::error_code ignored;
     std::filesystem::remove_all(directory_.path, ignored);

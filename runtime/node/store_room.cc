@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace manta::detail::node {
+namespace {
+
+constexpr std::int64_t kWhileSpilling = 10;  // so many times the timeout
+constexpr std::int64_t kLeastMs = 3000;
+
+}  // namespace
 
 void StoreRoom::on(rpc::Slot from, const RoomAsk& ask) {
   const auto behind =
@@ -16,18 +22,26 @@ void StoreRoom::process_died(rpc::Slot slot) {
   store_.set_waiting(static_cast<std::uint32_t>(asks_.size()));
 }
 
+// The time in which something was spilled does not count, within reason.
+bool StoreRoom::is_late(const RoomAsk& ask, std::int64_t now) const {
+  if (store_.is_spilling()) return (now - ask.since - kLeastMs) / kWhileSpilling > timeout_ms_;
+  return now - std::max(ask.since, spilled_at_) >= timeout_ms_;
+}
+
 void StoreRoom::look(std::int64_t now) {
-  // First, so that somebody who cannot take what there seems to be does not have his turn again and again for ever.
-  std::erase_if(asks_, [&](const Ask& ask) {
-    if (now - ask.ask.since < timeout_ms_) return false;
-    store_.tell(ask.from, {.question = ask.ask.question, .granted = 0});
-    return true;
-  });
-  if (!asks_.empty() && store_.has_room(asks_.front().ask.size, asks_.front().from)) {
+  const bool room = !asks_.empty() && store_.has_room(asks_.front().ask.size, asks_.front().from);
+  if (store_.is_spilling()) spilled_at_ = now;
+  // Who was granted room in vain is not granted it again and again for ever.
+  if (room && (asks_.front().ask.tries == 0 || !is_late(asks_.front().ask, now))) {
     const Ask& first = asks_.front();
     store_.tell(first.from, {.question = first.ask.question, .granted = 1});
     asks_.pop_front();
   }
+  std::erase_if(asks_, [&](const Ask& ask) {
+    if (!is_late(ask.ask, now)) return false;
+    store_.tell(ask.from, {.question = ask.ask.question, .granted = 0});
+    return true;
+  });
   store_.set_waiting(static_cast<std::uint32_t>(asks_.size()));
 }
 

@@ -1,7 +1,7 @@
 // StoreRoom is who waits for room in the object store of a node: first come, first served.
 //
 //   ask --> waits --it is the first, and there is room--> granted: the process tries to take it
-//              \--longer than InitOptions::put_timeout--> refused
+//              \--longer than InitOptions::put_timeout, and nothing is being spilled for it--> refused
 //
 // Memory that is freed is freed without a message, so the store is looked at again and again while somebody waits. The
 // first is granted its turn, and the next only at the next look, when the first has taken its room. A process that
@@ -12,6 +12,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <list>
 
 #include "../../rpc/control.h"
@@ -22,7 +23,8 @@ namespace manta::detail::node {
 class StoreRoom {
  public:
   struct Store {
-    std::function<bool(std::uint64_t size, rpc::Slot process)> has_room;
+    std::function<bool(std::uint64_t size, rpc::Slot process)> has_room;  // spills, if it must
+    std::function<bool()> is_spilling = [] { return false; };
     std::function<void(std::uint32_t count)> set_waiting;
     std::function<void(rpc::Slot to, const RoomTold& told)> tell;
   };
@@ -32,10 +34,16 @@ class StoreRoom {
   void on(rpc::Slot from, const RoomAsk& ask);
   void process_died(rpc::Slot slot);
   bool anybody_waits() const { return !asks_.empty(); }
+  // Since when the first waits.
+  std::int64_t first_in_line() const {
+    return asks_.empty() ? std::numeric_limits<std::int64_t>::max() : asks_.front().ask.since;
+  }
   // One look at the store.
   void look(std::int64_t now);
 
  private:
+  bool is_late(const RoomAsk& ask, std::int64_t now) const;
+
   struct Ask {
     rpc::Slot from = 0;
     RoomAsk ask = {};
@@ -43,7 +51,8 @@ class StoreRoom {
 
   const Store store_;
   const std::int64_t timeout_ms_;
-  std::list<Ask> asks_;  // the oldest first
+  std::list<Ask> asks_;          // the oldest first
+  std::int64_t spilled_at_ = 0;  // when something was being spilled for the last time
 };
 
 }  // namespace manta::detail::node

@@ -1,5 +1,6 @@
 #include "store_room.h"
 
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -16,8 +17,9 @@ class StoreRoomTest : public testing::Test {
  protected:
   using Told = std::pair<std::uint64_t, bool>;  // question, granted
 
-  void ask(rpc::Slot from, std::uint64_t question, std::uint64_t size, std::int64_t since) {
-    room_.on(from, {.question = question, .size = size, .since = since});
+  void ask(rpc::Slot from, std::uint64_t question, std::uint64_t size, std::int64_t since,
+           std::uint32_t tries = 0) {
+    room_.on(from, {.question = question, .size = size, .since = since, .tries = tries});
   }
   std::vector<Told> look(std::int64_t now) {
     told_.clear();
@@ -26,15 +28,19 @@ class StoreRoomTest : public testing::Test {
   }
 
   std::uint64_t free_ = 0;
+  bool spilling_ = false;
   std::uint32_t waiting_ = 0;
   std::vector<Told> told_;
-  StoreRoom room_{{.has_room = [this](std::uint64_t size, rpc::Slot) { return size <= free_; },
-                   .set_waiting = [this](std::uint32_t count) { waiting_ = count; },
-                   .tell =
-                       [this](rpc::Slot, const RoomTold& told) {
-                         told_.emplace_back(told.question, told.granted != 0);
-                       }},
-                  1000};
+  StoreRoom::Store store() {
+    return {.has_room = [this](std::uint64_t size, rpc::Slot) { return size <= free_; },
+            .is_spilling = [this] { return spilling_; },
+            .set_waiting = [this](std::uint32_t count) { waiting_ = count; },
+            .tell =
+                [this](rpc::Slot, const RoomTold& told) {
+                  told_.emplace_back(told.question, told.granted != 0);
+                }};
+  }
+  StoreRoom room_{store(), 1000};
 };
 
 TEST_F(StoreRoomTest, WhoAskedFirstComesFirstAlsoIfALaterOneWouldFit) {
@@ -75,12 +81,34 @@ TEST_F(StoreRoomTest, WhoWaitsTooLongIsRefusedInOrder) {
 TEST_F(StoreRoomTest, RoomThatCanNeverBeTakenIsNotGrantedForEver) {
   free_ = 100;
   std::int64_t now = 5;
-  for (; now < 1005; now += 200) {
-    ask(1, 11, 100, 5);
+  for (std::uint32_t tries = 0; now < 1005; now += 200, ++tries) {
+    ask(1, 11, 100, 5, tries);
     EXPECT_THAT(look(now), ElementsAre(Told(11, true)));
   }
-  ask(1, 11, 100, 5);
+  ask(1, 11, 100, 5, 5);
   EXPECT_THAT(look(now), ElementsAre(Told(11, false)));
+}
+
+TEST_F(StoreRoomTest, TheTimeOfSpillingDoesNotCount) {
+  spilling_ = true;
+  ask(1, 11, 100, 0);
+  EXPECT_THAT(look(5000), IsEmpty());
+  spilling_ = false;
+  EXPECT_THAT(look(5999), IsEmpty());
+  free_ = 100;
+  EXPECT_THAT(look(6000), ElementsAre(Told(11, true))) << "late, but there is room at last";
+  ask(1, 12, 200, 6000);
+  EXPECT_THAT(look(7000), ElementsAre(Told(12, false)));
+}
+
+TEST_F(StoreRoomTest, WhoMayWaitForEverIsNeverLate) {
+  StoreRoom patient(store(), std::numeric_limits<std::int64_t>::max());
+  patient.on(1, {.question = 11, .size = 100, .since = 0});
+  for (const bool spills : {true, false}) {
+    spilling_ = spills;
+    patient.look(std::int64_t{1} << 40);
+    EXPECT_THAT(told_, IsEmpty());
+  }
 }
 
 TEST_F(StoreRoomTest, TheDeadWaitForNothing) {

@@ -9,12 +9,16 @@
 #pragma once
 #include <cstddef>
 #include <filesystem>
+#include <vector>
 
 #include "../../objectstore/arena/arena_files.h"
 #include "../options/node_options.h"
 
 namespace manta::detail::node {
 
+// Where what has no room in memory may lie; none where all of them are in memory themselves.
+std::vector<std::filesystem::path> spill_directories(
+    const NodeOptions& options, const std::filesystem::path& session_directory);
 // Of the memory.
 std::size_t address_bytes(const NodeOptions& options);
 // Adds the overflow to the files. Gives its size in bytes; 0: none.

@@ -16,6 +16,7 @@
 #include "../../base/cgroups.h"
 #include "../../base/error.h"
 #include "../../base/number_text.h"
+#include "../../objectstore/spill/s3_location.h"
 #include "../../rpc/cores.h"
 #include "../../serialization/stream/trace.h"
 #include "check_options.h"
@@ -163,12 +164,17 @@ void check_environment(const std::map<std::string, std::string>& variables) {
   }
 }
 
-// Makes a directory and gives its absolute path.
+// Makes a directory and gives its absolute path; of a place in S3 its name.
 std::string spill_directory(const std::string& name) {
   const std::string what = "InitOptions::spill_dirs (MANTA_SPILL_DIRS) names \"" + name + "\", ";
   if (name.empty()) refuse(what + "which is no directory");
-  if (name.starts_with("s3://")) {
-    refuse(what + "but this version of manta spills to directories only");
+  if (objectstore::is_s3(name)) {
+    try {
+      (void)objectstore::s3_location(name);  // the node reads it again
+    } catch (const InvalidArgument& error) {
+      refuse(what + "which will not do: " + error.what());
+    }
+    return name;
   }
   std::string path = std::filesystem::absolute(name).string();
   std::error_code error;
@@ -228,6 +234,11 @@ NodeOptions resolve_options(InitOptions options) {
   node.resources = options.resources;
   node.object_store_bytes = options.object_store_bytes.value_or(default_store_size());
   for (const auto& name : options.spill_dirs) node.spill_dirs.push_back(spill_directory(name));
+  if (node.spill_dirs.size() > 1 && std::ranges::any_of(node.spill_dirs, objectstore::is_s3)) {
+    refuse(
+        "InitOptions::spill_dirs (MANTA_SPILL_DIRS) names a place in S3 and others beside it: give "
+        "either directories, or one place in S3");
+  }
   node.store_addresses = store_addresses(node.object_store_bytes, options.overflow);
   if (options.put_timeout) node.put_timeout_ms = milliseconds_of(*options.put_timeout);
   node.log_to_driver = options.log_to_driver;

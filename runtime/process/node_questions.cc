@@ -17,9 +17,15 @@ class NodeQuestions::Asked final : public rpc::Progress::Waiter {
     number_ = ++questions.last_;
     open_ = &questions.open_[number_];
   }
-  ~Asked() {
+  ~Asked() { (void)close(); }
+  // The answer, if it has come. Whatever comes from now on finds no question.
+  std::optional<Answer> close() {
     const TablesLock lock(questions_.session_.tables());
-    questions_.open_.erase(number_);
+    std::optional<Answer> answer;
+    if (open_ != nullptr && answered()) answer = std::move(open_->answer);
+    if (open_ != nullptr) questions_.open_.erase(number_);
+    open_ = nullptr;
+    return answer;
   }
   // SYNC: acquire: who sees that it is answered sees the answer.
   bool answered() const { return open_->answered.load(std::memory_order_acquire); }
@@ -27,7 +33,6 @@ class NodeQuestions::Asked final : public rpc::Progress::Waiter {
     return answered() || questions_.ownership_.dead() || questions_.ownership_.closed();
   }
   std::uint64_t number() const { return number_; }
-  Answer& answer() { return open_->answer; }
 
  private:
   NodeQuestions& questions_;
@@ -38,27 +43,30 @@ class NodeQuestions::Asked final : public rpc::Progress::Waiter {
 template <class Question>
 std::optional<NodeQuestions::Answer> NodeQuestions::ask(Question question,
                                                         PayloadOf<Question> payload,
-                                                        const GiveUp& give_up) {
+                                                        const GiveUp& give_up,
+                                                        rpc::Deadline deadline) {
   // The session may be closed meanwhile.
   const auto keep = base::Ref<OpenSession>::retain(&session_);
   Asked asked(*this);
   question.question = asked.number();
   ownership_.node().send(question, payload);
   const auto begun = std::chrono::steady_clock::now();
-  auto look_at = begun + kLookEvery;
-  while (!progress_.wait(asked, look_at)) {
+  for (auto look_at = begun + kLookEvery;; look_at += kLookEvery) {
+    const bool last = deadline && *deadline <= look_at;
+    if (progress_.wait(asked, last ? *deadline : look_at) || last) break;
     if (give_up(std::chrono::duration_cast<std::chrono::seconds>(look_at - begun))) break;
-    look_at += kLookEvery;
   }
-  if (!asked.answered()) return std::nullopt;
-  return std::move(asked.answer());
+  return asked.close();
 }
 
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(ResourcesAsk, NoPayload,
-                                                                 const GiveUp&);
-template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RoomAsk, NoPayload, const GiveUp&);
+                                                                 const GiveUp&, rpc::Deadline);
+template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RoomAsk, NoPayload, const GiveUp&,
+                                                                 rpc::Deadline);
+template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RestoreAsk, NoPayload,
+                                                                 const GiveUp&, rpc::Deadline);
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(WhyAsk, PayloadBytes,
-                                                                 const GiveUp&);
+                                                                 const GiveUp&, rpc::Deadline);
 
 void NodeQuestions::on(const ResourcesTold& told, PayloadBytes payload) {
   answer(told.question, payload);
@@ -67,6 +75,25 @@ void NodeQuestions::on(const ResourcesTold& told, PayloadBytes payload) {
 void NodeQuestions::on(const RoomTold& told) {
   const std::byte granted{told.granted != 0};
   answer(told.question, {&granted, 1});
+}
+
+void NodeQuestions::on(const RestoreTold& told, std::string_view text) {
+  if (told.outcome == RestoreTold::Outcome::kInMemory && open_.contains(told.question)) {
+    // Here, and not where it was asked: the node may ask for the block again by its next message. Of a question that
+    // was given up nobody knows whether the block is the same still.
+    const auto block = ownership_.store().blocks().find(told.block);
+    if (block) block->bytes_are_back();
+  }
+  if (told.outcome == RestoreTold::Outcome::kRestored && !open_.contains(told.question)) {
+    // Given up: the hold that was counted for us is released.
+    (void)ownership_.store().blocks().adopt(told.block, objectstore::Share::kHeld);
+    return;
+  }
+  const auto head = std::as_bytes(std::span(&told, 1));
+  const auto tail = std::as_bytes(std::span(text));
+  Answer joined(head.begin(), head.end());
+  joined.insert(joined.end(), tail.begin(), tail.end());
+  answer(told.question, joined);
 }
 
 void NodeQuestions::on(const WhyTold& told, std::string_view text) {

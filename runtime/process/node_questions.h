@@ -24,14 +24,19 @@ class NodeQuestions {
       : session_(session), ownership_(ownership), progress_(progress) {}
 
   using Answer = std::vector<std::byte>;  // the payload
-  // Sends the question, a ResourcesAsk, RoomAsk or WhyAsk, under a number of its own. Once a second `give_up(how long
-  // it has waited)` decides, and may throw. Nothing: given up, or the session is over.
+  // Sends the question, a ResourcesAsk, RoomAsk, RestoreAsk or WhyAsk, under a number of its own. Once a second
+  // `give_up(how long it has waited)` decides, and may throw. Nothing: given up, too late, or the session is over.
   using GiveUp = std::function<bool(std::chrono::seconds)>;
   template <class Question>
-  std::optional<Answer> ask(Question question, PayloadOf<Question> payload, const GiveUp& give_up);
+  std::optional<Answer> ask(Question question, PayloadOf<Question> payload, const GiveUp& give_up,
+                            rpc::Deadline deadline = {});
+
+  bool node_died() const { return ownership_.dead(); }
 
   void on(const ResourcesTold& told, PayloadBytes payload);
   void on(const RoomTold& told);  // the payload: 1 byte, which is told.granted
+  void on(const RestoreTold& told,
+          std::string_view text);  // the payload: the struct, then the text
   void on(const WhyTold& told, std::string_view text);
 
  private:

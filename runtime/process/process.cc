@@ -7,6 +7,7 @@
 #include "../launch/crash_handler.h"
 #include "held_blocks.h"
 #include "outside_references.h"
+#include "spilled_blocks.h"
 #include "why.h"
 
 namespace manta::detail {
@@ -225,6 +226,9 @@ void Process::on(const LaneDead& dead, PayloadBytes payload) {
 }
 
 void Process::on(const NeedsAsk& question) { tell_needs(*this, question); }
+void Process::on(const SpillAsk& question, PayloadBytes blocks) {
+  agree_to_spill(store(), node(), question, blocks);
+}
 void Process::on(const MemoryAsk& question) { tell_held_blocks(store(), node(), question); }
 
 void Process::on(const WhyAskMaker& question, std::string_view text_so_far) {

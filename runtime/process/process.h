@@ -87,6 +87,7 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   void on(const LaneDead& dead, PayloadBytes payload);
   void on(const NeedsAsk& question);
   void on(const MemoryAsk& question);
+  void on(const SpillAsk& question, PayloadBytes blocks);
   void on(const WhyAskMaker& question, std::string_view text_so_far);
   void fail_everything();
   void fail_all_pending();

@@ -16,7 +16,7 @@
 #include "../ownership/object_entry.h"
 #include "../process/wait_reports.h"
 #include "../wire/waits.h"
-#include "thread_sleep.h"
+#include "../worker/thread_sleep.h"
 
 namespace manta::detail {
 

@@ -56,6 +56,7 @@ inline constexpr const char* kHeldByBorrowedRef = "borrowed ref";
 inline constexpr const char* kHeldByArray = "array";
 inline constexpr const char* kHeldByTask = "pending task";
 inline constexpr const char* kHeldInObject = "inside an object";
+inline constexpr const char* kHeldAsCopy = "read back from disk";
 
 // "driver (pid 12): ref, array; worker (pid 13): borrowed ref"
 std::string holders_text(const MemoryObject& object);

@@ -22,6 +22,7 @@
 #include "../../rpc/lane.h"
 #include "error_record.h"
 #include "message_frame.h"
+#include "spill_messages.h"
 
 namespace manta::detail {
 
@@ -200,7 +201,8 @@ struct ResourcesAsk {
 struct RoomAsk {
   std::uint64_t question = 0;
   std::uint64_t size = 0;
-  std::int64_t since = 0;  // it waits, by monotonic_ms(): it may have had its turn in vain
+  std::int64_t since = 0;   // it waits, by monotonic_ms()
+  std::uint32_t tries = 0;  // how often it had its turn in vain
 };
 
 // Send WhyTold.
@@ -384,11 +386,11 @@ using ToNode =
                 ActorAlive, ActorFailed, ActorExiting, Publish, Fulfil, Subscribe, FreeObject,
                 HoldObject, HoldActor, HoldBlock, ReleaseObject, ReleaseActor, ReleaseBlock,
                 AdoptBlock, ResourcesAsk, RoomAsk, WhyAsk, WhyContinue, WaitBegun, WaitOver,
-                NeedsTold, MemoryTold, TellUser>;
+                NeedsTold, SpillTold, RestoreAsk, MemoryTold, TellUser>;
 
-using FromNode =
-    MessageList<129, LeaseGrant, LeaseRefused, LeaseRecall, LaneOpen, LaneClose, LaneDead, ExitNow,
-                ActorStart, ActorEnd, ActorLane, ActorChanged, ObjectValue, ObjectFreed,
-                ResourcesTold, RoomTold, WhyTold, WhyAskMaker, NeedsAsk, MemoryAsk, WaitRefused>;
+using FromNode = MessageList<129, LeaseGrant, LeaseRefused, LeaseRecall, LaneOpen, LaneClose,
+                             LaneDead, ExitNow, ActorStart, ActorEnd, ActorLane, ActorChanged,
+                             ObjectValue, ObjectFreed, ResourcesTold, RoomTold, WhyTold,
+                             WhyAskMaker, NeedsAsk, SpillAsk, RestoreTold, MemoryAsk, WaitRefused>;
 
 }  // namespace manta::detail

@@ -216,6 +216,7 @@ void Executor::start_actor() {
     try {
       running_.run();
       instance_ = running_.constructed();
+      if (const ErrorRecord* failed = running_.failed_argument()) error = *failed;
     } catch (const ExitActor&) {  // run() ends the actor
       return running_.end();
     } catch (...) {

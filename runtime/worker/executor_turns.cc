@@ -23,9 +23,9 @@ std::atomic<Executor*> executor_of_process{nullptr};
 
 Executor::Executor(Process& process, const std::atomic<std::uint32_t>* held_lines, LocalTurn* turn)
     : process_(process),
-      running_(process),
+      running_(process, turn_),
       output_(held_lines),
-      in_place_(process, output_),
+      in_place_(process, turn_, output_),
       thread_(::gettid()),
       local_turn_(turn),
       turn_([this] { lend(); }, [this] { take_back(); }) {

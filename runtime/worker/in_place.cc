@@ -67,7 +67,7 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
 }
 
 void InPlace::run(Call& call) {
-  if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>(process_));
+  if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>(process_, turn_));
   Level& level = *levels_[depth_++];
   running_.push_back(&call);
   level.frame.resize(call.frame_size());

@@ -24,7 +24,8 @@ namespace manta::detail {
 
 class InPlace {
  public:
-  InPlace(Process& process, CallOutput& output) : process_(process), output_(output) {}
+  InPlace(Process& process, Turn& turn, CallOutput& output)
+      : process_(process), turn_(turn), output_(output) {}
 
   // Runs the next of `needed` that may run in place and that `worth_it` accepts. Gives false if there is none.
   bool run_next(NeededCalls& needed, const std::function<bool(const Call&)>& worth_it);
@@ -37,7 +38,7 @@ class InPlace {
 
  private:
   struct Level {
-    explicit Level(Process& process) : running(process, RunningCall::Caller::kHere) {}
+    Level(Process& process, Turn& turn) : running(process, turn, RunningCall::Caller::kHere) {}
     std::vector<std::byte> frame;
     RunningCall running;
   };
@@ -45,6 +46,7 @@ class InPlace {
   bool stack_has_room() const;
 
   Process& process_;
+  Turn& turn_;
   CallOutput& output_;
   std::vector<std::unique_ptr<Level>> levels_;  // kept for the next time
   std::vector<Call*> running_;

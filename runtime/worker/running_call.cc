@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <unistd.h>
 
 #include "../../base/check.h"
@@ -16,7 +17,9 @@
 #include "../code/names.h"
 #include "../ownership/arrivals.h"
 #include "../process/process.h"
+#include "../process/spilled_blocks.h"
 #include "failpoint.h"
+#include "turn.h"
 
 namespace manta::detail {
 namespace {
@@ -94,6 +97,27 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
         ranges[i].meta,
         buffers.subspan(ranges[i].buffers, ranges[i + 1].buffers - ranges[i].buffers),
         references.subspan(ranges[i].references, ranges[i + 1].references - ranges[i].references));
+  }
+  try {  // last: this may wait, and serve others meanwhile
+    read_back(buffers_);
+  } catch (const ObjectStoreFull& error) {
+    failed_argument_ = std::make_unique<ErrorRecord>(
+        error_of(ErrorKind::kObjectStoreFull, error.what(), display_name(frame_, name_)));
+  } catch (const Error& error) {
+    failed_argument_ = std::make_unique<ErrorRecord>(
+        error_of(ErrorKind::kObjectLost, error.what(), display_name(frame_, name_)));
+  }
+}
+
+void RunningCall::read_back(std::span<serialization::Buffer> buffers) {
+  std::optional<Turn::Waits> lent;  // others may have what there is no room for
+  for (auto& buffer : buffers) {
+    if (buffer.storage->begin_reading()) {
+      buffer.storage->end_reading();
+      continue;
+    }
+    if (!lent) lent.emplace(turn_, true);
+    make_readable(process_.questions(), process_.store(), buffer);
   }
 }
 

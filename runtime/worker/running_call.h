@@ -29,17 +29,21 @@
 namespace manta::detail {
 
 class Process;
+class Turn;
 
 class RunningCall final : public CallContext {
  public:
   enum class Caller { kElsewhere, kHere };
-  explicit RunningCall(Process& process, Caller caller = Caller::kElsewhere)
-      : process_(process), caller_(caller) {}
+  // `turn`: whose CPU is lent while arguments are read back from disk.
+  RunningCall(Process& process, Turn& turn, Caller caller = Caller::kElsewhere)
+      : process_(process), turn_(turn), caller_(caller) {}
 
   // `bytes` are a CallFrame and what follows it; they must stay until end(). Throws BuildMismatch, NotFound or
   // SerializationError for code that this process does not have.
   void begin(std::span<const std::byte> bytes, void* instance);
   void run();
+  // Of an argument that failed, so that run() has called nothing; or null.
+  const ErrorRecord* failed_argument() const { return failed_argument_.get(); }
   // The error stands instead of all results.
   void fail(const ErrorRecord& error);
   // Drops the arguments, and notes which of their blocks and references the program still uses.
@@ -76,6 +80,7 @@ class RunningCall final : public CallContext {
   void add_result(serialization::Encoded& encoded) override;
   void end_forked_child() const;
   void read_arguments(std::span<const std::byte> bytes);
+  void read_back(std::span<serialization::Buffer> buffers);
   Stub called_stub() const;
   void keep_block(objectstore::Block& block);
   void keep_reference(const serialization::Reference& reference);
@@ -84,6 +89,7 @@ class RunningCall final : public CallContext {
                      ReplyName reply);
 
   Process& process_;
+  Turn& turn_;
   const Caller caller_;
   CallFrame frame_;
   std::string name_;

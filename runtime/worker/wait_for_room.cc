@@ -2,33 +2,18 @@
 
 #include <chrono>
 #include <cstdio>
-#include <optional>
 #include <string>
 
 #include "../../base/check.h"
 #include "../../base/error.h"
 #include "../launch/clock.h"
 #include "../process/process.h"
-#include "executor.h"
+#include "waiting_call.h"
 
 namespace manta::detail {
 namespace {
 
 constexpr std::int64_t kWarnedAfterMs = 10'000;
-
-// Lends the CPU of the call that the thread belongs to, as long as this exists.
-class LentTurn {
- public:
-  explicit LentTurn(const Process& process) {
-    Executor* const own = Executor::of_this_thread();
-    Executor* const executor =
-        own != nullptr || process.attachment().local ? own : Executor::of_process();
-    if (executor != nullptr) waits_.emplace(executor->turn(), own != nullptr);
-  }
-
- private:
-  std::optional<Turn::Waits> waits_;
-};
 
 void warn(const objectstore::Store& store, std::size_t size, std::int64_t waited_ms) {
   const StoreStats stats = store.stats();
@@ -44,7 +29,7 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
   base::check(!TablesLock::held_by_this_thread(), "who waits for room holds no lock");
   const auto process = Process::current_or_null();
   if (!process) return;
-  const LentTurn lent(*process);
+  const LentCpu lent(*process);
   RoomAsk ask{.size = size, .since = monotonic_ms()};
   bool warned = false;
   const auto each_second = [&](std::chrono::seconds) {
@@ -61,14 +46,14 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
       throw InvalidArgument("the session was shut down while this waited for room in its store");
     }
     const bool granted = answer && answer->front() != std::byte{0};
-    if (!granted || take()) return;
+    if (take() || !granted) return;
+    ++ask.tries;
   }
 }
 
 }  // namespace
 
 void let_threads_wait_for_room(Process& process) {
-  if (process.attachment().put_timeout_ms == 0) return;
   process.store().set_wait_for_room(wait_for_room);
 }
 

@@ -1,0 +1,107 @@
+// Of the arena, what the node does with blocks of others: spilling, sweeping, and memory ahead of its use.
+#include "arena.h"
+#include "arena_state.h"
+#include "memory_budget.h"
+
+namespace manta::objectstore {
+
+// ---------------------------------------------------------------- spilling
+
+bool Arena::begin_spill(std::uint64_t offset) {
+  const SlabWord word = state_->live_word(offset);
+  return !is_overflow(offset) && offset % kSlabSize == 0 && word.bytes() == RunBytes::kInMemory &&
+         state_->table.set_bytes(offset / kSlabSize, RunBytes::kSpilling);
+}
+
+void Arena::end_spill(std::uint64_t offset) {
+  const std::size_t slab = offset / kSlabSize;
+  for (std::size_t i = slab, end = slab + state_->table.word(slab).slabs(); i < end; ++i) {
+    state_->window.decommit(i);
+  }
+  state_->table.set_bytes(slab, RunBytes::kOnDisk);
+}
+
+void Arena::keep_in_memory(std::uint64_t offset) {
+  state_->table.set_bytes(offset / kSlabSize, RunBytes::kInMemory);
+}
+
+bool Arena::is_spilled(std::uint64_t offset) const {
+  const SlabWord word = state_->table.word(offset / kSlabSize);
+  return word.bytes() != RunBytes::kInMemory && offset % kSlabSize == 0;
+}
+
+std::vector<BlockExtent> Arena::spillable(std::uint64_t offset, std::size_t bytes) const {
+  const SlabTable& table = state_->table;
+  std::vector<BlockExtent> found;
+  std::size_t sum = 0;
+  for (std::size_t slab = slabs_for(offset); slab < table.memory_end() && sum < bytes;) {
+    const SlabWord word = table.word(slab);
+    if (word.kind == SlabKind::kRun && word.owner != kNobody &&
+        word.bytes() == RunBytes::kInMemory) {
+      found.push_back({slab * kSlabSize, std::size_t{word.pages} * kPage, word.owner});
+      sum += found.back().size;
+    }
+    slab += word.slabs();
+  }
+  return found;
+}
+
+bool Arena::has_memory(std::size_t size) const {
+  return state_->table.has_pages(size > kLargestSmallBlock ? pages_for(size) : kSlabPages, kNodeTag,
+                                 From::kUnusedAndEmpty);
+}
+
+// ---------------------------------------------------------------- the node
+
+void Arena::sweep(OwnerTag dead) { state_->table.sweep(dead); }
+
+// From below, where runs are taken first; but an eighth from above, where small blocks are taken.
+std::size_t Arena::populate_ahead(std::size_t step, std::size_t keep) {
+  SlabTable& table = state_->table;
+  std::size_t ready = 0;
+  std::size_t done = 0;
+  const auto make_ready = [&](std::size_t slab) {
+    const std::uint32_t before = table.pages().committed(slab);
+    if (before < kSlabPages) {
+      const std::size_t claimed = table.claim(slab, state_->self, From::kUnused);
+      if (claimed == 0) return true;  // it is in use now
+      const bool committed =
+          table.pages().charge(slab, kSlabPages) && state_->window.commit(slab, kSlabPages);
+      table.release(slab, slab + claimed);
+      if (!committed) return false;
+    }
+    ready += kSlabSize;
+    done += std::size_t{kSlabPages - before} * kPage;
+    return true;
+  };
+  for (std::size_t slab = table.memory_end(); slab-- > 0 && ready < keep / 8 && done < step;) {
+    if (table.word(slab).kind == SlabKind::kFree && !make_ready(slab)) {
+      return done;
+    }
+  }
+  for (std::size_t slab = 0; slab < table.memory_end() && ready < keep && done < step;) {
+    const SlabWord word = table.word(slab);
+    if (word.kind == SlabKind::kFree) {
+      if (!make_ready(slab)) {
+        return done;
+      }
+    } else if (word.kind == SlabKind::kRun && word.owner == kNobody) {
+      for (std::size_t i = 0; i < word.slabs(); ++i) {
+        ready += std::size_t{table.pages().committed(slab + i)} * kPage;
+      }
+    }
+    slab += word.slabs();
+  }
+  return done;
+}
+
+std::size_t Arena::decommit_overflow() {
+  SlabTable& table = state_->table;
+  return give_back(table, state_->window, state_->self, table.memory_slabs(), table.end(),
+                   From::kUnused, SIZE_MAX) *
+         kPage;
+}
+
+void Arena::settle() { state_->table.settle(); }
+
+}  // namespace manta::objectstore

@@ -1,0 +1,322 @@
+// A round of spilling, in the order of its steps; then what ends.
+#include "spilling.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "../../base/error.h"
+
+namespace manta::detail::node {
+namespace {
+
+using objectstore::BlockExtent;
+
+// Of a round: an eighth of the store, so that its memory is free before the rest is full, within these.
+constexpr std::size_t kSmallestRound = 16 << 20;
+constexpr std::size_t kLargestRound = 96 << 20;
+constexpr double kFull = 0.8;
+constexpr std::int64_t kActiveMs = 1000;  // after a round more are probably needed
+constexpr std::int64_t kPatienceMs = 200;
+constexpr std::int64_t kPauseMs =
+    100;                           // when nothing could be spilled; twice as long each time, ...
+constexpr int kMostDoublings = 4;  // ... so often
+constexpr std::chrono::milliseconds kEndMs(1000);
+constexpr std::int64_t kDiskPauseMs = 1000;
+constexpr std::int64_t kWarnedEveryMs = 60'000;
+constexpr std::int64_t kFreedMs = 500;  // after some sweeps
+
+}  // namespace
+
+Spilling::Spilling(asio::io_context& io, objectstore::Arena& arena,
+                   std::unique_ptr<objectstore::SpillPlace> place, std::int64_t timeout_ms,
+                   SpillSession session)
+    : arena_(arena),
+      session_(std::move(session)),
+      on_disk_(arena, disk_, timeout_ms, session_,
+               {.make_room = [this] { return make_room(); },
+                .makes_room = [this] { return makes_room(); }}),
+      disk_(io, std::move(place)) {}
+
+void Spilling::warn(const std::string& why) {
+  if (session_.now_ms() < warned_until_) return;
+  session_.warn("objects stay in memory: " + why);
+  warned_until_ = session_.now_ms() + kWarnedEveryMs;
+}
+
+// ---------------------------------------------------------------- a round
+
+void Spilling::keep_room() {
+  if (is_full()) make_room();
+}
+
+// Without what is being given back.
+bool Spilling::is_full() const {
+  const auto emptying = static_cast<double>(emptying_) / static_cast<double>(arena_.capacity());
+  return arena_.filled() - emptying > kFull;
+}
+
+std::size_t Spilling::round_size() const {
+  return std::clamp(arena_.capacity() / 8, kSmallestRound, kLargestRound);
+}
+
+bool Spilling::make_room() {
+  if (step_ != Step::kIdle || (emptying_ != 0 && !is_full())) return true;
+  if (on_disk_.drop_copies(round_size())) {
+    passes_in_vain_ = 0;
+    freed_until_ = session_.now_ms() + kFreedMs;
+    return true;
+  }
+  if (!possible() || fate_ || session_.now_ms() < in_vain_until_) return false;
+  if (!on_disk_.has_addresses()) {
+    warn(
+        "those on disk take all addresses that the store has for them; drop some, or give init a "
+        "larger store");
+    return false;
+  }
+  // Once around from wherever it was, and no further.
+  while (!begin_round()) {
+    cursor_ = 0;
+    if (++fruitless_ends_ == 2) {
+      fruitless_ends_ = 0;
+      in_vain_until_ =
+          session_.now_ms() + kPauseMs * (1 << std::min(passes_in_vain_, kMostDoublings));
+      ++passes_in_vain_;
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Spilling::makes_room() const {
+  return step_ == Step::kWriting || emptying_ != 0 || (spills() && passes_in_vain_ == 0) ||
+         session_.now_ms() < freed_until_;
+}
+
+// The processes that may read the block, as far as the node has been told.
+std::set<rpc::Slot> Spilling::holders_of(std::uint64_t block) const {
+  std::set<rpc::Slot> holders;
+  for (const scheduler::ProcessSlot slot : session_.holders_of(block)) {
+    if (slot != rpc::kNodeSlot) holders.insert(static_cast<rpc::Slot>(slot));
+  }
+  const objectstore::OwnerTag owner = arena_.block_at(block).owner;
+  if (owner != objectstore::kNodeTag && owner != objectstore::kNobody) holders.insert(owner);
+  return holders;
+}
+
+// Marks blocks first, and then asks: whoever adopts one from now on sees the mark.
+bool Spilling::begin_round() {
+  ++question_;
+  since_ = session_.now_ms();
+  while (round_.empty()) {
+    const auto blocks = arena_.spillable(cursor_, round_size());
+    if (blocks.empty()) return false;
+    for (const BlockExtent& block : blocks) add_to_round(block);
+    cursor_ = blocks.back().offset + blocks.back().size;
+  }
+  step_ = Step::kAsking;
+  for (const auto& [slot, blocks] : asked_) {
+    session_.ask(slot, {.question = question_}, std::as_bytes(std::span(blocks)));
+  }
+  if (asked_.empty()) end_asking();
+  return true;
+}
+
+void Spilling::add_to_round(const BlockExtent& block) {
+  // The node reads the wire forms of values that lie in blocks.
+  if (session_.is_wire(block.offset) || !arena_.begin_spill(block.offset)) return;
+  // Now that it is marked its place is not used again: until then it may have been another block's.
+  Candidate candidate{.block = block.offset, .size = arena_.block_at(block.offset).size};
+  candidate.asked = holders_of(block.offset);
+  candidate.silent = candidate.asked;
+  const bool held = !candidate.asked.empty() || !session_.holders_of(block.offset).empty();
+  if (!held || !std::ranges::all_of(candidate.asked, session_.live)) return keep(candidate);
+  for (const rpc::Slot slot : candidate.asked) asked_[slot].push_back(candidate.block);
+  round_.push_back(std::move(candidate));
+}
+
+// Somebody who was not asked: it may read the block already, also if it has let go of it by the end of the sweep.
+void Spilling::block_held(std::uint64_t block, rpc::Slot whose) {
+  if (step_ != Step::kAsking && step_ != Step::kSweeping) return;
+  const auto candidate = std::ranges::find(round_, block, &Candidate::block);
+  if (candidate != round_.end() && !candidate->asked.contains(whose)) drop(candidate);
+}
+
+void Spilling::drop(std::vector<Candidate>::iterator candidate) {
+  keep(*candidate);
+  round_.erase(candidate);
+}
+
+void Spilling::keep(const Candidate& candidate) { arena_.keep_in_memory(candidate.block); }
+
+void Spilling::on(rpc::Slot from, const SpillTold& told, PayloadBytes agreed) {
+  const auto asked = asked_.find(from);
+  if (step_ != Step::kAsking || told.question != question_ || asked == asked_.end()) return;
+  for (std::size_t i = 0; i < asked->second.size() && i < agreed.size(); ++i) {
+    const auto candidate = std::ranges::find(round_, asked->second[i], &Candidate::block);
+    if (candidate == round_.end()) continue;
+    if (agreed[i] == std::byte{1}) {
+      candidate->silent.erase(from);
+    } else {
+      drop(candidate);
+    }
+  }
+  asked_.erase(asked);
+  if (asked_.empty()) end_asking();
+}
+
+void Spilling::end_asking() {
+  asked_.clear();
+  std::erase_if(round_, [this](const Candidate& candidate) {
+    if (candidate.silent.empty()) return false;
+    keep(candidate);
+    return true;
+  });
+  step_ = Step::kSweeping;
+  swept_ = false;
+}
+
+void Spilling::begin_sweep() { swept_ = step_ == Step::kSweeping; }
+
+void Spilling::end_sweep() {
+  if (step_ != Step::kSweeping || !swept_) return;
+  std::erase_if(round_, [this](const Candidate& candidate) {
+    if (std::ranges::includes(candidate.asked, holders_of(candidate.block)) &&
+        arena_.block_at(candidate.block).owner != objectstore::kNobody) {
+      return false;
+    }
+    keep(candidate);
+    return true;
+  });
+  if (round_.empty()) return end_round();
+  step_ = Step::kWriting;
+  write();
+}
+
+void Spilling::write() {
+  std::vector<objectstore::SpillPlace::Bytes> bytes;
+  std::vector<std::uint64_t> blocks;
+  for (const Candidate& candidate : round_) {
+    bytes.emplace_back(arena_.readable(candidate.block), candidate.size);
+    blocks.push_back(candidate.block);
+  }
+  since_ = session_.now_ms();
+  fate_ = std::make_shared<std::atomic<Fate>>(Fate::kOpen);
+  const std::string no_thread =
+      disk_.post([this, bytes = std::move(bytes), blocks = std::move(blocks), fate = fate_] {
+        write_and_empty(bytes, blocks, *fate);
+      });
+  if (!no_thread.empty()) written({}, no_thread);
+}
+
+// On a thread of the disk's. Memory is given back beside the next round; nobody changes what is being spilled.
+void Spilling::write_and_empty(const std::vector<objectstore::SpillPlace::Bytes>& bytes,
+                               const std::vector<std::uint64_t>& blocks, std::atomic<Fate>& fate) {
+  Written places;
+  std::string why_not;
+  try {
+    places = disk_.place().write(bytes, std::chrono::steady_clock::now());
+  } catch (const std::exception& error) {
+    why_not = error.what();
+  }
+  Fate open = Fate::kOpen;
+  if (!fate.compare_exchange_strong(open, Fate::kSucceeds)) {
+    return disk_.post_back([this, places] { written_too_late(places); });
+  }
+  for (const auto& at : places) emptying_ += at.size;
+  disk_.post_back([this, places, why_not] { written(places, why_not); });
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    arena_.end_spill(blocks[i]);
+    emptying_ -= places[i].size;
+  }
+  disk_.post_back([this, blocks, count = places.size()] {
+    for (std::size_t i = 0; i < count; ++i) on_disk_.emptied(blocks[i]);
+  });
+}
+
+// Those of the round for which there was room: the first.
+void Spilling::written(const Written& places, const std::string& why_not) {
+  fate_ = nullptr;
+  if (!why_not.empty()) warn(why_not);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (on_disk_.is_copy(round_[i].block)) on_disk_.drop_copy(round_[i].block);
+    on_disk_.add(round_[i].block, places[i]);
+  }
+  for (std::size_t i = places.size(); i < round_.size(); ++i) keep(round_[i]);
+  fruitless_ends_ = 0;
+  if (places.empty()) {
+    // It is not they who do not agree. The first may be too large for the disk.
+    cursor_ = round_.front().block + round_.front().size;
+    in_vain_until_ = session_.now_ms() + kDiskPauseMs;
+  } else {
+    if (places.size() < round_.size()) cursor_ = round_[places.size()].block;
+    passes_in_vain_ = 0;
+    active_until_ = session_.now_ms() + kActiveMs;
+  }
+  end_round();
+}
+
+// The disk does not answer: all stay in memory, and nothing more is spilled until it does.
+void Spilling::give_up_writing() {
+  Fate open = Fate::kOpen;
+  if (!fate_->compare_exchange_strong(open, Fate::kGivenUp)) return;
+  warn("the disk has not answered for " + std::to_string((session_.now_ms() - since_) / 1000) +
+       " s");
+  for (const Candidate& candidate : round_) keep(candidate);
+  end_round();
+}
+
+void Spilling::written_too_late(const Written& places) {
+  fate_ = nullptr;
+  for (const auto& at : places) (void)disk_.post([this, at] { disk_.place().erase(at); });
+}
+
+void Spilling::end_round() {
+  step_ = Step::kIdle;
+  round_.clear();
+  for (const auto& [from, ask] : std::exchange(asked_meanwhile_, {})) on(from, ask);
+  look();
+}
+
+// ---------------------------------------------------------------- who reads
+
+void Spilling::on(rpc::Slot from, const RestoreAsk& ask) {
+  if (!session_.live(from)) return;
+  if (on_disk_.has(ask.block)) return on_disk_.on(from, ask);
+  const auto in_round = std::ranges::find(round_, ask.block, &Candidate::block);
+  if (in_round != round_.end() && step_ == Step::kWriting) {
+    asked_meanwhile_.emplace_back(from, ask);
+    return;
+  }
+  if (in_round != round_.end()) drop(in_round);
+  session_.tell(from, {.question = ask.question, .block = ask.block}, {});
+}
+
+// ---------------------------------------------------------------- ends
+
+void Spilling::process_died(rpc::Slot slot) {
+  on_disk_.process_died(slot);
+  std::erase_if(asked_meanwhile_, [slot](const auto& asked) { return asked.first == slot; });
+  if (step_ == Step::kAsking && asked_.erase(slot) != 0 && asked_.empty()) end_asking();
+}
+
+void Spilling::end() {
+  if (!possible()) return;
+  const std::string left = disk_.place().end(kEndMs);
+  if (!left.empty()) session_.warn(left);
+}
+
+std::chrono::milliseconds Spilling::look_after() const {
+  return std::chrono::milliseconds(is_active() ? 4 : urgent() ? 10 : 300);
+}
+
+void Spilling::look() {
+  if (step_ == Step::kAsking && session_.now_ms() - since_ >= kPatienceMs) end_asking();
+  if (step_ == Step::kWriting && session_.now_ms() - since_ >= disk_patience_ms(kLargestRound)) {
+    give_up_writing();
+  }
+  on_disk_.look();
+  if (is_active()) keep_room();
+}
+
+}  // namespace manta::detail::node

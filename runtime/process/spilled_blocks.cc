@@ -1,0 +1,77 @@
+#include "spilled_blocks.h"
+
+#include <chrono>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../../base/check.h"
+#include "../../base/error.h"
+#include "../ownership/tables.h"
+
+namespace manta::detail {
+
+void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& question,
+                    PayloadBytes blocks) {
+  std::vector<std::byte> agreed;
+  for (std::size_t at = 0; at + sizeof(std::uint64_t) <= blocks.size();
+       at += sizeof(std::uint64_t)) {
+    std::uint64_t offset = 0;
+    std::memcpy(&offset, blocks.data() + at, sizeof offset);
+    const auto block = store.blocks().find(offset);
+    agreed.push_back(std::byte{block && block->evict()});
+  }
+  node.send(SpillTold{.question = question.question}, agreed);
+}
+
+void make_readable(NodeQuestions& questions, objectstore::Store& store,
+                   serialization::Buffer& buffer, const rpc::Deadline& deadline) {
+  base::check(!TablesLock::held_by_this_thread(), "who waits for a disk holds no lock");
+  while (!buffer.storage->begin_reading()) {
+    const auto& block = static_cast<const objectstore::Block&>(*buffer.storage);
+    const std::string object = "object " + block.object().hex();
+    const auto answer = questions.ask(
+        RestoreAsk{.block = block.offset()}, {}, [](std::chrono::seconds) { return false; },
+        deadline);
+    if (!answer && deadline && *deadline <= std::chrono::steady_clock::now()) {
+      throw GetTimeout("manta::get() waited until its time was over; " + object +
+                       " is on disk and is being read back");
+    }
+    if (!answer && questions.node_died()) {
+      throw NodeDied("the node died while " + object + " was read back from disk");
+    }
+    if (!answer) {
+      throw InvalidArgument("the session ended while " + object + " was read back from disk");
+    }
+    RestoreTold told;
+    std::memcpy(&told, answer->data(), sizeof told);
+    switch (told.outcome) {
+      case RestoreTold::Outcome::kInMemory:
+        continue;
+      case RestoreTold::Outcome::kNoRoom:
+        throw ObjectStoreFull(object + " is on disk, and neither memory nor disk has room for " +
+                              std::to_string(block.size()) +
+                              " bytes to read it back: drop references or arrays, or give init a "
+                              "larger store");
+      case RestoreTold::Outcome::kLost:
+        throw ObjectLost(object + " was on disk and cannot be read back: " +
+                         std::string(reinterpret_cast<const char*>(answer->data()) + sizeof told,
+                                     answer->size() - sizeof told));
+      case RestoreTold::Outcome::kSilent:
+        throw ObjectLost(
+            object +
+            " is on disk, and the disk has not answered for minutes: it is asked again by the next "
+            "get() or task that reads it");
+      case RestoreTold::Outcome::kRestored:
+        break;
+    }
+    auto copy = store.blocks().adopt(told.block, objectstore::Share::kHeld);
+    copy->set_object(block.object());
+    buffer.data = copy->data() + (buffer.data - block.data());
+    buffer.storage = std::move(copy);  // which may have been spilled, too
+  }
+  buffer.storage->end_reading();
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,22 @@
+// Blocks whose bytes the node has moved to disk, or would like to (runtime/node/spilling.h).
+//
+// Threads: agree_to_spill() belongs to the holder of the baton, under the tables lock; make_readable() may be called by
+//          any other, and waits.
+// Errors:  ObjectLost, ObjectStoreFull, GetTimeout; NodeDied, or InvalidArgument when the session ends meanwhile.
+#pragma once
+#include "../../objectstore/store.h"
+#include "../../serialization/stream/encoded.h"
+#include "../ownership/node_link.h"
+#include "../wire/node_messages.h"
+#include "node_questions.h"
+
+namespace manta::detail {
+
+void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& question,
+                    PayloadBytes blocks);
+
+// The buffer points to bytes in memory afterwards, if need be in another block. Its storage keeps them there.
+void make_readable(NodeQuestions& questions, objectstore::Store& store,
+                   serialization::Buffer& buffer, const rpc::Deadline& deadline = {});
+
+}  // namespace manta::detail

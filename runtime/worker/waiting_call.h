@@ -1,0 +1,54 @@
+// The call that a thread which waits belongs to: as long as it waits, the call's CPU may be lent to others
+// (Turn::Waits). In a worker that is the call that runs, whichever thread of the process waits; in a local session that
+// which runs on the thread, or has started it.
+//
+// Threads: confined to the thread that waits, which holds no lock of the runtime. Errors: none.
+#pragma once
+#include <optional>
+
+#include "executor.h"
+
+namespace manta::detail {
+
+class Process;
+
+class WaitingCall {
+ public:
+  explicit WaitingCall(Process& process);
+
+  bool any() const { return executor_ != nullptr; }
+  bool own_thread() const { return own_thread_; }  // it is the executor's
+  Executor& executor() const { return *executor_; }
+  void begin_to_wait();
+
+ private:
+  // Counts a thread that waits and is not the executor's: what the executor completes in place must wake it.
+  class Beside {
+   public:
+    explicit Beside(Process& process) : process_(process) { count(1); }
+    ~Beside();
+    Beside(const Beside&) = delete;
+
+   private:
+    void count(int change);
+
+    Process& process_;
+  };
+
+  Process& process_;
+  std::optional<Beside> beside_;
+  Executor* executor_;
+  const bool own_thread_;
+};
+
+// Lends the CPU of the call, if there is one, as long as this exists.
+class LentCpu {
+ public:
+  explicit LentCpu(Process& process);
+
+ private:
+  WaitingCall call_;
+  std::optional<Turn::Waits> waits_;
+};
+
+}  // namespace manta::detail
