@@ -115,13 +115,13 @@ INSTANTIATE_TEST_SUITE_P(StoreDeaths, AtEachStep,
 
 TEST_F(StoreDeaths, TheNodeWhileItSpillsAndReads) {
   store_is_not_checked();
-  for (const std::size_t mebibytes : {70, 100, 130}) {
+  for (const std::size_t killed_after : {35U, 50U, 65U}) {
     open({.cpus = 1, .object_store_bytes = 64 * kMiB, .spill_dirs = {spilled_.root().string()}});
     std::vector<ObjectRef<Array<int>>> refs;
     const std::string error = error_of<NodeDied>([&] {
       for (int i = 0;; ++i) {
         refs.push_back(put(full<int>(kElements, i)));
-        if (refs.size() == mebibytes / 2) ::kill(node_pid(), SIGKILL);
+        if (refs.size() == killed_after) ::kill(node_pid(), SIGKILL);
         if (refs.size() % 3 == 0) (void)get(refs[refs.size() / 3]);
       }
     });

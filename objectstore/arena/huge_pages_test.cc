@@ -28,10 +28,13 @@ std::size_t huge_bytes_at(const std::byte* address) {
   std::ifstream maps("/proc/self/smaps");
   bool ours = false;
   for (std::string line; std::getline(maps, line);) {
-    if (line.find("-") < line.find(" ") && line.find(":") > line.find(" "))
+    // "7f..-7f.. r--s ..." begins a mapping, "ShmemPmdMapped:  4096 kB" is of it.
+    if (line.find('-') < line.find(' ') && line.find(':') > line.find(' ')) {
       ours = line.starts_with(begin.str());
-    if (ours && line.starts_with("ShmemPmdMapped:"))
+    }
+    if (ours && line.starts_with("ShmemPmdMapped:")) {
       return std::stoul(line.substr(line.find(':') + 1)) * 1024;
+    }
   }
   return 0;
 }
@@ -85,8 +88,9 @@ TEST_F(HugePages, AreTakenApart) {
   const auto first = filled(kBudget, 'c');
   arena_.free(first);
   std::vector<std::uint64_t> blocks;
-  for (int i = 0; i < 21; ++i)
+  for (int i = 0; i < 21; ++i) {
     blocks.push_back(filled(3 * kMiB - 4096 * 7, static_cast<char>('d' + i)));
+  }
   EXPECT_LE(memory(), kBudget);
   for (std::size_t i = 0; i < blocks.size(); i += 2) arena_.free(blocks[i]);
   const auto large = filled(20 * kMiB, 'A');
