@@ -1,8 +1,11 @@
 // Where the bytes are: read-only views, arrays that exist once, creation in place, a full store.
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -15,6 +18,8 @@
 
 namespace manta::testing {
 namespace {
+
+namespace fs = std::filesystem;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;
@@ -213,6 +218,28 @@ TEST_F(ClusterTest, LargeArrayOfThreeProcessesExistsOnce) {
   EXPECT_LT(in_a, 1024u);
   EXPECT_LT(in_b, 1024u);
   EXPECT_LT(in_driver, 1024u);
+}
+
+TEST_F(ClusterTest, AMillionSmallObjectsTakeFewDescriptorsAndMappings) {
+  constexpr int kObjects = 1'000'000;
+  open({.cpus = 1, .object_store_bytes = std::uint64_t{512} << 20});
+  std::vector<ObjectRef<Array<int>>> refs;
+  refs.reserve(kObjects);
+  for (int i = 0; i < kObjects; ++i) refs.push_back(put(full<int>(16, i)));
+  const auto entries = [](const fs::path& directory) {
+    return std::distance(fs::directory_iterator(directory), fs::directory_iterator());
+  };
+  const auto lines = [](const fs::path& file) {
+    std::ifstream in(file);
+    return std::count(std::istreambuf_iterator<char>(in), {}, '\n');
+  };
+  for (const pid_t pid : {::getpid(), node_pid()}) {
+    const fs::path process = fs::path("/proc") / std::to_string(pid);
+    EXPECT_LT(entries(process / "fd"), 100);
+    EXPECT_LT(lines(process / "maps"), 1000);
+  }
+  for (int i = 0; i < kObjects; i += 99'991)
+    EXPECT_EQ(get(refs[static_cast<std::size_t>(i)])[15], i);
 }
 
 TEST_F(ClusterTest, FullStoreSaysWhoHoldsWhat) {
