@@ -191,6 +191,11 @@ void after_fork_in_parent() {
   const std::unique_ptr<Fork> fork(std::exchange(under_way, nullptr));
   fork->theirs.reset();
   if (fork->ours && fork->any_copies()) wait_for_copies(fork->ours.get());
+  // Of arrays that other threads have made since the first look the child may have some, too.
+  for (std::size_t i = 0; i < fork->stores.size(); ++i) {
+    for (auto& block : fork->stores[i]->blocks().read_locked())
+      fork->blocks[i].push_back(std::move(block));
+  }
   unlock_blocks(*fork);
   if (children != nullptr) children->unlock();
   if (fork->any_blocks()) {

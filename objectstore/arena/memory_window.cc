@@ -179,6 +179,7 @@ bool MemoryWindow::commit_huge(std::size_t slab) {
   const Place place = place_of(slab * kSlabSize);
   if (!allocate_range(place.file, place.offset, kPage)) return false;
   if (::madvise(write_ + slab * kSlabSize, kHugePage, MADV_COLLAPSE) != 0) {
+    if (errno == EAGAIN) return false;  // somebody had a page of it in hand
     why_not_huge_.store(errno, std::memory_order_relaxed);
     no_huge_.store(kNotAsked, std::memory_order_relaxed);
     return false;

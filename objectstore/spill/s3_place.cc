@@ -199,14 +199,16 @@ void S3Place::erase_until_the_end() {
     to_erase_.erase(from, to_erase_.end());
     const std::vector<std::string> keys = erasing_;
     lock.unlock();
+    bool failed = false;
     try {
       client_.erase(keys, Clock::now() + kOfACall);
       back_off.succeeded();
     } catch (const std::exception& error) {
       back_off.failed(Clock::now(), error.what());
+      failed = true;
     }
     lock.lock();
-    if (back_off.left_out(Clock::now())) {
+    if (failed) {
       to_erase_.insert(to_erase_.begin(), erasing_.begin(), erasing_.end());
     }
     erasing_.clear();

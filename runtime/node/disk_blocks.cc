@@ -52,7 +52,13 @@ bool DiskBlocks::restore(std::uint64_t block, OnDisk& found) {
   const Room room = room_for(found);
   if (room.none) return false;
   found.reading = true;
+  found.reading_since = session_.now_ms();
   const std::string why_not = disk_.post([this, block, at = found.at, copy = room.copy] {
+    disk_.post_back([this, block] {
+      if (const auto asked = blocks_.find(block); asked != blocks_.end()) {
+        asked->second.reading_since = session_.now_ms();
+      }
+    });
     disk_.post_back([this, block, result = read(at, copy)] { restored(block, result); });
   });
   if (!why_not.empty()) restored(block, {.copy = room.copy});
@@ -155,7 +161,9 @@ void DiskBlocks::look() {
 void DiskBlocks::refuse_late(OnDisk& found) {
   if (!found.reading && memory_.makes_room()) return;
   const std::int64_t patience = found.reading ? disk_patience_ms(found.at.size) : timeout_ms_;
-  while (!found.waiting.empty() && session_.now_ms() - found.waiting.front().since >= patience) {
+  const std::int64_t not_before = found.reading ? found.reading_since : 0;
+  while (!found.waiting.empty() &&
+         session_.now_ms() - std::max(found.waiting.front().since, not_before) >= patience) {
     tell(found.waiting.front(), {.outcome = found.reading ? RestoreTold::Outcome::kSilent
                                                           : RestoreTold::Outcome::kNoRoom});
     found.waiting.erase(found.waiting.begin());
@@ -207,6 +215,9 @@ void DiskBlocks::forget_freed() {
     if (!disk_.post(erase).empty()) erase();
     arena_.keep_in_memory(block);  // its addresses are free
     if (found.copy != 0) drop_copy(found.copy - 1);
+    for (const Reader& reader : found.waiting) {
+      tell(reader, {.outcome = RestoreTold::Outcome::kLost}, "its last reference was dropped");
+    }
     addresses_ -= addresses_for(found.at.size);
     awaited_.erase(block);
     return true;

@@ -90,6 +90,7 @@ class DiskBlocks {
     std::uint64_t copy = 0;            // plus 1
     std::vector<Reader> waiting = {};  // the oldest first
     bool reading = false;
+    std::int64_t reading_since = 0;  // when the disk was asked
     bool emptied = false;
   };
   struct Copy {

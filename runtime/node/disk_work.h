@@ -4,16 +4,19 @@
 // Threads: post() is the node's; `work` runs on one of two others. The place as SpillPlace says.
 // Errors:  none.
 #pragma once
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
+#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-#include <asio/thread_pool.hpp>
 
 #include "../../objectstore/spill/spill_place.h"
 
@@ -25,7 +28,8 @@ class DiskWork {
   DiskWork(asio::io_context& io, std::unique_ptr<objectstore::SpillPlace> place)
       : io_(io), place_(std::move(place)) {}
   ~DiskWork() {
-    if (threads_) threads_->join();
+    goes_on_.reset();
+    for (std::thread& thread : threads_) thread.join();
   }
   DiskWork(const DiskWork&) = delete;
 
@@ -34,20 +38,25 @@ class DiskWork {
   // Gives why it cannot be done; empty: it will be.
   std::string post(std::function<void()> work) {
     try {
-      if (!threads_) threads_.emplace(2);
+      while (threads_.size() < kThreads) threads_.emplace_back([this] { work_.run(); });
     } catch (const std::exception& error) {  // ulimit -u
-      return std::string("no thread for it: ") + error.what();
+      if (threads_.empty()) return std::string("no thread for it: ") + error.what();
     }
-    asio::post(*threads_, std::move(work));
+    asio::post(work_, std::move(work));
     return {};
   }
   // By the work: what the node does with its result.
   void post_back(std::function<void()> then) { asio::post(io_, std::move(then)); }
 
  private:
+  static constexpr std::size_t kThreads = 2;
+
   asio::io_context& io_;
   const std::unique_ptr<objectstore::SpillPlace> place_;
-  std::optional<asio::thread_pool> threads_;  // last: it ends before what it uses
+  asio::io_context work_;
+  asio::executor_work_guard<asio::io_context::executor_type> goes_on_ =
+      asio::make_work_guard(work_);
+  std::vector<std::thread> threads_;
 };
 
 // How long the place may take for so many bytes before it is given up.

@@ -188,7 +188,10 @@ void Spilling::end_sweep() {
     keep(candidate);
     return true;
   });
-  if (round_.empty()) return end_round();
+  if (round_.empty()) {  // nobody agreed: it is not the disk
+    why_not_.clear();
+    return end_round();
+  }
   step_ = Step::kWriting;
   write();
 }
@@ -214,6 +217,11 @@ void Spilling::write_and_empty(const std::vector<objectstore::SpillPlace::Bytes>
                                const std::vector<std::uint64_t>& blocks, std::atomic<Fate>& fate) {
   Written places;
   std::string why_not;
+  if (fate == Fate::kGivenUp) return disk_.post_back([this] { written_too_late({}); });
+  disk_.post_back([this] {
+    if (step_ == Step::kWriting)
+      since_ = session_.now_ms();  // it has waited for a thread until now
+  });
   try {
     places = disk_.place().write(bytes, std::chrono::steady_clock::now());
   } catch (const std::exception& error) {
@@ -257,6 +265,12 @@ void Spilling::written(const Written& places, const std::string& why_not) {
   end_round();
 }
 
+std::uint64_t Spilling::bytes_of_round() const {
+  std::uint64_t bytes = 0;
+  for (const Candidate& candidate : round_) bytes += candidate.size;
+  return bytes;
+}
+
 // The disk does not answer: all stay in memory, and nothing more is spilled until it does.
 void Spilling::give_up_writing() {
   Fate open = Fate::kOpen;
@@ -270,6 +284,7 @@ void Spilling::give_up_writing() {
 
 void Spilling::written_too_late(const Written& places) {
   fate_ = nullptr;
+  why_not_.clear();
   for (const auto& at : places) (void)disk_.post([this, at] { disk_.place().erase(at); });
 }
 
@@ -314,7 +329,7 @@ std::chrono::milliseconds Spilling::look_after() const {
 
 void Spilling::look() {
   if (step_ == Step::kAsking && session_.now_ms() - since_ >= kPatienceMs) end_asking();
-  if (step_ == Step::kWriting && session_.now_ms() - since_ >= disk_patience_ms(kLargestRound)) {
+  if (step_ == Step::kWriting && session_.now_ms() - since_ >= disk_patience_ms(bytes_of_round())) {
     give_up_writing();
   }
   on_disk_.look();

@@ -98,6 +98,7 @@ class Spilling {
                        const std::vector<std::uint64_t>& blocks, std::atomic<Fate>& fate);
   void written(const Written& places, const std::string& why_not);
   void give_up_writing();
+  std::uint64_t bytes_of_round() const;
   void written_too_late(const Written& places);
   void end_round();
 

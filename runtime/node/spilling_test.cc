@@ -123,6 +123,8 @@ class SpillingOfBlocks : public testing::Test {
                      .now_ms = [this] { return now_; }});
   }
 
+  ~SpillingOfBlocks() override { place_->hang(false); }
+
   std::uint64_t filled(char value, std::size_t size = kSize) {
     const auto block = driver_.allocate(size);
     EXPECT_TRUE(block.ok());
