@@ -4,7 +4,7 @@
 #include <csignal>
 #include <cstddef>
 #include <filesystem>
-#include <numeric>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,32 +26,36 @@ constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kElements = 2 * kMiB / sizeof(int);
 constexpr int kParts = 4;
 
-struct Parcel {
-  std::vector<ObjectRef<Array<int>>> parts;  // that the maker has put
-  Array<int> own;                            // only the result has it
-  int attempt = 0;                           // of its task
+using Parts = std::vector<ObjectRef<Array<int>>>;
+
+struct Sum {
+  int sum = 0;
+  int attempt = 0;  // of the task, as below
 };
 
-int sum_of(const std::vector<ObjectRef<Array<int>>>& parts) {
-  return std::accumulate(parts.begin(), parts.end(), 0,
-                         [](int sum, const auto& part) { return sum + get(part)[0]; });
+struct Parcel {
+  Parts parts;                         // that the maker has put, filled and sealed in place
+  ObjectRef<std::vector<int>> copied;  // the same, of memory that was copied
+  Array<int> own;                      // only the result has it
+  int attempt = 0;
+};
+
+Sum sum_of(const Parts& parts) {
+  int sum = 0;
+  for (const auto& part : parts) sum += get(part)[0];
+  return {sum, this_task().attempt()};
 }
 
-int expected_sum(int n) { return kParts * n + kParts * (kParts - 1) / 2; }
+void require_sum(int sum, int n) {
+  if (sum != kParts * n + kParts * (kParts - 1) / 2) throw std::runtime_error("wrong bytes");
+}
 
 // Puts, lends to another worker, and gives away.
 Parcel make(int n) {
   Parcel parcel;
-  for (int i = 0; i < kParts; ++i) {
-    // Of memory that is filled and sealed in place, and of memory that is copied.
-    const int value = n + i;
-    parcel.parts.push_back(i % 2 == 0
-                               ? put(full<int>(kElements, value))
-                               : put(std::span<const int>(std::vector<int>(kElements, value))));
-  }
-  if (get(remote(sum_of, {.max_retries = -1})(parcel.parts)) != expected_sum(n)) {
-    throw std::runtime_error("wrong bytes");
-  }
+  for (int i = 0; i < kParts; ++i) parcel.parts.push_back(put(full<int>(kElements, n + i)));
+  parcel.copied = put(std::vector<int>(kElements, n));
+  require_sum(get(remote(sum_of, {.max_retries = -1})(parcel.parts)).sum, n);
   parcel.own = full<int>(kElements, n);
   parcel.attempt = this_task().attempt();
   return parcel;
@@ -60,10 +64,24 @@ Parcel make(int n) {
 // Keeps what it was lent, and gives it back.
 Parcel pass_on(const Parcel& parcel, int n) {
   Parcel copy = parcel;
-  if (sum_of(copy.parts) != expected_sum(n)) throw std::runtime_error("wrong bytes");
+  require_sum(sum_of(copy.parts).sum, n);
+  if (get(copy.copied).back() != n) throw std::runtime_error("wrong bytes");
   copy.attempt = this_task().attempt();
   return copy;
 }
+
+// Has values all the time, and reads none, so that it is asked before they are spilled.
+class Keeper {
+ public:
+  void keep(const Parts& parts) {
+    kept_ = parts;
+    for (const auto& part : kept_) (void)get(part);
+  }
+  std::size_t size() const { return kept_.size(); }
+
+ private:
+  Parts kept_;
+};
 
 class StoreDeaths : public ClusterTest {
  protected:
@@ -77,26 +95,31 @@ class StoreDeaths : public ClusterTest {
   const base::FileTree spilled_;
 };
 
-class AtEachStep : public StoreDeaths, public ::testing::WithParamInterface<const char*> {};
+struct Step {
+  const char* name;
+  int time;  // it comes there some times in a call, and at this time in a later one
+};
 
-// 120 MiB, and some more, through 64 MiB; a worker comes to a step some 3 to 20 times in a call.
+class AtEachStep : public StoreDeaths, public ::testing::WithParamInterface<Step> {};
+
+// One call after the other, so that few workers run many; 120 MiB through 64.
 TEST_P(AtEachStep, NothingIsLostOrLeft) {
-  for (const int time : {23, 31}) {
-    start(std::string(GetParam()) + ":" + std::to_string(time));
+  for (const int time : {GetParam().time, GetParam().time + 3}) {
+    start(std::string(GetParam().name) + ":" + std::to_string(time));
     int attempts = 0;
     {
-      std::vector<ObjectRef<Parcel>> made, passed_on;
-      for (int n = 0; n < 12; ++n) made.push_back(remote(make, {.max_retries = -1})(n));
+      std::vector<Parcel> parcels;
       for (int n = 0; n < 12; ++n) {
-        passed_on.push_back(
-            remote(pass_on, {.max_retries = -1})(made[static_cast<std::size_t>(n)], n));
+        const auto made = remote(make, {.max_retries = -1})(n);
+        parcels.push_back(get(remote(pass_on, {.max_retries = -1})(made, n)));
+        parcels.back().own = {};  // else it would not be spilled
+        attempts = std::max({attempts, parcels.back().attempt, get(made).attempt});
       }
-      for (int n = 0; n < 12; ++n) {
-        const auto at = static_cast<std::size_t>(n);
-        const Parcel parcel = get(passed_on[at]);
-        EXPECT_EQ(sum_of(parcel.parts), expected_sum(n));
-        EXPECT_EQ(parcel.own[kElements - 1], n);
-        attempts = std::max({attempts, parcel.attempt, get(made[at]).attempt});
+      for (int n = 0; n < 12; ++n) {  // most of it is on disk
+        const Sum sum =
+            get(remote(sum_of, {.max_retries = -1})(parcels[static_cast<std::size_t>(n)].parts));
+        require_sum(sum.sum, n);
+        attempts = std::max(attempts, sum.attempt);
       }
     }
     EXPECT_GT(attempts, 1) << "nobody died";
@@ -106,10 +129,34 @@ TEST_P(AtEachStep, NothingIsLostOrLeft) {
 }
 
 INSTANTIATE_TEST_SUITE_P(StoreDeaths, AtEachStep,
-                         ::testing::Values("block_allocated", "block_filled", "block_sealed",
-                                           "block_offered", "object_published", "object_held",
-                                           "spill_agreed", "read_back"),
-                         [](const auto& step) { return std::string(step.param); });
+                         ::testing::Values(Step{"block_allocated", 17}, Step{"block_filled", 3},
+                                           Step{"block_sealed", 7}, Step{"block_offered", 11},
+                                           Step{"object_published", 9}, Step{"object_held", 9},
+                                           Step{"read_back", 6}),
+                         [](const auto& step) { return std::string(step.param.name); });
+
+TEST_F(StoreDeaths, AKeeperThatHasJustAgreed) {
+  start("spill_agreed:1");
+  auto keeper = actor<Keeper>();
+  Parts parts;
+  const auto put_more = [&] {
+    parts.push_back(put(full<int>(kElements, static_cast<int>(parts.size()))));
+  };
+  for (int i = 0; i < 5; ++i) put_more();
+  get(keeper.call(&Keeper::keep, parts));
+  EXPECT_TRUE(eventually([&] {
+    if (parts.size() < 200) put_more();
+    try {
+      return get(keeper.call(&Keeper::size)) != 5;
+    } catch (const ActorDied&) {
+      return true;
+    }
+  }));
+  EXPECT_THROW(get(keeper.call(&Keeper::size)), ActorDied);
+  for (std::size_t i = 0; i < parts.size(); ++i) EXPECT_EQ(get(parts[i])[7], static_cast<int>(i));
+  parts.clear();
+  expect_store_empty();
+}
 
 TEST_F(StoreDeaths, TheNodeWhileItSpillsAndReads) {
   store_is_not_checked();
