@@ -193,8 +193,9 @@ void after_fork_in_parent() {
   if (fork->ours && fork->any_copies()) wait_for_copies(fork->ours.get());
   // Of arrays that other threads have made since the first look the child may have some, too.
   for (std::size_t i = 0; i < fork->stores.size(); ++i) {
-    for (auto& block : fork->stores[i]->blocks().read_locked())
+    for (auto& block : fork->stores[i]->blocks().read_locked()) {
       fork->blocks[i].push_back(std::move(block));
+    }
   }
   unlock_blocks(*fork);
   if (children != nullptr) children->unlock();

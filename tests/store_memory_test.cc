@@ -238,8 +238,9 @@ TEST_F(ClusterTest, AMillionSmallObjectsTakeFewDescriptorsAndMappings) {
     EXPECT_LT(entries(process / "fd"), 100);
     EXPECT_LT(lines(process / "maps"), 1000);
   }
-  for (int i = 0; i < kObjects; i += 99'991)
+  for (int i = 0; i < kObjects; i += 99'991) {
     EXPECT_EQ(get(refs[static_cast<std::size_t>(i)])[15], i);
+  }
 }
 
 TEST_F(ClusterTest, FullStoreSaysWhoHoldsWhat) {
