@@ -218,9 +218,8 @@ void Spilling::write_and_empty(const std::vector<objectstore::SpillPlace::Bytes>
   Written places;
   std::string why_not;
   if (fate == Fate::kGivenUp) return disk_.post_back([this] { written_too_late({}); });
-  disk_.post_back([this] {
-    if (step_ == Step::kWriting)
-      since_ = session_.now_ms();  // it has waited for a thread until now
+  disk_.post_back([this] {  // it has waited for a thread until now
+    if (step_ == Step::kWriting) since_ = session_.now_ms();
   });
   try {
     places = disk_.place().write(bytes, std::chrono::steady_clock::now());
