@@ -23,6 +23,18 @@
 
 find_package(Threads REQUIRED)
 find_package(TBB REQUIRED)
+foreach(needed asio.hpp:libasio-dev xxhash.h:libxxhash-dev zip.h:libzip-dev curl/curl.h:libcurl4-openssl-dev
+        openssl/evp.h:libssl-dev)
+  string(REPLACE ":" ";" needed ${needed})
+  list(GET needed 0 header)
+  list(GET needed 1 package)
+  string(MAKE_C_IDENTIFIER MANTA_HAS_${header} found)
+  find_path(${found} ${header})
+  mark_as_advanced(${found})
+  if(NOT ${found})
+    message(FATAL_ERROR "Manta needs <${header}>, which is not installed: apt install ${package}, or scripts/setup")
+  endif()
+endforeach()
 
 add_library(manta_internal INTERFACE)  # what every target inside the tree gets
 target_include_directories(manta_internal INTERFACE ${MANTA_INCLUDE_DIR})
