@@ -152,8 +152,6 @@ class Arena {
   bool begin_spill(std::uint64_t offset);
   void end_spill(std::uint64_t offset);
   void keep_in_memory(std::uint64_t offset);
-  // Whether it is being spilled, or was.
-  bool is_spilled(std::uint64_t offset) const;
   // By the node: the blocks that may be spilled, from `offset` on, up to `bytes` of them; whether the budget has so
   // much left, so that only addresses may be missing.
   std::vector<BlockExtent> spillable(std::uint64_t offset, std::size_t bytes) const;

@@ -23,11 +23,6 @@ void Arena::keep_in_memory(std::uint64_t offset) {
   state_->table.set_bytes(offset / kSlabSize, RunBytes::kInMemory);
 }
 
-bool Arena::is_spilled(std::uint64_t offset) const {
-  const SlabWord word = state_->table.word(offset / kSlabSize);
-  return word.bytes() != RunBytes::kInMemory && offset % kSlabSize == 0;
-}
-
 std::vector<BlockExtent> Arena::spillable(std::uint64_t offset, std::size_t bytes) const {
   const SlabTable& table = state_->table;
   std::vector<BlockExtent> found;

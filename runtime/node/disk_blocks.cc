@@ -7,15 +7,13 @@
 #include <utility>
 
 #include "../../objectstore/arena/parallel_copy.h"
+#include "store_room.h"
 
 namespace manta::detail::node {
 namespace {
 
 constexpr std::int64_t kForgetEveryMs = 300;
 constexpr std::int64_t kNoOverflowMs = 500;
-// A reader waits so many times the timeout while others spill.
-constexpr std::int64_t kWhileSpilling = 10;
-constexpr std::int64_t kLeastMs = 3000;
 
 std::size_t addresses_for(std::size_t size) {
   return (size + objectstore::kSlabSize - 1) / objectstore::kSlabSize * objectstore::kSlabSize;
@@ -75,7 +73,7 @@ DiskBlocks::Room DiskBlocks::room_for(const OnDisk& found) {
     if (copy.ok()) return {.copy = copy->offset};
   }
   const bool would_help = size <= arena_.capacity() && !(in_turn && arena_.has_memory(size));
-  const bool too_long = (session_.now_ms() - since - kLeastMs) / kWhileSpilling > timeout_ms_;
+  const bool too_long = is_late_while_spilling(since, session_.now_ms(), timeout_ms_);
   if (would_help && !too_long && memory_.make_room()) return {.none = true};
   return {.none = session_.now_ms() < no_overflow_until_};
 }

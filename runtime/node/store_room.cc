@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace manta::detail::node {
-namespace {
-
-constexpr std::int64_t kWhileSpilling = 10;  // so many times the timeout
-constexpr std::int64_t kLeastMs = 3000;
-
-}  // namespace
 
 void StoreRoom::on(rpc::Slot from, const RoomAsk& ask) {
   const auto behind =
@@ -22,9 +16,8 @@ void StoreRoom::process_died(rpc::Slot slot) {
   store_.set_waiting(static_cast<std::uint32_t>(asks_.size()));
 }
 
-// The time in which something was spilled does not count, within reason.
 bool StoreRoom::is_late(const RoomAsk& ask, std::int64_t now) const {
-  if (store_.is_spilling()) return (now - ask.since - kLeastMs) / kWhileSpilling > timeout_ms_;
+  if (store_.is_spilling()) return is_late_while_spilling(ask.since, now, timeout_ms_);
   return now - std::max(ask.since, spilled_at_) >= timeout_ms_;
 }
 

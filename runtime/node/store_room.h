@@ -22,6 +22,14 @@
 
 namespace manta::detail::node {
 
+// While others spill, who waits for room waits this much longer: the time of spilling does not count, within reason.
+constexpr bool is_late_while_spilling(std::int64_t since, std::int64_t now,
+                                      std::int64_t timeout_ms) {
+  constexpr std::int64_t kTimes = 10;
+  constexpr std::int64_t kLeastMs = 3000;
+  return (now - since - kLeastMs) / kTimes > timeout_ms;
+}
+
 class StoreRoom {
  public:
   struct Store {

@@ -73,10 +73,8 @@ void NodeQuestions::on(const ResourcesTold& told, PayloadBytes payload) {
 }
 
 void NodeQuestions::on(const RoomTold& told, std::string_view text) {
-  const auto tail = std::as_bytes(std::span(text));
-  Answer joined{std::byte{told.granted != 0}};
-  joined.insert(joined.end(), tail.begin(), tail.end());
-  answer(told.question, joined);
+  const std::byte granted{told.granted != 0};
+  answer(told.question, {&granted, 1}, text);
 }
 
 void NodeQuestions::on(const RestoreTold& told, std::string_view text) {
@@ -91,22 +89,20 @@ void NodeQuestions::on(const RestoreTold& told, std::string_view text) {
     (void)ownership_.store().blocks().adopt(told.block, objectstore::Share::kHeld);
     return;
   }
-  const auto head = std::as_bytes(std::span(&told, 1));
-  const auto tail = std::as_bytes(std::span(text));
-  Answer joined(head.begin(), head.end());
-  joined.insert(joined.end(), tail.begin(), tail.end());
-  answer(told.question, joined);
+  answer(told.question, std::as_bytes(std::span(&told, 1)), text);
 }
 
 void NodeQuestions::on(const WhyTold& told, std::string_view text) {
-  answer(told.question, std::as_bytes(std::span(text)));
+  answer(told.question, {}, text);
 }
 
-void NodeQuestions::answer(std::uint64_t question, PayloadBytes payload) {
+void NodeQuestions::answer(std::uint64_t question, PayloadBytes payload, std::string_view text) {
   const auto found = open_.find(question);
   if (found == open_.end()) return;  // given up
   Open& open = found->second;
+  const auto tail = std::as_bytes(std::span(text));
   open.answer.assign(payload.begin(), payload.end());
+  open.answer.insert(open.answer.end(), tail.begin(), tail.end());
   // SYNC: release: the answer.
   open.answered.store(true, std::memory_order_release);
 }

@@ -47,7 +47,8 @@ class NodeQuestions {
   };
   class Asked;
 
-  void answer(std::uint64_t question, PayloadBytes payload);
+  // The payload, then the text.
+  void answer(std::uint64_t question, PayloadBytes payload, std::string_view text = {});
 
   OpenSession& session_;
   Ownership& ownership_;
