@@ -156,7 +156,7 @@ bool MemoryWindow::populate(std::uint64_t offset, std::size_t size) {
   const std::uint64_t end = offset + size;
   for (std::size_t slab = offset / kSlabSize; slab * kSlabSize < end; ++slab) {
     if (size >= kHugePage && may_be_huge(slab, offset, end)) commit_huge(slab);  // else small pages
-    if (!populate_pages(slab, pages_before(slab, end))) {
+    if (!populate_slab(slab, pages_before(slab, end))) {
       return false;
     }
   }
@@ -192,36 +192,33 @@ bool MemoryWindow::commit_huge(std::size_t slab) {
 bool MemoryWindow::is_populated(std::uint64_t offset, std::size_t size) const {
   const std::uint64_t end = offset + size;
   for (std::size_t slab = offset / kSlabSize; slab * kSlabSize < end; ++slab) {
-    const std::uint32_t mapped = table_.is_overflow(slab) ? kSlabPages : states_[slab].populated;
-    if (std::min(mapped, table_.pages().committed(slab)) < pages_before(slab, end)) {
+    if (populated(slab) < pages_before(slab, end)) {
       return false;
     }
   }
   return true;
 }
 
-// Populates the pages of the slab up to `end`, without touching again those that are populated. Pages of a disk's file
-// that were touched ahead would be written to the disk before anything is in them.
-bool MemoryWindow::populate_pages(std::size_t slab, std::uint32_t end) {
+// Does not touch again what is populated. Pages of a disk's file that were touched ahead would be written to the disk
+// before anything is in them.
+bool MemoryWindow::populate_more(std::size_t slab, std::uint32_t pages) {
   if (table_.is_overflow(slab)) {
-    return commit(slab, end);
+    return commit(slab, pages);
   }
-  SlabState& state = states_[slab];
-  const std::uint32_t begin =
-      std::min<std::uint32_t>(state.populated, table_.pages().committed(slab));
-  if (begin >= end) {
+  const std::uint32_t begin = populated(slab);
+  if (begin >= pages) {  // another thread did so meanwhile
     return true;
   }
   std::byte* const from = write_ + slab * kSlabSize + std::size_t{begin} * kPage;
-  const int error = madvise_retried(from, std::size_t{end - begin} * kPage, MADV_POPULATE_WRITE);
+  const int error = madvise_retried(from, std::size_t{pages - begin} * kPage, MADV_POPULATE_WRITE);
   if (error == EINVAL) {  // before Linux 5.14
-    return commit(slab, end);
+    return commit(slab, pages);
   }
   if (error != 0) {
     return false;
   }
-  state.populated = static_cast<std::uint16_t>(end);
-  table_.pages().set_committed(slab, end);
+  states_[slab].populated = static_cast<std::uint16_t>(pages);
+  table_.pages().set_committed(slab, pages);
   return true;
 }
 

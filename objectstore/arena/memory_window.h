@@ -16,6 +16,7 @@
 // Errors:     the constructor throws std::system_error; open() and populate() are false when the
 //             kernel has no memory (or too many mappings), or the disk no room for the overflow.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +49,10 @@ class MemoryWindow {
   // Commits these bytes, and in memory the page tables for writing them, as far as that was not done before.
   bool populate(std::uint64_t offset, std::size_t size);
   bool is_populated(std::uint64_t offset, std::size_t size) const;
+  // Populates the first pages of one slab.
+  bool populate_slab(std::size_t slab, std::uint32_t pages) {
+    return populated(slab) >= pages || populate_more(slab, pages);
+  }
   // Commits without mapping.
   bool commit(std::size_t slab, std::uint32_t pages);
   // The same for two slabs, the first an even one, of which nothing is committed. False: there is no huge page; they
@@ -91,7 +96,12 @@ class MemoryWindow {
   std::byte* map(int memory_fd, int overflow_fd, int protection);
   Place place_of(std::uint64_t offset) const;
   bool protect(std::size_t slab, std::size_t count, Access access);
-  bool populate_pages(std::size_t slab, std::uint32_t end);
+  bool populate_more(std::size_t slab, std::uint32_t pages);
+  // So many of its first pages are committed, and in memory mapped here.
+  std::uint32_t populated(std::size_t slab) const {
+    const std::uint32_t mapped = table_.is_overflow(slab) ? kSlabPages : states_[slab].populated;
+    return std::min(mapped, table_.pages().committed(slab));
+  }
   bool may_be_huge(std::size_t slab, std::uint64_t begin, std::uint64_t end) const;
 
   SlabTable& table_;

@@ -12,7 +12,14 @@ namespace {
 
 constexpr std::size_t kRemembered = 64;  // abandoned slabs per size class
 constexpr int kTries = 4;  // so many of them are looked at before an unused slab is taken
-constexpr std::size_t kPopulateStep = 16 * kPage;
+constexpr std::uint32_t kPopulateStep = 16;  // pages
+static_assert(kSlabPages % kPopulateStep == 0);
+
+// The first pages of a slab, as far as `end` (in bytes), and some ahead.
+constexpr std::uint32_t pages_to(std::size_t end) {
+  constexpr std::size_t kStep = kPopulateStep * kPage;
+  return static_cast<std::uint32_t>((end + kStep - 1) / kStep) * kPopulateStep;
+}
 
 // Fewer free blocks than this are not worth looking through a whole slab.
 std::size_t enough(std::uint8_t size_class) {
@@ -44,7 +51,7 @@ base::Result<std::uint64_t, StoreError> SmallBlocks::allocate(std::size_t size, 
     const auto tagged = table_.tag_block(cache.slab, size_class, block, self_);
     if (tagged == SlabTable::Tagged::kDone) {
       const std::uint64_t start = std::uint64_t{cache.slab} * kSlabSize;
-      if (populate(start, (block + 1) * block_size)) {
+      if (window_.populate_slab(cache.slab, pages_to((block + 1) * block_size))) {
         return start + block * block_size;
       }
       // SYNC: release, as in free().
@@ -55,12 +62,6 @@ base::Result<std::uint64_t, StoreError> SmallBlocks::allocate(std::size_t size, 
       forget(cache);
     }
   }
-}
-
-// Populates the slab from its start to `end`, and some pages ahead.
-bool SmallBlocks::populate(std::uint64_t slab_start, std::size_t end) {
-  const std::size_t ahead = (end + kPopulateStep - 1) / kPopulateStep * kPopulateStep;
-  return window_.populate(slab_start, std::min(ahead, kSlabSize));
 }
 
 // A block of the slab that we allocate from goes to the list; its tag says to all others that it is free.

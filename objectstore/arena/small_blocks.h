@@ -50,7 +50,6 @@ class SmallBlocks {
   bool try_abandoned(SizeClass& cache, std::uint8_t size_class);
   void leave(SizeClass& cache, std::uint8_t size_class);
   void forget(SizeClass& cache);
-  bool populate(std::uint64_t slab_start, std::size_t end);
   bool enter(SizeClass& cache, std::uint8_t size_class, std::size_t slab);
   std::size_t collect(SizeClass& cache, std::uint8_t size_class);
 
