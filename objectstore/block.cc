@@ -20,13 +20,12 @@ constexpr std::size_t kMostSite = 1024;  // names of templates may be much longe
 
 // ---------------------------------------------------------------- Block
 
-Block::Block(base::Ref<Store> store, std::uint64_t offset, std::size_t size, std::byte* writable,
-             bool zeroed)
-    : Storage(store->arena().readable(offset), size),
+Block::Block(Store& store, std::uint64_t offset, std::size_t size, std::byte* writable, bool zeroed)
+    : Storage(store.arena().readable(offset), size),
       offset_(offset),
       writable_(writable),
       zeroed_(zeroed),
-      store_(std::move(store)) {}
+      store_(base::Ref<Store>::retain(&store)) {}
 
 Block::~Block() { delete label_.load(std::memory_order_relaxed); }  // SYNC: the last ref is gone
 
@@ -161,33 +160,17 @@ BlockTable::BlockTable(Store& store) : store_(store) {}
 
 BlockTable::~BlockTable() { base::check(size() == 0, "a block keeps its store alive"); }
 
-BlockTable::Shard& BlockTable::shard_of(std::uint64_t offset) const {
-  return shards_[(offset / kBlockAlignment ^ offset / kSlabSize) % kShards];
-}
-
-Block*& BlockTable::bucket_of(Shard& shard, std::uint64_t offset) {
-  // The bits of an offset are not spread evenly: blocks of one size are multiples of it.
-  const std::uint64_t hash = (offset / kBlockAlignment) * 0x9E3779B97F4A7C15u;
-  return shard.buckets[(hash >> 32) & (shard.buckets.size() - 1)];
-}
-
-void BlockTable::insert(Shard& shard, Block* block) {
-  if (shard.size >= shard.buckets.size()) {
-    std::vector<Block*> old(std::max<std::size_t>(64, shard.buckets.size() * 2));
-    old.swap(shard.buckets);
-    for (Block* next : old) {
-      while (Block* const moved = next) {
-        next = moved->next_;
-        Block*& bucket = bucket_of(shard, moved->offset_);
-        moved->next_ = bucket;
-        bucket = moved;
-      }
+void BlockTable::grow(Shard& shard) {
+  std::vector<Block*> old(std::max<std::size_t>(64, shard.buckets.size() * 2));
+  old.swap(shard.buckets);
+  for (Block* next : old) {
+    while (Block* const moved = next) {
+      next = moved->next_;
+      Block*& bucket = bucket_of(shard, moved->offset_);
+      moved->next_ = bucket;
+      bucket = moved;
     }
   }
-  Block*& bucket = bucket_of(shard, block->offset_);
-  block->next_ = bucket;
-  bucket = block;
-  ++shard.size;
 }
 
 // Gives a record that is not being destroyed, with a count for the caller.
@@ -204,9 +187,8 @@ Block* BlockTable::find_live(Shard& shard, std::uint64_t offset) {
 }
 
 base::Ref<Block> BlockTable::create(const Allocation& allocation) {
-  auto* const block =
-      new Block(base::Ref<Store>::retain(&store_), allocation.offset, allocation.size,
-                store_.arena().writable(allocation.offset), allocation.zeroed);
+  auto* const block = new Block(store_, allocation.offset, allocation.size,
+                                store_.arena().writable(allocation.offset), allocation.zeroed);
   // SYNC: none: nobody else has it yet.
   block->claim_.store(Block::kMineBit, std::memory_order_relaxed);
   Shard& shard = shard_of(allocation.offset);
@@ -222,7 +204,7 @@ base::Ref<Block> BlockTable::adopt(std::uint64_t offset, Share share) {
   if (block == nullptr) {
     const BlockExtent extent = store_.arena().block_at(offset);
     base::check(extent.size != 0 && extent.offset == offset, "an offset names a block");
-    block = new Block(base::Ref<Store>::retain(&store_), offset, extent.size, nullptr, false);
+    block = new Block(store_, offset, extent.size, nullptr, false);
     if (extent.bytes != RunBytes::kInMemory) block->reading_.store(Block::kEvictedBit);
     insert(shard, block);
   }

@@ -92,8 +92,7 @@ class Block final : public base::Storage {
   static constexpr unsigned kCallsShift = 28;
   static constexpr unsigned kChangesShift = 52;
 
-  Block(base::Ref<Store> store, std::uint64_t offset, std::size_t size, std::byte* writable,
-        bool zeroed);
+  Block(Store& store, std::uint64_t offset, std::size_t size, std::byte* writable, bool zeroed);
   ~Block() override;
   void destroy() noexcept override;
   void share(Share share);
@@ -146,9 +145,23 @@ class BlockTable {
 
   template <class Wanted>
   std::vector<base::Ref<Block>> find_all_locked(const Wanted& wanted) const;
-  Shard& shard_of(std::uint64_t offset) const;
-  static Block*& bucket_of(Shard& shard, std::uint64_t offset);
-  static void insert(Shard& shard, Block* block);
+  // Each put runs these. They stand here, because GCC does not inline what lies in a .cc with -fPIC.
+  Shard& shard_of(std::uint64_t offset) const {
+    return shards_[(offset / kBlockAlignment ^ offset / kSlabSize) % kShards];
+  }
+  static Block*& bucket_of(Shard& shard, std::uint64_t offset) {
+    // The bits of an offset are not spread evenly: blocks of one size are multiples of it.
+    const std::uint64_t hash = (offset / kBlockAlignment) * 0x9E3779B97F4A7C15u;
+    return shard.buckets[(hash >> 32) & (shard.buckets.size() - 1)];
+  }
+  static void insert(Shard& shard, Block* block) {
+    if (shard.size >= shard.buckets.size()) grow(shard);
+    Block*& bucket = bucket_of(shard, block->offset_);
+    block->next_ = bucket;
+    bucket = block;
+    ++shard.size;
+  }
+  static void grow(Shard& shard);
   static Block* find_live(Shard& shard, std::uint64_t offset);
   void forget(Block& block) noexcept;
 

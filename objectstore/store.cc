@@ -113,13 +113,6 @@ void Store::say_that_it_overflows() const {
   std::fputs(line.c_str(), stderr);
 }
 
-Block* Store::block_of(const base::Storage* storage) const {
-  if (storage == nullptr || !arena_.contains(storage->data())) {
-    return nullptr;
-  }
-  return const_cast<Block*>(static_cast<const Block*>(storage));
-}
-
 // Commits the block's memory and copies, piece by piece. False if the kernel has no memory.
 bool Store::fill(Block& block, const std::byte* from) {
   count_copied(block.size());
@@ -176,22 +169,23 @@ base::Result<std::vector<Buffer>, StoreError> Store::put_buffers(std::span<const
 
 // Copies the buffers that lie outside the store, one after the other, into one block of `size` bytes.
 base::Status<StoreError> Store::put_together(std::span<Buffer> buffers, std::size_t size) {
-  auto block = create(size);
-  if (!block.ok()) {
-    return block.error();
+  const auto created = create(size);
+  if (!created.ok()) {
+    return created.error();
   }
+  const base::Ref<Block>& block = *created;
   count_copied(size);
   std::size_t at = 0;
   for (Buffer& buffer : buffers) {
     if (block_of(buffer.storage.get()) != nullptr) {
       continue;
     }
-    std::byte* const to = (*block)->writable() + at;
+    std::byte* const to = block->writable() + at;
     std::memcpy(to, buffer.data, buffer.size);
     // What an earlier user left must not leak.
     std::memset(to + buffer.size, 0, aligned(buffer.size) - buffer.size);
-    buffer.data = (*block)->data() + at;
-    buffer.storage = *block;
+    buffer.data = block->data() + at;
+    buffer.storage = block;
     at += aligned(buffer.size);
   }
   return {};

@@ -68,7 +68,10 @@ class Store final : public base::Counted {
   base::Result<std::vector<serialization::Buffer>, StoreError> put_buffers(
       std::span<const serialization::Buffer> buffers);
   // The block that holds these bytes; null if their memory lies outside the store.
-  Block* block_of(const base::Storage* storage) const;
+  Block* block_of(const base::Storage* storage) const {
+    if (storage == nullptr || !arena_.contains(storage->data())) return nullptr;
+    return const_cast<Block*>(static_cast<const Block*>(storage));
+  }
 
   StoreStats stats() const { return arena_.stats(); }
   // The largest blocks in use and their owners, for messages: "4096 bytes of the driver (object 3f...), ..."

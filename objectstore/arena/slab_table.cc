@@ -90,11 +90,6 @@ void SlabTable::set_may_spill(bool may) {
   header_->may_spill.store(may, std::memory_order_relaxed);
 }
 
-SlabWord SlabTable::word(std::size_t slab) const {
-  // SYNC: acquire: whoever sees a state sees what its maker wrote before (tags, the words of a run).
-  return unpack(words_[slab].load(std::memory_order_acquire));
-}
-
 bool SlabTable::change(std::size_t slab, const SlabWord& from, const SlabWord& to) {
   std::uint64_t expected = pack(from);
   // SYNC: release: what was written in the old state is visible to whoever sees the new one; acquire:

@@ -66,7 +66,10 @@ class SlabTable {
   std::size_t next(std::size_t i, const SlabWord& word) const;
   SlabPages& pages() { return pages_; }
   const SlabPages& pages() const { return pages_; }
-  SlabWord word(std::size_t slab) const;
+  SlabWord word(std::size_t slab) const {
+    // SYNC: acquire: whoever sees a state sees what its maker wrote before (tags, the words of a run).
+    return unpack(words_[slab].load(std::memory_order_acquire));
+  }
   bool is_overflow(std::size_t slab) const { return slab >= memory_slabs_; }
   // True once, for whoever is to say that the overflow is used.
   bool note_overflow();
