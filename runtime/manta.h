@@ -9,6 +9,7 @@
 // api/actor.h             actors                  api/named.h     named, remote_named: other programs
 // api/get.h               put, get, wait, free    api/outcome.h   try_get, get_each
 // api/as_completed.h      results as they finish  api/cluster.h   cluster, this_task, this_actor
+// api/cancel.h            cancel
 // ownership/object_ref.h  references              api/logger.h    log lines
 // options/options.h       all options             launch/run_if_worker.h  Manta in a library, such as a Python module
 // ../base/error.h         errors
@@ -30,6 +31,7 @@
 #include "api/actor.h"
 #include "api/actor_handle.h"
 #include "api/as_completed.h"
+#include "api/cancel.h"
 #include "api/capture.h"
 #include "api/cluster.h"
 #include "api/erased_function.h"

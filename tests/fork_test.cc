@@ -411,7 +411,7 @@ TEST(TaskFrame, CanBeReadByAChildThatIsForkedAtAnyTime) {
   std::thread runs_calls([&ends] {
     while (!ends) {
       const detail::TaskFrame::Scope scope(detail::CallFrame{},
-                                           "a function with a name of some length");
+                                           "a function with a name of some length", 1);
     }
   });
   for (int i = 0; i < 200; ++i) {

@@ -53,7 +53,9 @@ base::Ref<const CallSite> site_of(const CallSpec& spec) {
 
 CallSpec of_method(CallSpec spec, const CallOptions* options) {
   spec.kind = CallKind::kMethod;
-  if (options != nullptr && !options->name.empty()) spec.name = options->name;
+  if (options == nullptr) return spec;
+  if (!options->name.empty()) spec.name = options->name;
+  spec.deadline = options->deadline;
   return spec;
 }
 
@@ -117,6 +119,8 @@ void CallBuilder::list(const std::vector<ObjectEntryRef>& arguments) {
 base::Ref<Call> CallBuilder::finish(Process& process) {
   auto& [body, refs] = *arguments_;
   if (refs.empty() && body.size() > kMaxInlineValue) store_body(process.store());
+  const auto& deadline = site_->deadline();
+  if (deadline && !deadline->is_forever()) extras().deadline = deadline->deadline();
   auto call = Call::make(std::move(site_), refs, body, std::move(extras_));
   call->set_actor(std::move(actor_));
   return call;

@@ -51,6 +51,8 @@ Cluster cluster() {
   return cluster;
 }
 
+bool TaskContext::cancelled() const { return detail::TaskFrame::asked_to_end(id_); }
+
 TaskContext this_task() {
   const auto frame = detail::TaskFrame::of_process();
   if (!frame) {

@@ -47,7 +47,8 @@ struct TaskContext {
   JobId job() const { return job_; }
   double cpus() const { return cpus_; }         // TaskOptions::cpus
   std::vector<int> gpus() const { return {}; }  // not supported yet
-  bool cancelled() const { return false; }      // cancelling is not supported yet
+  // Whether it is to end (manta::cancel()): to be asked now and then by a call that runs for long. Any thread.
+  bool cancelled() const;
 
  private:
   friend TaskContext this_task();

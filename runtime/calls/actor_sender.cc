@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "../ownership/arrivals.h"
+#include "cancelling.h"
 
 namespace manta::detail {
 namespace {
@@ -83,12 +84,14 @@ void ActorSender::pump(Link& link) {
     if (const auto error = caller_.completion().make_ready(*call)) {
       const base::Ref<Call> failed = std::move(call);
       link.queue.pop_front();
+      forget_dropped(link);
       caller_.completion().fail(*failed, *error);
       continue;
     }
     if (!link.lane->write(*call)) break;
     link.lane->keep(std::move(call));
     link.queue.pop_front();
+    forget_dropped(link);
   }
   link.lane->ring();
 }
@@ -97,6 +100,9 @@ bool ActorSender::receive(Link& link) {
   if (!link.lane) return false;
   return link.lane->receive(
       [&](const base::Ref<Call>& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
+        if (frame.status == ReplyStatus::kDropped) {
+          return fail_call(*call, cancelled_error(*call, "it had not begun"));
+        }
         caller_.completion().complete(*call, frame, rest);
       });
 }
@@ -223,6 +229,19 @@ void ActorSender::fail_call(Call& call, const Value& error) {
   caller_.completion().fail(call, error);
   call.abandoned = true;
   call.forget_actor();
+}
+
+// It stays in the queue until it is the first: what was dropped before the others is never sent.
+void ActorSender::drop(Call& call, const Value& error) {
+  const auto keep = base::Ref<ActorEntry>::retain(call.actor());
+  fail_call(call, error);
+  if (const auto found = links_.find(keep->id()); found != links_.end()) {
+    forget_dropped(found->second);
+  }
+}
+
+void ActorSender::forget_dropped(Link& link) {
+  while (!link.queue.empty() && link.queue.front()->abandoned) link.queue.pop_front();
 }
 
 // Its phase says how it ended: all calls hold the error, and so does ended(), but after a normal end.

@@ -37,6 +37,16 @@ class ActorSender {
       ActorEntry& entry);
   void forget(const ActorId& id);  // the last handle of this process is gone: gives the lane back
 
+  void drop(Call& call, const Value& error);  // one that is not in flight fails with it
+  template <class Visit>
+  void each_call(Visit&& visit) const {
+    for (const auto& [id, link] : links_) {
+      for (const auto& call : link.queue) {
+        if (!call->abandoned) visit(*call);
+      }
+      if (link.lane) link.lane->each_call(visit);
+    }
+  }
   // Its constructor waits for arguments; until created() or die_before_start(), which follows.
   void waits_for_arguments(const ActorEntry& entry, const Call& constructor);
   // Kept until the actor is alive or dead.
@@ -81,6 +91,7 @@ class ActorSender {
   void become_alive(ActorEntry& entry);
   void apply(ActorEntry& entry, const Link& link);
   void pump(Link& link);
+  static void forget_dropped(Link& link);
   bool receive(Link& link);
   void die(ActorEntry& entry, const Value& error);
   void fail_link(Link& link, const Value& error);

@@ -120,6 +120,11 @@ void Call::write_frame(std::byte* out, std::size_t size, std::uint64_t sequence,
   if (external() == nullptr) write_arguments(out, store);
 }
 
+bool Call::done() const {
+  const auto& first = result || !extras_ ? result : extras_->results.front();
+  return first && first->done();
+}
+
 // What refs() add to the body.
 std::size_t Call::referred_size() const {
   std::size_t size = 0;

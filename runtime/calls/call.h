@@ -24,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,7 @@
 #include "../ownership/object_entry.h"
 #include "../wire/lane_messages.h"
 #include "call_site.h"
+#include "call_timers.h"
 #include "pending_bytes.h"
 
 namespace manta::detail {
@@ -76,14 +78,20 @@ class KeptStorages {
   std::vector<base::StorageRef> storages_;
 };
 
-// What few calls have: arguments with arrays or refs inside, several results, arguments too large for a lane.
+// What few calls have: arguments with arrays or refs inside, several results, arguments too large for a lane, a deadline.
 struct CallExtras {
+  CallExtras() = default;
+  ~CallExtras() { forget_time(); }
+  CallExtras(const CallExtras&) = delete;
+
   KeptStorages blocks;  // what the arguments refer to
   std::vector<serialization::Reference> references;
   std::vector<ObjectEntryRef> results;     // of an unpacked call: Call::result is null then
   objectstore::Block* external = nullptr;  // holds the arguments,
   std::size_t external_size = 0;           // which are so many bytes
   KeptStorages keeps_external;
+  std::optional<CallTimers::Time> deadline;
+  bool forced = false;  // its worker was told to end itself
 
   void set_external(const base::Ref<objectstore::Block>& block, std::size_t size) {
     block->seal();
@@ -91,6 +99,22 @@ struct CallExtras {
     external = block.get();
     external_size = size;
   }
+
+  // Instead of the time that it had: `call` is that of these extras.
+  void set_time(CallTimers& timers, Call& call, CallTimers::Time when) {
+    forget_time();
+    time_ = timers.add(call, when);
+    timers_ = base::Ref<CallTimers>::retain(&timers);
+  }
+  void time_has_come() { timers_ = nullptr; }
+
+ private:
+  void forget_time() {
+    if (timers_) timers_->remove(time_);
+  }
+
+  base::Ref<CallTimers> timers_;  // null: it has no time
+  CallTimers::Key time_;
 };
 
 enum class CallState : std::uint8_t {
@@ -149,6 +173,7 @@ class Call final : public Command {
   }
 
   // ---- results
+  bool done() const;  // they are
   template <class Visit>
   void each_result(Visit&& visit) {
     if (result) visit(result);
@@ -192,6 +217,9 @@ class Call final : public Command {
   // It has failed already; entries of missing arguments may share it still.
   bool abandoned : 1 = false;
   bool ready : 1 = false;  // see Completion::make_ready()
+  // Nobody wants it any more: it is not tried again, and not sent when it comes back.
+  bool cancelled : 1 = false;
+  bool missed : 1 = false;  // the user was told that nobody waits for it
 
  private:
   Call(base::Ref<const CallSite> site, std::span<RefArgument> refs, std::span<const std::byte> body,

@@ -41,6 +41,7 @@ class CallLane {
 
   std::uint32_t index() const { return index_; }
   rpc::Slot callee() const { return callee_; }
+  int callee_pid() const { return control_.process(callee_).pid.load(); }
   std::size_t in_flight() const { return calls_.count(); }
   bool pending() const { return !reader_.empty(); }
   bool carries(const Call& call) const;                // it is in flight here
@@ -49,10 +50,16 @@ class CallLane {
     return calls_.first() + (call.sequence() - static_cast<std::uint32_t>(calls_.first()));
   }
   std::uint64_t next_sequence() const { return calls_.next(); }  // of a call not sent yet
+  Call* find(std::uint64_t sequence) const { return calls_.find(sequence); }  // null: not in flight
   bool awaits_reply(std::uint64_t sequence) const { return calls_.find(sequence) != nullptr; }
   std::uint64_t estimated_ns() const { return estimated_ns_; }
   // Asks the callee to give back calls that it has not begun.
   void recall();
+
+  template <class Visit>
+  void each_call(Visit&& visit) const {
+    calls_.each(visit);
+  }
 
   void callee_died() { callee_dead_ = true; }  // before the last receive()
   // The callee died: what was in flight. `begun` is the one that it was running, or null.

@@ -23,6 +23,11 @@ std::string_view name_of(const CallSpec& spec) {
   return options == nullptr || options->name.empty() ? spec.name : std::string_view(options->name);
 }
 
+const std::optional<Timeout>& deadline_of(const CallSpec& spec) {
+  const TaskOptions* const options = options_of(spec);
+  return options == nullptr ? spec.deadline : options->deadline;
+}
+
 // The records of a thread's last calls, by a few bits of a hash.
 constexpr std::size_t kRemembered = 32;
 using Remembered = std::array<base::Ref<const CallSite>, kRemembered>;
@@ -55,7 +60,8 @@ static_assert(std::uint64_t{kRemembered} - 1 == ~std::uint64_t{0} >> 59);
 CallSite::CallSite(const CallSpec& spec)
     : given_options_(spec.options == nullptr ? nullptr : *spec.options),
       options_(given_options_ ? given_options_.get() : default_options()),
-      name_(name_of(spec)) {
+      name_(name_of(spec)),
+      deadline_(deadline_of(spec)) {
   frame_.kind = spec.kind;
   frame_.stub_image = spec.stub.image;
   frame_.stub_offset = spec.stub.offset;
@@ -72,6 +78,7 @@ bool CallSite::is_of(const CallSpec& spec) const {
          frame_.stub_image == spec.stub.image && frame_.target_image == spec.target.image &&
          frame_.kind == spec.kind && frame_.adjustment == spec.adjustment &&
          frame_.object_offset == spec.object_offset && given_options_.get() == options_of(spec) &&
+         deadline_ == deadline_of(spec) &&
          name_ == name_of(spec);
 }
 

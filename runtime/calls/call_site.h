@@ -10,6 +10,7 @@
 #pragma once
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,7 @@ struct CallSpec {
   // Of a task; null, or null inside: the defaults.
   const std::shared_ptr<const TaskOptions>* options = nullptr;
   std::string_view name = {};  // display name known before the call; empty: the function's own
+  std::optional<Timeout> deadline = {};  // of a method; that of a task is in its options
 };
 
 class CallSite final : public base::Counted {
@@ -41,6 +43,7 @@ class CallSite final : public base::Counted {
   const CallFrame& frame() const { return frame_; }
   const std::string& name() const { return name_; }  // given by the user; empty: the function's own
   const TaskOptions& options() const { return *options_; }
+  const std::optional<Timeout>& deadline() const { return deadline_; }
   std::string display_name() const;
 
  private:
@@ -50,6 +53,7 @@ class CallSite final : public base::Counted {
   std::shared_ptr<const TaskOptions> given_options_;  // null: the defaults
   const TaskOptions* options_;
   std::string name_;
+  std::optional<Timeout> deadline_;
 };
 
 }  // namespace manta::detail

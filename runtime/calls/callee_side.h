@@ -3,6 +3,7 @@
 // Threads: the holder of the progress baton, under the tables lock; runs_a_task(): any.
 #pragma once
 #include <cstdint>
+#include <optional>
 
 #include "../wire/node_messages.h"
 
@@ -12,6 +13,7 @@ class CalleeSide {
  public:
   virtual void on(const LaneOpen& open) = 0;
   virtual void on(const LaneClose& close) = 0;
+  virtual void on(const CallCancel& cancel) = 0;
   virtual void on(const ActorStart& start, PayloadBytes payload) = 0;
   virtual void on(const ActorEnd& end) = 0;
   virtual void on(const ExitNow& exit) = 0;
@@ -21,6 +23,9 @@ class CalleeSide {
   virtual bool poll() = 0;
   virtual bool pending() const = 0;
   virtual bool runs_a_task() const = 0;  // and does not wait in it
+  // Of a call that runs here: this_task().cancelled() is true from now on, with `nested` also for the calls that run in
+  // its place. Gives the id from which on it has called others; nothing if it runs no more.
+  virtual std::optional<std::uint64_t> ask_to_end(const TaskId& task, bool nested) = 0;
 
  protected:
   ~CalleeSide() = default;

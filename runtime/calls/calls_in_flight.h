@@ -27,8 +27,14 @@ class CallsInFlight {
     slot(next_++) = std::move(call);
     ++count_;
   }
-  const Call* find(std::uint64_t number) const {  // null: it is not in flight
+  Call* find(std::uint64_t number) const {  // null: it is not in flight
     return number - first_ < next_ - first_ ? slot(number).get() : nullptr;
+  }
+  template <class Visit>
+  void each(Visit&& visit) const {
+    for (std::uint64_t i = first_; i != next_; ++i) {
+      if (slot(i) != nullptr) visit(*slot(i));
+    }
   }
   base::Ref<Call> take(std::uint64_t number) {  // of find()
     base::Ref<Call> call = std::move(slot(number));

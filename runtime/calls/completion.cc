@@ -149,7 +149,9 @@ void Completion::complete(Call& call, const ReplyFrame& frame, std::span<const s
     finish(*entry, read_value(ownership_, wire, Arrival::kHeld));
     rest = rest.subspan(wire.size());
   });
-  if (call.one_way && call.result->state() == ObjectState::kFailed) log_unseen_error(*call.result);
+  if (call.one_way && !call.cancelled && call.result->state() == ObjectState::kFailed) {
+    log_unseen_error(*call.result);
+  }
 }
 
 void Completion::complete_here(Call& call, std::vector<Value> values) {

@@ -26,6 +26,11 @@ struct Senders {
   const CallLane* lane_of(const Call& call) const {  // null: it is not in flight
     return call.actor() != nullptr ? actors.lane_of(call) : tasks.lane_of(call);
   }
+  template <class Visit>
+  void each_call(Visit&& visit) const {  // queued or in flight
+    tasks.each_call(visit);
+    actors.each_call(visit);
+  }
   bool on(const LaneDead& dead, const DeathReport& death) {  // false: the lane is unknown
     return tasks.on(dead, death) || actors.on(dead, death);
   }

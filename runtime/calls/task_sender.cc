@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "../../base/number_text.h"
+#include "../ownership/notices.h"
 #include "../wire/resources.h"
+#include "cancelling.h"
 #include "crash_notice.h"
 
 namespace manta::detail {
@@ -221,17 +223,24 @@ void TaskSender::steal_back(Queue& queue) {
 bool TaskSender::receive(Queue& queue, Lease& lease) {
   return lease.lane.receive(
       [&](base::Ref<Call> call, const ReplyFrame& frame, std::span<const std::byte> rest) {
-        if (frame.status == ReplyStatus::kReturned) {
-          lease.blocked = true;
-          enqueue(queue, std::move(call));
-          returned_.fetch_add(1);
-          return;
+        if (frame.status != ReplyStatus::kDone) {
+          if (frame.status == ReplyStatus::kReturned) lease.blocked = true;
+          return came_back(queue, std::move(call));
         }
         lease.blocked = false;
         if (caller_.is_worker()) lease.moved = std::chrono::steady_clock::now();
         run_times_.learn(*call, frame.run_ns);
         caller_.completion().complete(*call, frame, rest);
       });
+}
+
+// It has not begun.
+void TaskSender::came_back(Queue& queue, base::Ref<Call> call) {
+  if (call->cancelled) {
+    return caller_.completion().fail(*call, cancelled_error(*call, "it had not begun"));
+  }
+  enqueue(queue, std::move(call));
+  returned_.fetch_add(1);
 }
 
 bool TaskSender::poll() {
@@ -294,6 +303,29 @@ void TaskSender::on(const LeaseRefused& refused, std::string_view text) {
   }
 }
 
+// Nobody waits for it if nobody but the call itself has its results.
+void TaskSender::on(const CallRunsLong& told) {
+  const auto* const lease =
+      find_lease([&](const CallLane& lane) { return lane.index() == told.lane; });
+  Call* const call = lease != nullptr ? lease->lane.find(told.sequence) : nullptr;
+  if (call == nullptr || call->missed || call->cancelled) return;
+  bool wanted = false;
+  call->each_result([&](const ObjectEntryRef& result) {
+    wanted |= result->use_count() != 1 || result->home() != Home::kLocal;
+  });
+  if (wanted) return;
+  call->missed = true;
+  const std::string name = call->display_name();
+  give_notice({.kind = Notice::Kind::kMissedResult,
+               .cause = RunTimes::code_key(*call),
+               .subject = name,
+               .text = "manta: " + name + " has been running for " +
+                       std::to_string(told.ms / 1000) + " s in process " +
+                       std::to_string(lease->lane.callee_pid()) +
+                       ", but all refs to its result were dropped, which does not cancel it: use "
+                       "manta::cancel(), or TaskOptions::deadline"});
+}
+
 void TaskSender::on(const LeaseRecall& recall) {
   auto& queue = *queues_[recall.key];
   const auto least_busy =
@@ -309,6 +341,9 @@ void TaskSender::on(const LeaseRecall& recall) {
 }
 
 void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
+  if (call->cancelled) {
+    return caller_.completion().fail(*call, cancelled_error(*call, "its worker was ended"));
+  }
   const int allowed = call->site().options().max_retries;
   const ErrorRecord error = crash_error(death, call->display_name(), call->attempt,
                                         allowed < 0 ? 0 : allowed + 1, caller_.attachment().node);
@@ -334,7 +369,7 @@ bool TaskSender::on(const LaneDead& dead, const DeathReport& death) {
       std::swap(lease, queue.leases.back());
       queue.leases.pop_back();
       if (unfinished.begun) retry_or_fail(std::move(unfinished.begun), death);
-      for (auto& call : unfinished.others) enqueue(queue, std::move(call));
+      for (auto& call : unfinished.others) came_back(queue, std::move(call));
       queue.wanted = 0;
       queue.more = false;
       return true;

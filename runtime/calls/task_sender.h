@@ -50,6 +50,7 @@ class TaskSender {
   void on(const LeaseGrant& grant);
   void on(const LeaseRefused& refused, std::string_view text);
   void on(const LeaseRecall& recall);
+  void on(const CallRunsLong& told);
   bool on(const LaneDead& dead, const DeathReport& death);  // false: the lane is unknown
 
   const CallLane* lane_of(const Call& call) const;  // null: it is not in flight
@@ -61,6 +62,13 @@ class TaskSender {
   std::optional<NeedsLease> needs_lease(const Call& queued) const;
   static std::string request_of(const Call& call);  // "1 cpu and 0.5 gpu_mem"
   void fail_all(const Value& error);                // the node died
+  template <class Visit>
+  void each_call(Visit&& visit) const {
+    for (const auto& queue : queues_) {
+      for (Call* call = queue->first; call != nullptr; call = call->next_in_queue()) visit(*call);
+      for (const auto& lease : queue->leases) lease->lane.each_call(visit);
+    }
+  }
   bool active() const;  // a call of it can end without another being submitted
 
  private:
@@ -102,6 +110,7 @@ class TaskSender {
   static void stand_in(Queue& queue, Lease& idle);
   void steal_back(Queue& queue);
   bool receive(Queue& queue, Lease& lease);
+  void came_back(Queue& queue, base::Ref<Call> call);
   void retry_or_fail(base::Ref<Call> call, const DeathReport& death);
 
   CallerSide& caller_;

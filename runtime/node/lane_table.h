@@ -39,6 +39,10 @@ class LaneTable {
 
   std::vector<std::uint32_t> of(rpc::Slot process) const;  // those that are not free yet
   std::size_t size() const { return lanes_.size(); }
+  template <class Visit>
+  void each(Visit&& visit) const {
+    for (const auto& [lane, record] : lanes_) visit(lane, record);
+  }
 
  private:
   std::uint32_t limit_;

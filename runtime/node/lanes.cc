@@ -29,6 +29,18 @@ std::uint64_t Lanes::started(std::uint32_t lane) const {
   return control_.lane(lane).header->started.load(std::memory_order_relaxed);
 }
 
+std::vector<LongCalls::Lane> Lanes::of_tasks() const {
+  std::vector<LongCalls::Lane> found;
+  table_.each([&](std::uint32_t lane, const LaneRecord& record) {
+    if (record.kind != LaneKind::kTask || record.caller_closed || record.callee_closed) return;
+    found.push_back({.lane = lane,
+                     .caller = record.caller,
+                     .opened = record.opened,
+                     .started = started(lane)});
+  });
+  return found;
+}
+
 void Lanes::close(std::uint32_t lane, rpc::Slot end) {
   const LaneRecord* record = find(lane);
   if (record == nullptr) return;

@@ -73,6 +73,8 @@ class Node {
   void on(rpc::Slot from, const HoldActor& hold);
   void on(rpc::Slot from, const HoldBlock& hold);
   void on(rpc::Slot from, const ReplyMissing& missing);
+  void on(rpc::Slot from, const CancelCall& cancel);
+  void on(rpc::Slot from, const CancelObject& cancel);
   void on(rpc::Slot from, const ResourcesAsk& question);
   void on(rpc::Slot from, const TellUser& tell, PayloadBytes notice);
   void tell(rpc::Slot to, const Waits::Told& message, std::string_view text);
@@ -102,6 +104,7 @@ class Node {
   objectstore::Arena arena_;
   Peers peers_;
   Lanes lanes_;
+  LongCalls long_calls_;
   DriverLog log_;
   WorkerProcesses workers_;
   Leasing leasing_;

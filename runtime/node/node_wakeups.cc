@@ -108,6 +108,9 @@ void Node::look_ahead() {
                  std::strerror(why));
   }
   arena_.set_may_spill(spilling_.possible());
+  for (const auto& call : long_calls_.look(lanes_.of_tasks(), monotonic_ms())) {
+    peers_.send(call.caller, call.message);
+  }
   ahead_timer_.expires_after(ahead_.step());
   ahead_timer_.async_wait([this](asio::error_code error) {
     if (!error) look_ahead();

@@ -68,7 +68,6 @@ void check_task_options(const TaskOptions& options) {
   check_strategy(options.strategy, "TaskOptions::strategy OnNode and InGroup");
   unsupported(!options.label_selector.empty(), "TaskOptions::label_selector");
   unsupported(!options.env.empty(), "TaskOptions::env");
-  unsupported(options.deadline.has_value(), "TaskOptions::deadline");
   unsupported(options.max_buffered != 0, "TaskOptions::max_buffered");
 }
 
@@ -99,7 +98,6 @@ void check_call_options(const CallOptions& options) {
   unsupported(!options.concurrency_group.empty(), "CallOptions::concurrency_group");
   unsupported(options.max_task_retries.has_value(), "CallOptions::max_task_retries");
   unsupported(options.retry_exceptions, "CallOptions::retry_exceptions");
-  unsupported(options.deadline.has_value(), "CallOptions::deadline");
   unsupported(options.max_buffered != 0, "CallOptions::max_buffered");
 }
 

@@ -71,8 +71,9 @@ struct TaskOptions {
   SchedulingStrategy strategy = {};
   LabelSelector label_selector = {};     // not supported yet
   Environment env = {};                  // not supported yet
-  std::optional<Timeout> deadline = {};  // not supported yet
-  std::size_t max_buffered = 0;          // of generators; not supported yet
+  // From the call: a task that has not ended then is dropped, or its worker ended; its result is DeadlineExceeded.
+  std::optional<Timeout> deadline = {};
+  std::size_t max_buffered = 0;  // of generators; not supported yet
 };
 
 // Whether an actor ends with its last handle (counted), or lives on without one (detached).
@@ -109,7 +110,8 @@ struct CallOptions {
   std::string concurrency_group = {};        // not supported yet
   std::optional<int> max_task_retries = {};  // not supported yet
   bool retry_exceptions = false;             // not supported yet
-  std::optional<Timeout> deadline = {};      // not supported yet
+  // From the call: one that has not ended then is dropped, or asked to end; its result is DeadlineExceeded.
+  std::optional<Timeout> deadline = {};
   std::size_t max_buffered = 0;              // not supported yet
 };
 

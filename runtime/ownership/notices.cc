@@ -52,10 +52,13 @@ std::string one_line(std::string_view text, std::size_t most) {
 
 void Notices::add(const Notice& notice) {
   const std::lock_guard lock(mutex_);
-  if (notice.kind == Notice::Kind::kCrash) {
-    add_crash(notice);
-  } else {
-    add_error(notice);
+  switch (notice.kind) {
+    case Notice::Kind::kUnseenError:
+      return add_error(notice);
+    case Notice::Kind::kCrash:
+      return add_crash(notice);
+    case Notice::Kind::kMissedResult:
+      return add_missed(notice);
   }
 }
 
@@ -96,6 +99,17 @@ void Notices::add_crash(const Notice& crash) {
          " so far, and it was tried again");
 }
 
+void Notices::add_missed(const Notice& missed) {
+  const bool known = missed_.contains(missed.cause);
+  if (missed.text.empty() || known || missed_.size() == kMostCodes) {
+    more_missed_ += missed.count;
+    return;
+  }
+  missed_.insert(missed.cause);
+  more_missed_ += missed.count - 1;
+  print_(missed.text);
+}
+
 void Notices::end() {
   const std::lock_guard lock(mutex_);
   for (const auto& [cause, error] : causes_) {
@@ -116,9 +130,14 @@ void Notices::end() {
     print_("manta: " + times(more_crashes_, "more crash", "more crashes") +
            " of other functions, which were tried again");
   }
+  if (more_missed_ > 0) {
+    print_("manta: " + times(more_missed_, "more call", "more calls") +
+           " ran for long when all refs to the result were dropped");
+  }
   causes_.clear();
   codes_.clear();
-  more_errors_ = more_crashes_ = 0;
+  missed_.clear();
+  more_errors_ = more_crashes_ = more_missed_ = 0;
 }
 
 Notices& driver_notices() {

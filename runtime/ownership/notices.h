@@ -8,6 +8,7 @@
 //                 many more errors had each of these causes, and how many had others
 //   crash:        one line for the first of each piece of code, kMostCodes of them; then a count when it has doubled;
 //                 at the end what was not told yet
+//   missed result: of a call that runs for long and that nobody waits for; one line for each piece of code
 //
 // What a driver that is behind does not take yet the node counts together (node/held_notices.h).
 // Threads: any. Errors: none.
@@ -17,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +50,7 @@ class Notices {
 
   void add_error(const Notice& error);
   void add_crash(const Notice& crash);
+  void add_missed(const Notice& missed);
 
   std::function<void(const std::string&)> print_;
   std::mutex mutex_;
@@ -56,6 +59,8 @@ class Notices {
   std::map<std::uint64_t, Count> codes_;
   std::uint64_t more_errors_ = 0;
   std::uint64_t more_crashes_ = 0;
+  std::set<std::uint64_t> missed_;  // causes
+  std::uint64_t more_missed_ = 0;
 };
 
 // The driver's.

@@ -77,7 +77,7 @@ class ObjectEntry final : public base::Counted {
 
   // ---- under the tables lock, but for an entry that no other thread knows yet
   struct Pending {
-    const Call* producer = nullptr;  // the call that makes it
+    Call* producer = nullptr;  // that makes it
     // Of calls that wait for it, and other work: each is a count of the command. The newest come first.
     RefArgument* arguments = nullptr;
     rpc::MpscLink* commands = nullptr;
@@ -87,7 +87,10 @@ class ObjectEntry final : public base::Counted {
   Pending& pending() { return pending_; }  // only while it is pending, as the next two
   void add_dependent(RefArgument& argument, base::Ref<Command> call);
   void add_dependent(base::Ref<Command> command);
-  const Call* producer() const { return done() ? nullptr : pending_.producer; }
+  Call* producer() const { return done() ? nullptr : pending_.producer; }
+  // The command of each argument that waits for it.
+  template <class Visit>
+  void each_waiting_argument(Visit&& visit) const;
   bool has_dependents() const {
     return !done() && (pending_.arguments != nullptr || pending_.commands != nullptr);
   }
@@ -150,5 +153,11 @@ struct RefArgument {
   ObjectEntryRef entry;
   std::size_t at = 0;  // where in the call's body its value is inserted
 };
+
+template <class Visit>
+void ObjectEntry::each_waiting_argument(Visit&& visit) const {
+  if (done()) return;
+  for (auto* next = pending_.arguments; next != nullptr; next = next->next) visit(*next->call);
+}
 
 }  // namespace manta::detail

@@ -52,6 +52,11 @@ class Ownership {
     return {id_prefix_, next_id_.fetch_add(1, std::memory_order_relaxed)};
   }
   ObjectEntryRef make_entry();  // local and pending
+  // The next object gets an id from here on; whether this process has made a task since then.
+  std::uint64_t next_number() const { return next_id_.load(std::memory_order_relaxed); }
+  bool made_since(const TaskId& task, std::uint64_t number) const {
+    return task.hi() == id_prefix_ && task.lo() >= number;
+  }
 
   // ---- under the tables lock
   // Asks the node for the value of an object that was made elsewhere, once.

@@ -62,7 +62,9 @@ void log_unseen_error(const ObjectEntry& entry) {
   if (entry.session == 0 || entry.session != OpenSession::current_number()) return;
   entry.mark_seen();
   try {
-    give_notice(notice_of(record_of(entry.value()), entry));
+    const ErrorRecord error = record_of(entry.value());
+    if (error.kind == ErrorKind::kCancelled) return;  // somebody wanted it so
+    give_notice(notice_of(error, entry));
   } catch (const std::exception& broken) {
     give_notice({.text = std::string("manta: nobody looked at an error, which cannot be read: ") +
                          one_line(broken.what(), kMostText)});

@@ -20,6 +20,8 @@ Process::Process(Attachment attachment)
       completion_(ownership_, *this),
       caller_(attachment_, ownership_, completion_),
       senders_(caller_),
+      timers_(base::make_ref<CallTimers>([this] { progress_.kick(); })),
+      cancelling_(caller_, senders_, *timers_),
       questions_(*this, ownership_, progress_),
       progress_(control().process(slot()), cores_, *this) {
   rpc::bind_event_bell(attachment_.node_bell.get());
@@ -63,6 +65,7 @@ void Process::close() {
   node().stop_waiting();
   progress_.wake_all();
   callbacks_.stop();
+  timers_->stop();
   fail_all_pending();
   leave();
   objectstore::set_current(nullptr);
@@ -162,6 +165,7 @@ void Process::run_commands() {
 void Process::accept(base::Ref<Call> call) {
   if (ownership_.dead()) return completion_.fail(*call, death_);
   completion_.await_arguments(call);
+  cancelling_.watch(*call);
   if (call->actor() != nullptr) {
     senders_.actors.submit(std::move(call));
   } else if (call->missing() == 0) {
@@ -173,6 +177,7 @@ bool Process::poll() {
   const TablesLock lock(tables());
   run_commands();
   if (ownership_.closed()) return false;  // nobody waits for answers any more
+  cancelling_.look();
   bool any = node().receive([this](const auto&... message) { deliver(message...); });
   any |= senders_.poll();
   senders_.flush();
@@ -206,6 +211,8 @@ void Process::deliver(const Message&... message) {
     senders_.tasks.on(message...);
   } else if constexpr (Handles<ActorSender, Message...>) {
     senders_.actors.on(message...);
+  } else if constexpr (Handles<Cancelling, Message...>) {
+    cancelling_.on(message...);
   } else if constexpr (Handles<NodeQuestions, Message...>) {
     questions_.on(message...);
   } else if constexpr (Handles<WaitReports, Message...>) {

@@ -15,6 +15,7 @@
 #include "../../rpc/progress.h"
 #include "../calls/callbacks.h"
 #include "../calls/caller_side.h"
+#include "../calls/cancelling.h"
 #include "../calls/completion.h"
 #include "../calls/senders.h"
 #include "../launch/entry.h"
@@ -42,6 +43,7 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   Completion& completion() { return completion_; }
   CallerSide& caller() { return caller_; }
   Senders& senders() { return senders_; }
+  Cancelling& cancelling() { return cancelling_; }
   Callbacks& callbacks() { return callbacks_; }
   NodeQuestions& questions() { return questions_; }
   WaitReports& waits() { return waits_; }
@@ -100,6 +102,8 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   Completion completion_;
   CallerSide caller_;
   Senders senders_;
+  const base::Ref<CallTimers> timers_;
+  Cancelling cancelling_;
   NodeQuestions questions_;
   WaitReports waits_;
   int waiters_beside_ = 0;

@@ -26,6 +26,7 @@ enum class ErrorKind : std::uint32_t {
   kOwnerDied,
   kNodeDied,
   kCancelled,
+  kDeadlineExceeded,
   kObjectStoreFull,
   kOutOfMemory,
   kUnschedulable,

@@ -8,7 +8,8 @@
 //
 // An argument or result section over kMaxInlineValue travels in a block of the store, named by external_block. Calls on
 // one lane are numbered from 1 without gaps; replies may come in any order.
-// A callee that blocks inside get(), or is asked to, returns the calls that it has not begun (ReplyStatus::kReturned).
+// A callee that blocks inside get(), or is asked to, returns the calls that it has not begun (ReplyStatus::kReturned);
+// one of those that was cancelled it drops (kDropped).
 //
 // Threads: plain data. Both ends are one program, so the layout is that of one build.
 #pragma once
@@ -22,6 +23,7 @@ namespace manta::detail {
 enum class ReplyStatus : std::uint32_t {
   kDone,      // one value wire per result; kError inside marks failures
   kReturned,  // not begun: the caller sends it elsewhere; nothing follows
+  kDropped,   // not begun, and never will be: it was cancelled; nothing follows
 };
 
 enum class CallKind : std::uint32_t { kTask, kConstructor, kMethod };

@@ -14,7 +14,7 @@
 namespace manta::detail {
 
 struct Notice {
-  enum class Kind : std::uint32_t { kUnseenError, kCrash };
+  enum class Kind : std::uint32_t { kUnseenError, kCrash, kMissedResult };
   Kind kind = Kind::kUnseenError;
   // Notices of errors that are told as one, or of the same piece of code, have the same number here.
   std::uint64_t cause = 0;

@@ -98,7 +98,7 @@ std::vector<ExceptionType> built_in() {
       with_message<HeadUnavailable>(),
       with_message<Cancelled>(ErrorKind::kCancelled),
       with_message<GetTimeout>(),
-      with_message<DeadlineExceeded>(),
+      with_message<DeadlineExceeded>(ErrorKind::kDeadlineExceeded),
       with_message<DeadlockDetected>(),
       with_message<ObjectStoreFull>(ErrorKind::kObjectStoreFull),
       with_message<OutOfDisk>(),

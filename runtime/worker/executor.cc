@@ -4,6 +4,7 @@
 #include "executor.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <unistd.h>
 #include <utility>
@@ -18,6 +19,23 @@
 #include "task_frame.h"
 
 namespace manta::detail {
+
+namespace {
+
+// Of a call, as it lies in a ring.
+std::uint64_t sequence_of(std::span<const std::byte> call) {
+  std::uint64_t sequence = 0;
+  std::memcpy(&sequence, call.data() + offsetof(CallFrame, sequence), sizeof sequence);
+  return sequence;
+}
+
+TaskId task_of(std::span<const std::byte> call) {
+  CallFrame frame;
+  std::memcpy(&frame, call.data(), sizeof frame);
+  return {frame.task_hi, frame.task_lo};
+}
+
+}  // namespace
 
 // The executor waits for calls, or for an order of the node.
 class Executor::Idle final : public rpc::Progress::Waiter {
@@ -119,20 +137,29 @@ bool Executor::take_next(std::shared_ptr<Lane>& taken) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const auto& lane = lanes_[(next_lane_ + i) % lanes_.size()];
     if (lane->dead) continue;
-    const auto bytes = lane->reader.front();
+    const auto bytes = next_call(*lane);
     if (bytes.empty()) continue;
     frame_.assign(bytes.begin(), bytes.end());
-    std::uint64_t sequence = 0;
-    std::memcpy(&sequence, frame_.data() + offsetof(CallFrame, sequence), sizeof sequence);
     // SYNC: release: whoever finds this process dead must know that the call has begun.
-    lane->memory.header->started.store(sequence, std::memory_order_release);
+    lane->memory.header->started.store(sequence_of(frame_), std::memory_order_release);
     lane->reader.pop();
     taken = lane;
     running_lane_ = lane;
+    answered_ = false;
     next_lane_ = (next_lane_ + i + 1) % lanes_.size();
     return true;
   }
   return false;
+}
+
+// The first call in the ring that was not cancelled; empty: there is none.
+std::span<const std::byte> Executor::next_call(Lane& lane) {
+  auto bytes = lane.reader.front();
+  while (!lane.dropped.empty() && !bytes.empty() && lane.dropped.erase(sequence_of(bytes)) != 0) {
+    lane.reader.pop();
+    bytes = lane.reader.front();
+  }
+  return bytes;
 }
 
 void Executor::run_call(Lane& lane) {
@@ -196,6 +223,7 @@ void Executor::reply(Lane& lane, RunningCall& call) {
         }
         base::failpoint(base::Failpoint::kReplyComplete);
         lane.writer.commit();
+        answered_ = true;
         base::failpoint(base::Failpoint::kReplyCommitted);
         break;
       }
@@ -212,7 +240,8 @@ void Executor::start_actor() {
   std::optional<ErrorRecord> error;
   try {
     running_.begin(constructor_, nullptr);
-    const TaskFrame::Scope scope(running_.frame(), "the constructor of " + actor_type_);
+    const TaskFrame::Scope scope(running_.frame(), "the constructor of " + actor_type_,
+                                 process_.ownership().next_number());
     try {
       running_.run();
       instance_ = running_.constructed();
@@ -297,33 +326,91 @@ bool Executor::has_lanes() const {
 }
 
 bool Executor::forget_lane(std::uint32_t index) {
-  const std::lock_guard lock(lanes_mutex_);
+  std::unique_lock lock(lanes_mutex_);
   const auto found = std::find_if(lanes_.begin(), lanes_.end(),
                                   [&](const auto& lane) { return lane->index == index; });
   if (found == lanes_.end()) return false;
   (*found)->dead = true;  // so that a reply that is about to be written is given up
   const bool running = *found == running_lane_;
   (*found)->close_later = running;
+  const bool of_task = (*found)->kind == LaneKind::kTask;
   lanes_.erase(found);
-  return !running;
+  if (!running) return true;
+  if (of_task && !answered_) {  // its caller has died: nobody waits for it
+    const TaskId task = task_of(frame_);
+    lock.unlock();
+    const auto since = ask_to_end(task, true);
+    if (since) process_.cancelling().cancel_called_since(*since, {});
+  }
+  return false;
+}
+
+bool Executor::write_empty_reply(Lane& lane, std::uint64_t sequence, ReplyStatus status) {
+  const ReplyFrame frame{.size = sizeof frame, .status = status, .sequence = sequence};
+  auto* out = lane.writer.reserve(sizeof frame);
+  if (out == nullptr) return false;
+  std::memcpy(out, &frame, sizeof frame);
+  lane.writer.commit();
+  return true;
 }
 
 // Returns the calls that have not begun to their caller.
 void Executor::give_back(Lane& lane) {
   const std::lock_guard lock(lanes_mutex_);
   bool any = false;
-  for (auto bytes = lane.reader.front(); !bytes.empty(); bytes = lane.reader.front()) {
-    CallFrame call;
-    std::memcpy(&call, bytes.data(), sizeof call);
-    ReplyFrame frame;
-    frame.size = sizeof frame;
-    frame.status = ReplyStatus::kReturned;
-    frame.sequence = call.sequence;
-    auto* out = lane.writer.reserve(sizeof frame);
-    if (out == nullptr) break;
-    std::memcpy(out, &frame, sizeof frame);
-    lane.writer.commit();
+  for (auto bytes = next_call(lane); !bytes.empty(); bytes = next_call(lane)) {
+    if (!write_empty_reply(lane, sequence_of(bytes), ReplyStatus::kReturned)) break;
     lane.reader.pop();
+    any = true;
+  }
+  if (any) rpc::ring(process_.control().process(lane.caller).bell);
+}
+
+std::optional<std::uint64_t> Executor::ask_to_end(const TaskId& task, bool nested) {
+  return TaskFrame::ask_to_end(task, nested);
+}
+
+void Executor::on(const CallCancel& cancel) {
+  const Cancelling::How how{.how = cancel.how, .recursive = cancel.recursive != 0};
+  std::optional<std::uint64_t> since;
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    const auto found = std::ranges::find(lanes_, cancel.lane, &Lane::index);
+    if (found == lanes_.end()) return;
+    Lane& lane = **found;
+    if (drop(lane, cancel.sequence)) return answer_dropped(lane);
+    const bool runs = *found == running_lane_ && !answered_ &&
+                      lane.memory.header->started.load() == cancel.sequence;
+    if (!runs) return;
+    since = ask_to_end(cancel.task, how.recursive);
+    if (how.how != CancelHow::kAsk && !is_actor_ && !is_local()) {
+      if (since && how.recursive) process_.cancelling().tell_called_since(*since, how);
+      ::kill(::getpid(), SIGKILL);  // while the lock is held, so that the call gets no reply
+    }
+  }
+  if (since && how.recursive) process_.cancelling().cancel_called_since(*since, how);
+}
+
+// If it has not begun. The numbers of the calls in a ring have no gaps.
+bool Executor::drop(Lane& lane, std::uint64_t sequence) {
+  const auto bytes = lane.reader.front();
+  if (bytes.empty() || sequence < sequence_of(bytes)) return false;
+  if (lane.dropped.insert(sequence).second) lane.to_answer.insert(sequence);
+  return true;
+}
+
+// As far as there is room for replies; poll() goes on.
+void Executor::answer_dropped(Lane& lane) {
+  bool any = false;
+  while (!lane.to_answer.empty()) {
+    const auto first = lane.to_answer.begin();
+    bool written = write_empty_reply(lane, *first, ReplyStatus::kDropped);
+    if (!written) {  // SYNC: as in RoomForReply
+      lane.memory.header->flags.fetch_or(kReplyRingFull);
+      written = write_empty_reply(lane, *first, ReplyStatus::kDropped);
+    }
+    if (!written) break;
+    lane.to_answer.erase(first);
     any = true;
   }
   if (any) rpc::ring(process_.control().process(lane.caller).bell);
@@ -334,6 +421,7 @@ bool Executor::poll() {
   {
     const std::lock_guard lock(lanes_mutex_);
     for (const auto& lane : lanes_) {
+      if (!lane->to_answer.empty()) answer_dropped(*lane);
       if (lane->kind != LaneKind::kTask) continue;
       auto& flags = lane->memory.header->flags;
       const bool recalled = (flags.load() & kRecall) != 0;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <sys/types.h>
 #include <vector>
@@ -87,10 +88,12 @@ class Executor final : public CalleeSide {
   // For the holder of the baton, under the tables lock.
   void on(const LaneOpen& open) override;
   void on(const LaneClose& close) override;
+  void on(const CallCancel& cancel) override;
   void on(const ActorStart& start, PayloadBytes payload) override;
   void on(const ActorEnd& end) override;
   void on(const ExitNow& exit) override;
   bool forget_lane(std::uint32_t lane) override;
+  std::optional<std::uint64_t> ask_to_end(const TaskId& task, bool nested) override;
   bool has_lanes() const;
   bool poll() override;
   bool pending() const override;
@@ -108,6 +111,9 @@ class Executor final : public CalleeSide {
     bool dead = false;
     // It was closed while a call of it ran: what the caller has lent must stay until the call ends.
     bool close_later = false;
+    // Calls in the ring that were cancelled: they are passed over; and those of them that have no reply yet.
+    std::set<std::uint64_t> dropped;
+    std::set<std::uint64_t> to_answer;
   };
   // What the executor's thread does, as far as the holder of the baton must know it.
   enum class Activity : std::uint8_t {
@@ -127,6 +133,10 @@ class Executor final : public CalleeSide {
   class RoomForReply;
 
   bool take_next(std::shared_ptr<Lane>& lane);
+  static std::span<const std::byte> next_call(Lane& lane);
+  static bool write_empty_reply(Lane& lane, std::uint64_t sequence, ReplyStatus status);
+  void answer_dropped(Lane& lane);
+  bool drop(Lane& lane, std::uint64_t sequence);
   bool call_waiting() const;
   void run_call(Lane& lane);
   void finished(Lane& lane);
@@ -146,6 +156,7 @@ class Executor final : public CalleeSide {
   mutable std::mutex lanes_mutex_;
   std::vector<std::shared_ptr<Lane>> lanes_;
   std::shared_ptr<Lane> running_lane_;  // of the call being run
+  bool answered_ = false;               // it has a reply
   std::size_t next_lane_ = 0;
   std::vector<std::byte> frame_;  // of the call being run
   RunningCall running_;

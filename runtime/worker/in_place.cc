@@ -49,7 +49,8 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
   const TaskFrame* const running = TaskFrame::current();
   if (running == nullptr || !stack_has_room()) return false;
   const auto may_run = [&](const Call& call) {
-    return call.actor() == nullptr && call.attempt == 1 && worth_it(call) &&
+    return call.actor() == nullptr && call.attempt == 1 && !call.site().deadline() &&
+           worth_it(call) &&
            (process_.attachment().local || asks_for_no_more_than(call, *running));
   };
   base::Ref<Call> taken;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../process/process.h"
+#include "task_frame.h"
 #include "thread_stacks.h"
 
 namespace manta::detail {
@@ -198,6 +199,14 @@ void LocalSession::on(const LaneOpen& open) {
 
 void LocalSession::on(const LaneClose& close) {
   if (forget_lane(close.lane)) process_.node().send(LaneClosed{.lane = close.lane});
+}
+
+void LocalSession::on(const CallCancel& cancel) {
+  for (Actor& actor : actors_) actor.executor->on(cancel);  // the lane is of one of them
+}
+
+std::optional<std::uint64_t> LocalSession::ask_to_end(const TaskId& task, bool nested) {
+  return TaskFrame::ask_to_end(task, nested);
 }
 
 bool LocalSession::forget_lane(std::uint32_t lane) {

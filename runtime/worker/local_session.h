@@ -15,6 +15,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -33,6 +34,7 @@ class LocalSession final : public CalleeSide {
 
   void on(const LaneOpen& open) override;
   void on(const LaneClose& close) override;
+  void on(const CallCancel& cancel) override;
   void on(const ActorStart& start, PayloadBytes payload) override;
   void on(const ActorEnd& end) override;
   void on(const ExitNow&) override {}
@@ -40,6 +42,7 @@ class LocalSession final : public CalleeSide {
   bool poll() override;
   bool pending() const override;
   bool runs_a_task() const override { return false; }
+  std::optional<std::uint64_t> ask_to_end(const TaskId& task, bool nested) override;
 
  private:
   // An executor is made by its thread.

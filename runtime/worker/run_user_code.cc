@@ -43,7 +43,8 @@ std::chrono::steady_clock::time_point run_user_code(Process& process, RunningCal
   const auto began = std::chrono::steady_clock::now();
   try {
     call.begin(frame, instance);
-    const TaskFrame::Scope scope(call.frame(), display_name(call.frame(), call.name()));
+    const TaskFrame::Scope scope(call.frame(), display_name(call.frame(), call.name()),
+                                 process.ownership().next_number());
     stop_for_debugger(TaskFrame::current()->name);
     try {
       call.run();

@@ -18,9 +18,16 @@ namespace {
 struct Running {
   const TaskFrame* frame;
   ::pthread_t thread;
+  bool asked_to_end = false;
 };
 std::vector<Running>& running = *new std::vector<Running>;
 thread_local const TaskFrame* current_here = nullptr;
+
+// Those that were asked to end before they began, the last few: between the lane and the first look lies the decoding.
+constexpr std::size_t kAskedEarly = 64;
+std::vector<TaskId>& asked_early = *new std::vector<TaskId>;
+// How many frames are asked. So that whoever asks in a loop takes no lock as long as it is none.
+std::atomic<std::uint32_t> asked_count{0};
 
 // Held for some dozen instructions, at the beginning and at the end of each call.
 std::atomic_flag frame_lock = ATOMIC_FLAG_INIT;
@@ -57,26 +64,58 @@ void TaskFrame::forget_calls_of_this_thread() {
   objectstore::set_running_function({});
   const FrameLock lock;
   std::erase_if(running, [](const Running& item) {
-    return ::pthread_equal(item.thread, ::pthread_self()) != 0;
+    const bool here = ::pthread_equal(item.thread, ::pthread_self()) != 0;
+    if (here && item.asked_to_end) asked_count.fetch_sub(1);
+    return here;
   });
 }
 
-TaskFrame::Scope::Scope(const CallFrame& call, const std::string& name)
+std::optional<std::uint64_t> TaskFrame::ask_to_end(const TaskId& task, bool nested) {
+  const FrameLock lock;
+  const auto is_it = [&](const Running& item) { return item.frame->id == task; };
+  const auto found = std::ranges::find_if(running, is_it);
+  if (found == running.end()) {
+    if (asked_early.size() == kAskedEarly) asked_early.erase(asked_early.begin());
+    asked_early.push_back(task);
+    return std::nullopt;
+  }
+  for (auto item = found; item != running.end() && (item == found || nested); ++item) {
+    if (item->asked_to_end || ::pthread_equal(item->thread, found->thread) == 0) continue;
+    item->asked_to_end = true;
+    asked_count.fetch_add(1);
+  }
+  return found->frame->called_since;
+}
+
+bool TaskFrame::asked_to_end(const TaskId& task) {
+  if (asked_count.load() == 0) return false;
+  const FrameLock lock;
+  return std::ranges::any_of(running, [&](const Running& item) {
+    return item.asked_to_end && item.frame->id == task;
+  });
+}
+
+TaskFrame::Scope::Scope(const CallFrame& call, const std::string& name, std::uint64_t called_since)
     : frame_{.id = TaskId(call.task_hi, call.task_lo),
              .name = name,
              .attempt = call.attempt,
-             .cpus = call.cpus},
+             .cpus = call.cpus,
+             .called_since = called_since},
       outer_(std::exchange(current_here, &frame_)) {
   objectstore::set_running_function(name);
   const FrameLock lock;
-  running.push_back({&frame_, ::pthread_self()});
+  const bool asked = !asked_early.empty() && std::erase(asked_early, frame_.id) != 0;
+  if (asked) asked_count.fetch_add(1);
+  running.push_back({&frame_, ::pthread_self(), asked});
 }
 
 TaskFrame::Scope::~Scope() {
   current_here = outer_;
   objectstore::set_running_function(outer_ != nullptr ? outer_->name : std::string_view());
   const FrameLock lock;
-  running.erase(std::ranges::find(running, &frame_, &Running::frame));
+  const auto found = std::ranges::find(running, &frame_, &Running::frame);
+  if (found->asked_to_end) asked_count.fetch_sub(1);
+  running.erase(found);
 }
 
 }  // namespace manta::detail

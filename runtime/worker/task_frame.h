@@ -5,6 +5,8 @@
 // code starts in a task know the innermost frame, as long as its call runs.
 // Threads: see each function.
 #pragma once
+#include <atomic>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -18,11 +20,16 @@ struct TaskFrame {
   std::string name;
   int attempt = 1;
   double cpus = 0;
+  std::uint64_t called_since = 0;  // Ownership::next_number() when it began: what it calls comes later
 
   // The frame of the call that the calling thread runs, or null.
   static const TaskFrame* current();
   // The same, or else that of the call that this process runs now. Any thread.
   static std::optional<TaskFrame> of_process();
+  // Of a call that runs in this process, or has been taken out of its lane: it is asked to end, with `nested` those that
+  // run in its place, too. Gives its called_since; nothing if it is not known (yet). Any thread.
+  static std::optional<std::uint64_t> ask_to_end(const TaskId& task, bool nested);
+  static bool asked_to_end(const TaskId& task);
   // The calling thread has left its calls without ending them: they crashed (survive.h).
   static void forget_calls_of_this_thread();
 
@@ -32,7 +39,7 @@ struct TaskFrame {
 // As long as a Scope lives, the thread that has made it runs the call.
 class TaskFrame::Scope {
  public:
-  Scope(const CallFrame& call, const std::string& name);
+  Scope(const CallFrame& call, const std::string& name, std::uint64_t called_since);
   ~Scope();
   Scope(const Scope&) = delete;
 
