@@ -370,9 +370,15 @@ TEST_F(CancelTest, RacesHaveOneWinner) {
     for (std::size_t i = 0; i < calls; ++i) {
       const int n = static_cast<int>(i);
       switch (random() % 4) {
-        case 0: refs.push_back(remote(add)(n, 1)); break;
-        case 1: refs.push_back(remote(add)(remote(add)(n, 0), 1)); break;
-        case 2: refs.push_back(slow.call([](Slow&, int x) { return x + 1; }, n)); break;
+        case 0:
+          refs.push_back(remote(add)(n, 1));
+          break;
+        case 1:
+          refs.push_back(remote(add)(remote(add)(n, 0), 1));
+          break;
+        case 2:
+          refs.push_back(slow.call([](Slow&, int x) { return x + 1; }, n));
+          break;
         default:
           refs.push_back(remote([](int x) { return get(remote(add)(x, 1)); })(n));
       }
@@ -447,7 +453,8 @@ TEST_F(CancelTest, ADeadlineOfAnActorsCallLeavesTheActor) {
   const auto gate = actor<Gate>();
   const auto first = slow.call(&Slow::wait, gate);
   const auto behind = slow.with({.deadline = 10ms}).call(&Slow::count);
-  EXPECT_THAT(error_of<DeadlineExceeded>([&] { get(behind); }), HasSubstr("its deadline of 0.01 s"));
+  EXPECT_THAT(error_of<DeadlineExceeded>([&] { get(behind); }),
+              HasSubstr("its deadline of 0.01 s"));
   gate.post(&Gate::open);
   EXPECT_EQ(get(first), 1);
   const auto asked = slow.with({.deadline = 50ms}).call(&Slow::until_asked);

@@ -3,8 +3,8 @@
 //   auto ref = manta::remote(search)(x);   manta::cancel(ref);   get(ref) throws Cancelled, or gives the value
 //
 // What has not begun is dropped. What runs is asked: this_task().cancelled() is true in it from then on, and it ends
-// with its own outcome, a value or an exception, whenever it likes; with force its worker is killed. What was dropped or
-// killed, and what depends on it, holds Cancelled. What is done stays as it is. Each call has one end, however many
+// with its own outcome, a value or an exception, whenever it likes; with force its worker is killed. What was dropped
+// or killed, and what depends on it, holds Cancelled. What is done stays as it is. Each call has one end, however many
 // cancel it, from wherever.
 // Errors:  InvalidArgument for an empty ref, without a session, and for force on an actor's call (handle.kill()).
 // Threads: any, also in tasks, and of refs that were made in other processes. Does not wait.

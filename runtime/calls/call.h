@@ -78,7 +78,7 @@ class KeptStorages {
   std::vector<base::StorageRef> storages_;
 };
 
-// What few calls have: arguments with arrays or refs inside, several results, arguments too large for a lane, a deadline.
+// What few calls have: arguments with arrays or refs inside, several results, arguments too large for a lane, a time.
 struct CallExtras {
   CallExtras() = default;
   ~CallExtras() { forget_time(); }

@@ -78,8 +78,7 @@ bool CallSite::is_of(const CallSpec& spec) const {
          frame_.stub_image == spec.stub.image && frame_.target_image == spec.target.image &&
          frame_.kind == spec.kind && frame_.adjustment == spec.adjustment &&
          frame_.object_offset == spec.object_offset && given_options_.get() == options_of(spec) &&
-         deadline_ == deadline_of(spec) &&
-         name_ == name_of(spec);
+         deadline_ == deadline_of(spec) && name_ == name_of(spec);
 }
 
 base::Ref<const CallSite> CallSite::of(const CallSpec& spec) {

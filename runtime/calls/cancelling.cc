@@ -14,10 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds kPatience(1);  // with a worker that was told to end itself
 
-TaskId task_of(const Call& call) {
-  const CallFrame frame = call.frame();
-  return {frame.task_hi, frame.task_lo};
-}
+TaskId task_of(const Call& call) { return task_of(call.frame()); }
 
 Cancelling::How how_of(const ObjectCancel& wanted) {
   return {.how = wanted.how, .recursive = wanted.recursive != 0};
@@ -60,8 +57,8 @@ Value cancelled_error(const Call& call, const char* how_it_ended) {
 void Cancelling::cancel(ObjectEntry& entry, const How& how) {
   if (entry.done()) return;
   if (entry.from_elsewhere()) {
-    return caller_.node().send(CancelObject{
-        .object = entry.id(), .how = how.how, .recursive = how.recursive ? 1U : 0U});
+    return caller_.node().send(
+        CancelObject{.object = entry.id(), .how = how.how, .recursive = how.recursive ? 1U : 0U});
   }
   Call* const call = entry.producer();
   if (call == nullptr) return;
@@ -143,8 +140,8 @@ void Cancelling::end_call(Call& call, const How& how) {
 }
 
 void Cancelling::end_here(Call& call) {
-  drop(call, cancelled_error(call, call.missing() != 0 ? "it waited for its arguments"
-                                                       : "it had not begun"));
+  drop(call, cancelled_error(
+                 call, call.missing() != 0 ? "it waited for its arguments" : "it had not begun"));
 }
 
 // Of one that is not in flight.
@@ -172,9 +169,15 @@ void Cancelling::send(const CallLane& lane, Call& call, const How& how) {
 
 // ---------------------------------------------------------------- time
 
-void Cancelling::watch(Call& call) {
+bool Cancelling::watch(Call& call) {
   const auto* extras = call.extras_or_null();
-  if (extras != nullptr && extras->deadline) call.extras().set_time(timers_, call, *extras->deadline);
+  if (extras == nullptr || !extras->deadline) return true;
+  if (*extras->deadline <= std::chrono::steady_clock::now()) {
+    caller_.completion().fail(call, late_error(call, nullptr));
+    return false;
+  }
+  call.extras().set_time(timers_, call, *extras->deadline);
+  return true;
 }
 
 void Cancelling::look() {

@@ -38,8 +38,9 @@ class Cancelling {
   void tell_called_since(std::uint64_t first, const How& how);
   void on(const ObjectCancel& wanted);  // from the node: the object is made here
 
-  void watch(Call& call);  // its deadline, when it is submitted
-  void look();             // in each poll: whose time has come
+  // Its deadline, when it is submitted. False: it is over already, and the call has failed.
+  bool watch(Call& call);
+  void look();  // in each poll: whose time has come
 
  private:
   std::vector<base::Ref<Call>> called_since(std::uint64_t first);

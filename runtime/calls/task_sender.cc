@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "../../base/number_text.h"
-#include "../ownership/notices.h"
 #include "../wire/resources.h"
 #include "cancelling.h"
 #include "crash_notice.h"
+#include "missed_result.h"
 
 namespace manta::detail {
 namespace {
@@ -38,68 +38,23 @@ TaskSender::Queue& TaskSender::queue_of(const Call& call) {
   return *queues_.back();
 }
 
-TaskSender::~TaskSender() {
-  for (const auto& queue : queues_) {
-    while (dequeue(*queue)) continue;
-  }
-}
-
-void TaskSender::enqueue(Queue& queue, base::Ref<Call> owned) {
-  Call* const call = owned.detach();
-  call->enter_queue(queue.last);
-  if (queue.last != nullptr) {
-    queue.last->next = call;
-  } else {
-    queue.first = call;
-  }
-  queue.last = call;
-  ++queue.queued;
-}
-
-// Of the first, only the link to the next is looked at: it may be in flight already.
-base::Ref<Call> TaskSender::dequeue(Queue& queue) {
-  Call* const call = queue.first;
-  if (call == nullptr) return {};
-  queue.first = call->next_in_queue();
-  if (queue.first != nullptr) {
-    queue.first->set_previous(nullptr);
-  } else {
-    queue.last = nullptr;
-  }
-  --queue.queued;
-  return base::Ref<Call>::adopt(call);
-}
-
-base::Ref<Call> TaskSender::take(const Call& queued) {
-  Queue& queue = queue_of(queued);
-  Call* const previous = queued.previous();
-  if (previous == nullptr) return dequeue(queue);
-  Call* const call = previous->next_in_queue();
-  previous->next = call->next;
-  if (call->next != nullptr) {
-    call->next_in_queue()->set_previous(previous);
-  } else {
-    queue.last = previous;
-  }
-  --queue.queued;
-  return base::Ref<Call>::adopt(call);
-}
+base::Ref<Call> TaskSender::take(const Call& queued) { return queue_of(queued).calls.take(queued); }
 
 base::Ref<Call> TaskSender::take_first() {
   for (auto& queue : queues_) {
-    if (auto call = dequeue(*queue)) return call;
+    if (auto call = queue->calls.pop_front()) return call;
   }
   return {};
 }
 
 bool TaskSender::any_queued() const {
   return std::any_of(queues_.begin(), queues_.end(),
-                     [](const auto& queue) { return queue->first != nullptr; });
+                     [](const auto& queue) { return !queue->calls.empty(); });
 }
 
 void TaskSender::submit(base::Ref<Call> ready) {
   Queue& queue = queue_of(*ready);
-  enqueue(queue, std::move(ready));
+  queue.calls.push_back(std::move(ready));
 }
 
 TaskSender::Lease* TaskSender::lease_with_room(Queue& queue, std::uint64_t estimate_ns) {
@@ -126,15 +81,15 @@ bool TaskSender::overdue(const Lease& lease) const {
 }
 
 void TaskSender::pump(Queue& queue) {
-  while (queue.first != nullptr) {
-    const std::uint32_t estimate_ns = run_times_.estimate(*queue.first);
+  while (Call* const first = queue.calls.front()) {
+    const std::uint32_t estimate_ns = run_times_.estimate(*first);
     Lease* lease = lease_with_room(queue, estimate_ns);
     if (lease == nullptr) break;
     if (lease->lane.in_flight() == 0 && caller_.is_worker()) {
       lease->moved = std::chrono::steady_clock::now();
     }
-    if (!lease->lane.write(*queue.first, estimate_ns)) break;
-    lease->lane.keep(dequeue(queue));
+    if (!lease->lane.write(*first, estimate_ns)) break;
+    lease->lane.keep(queue.calls.pop_front());
   }
   for (auto& lease : queue.leases) lease->lane.ring();
   ask_for_leases(queue);
@@ -147,9 +102,9 @@ void TaskSender::ask_for_leases(Queue& queue) {
       queue.leases.begin(), queue.leases.end(), [](const auto& lease) { return lease->blocked; }));
   const auto limit = std::max<std::size_t>(1, static_cast<std::size_t>(capacity)) + blocked;
   const std::size_t room = limit > queue.leases.size() ? limit - queue.leases.size() : 0;
-  const std::uint64_t wanted = std::min(queue.queued, room);
+  const std::uint64_t wanted = std::min(queue.calls.size(), room);
   const bool as_before = wanted == queue.wanted || (wanted > 0 && wanted < queue.wanted);
-  const bool more = queue.queued > room;
+  const bool more = queue.calls.size() > room;
   if (as_before && (queue.more || !more)) return;
   want(queue, as_before ? queue.wanted : wanted, queue.more || more);
 }
@@ -185,10 +140,10 @@ void TaskSender::give_back(Queue& queue) {
   for (std::size_t i = 0; i < queue.leases.size();) {
     auto& lease = queue.leases[i];
     const bool idle = lease->lane.in_flight() == 0;
-    if (lease->recalled && (now - lease->granted >= kTenure || (idle && queue.first == nullptr))) {
+    if (lease->recalled && (now - lease->granted >= kTenure || (idle && queue.calls.empty()))) {
       lease->returning = true;
     }
-    if (idle && !lease->recalled && queue.first == nullptr) stand_in(queue, *lease);
+    if (idle && !lease->recalled && queue.calls.empty()) stand_in(queue, *lease);
     if (!idle || !lease->returning) {
       ++i;
       continue;
@@ -209,7 +164,7 @@ void TaskSender::stand_in(Queue& queue, Lease& idle) {
 
 // A worker is idle while calls wait behind a long one on another: ask for them back.
 void TaskSender::steal_back(Queue& queue) {
-  if (queue.first != nullptr || queue.leases.size() < 2) return;
+  if (!queue.calls.empty() || queue.leases.size() < 2) return;
   const bool idle = std::any_of(queue.leases.begin(), queue.leases.end(),
                                 [](const auto& lease) { return lease->lane.in_flight() == 0; });
   if (!idle) return;
@@ -239,7 +194,7 @@ void TaskSender::came_back(Queue& queue, base::Ref<Call> call) {
   if (call->cancelled) {
     return caller_.completion().fail(*call, cancelled_error(*call, "it had not begun"));
   }
-  enqueue(queue, std::move(call));
+  queue.calls.push_back(std::move(call));
   returned_.fetch_add(1);
 }
 
@@ -270,7 +225,7 @@ void TaskSender::flush() {
   if (caller_.attachment().local) return;  // whoever runs them takes them
   for (auto& queue : queues_) {
     give_back(*queue);
-    if (queue->first != nullptr) {
+    if (!queue->calls.empty()) {
       pump(*queue);
     } else {
       steal_back(*queue);
@@ -296,34 +251,18 @@ void TaskSender::on(const LeaseRefused& refused, std::string_view text) {
   auto& queue = *queues_[refused.key];
   queue.wanted = 0;
   queue.more = false;
-  while (const auto call = dequeue(queue)) {
+  while (const auto call = queue.calls.pop_front()) {
     caller_.completion().fail(
         *call, refused.kind,
         "the task " + call->display_name() + " cannot run: " + std::string(text));
   }
 }
 
-// Nobody waits for it if nobody but the call itself has its results.
 void TaskSender::on(const CallRunsLong& told) {
   const auto* const lease =
       find_lease([&](const CallLane& lane) { return lane.index() == told.lane; });
   Call* const call = lease != nullptr ? lease->lane.find(told.sequence) : nullptr;
-  if (call == nullptr || call->missed || call->cancelled) return;
-  bool wanted = false;
-  call->each_result([&](const ObjectEntryRef& result) {
-    wanted |= result->use_count() != 1 || result->home() != Home::kLocal;
-  });
-  if (wanted) return;
-  call->missed = true;
-  const std::string name = call->display_name();
-  give_notice({.kind = Notice::Kind::kMissedResult,
-               .cause = RunTimes::code_key(*call),
-               .subject = name,
-               .text = "manta: " + name + " has been running for " +
-                       std::to_string(told.ms / 1000) + " s in process " +
-                       std::to_string(lease->lane.callee_pid()) +
-                       ", but all refs to its result were dropped, which does not cancel it: use "
-                       "manta::cancel(), or TaskOptions::deadline"});
+  if (call != nullptr) tell_if_missed(*call, told.ms, lease->lane.callee_pid());
 }
 
 void TaskSender::on(const LeaseRecall& recall) {
@@ -414,10 +353,10 @@ void TaskSender::fail_all(const Value& error) {
     for (auto& lease : queue->leases) {
       auto unfinished = lease->lane.take_unfinished();
       if (unfinished.begun) unfinished.others.push_back(std::move(unfinished.begun));
-      for (auto& call : unfinished.others) enqueue(*queue, std::move(call));
+      for (auto& call : unfinished.others) queue->calls.push_back(std::move(call));
     }
     queue->leases.clear();
-    while (const auto call = dequeue(*queue)) caller_.completion().fail(*call, error);
+    while (const auto call = queue->calls.pop_front()) caller_.completion().fail(*call, error);
   }
 }
 

@@ -22,6 +22,7 @@
 #include "../options/options.h"
 #include "../wire/death_report.h"
 #include "../wire/node_messages.h"
+#include "call_queue.h"
 #include "caller_side.h"
 #include "run_times.h"
 
@@ -30,7 +31,6 @@ namespace manta::detail {
 class TaskSender {
  public:
   explicit TaskSender(CallerSide& caller) : caller_(caller) {}
-  ~TaskSender();
 
   void submit(base::Ref<Call> ready);        // all arguments are there
   base::Ref<Call> take(const Call& queued);  // out of its queue: the caller runs it
@@ -65,7 +65,8 @@ class TaskSender {
   template <class Visit>
   void each_call(Visit&& visit) const {
     for (const auto& queue : queues_) {
-      for (Call* call = queue->first; call != nullptr; call = call->next_in_queue()) visit(*call);
+      for (Call* call = queue->calls.front(); call != nullptr; call = call->next_in_queue())
+        visit(*call);
       for (const auto& lease : queue->leases) lease->lane.each_call(visit);
     }
   }
@@ -84,9 +85,7 @@ class TaskSender {
     std::uint32_t key = 0;
     double cpus = 1;
     Resources resources;
-    Call* first = nullptr;  // the calls, of each of which the queue owns one count
-    Call* last = nullptr;
-    std::size_t queued = 0;
+    CallQueue calls;
     std::vector<std::unique_ptr<Lease>> leases;
     std::uint64_t granted = 0;  // leases, all in all
     std::uint64_t wanted = 0;   // as the node was told
@@ -95,8 +94,6 @@ class TaskSender {
 
   Queue* find_queue(const Call& call) const;  // null: no call like it was submitted yet
   Queue& queue_of(const Call& call);
-  void enqueue(Queue& queue, base::Ref<Call> call);
-  static base::Ref<Call> dequeue(Queue& queue);  // null: it is empty
   Lease* lease_with_room(Queue& queue, std::uint64_t estimate_ns);
   bool overdue(const Lease& lease) const;
   void pump(Queue& queue);

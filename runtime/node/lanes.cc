@@ -33,10 +33,8 @@ std::vector<LongCalls::Lane> Lanes::of_tasks() const {
   std::vector<LongCalls::Lane> found;
   table_.each([&](std::uint32_t lane, const LaneRecord& record) {
     if (record.kind != LaneKind::kTask || record.caller_closed || record.callee_closed) return;
-    found.push_back({.lane = lane,
-                     .caller = record.caller,
-                     .opened = record.opened,
-                     .started = started(lane)});
+    found.push_back(
+        {.lane = lane, .caller = record.caller, .opened = record.opened, .started = started(lane)});
   });
   return found;
 }

@@ -15,10 +15,9 @@ std::vector<LongCalls::LongCall> LongCalls::look(const std::vector<Lane>& lanes,
     if (same) now = before->second;
     if (now_ms - now.since >= now.tell_after) {
       now.tell_after *= 2;
-      found.push_back({.caller = lane.caller,
-                       .message = {.sequence = lane.started,
-                                   .ms = now_ms - now.since,
-                                   .lane = lane.lane}});
+      found.push_back(
+          {.caller = lane.caller,
+           .message = {.sequence = lane.started, .ms = now_ms - now.since, .lane = lane.lane}});
     }
     begun.emplace(lane.lane, now);
   }

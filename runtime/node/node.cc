@@ -314,9 +314,9 @@ void Node::on(rpc::Slot from, const CancelCall& cancel) {
 void Node::on(rpc::Slot, const CancelObject& cancel) {
   const auto maker = objects_.maker_of(cancel.object);
   if (!maker) return;  // it is done, or its maker has died
-  peers_.send(*maker, ObjectCancel{.object = cancel.object,
-                                   .how = cancel.how,
-                                   .recursive = cancel.recursive});
+  peers_.send(
+      *maker,
+      ObjectCancel{.object = cancel.object, .how = cancel.how, .recursive = cancel.recursive});
 }
 
 void Node::on(rpc::Slot from, const ResourcesAsk& question) {

@@ -69,8 +69,8 @@ struct TaskOptions {
   int max_retries = 3;
   bool retry_exceptions = false;  // not supported yet
   SchedulingStrategy strategy = {};
-  LabelSelector label_selector = {};     // not supported yet
-  Environment env = {};                  // not supported yet
+  LabelSelector label_selector = {};  // not supported yet
+  Environment env = {};               // not supported yet
   // From the call: a task that has not ended then is dropped, or its worker ended; its result is DeadlineExceeded.
   std::optional<Timeout> deadline = {};
   std::size_t max_buffered = 0;  // of generators; not supported yet
@@ -112,7 +112,7 @@ struct CallOptions {
   bool retry_exceptions = false;             // not supported yet
   // From the call: one that has not ended then is dropped, or asked to end; its result is DeadlineExceeded.
   std::optional<Timeout> deadline = {};
-  std::size_t max_buffered = 0;              // not supported yet
+  std::size_t max_buffered = 0;  // not supported yet
 };
 
 // Of a put: manta::put(value, PutOptions{...}).

@@ -164,8 +164,8 @@ void Process::run_commands() {
 
 void Process::accept(base::Ref<Call> call) {
   if (ownership_.dead()) return completion_.fail(*call, death_);
+  if (!cancelling_.watch(*call)) return;
   completion_.await_arguments(call);
-  cancelling_.watch(*call);
   if (call->actor() != nullptr) {
     senders_.actors.submit(std::move(call));
   } else if (call->missing() == 0) {

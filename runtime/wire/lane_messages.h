@@ -15,8 +15,11 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 
 #include "../../base/build_settings.h"
+#include "../../base/id.h"
 
 namespace manta::detail {
 
@@ -69,5 +72,18 @@ struct ReplyFrame {
 static_assert(sizeof(CallFrame) == 120 && offsetof(CallFrame, attempt) == 64 &&
               offsetof(CallFrame, external_block) == 104);
 static_assert(sizeof(ReplyFrame) == 48 && offsetof(ReplyFrame, external_block) == 32);
+
+// Of a call, as it lies in a ring.
+inline CallFrame frame_of(std::span<const std::byte> call) {
+  CallFrame frame;
+  std::memcpy(&frame, call.data(), sizeof frame);
+  return frame;
+}
+inline std::uint64_t sequence_of(std::span<const std::byte> call) {
+  std::uint64_t sequence = 0;
+  std::memcpy(&sequence, call.data() + offsetof(CallFrame, sequence), sizeof sequence);
+  return sequence;
+}
+inline TaskId task_of(const CallFrame& frame) { return {frame.task_hi, frame.task_lo}; }
 
 }  // namespace manta::detail

@@ -20,6 +20,7 @@
 
 #include "../../base/id.h"
 #include "../../rpc/lane.h"
+#include "cancel_messages.h"
 #include "error_record.h"
 #include "message_frame.h"
 #include "spill_messages.h"
@@ -76,29 +77,6 @@ struct LaneClosed {
 // From the caller of a lane, after LaneDead: the reply in doubt never came.
 struct ReplyMissing {
   std::uint32_t lane = 0;
-};
-
-// How a call is to end before its time.
-enum class CancelHow : std::uint32_t {
-  kAsk,    // it is dropped if it has not begun; else this_task().cancelled() is true from now on
-  kForce,  // likewise, but if it runs, its worker ends itself
-  kKill,   // kForce was in vain: if it runs, the node kills its worker
-};
-
-// From the caller of a lane: a call of it that has no reply yet is not wanted any more.
-struct CancelCall {
-  std::uint64_t sequence = 0;
-  TaskId task = {};
-  std::uint32_t lane = 0;
-  CancelHow how = {};
-  std::uint32_t recursive = 0;  // 1: and what the call has called
-};
-
-// The call that makes a pending object is not wanted any more; its maker is told (ObjectCancel).
-struct CancelObject {
-  ObjectId object = {};
-  CancelHow how = {};
-  std::uint32_t recursive = 0;
 };
 
 // ---------------------------------------------------------------- process -> node: actors
@@ -313,30 +291,6 @@ struct LaneDead {
   std::uint64_t reply_in_doubt = 0;
 };
 
-// To the callee: as CancelCall.
-struct CallCancel {
-  std::uint64_t sequence = 0;
-  TaskId task = {};
-  std::uint32_t lane = 0;
-  CancelHow how = {};
-  std::uint32_t recursive = 0;
-};
-
-// To the maker of a pending object: as CancelObject.
-struct ObjectCancel {
-  ObjectId object = {};
-  CancelHow how = {};
-  std::uint32_t recursive = 0;
-};
-
-// To the caller: the call is the last that the callee has begun on that lane, so long ago. Whether it has ended the
-// caller knows.
-struct CallRunsLong {
-  std::uint64_t sequence = 0;
-  std::int64_t ms = 0;
-  std::uint32_t lane = 0;
-};
-
 // To a worker: the pool has no use for it.
 struct ExitNow {};
 
@@ -431,15 +385,16 @@ struct WaitRefused {
 
 using ToNode =
     MessageList<1, WorkerHello, LeaseWant, LeaseReturn, WorkerBlocked, WorkerUnblocked, LaneClosed,
-                ReplyMissing, CancelCall, CancelObject, ActorCreate, ActorDeclare, ActorConnect, ActorWatch, ActorKill,
-                ActorAlive, ActorFailed, ActorExiting, Publish, Fulfil, Subscribe, FreeObject,
-                HoldObject, HoldActor, HoldBlock, ReleaseObject, ReleaseActor, ReleaseBlock,
-                AdoptBlock, ResourcesAsk, RoomAsk, WhyAsk, WhyContinue, WaitBegun, WaitOver,
-                NeedsTold, SpillTold, RestoreAsk, MemoryTold, TellUser>;
+                ReplyMissing, CancelCall, CancelObject, ActorCreate, ActorDeclare, ActorConnect,
+                ActorWatch, ActorKill, ActorAlive, ActorFailed, ActorExiting, Publish, Fulfil,
+                Subscribe, FreeObject, HoldObject, HoldActor, HoldBlock, ReleaseObject,
+                ReleaseActor, ReleaseBlock, AdoptBlock, ResourcesAsk, RoomAsk, WhyAsk, WhyContinue,
+                WaitBegun, WaitOver, NeedsTold, SpillTold, RestoreAsk, MemoryTold, TellUser>;
 
-using FromNode = MessageList<129, LeaseGrant, LeaseRefused, LeaseRecall, LaneOpen, LaneClose,
-                             LaneDead, CallCancel, ObjectCancel, CallRunsLong, ExitNow, ActorStart, ActorEnd, ActorLane, ActorChanged,
-                             ObjectValue, ObjectFreed, ResourcesTold, RoomTold, WhyTold,
-                             WhyAskMaker, NeedsAsk, SpillAsk, RestoreTold, MemoryAsk, WaitRefused>;
+using FromNode =
+    MessageList<129, LeaseGrant, LeaseRefused, LeaseRecall, LaneOpen, LaneClose, LaneDead,
+                CallCancel, ObjectCancel, CallRunsLong, ExitNow, ActorStart, ActorEnd, ActorLane,
+                ActorChanged, ObjectValue, ObjectFreed, ResourcesTold, RoomTold, WhyTold,
+                WhyAskMaker, NeedsAsk, SpillAsk, RestoreTold, MemoryAsk, WaitRefused>;
 
 }  // namespace manta::detail

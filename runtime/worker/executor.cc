@@ -4,7 +4,6 @@
 #include "executor.h"
 
 #include <algorithm>
-#include <csignal>
 #include <cstring>
 #include <unistd.h>
 #include <utility>
@@ -19,23 +18,6 @@
 #include "task_frame.h"
 
 namespace manta::detail {
-
-namespace {
-
-// Of a call, as it lies in a ring.
-std::uint64_t sequence_of(std::span<const std::byte> call) {
-  std::uint64_t sequence = 0;
-  std::memcpy(&sequence, call.data() + offsetof(CallFrame, sequence), sizeof sequence);
-  return sequence;
-}
-
-TaskId task_of(std::span<const std::byte> call) {
-  CallFrame frame;
-  std::memcpy(&frame, call.data(), sizeof frame);
-  return {frame.task_hi, frame.task_lo};
-}
-
-}  // namespace
 
 // The executor waits for calls, or for an order of the node.
 class Executor::Idle final : public rpc::Progress::Waiter {
@@ -150,16 +132,6 @@ bool Executor::take_next(std::shared_ptr<Lane>& taken) {
     return true;
   }
   return false;
-}
-
-// The first call in the ring that was not cancelled; empty: there is none.
-std::span<const std::byte> Executor::next_call(Lane& lane) {
-  auto bytes = lane.reader.front();
-  while (!lane.dropped.empty() && !bytes.empty() && lane.dropped.erase(sequence_of(bytes)) != 0) {
-    lane.reader.pop();
-    bytes = lane.reader.front();
-  }
-  return bytes;
 }
 
 void Executor::run_call(Lane& lane) {
@@ -337,7 +309,7 @@ bool Executor::forget_lane(std::uint32_t index) {
   lanes_.erase(found);
   if (!running) return true;
   if (of_task && !answered_) {  // its caller has died: nobody waits for it
-    const TaskId task = task_of(frame_);
+    const TaskId task = task_of(frame_of(frame_));
     lock.unlock();
     const auto since = ask_to_end(task, true);
     if (since) process_.cancelling().cancel_called_since(*since, {});
@@ -361,56 +333,6 @@ void Executor::give_back(Lane& lane) {
   for (auto bytes = next_call(lane); !bytes.empty(); bytes = next_call(lane)) {
     if (!write_empty_reply(lane, sequence_of(bytes), ReplyStatus::kReturned)) break;
     lane.reader.pop();
-    any = true;
-  }
-  if (any) rpc::ring(process_.control().process(lane.caller).bell);
-}
-
-std::optional<std::uint64_t> Executor::ask_to_end(const TaskId& task, bool nested) {
-  return TaskFrame::ask_to_end(task, nested);
-}
-
-void Executor::on(const CallCancel& cancel) {
-  const Cancelling::How how{.how = cancel.how, .recursive = cancel.recursive != 0};
-  std::optional<std::uint64_t> since;
-  {
-    const std::lock_guard lock(lanes_mutex_);
-    const auto found = std::ranges::find(lanes_, cancel.lane, &Lane::index);
-    if (found == lanes_.end()) return;
-    Lane& lane = **found;
-    if (drop(lane, cancel.sequence)) return answer_dropped(lane);
-    const bool runs = *found == running_lane_ && !answered_ &&
-                      lane.memory.header->started.load() == cancel.sequence;
-    if (!runs) return;
-    since = ask_to_end(cancel.task, how.recursive);
-    if (how.how != CancelHow::kAsk && !is_actor_ && !is_local()) {
-      if (since && how.recursive) process_.cancelling().tell_called_since(*since, how);
-      ::kill(::getpid(), SIGKILL);  // while the lock is held, so that the call gets no reply
-    }
-  }
-  if (since && how.recursive) process_.cancelling().cancel_called_since(*since, how);
-}
-
-// If it has not begun. The numbers of the calls in a ring have no gaps.
-bool Executor::drop(Lane& lane, std::uint64_t sequence) {
-  const auto bytes = lane.reader.front();
-  if (bytes.empty() || sequence < sequence_of(bytes)) return false;
-  if (lane.dropped.insert(sequence).second) lane.to_answer.insert(sequence);
-  return true;
-}
-
-// As far as there is room for replies; poll() goes on.
-void Executor::answer_dropped(Lane& lane) {
-  bool any = false;
-  while (!lane.to_answer.empty()) {
-    const auto first = lane.to_answer.begin();
-    bool written = write_empty_reply(lane, *first, ReplyStatus::kDropped);
-    if (!written) {  // SYNC: as in RoomForReply
-      lane.memory.header->flags.fetch_or(kReplyRingFull);
-      written = write_empty_reply(lane, *first, ReplyStatus::kDropped);
-    }
-    if (!written) break;
-    lane.to_answer.erase(first);
     any = true;
   }
   if (any) rpc::ring(process_.control().process(lane.caller).bell);

@@ -50,8 +50,7 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
   if (running == nullptr || !stack_has_room()) return false;
   const auto may_run = [&](const Call& call) {
     return call.actor() == nullptr && call.attempt == 1 && !call.site().deadline() &&
-           worth_it(call) &&
-           (process_.attachment().local || asks_for_no_more_than(call, *running));
+           worth_it(call) && (process_.attachment().local || asks_for_no_more_than(call, *running));
   };
   base::Ref<Call> taken;
   {

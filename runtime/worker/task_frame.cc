@@ -90,9 +90,8 @@ std::optional<std::uint64_t> TaskFrame::ask_to_end(const TaskId& task, bool nest
 bool TaskFrame::asked_to_end(const TaskId& task) {
   if (asked_count.load() == 0) return false;
   const FrameLock lock;
-  return std::ranges::any_of(running, [&](const Running& item) {
-    return item.asked_to_end && item.frame->id == task;
-  });
+  return std::ranges::any_of(
+      running, [&](const Running& item) { return item.asked_to_end && item.frame->id == task; });
 }
 
 TaskFrame::Scope::Scope(const CallFrame& call, const std::string& name, std::uint64_t called_since)

@@ -20,14 +20,15 @@ struct TaskFrame {
   std::string name;
   int attempt = 1;
   double cpus = 0;
-  std::uint64_t called_since = 0;  // Ownership::next_number() when it began: what it calls comes later
+  std::uint64_t called_since =
+      0;  // Ownership::next_number() when it began: what it calls comes later
 
   // The frame of the call that the calling thread runs, or null.
   static const TaskFrame* current();
   // The same, or else that of the call that this process runs now. Any thread.
   static std::optional<TaskFrame> of_process();
-  // Of a call that runs in this process, or has been taken out of its lane: it is asked to end, with `nested` those that
-  // run in its place, too. Gives its called_since; nothing if it is not known (yet). Any thread.
+  // Of a call that runs in this process, or has been taken out of its lane: it is asked to end, with `nested` those
+  // that run in its place, too. Gives its called_since; nothing if it is not known (yet). Any thread.
   static std::optional<std::uint64_t> ask_to_end(const TaskId& task, bool nested);
   static bool asked_to_end(const TaskId& task);
   // The calling thread has left its calls without ending them: they crashed (survive.h).
