@@ -284,7 +284,10 @@ void throw_store_error(StoreError error, std::size_t size, const Store& store) {
   const std::string state =
       std::to_string(stats.used) + " of " + std::to_string(stats.capacity) + " bytes are in use" +
       (arena.overflow() == 0 ? "" : ", and " + on_disk(stats, arena) + ",") + " by " +
-      std::to_string(stats.objects) + " blocks; the largest: " + store.largest_uses();
+      std::to_string(stats.objects) + " blocks" +
+      (arena.beside() == 0 ? ""
+                           : ", and " + std::to_string(arena.beside()) + " by rings and tables") +
+      "; the largest: " + store.largest_uses();
   const double waited = std::chrono::duration<double>(store.put_timeout()).count();
   const std::string in_time =
       waited == 0 ? "" : " within " + base::number_text(waited) + " s (InitOptions::put_timeout)";

@@ -182,6 +182,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       census_timer_(io_),
       spilling_timer_(io_),
       console_(io_, directory_.path, [this](std::uint64_t most, Console::Answer answer) {
+        count_what_is_beside();
         census_.begin(most, [answer = std::move(answer)](const MemoryReport& report) {
           answer(encode(report));
         });
@@ -314,7 +315,7 @@ void Node::on(rpc::Slot from, const ResourcesAsk& question) {
 bool Node::has_room(std::uint64_t size, rpc::Slot process) {
   const objectstore::OwnerTag owner = objectstore::tag_of_slot(process);
   if (arena_.has_room(size, owner, objectstore::Part::kMemory)) return true;
-  const bool would_help = size <= arena_.capacity() && !arena_.has_memory(size);
+  const bool would_help = size <= arena_.left_for_blocks() && !arena_.has_memory(size);
   if (would_help && spilling_.make_room()) return false;
   arena_.set_may_spill(false);
   return arena_.has_room(size, owner);
