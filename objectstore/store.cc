@@ -197,6 +197,16 @@ base::Status<StoreError> Store::put_together(std::span<Buffer> buffers, std::siz
   return {};
 }
 
+base::Result<PackedBytes::Place, StoreError> Store::put_packed(std::span<const std::byte> bytes,
+                                                               IfFull if_full) {
+  using NewBlock = PackedBytes::NewBlock;
+  return packed_.put(bytes, [&](std::size_t size) -> base::Result<NewBlock, StoreError> {
+    const auto block = if_full == IfFull::kWait ? create(size) : create_now(size);
+    if (!block.ok()) return block.error();
+    return NewBlock{*block, (*block)->writable()};
+  });
+}
+
 void Store::release_holds(std::uint64_t offset, std::uint32_t holds) noexcept {
   // SYNC: acquire, with close(): what the hook needs exists as long as we see the store open.
   if (release_holds_ && open_.load(std::memory_order_acquire)) {

@@ -52,6 +52,8 @@ struct SessionHeader {
   alignas(128) CoresPage cores;
   // How many messages the node has handled. SYNC: none, it is a figure only.
   alignas(128) std::atomic<std::uint64_t> node_messages;
+  // The node has as many bytes of published values as it is to have: more go into the store. SYNC: none, a hint.
+  alignas(128) std::atomic<bool> node_has_enough;
 };
 
 // One per slot. Its first cache line is what peers look at after each push.

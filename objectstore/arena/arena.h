@@ -84,6 +84,8 @@ class Arena {
   OwnerTag self() const;
   std::size_t capacity() const { return capacity_; }             // of the memory
   std::size_t overflow() const { return span_ - memory_span_; }  // most bytes that may lie there
+  // As many bytes of small values each process keeps in memory of its own; what is beyond lies here.
+  std::size_t small_values_cap() const { return std::max(capacity() / 64, std::size_t{1} << 20); }
   // What the session shares beside the arena, and counts against the same budget.
   std::size_t beside() const;
   std::size_t left_for_blocks() const { return capacity() - beside(); }

@@ -228,6 +228,9 @@ bool Node::round() {
   objects_.settle();
   actors_.settle();
   spilling_.end_sweep();
+  const bool enough = objects_.bytes_of_values() > arena_.small_values_cap();
+  // SYNC: none: a hint.
+  control_.session().node_has_enough.store(enough, std::memory_order_relaxed);
   for (const Peers::Broken& broken : peers_.take_broken()) refuse(broken);
   leasing_.dispatch();
   recycle_dead_slots();
