@@ -1,10 +1,8 @@
 // Short strings of bytes lie together in blocks of the store, which are free when the last of them is gone.
 #include "packed_bytes.h"
 
-#include <cstring>
 #include <string>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -72,23 +70,6 @@ TEST_F(PackedBytesTest, AFullStoreRefuses) {
   EXPECT_EQ(put(text).error(), StoreError::kFull);
   places.clear();
   EXPECT_TRUE(put(text).ok());
-}
-
-TEST_F(PackedBytesTest, ThreadsPutAndDropAtOnce) {
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([this, t] {
-      std::vector<Place> kept(16);
-      for (std::size_t i = 0; i < 5000; ++i) {
-        Place& place = kept[i % kept.size()];
-        const std::string text(40 + i % 900, static_cast<char>('a' + t));
-        place = *put(text);
-        ASSERT_EQ(text_of(place, text.size()), text);
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(blocks(), 0u);
 }
 
 // As a fork of user code: what the child drops stays its parent's.
