@@ -149,7 +149,7 @@ std::string head_of(const MemoryReport& report) {
   if (report.objects.size() < report.objects_in_all) {
     text += ", the largest " + std::to_string(report.objects.size()) + " of them here";
   }
-  text += "\n";
+  text += "; rings and tables take " + bytes_text(report.beside) + " more\n";
   for (const std::string& process : report.silent) {
     text += process + " did not say in time what it holds: it runs user code\n";
   }
@@ -168,11 +168,9 @@ nlohmann::ordered_json json_of(const MemoryObject& object) {
 
 std::string json_text(const MemoryReport& report, const std::vector<MemoryObject>& objects,
                       GroupBy by) {
-  nlohmann::ordered_json json = {{"capacity", report.capacity},
-                                 {"used", report.used},
-                                 {"on_disk", report.spilled},
-                                 {"blocks", report.objects_in_all},
-                                 {"silent", report.silent}};
+  nlohmann::ordered_json json = {{"capacity", report.capacity},       {"used", report.used},
+                                 {"rings_and_tables", report.beside}, {"on_disk", report.spilled},
+                                 {"blocks", report.objects_in_all},   {"silent", report.silent}};
   auto& rows = json[by == GroupBy::kNothing ? "objects" : "groups"];
   rows = nlohmann::ordered_json::array();
   if (by == GroupBy::kNothing) {

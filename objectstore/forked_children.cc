@@ -166,6 +166,7 @@ void before_fork() {
   if (children != nullptr) children->lock();
   fork->stores.assign(stores.begin(), stores.end());
   for (Store* store : fork->stores) {
+    store->packed().lock();
     store->blocks().lock_all();
     fork->blocks.push_back(store->blocks().read_locked());
   }
@@ -178,7 +179,10 @@ void before_fork() {
 }
 
 void unlock_blocks(const Fork& fork) {
-  for (Store* store : fork.stores) store->blocks().unlock_all();
+  for (Store* store : fork.stores) {
+    store->blocks().unlock_all();
+    store->packed().unlock();
+  }
 }
 
 void wait_for_copies(int fd) {

@@ -191,6 +191,16 @@ base::Status<StoreError> Store::put_together(std::span<Buffer> buffers, std::siz
   return {};
 }
 
+base::Result<PackedBytes::Place, StoreError> Store::put_packed(std::span<const std::byte> bytes,
+                                                               IfFull if_full) {
+  using NewBlock = PackedBytes::NewBlock;
+  return packed_.put(bytes, [&](std::size_t size) -> base::Result<NewBlock, StoreError> {
+    const auto block = if_full == IfFull::kWait ? create(size) : create_now(size);
+    if (!block.ok()) return block.error();
+    return NewBlock{*block, (*block)->writable()};
+  });
+}
+
 void Store::release_holds(std::uint64_t offset, std::uint32_t holds) noexcept {
   // SYNC: acquire, with close(): what the hook needs exists as long as we see the store open.
   if (release_holds_ && open_.load(std::memory_order_acquire)) {
@@ -278,7 +288,10 @@ void throw_store_error(StoreError error, std::size_t size, const Store& store) {
   const std::string state =
       std::to_string(stats.used) + " of " + std::to_string(stats.capacity) + " bytes are in use" +
       (arena.overflow() == 0 ? "" : ", and " + on_disk(stats, arena) + ",") + " by " +
-      std::to_string(stats.objects) + " blocks; the largest: " + store.largest_uses();
+      std::to_string(stats.objects) + " blocks" +
+      (arena.beside() == 0 ? ""
+                           : ", and " + std::to_string(arena.beside()) + " by rings and tables") +
+      "; the largest: " + store.largest_uses();
   const double waited = std::chrono::duration<double>(store.put_timeout()).count();
   const std::string in_time =
       waited == 0 ? "" : " within " + base::number_text(waited) + " s (InitOptions::put_timeout)";

@@ -22,6 +22,7 @@
 #include "../base/result.h"
 #include "arena/arena.h"
 #include "block.h"
+#include "packed_bytes.h"
 
 namespace manta::serialization {
 struct Buffer;
@@ -49,6 +50,7 @@ class Store final : public base::Counted {
   const Arena& arena() const { return arena_; }
   BlockTable& blocks() { return blocks_; }
   const BlockTable& blocks() const { return blocks_; }
+  PackedBytes& packed() { return packed_; }
 
   // A new block, writable until its seal(). Where there is no room it waits, as set_wait_for_room() says.
   base::Result<base::Ref<Block>, StoreError> create(std::size_t size,
@@ -67,6 +69,10 @@ class Store final : public base::Counted {
   // more into a block each, the smaller ones together into one. All are put, or none.
   base::Result<std::vector<serialization::Buffer>, StoreError> put_buffers(
       std::span<const serialization::Buffer> buffers);
+  // A copy of a few bytes, in a block with others of their kind. kRefuse: it does not wait for room.
+  enum class IfFull { kWait, kRefuse };
+  base::Result<PackedBytes::Place, StoreError> put_packed(std::span<const std::byte> bytes,
+                                                          IfFull if_full);
   // The block that holds these bytes; null if their memory lies outside the store.
   Block* block_of(const base::Storage* storage) const {
     if (storage == nullptr || !arena_.contains(storage->data())) return nullptr;
@@ -99,6 +105,7 @@ class Store final : public base::Counted {
   base::Ref<base::Counted> keep_alive_;
   Arena arena_;
   BlockTable blocks_;
+  PackedBytes packed_;
   std::atomic<bool> open_{true};
   bool abandoned_ = false;  // set while the process has one thread
   std::function<void(std::uint64_t, std::uint32_t)> release_holds_;

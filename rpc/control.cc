@@ -72,6 +72,13 @@ std::uint64_t Control::size_for(std::uint64_t store_meta_bytes) {
   return kStoreMetaAt + round_to_page(store_meta_bytes);
 }
 
+// As the kernel counts it, so that no event changes one but not the other.
+std::uint64_t Control::memory_in_use(int fd) {
+  struct stat status;
+  if (fstat(fd, &status) != 0) fail("control memory: fstat");
+  return static_cast<std::uint64_t>(status.st_blocks) * 512;
+}
+
 base::Fd Control::create(const ControlOptions& options) {
   base::Fd fd = base::create_memory_file("manta-control");
   if (!fd) fail("control memory: memfd_create");

@@ -4,7 +4,8 @@
 //   | session header | process pages | node rings, a pair per slot | lanes | the store's metadata |
 //     64 KiB           4 KiB each      4 KiB + 2 x 1 MiB each         4 KiB + 2 x 256 KiB each
 //
-// It takes about 40 GB of address space, of which only what was used costs memory. The processes of a
+// It takes about 40 GB of address space, of which only what was used costs memory: memory_in_use(), which counts
+// against the store's budget. Quiet rings use only their first pages (ring.h). The processes of a
 // session are one build of one program; a layout version in the header refuses anything else.
 // Invariants: (1) no pointer lies in it; (2) nothing in it is ever locked, so that nobody can die holding a lock.
 // Threads:    a Control is immutable after construction; the parts say what holds for them.
@@ -32,7 +33,7 @@ inline constexpr std::uint32_t kMaxSlots = 2048;
 inline constexpr std::uint32_t kMaxLanes = 65536;
 inline constexpr std::uint32_t kNodeRingBytes = 1024 * 1024;
 // To be counted up with every change of these structs.
-inline constexpr std::uint32_t kLayoutVersion = 5;
+inline constexpr std::uint32_t kLayoutVersion = 6;
 
 struct ControlOptions {
   std::uint64_t arena_bytes = 0;
@@ -51,6 +52,8 @@ struct SessionHeader {
   alignas(128) CoresPage cores;
   // How many messages the node has handled. SYNC: none, it is a figure only.
   alignas(128) std::atomic<std::uint64_t> node_messages;
+  // The node has as many bytes of published values as it is to have: more go into the store. SYNC: none, a hint.
+  alignas(128) std::atomic<bool> node_has_enough;
 };
 
 // One per slot. Its first cache line is what peers look at after each push.
@@ -80,6 +83,8 @@ class Control {
   // The memory of a new session, by the node.
   static base::Fd create(const ControlOptions& options);
   static std::uint64_t size_for(std::uint64_t store_meta_bytes);
+  // What control memory takes of the machine's memory now: pages of it that were ever written to, and not discarded.
+  static std::uint64_t memory_in_use(int fd);
   explicit Control(int fd);  // maps the memory; `fd` may be closed afterwards
   ~Control();
   Control(const Control&) = delete;

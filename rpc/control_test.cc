@@ -108,6 +108,19 @@ TEST_F(ControlTest, ADiscardedSlotHasTheNextEpochAndNoActiveThreads) {
   EXPECT_EQ(pop_byte(control_.node_rings(8).to_node), -1);
 }
 
+TEST_F(ControlTest, MemoryIsInUseFromTheFirstWriteUntilItIsDiscarded) {
+  const std::uint64_t before = Control::memory_in_use(fd_.get());
+  const Lane lane = control_.lane(77);
+  EXPECT_EQ(Control::memory_in_use(fd_.get()), before) << "nobody has used the lane";
+  lane.header->caller.store(1);
+  std::memset(lane.to_callee.data, 1, kLaneRingBytes);
+  std::memset(control_.node_rings(9).from_node.data, 1, 10000);
+  EXPECT_EQ(Control::memory_in_use(fd_.get()), before + kLaneRingBytes + 4 * 4096);
+  control_.discard_lane(77);
+  control_.discard_slot(9);
+  EXPECT_EQ(Control::memory_in_use(fd_.get()), before + 4096) << "the page of the process stays";
+}
+
 TEST(Control, RefusesWhatItDoesNotKnow) {
   const base::Fd empty(memfd_create("empty", MFD_CLOEXEC));
   ASSERT_EQ(ftruncate(empty.get(), 1 << 20), 0);

@@ -213,15 +213,15 @@ TEST_F(Overflow, WhoWaitsTooLongIsToldWhoHoldsWhat) {
   EXPECT_THROW(get(remote(all_of)(1)), ObjectStoreFull);
 }
 
-// It is made known under a lock.
+// It is made known under a lock. (Until then it is outside of the store, being one of few.)
 TEST_F(Overflow, AValueThatLeavesItsProcessDoesNotWait) {
   open({.cpus = 1, .object_store_bytes = 64 * kMiB, .overflow = false});
-  const auto filling = put(zeros<char>(63 * kMiB));
-  const auto texts = put(std::vector<std::string>(100'000, std::string(30, 'x')));
+  const auto filling = put(zeros<char>(63 * kMiB + kMiB / 2));
+  const auto texts = put(std::vector<std::string>(25'000, std::string(30, 'x')));
   const auto size = remote([](const std::vector<ObjectRef<std::vector<std::string>>>& refs) {
     return get(refs.at(0)).size();
   })(std::vector{texts});
-  EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(size); }), HasSubstr("a value of 3"));
+  EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(size); }), HasSubstr("a value of 7"));
 }
 
 TEST_F(Overflow, AProcessThatDiesWaitingIsForgotten) {

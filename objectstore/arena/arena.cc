@@ -276,6 +276,8 @@ std::vector<BlockExtent> Arena::largest(std::size_t count) const {
   return found;
 }
 
+std::size_t Arena::beside() const { return state_->table.pages().beside() * kPage; }
+
 std::uint32_t Arena::waiting() const { return state_->table.waiting(); }
 void Arena::set_waiting(std::uint32_t count) { state_->table.set_waiting(count); }
 bool Arena::may_spill() const { return state_->table.may_spill(); }
@@ -294,7 +296,8 @@ double Arena::filled() const {
   const SlabPages& pages = state_->table.pages();
   const std::uint64_t unused =
       pages.left() + state_->table.charged_for_nothing(kNodeTag, From::kUnusedAndEmpty);
-  return 1 - static_cast<double>(unused) / static_cast<double>(pages.budget());
+  const std::uint64_t excess = std::min(unused, pages.excess());
+  return 1 - static_cast<double>(unused - excess) / static_cast<double>(pages.budget());
 }
 
 void Arena::trim() { state_->small.trim(); }

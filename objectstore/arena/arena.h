@@ -16,7 +16,8 @@
 //             store. (2) Memory is committed before it is handed out: no SIGBUS. (3) A process that
 //             dies at any instruction leaves only slabs and tags that carry its own tag, which
 //             sweep() frees. (4) No lock lies in shared memory.
-// Threads:    any; but sweep(), populate_ahead(), decommit_overflow() and settle() belong to one thread of the node.
+// Threads:    any; but sweep(), populate_ahead(), decommit_overflow(), set_beside() and settle() belong to one thread
+//             of the node.
 // Units:      bytes; offsets from the start of the arena.
 // Errors:     StoreError; the constructor throws std::system_error. A bad offset breaks an
 //             invariant (check).
@@ -83,6 +84,11 @@ class Arena {
   OwnerTag self() const;
   std::size_t capacity() const { return capacity_; }             // of the memory
   std::size_t overflow() const { return span_ - memory_span_; }  // most bytes that may lie there
+  // As many bytes of small values each process keeps in memory of its own; what is beyond lies here.
+  std::size_t small_values_cap() const { return std::max(capacity() / 64, std::size_t{1} << 20); }
+  // What the session shares beside the arena, and counts against the same budget.
+  std::size_t beside() const;
+  std::size_t left_for_blocks() const { return capacity() - beside(); }
   std::size_t largest_size() const { return std::max(capacity(), overflow()); }  // of a block
   bool is_overflow(std::uint64_t offset) const { return offset >= memory_span_; }
   // True once in a session: for whoever is to say that the overflow is used.
@@ -165,6 +171,9 @@ class Arena {
   int why_no_huge_pages() const;
   // By the node: gives what is free in the overflow back to the disk. Gives the number of bytes.
   std::size_t decommit_overflow();
+  // By the node: so many bytes are shared beside the arena. They may be more than the budget has left: then free memory
+  // is given back, and blocks have room again when enough of them are gone.
+  void set_beside(std::size_t bytes);
   // What is wrong with the accounts, while no process changes them; empty: nothing.
   std::vector<std::string> faults() const;
   // By the node, now and then: puts right what a death has made wrong in the count of memory that is in use.

@@ -112,6 +112,14 @@ std::size_t Arena::decommit_overflow() {
          kPage;
 }
 
+void Arena::set_beside(std::size_t bytes) {
+  SlabTable& table = state_->table;
+  table.pages().set_beside(pages_for(bytes));
+  if (const std::uint64_t excess = table.pages().excess(); excess != 0) {
+    give_back(table, state_->window, state_->self, 0, table.memory_end(), From::kUnused, excess);
+  }
+}
+
 std::vector<std::string> Arena::faults() const { return state_->table.faults(); }
 
 void Arena::settle() { state_->table.settle(); }

@@ -37,7 +37,7 @@ bool charge(SlabTable& table, MemoryWindow& window, OwnerTag self, std::size_t s
   const std::uint32_t used = (pages - 1) % kSlabPages + 1;
   if (table.pages().charged(last) > used) window.decommit(last, used);
   while (!table.pages().charge(slab, pages)) {
-    const std::uint64_t missing = table.pages().missing(slab, pages);
+    const std::uint64_t missing = table.pages().missing(slab, pages) + table.pages().excess();
     const std::uint64_t left = table.pages().left();
     if (left >= missing) continue;  // somebody else has given something back meanwhile
     if (left + table.charged_for_nothing(self, from) < missing ||

@@ -84,6 +84,31 @@ TEST_F(MemoryBudget, ABlockCostsItsPagesAlsoWhereMoreWasUsedBefore) {
   EXPECT_LE(in_use(fixture_), kBudget);
 }
 
+// Rings of new workers, say: what is free makes room for them, and what is in use stays.
+TEST_F(MemoryBudget, WhatIsSharedBesideTheArenaTakesFreeMemory) {
+  const auto kept = anna_.allocate(20 * kMiB);
+  const auto freed = anna_.allocate(12 * kMiB);
+  anna_.free(freed->offset);
+  ASSERT_EQ(in_use(fixture_), kBudget);
+  Arena node = fixture_.arena(kNodeTag);
+  node.set_beside(5 * kMiB);
+  EXPECT_EQ(anna_.beside(), 5 * kMiB);
+  EXPECT_LE(in_use(fixture_) + 5 * kMiB, kBudget);
+  EXPECT_FALSE(bert_.has_room(8 * kMiB, kBert));
+  EXPECT_FALSE(bert_.allocate(8 * kMiB).ok());
+  const auto last = bert_.allocate(7 * kMiB);
+  ASSERT_TRUE(last.ok());
+  node.set_beside(9 * kMiB);
+  EXPECT_LE(in_use(fixture_), 27 * kMiB);
+  EXPECT_FALSE(bert_.allocate(1).ok());
+  bert_.free(last->offset);
+  EXPECT_FALSE(bert_.allocate(4 * kMiB).ok());
+  EXPECT_TRUE(bert_.allocate(3 * kMiB).ok());
+  anna_.free(kept->offset);
+  node.set_beside(0);
+  EXPECT_TRUE(anna_.allocate(29 * kMiB).ok());
+}
+
 // Who is told that there is room finds it.
 TEST(MemoryBudgetRoom, IsThereWhereItIsSeen) {
   for (unsigned seed = 0; seed < 40; ++seed) {

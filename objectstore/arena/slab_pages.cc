@@ -26,6 +26,7 @@ constexpr std::uint32_t with_charged(std::uint32_t word, std::uint32_t pages) {
 struct SlabPages::Header {
   std::uint64_t budget = 0;
   std::atomic<std::uint64_t> charged{0};
+  std::atomic<std::uint64_t> beside{0};
 };
 
 std::size_t SlabPages::bytes(std::size_t slabs) {
@@ -45,9 +46,20 @@ SlabPages::SlabPages(std::byte* metadata)
 // what its last owner wrote, by the slab's word in the SlabTable. Words are changed by read-modify-write all the same,
 // since threads of one process populate a slab together.
 std::uint64_t SlabPages::left() const {
-  const std::uint64_t charged = header_->charged.load(std::memory_order_relaxed);
-  return charged < budget_ ? budget_ - charged : 0;
+  const std::uint64_t taken = counted() + beside();
+  return taken < budget_ ? budget_ - taken : 0;
 }
+
+std::uint64_t SlabPages::excess() const {
+  const std::uint64_t taken = counted() + beside();
+  return taken > budget_ ? taken - budget_ : 0;
+}
+
+void SlabPages::set_beside(std::uint64_t pages) {
+  header_->beside.store(std::min(pages, budget_ / 2), std::memory_order_relaxed);
+}
+
+std::uint64_t SlabPages::beside() const { return header_->beside.load(std::memory_order_relaxed); }
 
 std::uint32_t SlabPages::charged(std::size_t slab) const {
   return charged_in(words_[slab].load(std::memory_order_relaxed));
@@ -73,10 +85,10 @@ std::uint64_t SlabPages::missing(std::size_t slab, std::uint32_t pages) const {
 
 bool SlabPages::charge(std::size_t slab, std::uint32_t pages) {
   const std::uint64_t more = missing(slab, pages);
-  if (more == 0) return true;
+  if (more == 0) return excess() == 0;
   std::uint64_t sum = header_->charged.load(std::memory_order_relaxed);
   do {
-    if (sum + more > budget_) return false;
+    if (sum + more + beside() > budget_) return false;
   } while (!header_->charged.compare_exchange_weak(sum, sum + more, std::memory_order_relaxed));
   for_each_missing(slab, pages, [&](std::size_t i, std::uint32_t, std::uint32_t wanted) {
     std::uint32_t word = words_[i].load(std::memory_order_relaxed);

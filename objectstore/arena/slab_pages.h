@@ -4,11 +4,13 @@
 //
 // There may be more slabs than the budget has pages for: slabs are addresses. A slab's pages count against the budget
 // from when they are charged, by the process that has the slab, until the slab is emptied, used or not. So a slab that
-// is free, but charged, is used again without asking.
+// is free, but charged, is used again without asking. What the session's processes share beside the arena takes part of
+// the same budget. Nobody asks before it grows, so it may be more than what is left: until that much was given back,
+// nothing is charged, and free slabs are not used again.
 //
 // Invariants: (1) of a slab, at most the charged pages are committed, from its start. (2) The sum of what is charged is
-//             at most the budget. Its count is too high after a process that died while it charged or emptied, until
-//             settle() has looked twice.
+//             at most the budget, and no charge makes it more than what is beside leaves of it. Its count is too high
+//             after a process that died while it charged or emptied, until settle() has looked twice.
 // Threads:    any, of any process; a slab's pages are changed by the process that has claimed the slab.
 // Units:      pages of 4 KiB.
 #pragma once
@@ -29,9 +31,14 @@ class SlabPages {
 
   std::uint64_t budget() const { return budget_; }
   std::uint64_t left() const;  // of the budget
+  // By the node: so many pages are shared beside the arena. Of them at most half of the budget counts, so that the
+  // store of many processes is never without memory.
+  void set_beside(std::uint64_t pages);
+  std::uint64_t beside() const;
+  std::uint64_t excess() const;  // so many pages more are charged than the budget has
 
   // Charges what a run of so many pages that begins with this slab needs beyond what its slabs are charged already:
-  // all of it, or nothing if the budget has not as much left.
+  // all of it, or nothing if the budget has not as much left, or is exceeded.
   bool charge(std::size_t slab, std::uint32_t pages);
   std::uint64_t missing(std::size_t slab, std::uint32_t pages) const;  // so many it would charge
   std::uint32_t charged(std::size_t slab) const;

@@ -67,6 +67,27 @@ TEST_F(SlabPagesTest, ASlabIsEmptiedInPart) {
   EXPECT_FALSE(pages_.mark_used(0));
 }
 
+TEST_F(SlabPagesTest, WhatIsBesideLeavesLessToCharge) {
+  ASSERT_TRUE(pages_.charge(0, 2 * kSlabPages));
+  pages_.set_beside(400);
+  EXPECT_EQ(pages_.left(), 88u);
+  EXPECT_FALSE(pages_.charge(2, 89));
+  EXPECT_TRUE(pages_.charge(2, 88));
+  EXPECT_EQ(pages_.excess(), 0u);
+  pages_.set_beside(410);  // nobody asks before it grows
+  EXPECT_EQ(pages_.left(), 0u);
+  EXPECT_EQ(pages_.excess(), 10u);
+  EXPECT_FALSE(pages_.charge(0, kSlabPages)) << "also where it was charged before";
+  pages_.set_beside(0);
+  EXPECT_EQ(pages_.left(), 400u);
+}
+
+TEST_F(SlabPagesTest, WhatIsBesideLeavesHalfOfTheBudget) {
+  pages_.set_beside(10 * kBudget);
+  EXPECT_EQ(pages_.left(), kBudget / 2);
+  EXPECT_TRUE(pages_.charge(0, kBudget / 2));
+}
+
 TEST_F(SlabPagesTest, ACountThatADeathMadeWrongIsPutRightWhenItIsSeenTwice) {
   ASSERT_TRUE(pages_.charge(0, 300));
   pages_.settle(300, 300);

@@ -24,7 +24,7 @@ std::uint64_t SlabTable::charged_for_nothing(OwnerTag self, From from) const {
 }
 
 bool SlabTable::has_pages(std::uint32_t pages, OwnerTag self, From from) const {
-  return pages_.left() + charged_for_nothing(self, from) >= pages;
+  return pages_.left() + charged_for_nothing(self, from) >= pages + pages_.excess();
 }
 
 bool SlabTable::has_room_in_memory(std::uint32_t pages) const {

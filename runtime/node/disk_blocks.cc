@@ -72,7 +72,7 @@ DiskBlocks::Room DiskBlocks::room_for(const OnDisk& found) {
         arena_.allocate(size, objectstore::Population::kLater, objectstore::Part::kMemory);
     if (copy.ok()) return {.copy = copy->offset};
   }
-  const bool would_help = size <= arena_.capacity() && !(in_turn && arena_.has_memory(size));
+  const bool would_help = size <= arena_.left_for_blocks() && !(in_turn && arena_.has_memory(size));
   const bool too_long = is_late_while_spilling(since, session_.now_ms(), timeout_ms_);
   if (would_help && !too_long && memory_.make_room()) return {.none = true};
   return {.none = session_.now_ms() < no_overflow_until_};

@@ -74,6 +74,7 @@ MemoryReport MemoryCensus::report(std::uint64_t most) const {
   MemoryReport report{.capacity = stats.capacity,
                       .used = stats.used,
                       .spilled = stats.spilled,
+                      .beside = arena_.beside(),
                       .objects_in_all = stats.objects};
   for (const objectstore::BlockExtent& block : arena_.largest(most)) {
     report.objects.push_back(describe(block));

@@ -182,6 +182,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       census_timer_(io_),
       spilling_timer_(io_),
       console_(io_, directory_.path, [this](std::uint64_t most, Console::Answer answer) {
+        count_what_is_beside();
         census_.begin(most, [answer = std::move(answer)](const MemoryReport& report) {
           answer(encode(report));
         });
@@ -227,6 +228,9 @@ bool Node::round() {
   objects_.settle();
   actors_.settle();
   spilling_.end_sweep();
+  const bool enough = objects_.bytes_of_values() > arena_.small_values_cap();
+  // SYNC: none: a hint.
+  control_.session().node_has_enough.store(enough, std::memory_order_relaxed);
   for (const Peers::Broken& broken : peers_.take_broken()) refuse(broken);
   leasing_.dispatch();
   recycle_dead_slots();
@@ -338,7 +342,7 @@ void Node::on(rpc::Slot from, const ResourcesAsk& question) {
 bool Node::has_room(std::uint64_t size, rpc::Slot process) {
   const objectstore::OwnerTag owner = objectstore::tag_of_slot(process);
   if (arena_.has_room(size, owner, objectstore::Part::kMemory)) return true;
-  const bool would_help = size <= arena_.capacity() && !arena_.has_memory(size);
+  const bool would_help = size <= arena_.left_for_blocks() && !arena_.has_memory(size);
   if (would_help && spilling_.make_room()) return false;
   arena_.set_may_spill(false);
   return arena_.has_room(size, owner);

@@ -8,7 +8,8 @@
 //
 // Where to read: node.cc has the loop and the messages, node_workers.cc how workers begin and are buried,
 // node_wakeups.cc what ends the sleep, run_node.cc the process around it.
-// Threads: one. No CPU when idle but a look once a second whether free memory should be committed ahead.
+// Threads: one. No CPU when idle but a look once a second whether free memory should be committed ahead, and what the
+//          rings take of the store's budget.
 #pragma once
 #include <optional>
 #include <string_view>
@@ -90,6 +91,7 @@ class Node {
   void watch_signals();
   void arm_timers();
   void look_ahead();
+  void count_what_is_beside();
   MemoryCensus::Session census_of_processes();
   SpillSession spilling_of_processes();
   bool has_room(std::uint64_t size, rpc::Slot process);

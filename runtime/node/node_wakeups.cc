@@ -98,7 +98,13 @@ void Node::arm_timers() {
   });
 }
 
+// Rings and the store's tables take memory page by page, when they are written to; nobody is told (decision 029).
+void Node::count_what_is_beside() {
+  arena_.set_beside(rpc::Control::memory_in_use(memory_.control.get()));
+}
+
 void Node::look_ahead() {
+  count_what_is_beside();
   spilling_.keep_room();
   if (const int why = arena_.why_no_huge_pages();
       why != 0 && !std::exchange(told_of_huge_pages_, true)) {

@@ -88,7 +88,7 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
 }
 
 void Node::recycle_dead_slots() {
-  std::erase_if(dead_, [this](rpc::Slot slot) {
+  const std::size_t recycled = std::erase_if(dead_, [this](rpc::Slot slot) {
     if (!lanes_.unused(slot)) return false;
     actors_.release_all(slot);
     if (actors_.needs_arguments_of(slot)) return false;
@@ -96,6 +96,7 @@ void Node::recycle_dead_slots() {
     peers_.release(slot);
     return true;
   });
+  if (recycled != 0) count_what_is_beside();
 }
 
 }  // namespace manta::detail::node

@@ -6,6 +6,12 @@ namespace manta::detail::node {
 
 using Kind = PublicationStep::Kind;
 
+namespace {
+
+std::size_t size_of(const SharedBytes& value) { return value == nullptr ? 0 : value->size(); }
+
+}  // namespace
+
 Publications::Record& Publications::record(ObjectId id) {
   const auto [entry, fresh] = records_.try_emplace(id);
   if (fresh) unsettled_.push_back(id);
@@ -20,7 +26,9 @@ std::optional<ProcessSlot> Publications::maker_of(ObjectId id) const {
 
 void Publications::complete(ObjectId id, Record& record, SharedBytes value) {
   record.state = State::kDone;
+  bytes_ -= size_of(record.value);
   record.value = std::move(value);
+  bytes_ += size_of(record.value);
   steps_.push_back({.kind = Kind::kHoldContents, .object = id, .value = record.value});
   for (const ProcessSlot process : record.subscribers) {
     steps_.push_back(
@@ -104,6 +112,7 @@ void Publications::settle(ObjectId id, const SharedBytes& lost_error) {
   if (object.state == State::kDone) {
     steps_.push_back({.kind = Kind::kReleaseContents, .object = id, .value = object.value});
   }
+  bytes_ -= size_of(object.value);
   records_.erase(entry);
 }
 

@@ -59,6 +59,7 @@ class Publications {
   std::optional<ProcessSlot> maker_of(ObjectId id) const;  // of a pending object
   bool knows(ObjectId id) const { return records_.contains(id); }
   std::size_t size() const { return records_.size(); }
+  std::size_t bytes() const { return bytes_; }  // of all values
   std::vector<PublicationStep>& steps() { return steps_; }
 
  private:
@@ -76,6 +77,7 @@ class Publications {
   void complete(ObjectId id, Record& record, SharedBytes value);
 
   std::unordered_map<ObjectId, Record> records_;
+  std::size_t bytes_ = 0;
   std::vector<ObjectId> unsettled_;
   std::vector<PublicationStep> steps_;
 };

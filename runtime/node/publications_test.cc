@@ -63,6 +63,23 @@ TEST(Publications, AValueLivesAsLongAsItIsHeld) {
   EXPECT_EQ(table.size(), 0U);
 }
 
+TEST(Publications, TheBytesOfAllValuesAreCounted) {
+  Publications table;
+  table.publish(kObject, kMaker, value("1234"));
+  table.publish(ObjectId(0, 2), kMaker, nullptr);
+  EXPECT_EQ(table.bytes(), 4U);
+  table.fulfil(ObjectId(0, 2), value("56"));
+  EXPECT_EQ(table.bytes(), 6U);
+  table.free(kObject, value("e"));
+  EXPECT_EQ(table.bytes(), 3U);
+  table.add_holds(kObject, kMaker, -1);
+  sweep(table);
+  EXPECT_EQ(table.bytes(), 2U);
+  table.strike(kMaker);
+  sweep(table);
+  EXPECT_EQ(table.bytes(), 0U);
+}
+
 TEST(Publications, SubscribersOfAPendingOneAreToldOnce) {
   Publications table;
   table.publish(kObject, kMaker, nullptr);

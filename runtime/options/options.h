@@ -149,7 +149,8 @@ struct InitOptions {
   std::optional<std::uint64_t> memory = {};  // not supported yet
   // The custom resources of the node.
   Resources resources = {};
-  // 16 MiB to 32 TiB; default: 30 % of the memory of the machine, or of what its cgroups allow, if that is less.
+  // All memory that the processes share. 16 MiB to 32 TiB; default: 30 % of the memory of the machine, or of what its
+  // cgroups allow, if that is less.
   std::optional<std::uint64_t> object_store_bytes = {};
   // Directories on disk for what the store has no room for in memory; they are made if they do not exist. Default: the
   // session's directory, or /var/tmp if that lies in memory. MANTA_SPILL_DIRS has commas between them.

@@ -58,7 +58,9 @@ Value read_value(Ownership& ownership, const WireReader& wire, Arrival arrival) 
     return read_value(ownership, WireReader({outer[0].data, outer[0].size}), arrival);
   }
   const std::uint32_t flags = wire.header().flags;
-  if (wire.buffers().empty() && wire.references().empty()) return Value(wire.meta(), flags);
+  if (wire.buffers().empty() && wire.references().empty()) {
+    return small_value(ownership.store(), wire.meta(), flags);
+  }
   std::vector<serialization::Buffer> buffers;
   std::vector<serialization::Reference> references;
   adopt_parts(ownership, wire, arrival, buffers, references);

@@ -11,6 +11,9 @@
 namespace manta::detail {
 namespace {
 
+// A wire form up to this size is not worth a block, and a record of it.
+constexpr std::size_t kLeastOutside = 256;
+
 base::Ref<objectstore::Store> open_store(const Attachment& attachment,
                                          const base::Ref<SharedControl>& shared, NodeLink& node) {
   objectstore::StoreOptions options;
@@ -147,20 +150,24 @@ void Ownership::send_value(const ObjectEntry& entry) {
   std::vector<std::byte> wire(wire_size(value));
   write_wire(wire.data(), *store_, value);
   base::StorageRef outer;  // released after the message that makes the node hold it
-  if (wire.size() > kMaxInlineValue) wire = externalize(wire, outer);
+  // SYNC: none: the node's memory need not be counted to the byte.
+  const bool enough = control().session().node_has_enough.load(std::memory_order_relaxed);
+  if (wire.size() > (enough ? kLeastOutside : kMaxInlineValue)) externalize(wire, outer);
   node_.send(Message{.object = entry.id()}, wire);
 }
 
 template void Ownership::send_value<Fulfil>(const ObjectEntry& entry);
 
-// The wire form of a large value in a block of its own, which the node owns from now on.
-std::vector<std::byte> Ownership::externalize(std::span<const std::byte> wire,
-                                              base::StorageRef& keep) {
+// The wire form of a value, moved into a block of its own, which the node owns from now on. What finds no room there,
+// and is too large for a message, becomes an error.
+void Ownership::externalize(std::vector<std::byte>& wire, base::StorageRef& keep) {
   auto created = store_->create_now(wire.size());  // the tables lock is held
   if (!created.ok()) {
-    return error_wire(ErrorKind::kObjectStoreFull, "no room in the object store for a value of " +
+    if (wire.size() <= kMaxInlineValue) return;
+    wire = error_wire(ErrorKind::kObjectStoreFull, "no room in the object store for a value of " +
                                                        std::to_string(wire.size()) +
                                                        " bytes that leaves its process");
+    return;
   }
   auto& block = *created.value();
   std::memcpy(block.writable(), wire.data(), wire.size());
@@ -168,9 +175,8 @@ std::vector<std::byte> Ownership::externalize(std::span<const std::byte> wire,
   give_to_node(block);
   const Value outer({}, kExternal, {{block.data(), wire.size(), created.value()}}, {});
   keep = created.value();
-  std::vector<std::byte> bytes(wire_size(outer));
-  write_wire(bytes.data(), *store_, outer);
-  return bytes;
+  wire.resize(wire_size(outer));
+  write_wire(wire.data(), *store_, outer);
 }
 
 }  // namespace manta::detail

@@ -81,7 +81,7 @@ class Ownership {
 
  private:
   void publish_object(ObjectEntry& entry);
-  std::vector<std::byte> externalize(std::span<const std::byte> wire, base::StorageRef& keep);
+  void externalize(std::vector<std::byte>& wire, base::StorageRef& keep);
 
   const rpc::Slot slot_;
   const std::uint32_t session_;

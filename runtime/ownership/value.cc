@@ -1,10 +1,13 @@
 #include "value.h"
 
+#include <atomic>
 #include <new>
 #include <utility>
 
 namespace manta::detail {
 namespace {
+
+std::atomic<std::size_t> in_heap{0};  // SYNC: none: a figure
 
 void count_buffers(std::span<const serialization::Buffer> buffers, int change) {
   for (const auto& buffer : buffers) {
@@ -14,7 +17,10 @@ void count_buffers(std::span<const serialization::Buffer> buffers, int change) {
 
 }  // namespace
 
-std::span<const std::byte> Value::remote_meta() const {
+std::size_t Value::bytes_in_heap() { return in_heap.load(std::memory_order_relaxed); }
+
+std::span<const std::byte> Value::distant_meta() const {
+  if (!is_remote()) return {stored_.meta, stored_.size};
   return {reinterpret_cast<const std::byte*>(remote_.parts + 1), remote_.parts->meta_size};
 }
 
@@ -25,10 +31,15 @@ void Value::make_parts(std::span<const std::byte> meta, std::uint32_t flags,
   auto* const parts = new (place) Parts{meta.size(), std::move(buffers), std::move(references)};
   if (!meta.empty()) std::memcpy(static_cast<void*>(parts + 1), meta.data(), meta.size());
   count_buffers(parts->buffers, 1);
+  if (meta.size() > kLocal) in_heap.fetch_add(meta.size(), std::memory_order_relaxed);
   remote_ = {{kRemote, static_cast<std::uint8_t>(flags)}, parts};
 }
 
-void Value::destroy_parts() {
+void Value::let_go() {
+  if (!is_remote()) return stored_.home->release();
+  if (const std::size_t size = remote_.parts->meta_size; size > kLocal) {
+    in_heap.fetch_sub(size, std::memory_order_relaxed);
+  }
   count_buffers(remote_.parts->buffers, -1);
   remote_.parts->~Parts();
   ::operator delete(remote_.parts);

@@ -4,6 +4,7 @@
 // Most values are small, and there are many of them, so a Value takes 40 bytes:
 //
 //   local    size 0 to 38 | flags | the bytes of meta               a number, a short string, nothing
+//   stored   254          | flags | where meta is, what keeps it    one that came when there were many (value_codec.h)
 //   remote   255          | flags | pointer to Parts                all others: a block with buffers, references, meta
 //
 // Invariants: a Value owns what it points to (blocks through StorageRef, entries through Ref), and its bytes never
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "../../base/counted.h"
+#include "../../base/storage.h"
 #include "../../serialization/stream/encoded.h"
 #include "../wire/value_wire.h"
 
@@ -42,6 +44,10 @@ class Value {
         std::vector<serialization::Reference> references) {
     make_parts(meta, flags, std::move(buffers), std::move(references));
   }
+  // The meta of a value that has nothing else, where `home` keeps it.
+  Value(std::span<const std::byte> meta, base::StorageRef home, std::uint32_t flags)
+      : stored_{
+            {kStored, static_cast<std::uint8_t>(flags)}, meta.data(), meta.size(), home.detach()} {}
   Value(Value&& other) noexcept { steal(other); }
   Value& operator=(Value&& other) noexcept {
     if (this != &other) {
@@ -53,8 +59,8 @@ class Value {
   ~Value() { reset(); }
 
   std::span<const std::byte> meta() const {
-    if (is_remote()) [[unlikely]] {
-      return remote_meta();
+    if (!is_local()) [[unlikely]] {
+      return distant_meta();
     }
     return {local_.bytes, local_.head.size};
   }
@@ -74,6 +80,9 @@ class Value {
   std::uint32_t flags() const { return local_.head.flags; }
   bool is_error() const { return (flags() & kError) != 0; }
 
+  // Of all values of this process, the bytes of meta in blocks of their own memory: neither local nor stored.
+  static std::size_t bytes_in_heap();
+
   // Out of a value that goes.
   std::vector<serialization::Reference> take_references();
 
@@ -83,9 +92,10 @@ class Value {
     std::vector<serialization::Buffer> buffers;
     std::vector<serialization::Reference> references;
   };
+  static constexpr std::uint8_t kStored = 254;
   static constexpr std::uint8_t kRemote = 255;
 
-  // Both forms begin with it, so that it can be read in either.
+  // All forms begin with it, so that it can be read in any.
   struct Head {
     std::uint8_t size;
     std::uint8_t flags;
@@ -94,22 +104,29 @@ class Value {
     Head head;
     std::byte bytes[kLocal];
   };
+  struct Stored {
+    Head head;
+    const std::byte* meta;
+    std::size_t size;
+    base::Storage* home;  // a count of it
+  };
   struct Remote {
     Head head;
     Parts* parts;
   };
 
+  bool is_local() const { return local_.head.size <= kLocal; }
   bool is_remote() const { return local_.head.size == kRemote; }
-  std::span<const std::byte> remote_meta() const;
+  std::span<const std::byte> distant_meta() const;
   void make_parts(std::span<const std::byte> meta, std::uint32_t flags,
                   std::vector<serialization::Buffer> buffers,
                   std::vector<serialization::Reference> references);
   void reset() {
-    if (is_remote()) [[unlikely]] {
-      destroy_parts();
+    if (!is_local()) [[unlikely]] {
+      let_go();
     }
   }
-  void destroy_parts();
+  void let_go();
   void steal(Value& other) noexcept {
     std::memcpy(&local_, &other.local_, sizeof local_);  // also a pointer in its place
     other.local_.head = {};
@@ -117,6 +134,7 @@ class Value {
 
   union {
     Local local_;
+    Stored stored_;
     Remote remote_;
   };
 };

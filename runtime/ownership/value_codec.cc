@@ -29,8 +29,33 @@ void store_buffers(objectstore::Store& store, std::vector<serialization::Buffer>
   buffers = std::move(stored.value());
 }
 
+namespace {
+
+bool goes_into_store(const objectstore::Store& store, std::size_t size) {
+  return size > Value::kLocal && Value::bytes_in_heap() + size > store.arena().small_values_cap();
+}
+
+Value put_meta(objectstore::Store& store, std::span<const std::byte> meta) {
+  auto place = store.put_packed(meta, objectstore::Store::IfFull::kWait);
+  if (!place.ok()) objectstore::throw_store_error(place.error(), meta.size(), store);
+  return {{place->data, meta.size()}, std::move(place->storage), 0};
+}
+
+}  // namespace
+
+Value small_value(objectstore::Store& store, std::span<const std::byte> meta, std::uint32_t flags) {
+  if (goes_into_store(store, meta.size())) {
+    auto place = store.put_packed(meta, objectstore::Store::IfFull::kRefuse);
+    if (place.ok()) return {{place->data, meta.size()}, std::move(place->storage), flags};
+  }
+  return Value(meta, flags);
+}
+
 Value value_of(objectstore::Store& store, serialization::Encoded& encoded) {
-  if (encoded.buffers.empty() && encoded.refs.empty()) return Value(encoded.meta);
+  if (encoded.buffers.empty() && encoded.refs.empty()) {
+    return goes_into_store(store, encoded.meta.size()) ? put_meta(store, encoded.meta)
+                                                       : Value(encoded.meta);
+  }
   store_buffers(store, encoded.buffers);
   Value value(encoded.meta, 0, std::move(encoded.buffers), std::move(encoded.refs));
   encoded.clear();

@@ -2,7 +2,10 @@
 //
 // A buffer's block travels with a mark of two bits in its offset: lent (the sender keeps it as long as the call lasts),
 // given (the receiver owns it now), held (the node counts the receiver as a holder, once per mark).
-// Threads: any, unless stated. Errors: StoreError through throw_store_error, from stored() only.
+// A value of a few bytes and nothing else stays in this process's memory, until those that it has exceed
+// Arena::small_values_cap(): from then on new ones lie in the store, where they count (decision 029).
+//
+// Threads: any, unless stated. Errors: StoreError through throw_store_error, from store_buffers() and value_of() only.
 #pragma once
 #include <cstddef>
 #include <span>
@@ -23,6 +26,8 @@ inline std::uint64_t marked(std::uint64_t offset, BlockMark mark) {
 // Moves borrowed buffers into the store; afterwards every buffer lies in a block. The caller's thread.
 void store_buffers(objectstore::Store& store, std::vector<serialization::Buffer>& buffers);
 Value value_of(objectstore::Store& store, serialization::Encoded& encoded);
+// A value that has nothing but its meta. It does not wait: what finds no room in the store stays out of it.
+Value small_value(objectstore::Store& store, std::span<const std::byte> meta, std::uint32_t flags);
 
 // Wire form of parts; `out` has wire_size(...) bytes. Buffers are written as lent.
 std::size_t wire_size(const Value& value);

@@ -55,6 +55,42 @@ TEST(Value, IsEmptyAfterItWasMoved) {
   }
 }
 
+TEST(Value, MayLieInAStorage) {
+  const std::size_t in_heap = Value::bytes_in_heap();
+  const auto bytes = bytes_of(200);
+  auto home = base::HeapStorage::copy_of(bytes);
+  {
+    Value value(home->span(), home, kError);
+    EXPECT_EQ(value.meta().data(), home->data());
+    EXPECT_EQ(copy_of(value.meta()), bytes);
+    EXPECT_TRUE(value.is_error());
+    EXPECT_TRUE(value.buffers().empty());
+    EXPECT_TRUE(value.references().empty());
+    EXPECT_TRUE(value.take_references().empty());
+    Value moved(std::move(value));
+    EXPECT_EQ(home->use_count(), 2U);
+    moved = Value();
+    EXPECT_EQ(home->use_count(), 1U);
+    const Value last(home->span(), home, 0);
+    EXPECT_EQ(home->use_count(), 2U);
+  }
+  EXPECT_EQ(home->use_count(), 1U);
+  EXPECT_EQ(Value::bytes_in_heap(), in_heap);
+}
+
+TEST(Value, CountsTheBytesInMemoryOfTheirOwn) {
+  const std::size_t before = Value::bytes_in_heap();
+  {
+    const Value local(bytes_of(Value::kLocal));
+    EXPECT_EQ(Value::bytes_in_heap(), before);
+    Value remote(bytes_of(100));
+    EXPECT_EQ(Value::bytes_in_heap(), before + 100);
+    const Value moved(std::move(remote));
+    EXPECT_EQ(Value::bytes_in_heap(), before + 100);
+  }
+  EXPECT_EQ(Value::bytes_in_heap(), before);
+}
+
 TEST(Value, OwnsWhatItRefersTo) {
   const auto thing = base::make_ref<Thing>();
   {
