@@ -10,7 +10,9 @@
 // node_wakeups.cc what ends the sleep, run_node.cc the process around it.
 // Threads: one. No CPU when idle but a look once a second whether free memory should be committed ahead.
 #pragma once
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -32,9 +34,11 @@
 #include "driver_log.h"
 #include "lanes.h"
 #include "leasing.h"
+#include "long_calls.h"
 #include "memory_ahead.h"
 #include "memory_census.h"
 #include "memory_kills.h"
+#include "memory_monitor.h"
 #include "objects.h"
 #include "peers.h"
 #include "spilling.h"
@@ -90,6 +94,8 @@ class Node {
   void watch_signals();
   void arm_timers();
   void look_ahead();
+  void look_at_memory();
+  MemoryMonitor::Session memory_of_processes();
   MemoryCensus::Session census_of_processes();
   SpillSession spilling_of_processes();
   bool has_room(std::uint64_t size, rpc::Slot process);
@@ -116,6 +122,8 @@ class Node {
   MemoryCensus census_;
   MemoryAhead ahead_;
   MemoryKills memory_kills_;
+  MemoryMonitor memory_monitor_;
+  std::map<rpc::Slot, std::string> ended_for_memory_;  // why
   std::unordered_set<rpc::Slot> starting_;
   std::vector<rpc::Slot> dead_;  // slots whose lanes are not closed by all others yet
   asio::posix::stream_descriptor bell_;
@@ -130,6 +138,7 @@ class Node {
   asio::steady_timer room_timer_;
   asio::steady_timer census_timer_;
   asio::steady_timer spilling_timer_;
+  asio::steady_timer memory_timer_;
   Console console_;
   char ignored_byte_ = 0;
   bool ending_ = false;
