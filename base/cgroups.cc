@@ -236,6 +236,18 @@ std::optional<std::uint64_t> Cgroup::memory_used() const {
       directory / (version == Version::kTwo ? "memory.current" : "memory.usage_in_bytes")));
 }
 
+// In version 1 the figures with "total_" are those of the cgroups below, too, as memory.usage_in_bytes is.
+std::optional<std::uint64_t> Cgroup::memory_unreclaimable() const {
+  const auto used = memory_used();
+  if (!used) return std::nullopt;
+  const std::string prefix = version == Version::kTwo ? "" : "total_";
+  std::uint64_t cache = 0;
+  for (const char* const list : {"inactive_file", "active_file"}) {
+    cache += figure_in(directory / "memory.stat", prefix + list).value_or(0);
+  }
+  return *used - std::min(*used, cache);
+}
+
 std::optional<std::uint64_t> Cgroup::memory_kills() const {
   return figure_in(directory / (version == Version::kTwo ? "memory.events" : "memory.oom_control"),
                    "oom_kill");

@@ -29,6 +29,8 @@ struct Cgroup {
   std::optional<std::uint64_t> memory_limit() const;  // in bytes
   std::filesystem::path memory_limit_file() const;    // the one that says it
   std::optional<std::uint64_t> memory_used() const;   // bytes in use by all that is in it
+  // Of these those that the kernel cannot take back without harm: all but what files have in the page cache.
+  std::optional<std::uint64_t> memory_unreclaimable() const;
   std::optional<std::uint64_t> memory_kills() const;  // by the kernel, because memory ran out
   // In CPUs, as a quota of time allows them: 1.5 for 150 ms in each 100 ms.
   std::optional<double> cpu_limit() const;

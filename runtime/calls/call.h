@@ -122,6 +122,7 @@ enum class CallState : std::uint8_t {
   kQueued,    // in a TaskSender
   kInFlight,  // in a lane
   kInPlace,   // it runs where it was submitted
+  kResting,   // in a TaskSender: it is tried again later
 };
 
 class Call final : public Command {
@@ -204,6 +205,7 @@ class Call final : public Command {
   std::uint32_t sequence() const { return number_; }  // only while it is in flight, as the next
   std::uint32_t estimate_ns() const { return of_actor_ ? 0 : place_.estimate_ns; }
   void run_in_place() { state_ = CallState::kInPlace; }
+  void rest() { state_ = CallState::kResting; }
 
   // Of a method call, which is in no queue of a TaskSender; else null.
   ActorEntry* actor() const { return of_actor_ ? place_.actor : nullptr; }

@@ -93,10 +93,4 @@ class CallLane {
   bool callee_dead_ = false;
 };
 
-// Flags in LaneHeader::flags.
-enum LaneFlag : std::uint32_t {
-  kReplyRingFull = 1,  // the callee waits for room: the caller rings it after reading
-  kRecall = 2,         // the caller wants back what is not begun
-};
-
 }  // namespace manta::detail

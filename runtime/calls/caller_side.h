@@ -13,12 +13,14 @@ namespace manta::detail {
 
 class CallerSide {
  public:
-  CallerSide(const Attachment& attachment, Ownership& ownership, Completion& completion)
-      : attachment_(attachment), ownership_(ownership), completion_(completion) {}
+  CallerSide(const Attachment& attachment, Ownership& ownership, Completion& completion,
+             CallTimers& timers)
+      : attachment_(attachment), ownership_(ownership), completion_(completion), timers_(timers) {}
 
   NodeLink& node() { return ownership_.node(); }
   Ownership& ownership() { return ownership_; }
   Completion& completion() { return completion_; }
+  CallTimers& timers() { return timers_; }
   const Attachment& attachment() const { return attachment_; }
 
   CallLane lane_to(rpc::Slot callee, std::uint32_t lane) {
@@ -39,6 +41,7 @@ class CallerSide {
   const Attachment& attachment_;
   Ownership& ownership_;
   Completion& completion_;
+  CallTimers& timers_;
   CalleeSide* callee_ = nullptr;
 };
 

@@ -29,6 +29,7 @@ std::string seconds_text(std::chrono::nanoseconds time) {
 
 const char* state_of(const Call& call, const CallLane* lane) {
   if (call.missing() != 0) return "it waited for its arguments";
+  if (call.state() == CallState::kResting) return "it waited to be tried again";
   if (lane == nullptr) {
     return call.state() == CallState::kInPlace ? "it was running" : "it waited to be sent";
   }
@@ -150,6 +151,8 @@ void Cancelling::drop(Call& call, const Value& error) {
   base::Ref<Call> owned;  // by its queue until now
   if (call.state() == CallState::kQueued) {
     owned = senders_.tasks.take(call);
+  } else if (call.state() == CallState::kResting) {
+    owned = senders_.tasks.take_resting(call);
   } else {
     call.abandoned = true;
   }
@@ -164,29 +167,37 @@ void Cancelling::send(const CallLane& lane, Call& call, const How& how) {
                                  .recursive = how.recursive ? 1U : 0U});
   if (how.how == CancelHow::kAsk) return;
   call.extras().forced = true;
-  call.extras().set_time(timers_, call, std::chrono::steady_clock::now() + kPatience);
+  call.extras().set_time(caller_.timers(), call, std::chrono::steady_clock::now() + kPatience);
 }
 
 // ---------------------------------------------------------------- time
 
+bool Cancelling::is_late(const Call& call) {
+  const auto* extras = call.extras_or_null();
+  return extras != nullptr && extras->deadline &&
+         *extras->deadline <= std::chrono::steady_clock::now();
+}
+
 bool Cancelling::watch(Call& call) {
   const auto* extras = call.extras_or_null();
   if (extras == nullptr || !extras->deadline) return true;
-  if (*extras->deadline <= std::chrono::steady_clock::now()) {
+  if (is_late(call)) {
     caller_.completion().fail(call, late_error(call, nullptr));
     return false;
   }
-  call.extras().set_time(timers_, call, *extras->deadline);
+  call.extras().set_time(caller_.timers(), call, *extras->deadline);
   return true;
 }
 
 void Cancelling::look() {
-  for (const auto& call : timers_.take_due()) {
+  for (const auto& call : caller_.timers().take_due()) {
     call->extras().time_has_come();
     if (call->extras().forced) {
       if (const CallLane* const lane = senders_.lane_of(*call)) {
         send(*lane, *call, {.how = CancelHow::kKill});
       }
+    } else if (call->state() == CallState::kResting && !is_late(*call)) {
+      if (watch(*call)) senders_.tasks.submit(senders_.tasks.take_resting(*call));
     } else {
       deadline_over(*call);
     }

@@ -26,8 +26,7 @@ class Cancelling {
     bool recursive = true;
   };
 
-  Cancelling(CallerSide& caller, Senders& senders, CallTimers& timers)
-      : caller_(caller), senders_(senders), timers_(timers) {}
+  Cancelling(CallerSide& caller, Senders& senders) : caller_(caller), senders_(senders) {}
 
   // Of an object that is done, and of one that is no result of a call, nothing. Throws InvalidArgument for a call of an
   // actor that is to end by force.
@@ -43,6 +42,7 @@ class Cancelling {
   void look();  // in each poll: whose time has come
 
  private:
+  static bool is_late(const Call& call);
   std::vector<base::Ref<Call>> called_since(std::uint64_t first);
   void end_call(Call& call, const How& how);
   void end_here(Call& call);
@@ -52,7 +52,6 @@ class Cancelling {
 
   CallerSide& caller_;
   Senders& senders_;
-  CallTimers& timers_;
 };
 
 // What a call holds that was cancelled.

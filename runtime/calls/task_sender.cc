@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::uint64_t kWindow = 200'000;  // ns of estimated work in flight on a lease
 constexpr std::size_t kMaxInFlight = 1024;
+// After a call for which memory ran out: twice as long each time.
+constexpr std::chrono::milliseconds kFirstRest(100);
+constexpr unsigned kMostDoublings = 7;
 // How long a lease is used at least while there is work for it, though others wait: to hand a worker over takes some
 // 50 us, so owners that all have many tiny tasks must not do so for each burst.
 constexpr std::chrono::microseconds kTenure(1000);
@@ -39,6 +42,13 @@ TaskSender::Queue& TaskSender::queue_of(const Call& call) {
 }
 
 base::Ref<Call> TaskSender::take(const Call& queued) { return queue_of(queued).calls.take(queued); }
+
+base::Ref<Call> TaskSender::take_resting(const Call& resting) {
+  const auto found = std::ranges::find(resting_, &resting, &base::Ref<Call>::get);
+  base::Ref<Call> call = std::move(*found);
+  resting_.erase(found);
+  return call;
+}
 
 base::Ref<Call> TaskSender::take_first() {
   for (auto& queue : queues_) {
@@ -287,13 +297,23 @@ void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
   const ErrorRecord error = crash_error(death, call->display_name(), call->attempt,
                                         allowed < 0 ? 0 : allowed + 1, caller_.attachment().node);
   const bool retry =
-      error.kind == ErrorKind::kWorkerCrashed && (allowed < 0 || call->attempt <= allowed);
+      error.kind != ErrorKind::kTaskError && (allowed < 0 || call->attempt <= allowed);
   if (retry) {
     give_crash_notice(*call, death, caller_.attachment().directory);
     if (call->attempt != UINT16_MAX) ++call->attempt;
-    return submit(std::move(call));
+    return death.out_of_memory ? rest(std::move(call)) : submit(std::move(call));
   }
   caller_.completion().fail(*call, value_of(error));
+}
+
+void TaskSender::rest(base::Ref<Call> call) {
+  const unsigned doublings = std::min<unsigned>(call->attempt - 2U, kMostDoublings);
+  auto until = std::chrono::steady_clock::now() + kFirstRest * (1U << doublings);
+  CallExtras& extras = call->extras();
+  if (extras.deadline) until = std::min(until, *extras.deadline);
+  call->rest();
+  extras.set_time(caller_.timers(), *call, until);
+  resting_.push_back(std::move(call));
 }
 
 bool TaskSender::on(const LaneDead& dead, const DeathReport& death) {
@@ -349,6 +369,7 @@ std::string TaskSender::request_of(const Call& call) {
 }
 
 void TaskSender::fail_all(const Value& error) {
+  for (const auto& call : std::exchange(resting_, {})) caller_.completion().fail(*call, error);
   for (auto& queue : queues_) {
     for (auto& lease : queue->leases) {
       auto unfinished = lease->lane.take_unfinished();
@@ -360,6 +381,6 @@ void TaskSender::fail_all(const Value& error) {
   }
 }
 
-bool TaskSender::active() const { return in_flight() || any_queued(); }
+bool TaskSender::active() const { return in_flight() || any_queued() || !resting_.empty(); }
 
 }  // namespace manta::detail

@@ -34,7 +34,8 @@ class TaskSender {
 
   void submit(base::Ref<Call> ready);        // all arguments are there
   base::Ref<Call> take(const Call& queued);  // out of its queue: the caller runs it
-  base::Ref<Call> take_first();              // of any queue; null: all are empty
+  base::Ref<Call> take_resting(const Call& resting);
+  base::Ref<Call> take_first();  // of any queue; null: all are empty
   bool any_queued() const;
   // Of one in flight that has not begun: asks for it back. Others on its lane may come along.
   void recall(const Call& call);
@@ -69,6 +70,7 @@ class TaskSender {
         visit(*call);
       for (const auto& lease : queue->leases) lease->lane.each_call(visit);
     }
+    for (const auto& call : resting_) visit(*call);
   }
   bool active() const;  // a call of it can end without another being submitted
 
@@ -109,9 +111,11 @@ class TaskSender {
   bool receive(Queue& queue, Lease& lease);
   void came_back(Queue& queue, base::Ref<Call> call);
   void retry_or_fail(base::Ref<Call> call, const DeathReport& death);
+  void rest(base::Ref<Call> call);
 
   CallerSide& caller_;
   std::vector<std::unique_ptr<Queue>> queues_;
+  std::vector<base::Ref<Call>> resting_;  // for some time, since memory ran out
   RunTimes run_times_;
   std::atomic<std::uint64_t> returned_{0};
 };

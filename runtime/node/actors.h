@@ -42,7 +42,8 @@ class Actors {
   void refuse(ActorId id, ErrorKind kind, const std::string& why);
   void hold(ActorId id, rpc::Slot whose, std::int64_t count);  // for a handle in a published value
   std::optional<rpc::Slot> constructed_at(ActorId id) const;   // until it is alive
-  bool expects_exit(rpc::Slot worker) const;                   // its actor ends, or was killed
+  bool has_actor(rpc::Slot worker) const { return workers_.contains(worker); }
+  bool expects_exit(rpc::Slot worker) const;  // its actor ends, or was killed
   void process_died(rpc::Slot slot, const DeathReport& death);
   void release_all(rpc::Slot dead);  // drops its handles: no process uses its lanes any more
   // Whether an actor that `dead` made has yet to read its constructor's arguments, which lie in the memory of `dead`.

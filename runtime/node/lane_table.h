@@ -17,6 +17,16 @@
 
 namespace manta::detail::node {
 
+// A lane of a task, which both ends have open.
+struct TaskLane {
+  std::uint32_t lane = 0;
+  rpc::Slot caller = 0;
+  rpc::Slot callee = 0;
+  std::uint64_t opened = 0;   // LaneRecord::opened
+  std::uint64_t started = 0;  // the call that was begun last; 0: none
+  bool last_attempt = false;  // that call is not tried again
+};
+
 struct LaneRecord {
   rpc::Slot caller = 0;
   rpc::Slot callee = 0;

@@ -1,5 +1,7 @@
 #include "lanes.h"
 
+#include "../wire/lane_messages.h"
+
 namespace manta::detail::node {
 
 std::optional<std::uint32_t> Lanes::open(rpc::Slot caller, rpc::Slot callee, LaneKind kind,
@@ -29,12 +31,18 @@ std::uint64_t Lanes::started(std::uint32_t lane) const {
   return control_.lane(lane).header->started.load(std::memory_order_relaxed);
 }
 
-std::vector<LongCalls::Lane> Lanes::of_tasks() const {
-  std::vector<LongCalls::Lane> found;
+std::vector<TaskLane> Lanes::of_tasks() const {
+  std::vector<TaskLane> found;
   table_.each([&](std::uint32_t lane, const LaneRecord& record) {
     if (record.kind != LaneKind::kTask || record.caller_closed || record.callee_closed) return;
-    found.push_back(
-        {.lane = lane, .caller = record.caller, .opened = record.opened, .started = started(lane)});
+    // SYNC: none: a snapshot.
+    const auto flags = control_.lane(lane).header->flags.load(std::memory_order_relaxed);
+    found.push_back({.lane = lane,
+                     .caller = record.caller,
+                     .callee = record.callee,
+                     .opened = record.opened,
+                     .started = started(lane),
+                     .last_attempt = (flags & kLastAttempt) != 0});
   });
   return found;
 }

@@ -7,7 +7,6 @@
 #include <span>
 
 #include "lane_table.h"
-#include "long_calls.h"
 #include "peers.h"
 #include "reply_holds.h"
 
@@ -31,7 +30,7 @@ class Lanes {
   std::vector<ReplyHold> take_back(std::uint32_t lane, rpc::Slot caller);
   // The number of the call that its callee has begun last.
   std::uint64_t started(std::uint32_t lane) const;
-  std::vector<LongCalls::Lane> of_tasks() const;  // which both ends have open
+  std::vector<TaskLane> of_tasks() const;
   bool unused(rpc::Slot slot) const { return table_.of(slot).empty(); }
 
  private:

@@ -2,11 +2,11 @@
 
 namespace manta::detail::node {
 
-std::vector<LongCalls::LongCall> LongCalls::look(const std::vector<Lane>& lanes,
+std::vector<LongCalls::LongCall> LongCalls::look(const std::vector<TaskLane>& lanes,
                                                  std::int64_t now_ms) {
   std::vector<LongCall> found;
   std::unordered_map<std::uint32_t, Begun> begun;
-  for (const Lane& lane : lanes) {
+  for (const TaskLane& lane : lanes) {
     if (lane.started == 0) continue;
     Begun now{.opened = lane.opened, .started = lane.started, .since = now_ms};
     const auto before = begun_.find(lane.lane);

@@ -17,18 +17,12 @@ inline constexpr std::int64_t kLongCallMs = 10'000;
 
 class LongCalls {
  public:
-  struct Lane {  // of a task
-    std::uint32_t lane = 0;
-    rpc::Slot caller = 0;
-    std::uint64_t opened = 0;   // LaneRecord::opened
-    std::uint64_t started = 0;  // the call that was begun last; 0: none
-  };
   struct LongCall {
     rpc::Slot caller = 0;
     CallRunsLong message;
   };
   // Of all lanes of tasks, from time to time: whom to tell what.
-  std::vector<LongCall> look(const std::vector<Lane>& lanes, std::int64_t now_ms);
+  std::vector<LongCall> look(const std::vector<TaskLane>& lanes, std::int64_t now_ms);
 
  private:
   struct Begun {

@@ -7,7 +7,7 @@ namespace {
 
 TEST(LongCallsTest, TellsOfTheSameCallAfterTenSecondsAndThenTwiceAsLong) {
   LongCalls calls;
-  const std::vector<LongCalls::Lane> one = {{.lane = 3, .caller = 1, .opened = 8, .started = 5}};
+  const std::vector<TaskLane> one = {{.lane = 3, .caller = 1, .opened = 8, .started = 5}};
   EXPECT_TRUE(calls.look(one, 1'000).empty());
   EXPECT_TRUE(calls.look(one, 10'999).empty());
   const auto told = calls.look(one, 11'000);

@@ -170,6 +170,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
                   role.options.put_timeout_ms),
       census_(arena_, census_of_processes()),
       ahead_(arena_, control_, role.options.object_store_bytes),
+      memory_monitor_(memory_of_processes()),
       bell_(io_, duplicate(memory_.bell).release()),
       driver_process_(io_),
       child_signal_(io_, SIGCHLD),
@@ -181,6 +182,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       room_timer_(io_),
       census_timer_(io_),
       spilling_timer_(io_),
+      memory_timer_(io_),
       console_(io_, directory_.path, [this](std::uint64_t most, Console::Answer answer) {
         count_what_is_beside();
         census_.begin(most, [answer = std::move(answer)](const MemoryReport& report) {
@@ -204,6 +206,7 @@ void Node::run() {
   watch_driver();
   watch_signals();
   look_ahead();
+  look_at_memory();
   rpc::Doorbell& bell = control_.process(rpc::kNodeSlot).bell;
   while (!ending_) {
     if (round()) {

@@ -11,7 +11,9 @@
 // Threads: one. No CPU when idle but a look once a second whether free memory should be committed ahead, and what the
 //          rings take of the store's budget.
 #pragma once
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -33,9 +35,11 @@
 #include "driver_log.h"
 #include "lanes.h"
 #include "leasing.h"
+#include "long_calls.h"
 #include "memory_ahead.h"
 #include "memory_census.h"
 #include "memory_kills.h"
+#include "memory_monitor.h"
 #include "objects.h"
 #include "peers.h"
 #include "spilling.h"
@@ -92,6 +96,8 @@ class Node {
   void arm_timers();
   void look_ahead();
   void count_what_is_beside();
+  void look_at_memory();
+  MemoryMonitor::Session memory_of_processes();
   MemoryCensus::Session census_of_processes();
   SpillSession spilling_of_processes();
   bool has_room(std::uint64_t size, rpc::Slot process);
@@ -118,6 +124,8 @@ class Node {
   MemoryCensus census_;
   MemoryAhead ahead_;
   MemoryKills memory_kills_;
+  MemoryMonitor memory_monitor_;
+  std::map<rpc::Slot, std::string> ended_for_memory_;  // why
   std::unordered_set<rpc::Slot> starting_;
   std::vector<rpc::Slot> dead_;  // slots whose lanes are not closed by all others yet
   asio::posix::stream_descriptor bell_;
@@ -132,6 +140,7 @@ class Node {
   asio::steady_timer room_timer_;
   asio::steady_timer census_timer_;
   asio::steady_timer spilling_timer_;
+  asio::steady_timer memory_timer_;
   Console console_;
   char ignored_byte_ = 0;
   bool ending_ = false;

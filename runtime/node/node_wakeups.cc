@@ -103,6 +103,19 @@ void Node::count_what_is_beside() {
   arena_.set_beside(rpc::Control::memory_in_use(memory_.control.get()));
 }
 
+void Node::look_at_memory() {
+  if (workers_.size() != 0) {
+    if (auto choice = memory_monitor_.look()) {
+      workers_.kill(choice->slot);
+      ended_for_memory_[choice->slot] = std::move(choice->why);
+    }
+  }
+  memory_timer_.expires_after(memory_monitor_.look_after());
+  memory_timer_.async_wait([this](asio::error_code error) {
+    if (!error) look_at_memory();
+  });
+}
+
 void Node::look_ahead() {
   count_what_is_beside();
   spilling_.keep_room();

@@ -65,11 +65,15 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
   const rpc::Slot slot = exit.slot;
   read_to_the_end(slot);
   DeathReport death = describe_death(exit.pid, exit.status, control_.process(slot).crash);
-  death.expected = exit.killed_by_us || actors_.expects_exit(slot);
+  std::string ran_out;
+  if (const auto ended = ended_for_memory_.extract(slot)) ran_out = ended.mapped();
+  death.expected = (exit.killed_by_us && ran_out.empty()) || actors_.expects_exit(slot);
   death.output = tail(exit.output->last_lines());
   if (death.signal == SIGKILL && !death.expected) {
-    const std::string why = memory_kills_.explain_kill();
-    if (!why.empty()) death.detail = ": " + why;
+    const std::string by_kernel = memory_kills_.explain_kill();  // it may have done so, too
+    if (ran_out.empty()) ran_out = by_kernel;
+    death.out_of_memory = !ran_out.empty();
+    if (death.out_of_memory) death.detail = ": " + ran_out;
   }
   if (!death.stack.empty()) exit.output->note("(manta) stack of the crash:\n" + death.stack + "\n");
   if (starting_.erase(slot) != 0) {
@@ -84,7 +88,34 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
   store_room_.process_died(slot);
   census_.process_died(slot);
   spilling_.process_died(slot);
+  memory_monitor_.process_died(slot);
   dead_.push_back(slot);
+}
+
+MemoryMonitor::Session Node::memory_of_processes() {
+  const auto workers = [this] {
+    using Work = MemoryMonitor::Work;
+    std::map<rpc::Slot, MemoryMonitor::Worker> found;
+    for (const rpc::Slot slot : workers_.slots()) {
+      if (starting_.contains(slot)) continue;
+      const bool actor = actors_.has_actor(slot);
+      found[slot] = {.slot = slot,
+                     .pid = static_cast<pid_t>(peers_.pid(slot)),
+                     .work = actor ? Work::kActor : Work::kIdle};
+    }
+    for (const TaskLane& lane : lanes_.of_tasks()) {
+      const auto worker = found.find(lane.callee);
+      if (worker == found.end() || worker->second.work == Work::kActor) continue;
+      worker->second.work = lane.last_attempt ? Work::kLastAttempt : Work::kTriedAgain;
+      worker->second.number = lane.opened;
+    }
+    std::vector<MemoryMonitor::Worker> all;
+    for (const auto& [slot, worker] : found) all.push_back(worker);
+    return all;
+  };
+  return {.workers = workers,
+          .store_bytes = [this] { return arena_.stats().used; },
+          .driver = [this] { return static_cast<pid_t>(peers_.pid(rpc::kDriverSlot)); }};
 }
 
 void Node::recycle_dead_slots() {

@@ -112,6 +112,12 @@ std::string WorkerProcesses::name_of(rpc::Slot slot) const {
   return worker == workers_.end() ? "worker" : worker->second.output->name();
 }
 
+std::vector<rpc::Slot> WorkerProcesses::slots() const {
+  std::vector<rpc::Slot> all;
+  for (const auto& [slot, worker] : workers_) all.push_back(slot);
+  return all;
+}
+
 void WorkerProcesses::kill(rpc::Slot slot) {
   const auto worker = workers_.find(slot);
   if (worker == workers_.end()) return;

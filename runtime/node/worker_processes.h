@@ -55,6 +55,7 @@ class WorkerProcesses {
   std::vector<Exit> reap();
   void finish_output();  // at the end, when all are dead: reads what is left in the pipes
   std::size_t size() const { return workers_.size(); }
+  std::vector<rpc::Slot> slots() const;
 
  private:
   struct Worker {

@@ -18,10 +18,10 @@ Process::Process(Attachment attachment)
       ownership_(attachment_, number()),
       cores_(control().cores(slot())),
       completion_(ownership_, *this),
-      caller_(attachment_, ownership_, completion_),
-      senders_(caller_),
       timers_(base::make_ref<CallTimers>([this] { progress_.kick(); })),
-      cancelling_(caller_, senders_, *timers_),
+      caller_(attachment_, ownership_, completion_, *timers_),
+      senders_(caller_),
+      cancelling_(caller_, senders_),
       questions_(*this, ownership_, progress_),
       progress_(control().process(slot()), cores_, *this) {
   rpc::bind_event_bell(attachment_.node_bell.get());

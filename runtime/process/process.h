@@ -100,9 +100,9 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   rpc::MpscQueue<Command> queue_;
   Callbacks callbacks_;
   Completion completion_;
+  const base::Ref<CallTimers> timers_;
   CallerSide caller_;
   Senders senders_;
-  const base::Ref<CallTimers> timers_;
   Cancelling cancelling_;
   NodeQuestions questions_;
   WaitReports waits_;

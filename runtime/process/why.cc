@@ -47,6 +47,10 @@ std::string state_of(Process& process, const Call& call, const std::optional<Nee
            std::to_string(process.control().process(lane->callee()).pid.load());
   }
   if (call.actor() != nullptr) return "waits to be sent to actor " + call.actor()->id().hex();
+  if (call.state() == CallState::kResting) {
+    return "waits to be tried again, since memory ran out in attempt " +
+           std::to_string(call.attempt - 1);
+  }
   return "waits for a worker with " + TaskSender::request_of(call) + " free";
 }
 

@@ -65,7 +65,7 @@ ErrorRecord crash_error(const DeathReport& death, const std::string& function, i
     error.message = std::move(line);
     return error;
   }
-  error.kind = ErrorKind::kWorkerCrashed;
+  error.kind = death.out_of_memory ? ErrorKind::kOutOfMemory : ErrorKind::kWorkerCrashed;
   error.message = crash_text(death, function, attempt, attempts);
   if (!death.stack.empty()) error.message += "; stack of the crash:\n" + death.stack;
   if (!death.output.empty()) error.message += "\nits last lines of output:\n" + death.output;

@@ -20,10 +20,11 @@ struct DeathReport {
   std::int32_t pid = 0;
   std::int32_t signal = 0;  // 0: it exited
   std::int32_t exit_code = 0;
-  bool expected = false;    // the runtime asked for it
-  std::string detail = {};  // of the signal: " at address 0x0"; may be empty
-  std::string stack = {};   // one frame a line, from the crash on
-  std::string output = {};  // its last lines
+  bool expected = false;       // the runtime asked for it
+  bool out_of_memory = false;  // memory ran out: its node has ended it, or the kernel
+  std::string detail = {};     // of the signal: " at address 0x0"; may be empty
+  std::string stack = {};      // one frame a line, from the crash on
+  std::string output = {};     // its last lines
 };
 
 std::vector<std::byte> encode(const DeathReport& death);
@@ -44,7 +45,7 @@ bool wrote_to_read_only(const DeathReport& death);
 std::string crash_text(const DeathReport& death, const std::string& function, int attempt,
                        int attempts);
 
-// What the call that it was running fails with: ReadOnlyWrite, else WorkerCrashed. `attempts`: at most; 0: for ever.
+// What the call that it was running fails with: ReadOnlyWrite, OutOfMemory, else WorkerCrashed. `attempts`: at most; 0: for ever.
 ErrorRecord crash_error(const DeathReport& death, const std::string& function, int attempt,
                         int attempts, const NodeId& node);
 

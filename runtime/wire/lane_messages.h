@@ -46,7 +46,8 @@ struct CallFrame {
   std::uint32_t name_size = 0;
   std::uint32_t result_count = 0;
   // 1: the parts of a tuple or vector are results of their own, also a single one.
-  std::uint32_t unpacked = 0;
+  std::uint16_t unpacked = 0;
+  std::uint16_t last_attempt = 0;  // 1: of a task that is not tried again
   double cpus = 0;
   std::int64_t adjustment = 0;     // of a member function pointer
   std::int64_t object_offset = 0;  // from the actor's object to the handle's base class
@@ -66,6 +67,13 @@ struct ReplyFrame {
   // The block, given to the caller, with a large result section: its offset plus 1. 0: the section follows.
   std::uint64_t external_block = 0;
   std::uint64_t external_size = 0;
+};
+
+// Flags in LaneHeader::flags.
+enum LaneFlag : std::uint32_t {
+  kReplyRingFull = 1,  // the callee waits for room: the caller rings it after reading
+  kRecall = 2,         // the caller wants back what is not begun
+  kLastAttempt = 4,    // the call that runs is not tried again, should it crash
 };
 
 // docs/wire.md shows these bytes.

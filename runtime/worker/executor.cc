@@ -122,6 +122,7 @@ bool Executor::take_next(std::shared_ptr<Lane>& taken) {
     const auto bytes = next_call(*lane);
     if (bytes.empty()) continue;
     frame_.assign(bytes.begin(), bytes.end());
+    note_attempt(*lane);
     // SYNC: release: whoever finds this process dead must know that the call has begun.
     lane->memory.header->started.store(sequence_of(frame_), std::memory_order_release);
     lane->reader.pop();
@@ -132,6 +133,15 @@ bool Executor::take_next(std::shared_ptr<Lane>& taken) {
     return true;
   }
   return false;
+}
+
+// Of the call in frame_: for the node, which must choose when memory runs out.
+void Executor::note_attempt(Lane& lane) {
+  const bool last = frame_of(frame_).last_attempt != 0;
+  if (last == lane.last_attempt) return;
+  lane.last_attempt = last;
+  auto& flags = lane.memory.header->flags;
+  last ? flags.fetch_or(kLastAttempt) : flags.fetch_and(~std::uint32_t{kLastAttempt});
 }
 
 void Executor::run_call(Lane& lane) {

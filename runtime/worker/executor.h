@@ -111,6 +111,7 @@ class Executor final : public CalleeSide {
     bool dead = false;
     // It was closed while a call of it ran: what the caller has lent must stay until the call ends.
     bool close_later = false;
+    bool last_attempt = false;  // kLastAttempt is set
     // Calls in the ring that were cancelled: they are passed over; and those of them that have no reply yet.
     std::set<std::uint64_t> dropped;
     std::set<std::uint64_t> to_answer;
@@ -134,6 +135,7 @@ class Executor final : public CalleeSide {
 
   bool take_next(std::shared_ptr<Lane>& lane);
   static std::span<const std::byte> next_call(Lane& lane);
+  void note_attempt(Lane& lane);
   static bool write_empty_reply(Lane& lane, std::uint64_t sequence, ReplyStatus status);
   void answer_dropped(Lane& lane);
   bool drop(Lane& lane, std::uint64_t sequence);
