@@ -16,6 +16,7 @@
 #include "../calls/callbacks.h"
 #include "../calls/caller_side.h"
 #include "../calls/completion.h"
+#include "../calls/ready_wait.h"
 #include "../calls/senders.h"
 #include "../launch/entry.h"
 #include "../ownership/open_session.h"
@@ -43,6 +44,7 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   CallerSide& caller() { return caller_; }
   Senders& senders() { return senders_; }
   Callbacks& callbacks() { return callbacks_; }
+  ReadyWaits& ready_waits() { return ready_waits_; }
   NodeQuestions& questions() { return questions_; }
   WaitReports& waits() { return waits_; }
   rpc::Cores& cores() { return cores_; }
@@ -98,6 +100,7 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   rpc::MpscQueue<Command> queue_;
   Callbacks callbacks_;
   Completion completion_;
+  ReadyWaits ready_waits_;
   CallerSide caller_;
   Senders senders_;
   NodeQuestions questions_;
