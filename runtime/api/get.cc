@@ -22,6 +22,9 @@ constexpr std::chrono::seconds kLeastForReading{1};
 ObjectEntryRef put_encoded(serialization::Encoded& encoded, const PutOptions& options) {
   Process& process = Process::current("manta::put()");
   check_put_options(options);
+  if (process.ownership().closed()) {
+    throw InvalidArgument("manta::put(): the session is being shut down");
+  }
   if (process.ownership().dead()) throw NodeDied("manta::put(): the node of this session has died");
   ObjectEntryRef entry = process.ownership().make_entry();
   Value value = value_of(process.store(), encoded);

@@ -150,7 +150,7 @@ auto get_list(const std::vector<ObjectEntry*>& entries, const std::optional<Time
 // original afterwards does not change the stored value. Errors: ObjectStoreFull, SerializationError, InvalidArgument
 // (no session).
 template <class T>
-auto put(T&& value, PutOptions options = {}) {
+auto put(T&& value, PutOptions options = detail::no_options<PutOptions>()) {
   using S = detail::Stored<T>;
   using Ref = detail::RefTo<T>;
   if constexpr (detail::IsMutableArray<std::remove_cvref_t<T>>::value) {

@@ -168,7 +168,8 @@ class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
 // The function of this name: remote_named<int(int, int)>("add")(1, 2). Errors: at the call, and from get(); see above.
 template <class Signature>
   requires std::is_function_v<Signature> && detail::KnownSignature<Signature*>
-RemoteNamed<Signature> remote_named(std::string_view name, TaskOptions options = {}) {
+RemoteNamed<Signature> remote_named(std::string_view name,
+                                    TaskOptions options = detail::no_options<TaskOptions>()) {
   return RemoteNamed<Signature>(name, std::move(options));
 }
 }  // namespace manta

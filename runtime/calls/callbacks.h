@@ -1,14 +1,14 @@
-// The callback thread of a process runs on_ready callbacks, one after the other, in the order in which objects became
-// ready. It is made at the first use.
+// The callback thread of a process runs on_ready callbacks and ends the waits of async_get, one after the other, in the
+// order in which objects became ready. It is made at the first use.
 //
-// Threads: add from any; stop by the owner (what is queued is dropped, what runs is waited for).
-// Errors:  an exception of a callback is logged.
+//   open --close()--> on_ready callbacks are dropped --stop()--> the waits are ended, the thread has ended
+//
+// Invariant: a callback is destroyed without a lock, since its destructor is the user's code.
+// Threads:   add from any; close and stop by the owner (what runs is waited for).
+// Errors:    an exception of a callback is logged.
 #pragma once
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <mutex>
-#include <thread>
+#include <memory>
 
 #include "../../base/build_settings.h"
 
@@ -16,18 +16,21 @@ namespace manta::detail {
 
 class Callbacks {
  public:
+  enum class Kind { kOnReady, kAsyncGet };
+
+  Callbacks();
   ~Callbacks() { stop(); }
-  void add(std::function<void()> callback);
+  Callbacks(const Callbacks&) = delete;
+  Callbacks& operator=(const Callbacks&) = delete;
+
+  void add(std::function<void()> callback, Kind kind = Kind::kOnReady);
+  void close();
   void stop();
 
  private:
-  void run();
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> queue_;
-  bool stopping_ = false;
-  std::thread thread_;
+  struct Shared;
+  // Also the thread's, which is left alone when a callback itself ends the session.
+  const std::shared_ptr<Shared> shared_;
 };
 
 }  // namespace manta::detail

@@ -8,10 +8,7 @@
 #include <string>
 #include <utility>
 
-#include <asio/buffer.hpp>
-#include <asio/read.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/write.hpp>
+#include "own_asio.h"
 
 namespace manta::detail::node {
 namespace {

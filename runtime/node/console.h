@@ -13,11 +13,8 @@
 #include <optional>
 #include <vector>
 
-#include <asio/io_context.hpp>
-#include <asio/local/stream_protocol.hpp>
-#include <asio/steady_timer.hpp>
-
 #include "../wire/console_wire.h"
+#include "own_asio.h"
 
 namespace manta::detail::node {
 

@@ -14,11 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
-#include <asio/post.hpp>
-
 #include "../../objectstore/spill/spill_place.h"
+#include "own_asio.h"
 
 namespace manta::detail::node {
 

@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <utility>
 
-#include <asio/buffer.hpp>
+#include "own_asio.h"
 
 namespace manta::detail::node {
 

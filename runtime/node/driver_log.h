@@ -11,10 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include <asio/local/stream_protocol.hpp>
-
 #include "../launch/log_stream.h"
 #include "held_notices.h"
+#include "own_asio.h"
 
 namespace manta::detail::node {
 

@@ -4,10 +4,9 @@
 #include <string>
 #include <vector>
 
-#include <asio/io_context.hpp>
-#include <asio/local/connect_pair.hpp>
-#include <asio/read.hpp>
 #include <gtest/gtest.h>
+
+#include "own_asio.h"
 
 namespace manta::detail::node {
 namespace {

@@ -18,12 +18,6 @@
 #include <unordered_set>
 #include <vector>
 
-#include <asio/io_context.hpp>
-#include <asio/local/stream_protocol.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/signal_set.hpp>
-#include <asio/steady_timer.hpp>
-
 #include "../../base/fd.h"
 #include "../../objectstore/arena/arena.h"
 #include "../../objectstore/arena/arena_files.h"
@@ -41,6 +35,7 @@
 #include "memory_kills.h"
 #include "memory_monitor.h"
 #include "objects.h"
+#include "own_asio.h"
 #include "peers.h"
 #include "spilling.h"
 #include "store_room.h"

@@ -5,10 +5,9 @@
 #include <sys/eventfd.h>
 #include <utility>
 
-#include <asio/buffer.hpp>
-
 #include "../launch/clock.h"
 #include "node.h"
+#include "own_asio.h"
 
 namespace manta::detail::node {
 

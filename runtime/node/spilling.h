@@ -24,14 +24,13 @@
 #include <string>
 #include <vector>
 
-#include <asio/io_context.hpp>
-
 #include "../../objectstore/arena/arena.h"
 #include "../../objectstore/spill/spill_place.h"
 #include "../../rpc/control.h"
 #include "../wire/node_messages.h"
 #include "disk_blocks.h"
 #include "disk_work.h"
+#include "own_asio.h"
 
 namespace manta::detail::node {
 

@@ -15,12 +15,12 @@
 #include <utility>
 #include <vector>
 
-#include <asio/executor_work_guard.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "../../base/error.h"
 #include "../../objectstore/arena_fixture.h"
+#include "own_asio.h"
 
 namespace manta::detail::node {
 namespace {

@@ -17,12 +17,10 @@
 #include <string_view>
 #include <sys/types.h>
 
-#include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-
 #include "../../base/fd.h"
 #include "driver_log.h"
 #include "last_lines.h"
+#include "own_asio.h"
 
 namespace manta::detail::node {
 

@@ -12,12 +12,11 @@
 #include <string>
 #include <vector>
 
-#include <asio/io_context.hpp>
-
 #include "../../base/fd.h"
 #include "../../rpc/control.h"
 #include "../launch/role.h"
 #include "library_threads.h"
+#include "own_asio.h"
 #include "worker_output.h"
 
 namespace manta::detail::node {

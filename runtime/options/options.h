@@ -172,4 +172,14 @@ struct InitOptions {
   bool overflow = true;
 };
 
+namespace detail {
+
+// What a call without options has. As a default argument `{}` would not do: in a co_await expression GCC 12 destroys it
+// twice.
+template <class Options>
+Options no_options() {
+  return {};
+}
+
+}  // namespace detail
 }  // namespace manta

@@ -18,6 +18,7 @@ Process::Process(Attachment attachment)
       ownership_(attachment_, number()),
       cores_(control().cores(slot())),
       completion_(ownership_, *this),
+      ready_waits_(completion_, callbacks_),
       timers_(base::make_ref<CallTimers>([this] { progress_.kick(); })),
       caller_(attachment_, ownership_, completion_, *timers_),
       senders_(caller_),
@@ -64,9 +65,10 @@ void Process::close() {
   if (!ownership_.close()) return;
   node().stop_waiting();
   progress_.wake_all();
-  callbacks_.stop();
+  callbacks_.close();
   timers_->stop();
   fail_all_pending();
+  callbacks_.stop();  // after the waits have ended
   leave();
   objectstore::set_current(nullptr);
   progress_.stop();
@@ -83,6 +85,7 @@ void Process::fail_all_pending() {
   node().node_died();
   run_commands();
   fail_everything();
+  ready_waits_.close();
 }
 
 void Process::node_died() {

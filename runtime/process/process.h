@@ -17,6 +17,7 @@
 #include "../calls/caller_side.h"
 #include "../calls/cancelling.h"
 #include "../calls/completion.h"
+#include "../calls/ready_wait.h"
 #include "../calls/senders.h"
 #include "../launch/entry.h"
 #include "../ownership/open_session.h"
@@ -45,6 +46,7 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   Senders& senders() { return senders_; }
   Cancelling& cancelling() { return cancelling_; }
   Callbacks& callbacks() { return callbacks_; }
+  ReadyWaits& ready_waits() { return ready_waits_; }
   NodeQuestions& questions() { return questions_; }
   WaitReports& waits() { return waits_; }
   rpc::Cores& cores() { return cores_; }
@@ -100,6 +102,7 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   rpc::MpscQueue<Command> queue_;
   Callbacks callbacks_;
   Completion completion_;
+  ReadyWaits ready_waits_;
   const base::Ref<CallTimers> timers_;
   CallerSide caller_;
   Senders senders_;

@@ -10,10 +10,11 @@
 #include "../types/type_text.h"
 #include "hooks.h"
 
-// One in each image. NOLINTNEXTLINE(readability-identifier-naming)
-extern "C" __attribute__((visibility("hidden"))) void* __dso_handle;
-
 namespace manta::serialization {
+
+// One in each image. By a name of our own, since GCC declares __dso_handle itself, in another way, where code before this
+// header has a local static with a destructor.
+extern __attribute__((visibility("hidden"))) void* image_mark __asm__("__dso_handle");
 
 // A value of T that is written as a state X of it, and made again by a From that captures nothing.
 template <class T, class X, class From>
@@ -66,7 +67,7 @@ template <class T, class X, class From>
 struct WrapperCode<Reduced<T, X, From>> {
   static std::int64_t code() {
     const auto at = reinterpret_cast<std::intptr_t>(&Codec<Reduced<T, X, From>>::read);
-    return static_cast<std::int64_t>(at - reinterpret_cast<std::intptr_t>(&__dso_handle));
+    return static_cast<std::int64_t>(at - reinterpret_cast<std::intptr_t>(&image_mark));
   }
 };
 
