@@ -55,7 +55,4 @@ class Cancelling {
   CallTimers& timers_;
 };
 
-// What a call holds that was cancelled.
-Value cancelled_error(const Call& call, const char* how_it_ended);
-
 }  // namespace manta::detail
