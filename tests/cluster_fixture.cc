@@ -188,7 +188,10 @@ void ClusterTest::close() {
 }
 
 void ClusterTest::expect_nothing_left() {
-  const auto processes = processes_of(node_);
+  std::vector<std::string> processes;
+  // The workers of a node that has died go by themselves, after it.
+  const std::chrono::seconds patience = check_store_ ? std::chrono::seconds(0) : kPatience;
+  eventually([&] { return (processes = processes_of(node_)).empty(); }, patience);
   EXPECT_TRUE(processes.empty()) << "processes left:" << joined(processes);
   EXPECT_FALSE(fs::exists(directory_)) << directory_;
   // A thread that was joined may still be listed for a moment.

@@ -347,12 +347,12 @@ TEST_F(SessionsInside, OptionsThatAreNotSupportedAreRefusedNotIgnored) {
   EXPECT_THROW(remote(f, {.gpus = 1})(1), InvalidArgument);
   EXPECT_THROW(remote(f, {.cpus = -1})(1), InvalidArgument);
   EXPECT_THROW(remote(f, {.name = std::string(2000, 'x')})(1), InvalidArgument);
-  EXPECT_THROW(remote(f, {.deadline = Timeout(std::chrono::seconds(1))})(1), InvalidArgument);
+  EXPECT_THROW(remote(f, {.max_retries = -2})(1), InvalidArgument);
   EXPECT_THROW(put(1, {.name = std::string(2000, 'x')}), InvalidArgument);
   EXPECT_EQ(get(put(1, {.name = std::string(1024, 'x')})), 1);
-  const RemoteFunction<int(int)> hurried = remote(f, {.deadline = std::chrono::seconds(1)});
+  const RemoteFunction<int(int)> wrong = remote(f, {.max_retries = -2});
   const auto apply = remote([](const RemoteFunction<int(int)>& g) { return get(g(1)); });
-  EXPECT_THROW(apply(hurried), InvalidArgument);
+  EXPECT_THROW(apply(wrong), InvalidArgument);
 }
 
 TEST_F(SessionsInside, AStoreThatCannotBeIsRefusedWithTheBound) {

@@ -257,7 +257,7 @@ TEST_F(Tasks, OptionsOfLaterVersionsAreRefused) {
   EXPECT_THROW((void)remote(add, {.memory = 1})(1, 2), InvalidArgument);
   EXPECT_THROW((void)remote(add, {.retry_exceptions = true})(1, 2), InvalidArgument);
   EXPECT_THROW((void)remote(add, {.env = {{"A", "b"}}})(1, 2), InvalidArgument);
-  EXPECT_THROW((void)remote(add, {.deadline = std::chrono::seconds(1)})(1, 2), InvalidArgument);
+  EXPECT_THROW((void)remote(add, {.max_buffered = 1})(1, 2), InvalidArgument);
 }
 
 // ---- context

@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "../ownership/arrivals.h"
-#include "cancelling.h"
+#include "cancelled_error.h"
 
 namespace manta::detail {
 namespace {

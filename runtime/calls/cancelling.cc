@@ -8,6 +8,7 @@
 
 #include "../../base/error.h"
 #include "call.h"
+#include "cancelled_error.h"
 
 namespace manta::detail {
 namespace {
@@ -47,13 +48,6 @@ Value late_error(const Call& call, const CallLane* lane) {
 }
 
 }  // namespace
-
-Value cancelled_error(const Call& call, const char* how_it_ended) {
-  const std::string function = call.display_name();
-  return value_of(error_of(ErrorKind::kCancelled,
-                           function + " was cancelled by manta::cancel(): " + how_it_ended,
-                           function));
-}
 
 void Cancelling::cancel(ObjectEntry& entry, const How& how) {
   if (entry.done()) return;

@@ -54,7 +54,4 @@ class Cancelling {
   Senders& senders_;
 };
 
-// What a call holds that was cancelled.
-Value cancelled_error(const Call& call, const char* how_it_ended);
-
 }  // namespace manta::detail

@@ -4,7 +4,7 @@
 
 #include "../../base/number_text.h"
 #include "../wire/resources.h"
-#include "cancelling.h"
+#include "cancelled_error.h"
 #include "crash_notice.h"
 #include "missed_result.h"
 
