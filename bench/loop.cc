@@ -42,6 +42,8 @@ const std::vector<Loop>& all_loops() {
       {"actors_process", "/s", 300, spawns(1), actors_process},
       {"recursion_20k_ratio", "x", 1.3, no_floor, recursion_20k},
       {"recursion_5k_ratio", "x", 2, no_floor, recursion_5k},
+      {"parallel_for_ratio", "x", 1.1, no_floor, parallel_for_loop},
+      {"map_reduce_ratio", "x", 1.1, no_floor, map_reduce_loop},
       {"worker_private_mb", "MB", 3, no_floor, worker_private},
       {"init_to_first_ms", "ms", 100, spawns(2), init_to_first},
       {"shutdown_ms", "ms", 50, spawns(1), shutdown},

@@ -45,6 +45,9 @@ Measured queued_call_with_ref_bytes(const Run& run);
 // loops_recursion.cc
 Measured recursion_20k(const Run& run);
 Measured recursion_5k(const Run& run);
+// loops_parallel.cc
+Measured parallel_for_loop(const Run& run);
+Measured map_reduce_loop(const Run& run);
 // loops_lifecycle.cc
 Measured worker_private(const Run& run);
 Measured init_to_first(const Run& run);

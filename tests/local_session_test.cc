@@ -1,6 +1,7 @@
 // MANTA_LOCAL=1: tasks and actors run in the driver, on threads, one at a time.
 #include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <future>
 #include <stdexcept>
 #include <string>
@@ -9,6 +10,8 @@
 #include <vector>
 
 #include <gmock/gmock.h>
+
+#include <manta/parallel.h>
 
 #include "../base/sanitizers.h"
 #include "cluster_fixture.h"
@@ -80,6 +83,17 @@ TEST_F(LocalSessions, TasksWaitForTasks) {
 #else
   EXPECT_EQ(get(remote(by_threads)(4)), 16);
 #endif
+}
+
+TEST_F(LocalSessions, LoopsRunInThisProcess) {
+  int here = 0;
+  const auto add = plain([to = &here](int n) { *to += n; });
+  parallel_for(std::pair(0, 100), add);
+  EXPECT_EQ(here, 4950);
+  EXPECT_EQ(map_reduce(
+                std::pair(0, 100), [](int n) { return n; }, std::plus<>()),
+            4950);
+  EXPECT_EQ(get(map([](int n) { return 2 * n; }, std::pair(0, 100)))[99], 198);
 }
 
 TEST_F(LocalSessions, ATaskMayAskForMoreThanItsCallerHas) {

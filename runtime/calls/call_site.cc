@@ -60,6 +60,7 @@ static_assert(std::uint64_t{kRemembered} - 1 == ~std::uint64_t{0} >> 59);
 CallSite::CallSite(const CallSpec& spec)
     : given_options_(spec.options == nullptr ? nullptr : *spec.options),
       options_(given_options_ ? given_options_.get() : default_options()),
+      elements_(spec.elements),
       name_(name_of(spec)),
       deadline_(deadline_of(spec)) {
   frame_.kind = spec.kind;
@@ -78,7 +79,7 @@ bool CallSite::is_of(const CallSpec& spec) const {
          frame_.stub_image == spec.stub.image && frame_.target_image == spec.target.image &&
          frame_.kind == spec.kind && frame_.adjustment == spec.adjustment &&
          frame_.object_offset == spec.object_offset && given_options_.get() == options_of(spec) &&
-         deadline_ == deadline_of(spec) && name_ == name_of(spec);
+         deadline_ == deadline_of(spec) && elements_ == spec.elements && name_ == name_of(spec);
 }
 
 base::Ref<const CallSite> CallSite::of(const CallSpec& spec) {

@@ -9,6 +9,7 @@
 // Threads:   any; the memory of the last records is the thread's own.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ struct CallSpec {
   const std::shared_ptr<const TaskOptions>* options = nullptr;
   std::string_view name = {};  // display name known before the call; empty: the function's own
   std::optional<Timeout> deadline = {};  // of a method; that of a task is in its options
+  // How many elements of a range each call works on: how long it runs is learned by the element (run_times.h).
+  std::uint32_t elements = 1;
 };
 
 class CallSite final : public base::Counted {
@@ -44,6 +47,7 @@ class CallSite final : public base::Counted {
   const std::string& name() const { return name_; }  // given by the user; empty: the function's own
   const TaskOptions& options() const { return *options_; }
   const std::optional<Timeout>& deadline() const { return deadline_; }
+  std::uint32_t elements() const { return elements_; }
   std::string display_name() const;
 
  private:
@@ -52,6 +56,7 @@ class CallSite final : public base::Counted {
   CallFrame frame_;
   std::shared_ptr<const TaskOptions> given_options_;  // null: the defaults
   const TaskOptions* options_;
+  const std::uint32_t elements_;
   std::string name_;
   std::optional<Timeout> deadline_;
 };

@@ -67,7 +67,11 @@ void TaskSender::submit(base::Ref<Call> ready) {
   queue.calls.push_back(std::move(ready));
 }
 
+// A chunk of a range is one of many, and goes on its way while the one before it runs, whatever its size: no worker has
+// to wait for the next. If one is idle in the end, it is asked for (steal_back).
 TaskSender::Lease* TaskSender::lease_with_room(Queue& queue, std::uint64_t estimate_ns) {
+  const bool is_chunk = queue.first->site().elements() > 1;
+  Lease* ahead = nullptr;
   for (auto& lease : queue.leases) {
     const auto& lane = lease->lane;
     if (lease->returning) continue;
@@ -78,9 +82,10 @@ TaskSender::Lease* TaskSender::lease_with_room(Queue& queue, std::uint64_t estim
     if (lease->blocked || overdue(*lease)) continue;
     const bool fits =
         lane.estimated_ns() + estimate_ns <= kWindow && lane.in_flight() < kMaxInFlight;
-    if (fits) return lease.get();
+    if (fits && !is_chunk) return lease.get();
+    if (is_chunk && ahead == nullptr && (fits || lane.in_flight() == 1)) ahead = lease.get();
   }
-  return nullptr;
+  return ahead;
 }
 
 // Calls of one code that run parts of themselves in place take very different times, and the oldest are the largest:

@@ -12,6 +12,8 @@
 
 namespace manta::detail {
 
+struct ErrorRecord;
+
 // An actor's object, whatever its type.
 struct Instance {
   void* object = nullptr;  // null while the object is constructed
@@ -52,6 +54,8 @@ class CallContext {
     add_result(encoded);
   }
   virtual void void_result() = 0;
+  // In the place of the next result.
+  virtual void error_result(const ErrorRecord& error) = 0;
   // To be called before a constructor runs, with a null object, and with its result.
   virtual void construct(Instance instance) = 0;
 

@@ -357,8 +357,9 @@ bool Executor::poll() {
       if (lane->kind != LaneKind::kTask) continue;
       auto& flags = lane->memory.header->flags;
       const bool recalled = (flags.load() & kRecall) != 0;
-      if (recalled) flags.fetch_and(~std::uint32_t{kRecall});
       const bool back = turn_.lent() || (recalled && activity_.load() != Activity::kIdle);
+      // While it is idle it has yet to take the call before those that are asked for.
+      if (recalled && (back || lane->reader.empty())) flags.fetch_and(~std::uint32_t{kRecall});
       if (back && !lane->reader.empty()) lanes.push_back(lane);
     }
   }

@@ -181,6 +181,17 @@ void RunningCall::void_result() {
   ++results_added_;
 }
 
+void RunningCall::error_result(const ErrorRecord& error) {
+  end_forked_child();
+  if (caller_ == Caller::kHere) {
+    values_here_.push_back(value_of(error));
+  } else {
+    const auto wire = error_wire(error);
+    results_.insert(results_.end(), wire.begin(), wire.end());
+  }
+  ++results_added_;
+}
+
 void RunningCall::add_result(serialization::Encoded& encoded) {
   end_forked_child();
   if (results_added_ == frame_.result_count) {

@@ -73,6 +73,7 @@ class RunningCall final : public CallContext {
   void set_run_time(std::uint32_t ns) { run_ns_ = ns; }
 
   void void_result() override;
+  void error_result(const ErrorRecord& error) override;
   void construct(Instance instance) override { constructed_ = instance; }
 
  private:

@@ -1,0 +1,21 @@
+#include "run_part.h"
+
+#include "../process/process.h"
+#include "exceptions.h"
+#include "throw_stack.h"
+
+namespace manta::detail {
+
+std::optional<ErrorRecord> run_part(void (*part)(void*), void* state) {
+  try {
+    part(state);
+  } catch (const ExitActor&) {
+    throw;
+  } catch (const EveryThrow&) {  // takes nothing, see throw_stack.h
+  } catch (...) {
+    return record_current_exception(Process::current("a task").attachment().node);
+  }
+  return std::nullopt;
+}
+
+}  // namespace manta::detail
