@@ -23,7 +23,7 @@ struct NodeInfo {
   NodeState state = NodeState::alive;
   Resources total = {};      // what the node has
   Resources available = {};  // what no task or actor holds at the moment
-  Labels labels = {};        // not supported yet: empty
+  Labels labels = {};        // InitOptions::labels
   StoreStats store = {};
 };
 
@@ -45,9 +45,10 @@ struct TaskContext {
   int attempt() const { return attempt_; }    // 1, or more after crashes of the worker
   NodeId node() const { return node_; }
   JobId job() const { return job_; }
-  double cpus() const { return cpus_; }         // TaskOptions::cpus
-  std::vector<int> gpus() const { return {}; }  // not supported yet
-  bool cancelled() const { return false; }      // cancelling is not supported yet
+  double cpus() const { return cpus_; }  // TaskOptions::cpus
+  // The ids of its GPUs, as in CUDA_VISIBLE_DEVICES; where those are no numbers, their places in the node's list.
+  std::vector<int> gpus() const { return gpus_; }
+  bool cancelled() const { return false; }  // cancelling is not supported yet
 
  private:
   friend TaskContext this_task();
@@ -57,6 +58,7 @@ struct TaskContext {
   NodeId node_;
   JobId job_;
   double cpus_ = 0;
+  std::vector<int> gpus_;
 };
 // Of the calling thread, or of the task that has started it. Errors: InvalidArgument outside of a task.
 TaskContext this_task();

@@ -113,6 +113,7 @@ class Call final : public Command {
 
   // ---- what is called
   const CallSite& site() const { return *site_; }
+  const base::Ref<const CallSite>& shared_site() const { return site_; }
   std::string display_name() const { return site_->display_name(); }
 
   // ---- arguments

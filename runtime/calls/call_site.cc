@@ -1,10 +1,12 @@
 #include "call_site.h"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 
 #include "../code/names.h"
+#include "../wire/task_shape.h"
 
 namespace manta::detail {
 namespace {
@@ -55,7 +57,8 @@ static_assert(std::uint64_t{kRemembered} - 1 == ~std::uint64_t{0} >> 59);
 CallSite::CallSite(const CallSpec& spec)
     : given_options_(spec.options == nullptr ? nullptr : *spec.options),
       options_(given_options_ ? given_options_.get() : default_options()),
-      name_(name_of(spec)) {
+      name_(name_of(spec)),
+      plain_(detail::is_plain(*options_)) {
   frame_.kind = spec.kind;
   frame_.stub_image = spec.stub.image;
   frame_.stub_offset = spec.stub.offset;
@@ -64,7 +67,9 @@ CallSite::CallSite(const CallSpec& spec)
   frame_.adjustment = spec.adjustment;
   frame_.object_offset = spec.object_offset;
   frame_.name_size = static_cast<std::uint32_t>(name_.size());
-  if (spec.kind != CallKind::kMethod) frame_.cpus = options_->cpus;
+  if (spec.kind == CallKind::kMethod) return;
+  frame_.cpus = options_->cpus;
+  frame_.gpus = static_cast<std::uint16_t>(std::ceil(options_->gpus));
 }
 
 bool CallSite::is_of(const CallSpec& spec) const {

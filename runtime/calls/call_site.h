@@ -41,6 +41,7 @@ class CallSite final : public base::Counted {
   const CallFrame& frame() const { return frame_; }
   const std::string& name() const { return name_; }  // given by the user; empty: the function's own
   const TaskOptions& options() const { return *options_; }
+  bool is_plain() const { return plain_; }  // it asks for nothing of its worker but CPUs
   std::string display_name() const;
 
  private:
@@ -50,6 +51,7 @@ class CallSite final : public base::Counted {
   std::shared_ptr<const TaskOptions> given_options_;  // null: the defaults
   const TaskOptions* options_;
   std::string name_;
+  bool plain_;
 };
 
 }  // namespace manta::detail

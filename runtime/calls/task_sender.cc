@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "../../base/number_text.h"
-#include "../wire/resources.h"
 #include "crash_notice.h"
 
 namespace manta::detail {
@@ -19,19 +18,27 @@ constexpr std::chrono::microseconds kTenure(1000);
 
 TaskSender::Queue* TaskSender::find_queue(const Call& call) const {
   const TaskOptions& options = call.site().options();
+  const bool plain = call.site().is_plain();
   for (const auto& queue : queues_) {
-    if (queue->cpus == options.cpus && queue->resources == options.resources) return queue.get();
+    if (queue->options == &options) return queue.get();
+    const bool both_plain = plain && queue->first_site->is_plain();
+    if (both_plain && queue->options->cpus == options.cpus) return queue.get();
+  }
+  if (plain) return nullptr;
+  const TaskShape shape = shape_of(options);
+  for (const auto& queue : queues_) {
+    if (queue->options->cpus == options.cpus && queue->shape == shape) return queue.get();
   }
   return nullptr;
 }
 
 TaskSender::Queue& TaskSender::queue_of(const Call& call) {
   if (Queue* const known = find_queue(call)) return *known;
-  const TaskOptions& options = call.site().options();
   auto queue = std::make_unique<Queue>();
   queue->key = static_cast<std::uint32_t>(queues_.size());
-  queue->cpus = options.cpus;
-  queue->resources = options.resources;
+  queue->first_site = call.shared_site();
+  queue->options = &call.site().options();
+  queue->shape = shape_of(*queue->options);
   queues_.push_back(std::move(queue));
   return *queues_.back();
 }
@@ -140,7 +147,8 @@ void TaskSender::pump(Queue& queue) {
 
 void TaskSender::ask_for_leases(Queue& queue) {
   // As many as there are tasks waiting, up to what the node could ever run at once; a blocked lease lends its cpus.
-  const double capacity = queue.cpus > 0 ? caller_.attachment().cpus / queue.cpus : 64;
+  const double cpus = queue.options->cpus;
+  const double capacity = cpus > 0 ? caller_.attachment().cpus / cpus : 64;
   const auto blocked = static_cast<std::size_t>(std::count_if(
       queue.leases.begin(), queue.leases.end(), [](const auto& lease) { return lease->blocked; }));
   const auto limit = std::max<std::size_t>(1, static_cast<std::size_t>(capacity)) + blocked;
@@ -168,8 +176,8 @@ void TaskSender::want(Queue& queue, std::uint64_t wanted, bool more) {
   caller_.node().send(LeaseWant{.key = queue.key,
                                 .more = more ? LeaseWant::More::kYes : LeaseWant::More::kNo,
                                 .wanted = wanted,
-                                .cpus = queue.cpus},
-                      encode(queue.resources));
+                                .cpus = queue.options->cpus},
+                      encode(queue.shape));
 }
 
 bool TaskSender::is_recalled(const std::unique_ptr<Lease>& lease) { return lease->recalled; }
@@ -319,7 +327,6 @@ void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
     if (call->attempt != UINT16_MAX) ++call->attempt;
     return submit(std::move(call));
   }
-  caller_.completion().fail(*call, value_of(error));
 }
 
 bool TaskSender::on(const LaneDead& dead, const DeathReport& death) {
@@ -367,11 +374,8 @@ std::optional<TaskSender::NeedsLease> TaskSender::needs_lease(const Call& queued
 
 std::string TaskSender::request_of(const Call& call) {
   const TaskOptions& options = call.site().options();
-  std::string text = base::number_text(options.cpus) + (options.cpus == 1 ? " cpu" : " cpus");
-  for (const auto& [name, amount] : options.resources) {
-    text.append(" and ").append(base::number_text(amount)).append(" ").append(name);
-  }
-  return text;
+  return base::number_text(options.cpus) + (options.cpus == 1 ? " cpu" : " cpus") +
+         shape_of(options).text();
 }
 
 void TaskSender::fail_all(const Value& error) {

@@ -5,9 +5,10 @@
 //                   |    ^------ returned; worker died and retries left ---------|
 //                   \--take()--> run in place, by the thread that waits for it
 //
-// Tasks that ask for the same resources have one scheduling key, with a queue and leases. A lease has room while the
-// calls in flight on it are estimated to run for less than kWindow together, by what the same code took before; code
-// that was never seen runs alone. So tiny tasks travel in bursts, and long ones never wait behind each other.
+// Tasks that ask for the same CPUs and have one shape have one scheduling key, with a queue and leases. A lease has
+// room while the calls in flight on it are estimated to run for less than kWindow together, by what the same code took
+// before; code that was never seen runs alone. So tiny tasks travel in bursts, and long ones never wait behind each
+// other.
 // Invariants: no message to the node per task: it is told how many leases are wanted only when that changes.
 // Threads:    the holder of the progress baton, under the tables lock.
 #pragma once
@@ -19,9 +20,9 @@
 #include <string>
 #include <vector>
 
-#include "../options/options.h"
 #include "../wire/death_report.h"
 #include "../wire/node_messages.h"
+#include "../wire/task_shape.h"
 #include "caller_side.h"
 #include "run_times.h"
 
@@ -74,8 +75,9 @@ class TaskSender {
   };
   struct Queue {  // of one scheduling key
     std::uint32_t key = 0;
-    double cpus = 1;
-    Resources resources;
+    base::Ref<const CallSite> first_site;  // of the call that made it
+    const TaskOptions* options = nullptr;  // of that
+    TaskShape shape;
     Call* first = nullptr;  // the calls, of each of which the queue owns one count
     Call* last = nullptr;
     std::size_t queued = 0;

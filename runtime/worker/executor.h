@@ -70,6 +70,7 @@ class Executor final : public CalleeSide {
   void give_up();
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
+  std::size_t gpus_of_actor() const { return actor_gpus_; }
   const ActorId& actor_id() const { return actor_id_; }
   // Which call runs, for the threads that it has started; 0: an actor's constructor.
   struct Running {
@@ -154,6 +155,7 @@ class Executor final : public CalleeSide {
   std::vector<std::byte> constructor_;  // of an actor that is to be started
   ActorId actor_id_;
   std::string actor_type_;
+  std::size_t actor_gpus_ = 0;  // that it sees
   Instance instance_;
   bool is_actor_ = false;
   bool exit_actor_ = false;

@@ -34,8 +34,7 @@ std::uintptr_t middle_of_stack() {
 std::uintptr_t here() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
 
 bool asks_for_no_more_than(const Call& call, const TaskFrame& running) {
-  const TaskOptions& options = call.site().options();
-  return options.cpus <= running.cpus && options.resources.empty();
+  return call.site().is_plain() && call.site().options().cpus <= running.cpus;
 }
 
 }  // namespace
@@ -48,9 +47,12 @@ bool InPlace::stack_has_room() const {
 bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&)>& worth_it) {
   const TaskFrame* const running = TaskFrame::current();
   if (running == nullptr || !stack_has_room()) return false;
+  const Attachment& attachment = process_.attachment();
+  // Another process would have another environment, and see no GPUs.
+  if (!attachment.local && !(attachment.task_env.empty() && attachment.gpus.empty())) return false;
   const auto may_run = [&](const Call& call) {
     return call.actor() == nullptr && call.attempt == 1 && worth_it(call) &&
-           (process_.attachment().local || asks_for_no_more_than(call, *running));
+           (attachment.local || asks_for_no_more_than(call, *running));
   };
   base::Ref<Call> taken;
   {

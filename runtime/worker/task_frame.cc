@@ -65,7 +65,8 @@ TaskFrame::Scope::Scope(const CallFrame& call, const std::string& name)
     : frame_{.id = TaskId(call.task_hi, call.task_lo),
              .name = name,
              .attempt = call.attempt,
-             .cpus = call.cpus},
+             .cpus = call.cpus,
+             .gpus = call.gpus},
       outer_(std::exchange(current_here, &frame_)) {
   objectstore::set_running_function(name);
   const FrameLock lock;

@@ -5,6 +5,7 @@
 // code starts in a task know the innermost frame, as long as its call runs.
 // Threads: see each function.
 #pragma once
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,7 @@ struct TaskFrame {
   std::string name;
   int attempt = 1;
   double cpus = 0;
+  std::size_t gpus = 0;  // that the call sees
 
   // The frame of the call that the calling thread runs, or null.
   static const TaskFrame* current();
