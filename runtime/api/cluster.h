@@ -42,7 +42,8 @@ Cluster cluster();
 struct TaskContext {
   TaskId id() const { return id_; }
   std::string name() const { return name_; }  // as in errors and logs
-  int attempt() const { return attempt_; }    // 1, or more after crashes of the worker
+  // 1, or more after crashes of the worker, and after exceptions with TaskOptions::retry_exceptions.
+  int attempt() const { return attempt_; }
   NodeId node() const { return node_; }
   JobId job() const { return job_; }
   double cpus() const { return cpus_; }  // TaskOptions::cpus

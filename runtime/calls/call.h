@@ -84,6 +84,7 @@ struct CallExtras {
   objectstore::Block* external = nullptr;  // holds the arguments,
   std::size_t external_size = 0;           // which are so many bytes
   KeptStorages keeps_external;
+  std::uint64_t last_crash = 0;  // a hash of the stack with which the last attempt crashed
 
   void set_external(const base::Ref<objectstore::Block>& block, std::size_t size) {
     block->seal();
@@ -187,7 +188,7 @@ class Call final : public Command {
   void forget_actor();
 
   ObjectEntryRef result;
-  std::uint16_t attempt = 1;  // crashes survived, plus 1; stays at its largest value
+  std::uint16_t attempt = 1;  // those that failed, plus 1; stays at its largest value
   bool one_way : 1 = false;
   bool unpacked : 1 = false;
   // It has failed already; entries of missing arguments may share it still.

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "../../base/number_text.h"
-#include "crash_notice.h"
+#include "retries.h"
 
 namespace manta::detail {
 namespace {
@@ -238,8 +238,16 @@ bool TaskSender::receive(Queue& queue, Lease& lease) {
         lease.blocked = false;
         if (caller_.is_worker()) lease.moved = std::chrono::steady_clock::now();
         run_times_.learn(*call, frame.run_ns);
+        if (call->site().options().retry_exceptions) [[unlikely]] {
+          return end_attempt(std::move(call), caller_.completion().results_of(frame, rest));
+        }
         caller_.completion().complete(*call, frame, rest);
       });
+}
+
+void TaskSender::end_attempt(base::Ref<Call> call, std::vector<Value> results) {
+  if (is_tried_again(*call, results)) return submit(std::move(call));
+  caller_.completion().complete_here(*call, std::move(results));
 }
 
 bool TaskSender::poll() {
@@ -317,15 +325,10 @@ void TaskSender::on(const LeaseRecall& recall) {
 }
 
 void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
-  const int allowed = call->site().options().max_retries;
-  const ErrorRecord error = crash_error(death, call->display_name(), call->attempt,
-                                        allowed < 0 ? 0 : allowed + 1, caller_.attachment().node);
-  const bool retry =
-      error.kind == ErrorKind::kWorkerCrashed && (allowed < 0 || call->attempt <= allowed);
-  if (retry) {
-    give_crash_notice(*call, death, caller_.attachment().directory);
-    if (call->attempt != UINT16_MAX) ++call->attempt;
-    return submit(std::move(call));
+  if (const auto error = error_after_crash(*call, death, caller_.attachment())) {
+    caller_.completion().fail(*call, *error);
+  } else {
+    submit(std::move(call));
   }
 }
 

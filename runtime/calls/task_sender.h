@@ -2,7 +2,7 @@
 // work, and spreads tasks over them.
 //
 //   ready task --> queue of its key --> lease with room --> in flight --reply--> done
-//                   |    ^------ returned; worker died and retries left ---------|
+//                   |    ^-- returned; worker died, or it threw, and retries left --|
 //                   \--take()--> run in place, by the thread that waits for it
 //
 // Tasks that ask for the same CPUs and have one shape have one scheduling key, with a queue and leases. A lease has
@@ -104,6 +104,7 @@ class TaskSender {
   static void stand_in(Queue& queue, Lease& idle);
   void steal_back(Queue& queue);
   bool receive(Queue& queue, Lease& lease);
+  void end_attempt(base::Ref<Call> call, std::vector<Value> results);
   void retry_or_fail(base::Ref<Call> call, const DeathReport& death);
 
   CallerSide& caller_;

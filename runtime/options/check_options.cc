@@ -119,7 +119,6 @@ void check_task_options(const TaskOptions& options) {
     refuse("TaskOptions::max_retries is " + std::to_string(options.max_retries) +
            "; -1 means for ever, 0 never");
   }
-  unsupported(options.retry_exceptions, "TaskOptions::retry_exceptions");
   unsupported(options.deadline.has_value(), "TaskOptions::deadline");
   unsupported(options.max_buffered != 0, "TaskOptions::max_buffered");
 }

@@ -70,9 +70,11 @@ struct TaskOptions {
   std::uint64_t memory = 0;
   // Amounts of the custom resources that InitOptions::resources names.
   Resources resources = {};
-  // How often the task is tried again after its worker has crashed; -1: for ever. See remote.h.
+  // How often the task is tried again after its worker has crashed; -1: for ever. Not if it crashes with the same stack
+  // as the time before. See remote.h.
   int max_retries = 3;
-  bool retry_exceptions = false;  // not supported yet
+  // Whether it is tried again, as often, after an exception of its own, too.
+  bool retry_exceptions = false;
   SchedulingStrategy strategy = {};
   LabelSelector label_selector = {};
   // Added to the environment of the worker, which runs only tasks with the same `env`. The worker has it from its start

@@ -65,7 +65,7 @@ class Executor final : public CalleeSide {
   static void set_starter_of_this_thread(const Starter& starter);
   static Executor* that_started_this_thread();  // null: none of this session
   // In a local session: runs the call of a task, when it is this thread's turn.
-  void run_locally(Call& call);
+  void run_locally(const base::Ref<Call>& call);
   // After a crash, which has left everything as it was: only the turn goes to others.
   void give_up();
   void request_actor_exit() { exit_actor_ = true; }

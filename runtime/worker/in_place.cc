@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <pthread.h>
 
+#include "../calls/retries.h"
 #include "../process/process.h"
 #include "executor.h"
 #include "run_user_code.h"
@@ -64,11 +65,12 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
     }
   }
   if (!taken) return false;
-  run(*taken);
+  run(taken);
   return true;
 }
 
-void InPlace::run(Call& call) {
+void InPlace::run(const base::Ref<Call>& owned) {
+  Call& call = *owned;
   if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>(process_, turn_));
   Level& level = *levels_[depth_++];
   running_.push_back(&call);
@@ -84,12 +86,17 @@ void InPlace::run(Call& call) {
   running_.pop_back();
   if (--depth_ >= kLevelsKept) levels_.pop_back();
   const bool local = process_.attachment().local;
-  if (local) call.let_go_of_arguments();  // its runner keeps it a little longer
+  const bool again = is_tried_again(call, values);
+  if (local && !again) call.let_go_of_arguments();  // its runner keeps it a little longer
   TablesLock lock(process_.tables());
-  bool others_wait = local;
+  bool others_wait = local || again;
   call.each_result([&](ObjectEntryRef& entry) { others_wait |= entry->has_dependents(); });
   process_.senders().tasks.run_times().learn(call, run_time);
-  process_.completion().complete_here(call, std::move(values));
+  if (again) {
+    process_.senders().tasks.submit(owned);
+  } else {
+    process_.completion().complete_here(call, std::move(values));
+  }
   if (others_wait || process_.waiters_beside() != 0) lock.serve_afterwards();
 }
 
