@@ -209,23 +209,27 @@ std::vector<OwnerKey> LeaseTable::recalls(Shortage shortage) {
 }
 
 // The owner that should give a lease back for `waiter`: one that wants nothing more if possible, else the one that has
-// most. A wish of its own protects an owner unless it has at least two leases more than the waiter.
+// most. A wish of its own protects an owner unless the waiter has none, or it has at least two leases more than that.
+// Between the keys of one owner their own leases count.
 LeaseTable::Demand* LeaseTable::holder_for(OwnerKey waiter, Shortage shortage, OwnerKey& found) {
   const std::string missing =
       shortage == Shortage::kResources ? free_.shortest(demands_.at(waiter).request.resources) : "";
-  const std::uint64_t waiter_has = held_by(waiter.owner);
   Demand* best = nullptr;
+  std::uint64_t best_has = 0;
   for (auto& [who, demand] : demands_) {
     if (who == waiter || who.owner >= kFirstActor) continue;
     if (demand.held - demand.lending <= demand.recalled) continue;
     if (!missing.empty() && demand.request.resources.amount(missing) == 0) continue;
-    const std::uint64_t has = held_by(who.owner);
+    const bool own = who.owner == waiter.owner;
+    const std::uint64_t has = own ? demand.held : held_by(who.owner);
+    const std::uint64_t waiter_has = own ? demands_.at(waiter).held : held_by(waiter.owner);
     const bool fair = waiter_has == 0 || has > waiter_has + 1;
     if (demand.wanted > 0 && !fair) continue;
     const bool better = best == nullptr || (demand.wanted == 0) > (best->wanted == 0) ||
-                        ((demand.wanted == 0) == (best->wanted == 0) && has > held_by(found.owner));
+                        ((demand.wanted == 0) == (best->wanted == 0) && has > best_has);
     if (!better) continue;
     best = &demand;
+    best_has = has;
     found = who;
   }
   return best;

@@ -11,10 +11,11 @@
 // work of their own, they may wait for just the tasks that the owner has left: so it says that it has `more`,
 // and gets one lease beyond its wish when resources are free for which nobody asks.
 //
-// Order: owners take turns, first come first served. A request that does not fit keeps what it
+// Order: owners and their keys take turns, first come first served. A request that does not fit keeps what it
 // needs from those behind it, so that small requests never starve a large one; they may have what it does
 // not need. When somebody waits, leases are recalled from owners that want nothing more for
-// that key, or that hold more than the one who waits: one recall for each lease that is waited for.
+// that key, or that hold more than the one who waits: one recall for each lease that is waited for. So no key of an
+// owner waits until another of its keys has no work left.
 //
 // Invariants: free() is what the node has minus what running leases hold (of lending ones, minus all but
 //             their CPUs); a request that can never fit is refused by want() and never queued.

@@ -280,5 +280,43 @@ TEST(LeaseTable, NLeasesOfOneNthFillOne) {
   }
 }
 
+TEST(LeaseTable, NoKeyOfAnOwnerStarvesAnotherOfIt) {
+  LeaseTable table(ResourceSet::cpus(2));
+  table.want(kA, 2, ResourceSet::cpus(1));
+  grant(table, kA);
+  table.want(kA2, 1, ResourceSet::cpus(2));  // behind the second of the other key
+  const LeaseId second = grant(table, kA);
+  table.want(kA, 5, ResourceSet::cpus(1));  // for ever
+  EXPECT_EQ(table.recalls(Shortage::kResources), (std::vector{kA}));
+  table.end(second);
+  EXPECT_EQ(next(table), std::nullopt) << "what the larger one needs is kept for it";
+  EXPECT_EQ(table.recalls(Shortage::kResources), (std::vector{kA}));
+  table.end(1);
+  EXPECT_EQ(next(table), kA2);
+  grant(table, kA2);
+  EXPECT_EQ(table.recalls(Shortage::kResources), (std::vector{kA2})) << "and then the other way";
+}
+
+TEST(LeaseTable, GpusAreGrantedByNumber) {
+  ResourceSet total = ResourceSet::cpus(4), whole, half;
+  total.set(kGpu, 2);
+  whole.set(kGpu, 1);
+  half.set(kGpu, 0.5);
+  LeaseTable table(total);
+  table.want(kA, 2, half);
+  table.want(kB, 2, whole);
+  const auto turns = table.grantable(9);
+  ASSERT_EQ(turns.size(), 3U);
+  EXPECT_EQ(turns[0].gpus, Gpus{0});
+  EXPECT_EQ(turns[1].gpus, Gpus{1});
+  EXPECT_EQ(turns[2].gpus, Gpus{0});
+  const LeaseId b = table.grant(turns[1]);
+  EXPECT_EQ(table.grantable(1), (std::vector<LeaseTable::Grantable>{{kA, {0}}}));
+  table.blocked(b);
+  EXPECT_EQ(table.free().amount(kGpu), 1) << "it keeps them while it waits";
+  table.end(b);
+  EXPECT_EQ(table.free(), total);
+}
+
 }  // namespace
 }  // namespace manta::scheduler
