@@ -21,7 +21,8 @@ std::string text_of(const std::exception_ptr& cause) {
 // What() of a TaskError: the message first, then where it came from, the stack last because it is long.
 std::string describe(const TaskErrorInfo& info) {
   std::string text = info.type_name + ": " + info.message + "\n  thrown in " + info.function +
-                     " (attempt " + std::to_string(info.attempt) + ", pid " +
+                     " (attempt " + std::to_string(info.attempt) +
+                     (info.attempts > 0 ? " of " + std::to_string(info.attempts) : "") + ", pid " +
                      std::to_string(info.pid);
   if (!info.node.is_nil()) {
     text += ", node " + info.node.hex();

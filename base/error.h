@@ -41,6 +41,7 @@ struct TaskErrorInfo {
   int attempt = 1;                // counts from 1
   std::exception_ptr cause = {};  // the nested or upstream error, or null
   std::string path = {};          // the tasks that it went through, "scale <- mean"; may be empty
+  int attempts = 0;  // that TaskOptions::retry_exceptions allowed; 0: none but the first
 };
 
 // User code threw. It can be caught as this, or as the user's own type: get() throws a TaskErrorOf<E>.

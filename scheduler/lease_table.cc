@@ -19,20 +19,19 @@ ResourceSet lendable(const ResourceSet& request) {
 
 std::string refusal(const ResourceSet& total, const ResourceSet& request) {
   const std::string name = total.shortest(request);
-  char text[160];
-  std::snprintf(text, sizeof text, " %.10g is asked for, the node has %.10g", request.amount(name),
-                total.amount(name));
-  return "no node can ever satisfy the request (" + request.text() + "): of " + name + text;
+  return "no node can ever satisfy the request (" + request.text() + "): of " + name + " " +
+         amount_text(name, request.amount(name)) + " is asked for, the node has " +
+         amount_text(name, total.amount(name));
 }
 
 }  // namespace
 
-LeaseTable::LeaseTable(ResourceSet total) : total_(std::move(total)), free_(total_) {}
+LeaseTable::LeaseTable(const ResourceSet& total) : total_(total), free_(total) {}
 
 std::optional<std::string> LeaseTable::want(OwnerKey who, std::uint64_t count,
-                                            const ResourceSet& request, More more) {
+                                            const Request& request, More more) {
   const bool nothing = count == 0 && more == More::kNo;
-  if (!nothing && !total_.fits(request)) return refusal(total_, request);
+  if (!nothing && !total_.fits(request.resources)) return refusal(total_, request.resources);
   if (nothing && !demands_.contains(who)) return std::nullopt;
   Demand& demand = demands_.try_emplace(who, Demand{.request = request}).first->second;
   if (demand.wanted == 0 && count != 0) queue_.push_back(who);
@@ -53,26 +52,17 @@ void LeaseTable::set_more(OwnerKey who, Demand& demand, bool more) {
   }
 }
 
-// Those that want something come first. What a request that does not fit needs is kept for it, and nobody behind it
-// may have that.
-std::optional<OwnerKey> LeaseTable::next() const {
-  ResourceSet left = free_;
-  for (const OwnerKey& who : queue_) {
-    const ResourceSet& request = demands_.at(who).request;
-    if (left.fits(request)) return who;
-    left.subtract(request);
-  }
-  for (const OwnerKey& who : more_) {
-    if (left.fits(demands_.at(who).request)) return who;
-  }
-  return std::nullopt;
+bool LeaseTable::waits(OwnerKey who) const {
+  const auto demand = demands_.find(who);
+  return demand != demands_.end() && (demand->second.wanted > 0 || demand->second.more);
 }
 
-LeaseId LeaseTable::grant(OwnerKey who) {
+LeaseId LeaseTable::grant(const Grantable& turn) {
+  const OwnerKey who = turn.who;
   Demand& demand = demands_.at(who);
   base::check(demand.wanted > 0 || demand.more,
               "a lease is granted to an owner that waits for one");
-  free_.subtract(demand.request);
+  free_.take(demand.request.resources, turn.gpus);
   ++demand.held;
   ++held_[who.owner];
   if (demand.wanted > 0) {
@@ -81,48 +71,49 @@ LeaseId LeaseTable::grant(OwnerKey who) {
   } else {
     set_more(who, demand, false);
   }
-  leases_.emplace(++last_lease_, Lease{.who = who});
+  leases_.emplace(++last_lease_, Lease{.who = who, .gpus = turn.gpus});
   return last_lease_;
 }
 
-// Plays next() and grant() through without granting: gives those who would still wait then.
+// Plays grant() through without granting: gives those who would still wait then. Those that want something come first.
+// What a request that does not fit needs is kept for it, and nobody behind it may have that.
 std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit,
-                                                std::vector<OwnerKey>& fitting) const {
+                                                std::vector<Grantable>& fitting) const {
   std::vector<Turn> waiters;
   std::deque<std::pair<OwnerKey, std::uint64_t>> queue;
   for (const OwnerKey& who : queue_) queue.emplace_back(who, demands_.at(who).wanted);
-  ResourceSet left = free_;
+  Supply left = free_;
   fitting.clear();
   while (!queue.empty() && fitting.size() < limit) {
     auto [who, wanted] = queue.front();
     queue.pop_front();
-    const ResourceSet& request = demands_.at(who).request;
-    if (left.fits(request)) {
-      fitting.push_back(who);
+    const ResourceSet& request = demands_.at(who).request.resources;
+    const bool fits = left.fits(request);
+    Gpus gpus = left.take(request);
+    if (fits) {
+      fitting.push_back({.who = who, .gpus = std::move(gpus)});
       if (--wanted > 0) queue.emplace_back(who, wanted);
     } else {
       waiters.push_back({.who = who, .waits = wanted});
     }
-    left.subtract(request);
   }
   for (const OwnerKey& who : more_) {
-    const ResourceSet& request = demands_.at(who).request;
+    const ResourceSet& request = demands_.at(who).request.resources;
     if (fitting.size() == limit || !left.fits(request)) continue;
-    fitting.push_back(who);
-    left.subtract(request);
+    fitting.push_back({.who = who, .gpus = left.take(request)});
   }
   return waiters;
 }
 
-std::vector<OwnerKey> LeaseTable::grantable(std::size_t limit) const {
-  std::vector<OwnerKey> fitting;
+std::vector<LeaseTable::Grantable> LeaseTable::grantable(std::size_t limit) const {
+  std::vector<Grantable> fitting;
   turns(limit, fitting);
   return fitting;
 }
 
 void LeaseTable::lend(Lease& lease) {
   Demand& demand = demands_.at(lease.who);
-  free_.add(lendable(demand.request));
+  free_.give_back(lendable(demand.request.resources), {});
   lease.lends = true;
   ++demand.lending;
   ++lending_;
@@ -130,7 +121,7 @@ void LeaseTable::lend(Lease& lease) {
 
 void LeaseTable::take_back(Lease& lease) {
   Demand& demand = demands_.at(lease.who);
-  free_.subtract(lendable(demand.request));
+  free_.take(lendable(demand.request.resources), {});
   lease.lends = false;
   --demand.lending;
   --lending_;
@@ -139,16 +130,14 @@ void LeaseTable::take_back(Lease& lease) {
 ResourceSet LeaseTable::taken(LeaseId id) const {
   const auto lease = leases_.find(id);
   if (lease == leases_.end()) return {};
-  ResourceSet taken = demands_.at(lease->second.who).request;
+  ResourceSet taken = demands_.at(lease->second.who).request.resources;
   if (lease->second.lends) taken.subtract(lendable(taken));
   return taken;
 }
 
 std::string LeaseTable::shortage_of(OwnerKey who) const {
-  const auto demand = demands_.find(who);
-  const bool waits = demand != demands_.end() && (demand->second.wanted > 0 || demand->second.more);
-  if (!waits) return {};
-  ResourceSet kept = demand->second.request;
+  if (!waits(who)) return {};
+  ResourceSet kept = demands_.at(who).request.resources;
   kept.subtract(lendable(kept));
   return free_.shortest(kept);
 }
@@ -168,9 +157,9 @@ void LeaseTable::end(LeaseId id) {
   if (lease == leases_.end()) return;
   if (lease->second.lends) take_back(lease->second);
   const OwnerKey who = lease->second.who;
-  leases_.erase(lease);
   Demand& demand = demands_.at(who);
-  free_.add(demand.request);
+  free_.give_back(demand.request.resources, lease->second.gpus);
+  leases_.erase(lease);
   --demand.held;
   if (demand.recalled > 0) --demand.recalled;
   if (--held_.at(who.owner) == 0) held_.erase(who.owner);
@@ -196,7 +185,7 @@ std::vector<OwnerKey> LeaseTable::recalls(Shortage shortage) {
   for (const auto& [who, demand] : demands_) {
     outstanding += std::min<std::uint64_t>(demand.recalled, demand.held - demand.lending);
   }
-  std::vector<OwnerKey> fitting;
+  std::vector<Grantable> fitting;
   const std::size_t limit = shortage == Shortage::kWorkers ? 0 : SIZE_MAX;
   std::vector<Turn> waiters = turns(limit, fitting);
   if (shortage == Shortage::kWorkers) {
@@ -220,38 +209,41 @@ std::vector<OwnerKey> LeaseTable::recalls(Shortage shortage) {
 }
 
 // The owner that should give a lease back for `waiter`: one that wants nothing more if possible, else the one that has
-// most. A wish of its own protects an owner unless it has at least two leases more than the waiter.
+// most. A wish of its own protects an owner unless the waiter has none, or it has at least two leases more than that.
+// Between the keys of one owner their own leases count.
 LeaseTable::Demand* LeaseTable::holder_for(OwnerKey waiter, Shortage shortage, OwnerKey& found) {
   const std::string missing =
-      shortage == Shortage::kResources ? free_.shortest(demands_.at(waiter).request) : "";
-  const std::uint64_t waiter_has = held_by(waiter.owner);
+      shortage == Shortage::kResources ? free_.shortest(demands_.at(waiter).request.resources) : "";
   Demand* best = nullptr;
+  std::uint64_t best_has = 0;
   for (auto& [who, demand] : demands_) {
     if (who == waiter || who.owner >= kFirstActor) continue;
     if (demand.held - demand.lending <= demand.recalled) continue;
-    if (!missing.empty() && demand.request.amount(missing) == 0) continue;
-    const std::uint64_t has = held_by(who.owner);
+    if (!missing.empty() && demand.request.resources.amount(missing) == 0) continue;
+    const bool own = who.owner == waiter.owner;
+    const std::uint64_t has = own ? demand.held : held_by(who.owner);
+    const std::uint64_t waiter_has = own ? demands_.at(waiter).held : held_by(waiter.owner);
     const bool fair = waiter_has == 0 || has > waiter_has + 1;
-    if (demand.wanted > 0 && (who.owner == waiter.owner || !fair)) continue;
+    if (demand.wanted > 0 && !fair) continue;
     const bool better = best == nullptr || (demand.wanted == 0) > (best->wanted == 0) ||
-                        ((demand.wanted == 0) == (best->wanted == 0) && has > held_by(found.owner));
+                        ((demand.wanted == 0) == (best->wanted == 0) && has > best_has);
     if (!better) continue;
     best = &demand;
+    best_has = has;
     found = who;
   }
   return best;
 }
 
-std::vector<OwnerKey> LeaseTable::refuse_waiting() {
-  std::vector<OwnerKey> refused(queue_.begin(), queue_.end());
-  for (const OwnerKey& who : more_) {
-    if (demands_.at(who).wanted == 0) refused.push_back(who);
+std::vector<OwnerKey> LeaseTable::refuse_waiting(const std::function<bool(OwnerKey)>& of) {
+  std::vector<OwnerKey> refused;
+  for (const auto& [who, demand] : demands_) {
+    if ((demand.wanted > 0 || demand.more) && (!of || of(who))) refused.push_back(who);
   }
-  queue_.clear();
-  more_.clear();
   for (const OwnerKey& who : refused) {
-    demands_.at(who).wanted = 0;
-    demands_.at(who).more = false;
+    Demand& demand = demands_.at(who);
+    if (std::exchange(demand.wanted, 0) > 0) std::erase(queue_, who);
+    set_more(who, demand, false);
     drop_if_unused(who);
   }
   return refused;

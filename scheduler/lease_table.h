@@ -11,10 +11,11 @@
 // work of their own, they may wait for just the tasks that the owner has left: so it says that it has `more`,
 // and gets one lease beyond its wish when resources are free for which nobody asks.
 //
-// Order: owners take turns, first come first served. A request that does not fit keeps what it
+// Order: owners and their keys take turns, first come first served. A request that does not fit keeps what it
 // needs from those behind it, so that small requests never starve a large one; they may have what it does
 // not need. When somebody waits, leases are recalled from owners that want nothing more for
-// that key, or that hold more than the one who waits: one recall for each lease that is waited for.
+// that key, or that hold more than the one who waits: one recall for each lease that is waited for. So no key of an
+// owner waits until another of its keys has no work left.
 //
 // Invariants: free() is what the node has minus what running leases hold (of lending ones, minus all but
 //             their CPUs); a request that can never fit is refused by want() and never queued.
@@ -23,13 +24,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
-#include "resources.h"
+#include "supply.h"
 
 namespace manta::scheduler {
 
@@ -51,22 +54,39 @@ struct OwnerKey {
 
 class LeaseTable {
  public:
-  explicit LeaseTable(ResourceSet total);
+  // What a lease needs: resources, and a worker with these variables in its environment.
+  struct Request {
+    Request() = default;
+    Request(ResourceSet of, std::map<std::string, std::string> variables = {})
+        : resources(std::move(of)), environment(std::move(variables)) {}
+
+    ResourceSet resources;
+    std::map<std::string, std::string> environment;
+  };
+
+  explicit LeaseTable(const ResourceSet& total);
 
   // The owner wants `count` leases beyond those that it holds, and may have work for more; this replaces the last
-  // figures of that owner and key. The resources of a key are fixed by its first want(). Gives a text, which
+  // figures of that owner and key. The request of a key is fixed by its first want(). Gives a text, which
   // says why, if the request can never be granted.
   enum class More { kNo, kYes };
-  std::optional<std::string> want(OwnerKey who, std::uint64_t count, const ResourceSet& request,
+  std::optional<std::string> want(OwnerKey who, std::uint64_t count, const Request& request,
                                   More more = More::kNo);
 
-  // The request whose turn it is and for which resources are free; grant() takes them and moves
-  // its owner to the end of the queue. Between the two the caller finds a worker.
-  std::optional<OwnerKey> next() const;
-  LeaseId grant(OwnerKey who);
-  // Those that next() would name in turn if each were granted, one of them for each grant; no more than `limit`.
-  std::vector<OwnerKey> grantable(std::size_t limit) const;
-  double cpus_of(OwnerKey who) const { return demands_.at(who).request.amount(kCpu); }
+  // A lease that could be granted now, and the GPUs that it would get.
+  struct Grantable {
+    OwnerKey who;
+    Gpus gpus = {};
+
+    bool operator==(const Grantable&) const = default;
+  };
+  // The leases whose turn it is, one behind the other; each fits beside those before it. No more than `limit`.
+  std::vector<Grantable> grantable(std::size_t limit) const;
+  // Takes the resources of one of them, and moves its owner to the end of the queue. The caller has found a worker
+  // for it; it may grant some and leave others for which it has none.
+  LeaseId grant(const Grantable& turn);
+  bool waits(OwnerKey who) const;  // it wants a lease, or has work for more
+  const Request& request_of(OwnerKey who) const { return demands_.at(who).request; }
 
   void end(LeaseId lease);        // given back, or one of its two processes died
   void blocked(LeaseId lease);    // its task waits: it lends its CPUs
@@ -80,8 +100,9 @@ class LeaseTable {
   enum class Shortage { kResources, kWorkers };
   std::vector<OwnerKey> recalls(Shortage shortage);
 
-  // Takes every owner that waits out of the queue, with its wish for more, because no worker can be started, say.
-  std::vector<OwnerKey> refuse_waiting();
+  // Takes every owner that waits (if `of` says so) out of the queue, with its wish for more, because no worker can be
+  // started, say.
+  std::vector<OwnerKey> refuse_waiting(const std::function<bool(OwnerKey)>& of = {});
 
   bool has_business(OwnerId owner) const;  // it wants or holds something
   std::uint64_t waiting() const;           // the leases that all owners together wait for
@@ -95,11 +116,11 @@ class LeaseTable {
   std::string shortage_of(
       OwnerKey who) const;  // which it wants, too little of which is free, and nobody lends
   const ResourceSet& total() const { return total_; }
-  const ResourceSet& free() const { return free_; }
+  const ResourceSet& free() const { return free_.amounts(); }
 
  private:
   struct Demand {
-    ResourceSet request;
+    Request request;
     std::uint64_t wanted = 0;
     std::uint64_t held = 0;
     std::uint64_t lending = 0;
@@ -108,6 +129,7 @@ class LeaseTable {
   };
   struct Lease {
     OwnerKey who;
+    Gpus gpus;
     bool lends = false;
   };
 
@@ -116,7 +138,7 @@ class LeaseTable {
     std::uint64_t waits = 0;  // its leases that cannot be granted now
   };
 
-  std::vector<Turn> turns(std::size_t limit, std::vector<OwnerKey>& fitting) const;
+  std::vector<Turn> turns(std::size_t limit, std::vector<Grantable>& fitting) const;
   Demand* holder_for(OwnerKey waiter, Shortage shortage, OwnerKey& who);
   void lend(Lease& lease);
   void take_back(Lease& lease);
@@ -125,7 +147,7 @@ class LeaseTable {
   std::uint64_t held_by(OwnerId owner) const;
 
   ResourceSet total_;
-  ResourceSet free_;
+  Supply free_;
   std::map<OwnerKey, Demand> demands_;
   std::deque<OwnerKey> queue_;  // those that want something, each once
   std::deque<OwnerKey> more_;   // those that have work for more, each once

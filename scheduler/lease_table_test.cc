@@ -11,12 +11,27 @@ constexpr OwnerKey kA{.owner = 1, .key = 1};
 constexpr OwnerKey kB{.owner = 2, .key = 1};
 constexpr OwnerKey kA2{.owner = 1, .key = 2};
 
+std::optional<OwnerKey> next(const LeaseTable& table) {
+  const auto turns = table.grantable(1);
+  return turns.empty() ? std::nullopt : std::optional(turns.front().who);
+}
+
+// One that can be granted, but perhaps not the next.
+LeaseId grant(LeaseTable& table, OwnerKey who) {
+  for (const auto& turn : table.grantable(SIZE_MAX)) {
+    if (turn.who == who) return table.grant(turn);
+  }
+  ADD_FAILURE() << "owner " << who.owner << " cannot be granted its key " << who.key;
+  return 0;
+}
+
 // Owners in the order in which they are granted what they want, as letters.
 std::string grant_all(LeaseTable& table) {
   std::string order;
-  while (const auto who = table.next()) {
-    table.grant(*who);
-    order += who->owner == 1 ? 'A' : who->owner == 2 ? 'B' : 'x';
+  for (auto turns = table.grantable(1); !turns.empty(); turns = table.grantable(1)) {
+    const OwnerId owner = turns.front().who.owner;
+    table.grant(turns.front());
+    order += owner == 1 ? 'A' : owner == 2 ? 'B' : 'x';
   }
   return order;
 }
@@ -92,7 +107,7 @@ TEST(LeaseTable, NamesWhatIsShortAndNotLent) {
 TEST(LeaseTable, ALargeRequestIsNotStarvedBySmallOnes) {
   LeaseTable table(ResourceSet::cpus(4));
   table.want(kB, 4, ResourceSet::cpus(1));
-  const LeaseId first = table.grant(kB);
+  const LeaseId first = grant(table, kB);
   table.want(kA, 1, ResourceSet::cpus(4));  // behind B's others
   table.want(kB, 0, {});
   table.want(kB, 9, ResourceSet::cpus(1));  // behind A now
@@ -119,16 +134,16 @@ TEST(LeaseTable, ABlockedLeaseLendsItsCpusOnly) {
   LeaseTable table(total);
   ResourceSet request = total;
   table.want(kA, 1, request);
-  const LeaseId lease = table.grant(kA);
+  const LeaseId lease = grant(table, kA);
   EXPECT_EQ(table.taken(lease).text(), request.text());
   table.blocked(lease);
   table.blocked(lease);  // said twice
   EXPECT_EQ(table.running(), 0U);
   EXPECT_EQ(table.taken(lease).text(), "GPU 1");
   table.want(kB, 1, ResourceSet::cpus(1));
-  const auto nested = table.next();
+  const auto nested = next(table);
   ASSERT_EQ(nested, kB);
-  const LeaseId inner = table.grant(kB);
+  const LeaseId inner = grant(table, kB);
   table.unblocked(lease);
   EXPECT_EQ(table.free().amount(kCpu), -1);  // oversubscribed for a while
   EXPECT_EQ(table.free().amount("GPU"), 0);
@@ -140,7 +155,7 @@ TEST(LeaseTable, ABlockedLeaseLendsItsCpusOnly) {
 TEST(LeaseTable, EndingABlockedLeaseGivesEverythingBackOnce) {
   LeaseTable table(ResourceSet::cpus(2));
   table.want(kA, 1, ResourceSet::cpus(2));
-  const LeaseId lease = table.grant(kA);
+  const LeaseId lease = grant(table, kA);
   table.blocked(lease);
   table.end(lease);
   table.end(lease);
@@ -181,11 +196,11 @@ TEST(LeaseTable, ARecalledLeaseThatLendsIsNotWaitedFor) {
   constexpr OwnerKey kC{.owner = 3, .key = 1};
   LeaseTable table(ResourceSet::cpus(1));
   table.want(kA, 1, ResourceSet::cpus(1));
-  const LeaseId blocked = table.grant(kA);
+  const LeaseId blocked = grant(table, kA);
   table.want(kB, 1, ResourceSet::cpus(1));
   EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerKey>{kA});
   table.blocked(blocked);  // A's task waits, and may wait for what C wants
-  table.grant(kB);
+  grant(table, kB);
   table.want(kC, 1, ResourceSet::cpus(1));
   EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerKey>{kB});
 }
@@ -193,11 +208,11 @@ TEST(LeaseTable, ARecalledLeaseThatLendsIsNotWaitedFor) {
 TEST(LeaseTable, RecallsAnotherKeyOfTheSameOwner) {
   LeaseTable table(ResourceSet::cpus(1));
   table.want(kA, 1, ResourceSet::cpus(1));
-  const LeaseId idle = table.grant(kA);
+  const LeaseId idle = grant(table, kA);
   table.want(kA2, 1, ResourceSet::cpus(0.5));
   EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerKey>{kA});
   table.end(idle);
-  EXPECT_EQ(table.next(), kA2);
+  EXPECT_EQ(next(table), kA2);
 }
 
 TEST(LeaseTable, DoesNotRecallWhatWouldNotHelp) {
@@ -207,9 +222,9 @@ TEST(LeaseTable, DoesNotRecallWhatWouldNotHelp) {
   ResourceSet gpu;
   gpu.set("GPU", 1);
   table.want(kB, 1, gpu);
-  table.grant(kB);
+  grant(table, kB);
   table.want(kA, 1, ResourceSet::cpus(1));
-  table.grant(kA);
+  grant(table, kA);
   table.want({.owner = 3, .key = 1}, 1, gpu);
   EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerKey>{kB});
 }
@@ -218,7 +233,7 @@ TEST(LeaseTable, ActorsKeepTheirs) {
   LeaseTable table(ResourceSet::cpus(1));
   const OwnerKey actor{.owner = kFirstActor + 5, .key = 0};
   table.want(actor, 1, ResourceSet::cpus(1));
-  table.grant(actor);
+  grant(table, actor);
   table.want(kA, 1, ResourceSet::cpus(1));
   EXPECT_TRUE(table.recalls(Shortage::kResources).empty());
 }
@@ -226,7 +241,7 @@ TEST(LeaseTable, ActorsKeepTheirs) {
 TEST(LeaseTable, RecallsIdleOnesWhenWorkersAreShort) {
   LeaseTable table(ResourceSet::cpus(100));
   table.want(kA, 1, ResourceSet::cpus(1));
-  table.grant(kA);
+  grant(table, kA);
   table.want(kB, 1, ResourceSet::cpus(1));
   EXPECT_TRUE(table.recalls(Shortage::kResources).empty());
   EXPECT_EQ(table.recalls(Shortage::kWorkers), std::vector<OwnerKey>{kA});
@@ -235,7 +250,7 @@ TEST(LeaseTable, RecallsIdleOnesWhenWorkersAreShort) {
 TEST(LeaseTable, ForgetsWhatADeadOwnerWanted) {
   LeaseTable table(ResourceSet::cpus(1));
   table.want(kA, 1, ResourceSet::cpus(1));
-  const LeaseId lease = table.grant(kA);
+  const LeaseId lease = grant(table, kA);
   table.want(kA, 5, ResourceSet::cpus(1));
   table.forget(1);
   EXPECT_EQ(table.waiting(), 0U);
@@ -248,9 +263,9 @@ TEST(LeaseTable, KnowsWhatItCouldGrantInTurn) {
   LeaseTable table(ResourceSet::cpus(4));
   table.want(kA, 3, ResourceSet::cpus(1));
   table.want(kB, 3, ResourceSet::cpus(1.5));
-  EXPECT_EQ(table.grantable(64), (std::vector<OwnerKey>{kA, kB, kA}));
-  EXPECT_EQ(table.grantable(2), (std::vector<OwnerKey>{kA, kB}));
-  EXPECT_EQ(table.cpus_of(kB), 1.5);
+  EXPECT_EQ(table.grantable(64), (std::vector<LeaseTable::Grantable>{{kA}, {kB}, {kA}}));
+  EXPECT_EQ(table.grantable(2), (std::vector<LeaseTable::Grantable>{{kA}, {kB}}));
+  EXPECT_EQ(table.request_of(kB).resources.amount(kCpu), 1.5);
 }
 
 TEST(LeaseTable, NLeasesOfOneNthFillOne) {
@@ -259,10 +274,48 @@ TEST(LeaseTable, NLeasesOfOneNthFillOne) {
     const auto request = ResourceSet::cpus(1.0 / static_cast<double>(n));
     EXPECT_FALSE(table.want(kA, n + 1, request));
     std::uint64_t granted = 0;
-    for (; table.next() && granted <= n; ++granted) table.grant(kA);
+    for (; next(table) && granted <= n; ++granted) grant(table, kA);
     EXPECT_EQ(granted, n);
     EXPECT_EQ(table.free().amount(kCpu), 0);
   }
+}
+
+TEST(LeaseTable, NoKeyOfAnOwnerStarvesAnotherOfIt) {
+  LeaseTable table(ResourceSet::cpus(2));
+  table.want(kA, 2, ResourceSet::cpus(1));
+  grant(table, kA);
+  table.want(kA2, 1, ResourceSet::cpus(2));  // behind the second of the other key
+  const LeaseId second = grant(table, kA);
+  table.want(kA, 5, ResourceSet::cpus(1));  // for ever
+  EXPECT_EQ(table.recalls(Shortage::kResources), (std::vector{kA}));
+  table.end(second);
+  EXPECT_EQ(next(table), std::nullopt) << "what the larger one needs is kept for it";
+  EXPECT_EQ(table.recalls(Shortage::kResources), (std::vector{kA}));
+  table.end(1);
+  EXPECT_EQ(next(table), kA2);
+  grant(table, kA2);
+  EXPECT_EQ(table.recalls(Shortage::kResources), (std::vector{kA2})) << "and then the other way";
+}
+
+TEST(LeaseTable, GpusAreGrantedByNumber) {
+  ResourceSet total = ResourceSet::cpus(4), whole, half;
+  total.set(kGpu, 2);
+  whole.set(kGpu, 1);
+  half.set(kGpu, 0.5);
+  LeaseTable table(total);
+  table.want(kA, 2, half);
+  table.want(kB, 2, whole);
+  const auto turns = table.grantable(9);
+  ASSERT_EQ(turns.size(), 3U);
+  EXPECT_EQ(turns[0].gpus, Gpus{0});
+  EXPECT_EQ(turns[1].gpus, Gpus{1});
+  EXPECT_EQ(turns[2].gpus, Gpus{0});
+  const LeaseId b = table.grant(turns[1]);
+  EXPECT_EQ(table.grantable(1), (std::vector<LeaseTable::Grantable>{{kA, {0}}}));
+  table.blocked(b);
+  EXPECT_EQ(table.free().amount(kGpu), 1) << "it keeps them while it waits";
+  table.end(b);
+  EXPECT_EQ(table.free(), total);
 }
 
 }  // namespace

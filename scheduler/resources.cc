@@ -51,9 +51,10 @@ ResourceSet ResourceSet::only(std::string_view name) const {
   return result;
 }
 
-bool ResourceSet::fits(const ResourceSet& request) const {
-  return std::ranges::all_of(request.items_,
-                             [&](const auto& item) { return has(item.first, item.second); });
+bool ResourceSet::fits(const ResourceSet& request, std::string_view beside) const {
+  return std::ranges::all_of(request.items_, [&](const auto& item) {
+    return item.first == beside || has(item.first, item.second);
+  });
 }
 
 bool ResourceSet::has(const std::string& name, Units wanted) const {
@@ -85,9 +86,7 @@ std::string ResourceSet::text() const {
   for (const std::string& name : names()) {
     const double value = amount(name);
     if (value == 0) continue;
-    char text[32];
-    std::snprintf(text, sizeof text, " %.10g", value);
-    result += (result.empty() ? "" : ", ") + name + text;
+    result += (result.empty() ? "" : ", ") + name + " " + amount_text(name, value);
   }
   return result.empty() ? "nothing" : result;
 }
@@ -96,6 +95,21 @@ ResourceSet::Units ResourceSet::units(std::string_view name) const {
   const auto item =
       std::ranges::lower_bound(items_, name, {}, &std::pair<std::string, Units>::first);
   return item != items_.end() && item->first == name ? item->second : 0;
+}
+
+std::string amount_text(std::string_view resource, double amount) {
+  const char* unit = "";
+  if (resource == kMemory) {
+    unit = " bytes";
+    for (const char* larger : {" KiB", " MiB", " GiB", " TiB"}) {
+      if (std::abs(amount) < 1024) break;
+      amount /= 1024;
+      unit = larger;
+    }
+  }
+  char text[48];
+  std::snprintf(text, sizeof text, "%.10g%s", amount, unit);
+  return text;
 }
 
 void ResourceSet::change(std::string_view name, Units by) {

@@ -20,6 +20,8 @@
 namespace manta::scheduler {
 
 inline constexpr std::string_view kCpu = "CPU";
+inline constexpr std::string_view kGpu = "GPU";        // see supply.h
+inline constexpr std::string_view kMemory = "memory";  // bytes
 
 class ResourceSet {
  public:
@@ -27,6 +29,9 @@ class ResourceSet {
   static ResourceSet cpus(double amount);
 
   static constexpr double kSlack = 1e-9;
+  __extension__ typedef __int128 Units;  // of 2^-60: up to 1.4e20 of anything
+  static Units to_units(double amount);
+  Units units(std::string_view name) const;
 
   void set(std::string_view name, double amount);
   double amount(std::string_view name) const;  // for people, rounded to kSlack
@@ -36,25 +41,24 @@ class ResourceSet {
   void subtract(const ResourceSet& other);
   ResourceSet only(std::string_view name) const;  // a set of that resource alone
 
-  // Whether all of `request` is here. A request for nothing always fits.
-  bool fits(const ResourceSet& request) const;
+  // Whether all of `request` is here, but for `beside`. A request for nothing always fits.
+  bool fits(const ResourceSet& request, std::string_view beside = {}) const;
   // The name of the resource of which the smallest part of `request` is here; empty if all of it fits.
   std::string shortest(const ResourceSet& request) const;
 
-  std::string text() const;  // "CPU 2, GPU 0.5"; "nothing" if it is empty
+  std::string text() const;  // "CPU 2, GPU 0.5, memory 3 GiB"; "nothing" if it is empty
   std::vector<std::string> names() const;
 
   bool operator==(const ResourceSet&) const = default;
 
  private:
-  __extension__ typedef __int128 Units;  // of 2^-60: up to 1.4e20 of anything
-  static Units to_units(double amount);
-
-  Units units(std::string_view name) const;
   bool has(const std::string& name, Units wanted) const;
   void change(std::string_view name, Units by);
 
   std::vector<std::pair<std::string, Units>> items_;  // sorted by name
 };
+
+// "0.5"; of memory "3 GiB".
+std::string amount_text(std::string_view resource, double amount);
 
 }  // namespace manta::scheduler

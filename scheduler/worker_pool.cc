@@ -6,37 +6,86 @@
 
 namespace manta::scheduler {
 
-std::vector<ThreadCount> WorkerPool::to_start(const std::vector<ThreadCount>& demand,
-                                              Time now) const {
-  if (failing() && (present() == 0 || starting_ > 0 || now < retry_at_)) return {};
-  // As many as are asked for, or as are missing of `prestart`; a pool that fails starts nothing of its own accord.
-  std::map<ThreadCount, std::size_t> spare = starting_with_;
-  for (const Idle& idle : idle_) ++spare[idle.threads];
-  std::vector<ThreadCount> missing;
-  for (const ThreadCount threads : demand) {
-    if (std::size_t& left = spare[threads]; left > 0) {
+// Those of `demand` for which no idle worker is there and none starts.
+std::vector<WorkerKind> WorkerPool::missing_for(const std::vector<WorkerKind>& demand) const {
+  std::map<WorkerKind, std::size_t> spare = starting_as_;
+  for (const Idle& idle : idle_) ++spare[kind_of(idle)];
+  std::vector<WorkerKind> missing;
+  for (const WorkerKind& kind : demand) {
+    if (std::size_t& left = spare[kind]; left > 0) {
       --left;
     } else {
-      missing.push_back(threads);
+      missing.push_back(kind);
     }
   }
-  if (failures_ == 0 && present() + missing.size() < options_.prestart) {
-    missing.resize(options_.prestart - present(), 1);
+  return missing;
+}
+
+const WorkerPool::Starts& WorkerPool::starts_of(const Environment& environment) const {
+  static const Starts none;
+  const auto entry = starts_.find(environment);
+  return entry == starts_.end() ? none : entry->second;
+}
+
+bool WorkerPool::failing(const Environment& environment) const {
+  return failing(starts_of(environment));
+}
+
+bool WorkerPool::may_start(const Starts& starts, Time now) const {
+  if (!failing(starts)) return true;
+  return starts.present != 0 && starts.starting == 0 && now >= starts.retry_at;
+}
+
+std::vector<WorkerKind> WorkerPool::to_start(const std::vector<WorkerKind>& demand,
+                                             Time now) const {
+  // As many as are asked for, or as are missing of `prestart`; what fails is not started for its own sake.
+  std::vector<WorkerKind> missing = missing_for(demand);
+  const auto plain = static_cast<std::size_t>(
+      std::ranges::count_if(missing, [](const WorkerKind& kind) { return kind.is_plain(); }));
+  if (starts_of({}).failures == 0 && plain_ + plain < options_.prestart) {
+    missing.resize(missing.size() + options_.prestart - plain_ - plain);
   }
+  std::vector<const Environment*> tried;  // of those that fail: one at a time
+  std::erase_if(missing, [&](const WorkerKind& kind) {
+    const Starts& starts = starts_of(kind.environment);
+    if (!failing(starts)) return false;
+    const auto same = [&](const Environment* other) { return *other == kind.environment; };
+    if (!may_start(starts, now) || std::ranges::any_of(tried, same)) return true;
+    tried.push_back(&starts_.find(kind.environment)->first);
+    return false;
+  });
   const std::size_t counted = workers_.size() - dedicated_;
-  const std::size_t room = options_.limit - std::min(options_.limit, counted);
-  const std::size_t at_a_time = failing() ? 1 : options_.parallel;
-  const std::size_t parallel = at_a_time - std::min(at_a_time, starting_);
+  const std::size_t room = cap_ - std::min(cap_, counted);
+  const std::size_t parallel = options_.parallel - std::min(options_.parallel, starting_);
   missing.resize(std::min({missing.size(), room, parallel}));
   return missing;
 }
 
-void WorkerPool::started(WorkerId worker, ThreadCount threads) {
-  const Worker starting{.state = State::kStarting, .threads = threads};
-  const bool fresh = workers_.emplace(worker, starting).second;
+std::optional<Time> WorkerPool::relax(const std::vector<WorkerKind>& demand, Time now,
+                                      bool all_wait) {
+  const bool capped = cap_ < options_.limit && workers_.size() - dedicated_ >= cap_ &&
+                      starting_ == 0 && !missing_for(demand).empty();
+  if (!capped) {
+    capped_since_.reset();
+    return std::nullopt;
+  }
+  if (!capped_since_) capped_since_ = now;
+  const Time relaxes_at = *capped_since_ + options_.relax_after;
+  if (!all_wait && now < relaxes_at) return relaxes_at;
+  cap_ = std::min(options_.limit, cap_ + std::max<std::size_t>(1, cap_ / 2));
+  capped_since_.reset();
+  return std::nullopt;
+}
+
+void WorkerPool::started(WorkerId worker, const WorkerKind& kind) {
+  const bool fresh = workers_.emplace(worker, Worker{State::kStarting, kind}).second;
   base::check(fresh, "a worker starts once");
   ++starting_;
-  ++starting_with_[threads];
+  ++starting_as_[kind];
+  Starts& starts = starts_[kind.environment];
+  ++starts.starting;
+  ++starts.present;
+  if (kind.is_plain()) ++plain_;
 }
 
 std::size_t& WorkerPool::count_of(State state) {
@@ -56,18 +105,37 @@ std::size_t& WorkerPool::count_of(State state) {
 }
 
 void WorkerPool::move_to(WorkerId worker, State state) {
-  auto& [current, threads] = workers_.at(worker);
+  auto& [current, kind] = workers_.at(worker);
+  const auto counts = [](State in) { return in != State::kDedicated && in != State::kLeaving; };
   if (current == State::kIdle) {
     std::erase_if(idle_, [&](const Idle& idle) { return idle.worker == worker; });
   }
-  if (current == State::kStarting) --starting_with_[threads];
+  if (current == State::kStarting) {
+    const auto starting = starting_as_.find(kind);
+    if (--starting->second == 0) starting_as_.erase(starting);
+    --starts_[kind.environment].starting;
+  }
+  if (counts(current) && !counts(state)) {
+    --starts_[kind.environment].present;
+    if (kind.is_plain()) --plain_;
+    forget_if_unused(kind.environment);
+  }
   --count_of(current);
   current = state;
   ++count_of(state);
 }
 
+void WorkerPool::forget_if_unused(const Environment& environment) {
+  const auto entry = starts_.find(environment);
+  if (entry == starts_.end()) return;
+  const Starts& starts = entry->second;
+  if (starts.present == 0 && starts.failures == 0) starts_.erase(entry);
+}
+
 void WorkerPool::ready(WorkerId worker, Time now) {
-  failures_ = 0;
+  if (const auto entry = workers_.find(worker); entry != workers_.end()) {
+    starts_[entry->second.kind.environment].failures = 0;
+  }
   give_back(worker, now);
 }
 
@@ -75,13 +143,16 @@ void WorkerPool::give_back(WorkerId worker, Time now) {
   const auto entry = workers_.find(worker);
   if (entry == workers_.end()) return;
   move_to(worker, State::kIdle);
-  idle_.push_back({.worker = worker, .threads = entry->second.threads, .since = now});
+  idle_.push_back({.worker = worker, .since = now});
 }
 
-std::optional<WorkerId> WorkerPool::take(ThreadCount threads) {
+std::optional<WorkerId> WorkerPool::take(const WorkerKind& kind) {
   auto idle = std::find_if(idle_.rbegin(), idle_.rend(),
-                           [&](const Idle& item) { return item.threads == threads; });
-  if (idle == idle_.rend() && (at_limit() || failing())) idle = idle_.rbegin();
+                           [&](const Idle& item) { return kind_of(item) == kind; });
+  if (idle == idle_.rend() && (at_limit() || failing(kind.environment))) {
+    idle = std::find_if(idle_.rbegin(), idle_.rend(),
+                        [&](const Idle& item) { return kind.may_use(kind_of(item)); });
+  }
   if (idle == idle_.rend()) return std::nullopt;
   const WorkerId worker = idle->worker;
   move_to(worker, State::kTaken);
@@ -91,56 +162,102 @@ std::optional<WorkerId> WorkerPool::take(ThreadCount threads) {
 void WorkerPool::dedicate(WorkerId worker) { move_to(worker, State::kDedicated); }
 
 // Each failure beyond the tolerated ones doubles the pause, up to 64 times the first.
-void WorkerPool::start_failed(Time now) {
+void WorkerPool::start_failed(const Environment& environment, Time now) {
   constexpr int kMostDoublings = 6;
-  ++failures_;
-  const int doublings = std::clamp(failures_ - options_.max_failures, 0, kMostDoublings);
-  retry_at_ = now + options_.retry_after * (1 << doublings);
+  Starts& starts = starts_[environment];
+  ++starts.failures;
+  const int doublings = std::clamp(starts.failures - options_.max_failures, 0, kMostDoublings);
+  starts.retry_at = now + options_.retry_after * (1 << doublings);
 }
 
-std::optional<Time> WorkerPool::next_retry() const {
-  if (!failing() || starting_ > 0 || present() == 0) return std::nullopt;
-  return retry_at_;
+std::optional<Time> WorkerPool::next_retry(const std::vector<WorkerKind>& demand) const {
+  std::optional<Time> next;
+  for (const WorkerKind& kind : demand) {
+    const Starts& starts = starts_of(kind.environment);
+    if (!failing(starts) || starts.starting > 0 || starts.present == 0) continue;
+    if (!next || starts.retry_at < *next) next = starts.retry_at;
+  }
+  return next;
 }
 
 // Workers that are all blocked may be waiting for those who wait for a worker: the pool tries twice as long then.
-bool WorkerPool::hopeless(bool anyone_runs) const {
-  if (starting_ > 0 || !idle_.empty() || anyone_runs) return false;
-  return failures_ >= (present() == 0 ? 1 : 2) * options_.max_failures;
+bool WorkerPool::hopeless(const Environment& environment, bool anyone_runs) const {
+  const Starts& starts = starts_of(environment);
+  if (starts.starting > 0 || anyone_runs) return false;
+  if (starts.failures < (starts.present == 0 ? 1 : 2) * options_.max_failures) return false;
+  return std::ranges::none_of(
+      idle_, [&](const Idle& idle) { return kind_of(idle).environment == environment; });
 }
 
-// One more failure, and the pool is failing again.
-void WorkerPool::forgive() {
-  failures_ = options_.max_failures - 1;
-  retry_at_ = {};
+// One more failure, and it is failing again. Of environments of tasks, of which there may be many, nothing is kept.
+void WorkerPool::forgive(const Environment& environment) {
+  Starts& starts = starts_[environment];
+  starts.failures = environment.empty() ? options_.max_failures - 1 : 0;
+  starts.retry_at = {};
+  forget_if_unused(environment);
 }
 
 void WorkerPool::gone(WorkerId worker, Time now) {
   const auto entry = workers_.find(worker);
   if (entry == workers_.end()) return;
-  if (entry->second.state == State::kStarting) start_failed(now);
+  if (entry->second.state == State::kStarting) start_failed(entry->second.kind.environment, now);
   move_to(worker, State::kLeaving);
   --leaving_;
   workers_.erase(worker);
 }
 
-std::vector<WorkerId> WorkerPool::surplus(Time now, const std::function<bool(WorkerId)>& busy) {
+Time WorkerPool::leaves_at(const Idle& idle) const {
+  const WorkerKind& kind = kind_of(idle);
+  if (kind.is_plain()) {
+    return plain_ > options_.prestart ? idle.since + options_.idle_for : Time::max();
+  }
+  const auto alike =
+      std::ranges::count_if(idle_, [&](const Idle& other) { return kind.may_use(kind_of(other)); });
+  const bool many = static_cast<std::size_t>(alike) > options_.idle_alike;
+  return idle.since + (many ? options_.soon : options_.idle_for);
+}
+
+std::vector<WorkerId> WorkerPool::surplus(Time now, const IsBusy& busy) {
   std::vector<WorkerId> result;
-  while (next_surplus() && *next_surplus() <= now) {
-    const WorkerId worker = idle_.front().worker;
-    if (busy && busy(worker)) {
-      give_back(worker, now);
+  for (const Idle& idle : std::vector(idle_)) {  // longest idle first
+    if (leaves_at(idle) > now) continue;
+    if (busy && busy(idle.worker)) {
+      give_back(idle.worker, now);
     } else {
-      result.push_back(worker);
-      move_to(worker, State::kLeaving);
+      result.push_back(idle.worker);
+      move_to(idle.worker, State::kLeaving);
+      cap_ = std::min(options_.cap, options_.limit);
     }
   }
   return result;
 }
 
 std::optional<Time> WorkerPool::next_surplus() const {
-  if (idle_.empty() || present() <= options_.prestart) return std::nullopt;
-  return idle_.front().since + options_.idle_for;
+  Time next = Time::max();
+  for (const Idle& idle : idle_) next = std::min(next, leaves_at(idle));
+  return next == Time::max() ? std::nullopt : std::optional(next);
+}
+
+std::vector<WorkerId> WorkerPool::make_room(const std::vector<WorkerKind>& demand,
+                                            const IsBusy& busy) {
+  std::vector<WorkerId> result;
+  if (!at_limit() || idle_.empty()) return result;
+  const std::size_t missing = missing_for(demand).size();
+  for (const Idle& idle : std::vector(idle_)) {
+    if (leaving_ >= missing) break;
+    const WorkerKind& kind = kind_of(idle);
+    const bool wanted =
+        std::ranges::any_of(demand, [&](const WorkerKind& other) { return other.may_use(kind); });
+    if (wanted || (busy && busy(idle.worker))) continue;
+    result.push_back(idle.worker);
+    move_to(idle.worker, State::kLeaving);
+  }
+  return result;
+}
+
+bool WorkerPool::is_plain(WorkerId worker) const {
+  const auto entry = workers_.find(worker);
+  return entry != workers_.end() && entry->second.kind.is_plain();
 }
 
 }  // namespace manta::scheduler

@@ -326,7 +326,7 @@ TEST_F(ClusterTest, ClusterSaysWhatThereIs) {
   ASSERT_EQ(all.nodes.size(), 1u);
   EXPECT_EQ(all.nodes[0].state, NodeState::alive);
   EXPECT_FALSE(all.nodes[0].id.is_nil());
-  EXPECT_EQ(all.total, (Resources{{"CPU", 3}, {"widget", 2}}));
+  EXPECT_EQ(all.total, (Resources{{"CPU", 3}, {"memory", all.total.at("memory")}, {"widget", 2}}));
   EXPECT_EQ(all.available, all.total);
   EXPECT_EQ(all.nodes[0].total, all.total);
   EXPECT_GT(all.nodes[0].store.capacity, 0u);
@@ -338,7 +338,11 @@ TEST_F(ClusterTest, ClusterSaysWhatThereIs) {
 
 TEST_F(ClusterTest, AvailableResourcesFollowWhatRuns) {
   open({.cpus = 3, .resources = {{"widget", 2}}});
-  const auto available = [] { return cluster().available; };
+  const auto available = [] {
+    Resources all = cluster().available;
+    all.erase("memory");  // of which nobody asks for any
+    return all;
+  };
   auto gate = actor<Gate>(ActorOptions{.cpus = 1, .resources = {{"widget", 0.5}}});
   get(gate.ready());
   EXPECT_TRUE(eventually([&] { return available() == Resources{{"CPU", 2}, {"widget", 1.5}}; }));

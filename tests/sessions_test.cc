@@ -263,7 +263,8 @@ TEST(Sessions, WrongVariablesAreNamed) {
   const std::map<std::string, std::string> wrong = {
       {"MANTA_CPUS", "many"},           {"MANTA_OBJECT_STORE_BYTES", "1"},
       {"MANTA_RESOURCES", "gpu"},       {"MANTA_LOG_TO_DRIVER", "yes"},
-      {"MANTA_ADDRESS", "127.0.0.1:1"}, {"MANTA_GPUS", "1"},
+      {"MANTA_ADDRESS", "127.0.0.1:1"}, {"MANTA_GPUS", "0.5"},
+      {"MANTA_MEMORY", "lots"},         {"MANTA_LABELS", "zone"},
       {"MANTA_SERIALIZE_VERBOSE", "3"}, {"MANTA_PUT_TIMEOUT", "-1"}};
   for (const auto& [name, value] : wrong) {
     Program run("defaults", {.env = {{name, value}}});
@@ -339,12 +340,10 @@ TEST_F(SessionsInside, CallsWithoutASessionAreRefused) {
 
 TEST_F(SessionsInside, OptionsThatAreNotSupportedAreRefusedNotIgnored) {
   EXPECT_THROW((void)init({.address = "auto"}), InvalidArgument);
-  EXPECT_THROW((void)init({.gpus = 1}), InvalidArgument);
-  EXPECT_THROW((void)init({.labels = {{"disk", "fast"}}}), InvalidArgument);
+  EXPECT_THROW((void)init({.name_space = "mine"}), InvalidArgument);
   EXPECT_THROW((void)init({.cpus = -1}), InvalidArgument);
   open();
   const auto f = [](int x) { return x; };
-  EXPECT_THROW(remote(f, {.gpus = 1})(1), InvalidArgument);
   EXPECT_THROW(remote(f, {.cpus = -1})(1), InvalidArgument);
   EXPECT_THROW(remote(f, {.name = std::string(2000, 'x')})(1), InvalidArgument);
   EXPECT_THROW(remote(f, {.max_retries = -2})(1), InvalidArgument);

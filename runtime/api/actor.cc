@@ -2,6 +2,7 @@
 
 #include "../../base/error.h"
 #include "../calls/call.h"
+#include "../options/check_environment.h"
 #include "../options/check_options.h"
 #include "../ownership/error_values.h"
 #include "../process/process.h"
@@ -86,6 +87,7 @@ ActorBuilder::ActorBuilder(const ActorOptions& options, Stub stub, std::string t
 
 base::Ref<ActorEntry> ActorBuilder::create() {
   Process& process = Process::current("manta::actor()");
+  if (process.attachment().local) refuse_environment(options_.env, "ActorOptions");
   auto entry = base::make_ref<ActorEntry>(process.ownership().next_id<ActorId>(),
                                           process.ownership().session());
   entry->home = Home::kHeld;

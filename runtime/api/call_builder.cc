@@ -7,6 +7,7 @@
 #include "../../base/error.h"
 #include "../calls/call.h"
 #include "../launch/clock.h"
+#include "../options/check_environment.h"
 #include "../options/check_options.h"
 #include "../ownership/object_ref.h"
 #include "../ownership/value_codec.h"
@@ -46,7 +47,10 @@ namespace {
 
 base::Ref<const CallSite> site_of(const CallSpec& spec) {
   Process& process = Process::current("a remote call");
-  if (spec.options != nullptr && *spec.options) check_task_options(**spec.options);
+  if (spec.options != nullptr && *spec.options) {
+    check_task_options(**spec.options);
+    if (process.attachment().local) refuse_environment((*spec.options)->env, "TaskOptions");
+  }
   wait_for_room(process);
   return CallSite::of(spec);
 }

@@ -1,5 +1,6 @@
 #include "cluster.h"
 
+#include <algorithm>
 #include <cctype>
 #include <chrono>
 
@@ -43,6 +44,7 @@ Cluster cluster() {
   auto resources = resources_of_node(process);
   node.total = std::move(resources.total);
   node.available = std::move(resources.available);
+  node.labels = std::move(resources.labels);
   node.store = process.store().stats();
   Cluster cluster;
   cluster.total = node.total;
@@ -66,6 +68,11 @@ TaskContext this_task() {
   context.name_ = frame->name;
   context.attempt_ = frame->attempt;
   context.cpus_ = frame->cpus;
+  context.gpus_ = attachment.gpus;
+  const auto* const executor = detail::Executor::of_process();
+  const bool of_actor = executor != nullptr && executor->is_actor();
+  const std::size_t gpus = of_actor ? executor->gpus_of_actor() : frame->gpus;
+  context.gpus_.resize(std::min(context.gpus_.size(), gpus));
   context.node_ = attachment.node;
   context.job_ = attachment.job;
   return context;

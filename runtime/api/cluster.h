@@ -23,7 +23,7 @@ struct NodeInfo {
   NodeState state = NodeState::alive;
   Resources total = {};      // what the node has
   Resources available = {};  // what no task or actor holds at the moment
-  Labels labels = {};        // not supported yet: empty
+  Labels labels = {};        // InitOptions::labels
   StoreStats store = {};
 };
 
@@ -42,11 +42,13 @@ Cluster cluster();
 struct TaskContext {
   TaskId id() const { return id_; }
   std::string name() const { return name_; }  // as in errors and logs
-  int attempt() const { return attempt_; }    // 1, or more after crashes of the worker
+  // 1, or more after crashes of the worker, and after exceptions with TaskOptions::retry_exceptions.
+  int attempt() const { return attempt_; }
   NodeId node() const { return node_; }
   JobId job() const { return job_; }
-  double cpus() const { return cpus_; }         // TaskOptions::cpus
-  std::vector<int> gpus() const { return {}; }  // not supported yet
+  double cpus() const { return cpus_; }  // TaskOptions::cpus
+  // The ids of its GPUs, as in CUDA_VISIBLE_DEVICES; where those are no numbers, their places in the node's list.
+  std::vector<int> gpus() const { return gpus_; }
   // Whether it is to end (manta::cancel()): to be asked now and then by a call that runs for long. Any thread.
   bool cancelled() const;
 
@@ -58,6 +60,7 @@ struct TaskContext {
   NodeId node_;
   JobId job_;
   double cpus_ = 0;
+  std::vector<int> gpus_;
 };
 // Of the calling thread, or of the task that has started it. Errors: InvalidArgument outside of a task.
 TaskContext this_task();

@@ -92,6 +92,7 @@ struct CallExtras {
   KeptStorages keeps_external;
   std::optional<CallTimers::Time> deadline;
   bool forced = false;  // its worker was told to end itself
+  std::uint64_t last_crash = 0;  // a hash of the stack with which the last attempt crashed
 
   void set_external(const base::Ref<objectstore::Block>& block, std::size_t size) {
     block->seal();
@@ -138,6 +139,7 @@ class Call final : public Command {
 
   // ---- what is called
   const CallSite& site() const { return *site_; }
+  const base::Ref<const CallSite>& shared_site() const { return site_; }
   std::string display_name() const { return site_->display_name(); }
 
   // ---- arguments
@@ -213,7 +215,7 @@ class Call final : public Command {
   void forget_actor();
 
   ObjectEntryRef result;
-  std::uint16_t attempt = 1;  // crashes survived, plus 1; stays at its largest value
+  std::uint16_t attempt = 1;  // those that failed, plus 1; stays at its largest value
   bool one_way : 1 = false;
   bool unpacked : 1 = false;
   // It has failed already; entries of missing arguments may share it still.

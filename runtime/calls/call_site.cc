@@ -1,10 +1,12 @@
 #include "call_site.h"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 
 #include "../code/names.h"
+#include "../wire/task_shape.h"
 
 namespace manta::detail {
 namespace {
@@ -62,7 +64,8 @@ CallSite::CallSite(const CallSpec& spec)
       options_(given_options_ ? given_options_.get() : default_options()),
       elements_(spec.elements),
       name_(name_of(spec)),
-      deadline_(deadline_of(spec)) {
+      deadline_(deadline_of(spec)),
+      plain_(detail::is_plain(*options_)) {
   frame_.kind = spec.kind;
   frame_.stub_image = spec.stub.image;
   frame_.stub_offset = spec.stub.offset;
@@ -71,7 +74,9 @@ CallSite::CallSite(const CallSpec& spec)
   frame_.adjustment = spec.adjustment;
   frame_.object_offset = spec.object_offset;
   frame_.name_size = static_cast<std::uint32_t>(name_.size());
-  if (spec.kind != CallKind::kMethod) frame_.cpus = options_->cpus;
+  if (spec.kind == CallKind::kMethod) return;
+  frame_.cpus = options_->cpus;
+  frame_.gpus = static_cast<std::uint16_t>(std::ceil(options_->gpus));
 }
 
 bool CallSite::is_of(const CallSpec& spec) const {

@@ -48,6 +48,7 @@ class CallSite final : public base::Counted {
   const TaskOptions& options() const { return *options_; }
   const std::optional<Timeout>& deadline() const { return deadline_; }
   std::uint32_t elements() const { return elements_; }
+  bool is_plain() const { return plain_; }  // it asks for nothing of its worker but CPUs
   std::string display_name() const;
 
  private:
@@ -59,6 +60,7 @@ class CallSite final : public base::Counted {
   const std::uint32_t elements_;
   std::string name_;
   std::optional<Timeout> deadline_;
+  bool plain_;
 };
 
 }  // namespace manta::detail

@@ -127,20 +127,36 @@ void Completion::on(const ObjectFreed& told) {
   }
 }
 
-void Completion::complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
+std::span<const std::byte> Completion::take_kept(const ReplyFrame& frame,
+                                                 std::span<const std::byte> rest,
+                                                 base::StorageRef& external) {
   const auto kept_bytes = std::size_t{frame.kept_count} * sizeof(std::uint64_t);
   base::check(kept_bytes <= rest.size(), "a reply is cut off");
   if (frame.kept_count != 0) {
     ownership_.adopt_kept_blocks(
         {reinterpret_cast<const std::uint64_t*>(rest.data()), frame.kept_count});
   }
-  rest = rest.subspan(kept_bytes);
+  if (frame.external_block == 0) return rest.subspan(kept_bytes);
+  external = ownership_.store().blocks().adopt(frame.external_block - 1, objectstore::Share::kMine);
+  return {ownership_.store().arena().readable(frame.external_block - 1), frame.external_size};
+}
+
+std::vector<Value> Completion::results_of(const ReplyFrame& frame,
+                                          std::span<const std::byte> rest) {
   base::StorageRef external;
-  if (frame.external_block != 0) {
-    external =
-        ownership_.store().blocks().adopt(frame.external_block - 1, objectstore::Share::kMine);
-    rest = {ownership_.store().arena().readable(frame.external_block - 1), frame.external_size};
+  rest = take_kept(frame, rest, external);
+  std::vector<Value> results;
+  while (!rest.empty()) {
+    const WireReader wire(rest);
+    results.push_back(read_value(ownership_, wire, Arrival::kHeld));
+    rest = rest.subspan(wire.size());
   }
+  return results;
+}
+
+void Completion::complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
+  base::StorageRef external;
+  rest = take_kept(frame, rest, external);
   call.each_result([&](ObjectEntryRef& entry) {
     if (frame.result_count == 0 && rest.empty()) {
       return finish(*entry, Value());  // of unpack(0): there was no error

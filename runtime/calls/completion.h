@@ -31,7 +31,9 @@ class Completion {
   void start_ready(base::Ref<Call> call);
 
   void complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest);
-  // Of a call that ran in place: its results, or for each the error.
+  // The same in two steps: the results that the reply brings, and what they make done.
+  std::vector<Value> results_of(const ReplyFrame& frame, std::span<const std::byte> rest);
+  // Also of a call that ran in place: its results, or for each the error.
   void complete_here(Call& call, std::vector<Value> values);
   void fail(Call& call, const Value& error);
   void fail(Call& call, ErrorKind kind, std::string_view message);
@@ -51,6 +53,9 @@ class Completion {
   std::uint64_t failures() const { return failures_.load(); }
 
  private:
+  // Gives what a reply lent us to keep to the node; gives its results, which may lie in `external`.
+  std::span<const std::byte> take_kept(const ReplyFrame& frame, std::span<const std::byte> rest,
+                                       base::StorageRef& external);
   // A done object turns into the error; a pending one is finished with it.
   void discard(ObjectEntry& entry, Value error);
   void start_dependents(const ObjectEntry::Pending& was);

@@ -3,10 +3,9 @@
 #include <algorithm>
 
 #include "../../base/number_text.h"
-#include "../wire/resources.h"
 #include "cancelled_error.h"
-#include "crash_notice.h"
 #include "missed_result.h"
+#include "retries.h"
 
 namespace manta::detail {
 namespace {
@@ -24,19 +23,27 @@ constexpr std::chrono::microseconds kTenure(1000);
 
 TaskSender::Queue* TaskSender::find_queue(const Call& call) const {
   const TaskOptions& options = call.site().options();
+  const bool plain = call.site().is_plain();
   for (const auto& queue : queues_) {
-    if (queue->cpus == options.cpus && queue->resources == options.resources) return queue.get();
+    if (queue->options == &options) return queue.get();
+    const bool both_plain = plain && queue->first_site->is_plain();
+    if (both_plain && queue->options->cpus == options.cpus) return queue.get();
+  }
+  if (plain) return nullptr;
+  const TaskShape shape = shape_of(options);
+  for (const auto& queue : queues_) {
+    if (queue->options->cpus == options.cpus && queue->shape == shape) return queue.get();
   }
   return nullptr;
 }
 
 TaskSender::Queue& TaskSender::queue_of(const Call& call) {
   if (Queue* const known = find_queue(call)) return *known;
-  const TaskOptions& options = call.site().options();
   auto queue = std::make_unique<Queue>();
   queue->key = static_cast<std::uint32_t>(queues_.size());
-  queue->cpus = options.cpus;
-  queue->resources = options.resources;
+  queue->first_site = call.shared_site();
+  queue->options = &call.site().options();
+  queue->shape = shape_of(*queue->options);
   queues_.push_back(std::move(queue));
   return *queues_.back();
 }
@@ -70,7 +77,7 @@ void TaskSender::submit(base::Ref<Call> ready) {
 // A chunk of a range is one of many, and goes on its way while the one before it runs, whatever its size: no worker has
 // to wait for the next. If one is idle in the end, it is asked for (steal_back).
 TaskSender::Lease* TaskSender::lease_with_room(Queue& queue, std::uint64_t estimate_ns) {
-  const bool is_chunk = queue.first->site().elements() > 1;
+  const bool is_chunk = queue.calls.front()->site().elements() > 1;
   Lease* ahead = nullptr;
   for (auto& lease : queue.leases) {
     const auto& lane = lease->lane;
@@ -112,7 +119,8 @@ void TaskSender::pump(Queue& queue) {
 
 void TaskSender::ask_for_leases(Queue& queue) {
   // As many as there are tasks waiting, up to what the node could ever run at once; a blocked lease lends its cpus.
-  const double capacity = queue.cpus > 0 ? caller_.attachment().cpus / queue.cpus : 64;
+  const double cpus = queue.options->cpus;
+  const double capacity = cpus > 0 ? caller_.attachment().cpus / cpus : 64;
   const auto blocked = static_cast<std::size_t>(std::count_if(
       queue.leases.begin(), queue.leases.end(), [](const auto& lease) { return lease->blocked; }));
   const auto limit = std::max<std::size_t>(1, static_cast<std::size_t>(capacity)) + blocked;
@@ -140,8 +148,8 @@ void TaskSender::want(Queue& queue, std::uint64_t wanted, bool more) {
   caller_.node().send(LeaseWant{.key = queue.key,
                                 .more = more ? LeaseWant::More::kYes : LeaseWant::More::kNo,
                                 .wanted = wanted,
-                                .cpus = queue.cpus},
-                      encode(queue.resources));
+                                .cpus = queue.options->cpus},
+                      encode(queue.shape));
 }
 
 bool TaskSender::is_recalled(const std::unique_ptr<Lease>& lease) { return lease->recalled; }
@@ -200,6 +208,9 @@ bool TaskSender::receive(Queue& queue, Lease& lease) {
         lease.blocked = false;
         if (caller_.is_worker()) lease.moved = std::chrono::steady_clock::now();
         run_times_.learn(*call, frame.run_ns);
+        if (call->site().options().retry_exceptions) [[unlikely]] {
+          return end_attempt(std::move(call), caller_.completion().results_of(frame, rest));
+        }
         caller_.completion().complete(*call, frame, rest);
       });
 }
@@ -211,6 +222,11 @@ void TaskSender::came_back(Queue& queue, base::Ref<Call> call) {
   }
   queue.calls.push_back(std::move(call));
   returned_.fetch_add(1);
+}
+
+void TaskSender::end_attempt(base::Ref<Call> call, std::vector<Value> results) {
+  if (is_tried_again(*call, results)) return submit(std::move(call));
+  caller_.completion().complete_here(*call, std::move(results));
 }
 
 bool TaskSender::poll() {
@@ -298,17 +314,13 @@ void TaskSender::retry_or_fail(base::Ref<Call> call, const DeathReport& death) {
   if (call->cancelled) {
     return caller_.completion().fail(*call, cancelled_error(*call, "its worker was ended"));
   }
-  const int allowed = call->site().options().max_retries;
-  const ErrorRecord error = crash_error(death, call->display_name(), call->attempt,
-                                        allowed < 0 ? 0 : allowed + 1, caller_.attachment().node);
-  const bool retry =
-      error.kind != ErrorKind::kTaskError && (allowed < 0 || call->attempt <= allowed);
-  if (retry) {
-    give_crash_notice(*call, death, caller_.attachment().directory);
-    if (call->attempt != UINT16_MAX) ++call->attempt;
-    return death.out_of_memory ? rest(std::move(call)) : submit(std::move(call));
+  if (const auto error = error_after_crash(*call, death, caller_.attachment())) {
+    caller_.completion().fail(*call, *error);
+  } else if (death.out_of_memory) {
+    rest(std::move(call));
+  } else {
+    submit(std::move(call));
   }
-  caller_.completion().fail(*call, value_of(error));
 }
 
 void TaskSender::rest(base::Ref<Call> call) {
@@ -366,11 +378,8 @@ std::optional<TaskSender::NeedsLease> TaskSender::needs_lease(const Call& queued
 
 std::string TaskSender::request_of(const Call& call) {
   const TaskOptions& options = call.site().options();
-  std::string text = base::number_text(options.cpus) + (options.cpus == 1 ? " cpu" : " cpus");
-  for (const auto& [name, amount] : options.resources) {
-    text.append(" and ").append(base::number_text(amount)).append(" ").append(name);
-  }
-  return text;
+  return base::number_text(options.cpus) + (options.cpus == 1 ? " cpu" : " cpus") +
+         shape_of(options).text();
 }
 
 void TaskSender::fail_all(const Value& error) {

@@ -2,12 +2,13 @@
 // work, and spreads tasks over them.
 //
 //   ready task --> queue of its key --> lease with room --> in flight --reply--> done
-//                   |    ^------ returned; worker died and retries left ---------|
+//                   |    ^-- returned; worker died, or it threw, and retries left --|
 //                   \--take()--> run in place, by the thread that waits for it
 //
-// Tasks that ask for the same resources have one scheduling key, with a queue and leases. A lease has room while the
-// calls in flight on it are estimated to run for less than kWindow together, by what the same code took before; code
-// that was never seen runs alone. So tiny tasks travel in bursts, and long ones never wait behind each other.
+// Tasks that ask for the same CPUs and have one shape have one scheduling key, with a queue and leases. A lease has
+// room while the calls in flight on it are estimated to run for less than kWindow together, by what the same code took
+// before; code that was never seen runs alone. So tiny tasks travel in bursts, and long ones never wait behind each
+// other.
 // Invariants: no message to the node per task: it is told how many leases are wanted only when that changes.
 // Threads:    the holder of the progress baton, under the tables lock.
 #pragma once
@@ -19,9 +20,9 @@
 #include <string>
 #include <vector>
 
-#include "../options/options.h"
 #include "../wire/death_report.h"
 #include "../wire/node_messages.h"
+#include "../wire/task_shape.h"
 #include "call_queue.h"
 #include "caller_side.h"
 #include "run_times.h"
@@ -85,8 +86,9 @@ class TaskSender {
   };
   struct Queue {  // of one scheduling key
     std::uint32_t key = 0;
-    double cpus = 1;
-    Resources resources;
+    base::Ref<const CallSite> first_site;  // of the call that made it
+    const TaskOptions* options = nullptr;  // of that
+    TaskShape shape;
     CallQueue calls;
     std::vector<std::unique_ptr<Lease>> leases;
     std::uint64_t granted = 0;  // leases, all in all
@@ -110,6 +112,7 @@ class TaskSender {
   void steal_back(Queue& queue);
   bool receive(Queue& queue, Lease& lease);
   void came_back(Queue& queue, base::Ref<Call> call);
+  void end_attempt(base::Ref<Call> call, std::vector<Value> results);
   void retry_or_fail(base::Ref<Call> call, const DeathReport& death);
   void rest(base::Ref<Call> call);
 

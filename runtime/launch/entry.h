@@ -40,6 +40,10 @@ struct SessionPart {
   std::int64_t put_timeout_ms = 0;
   // InitOptions::env. A worker has it in its environment already.
   std::map<std::string, std::string> env = {};
+  // The ids of the GPUs that this process sees; in a driver those of the node.
+  std::vector<int> gpus = {};
+  // TaskOptions::env of the tasks that this worker runs.
+  std::map<std::string, std::string> task_env = {};
   // A worker loads them before anything of the user's runs.
   std::vector<std::string> libraries = {};
   // Where the driver's Manta is, see NodeOptions.

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <numeric>
 #include <poll.h>
 #include <string>
 #include <sys/random.h>
@@ -21,6 +22,7 @@
 #include "../../base/spawn.h"
 #include "../../base/standard_streams.h"
 #include "../../rpc/control.h"
+#include "../options/gpu_names.h"
 #include "../wire/exit_status.h"
 #include "hello.h"
 #include "process_environment.h"
@@ -207,6 +209,9 @@ Attachment launch_node(const NodeOptions& options) {
   attachment.put_timeout_ms = options.put_timeout_ms;
   attachment.local = options.local;
   attachment.env = options.env;
+  std::vector<int> all_gpus(options.gpus.size());
+  std::iota(all_gpus.begin(), all_gpus.end(), 0);
+  attachment.gpus = gpu_ids(options.gpus, all_gpus);
   const base::Fd log = base::create_memory_file("manta-node-log");
   if (!log) fail("memfd_create");
   int ends[2];

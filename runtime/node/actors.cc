@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "../wire/actor_payload.h"
-#include "leasing.h"
 
 namespace manta::detail::node {
 
@@ -55,7 +54,7 @@ void Actors::on(rpc::Slot from, const ActorCreate& create, PayloadBytes payload)
   const bool wanted = note_start(
       create.actor,
       {.creator = from, .payload = {payload.begin(), payload.end()}, .name = name_of(*actor)});
-  if (wanted) callbacks_.want_worker(create.actor, resource_set(actor->cpus, actor->resources));
+  if (wanted) callbacks_.want_worker(create.actor, actor->cpus, actor->shape);
   run_steps();
 }
 

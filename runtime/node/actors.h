@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "../../scheduler/actor_table.h"
-#include "../../scheduler/resources.h"
 #include "../wire/error_record.h"
+#include "../wire/task_shape.h"
 #include "death_report.h"
 #include "lanes.h"
 #include "peers.h"
@@ -21,7 +21,7 @@ namespace manta::detail::node {
 class Actors {
  public:
   struct Callbacks {
-    std::function<void(ActorId, const scheduler::ResourceSet&)> want_worker;
+    std::function<void(ActorId, double cpus, const TaskShape&)> want_worker;
     std::function<void(ActorId)> withdraw;
     std::function<void(rpc::Slot)> kill_worker;
     std::function<void(rpc::Slot, const std::string& name)> name_worker;

@@ -17,61 +17,79 @@ namespace {
 constexpr double kNextToNothing = 0.05;  // CPUs: a task that wants less takes a task slot
 constexpr double kMostThreads = 1 << 20;
 constexpr std::size_t kMostReason = 32 * 1024;
+constexpr std::size_t kAtATime = 64;  // grants that are looked at together
+constexpr std::chrono::seconds kIdle(2);
 
 scheduler::Time now() { return std::chrono::steady_clock::now(); }
 
-}  // namespace
-
-scheduler::ThreadCount Leasing::threads_of(OwnerKey who) const {
-  if (threads_ == Threads::kLeftAlone) return 1;
-  return static_cast<scheduler::ThreadCount>(std::clamp(leases_.cpus_of(who), 1.0, kMostThreads));
+LeaseTable::Request request_of(double cpus, const TaskShape& shape) {
+  ResourceSet set = ResourceSet::cpus(cpus);
+  for (const auto& [name, amount] : shape.resources) set.set(name, amount);
+  return {std::move(set), shape.env};
 }
 
-std::vector<scheduler::ThreadCount> Leasing::threads_wanted() const {
-  std::vector<scheduler::ThreadCount> threads;
-  for (const OwnerKey& who : leases_.grantable(64)) threads.push_back(threads_of(who));
-  return threads;
+}  // namespace
+
+scheduler::WorkerKind Leasing::kind_of(const Turn& turn) const {
+  const LeaseTable::Request& request = leases_.request_of(turn.who);
+  scheduler::WorkerKind kind{.environment = request.environment, .gpus = turn.gpus};
+  if (threads_ == Threads::kAsCpus) {
+    const double cpus = request.resources.amount(scheduler::kCpu);
+    kind.threads = static_cast<scheduler::ThreadCount>(std::clamp(cpus, 1.0, kMostThreads));
+  }
+  return kind;
+}
+
+std::vector<scheduler::WorkerKind> Leasing::kinds_wanted() const {
+  std::vector<scheduler::WorkerKind> kinds;
+  for (const Turn& turn : leases_.grantable(kAtATime)) kinds.push_back(kind_of(turn));
+  return kinds;
 }
 
 // Nothing, unless a worker would be started then: what is wanted later comes with a dispatch() of its own.
 std::optional<scheduler::Time> Leasing::next_retry() const {
-  const auto retry = pool_.next_retry();
-  if (!retry || pool_.to_start(threads_wanted(), *retry).empty()) return std::nullopt;
-  return retry;
+  const auto kinds = kinds_wanted();
+  const auto retry = pool_.next_retry(kinds);
+  if (!retry || pool_.to_start(kinds, *retry).empty()) return relaxes_at_;
+  return relaxes_at_ ? std::min(*retry, *relaxes_at_) : retry;
 }
 
-ResourceSet resource_set(double cpus, const Resources& others) {
-  ResourceSet set = ResourceSet::cpus(cpus);
-  for (const auto& [name, amount] : others) set.set(name, amount);
-  return set;
-}
-
-Leasing::Leasing(Peers& peers, Lanes& lanes, ResourceSet total, Threads threads,
+Leasing::Leasing(Peers& peers, Lanes& lanes, const NodeSupply& supply, Threads threads,
                  scheduler::WorkerPoolOptions pool, Callbacks callbacks)
     : peers_(peers),
       lanes_(lanes),
       callbacks_(std::move(callbacks)),
-      leases_(std::move(total)),
+      traits_(supply.traits),
+      leases_(supply.total),
       pool_(pool),
       threads_(threads) {}
 
-void Leasing::on(rpc::Slot owner, const LeaseWant& want, PayloadBytes resources) {
-  const auto others = decode_resources(resources);
-  if (!others) return;
-  ResourceSet request = resource_set(want.cpus, *others);
-  if (want.cpus < kNextToNothing) request.set(scheduler::kTaskSlot, 1);
+// Why such a request may not run here.
+std::optional<std::string> Leasing::misplaced(const TaskShape& shape) const {
+  const auto found = scheduler::candidates(
+      {.selector = shape.labels, .node = shape.node, .soft = shape.soft}, {&traits_, 1});
+  return found.nodes.empty() ? std::optional(found.why) : std::nullopt;
+}
+
+void Leasing::on(rpc::Slot owner, const LeaseWant& want, PayloadBytes payload) {
+  const auto shape = decode_shape(payload);
+  if (!shape) return;
+  LeaseTable::Request request = request_of(want.cpus, *shape);
+  if (want.cpus < kNextToNothing) request.resources.set(scheduler::kTaskSlot, 1);
   const OwnerKey who{.owner = owner, .key = want.key};
   const auto more =
       want.more == LeaseWant::More::kYes ? LeaseTable::More::kYes : LeaseTable::More::kNo;
-  if (const auto refusal = leases_.want(who, want.wanted, request, more)) {
-    refuse(who, ErrorKind::kUnschedulable, *refusal);
-  }
+  auto refusal = misplaced(*shape);
+  if (!refusal) refusal = leases_.want(who, want.wanted, request, more);
+  if (refusal) refuse(who, ErrorKind::kUnschedulable, *refusal);
   changed_ = true;
 }
 
-void Leasing::want_actor(ActorId actor, const ResourceSet& request) {
+void Leasing::want_actor(ActorId actor, double cpus, const TaskShape& shape) {
   const OwnerKey who{.owner = last_actor_++, .key = 0};
-  if (const auto refusal = leases_.want(who, 1, request)) {
+  auto refusal = misplaced(shape);
+  if (!refusal) refusal = leases_.want(who, 1, request_of(cpus, shape));
+  if (refusal) {
     callbacks_.refuse_actor(actor, ErrorKind::kUnschedulable, *refusal);
     return;
   }
@@ -181,19 +199,14 @@ void Leasing::process_died(rpc::Slot slot) {
 
 void Leasing::dispatch() {
   if (!std::exchange(changed_, false)) return;
-  for (;;) {
-    const std::optional<OwnerKey> who = leases_.next();
-    if (!who) break;
-    const auto worker = pool_.take(threads_of(*who));
-    if (!worker) break;
-    grant(*who, static_cast<rpc::Slot>(*worker));
+  while (grant_all()) {
   }
+  relaxes_at_ = pool_.relax(kinds_wanted(), now(), !anyone_runs());
   while (start_workers()) {
   }
-  if (leases_.waiting() > 0 && pool_.hopeless(anyone_runs())) {
-    refuse_all(ErrorKind::kWorkerStartFailed, callbacks_.start_failure());
-    pool_.forgive();
-  } else if (leases_.waiting() > 0 && pool_.failing()) {
+  make_room();
+  give_up_hopeless();
+  if (leases_.waiting() > 0 && pool_.failing()) {
     warn_once();
   } else if (stuck()) {
     refuse_all(ErrorKind::kUnschedulable, "all " + std::to_string(pool_.size()) +
@@ -204,9 +217,54 @@ void Leasing::dispatch() {
   recall();
 }
 
-bool Leasing::anyone_runs() const {
-  return std::ranges::any_of(
-      by_lane_, [this](const auto& item) { return !leases_.lends(item.second.lease); });
+// Each in its turn, if there is a worker for it: those that wait for one to start keep nobody behind them from another
+// worker. True: there may be more.
+bool Leasing::grant_all() {
+  const std::vector<Turn> turns = leases_.grantable(kAtATime);
+  bool any = false;
+  for (const Turn& turn : turns) {
+    if (!leases_.waits(turn.who)) continue;  // it was refused since
+    const auto worker = pool_.take(kind_of(turn));
+    if (!worker) continue;
+    grant(turn, static_cast<rpc::Slot>(*worker));
+    any = true;
+  }
+  return any && turns.size() == kAtATime;
+}
+
+// At the limit of processes workers that nobody wants make room for those of another kind.
+void Leasing::make_room() {
+  if (!pool_.at_limit() || leases_.waiting() == 0) return;
+  const auto busy = [this](scheduler::WorkerId worker) { return leases_.has_business(worker); };
+  for (const scheduler::WorkerId worker : pool_.make_room(kinds_wanted(), busy)) {
+    peers_.send(static_cast<rpc::Slot>(worker), ExitNow{});
+  }
+}
+
+void Leasing::give_up_hopeless() {
+  if (leases_.waiting() == 0) return;
+  std::vector<scheduler::Environment> hopeless;
+  for (const Turn& turn : leases_.grantable(kAtATime)) {
+    const scheduler::Environment& environment = leases_.request_of(turn.who).environment;
+    const bool known = std::ranges::find(hopeless, environment) != hopeless.end();
+    if (!known && pool_.hopeless(environment, anyone_runs(&environment))) {
+      hopeless.push_back(environment);
+    }
+  }
+  for (const scheduler::Environment& environment : hopeless) {
+    refuse_all(ErrorKind::kWorkerStartFailed, callbacks_.start_failure(),
+               [&](OwnerKey who) { return leases_.request_of(who).environment == environment; });
+    pool_.forgive(environment);
+  }
+}
+
+bool Leasing::anyone_runs(const scheduler::Environment* environment) const {
+  return std::ranges::any_of(by_lane_, [&](const auto& item) {
+    const TaskLease& task = item.second;
+    const OwnerKey who{.owner = task.owner, .key = task.key};
+    return !leases_.lends(task.lease) &&
+           (environment == nullptr || leases_.request_of(who).environment == *environment);
+  });
 }
 
 void Leasing::warn_once() {
@@ -219,11 +277,11 @@ void Leasing::retry() { changed_ = true; }
 
 // Starts as many as the pool wants now. True: one failed, after which the pool may want another one.
 bool Leasing::start_workers() {
-  for (const scheduler::ThreadCount threads : pool_.to_start(threads_wanted(), now())) {
-    if (const std::optional<rpc::Slot> slot = callbacks_.start_worker(threads)) {
-      pool_.started(*slot, threads);
+  for (const scheduler::WorkerKind& kind : pool_.to_start(kinds_wanted(), now())) {
+    if (const std::optional<rpc::Slot> slot = callbacks_.start_worker(kind)) {
+      pool_.started(*slot, kind);
     } else {
-      pool_.start_failed(now());
+      pool_.start_failed(kind.environment, now());
       return true;
     }
   }
@@ -236,22 +294,23 @@ bool Leasing::stuck() const {
          leases_.running() == 0;
 }
 
-void Leasing::grant(OwnerKey who, rpc::Slot worker) {
-  if (who.owner < scheduler::kFirstActor) {
-    grant_task(who, worker);
+void Leasing::grant(const Turn& turn, rpc::Slot worker) {
+  if (turn.who.owner < scheduler::kFirstActor) {
+    grant_task(turn, worker);
     return;
   }
-  by_worker_[worker] = leases_.grant(who);
+  by_worker_[worker] = leases_.grant(turn);
   pool_.dedicate(worker);
-  const auto entry = actors_.find(who.owner);
+  const auto entry = actors_.find(turn.who.owner);
   const ActorId actor = entry->second;
   actors_.erase(entry);
   callbacks_.assign_actor(actor, worker);
 }
 
-void Leasing::grant_task(OwnerKey who, rpc::Slot worker) {
+void Leasing::grant_task(const Turn& turn, rpc::Slot worker) {
+  const OwnerKey who = turn.who;
   const auto owner = static_cast<rpc::Slot>(who.owner);
-  const scheduler::LeaseId lease = leases_.grant(who);
+  const scheduler::LeaseId lease = leases_.grant(turn);
   const std::optional<std::uint32_t> lane = lanes_.open(owner, worker, LaneKind::kTask);
   if (!lane) {
     leases_.end(lease);
@@ -260,14 +319,15 @@ void Leasing::grant_task(OwnerKey who, rpc::Slot worker) {
     leases_.want(who, 0, {});
     return;
   }
-  by_lane_[*lane] = {.lease = lease, .owner = owner, .worker = worker};
+  by_lane_[*lane] = {.lease = lease, .key = who.key, .owner = owner, .worker = worker};
   by_worker_[worker] = lease;
   ++granted_[who];
   peers_.send(owner, LeaseGrant{.key = who.key, .lane = *lane, .worker = worker});
 }
 
-void Leasing::refuse_all(ErrorKind kind, const std::string& why) {
-  for (const OwnerKey& who : leases_.refuse_waiting()) refuse(who, kind, why);
+void Leasing::refuse_all(ErrorKind kind, const std::string& why,
+                         const std::function<bool(OwnerKey)>& of) {
+  for (const OwnerKey& who : leases_.refuse_waiting(of)) refuse(who, kind, why);
 }
 
 void Leasing::refuse(OwnerKey who, ErrorKind kind, const std::string& why) {
@@ -297,6 +357,24 @@ void Leasing::tell_surplus(scheduler::Time time) {
   const auto busy = [this](scheduler::WorkerId worker) { return leases_.has_business(worker); };
   for (const scheduler::WorkerId worker : pool_.surplus(time, busy)) {
     peers_.send(static_cast<rpc::Slot>(worker), ExitNow{});
+  }
+}
+
+void Leasing::recall_idle(scheduler::Time time, const std::function<bool(rpc::Slot)>& idle) {
+  std::size_t plain = pool_.plain_surplus();
+  for (auto& [lane, task] : by_lane_) {
+    const std::uint64_t begun = lanes_.started(lane);
+    if (begun != task.begun || !idle(task.worker) || leases_.lends(task.lease)) {
+      task.begun = begun;
+      task.idle_since = time;
+    } else if (time - task.idle_since >= kIdle) {
+      if (pool_.is_plain(task.worker)) {
+        if (plain == 0) continue;
+        --plain;
+      }
+      task.idle_since = time;
+      peers_.send(task.owner, LeaseRecall{.key = task.key});
+    }
   }
 }
 

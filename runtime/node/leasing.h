@@ -16,21 +16,20 @@
 
 #include "../../base/id.h"
 #include "../../scheduler/lease_table.h"
+#include "../../scheduler/placement.h"
 #include "../../scheduler/worker_pool.h"
 #include "../wire/error_record.h"
-#include "../wire/resources.h"
+#include "../wire/task_shape.h"
 #include "lanes.h"
 #include "peers.h"
 
 namespace manta::detail::node {
 
-scheduler::ResourceSet resource_set(double cpus, const Resources& others);
-
 class Leasing {
  public:
   struct Callbacks {
-    // Whose libraries may use so many threads. Gives nothing if it failed.
-    std::function<std::optional<rpc::Slot>(scheduler::ThreadCount)> start_worker;
+    // Gives nothing if it failed.
+    std::function<std::optional<rpc::Slot>(const scheduler::WorkerKind&)> start_worker;
     std::function<std::string()> start_failure;    // why the last start failed
     std::function<void(const std::string&)> warn;  // the user
     std::function<void(ActorId, rpc::Slot)> assign_actor;
@@ -39,15 +38,19 @@ class Leasing {
   // kAsCpus: libraries of a worker may use as many threads as the lease has CPUs, at least one, so that leases with
   // different numbers do not share a process. kLeftAlone: nobody tells them, and all processes are alike.
   enum class Threads { kAsCpus, kLeftAlone };
-  Leasing(Peers& peers, Lanes& lanes, scheduler::ResourceSet total, Threads threads,
+  struct NodeSupply {
+    scheduler::ResourceSet total;
+    scheduler::NodeTraits traits;
+  };
+  Leasing(Peers& peers, Lanes& lanes, const NodeSupply& supply, Threads threads,
           scheduler::WorkerPoolOptions pool, Callbacks callbacks);
 
-  void on(rpc::Slot owner, const LeaseWant& want, PayloadBytes resources);
+  void on(rpc::Slot owner, const LeaseWant& want, PayloadBytes shape);
   void on(rpc::Slot owner, const LeaseReturn& given);
   void on(rpc::Slot worker, const WorkerBlocked& blocked);
   void on(rpc::Slot worker, const WorkerUnblocked& unblocked);
   void on(rpc::Slot end, const LaneClosed& closed);
-  void want_actor(ActorId actor, const scheduler::ResourceSet& request);
+  void want_actor(ActorId actor, double cpus, const TaskShape& shape);
   void withdraw_actor(ActorId actor);
 
   const scheduler::ResourceSet& total() const { return leases_.total(); }
@@ -70,35 +73,50 @@ class Leasing {
   void dispatch();  // after messages and deaths; does nothing if there were none
   bool dispatch_needed() const { return changed_; }
   void tell_surplus(scheduler::Time now);
+  // Asks for leases on which nothing has run for some time, if their workers are more than are kept warm. `idle` as
+  // above.
+  void recall_idle(scheduler::Time now, const std::function<bool(rpc::Slot)>& idle);
   std::optional<scheduler::Time> next_surplus() const { return pool_.next_surplus(); }
-  std::optional<scheduler::Time> next_retry() const;
+  std::optional<scheduler::Time> next_retry()
+      const;     // of failed starts, and of those that the cap holds up
   void retry();  // at that time: the next dispatch() may start a worker
 
  private:
   struct TaskLease {
     scheduler::LeaseId lease;
+    scheduler::SchedulingKey key;
     rpc::Slot owner;
     rpc::Slot worker;
+    std::uint64_t begun = 0;  // calls, as recall_idle() has seen it last
+    scheduler::Time idle_since = {};
   };
 
   std::optional<scheduler::OwnerId> owner_of(ActorId actor) const;  // that waits
   Shortage shortage_of(scheduler::OwnerKey who) const;
-  scheduler::ThreadCount threads_of(scheduler::OwnerKey who) const;
-  std::vector<scheduler::ThreadCount> threads_wanted() const;  // by leases that could be granted
-  void grant(scheduler::OwnerKey who, rpc::Slot worker);
-  void grant_task(scheduler::OwnerKey who, rpc::Slot worker);
+  std::optional<std::string> misplaced(const TaskShape& shape) const;
+  using Turn = scheduler::LeaseTable::Grantable;
+  scheduler::WorkerKind kind_of(const Turn& turn) const;
+  std::vector<scheduler::WorkerKind> kinds_wanted() const;  // by leases that could be granted
+  bool grant_all();
+  void grant(const Turn& turn, rpc::Slot worker);
+  void grant_task(const Turn& turn, rpc::Slot worker);
   void end_task(std::uint32_t lane);
   bool start_workers();
-  void refuse_all(ErrorKind kind, const std::string& why);
+  void give_up_hopeless();
+  void make_room();
+  void refuse_all(ErrorKind kind, const std::string& why,
+                  const std::function<bool(scheduler::OwnerKey)>& of = {});
   void refuse(scheduler::OwnerKey who, ErrorKind kind, const std::string& why);
   void recall();
   bool stuck() const;
-  bool anyone_runs() const;  // some worker runs a task and is not blocked
+  // Some worker (with this environment) runs a task and is not blocked.
+  bool anyone_runs(const scheduler::Environment* environment = nullptr) const;
   void warn_once();
 
   Peers& peers_;
   Lanes& lanes_;
   Callbacks callbacks_;
+  const scheduler::NodeTraits traits_;
   scheduler::LeaseTable leases_;
   scheduler::WorkerPool pool_;
   Threads threads_;
@@ -107,6 +125,7 @@ class Leasing {
   std::map<scheduler::OwnerKey, std::uint64_t> granted_;    // leases of tasks, all in all
   std::unordered_map<scheduler::OwnerId, ActorId> actors_;  // those that wait
   scheduler::OwnerId last_actor_ = scheduler::kFirstActor;
+  std::optional<scheduler::Time> relaxes_at_;  // the cap of workers, for which leases wait
   bool changed_ = true;
   bool warned_ = false;  // that no worker starts
 };

@@ -25,6 +25,8 @@ namespace {
 scheduler::ResourceSet total_resources(const NodeOptions& options) {
   scheduler::ResourceSet total = scheduler::ResourceSet::cpus(options.cpus);
   total.set(scheduler::kTaskSlot, std::max(8.0, 4 * options.cpus));
+  total.set(scheduler::kGpu, static_cast<double>(options.gpus.size()));
+  total.set(scheduler::kMemory, static_cast<double>(options.memory_bytes));
   for (const auto& [name, amount] : options.resources) total.set(name, amount);
   return total;
 }
@@ -32,7 +34,9 @@ scheduler::ResourceSet total_resources(const NodeOptions& options) {
 scheduler::WorkerPoolOptions pool_options(const NodeOptions& options, std::size_t cores) {
   const auto cpus = static_cast<std::size_t>(std::clamp(options.cpus, 1.0, 4.0));
   return {.prestart = options.prestart >= 0 ? static_cast<std::size_t>(options.prestart) : cpus,
-          .parallel = std::max<std::size_t>(4, 2 * cores)};
+          .keep = static_cast<std::size_t>(std::clamp(options.cpus, 1.0, 512.0)),
+          .parallel = std::max<std::size_t>(4, 2 * cores),
+          .cap = static_cast<std::size_t>(std::clamp(4 * options.cpus + 8, 16.0, 512.0))};
 }
 
 // 0 if it is unknown.
@@ -117,10 +121,12 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
                 .arena = memory_.arena.descriptors(),
                 .overflow_bytes = memory_.store_size.overflow}),
       leasing_(
-          peers_, lanes_, total_resources(role.options),
+          peers_, lanes_,
+          {.total = total_resources(role.options),
+           .traits = {.id = role.attachment.node, .labels = role.options.labels}},
           workers_.tells_threads() ? Leasing::Threads::kAsCpus : Leasing::Threads::kLeftAlone,
           pool_options(role.options, control_.session().cores.cores.load()),
-          {.start_worker = [this](scheduler::ThreadCount threads) { return start_worker(threads); },
+          {.start_worker = [this](const scheduler::WorkerKind& kind) { return start_worker(kind); },
            .start_failure = [this] { return workers_.failure(); },
            .warn = [this](const std::string& what) { log_.add(2, "manta: " + what + "\n", 1); },
            .assign_actor = [this](ActorId id, rpc::Slot worker) { actors_.assign(id, worker); },
@@ -129,11 +135,11 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       actors_(
           peers_, lanes_,
           {.want_worker =
-               [this](ActorId id, const scheduler::ResourceSet& request) {
+               [this](ActorId id, double cpus, const TaskShape& shape) {
                  if (role_.options.local) {
                    actors_.assign(id, rpc::kDriverSlot);
                  } else {
-                   leasing_.want_actor(id, request);
+                   leasing_.want_actor(id, cpus, shape);
                  }
                },
            .withdraw = [this](ActorId id) { leasing_.withdraw_actor(id); },
@@ -328,17 +334,20 @@ void Node::on(rpc::Slot, const CancelObject& cancel) {
 
 void Node::on(rpc::Slot from, const ResourcesAsk& question) {
   const scheduler::ResourceSet& total = leasing_.total();
-  const scheduler::ResourceSet available = leasing_.available([this](rpc::Slot worker) {
-    // SYNC: none: a snapshot. An executor that waits for calls is not active.
-    return control_.process(worker).active_threads.load(std::memory_order_relaxed) == 0;
-  });
-  NodeResources resources;
+  const scheduler::ResourceSet available =
+      leasing_.available([this](rpc::Slot worker) { return is_idle(worker); });
+  NodeResources resources{.labels = role_.options.labels};
   for (const std::string& name : total.names()) {
     if (name == scheduler::kTaskSlot) continue;
     resources.total[name] = total.amount(name);
     resources.available[name] = std::max(0.0, available.amount(name));
   }
   peers_.send(from, ResourcesTold{.question = question.question}, encode(resources));
+}
+
+// SYNC: none: a snapshot. An executor that waits for calls is not active.
+bool Node::is_idle(rpc::Slot worker) const {
+  return control_.process(worker).active_threads.load(std::memory_order_relaxed) == 0;
 }
 
 // In memory; else in the overflow, if there is nothing more to spill.

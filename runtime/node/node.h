@@ -78,7 +78,7 @@ class Node {
   void on(rpc::Slot from, const ResourcesAsk& question);
   void on(rpc::Slot from, const TellUser& tell, PayloadBytes notice);
   void tell(rpc::Slot to, const Waits::Told& message, std::string_view text);
-  std::optional<rpc::Slot> start_worker(scheduler::ThreadCount threads);
+  std::optional<rpc::Slot> start_worker(const scheduler::WorkerKind& kind);
   void refuse(const Peers::Broken& broken);
   void reap();
   void bury(const WorkerProcesses::Exit& exit);
@@ -93,6 +93,7 @@ class Node {
   void count_what_is_beside();
   void look_at_memory();
   MemoryMonitor::Session memory_of_processes();
+  bool is_idle(rpc::Slot worker) const;
   MemoryCensus::Session census_of_processes();
   SpillSession spilling_of_processes();
   bool has_room(std::uint64_t size, rpc::Slot process);

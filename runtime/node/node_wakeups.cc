@@ -117,6 +117,8 @@ void Node::look_at_memory() {
 
 void Node::look_ahead() {
   count_what_is_beside();
+  leasing_.recall_idle(std::chrono::steady_clock::now(),
+                       [this](rpc::Slot worker) { return is_idle(worker); });
   spilling_.keep_room();
   if (const int why = arena_.why_no_huge_pages();
       why != 0 && !std::exchange(told_of_huge_pages_, true)) {

@@ -20,14 +20,14 @@ std::string tail(const std::string& text) {
 
 }  // namespace
 
-std::optional<rpc::Slot> Node::start_worker(scheduler::ThreadCount threads) {
+std::optional<rpc::Slot> Node::start_worker(const scheduler::WorkerKind& kind) {
   const std::optional<rpc::Slot> slot = peers_.free_slot();
   if (!slot) {
     workers_.note_failure("a worker process could not be started: the node has 2,046 processes");
     return std::nullopt;
   }
   peers_.open(*slot);
-  const std::optional<pid_t> pid = workers_.start(*slot, threads);
+  const std::optional<pid_t> pid = workers_.start(*slot, kind);
   if (!pid) {
     peers_.mark_dead(*slot);
     peers_.release(*slot);

@@ -12,6 +12,7 @@
 #include "../../base/limits.h"
 #include "../../base/spawn.h"
 #include "../launch/process_environment.h"
+#include "../options/gpu_names.h"
 
 namespace manta::detail::node {
 namespace {
@@ -45,7 +46,18 @@ WorkerProcesses::WorkerProcesses(asio::io_context& io, DriverLog& log, const Rol
   }
 }
 
-std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, std::uint32_t threads) try {
+// Beside what all workers have: what its kind has. GPUs that it shall not see are hidden.
+std::map<std::string, std::string> WorkerProcesses::environment_of(
+    const scheduler::WorkerKind& kind) const {
+  auto environment = library_threads_.environment(kind.threads);
+  if (!node_.options.gpus.empty()) {
+    environment[kVisibleGpus] = visible_gpus(node_.options.gpus, kind.gpus);
+  }
+  for (const auto& [name, value] : kind.environment) environment[name] = value;
+  return environment;
+}
+
+std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, const scheduler::WorkerKind& kind) try {
   Role role;
   role.kind = RoleKind::kWorker;
   role.attachment.slot = slot;
@@ -58,11 +70,13 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, std::uint32_t thread
   role.attachment.overflow_bytes = shared_.overflow_bytes;
   role.attachment.put_timeout_ms = node_.options.put_timeout_ms;
   role.attachment.env = node_.options.env;
+  role.attachment.gpus = gpu_ids(node_.options.gpus, kind.gpus);
+  role.attachment.task_env = kind.environment;
   role.attachment.libraries = node_.options.libraries;
   role.attachment.library_entry = node_.options.library_entry;
   const base::Fd file = make_role_file(role);
   Pipe out, err;
-  const ProcessEnvironment environment(library_threads_.environment(threads), kRoleFile);
+  const ProcessEnvironment environment(environment_of(kind), kRoleFile);
   const ProcessArguments arguments(node_.options);
   std::vector<base::InheritedFd> descriptors = {{nothing_.get(), 0},
                                                 {out.write.get(), 1},

@@ -14,6 +14,7 @@
 
 #include "../../base/fd.h"
 #include "../../rpc/control.h"
+#include "../../scheduler/worker_pool.h"
 #include "../launch/role.h"
 #include "library_threads.h"
 #include "own_asio.h"
@@ -40,8 +41,7 @@ class WorkerProcesses {
   WorkerProcesses(asio::io_context& io, DriverLog& log, const Role& node,
                   const rpc::Control& control, Shared shared);
 
-  // A worker whose libraries may use so many threads.
-  std::optional<pid_t> start(rpc::Slot slot, std::uint32_t threads);
+  std::optional<pid_t> start(rpc::Slot slot, const scheduler::WorkerKind& kind);
   // Whether workers that are started with different numbers differ.
   bool tells_threads() const { return library_threads_.differ(); }
   const std::string& failure() const { return failure_; }
@@ -57,6 +57,8 @@ class WorkerProcesses {
   std::vector<rpc::Slot> slots() const;
 
  private:
+  std::map<std::string, std::string> environment_of(const scheduler::WorkerKind& kind) const;
+
   struct Worker {
     pid_t pid = 0;
     bool killed = false;

@@ -2,9 +2,14 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "../../base/error.h"
 #include "../../base/number_text.h"
+#include "../../scheduler/placement.h"
+#include "check_environment.h"
+#include "gpu_names.h"
 
 namespace manta::detail {
 namespace {
@@ -21,10 +26,66 @@ void check_name(const std::string& name, const char* what) {
   }
 }
 
-void check_strategy(const SchedulingStrategy& strategy, const char* what) {
-  const bool simple =
-      std::holds_alternative<Default>(strategy) || std::holds_alternative<Spread>(strategy);
-  unsupported(!simple, what);
+void check_cpus(double cpus, const std::string& what) {
+  if (!(cpus >= 0) || !std::isfinite(cpus)) {
+    refuse(what + "::cpus is " + base::number_text(cpus) +
+           "; it must be 0, a fraction or a number above");
+  }
+}
+
+void check_strategy(const SchedulingStrategy& strategy, const std::string& what) {
+  const auto* const on = std::get_if<OnNode>(&strategy);
+  if (on != nullptr && on->id.is_nil()) {
+    refuse(what + "::strategy is OnNode without an id: it is that of one of cluster().nodes");
+  }
+  unsupported(std::holds_alternative<InGroup>(strategy), (what + "::strategy InGroup").c_str());
+}
+
+void check_gpus(double gpus, const std::string& what) {
+  if (gpus >= 0 && gpus <= 1024 && (gpus < 1 || gpus == std::floor(gpus))) return;
+  refuse(what + "::gpus is " + base::number_text(gpus) +
+         "; it must be 0, a part of one GPU (below 1), or a whole number");
+}
+
+[[noreturn]] void refuse_label(const std::string& what, const std::string& name) {
+  refuse(what + "::label_selector has a label named \"" + name +
+         "\"; a name is not empty, and has no blanks and none of , ( ) = !");
+}
+
+[[noreturn]] void refuse_condition(const std::string& what, const std::string& name,
+                                   const std::string& condition) {
+  refuse(what + "::label_selector: " + name + " is to be \"" + condition +
+         "\"; give it as v, !v, in(a,b) or !in(a,b), where values have no blanks");
+}
+
+void check_selector(const LabelSelector& selector, const std::string& what) {
+  for (const auto& [name, condition] : selector) {
+    if (!scheduler::is_label(name)) refuse_label(what, name);
+    if (!scheduler::parse_condition(condition)) refuse_condition(what, name, condition);
+  }
+}
+
+void check_task_environment(const Environment& variables, double gpus, const std::string& what) {
+  check_environment(variables, (what + "::env").c_str());
+  const auto own = variables.lower_bound("MANTA_");
+  if (own != variables.end() && own->first.starts_with("MANTA_")) {
+    refuse(what + "::env sets " + own->first +
+           ": what Manta is told by its own variables holds for a session; set it for the driver");
+  }
+  if (gpus != 0 && variables.contains(kVisibleGpus)) {
+    refuse(what + "::env sets " + kVisibleGpus + ", which follows from " + what + "::gpus");
+  }
+}
+
+// What TaskOptions and ActorOptions have in common.
+template <class Options>
+void check_request(const Options& options, const std::string& what) {
+  check_cpus(options.cpus, what);
+  check_gpus(options.gpus, what);
+  check_resources(options.resources, (what + "::resources").c_str());
+  check_strategy(options.strategy, what);
+  check_selector(options.label_selector, what);
+  check_task_environment(options.env, options.gpus, what);
 }
 
 }  // namespace
@@ -39,7 +100,11 @@ void check_resources(const Resources& resources, const char* what) {
       refuse(std::string(what) + ": a resource's name has 1 to 55 characters, \"" + name +
              "\" does not");
     }
-    if (name == "CPU") refuse(std::string(what) + ": CPU has a field of its own, cpus");
+    for (const auto& [known, field] :
+         {std::pair("CPU", "cpus"), std::pair("GPU", "gpus"), std::pair("memory", "memory")}) {
+      if (name != known) continue;
+      refuse(std::string(what) + ": " + name + " has a field of its own, " + field);
+    }
     if (!(amount >= 0) || !std::isfinite(amount)) {
       refuse(std::string(what) + ": resource " + name + " is " + base::number_text(amount) +
              ", which is no amount");
@@ -47,33 +112,18 @@ void check_resources(const Resources& resources, const char* what) {
   }
 }
 
-void check_cpus(double cpus, const char* what) {
-  if (!(cpus >= 0) || !std::isfinite(cpus)) {
-    refuse(std::string(what) + "::cpus is " + base::number_text(cpus) +
-           "; it must be 0, a fraction or a number above");
-  }
-}
-
 void check_task_options(const TaskOptions& options) {
   check_name(options.name, "TaskOptions");
-  check_cpus(options.cpus, "TaskOptions");
-  check_resources(options.resources, "TaskOptions::resources");
+  check_request(options, "TaskOptions");
   if (options.max_retries < -1) {
     refuse("TaskOptions::max_retries is " + std::to_string(options.max_retries) +
            "; -1 means for ever, 0 never");
   }
-  unsupported(options.gpus != 0, "TaskOptions::gpus");
-  unsupported(options.memory != 0, "TaskOptions::memory");
-  unsupported(options.retry_exceptions, "TaskOptions::retry_exceptions");
-  check_strategy(options.strategy, "TaskOptions::strategy OnNode and InGroup");
-  unsupported(!options.label_selector.empty(), "TaskOptions::label_selector");
-  unsupported(!options.env.empty(), "TaskOptions::env");
   unsupported(options.max_buffered != 0, "TaskOptions::max_buffered");
 }
 
 void check_actor_options(const ActorOptions& options) {
-  check_cpus(options.cpus, "ActorOptions");
-  check_resources(options.resources, "ActorOptions::resources");
+  check_request(options, "ActorOptions");
   unsupported(!options.name.empty(), "ActorOptions::name");
   unsupported(!options.name_space.empty(), "ActorOptions::name_space");
   unsupported(options.lifetime != Lifetime::counted, "ActorOptions::lifetime detached");
@@ -84,11 +134,6 @@ void check_actor_options(const ActorOptions& options) {
   unsupported(!options.concurrency_groups.empty(), "ActorOptions::concurrency_groups");
   unsupported(options.max_pending_calls != 0, "ActorOptions::max_pending_calls");
   unsupported(options.placement != Placement::process, "ActorOptions::placement shared");
-  unsupported(options.gpus != 0, "ActorOptions::gpus");
-  unsupported(options.memory != 0, "ActorOptions::memory");
-  check_strategy(options.strategy, "ActorOptions::strategy OnNode and InGroup");
-  unsupported(!options.label_selector.empty(), "ActorOptions::label_selector");
-  unsupported(!options.env.empty(), "ActorOptions::env");
 }
 
 void check_put_options(const PutOptions& options) { check_name(options.name, "PutOptions"); }

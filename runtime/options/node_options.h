@@ -21,7 +21,11 @@ struct LibraryEntry {
 
 struct NodeOptions {
   double cpus = 1;
-  std::map<std::string, double> resources = {};  // others than CPUs
+  std::map<std::string, double> resources = {};  // others than those that follow
+  std::uint64_t memory_bytes = 0;                // that tasks may reserve
+  // As CUDA_VISIBLE_DEVICES names them, one by one.
+  std::vector<std::string> gpus = {};
+  std::map<std::string, std::string> labels = {};
   std::uint64_t object_store_bytes = std::uint64_t{1} << 30;
   StoreAddresses store_addresses = {};
   // Where the store goes on when it is full; empty: in the session's directory. Absolute.

@@ -21,11 +21,13 @@
 
 namespace manta {
 
-// Amounts by name: "CPU", "GPU", "memory" (bytes), and names of the user's own.
+// Amounts by name: "CPU", "GPU", "memory" (bytes), and names of the user's own. In options the first three have fields
+// of their own.
 using Resources = std::map<std::string, double>;
-// What a node says of itself: name and value.
+// What a node says of itself: name and value. Neither is empty, has blanks, or any of , ( ) = or ! in it.
 using Labels = std::map<std::string, std::string>;
-// Which nodes fit, by label: each value is "v", "!v", "in(a,b)" or "!in(a,b)".
+// Which nodes fit, by label: each value is "v", "!v", "in(a,b)" or "!in(a,b)". A node that lacks the label fits those
+// with a "!". All must fit.
 using LabelSelector = std::map<std::string, std::string>;
 // Variables of the environment and their values.
 using Environment = std::map<std::string, std::string>;
@@ -33,11 +35,11 @@ using Environment = std::map<std::string, std::string>;
 // A set of resources that is reserved together. Not supported yet: there are no values of this type.
 class PlacementGroup;
 
-// Where a task or an actor may run. This version has one node, so that Default and Spread mean the same; the other two
-// are not supported yet.
+// Where a task or an actor may run. This version has one node, so that Default and Spread mean the same; InGroup is not
+// supported yet.
 struct Default {};  // where there is room
 struct Spread {};   // on as many nodes as possible
-// On this node; if `soft`, elsewhere when there is no room.
+// On this node; if `soft`, elsewhere when there is no room, or no such node. Else Unschedulable from get().
 struct OnNode {
   NodeId id = {};
   bool soft = false;
@@ -61,16 +63,24 @@ struct TaskOptions {
   // OPENBLAS_NUM_THREADS, MKL_NUM_THREADS), unless the user has set these: in the driver's environment or in
   // InitOptions::env.
   double cpus = 1;
-  double gpus = 0;           // not supported yet
-  std::uint64_t memory = 0;  // not supported yet
+  // A whole number, or a part of one GPU: below 1. The worker sees just these: this_task().gpus(), and
+  // CUDA_VISIBLE_DEVICES, which never changes in a process. Several tasks may have parts of one GPU.
+  double gpus = 0;
+  // Bytes, reserved while the task runs, also while it waits. It is not a limit on what the task allocates.
+  std::uint64_t memory = 0;
   // Amounts of the custom resources that InitOptions::resources names.
   Resources resources = {};
-  // How often the task is tried again after its worker has crashed; -1: for ever. See remote.h.
+  // How often the task is tried again after its worker has crashed; -1: for ever. Not if it crashes with the same stack
+  // as the time before. See remote.h.
   int max_retries = 3;
-  bool retry_exceptions = false;  // not supported yet
+  // Whether it is tried again, as often, after an exception of its own, too.
+  bool retry_exceptions = false;
   SchedulingStrategy strategy = {};
-  LabelSelector label_selector = {};  // not supported yet
-  Environment env = {};               // not supported yet
+  LabelSelector label_selector = {};
+  // Added to the environment of the worker, which runs only tasks with the same `env`. The worker has it from its start
+  // on, so that PATH and LD_LIBRARY_PATH work. Tasks that this one calls do not inherit it. InvalidArgument for a name
+  // that begins with MANTA_, and for any in a local session (MANTA_LOCAL=1).
+  Environment env = {};
   // From the call: a task that has not ended then is dropped, or its worker ended; its result is DeadlineExceeded.
   std::optional<Timeout> deadline = {};
   std::size_t max_buffered = 0;  // of generators; not supported yet
@@ -93,14 +103,14 @@ struct ActorOptions {
   std::map<std::string, int> concurrency_groups = {};  // not supported yet
   std::size_t max_pending_calls = 0;                   // not supported yet
   Placement placement = Placement::process;            // shared: not supported yet
-  // Reserved as long as the actor lives; as TaskOptions::cpus.
+  // Reserved as long as the actor lives. This and what follows: as in TaskOptions.
   double cpus = 0;
-  double gpus = 0;           // not supported yet
-  std::uint64_t memory = 0;  // not supported yet
+  double gpus = 0;
+  std::uint64_t memory = 0;
   Resources resources = {};
   SchedulingStrategy strategy = {};
-  LabelSelector label_selector = {};  // not supported yet
-  Environment env = {};               // not supported yet
+  LabelSelector label_selector = {};
+  Environment env = {};
 };
 
 // Of the calls through one handle: handle.with(CallOptions{...}).
@@ -145,8 +155,12 @@ struct InitOptions {
   // Above 0; default: the cores that this process might use when it was started, or the CPU time that its cgroups
   // allow, rounded up to whole CPUs, if that is less.
   std::optional<double> cpus = {};
-  double gpus = 0;                           // not supported yet
-  std::optional<std::uint64_t> memory = {};  // not supported yet
+  // How many GPUs tasks may ask for; whole. Their ids are the first of CUDA_VISIBLE_DEVICES (in `env`, else of the
+  // driver), or count from 0. If there are any, CUDA_VISIBLE_DEVICES is empty in workers that have none.
+  double gpus = 0;
+  // Bytes that tasks may ask for. Default: the memory of the machine, or what its cgroups allow, without the object
+  // store.
+  std::optional<std::uint64_t> memory = {};
   // The custom resources of the node.
   Resources resources = {};
   // All memory that the processes share. 16 MiB to 32 TiB; default: 30 % of the memory of the machine, or of what its
@@ -163,7 +177,8 @@ struct InitOptions {
   // Added to the environment of the workers, which have the driver's, but for what binds threads to cores
   // (OMP_PROC_BIND, OMP_PLACES, GOMP_CPU_AFFINITY, KMP_AFFINITY): that is turned off, unless it is given here.
   Environment env = {};
-  Labels labels = {};  // not supported yet
+  // Of the node: what TaskOptions::label_selector selects by. MANTA_LABELS is "a=1,b=2".
+  Labels labels = {};
   WorkerProgram worker = {};
   // How long a put, an array or a result for which neither memory nor disk has room waits for it: then it throws
   // ObjectStoreFull or OutOfDisk. Default: 60 s.

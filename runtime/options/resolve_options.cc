@@ -18,8 +18,11 @@
 #include "../../base/number_text.h"
 #include "../../objectstore/spill/s3_location.h"
 #include "../../rpc/cores.h"
+#include "../../scheduler/placement.h"
 #include "../../serialization/stream/trace.h"
+#include "check_environment.h"
 #include "check_options.h"
+#include "gpu_names.h"
 #include "size_text.h"
 
 namespace manta::detail {
@@ -72,8 +75,8 @@ bool flag_of(const char* name, std::string_view text) {
   refuse(std::string(name) + "=" + std::string(text) + " is neither 0 nor 1");
 }
 
-Resources resources_of(const char* name, std::string_view text) {
-  Resources resources;
+std::map<std::string, std::string> pairs_of(const char* name, std::string_view text) {
+  std::map<std::string, std::string> pairs;
   while (!text.empty()) {
     const auto comma = text.find(',');
     const auto item = text.substr(0, comma);
@@ -84,10 +87,16 @@ Resources resources_of(const char* name, std::string_view text) {
                  .append(item)
                  .append("\""));
     }
-    resources[std::string(item.substr(0, equals))] =
-        number_of((std::string(name) + ": " + std::string(item.substr(0, equals))).c_str(),
-                  item.substr(equals + 1));
+    pairs[std::string(item.substr(0, equals))] = item.substr(equals + 1);
     text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+  }
+  return pairs;
+}
+
+Resources resources_of(const char* name, std::string_view text) {
+  Resources resources;
+  for (const auto& [resource, amount] : pairs_of(name, text)) {
+    resources[resource] = number_of((std::string(name) + ": " + resource).c_str(), amount);
   }
   return resources;
 }
@@ -122,7 +131,7 @@ void apply_variables(InitOptions& options) {
     options.working_dir = v;
   }
   if (const char* v = variable("MANTA_LABELS"); v && options.labels.empty()) {
-    options.labels = {{v, ""}};
+    options.labels = pairs_of("MANTA_LABELS", v);
   }
   if (const char* v = variable("MANTA_OVERFLOW"); v && options.overflow) {
     options.overflow = flag_of("MANTA_OVERFLOW", v);
@@ -149,19 +158,28 @@ void check_store_size(std::uint64_t bytes, const char* from) {
          "; a store has 16 MiB to 32 TiB");
 }
 
-void check_environment(const std::map<std::string, std::string>& variables) {
-  const std::string nul(1, '\0');
-  for (const auto& [name, value] : variables) {
-    if (name.empty() || name.find('=') != std::string::npos ||
-        name.find(nul) != std::string::npos) {
-      refuse("InitOptions::env has a variable named \"" + name +
-             "\"; a name is not empty, and has no = and no zero byte");
-    }
-    if (value.find(nul) != std::string::npos) {
-      refuse("InitOptions::env: the value of " + name +
-             " has a zero byte, at which the workers would see it end");
-    }
+void check_labels(const Labels& labels) {
+  const auto wrong = std::ranges::find_if(labels, [](const auto& label) {
+    return !scheduler::is_label(label.first) || !scheduler::is_label(label.second);
+  });
+  if (wrong == labels.end()) return;
+  refuse("InitOptions::labels (MANTA_LABELS) has \"" + wrong->first + "=" + wrong->second +
+         "\"; names and values are not empty, and have no blanks and none of , ( ) = !");
+}
+
+// What tasks may reserve by default.
+std::uint64_t memory_beside(std::uint64_t object_store_bytes) {
+  const std::uint64_t usable = base::usable_memory();
+  return usable - std::min(usable, object_store_bytes);
+}
+
+std::vector<std::string> gpus_of(const InitOptions& options) {
+  if (const auto given = options.env.find(kVisibleGpus); given != options.env.end()) {
+    return gpu_names(options.gpus, given->second);
   }
+  const char* const inherited = std::getenv(kVisibleGpus);
+  return gpu_names(options.gpus, inherited == nullptr ? std::nullopt
+                                                      : std::optional<std::string_view>(inherited));
 }
 
 // Makes a directory and gives its absolute path; of a place in S3 its name.
@@ -216,10 +234,7 @@ NodeOptions resolve_options(InitOptions options) {
            "leave "
            "InitOptions::address and MANTA_ADDRESS empty for a private node");
   }
-  unsupported(options.gpus != 0, "InitOptions::gpus (MANTA_GPUS)");
-  unsupported(options.memory.has_value(), "InitOptions::memory (MANTA_MEMORY)");
   unsupported(!options.name_space.empty(), "InitOptions::name_space (MANTA_NAMESPACE)");
-  unsupported(!options.labels.empty(), "InitOptions::labels (MANTA_LABELS)");
   if (options.cpus && !(*options.cpus > 0 && std::isfinite(*options.cpus))) {
     refuse("InitOptions::cpus (MANTA_CPUS) is " + base::number_text(*options.cpus) +
            "; it must be above 0");
@@ -229,10 +244,15 @@ NodeOptions resolve_options(InitOptions options) {
     check_store_size(*options.object_store_bytes,
                      given_bytes ? nullptr : variable("MANTA_OBJECT_STORE_BYTES"));
   }
+  check_environment(options.env, "InitOptions::env");
+  check_labels(options.labels);
   NodeOptions node;
   node.cpus = options.cpus.value_or(static_cast<double>(rpc::usable_cores()));
   node.resources = options.resources;
+  node.gpus = gpus_of(options);
   node.object_store_bytes = options.object_store_bytes.value_or(default_store_size());
+  node.memory_bytes = options.memory.value_or(memory_beside(node.object_store_bytes));
+  node.labels = options.labels;
   for (const auto& name : options.spill_dirs) node.spill_dirs.push_back(spill_directory(name));
   if (node.spill_dirs.size() > 1 && std::ranges::any_of(node.spill_dirs, objectstore::is_s3)) {
     refuse(
@@ -246,7 +266,6 @@ NodeOptions resolve_options(InitOptions options) {
   node.keep_logs = keep != nullptr && flag_of("MANTA_KEEP_LOGS", keep);
   if (const char* v = variable("MANTA_LOCAL")) node.local = flag_of("MANTA_LOCAL", v);
   if (node.local) node.prestart = 0;
-  check_environment(options.env);
   node.env = options.env;
   node.working_dir = options.working_dir.string();
   apply_worker(options.worker, node);

@@ -9,6 +9,7 @@
 
 #include "../options/options.h"
 #include "lane_messages.h"
+#include "task_shape.h"
 
 namespace manta::detail {
 
@@ -16,7 +17,7 @@ struct ActorPayload {
   std::string name = {};  // as the user wrote it; may be empty
   std::string type = {};
   double cpus = 0;
-  Resources resources = {};          // beside the CPUs
+  TaskShape shape = {};
   std::vector<std::byte> call = {};  // of the constructor: a CallFrame and its arguments
 };
 

@@ -51,7 +51,7 @@ std::string crash_text(const DeathReport& death, const std::string& function, in
 }
 
 ErrorRecord crash_error(const DeathReport& death, const std::string& function, int attempt,
-                        int attempts, const NodeId& node) {
+                        int attempts, const NodeId& node, std::string_view remark) {
   ErrorRecord error;
   error.node = node;
   error.function = function;
@@ -67,6 +67,7 @@ ErrorRecord crash_error(const DeathReport& death, const std::string& function, i
   }
   error.kind = death.out_of_memory ? ErrorKind::kOutOfMemory : ErrorKind::kWorkerCrashed;
   error.message = crash_text(death, function, attempt, attempts);
+  if (!remark.empty()) error.message.append("; ").append(remark);
   if (!death.stack.empty()) error.message += "; stack of the crash:\n" + death.stack;
   if (!death.output.empty()) error.message += "\nits last lines of output:\n" + death.output;
   return error;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "error_record.h"
@@ -45,8 +46,9 @@ bool wrote_to_read_only(const DeathReport& death);
 std::string crash_text(const DeathReport& death, const std::string& function, int attempt,
                        int attempts);
 
-// What the call that it was running fails with: ReadOnlyWrite, OutOfMemory, else WorkerCrashed. `attempts`: at most; 0: for ever.
+// What the call that it was running fails with: ReadOnlyWrite, OutOfMemory, else WorkerCrashed. `attempts`: at most; 0:
+// for ever. `remark`: follows how it ended; may be empty.
 ErrorRecord crash_error(const DeathReport& death, const std::string& function, int attempt,
-                        int attempts, const NodeId& node);
+                        int attempts, const NodeId& node, std::string_view remark = {});
 
 }  // namespace manta::detail

@@ -47,6 +47,7 @@ struct ErrorFacts {
   std::int32_t attempt = 0;
   std::int32_t pid = 0;
   std::int32_t signal = 0;
+  std::int32_t attempts = 0;  // as in TaskErrorInfo
   NodeId node = {};
   std::string function = {};  // as written
   std::string type = {};      // type name of the exception (task_error)

@@ -48,7 +48,7 @@ struct WorkerHello {};
 // How many leases the sender wants for one scheduling key, beyond those granted. Replaces what it said of that key
 // before.
 struct LeaseWant {
-  using Payload = PayloadBytes;  // Resources (resources.h) beside the CPUs; empty: none
+  using Payload = PayloadBytes;  // TaskShape (task_shape.h)
   enum class More : std::uint32_t { kNo, kYes };
 
   std::uint32_t key = 0;     // scheduling key: the sender's number for calls with the same request

@@ -1,4 +1,4 @@
-// Named amounts of resources, as payloads. Threads: any. Errors: what cannot be decoded is nothing.
+// What a node has, as a payload. Threads: any. Errors: what cannot be decoded is nothing.
 #pragma once
 #include <cstddef>
 #include <optional>
@@ -13,11 +13,10 @@ namespace manta::detail {
 struct NodeResources {
   Resources total = {};
   Resources available = {};
+  Labels labels = {};
 };
 
-std::vector<std::byte> encode(const Resources& resources);  // empty if there are none
 std::vector<std::byte> encode(const NodeResources& resources);
-std::optional<Resources> decode_resources(std::span<const std::byte> bytes);
 std::optional<NodeResources> decode_node_resources(std::span<const std::byte> bytes);
 
 }  // namespace manta::detail

@@ -39,6 +39,7 @@ ErrorRecord of_task_error(const TaskError& error) {
   record.node = info.node;
   record.pid = info.pid;
   record.attempt = info.attempt;
+  record.attempts = info.attempts;
   record.path = info.path;
   record.cause = cause_of(error);
   const auto* base = dynamic_cast<const std::exception*>(&error);
@@ -144,6 +145,7 @@ namespace {
   info.node = error.node;
   info.pid = error.pid;
   info.attempt = error.attempt;
+  info.attempts = error.attempts;
   info.path = error.path;
   if (error.cause) info.cause = exception_of(*error.cause);
   if (error.type == "manta::ReadOnlyWrite" && error.payload.empty()) {

@@ -291,6 +291,7 @@ void Executor::on(const ActorStart& start, PayloadBytes payload) {
   base::check(parts.has_value(), "the creation of an actor is malformed");
   actor_id_ = start.actor;
   actor_type_ = std::move(parts->type);
+  actor_gpus_ = parts->shape.gpus();
   constructor_ = std::move(parts->call);
   is_actor_ = true;
   order(Order::kStartActor);

@@ -66,11 +66,12 @@ class Executor final : public CalleeSide {
   static void set_starter_of_this_thread(const Starter& starter);
   static Executor* that_started_this_thread();  // null: none of this session
   // In a local session: runs the call of a task, when it is this thread's turn.
-  void run_locally(Call& call);
+  void run_locally(const base::Ref<Call>& call);
   // After a crash, which has left everything as it was: only the turn goes to others.
   void give_up();
   void request_actor_exit() { exit_actor_ = true; }
   bool is_actor() const { return is_actor_; }
+  std::size_t gpus_of_actor() const { return actor_gpus_; }
   const ActorId& actor_id() const { return actor_id_; }
   // Which call runs, for the threads that it has started; 0: an actor's constructor.
   struct Running {
@@ -167,6 +168,7 @@ class Executor final : public CalleeSide {
   std::vector<std::byte> constructor_;  // of an actor that is to be started
   ActorId actor_id_;
   std::string actor_type_;
+  std::size_t actor_gpus_ = 0;  // that it sees
   Instance instance_;
   bool is_actor_ = false;
   bool exit_actor_ = false;

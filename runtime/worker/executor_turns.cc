@@ -60,7 +60,7 @@ Executor* Executor::that_started_this_thread() {
 
 // ------------------------------------------------------------------------------------------------ turns
 
-void Executor::run_locally(Call& call) {
+void Executor::run_locally(const base::Ref<Call>& call) {
   begin();
   in_place_.run(call);
   end();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <pthread.h>
 
+#include "../calls/retries.h"
 #include "../process/process.h"
 #include "executor.h"
 #include "run_user_code.h"
@@ -34,8 +35,7 @@ std::uintptr_t middle_of_stack() {
 std::uintptr_t here() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
 
 bool asks_for_no_more_than(const Call& call, const TaskFrame& running) {
-  const TaskOptions& options = call.site().options();
-  return options.cpus <= running.cpus && options.resources.empty();
+  return call.site().is_plain() && call.site().options().cpus <= running.cpus;
 }
 
 }  // namespace
@@ -48,9 +48,12 @@ bool InPlace::stack_has_room() const {
 bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&)>& worth_it) {
   const TaskFrame* const running = TaskFrame::current();
   if (running == nullptr || !stack_has_room()) return false;
+  const Attachment& attachment = process_.attachment();
+  // Another process would have another environment, and see no GPUs.
+  if (!attachment.local && !(attachment.task_env.empty() && attachment.gpus.empty())) return false;
   const auto may_run = [&](const Call& call) {
     return call.actor() == nullptr && call.attempt == 1 && !call.site().deadline() &&
-           worth_it(call) && (process_.attachment().local || asks_for_no_more_than(call, *running));
+           worth_it(call) && (attachment.local || asks_for_no_more_than(call, *running));
   };
   base::Ref<Call> taken;
   {
@@ -62,11 +65,12 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
     }
   }
   if (!taken) return false;
-  run(*taken);
+  run(taken);
   return true;
 }
 
-void InPlace::run(Call& call) {
+void InPlace::run(const base::Ref<Call>& owned) {
+  Call& call = *owned;
   if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>(process_, turn_));
   Level& level = *levels_[depth_++];
   running_.push_back(&call);
@@ -82,12 +86,17 @@ void InPlace::run(Call& call) {
   running_.pop_back();
   if (--depth_ >= kLevelsKept) levels_.pop_back();
   const bool local = process_.attachment().local;
-  if (local) call.let_go_of_arguments();  // its runner keeps it a little longer
+  const bool again = is_tried_again(call, values);
+  if (local && !again) call.let_go_of_arguments();  // its runner keeps it a little longer
   TablesLock lock(process_.tables());
-  bool others_wait = local;
+  bool others_wait = local || again;
   call.each_result([&](ObjectEntryRef& entry) { others_wait |= entry->has_dependents(); });
   process_.senders().tasks.run_times().learn(call, run_time);
-  process_.completion().complete_here(call, std::move(values));
+  if (again) {
+    process_.senders().tasks.submit(owned);
+  } else {
+    process_.completion().complete_here(call, std::move(values));
+  }
   if (others_wait || process_.waiters_beside() != 0) lock.serve_afterwards();
 }
 

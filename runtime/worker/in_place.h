@@ -5,10 +5,11 @@
 //   task: get(ref) --take() from the TaskSender--> run in place --> its value in the entry --> get returns
 //                                                     \--get() inside: the same, one level deeper
 //
-// A call may run in place if it is the call of a task, has not begun anywhere, is in its first attempt, and asks for no
-// more resources than the running task has. It runs in a task (not in an actor), on the thread of the task, while more
-// than half of the stack is free. The task must be in its own first attempt: after a crash it runs its calls in other
-// workers, so that a crash of one of them is no crash of its own.
+// A call may run in place if it is the call of a task, has not begun anywhere, is in its first attempt, and asks for
+// nothing but CPUs, and no more of them than the running task has. It runs in a task (not in an actor) that has neither
+// GPUs nor an environment of its own, on the thread of the task, while more than half of the stack is free. The task
+// must be in its own first attempt: after a crash it runs its calls in other workers, so that a crash of one of them is
+// no crash of its own. A call that is to be tried again after an exception goes to another worker.
 // Threads: confined to the executor's.
 #pragma once
 #include <cstddef>
@@ -30,7 +31,7 @@ class InPlace {
   // Runs the next of `needed` that may run in place and that `worth_it` accepts. Gives false if there is none.
   bool run_next(NeededCalls& needed, const std::function<bool(const Call&)>& worth_it);
 
-  void run(Call& call);  // one that was taken from its sender
+  void run(const base::Ref<Call>& call);  // one that was taken from its sender
   const std::vector<Call*>& running() const { return running_; }  // from the first on
 
   // The number of calls that run in place now, each inside the one before.

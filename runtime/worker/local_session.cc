@@ -91,7 +91,7 @@ void LocalSession::run_tasks() {
   auto executor = std::make_unique<Executor>(process_, turn_);
   while (!over_.load()) {
     if (const auto call = next_task()) {
-      const Crash crash = survive([&] { executor->run_locally(*call); });
+      const Crash crash = survive([&] { executor->run_locally(call); });
       if (crash.signal != 0) {
         keep_for_ever(executor.get());
         return fail_tasks(*executor.release(), crash);

@@ -99,6 +99,7 @@ TaskFrame::Scope::Scope(const CallFrame& call, const std::string& name, std::uin
              .name = name,
              .attempt = call.attempt,
              .cpus = call.cpus,
+             .gpus = call.gpus,
              .called_since = called_since},
       outer_(std::exchange(current_here, &frame_)) {
   objectstore::set_running_function(name);

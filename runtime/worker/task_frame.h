@@ -5,7 +5,7 @@
 // code starts in a task know the innermost frame, as long as its call runs.
 // Threads: see each function.
 #pragma once
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,8 +20,9 @@ struct TaskFrame {
   std::string name;
   int attempt = 1;
   double cpus = 0;
-  std::uint64_t called_since =
-      0;  // Ownership::next_number() when it began: what it calls comes later
+  std::size_t gpus = 0;  // that the call sees
+  // Ownership::next_number() when it began: what it calls comes later.
+  std::uint64_t called_since = 0;
 
   // The frame of the call that the calling thread runs, or null.
   static const TaskFrame* current();
