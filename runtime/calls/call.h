@@ -91,7 +91,7 @@ struct CallExtras {
   std::size_t external_size = 0;           // which are so many bytes
   KeptStorages keeps_external;
   std::optional<CallTimers::Time> deadline;
-  bool forced = false;  // its worker was told to end itself
+  bool forced = false;           // its worker was told to end itself
   std::uint64_t last_crash = 0;  // a hash of the stack with which the last attempt crashed
 
   void set_external(const base::Ref<objectstore::Block>& block, std::size_t size) {

@@ -48,7 +48,7 @@ struct CallFrame {
   // 1: the parts of a tuple or vector are results of their own, also a single one.
   std::uint8_t unpacked = 0;
   std::uint8_t last_attempt = 0;  // 1: of a task that is not tried again
-  std::uint16_t gpus = 0;  // that the task sees: one, if it has a part of it
+  std::uint16_t gpus = 0;         // that the task sees: one, if it has a part of it
   double cpus = 0;
   std::int64_t adjustment = 0;     // of a member function pointer
   std::int64_t object_offset = 0;  // from the actor's object to the handle's base class
