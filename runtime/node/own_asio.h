@@ -1,5 +1,5 @@
-// Asio under a name of our own. A program that is linked with Manta may use another version of Asio, whose functions have
-// the same names and other insides; the linker would take one of the two for both.
+// Asio under a name of our own. A program that is linked with Manta may use another version of Asio, whose functions
+// have the same names and other insides; the linker would take one of the two for both.
 //
 // No other file here includes Asio.
 #pragma once

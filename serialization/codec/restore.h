@@ -12,8 +12,8 @@
 
 namespace manta::serialization {
 
-// One in each image. By a name of our own, since GCC declares __dso_handle itself, in another way, where code before this
-// header has a local static with a destructor.
+// One in each image. By a name of our own, since GCC declares __dso_handle itself, in another way, where code before
+// this header has a local static with a destructor.
 extern __attribute__((visibility("hidden"))) void* image_mark __asm__("__dso_handle");
 
 // A value of T that is written as a state X of it, and made again by a From that captures nothing.
