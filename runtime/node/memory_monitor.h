@@ -4,8 +4,8 @@
 //   plenty --above 95 %--> short: the worker to end is chosen --it is buried--> plenty, or short
 //
 // The choice: idle workers first, since nothing is lost with them; then tasks that will be tried again, then other
-// tasks, then actors. Among these the newest of those that are at least half as large as the largest. None, if the end of each
-// would give back next to nothing: then it is not our processes that have the memory.
+// tasks, then actors. Among these the newest of those that are at least half as large as the largest. None, if the end
+// of each would give back next to nothing: then it is not our processes that have the memory.
 // Threads: confined. Units: bytes. Errors: what cannot be read is no limit.
 #pragma once
 #include <chrono>
