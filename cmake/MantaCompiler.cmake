@@ -9,6 +9,9 @@ target_compile_options(manta_warnings INTERFACE
   $<$<BOOL:${MANTA_WERROR}>:-Werror>
   # False alarms of GCC 12: std::string's operator+ (PR105651), std::variant and std::optional.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-maybe-uninitialized;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-array-bounds>)
+# Asio 1.22 does not know by itself that Clang has coroutines.
+target_compile_definitions(manta_warnings INTERFACE
+  $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT=1;ASIO_HAS_STD_COROUTINE=1>)
 if(MANTA_SANITIZE STREQUAL "thread")
   # ThreadSanitizer does not model fences; code that uses one is tested for its result instead.
   target_compile_options(manta_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)

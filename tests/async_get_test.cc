@@ -537,6 +537,7 @@ class LocalAsyncGet : public ClusterTest {
 std::atomic<bool> begun{false}, may_end{false};
 
 TEST_F(LocalAsyncGet, EndsWhileTheTaskStillRuns) {
+  begun = may_end = false;
   EXPECT_EQ(async_get(remote(twice)(4), asio::use_future).get(), 8);
   auto running = remote([] {
     begun = true;

@@ -54,6 +54,7 @@
 #include "async_handlers.h"
 #include "async_wait.h"
 #include "get.h"
+#include "refused.h"
 
 namespace manta {
 namespace detail {
@@ -62,15 +63,8 @@ namespace detail {
 // comes as an optional, which is empty then.
 template <class T>
 struct AsyncAnswer {
-  static_assert(
-      std::is_move_constructible_v<T>,
-      "manta::async_get(): T can neither be moved nor copied, so that it cannot be handed "
-      "to a handler; get() builds such a value in place: call it from ref.on_ready()");
   using Value = std::conditional_t<std::is_default_constructible_v<T>, T, std::optional<T>>;
   using Signature = void(std::exception_ptr, Value);
-
-  template <class Handler>
-  static constexpr bool fits = std::is_invocable_v<Handler, std::exception_ptr, Value>;
 
   template <class Handler>
   void give_to(Handler handler, std::exception_ptr error) {
@@ -88,9 +82,6 @@ struct AsyncAnswer {
 template <>
 struct AsyncAnswer<void> {
   using Signature = void(std::exception_ptr);
-
-  template <class Handler>
-  static constexpr bool fits = std::is_invocable_v<Handler, std::exception_ptr>;
 
   template <class Handler>
   void give_to(Handler handler, std::exception_ptr error) {
@@ -214,28 +205,23 @@ asio::execution_context* context_of(const Executor& executor) {
 }
 
 struct StartAsyncGet {
-  template <class Handler, class T>
-  void operator()(Handler&& given, ObjectRef<T> ref) const {
-    using Own = std::decay_t<Handler>;
-    using Executor = asio::associated_executor_t<Own>;
-    static_assert(
-        AsyncAnswer<T>::template fits<Own>,
-        "manta::async_get(ref, handler): the handler must be callable with "
-        "(std::exception_ptr, T), for an ObjectRef<void> with (std::exception_ptr), for a "
-        "T without a default constructor with (std::exception_ptr, std::optional<T>)");
-    Own handler(std::forward<Handler>(given));
+  template <class Given, class T>
+  void operator()(Given&& given, ObjectRef<T> ref) const {
+    using Handler = std::decay_t<Given>;
+    Handler handler(std::forward<Given>(given));
+    using Executor = asio::associated_executor_t<Handler>;
     const Executor executor = asio::get_associated_executor(handler);
     asio::execution_context* const context = context_of(executor);
     const ObjectEntryRef entry = RefAccess::entry(ref);
     if (can_post<Executor> && context != nullptr && answered_at_once(entry)) {
-      return post_answer(executor, AnswerHandler<T, Own>(std::move(handler), std::move(ref),
-                                                         ReadyWait::End::kDone));
+      return post_answer(executor, AnswerHandler<T, Handler>(std::move(handler), std::move(ref),
+                                                             ReadyWait::End::kDone));
     }
     std::shared_ptr<HandlersOfContext> handlers;
     if (context != nullptr) handlers = asio::use_service<HandlersService>(*context).handlers();
     auto slot = asio::get_associated_cancellation_slot(handler);
     const auto wait = base::make_ref<AsyncWait>(entry ? entry->session : 0, std::move(handlers),
-                                                WaitingHandlerFor<T, Own>::make(handler, ref));
+                                                WaitingHandlerFor<T, Handler>::make(handler, ref));
     if (slot.is_connected()) {
       slot.assign([wait](asio::cancellation_type_t type) {
         if (type != asio::cancellation_type::none) wait->cancel();
@@ -247,22 +233,57 @@ struct StartAsyncGet {
   }
 };
 
+template <class T>
+inline constexpr bool can_be_given = std::is_void_v<T> || std::is_move_constructible_v<T>;
+template <class T, class Token>
+#if defined(ASIO_HAS_CONCEPTS)
+concept AsyncToken = asio::completion_token_for<Token, typename AsyncAnswer<T>::Signature>;
+#else
+concept AsyncToken = true;
+#endif
+// Some tokens of Asio cannot be used where they are if they are const.
+template <class Token>
+using UsedToken =
+    std::conditional_t<std::is_const_v<std::remove_reference_t<Token>>, std::decay_t<Token>, Token>;
+
 }  // namespace detail
 
 // Starts to wait for the value of `ref`; completes with (std::exception_ptr, T), for an ObjectRef<void> with
 // (std::exception_ptr). The exception is null where there is a value; else T is value-initialized. For a T without a
 // default constructor it is (std::exception_ptr, std::optional<T>). See above.
 template <class T, class Token>
+  requires detail::can_be_given<T> && detail::AsyncToken<T, detail::UsedToken<Token>>
 auto async_get(ObjectRef<T> ref, Token&& token) {
+  using Used = detail::UsedToken<Token>;
   using Signature = typename detail::AsyncAnswer<T>::Signature;
-  if constexpr (std::is_const_v<std::remove_reference_t<
-                    Token>>) {  // some tokens of Asio cannot be used where they are
-    std::decay_t<Token> own(token);
-    return asio::async_initiate<std::decay_t<Token>, Signature>(detail::StartAsyncGet(), own,
-                                                                std::move(ref));
-  } else {
-    return asio::async_initiate<Token, Signature>(detail::StartAsyncGet(), token, std::move(ref));
-  }
+  Used used(std::forward<Token>(token));
+  return asio::async_initiate<Used, Signature>(detail::StartAsyncGet(), used, std::move(ref));
+}
+
+// What does not compile.
+template <class T, class Token>
+  requires(!detail::can_be_given<T> || !detail::AsyncToken<T, detail::UsedToken<Token>>)
+auto async_get(ObjectRef<T>, Token&&) {
+  static_assert(
+      detail::can_be_given<T>,
+      "manta::async_get(): T can neither be moved nor copied, so that it cannot be handed "
+      "to a handler; get() builds such a value in place: call it from ref.on_ready()");
+  static_assert(
+      !detail::can_be_given<T>,
+      "manta::async_get(ref, token): token is no completion token of Asio, and no handler "
+      "that is callable with (std::exception_ptr, T), for an ObjectRef<void> with "
+      "(std::exception_ptr), for a T without a default constructor with "
+      "(std::exception_ptr, std::optional<T>)");
+  return detail::Refused();
+}
+template <class First, class Token>
+  requires(!detail::IsRef<std::remove_cvref_t<First>>::value)
+auto async_get(const First&, Token&&) {
+  static_assert(
+      detail::IsRef<std::remove_cvref_t<First>>::value,
+      "manta::async_get(x, token): x is no reference to a value of known type. It takes one "
+      "ObjectRef<T>: of an AnyRef say ref.as<T>(), and of several each");
+  return detail::Refused();
 }
 
 }  // namespace manta
