@@ -90,8 +90,10 @@ void Call::add_own(CallFrame& frame) const {
   frame.result_count = first != nullptr && !unpacked ? 1 : 0;
   frame.attempt = attempt;
   frame.unpacked = unpacked ? 1 : 0;
-  const int retries = site_->options().max_retries;
-  frame.last_attempt = retries >= 0 && attempt > retries ? 1 : 0;
+  if (attempt != 1) [[unlikely]] {  // else as the site says
+    const int retries = site_->options().max_retries;
+    frame.last_attempt = retries >= 0 && attempt > retries ? 1 : 0;
+  }
   if (extras_) {
     if (!extras_->results.empty()) {
       first = extras_->results.front().get();

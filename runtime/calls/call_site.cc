@@ -67,6 +67,7 @@ CallSite::CallSite(const CallSpec& spec)
       deadline_(deadline_of(spec)),
       plain_(detail::is_plain(*options_)) {
   frame_.kind = spec.kind;
+  frame_.last_attempt = options_->max_retries == 0 ? 1 : 0;
   frame_.stub_image = spec.stub.image;
   frame_.stub_offset = spec.stub.offset;
   frame_.target_image = spec.target.image;
