@@ -64,10 +64,11 @@ std::uint64_t read(std::uint8_t which, std::span<const std::byte> bytes) {
                  : 0;
     case 2: {
       const auto actor = decode_actor(bytes);
-      const auto resources = decode_shape(bytes);
+      const auto shape = decode_shape(bytes);
       const auto of_node = decode_node_resources(bytes);
       return (actor ? actor->name.size() + sum_of(actor->call) : 0) +
-             (resources ? resources->size() : 0) + (of_node ? of_node->available.size() : 0);
+             (shape ? shape->resources.size() + shape->env.size() + shape->text().size() : 0) +
+             (of_node ? of_node->available.size() : 0);
     }
     case 3: {
       const auto death = decode_death(bytes);
