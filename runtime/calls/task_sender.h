@@ -67,8 +67,9 @@ class TaskSender {
   template <class Visit>
   void each_call(Visit&& visit) const {
     for (const auto& queue : queues_) {
-      for (Call* call = queue->calls.front(); call != nullptr; call = call->next_in_queue())
+      for (Call* call = queue->calls.front(); call != nullptr; call = call->next_in_queue()) {
         visit(*call);
+      }
       for (const auto& lease : queue->leases) lease->lane.each_call(visit);
     }
     for (const auto& call : resting_) visit(*call);
