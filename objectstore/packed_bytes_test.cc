@@ -65,7 +65,11 @@ TEST_F(PackedBytesTest, ABlockIsFreeWhenTheLastOfItsStringsIsGone) {
 TEST_F(PackedBytesTest, AFullStoreRefuses) {
   std::vector<Place> places;
   const std::string text(1000, 'x');
-  for (auto place = put(text); place.ok(); place = put(text)) places.push_back(*place);
+  for (;;) {
+    const auto place = put(text);
+    if (!place.ok()) break;
+    places.push_back(*place);
+  }
   EXPECT_GE(places.size() * text.size(), 7 * kMiB);
   EXPECT_EQ(put(text).error(), StoreError::kFull);
   places.clear();
