@@ -213,7 +213,10 @@ TEST_F(Budget, SmallValuesFillTheStoreAndResultsArriveAllTheSame) {
   const auto result = remote(text);
   EXPECT_EQ(get(result(1, kSize)), text(1, kSize));
   Strings refs;
-  EXPECT_THROW(for (int i = 0;; ++i) refs.push_back(put(text(i, kSize))), ObjectStoreFull);
+  const auto fill = [&] {
+    for (int i = 0;; ++i) refs.push_back(put(text(i, kSize)));
+  };
+  EXPECT_THROW(fill(), ObjectStoreFull);
   EXPECT_GE(refs.size() * kSize, 12 * kMiB);
   EXPECT_EQ(get(result(2, kSize)), text(2, kSize));
   expect_texts(refs, kSize);

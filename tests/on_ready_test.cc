@@ -126,8 +126,9 @@ TEST_F(OnReady, AtTheEndOfTheSessionCallbacksRunOnceOrNever) {
       while (!ended) std::this_thread::yield();
     });
     EXPECT_TRUE(eventually([&] { return blocked.load(); }));
-    for (int i = 0; i < 1000; ++i)
+    for (int i = 0; i < 1000; ++i) {
       put(i).on_ready([] { ADD_FAILURE() << "behind the one that waits"; });
+    }
     std::thread sees_the_end([&] {
       EXPECT_TRUE(eventually([&] {
         try {

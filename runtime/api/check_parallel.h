@@ -38,14 +38,11 @@ struct RangeToCut {
 
 // A callable that can be sent: what remote() takes, or a class with a generic call operator.
 template <class F>
-inline constexpr bool can_be_sent = [] {
-  if constexpr (is_remote_function<F> || HidesItsTarget<F> ||
-                !(RemoteCallable<F> || (std::is_class_v<F> && HasCallOperator<F>))) {
-    return false;
-  } else {
-    return !CVariadic<F> && state_travels<F>;
-  }
-}();
+inline constexpr bool can_be_sent = false;
+template <class F>
+  requires(!is_remote_function<F> && !HidesItsTarget<F> &&
+           (RemoteCallable<F> || (std::is_class_v<F> && HasCallOperator<F>)))
+inline constexpr bool can_be_sent<F> = !CVariadic<F> && state_travels<F>;
 
 template <class F>
 auto explain_sending() {

@@ -195,16 +195,19 @@ struct IsMutableArray<MutableArray<T>> : std::true_type {
   using Element = T;
 };
 
+// A U is what a MutableArray H travels as.
+template <class U, class H>
+inline constexpr bool travels_as_array = false;
+template <class U, class H>
+  requires IsMutableArray<H>::value
+inline constexpr bool travels_as_array<U, H> =
+    std::is_same_v<U, Array<typename IsMutableArray<H>::Element>> ||
+    std::is_same_v<U, std::vector<typename IsMutableArray<H>::Element>>;
+
 // A U and an H are encoded alike.
 template <class U, class H>
-inline constexpr bool same_encoding = std::is_same_v<U, H> || one_encoding<U, H> || [] {
-  if constexpr (IsMutableArray<H>::value) {
-    using E = typename IsMutableArray<H>::Element;
-    return std::is_same_v<U, Array<E>> || std::is_same_v<U, std::vector<E>>;
-  } else {
-    return false;
-  }
-}();
+inline constexpr bool same_encoding =
+    std::is_same_v<U, H> || one_encoding<U, H> || travels_as_array<U, H>;
 // A U travels in its own way and comes back as an H: see serialization/codec/restore.h.
 template <class U, class H>
 inline constexpr bool comes_back_as =
