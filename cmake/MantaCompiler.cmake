@@ -8,9 +8,11 @@ target_compile_options(manta_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow
   $<$<BOOL:${MANTA_WERROR}>:-Werror>
   # False alarms of GCC 12: std::string's operator+ (PR105651), std::variant and std::optional.
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-maybe-uninitialized;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-array-bounds>
-  # The same, of the frames of Asio's coroutines where a sanitizer keeps functions from being inlined.
-  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${MANTA_SANITIZE}>>:-Wno-mismatched-new-delete>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-maybe-uninitialized;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-array-bounds>)
+if(MANTA_SANITIZE)
+  # GCC's false alarm about the frames of Asio's coroutines, where a sanitizer keeps functions from being inlined.
+  target_compile_options(manta_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
+endif()
 # Asio 1.22 does not know by itself that Clang has coroutines.
 target_compile_definitions(manta_warnings INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT=1;ASIO_HAS_STD_COROUTINE=1>)
