@@ -62,10 +62,10 @@ base::Ref<Process> Process::current_or_null() {
 }
 
 void Process::close() {
+  callbacks_.close();  // first: none begins once a thread has seen that the session ends
   if (!ownership_.close()) return;
   node().stop_waiting();
   progress_.wake_all();
-  callbacks_.close();
   timers_->stop();
   fail_all_pending();
   callbacks_.stop();  // after the waits have ended
