@@ -21,6 +21,7 @@ const std::vector<Loop>& all_loops() {
       {"put_small", "/s", 2e6, round_trips(1), put_small},
       {"put_small_shared", "/s", 300e3, round_trips(1), put_small_shared},
       {"multi_client_put", "/s", 600e3, round_trips(1), multi_client_put},
+      {"put_scaling", "x", 1.7, no_floor, put_scaling},
       {"put_800mib_warm", "ratio", 0.9, ratio, put_800mib_warm},
       {"put_800mib_cold", "ratio", 0.95, ratio, put_800mib_cold},
       {"spill", "ratio", 0.8, ratio, spill},

@@ -9,6 +9,7 @@ Measured get_small(const Run& run);
 Measured put_small(const Run& run);
 Measured put_small_shared(const Run& run);
 Measured multi_client_put(const Run& run);
+Measured put_scaling(const Run& run);
 Measured get_100mib(const Run& run);
 // loops_large_puts.cc
 Measured put_800mib_warm(const Run& run);
