@@ -31,9 +31,9 @@ struct Run {
 
 struct FloorOf {
   // kRatio: the value itself is the ratio.
-  enum Kind { kNoFloor, kRoundTrips, kSpawns, kRatio };
+  enum Kind { kNoFloor, kRoundTrips, kSpawns, kTbbTasks, kRatio };
   Kind kind = kNoFloor;
-  double count = 1;  // round trips or spawns that one operation takes at best
+  double count = 1;  // round trips, spawns or tasks that one operation takes at best
 };
 
 // The figure that a loop has to reach: in its unit, or as a ratio to the floor in the same run.
