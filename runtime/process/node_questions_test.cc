@@ -35,7 +35,7 @@ class AnsweredSession final : public OpenSession, private rpc::Progress::Work {
   enum class Node { kAnswers, kIsSilent };
 
   explicit AnsweredSession(Node how)
-      : OpenSession(progress), node_answers_(how == Node::kAnswers) {}
+      : OpenSession(progress, {}), node_answers_(how == Node::kAnswers) {}
 
   std::optional<std::string> ask(rpc::Deadline deadline = std::nullopt) {
     const auto answer = questions.ask(
