@@ -51,7 +51,7 @@ base::Ref<const CallSite> site_of(const CallSpec& spec) {
     check_task_options(**spec.options);
     if (process.attachment().local) refuse_environment((*spec.options)->env, "TaskOptions");
   }
-  wait_for_room(process);
+  wait_for_fewer_calls(process.waiting_threads(), process.senders());
   return CallSite::of(spec);
 }
 

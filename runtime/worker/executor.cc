@@ -147,7 +147,8 @@ void Executor::note_attempt(Lane& lane) {
 void Executor::run_call(Lane& lane) {
   begin();
   output_.end_left_line();
-  const auto ended = run_user_code(process_, running_, frame_, instance_.object);
+  const auto ended =
+      run_user_code(process_.ownership(), process_.node_id(), running_, frame_, instance_.object);
   end();
   output_.flush();
   reply(lane, running_);
@@ -213,7 +214,7 @@ void Executor::reply(Lane& lane, RunningCall& call) {
     RoomForReply room(*this, lane, size);
     process_.progress().wait(room);
   }
-  rpc::ring(process_.control().process(lane.caller).bell);
+  ring_caller_of(lane);
 }
 
 // ------------------------------------------------------------------------------------------------ actors
@@ -323,9 +324,15 @@ bool Executor::forget_lane(std::uint32_t index) {
     const TaskId task = task_of(frame_of(frame_));
     lock.unlock();
     const auto since = ask_to_end(task, true);
-    if (since) process_.cancelling().cancel_called_since(*since, {});
+    if (since) cancelling().cancel_called_since(*since, {});
   }
   return false;
+}
+
+Cancelling& Executor::cancelling() { return process_.cancelling(); }
+
+void Executor::ring_caller_of(const Lane& lane) {
+  rpc::ring(process_.control().process(lane.caller).bell);
 }
 
 bool Executor::write_empty_reply(Lane& lane, std::uint64_t sequence, ReplyStatus status) {
@@ -346,7 +353,7 @@ void Executor::give_back(Lane& lane) {
     lane.reader.pop();
     any = true;
   }
-  if (any) rpc::ring(process_.control().process(lane.caller).bell);
+  if (any) ring_caller_of(lane);
 }
 
 bool Executor::poll() {

@@ -32,6 +32,7 @@
 
 namespace manta::detail {
 
+class Cancelling;
 class LocalTurn;
 class Process;
 
@@ -137,6 +138,8 @@ class Executor final : public CalleeSide {
   bool take_next(std::shared_ptr<Lane>& lane);
   static std::span<const std::byte> next_call(Lane& lane);
   void note_attempt(Lane& lane);
+  Cancelling& cancelling();
+  void ring_caller_of(const Lane& lane);
   static bool write_empty_reply(Lane& lane, std::uint64_t sequence, ReplyStatus status);
   void answer_dropped(Lane& lane);
   bool drop(Lane& lane, std::uint64_t sequence);

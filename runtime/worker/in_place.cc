@@ -78,7 +78,8 @@ void InPlace::run(const base::Ref<Call>& owned) {
   call.write_frame(level.frame.data(), level.frame.size(), 0, process_.store());
   output_.flush();  // what the waiting call has printed stays a line of its own
   output_.end_line(std::chrono::steady_clock::now());
-  const auto ended = run_user_code(process_, level.running, level.frame, nullptr);
+  const auto ended =
+      run_user_code(process_.ownership(), process_.node_id(), level.running, level.frame, nullptr);
   output_.flush();
   output_.end_line(ended);
   auto values = level.running.take_values();
@@ -97,7 +98,7 @@ void InPlace::run(const base::Ref<Call>& owned) {
   } else {
     process_.completion().complete_here(call, std::move(values));
   }
-  if (others_wait || process_.waiters_beside() != 0) lock.serve_afterwards();
+  if (others_wait || process_.waiting_threads().beside() != 0) lock.serve_afterwards();
 }
 
 }  // namespace manta::detail

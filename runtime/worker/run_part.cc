@@ -1,6 +1,6 @@
 #include "run_part.h"
 
-#include "../process/process.h"
+#include "../ownership/open_session.h"
 #include "exceptions.h"
 #include "throw_stack.h"
 
@@ -13,7 +13,7 @@ std::optional<ErrorRecord> run_part(void (*part)(void*), void* state) {
     throw;
   } catch (const EveryThrow&) {  // takes nothing, see throw_stack.h
   } catch (...) {
-    return record_current_exception(Process::current("a task").attachment().node);
+    return record_current_exception(OpenSession::current("a task").node_id());
   }
   return std::nullopt;
 }

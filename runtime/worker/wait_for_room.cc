@@ -29,7 +29,7 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
   base::check(!TablesLock::held_by_this_thread(), "who waits for room holds no lock");
   const auto process = Process::current_or_null();
   if (!process) return;
-  const LentCpu lent(*process);
+  const LentCpu lent(process->waiting_threads());
   RoomAsk ask{.size = size, .since = monotonic_ms()};
   bool warned = false;
   const auto each_second = [&](std::chrono::seconds) {
