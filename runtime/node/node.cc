@@ -364,6 +364,12 @@ MemoryCensus::Session Node::census_of_processes() {
           },
           .holders_of = [this](std::uint64_t block) { return objects_.holders_of(block); },
           .is_copy = [this](std::uint64_t block) { return spilling_.is_copy(block); },
+          .records =
+              [this] {
+                return NodeRecords{.objects = objects_.published(),
+                                   .blocks = objects_.blocks(),
+                                   .actors = actors_.size()};
+              },
           .now_ms = [] { return monotonic_ms(); }};
 }
 
