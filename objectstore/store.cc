@@ -80,6 +80,7 @@ base::Result<base::Ref<Block>, StoreError> Store::create(std::size_t size, Popul
 // Memory; what the node can spill, which is asked for by waiting; the overflow; waiting.
 base::Result<base::Ref<Block>, StoreError> Store::create_in_turn(std::size_t size,
                                                                  Population population) {
+  if (size > arena_.largest_size()) return StoreError::kTooLarge;  // also while others wait
   base::Result<base::Ref<Block>, StoreError> block = StoreError::kFull;
   const auto take_in = [&](Part part) {
     block = create_now(size, population, part);

@@ -169,6 +169,52 @@ TEST_F(Overflow, TurnedOffAFullStoreIsAnError) {
   EXPECT_EQ(store().spilled, 0U);
 }
 
+// With a timeout of a year a wait would be a hang, also behind others who wait with reason.
+TEST_F(Overflow, TurnedOffWhatIsLargerThanTheStoreDoesNotWait) {
+  open({.object_store_bytes = 64 * kMiB, .put_timeout = 24h * 365, .overflow = false});
+  const auto put_too_much = [] { put(zeros<char>(65 * kMiB)); };
+  const auto advice = AllOf(HasSubstr("68157440 bytes do not fit into a store of 67108864 bytes"),
+                            HasSubstr("give init a larger store"));
+  EXPECT_THAT(error_of<ObjectStoreFull>(put_too_much), advice);
+  EXPECT_THROW(get(remote([] { return full<char>(65 * kMiB, 'x'); })()), ObjectStoreFull);
+  EXPECT_THROW(put(std::string(65 * kMiB, 'x')), ObjectStoreFull);
+  std::optional<Pinned> filling(put(zeros<char>(60 * kMiB)));
+  EXPECT_THAT(error_of<ObjectStoreFull>(put_too_much), advice);
+  std::thread putting([] { EXPECT_EQ(get(put(all_of(1)))[0], 1); });
+  ASSERT_TRUE(eventually([&] { return waiting() == 1; }));
+  EXPECT_THAT(error_of<ObjectStoreFull>(put_too_much), advice);
+  filling.reset();
+  putting.join();
+}
+
+struct Hoarder {
+  void hold(std::size_t bytes) { held_.push_back(get(put(zeros<char>(bytes)))); }
+  // How many more it got before the store was full.
+  int hold_more(int count) {
+    for (int i = 0; i < count; ++i) {
+      try {
+        hold(10 * kMiB);
+      } catch (const ObjectStoreFull&) {
+        return i;
+      }
+    }
+    return count;
+  }
+  std::vector<Array<char>> held_;
+};
+
+// Each would have to give way to the other: a deadlock, if there were no end to the waits.
+TEST_F(Overflow, TwoActorsThatHoldEverythingGetTheError) {
+  open({.cpus = 2, .object_store_bytes = 64 * kMiB, .put_timeout = 100ms, .overflow = false});
+  auto one = actor<Hoarder>(), other = actor<Hoarder>();
+  for (auto* const hoarder : {&one, &other}) get(hoarder->call(&Hoarder::hold, 30 * kMiB));
+  const auto first = one.call(&Hoarder::hold_more, 10);
+  const auto second = other.call(&Hoarder::hold_more, 10);
+  EXPECT_EQ(get(first, 30s), 0);
+  EXPECT_EQ(get(second, 30s), 0);
+  EXPECT_THROW(put(all_of(1)), ObjectStoreFull);
+}
+
 // Puts that wait for what another thread of the program frees, one after the other.
 TEST_F(Overflow, APutWaitsForRoom) {
   open({.cpus = 1, .object_store_bytes = 64 * kMiB, .overflow = false});
