@@ -67,6 +67,7 @@ const std::vector<Loop>& all_loops() {
       {"init_to_first_ms", "ms", 100, spawns(2), init_to_first},
       {"shutdown_ms", "ms", 50, spawns(1), shutdown},
       {"killed_worker_retry_ms", "ms", 30, spawns(1), killed_worker_retry},
+      {"owner_died_ms", "ms", 1000, no_floor, owner_died},
       {"idle_cpu_percent", "%", 0.2, no_floor, idle_cpu},
       {"as_completed_100k_s", "s", 0.1, round_trips(100e3), as_completed_100k},
       {"wait_100k_s", "s", 1, round_trips(100e3), wait_100k},

@@ -54,6 +54,7 @@ Measured worker_private(const Run& run);
 Measured init_to_first(const Run& run);
 Measured shutdown(const Run& run);
 Measured killed_worker_retry(const Run& run);
+Measured owner_died(const Run& run);
 Measured idle_cpu(const Run& run);
 
 }  // namespace manta::bench

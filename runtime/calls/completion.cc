@@ -58,10 +58,11 @@ std::optional<Value> Completion::make_ready(Call& call) {
   const std::size_t size = call.arguments_size();
   if (size <= kMaxInlineValue || call.externalize(ownership_.store()).ok()) return std::nullopt;
   const std::string function = call.display_name();
-  return value_of(error_of(ErrorKind::kObjectStoreFull,
-                           "no room in the object store for the arguments of " + function + ", " +
-                               std::to_string(size) + " bytes",
-                           function));
+  return value_of(error_of(
+      ErrorKind::kObjectStoreFull,
+      "no room in the object store for the arguments of " + function + ", " + std::to_string(size) +
+          " bytes, which do not wait for it; drop references, or give init a larger store",
+      function));
 }
 
 void Completion::add_dependent(ObjectEntry& entry, base::Ref<Command> command) {
