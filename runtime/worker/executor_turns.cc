@@ -23,7 +23,7 @@ std::atomic<Executor*> executor_of_process{nullptr};
 
 Executor::Executor(Process& process, const std::atomic<std::uint32_t>* held_lines, LocalTurn* turn)
     : process_(process),
-      running_(process, turn_),
+      running_(process, turn_, *this),
       output_(held_lines),
       in_place_(process, turn_, output_),
       thread_(::gettid()),
@@ -89,6 +89,11 @@ void Executor::take_turn() {
 void Executor::leave_turn() {
   executor_of_process.store(nullptr, std::memory_order_release);
   local_turn_->leave();
+}
+
+// A thread of the call may have lent the turn already.
+void Executor::let_others_run() {
+  if (is_local() && local_turn_->is_wanted()) const Turn::Waits others_run(turn_, true);
 }
 
 // Of the one executor of a worker.
