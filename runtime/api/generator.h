@@ -23,6 +23,7 @@
 #include <utility>
 
 #include "../../base/always_false.h"
+#include "../../serialization/codec/codec.h"
 
 namespace manta {
 
@@ -130,5 +131,13 @@ template <class R>
 using ItemOf = typename IsGenerator<std::remove_cvref_t<R>>::Item;
 
 }  // namespace detail
+
+// It is what a function returns, and no value.
+template <class T>
+struct serialization::Codec<Generator<T>> {
+  static constexpr TypeNode node() {
+    return {.name = kTypeName<Generator<T>>, .refusal = Refusal::kStream};
+  }
+};
 
 }  // namespace manta

@@ -129,4 +129,12 @@ class [[nodiscard]] ObjectRefStream {
   std::unique_ptr<State> state_;
 };
 
+// The refs are values; the stream is not.
+template <class T>
+struct serialization::Codec<ObjectRefStream<T>> {
+  static constexpr TypeNode node() {
+    return {.name = kTypeName<ObjectRefStream<T>>, .refusal = Refusal::kStream};
+  }
+};
+
 }  // namespace manta
