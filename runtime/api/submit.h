@@ -146,7 +146,9 @@ struct CallableCheck {
 template <class Check, class R, Unpacking How>
 auto explained() {
   Check::explain();
-  if constexpr (result_fits<R>()) {
+  if constexpr (result_fits<R>() && is_generator<R> && How == Unpacking::kNone) {
+    return StreamAccess::make<ObjectRefStream<Restored<ItemOf<R>>>>(nullptr);
+  } else if constexpr (result_fits<R>()) {
     return decltype(submit_as<R, How>(std::declval<CallBuilder&>(), 0))();
   } else {
     return Refused();

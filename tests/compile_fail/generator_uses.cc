@@ -1,10 +1,11 @@
 // What cannot be done with generators and their streams.
+// Error: does not convert to its parameter
 // Error: unpack() of a generator
 // Error: handle.post() of a generator
 // Error: the items of a generator come one by one
 // Error: must have a const call operator
 // Error: the function is a generator
-// Lines: 200
+// Lines: 230
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ int main() {
   for (const auto& ref : manta::remote(numbers)(3)) (void)manta::get(ref);
   for (const auto& ref : counter.call(&Counter::count, 3)) (void)manta::get(ref);
 #ifdef WRONG
+  for (const auto& ref : manta::remote(numbers)("x")) (void)manta::get(ref);
   (void)manta::remote(numbers).unpack()(3);
   (void)manta::remote(numbers).unpack(3)(3);
   (void)counter.unpack().call(&Counter::count, 3);
