@@ -67,8 +67,9 @@ class Executor final : public CalleeSide, private ItemReceiver {
   static Executor* that_started_this_thread();  // null: none of this session
   // In a local session: runs the call of a task, when it is this thread's turn.
   void run_locally(const base::Ref<Call>& call);
-  // In a local session: lets those have the turn who wait for it, before the call goes on.
-  void let_others_run();
+  // For the generator that runs: until it may give another item. Others have the CPU meanwhile, and in a local session
+  // those who wait for the turn have it before the generator goes on.
+  void wait_until_taken(rpc::Progress::Waiter& room);
   // After a crash, which has left everything as it was: only the turn goes to others.
   void give_up();
   void request_actor_exit() { exit_actor_ = true; }

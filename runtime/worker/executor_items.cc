@@ -1,10 +1,12 @@
 // How the items of a generator leave a worker (decision 034): each in a message of its own, as a reply would; and if
 // only so many may wait to be taken, the generator waits until its caller says that it has taken some.
+#include <chrono>
 #include <memory>
 #include <mutex>
 
 #include "../process/process.h"
 #include "executor.h"
+#include "local_turn.h"
 #include "task_frame.h"
 
 namespace manta::detail {
@@ -36,6 +38,19 @@ class Executor::RoomForItem final : public rpc::Progress::Waiter {
   Lane& lane_;
 };
 
+// As long as a wait is short the CPU is not lent: that costs the node two messages. A thread of the call may have lent the
+// turn already.
+void Executor::wait_until_taken(rpc::Progress::Waiter& room) {
+  constexpr auto kShortWait = std::chrono::microseconds(200);
+  auto& progress = process_.progress();
+  const auto soon = std::chrono::steady_clock::now() + kShortWait;
+  if (!room.satisfied() && (is_local() || !progress.wait(room, soon))) {
+    const Turn::Waits waits(turn_, true);
+    progress.wait(room);
+  }
+  if (is_local() && local_turn_->is_wanted()) const Turn::Waits others_run(turn_, true);
+}
+
 // Its results are one item until now.
 bool Executor::take_item(RunningCall& call) {
   const std::shared_ptr<Lane> lane = running_lane_;
@@ -43,8 +58,7 @@ bool Executor::take_item(RunningCall& call) {
   if (call.items() == 1) lane->memory.header->taken.store(0);
   if (!write_reply<ReplyStatus::kItem>(*lane, call)) return false;
   RoomForItem room(*this, *lane);
-  wait_until_taken(process_, room);
-  let_others_run();
+  wait_until_taken(room);
   return !room.is_to_end();
 }
 

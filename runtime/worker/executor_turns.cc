@@ -91,11 +91,6 @@ void Executor::leave_turn() {
   local_turn_->leave();
 }
 
-// A thread of the call may have lent the turn already.
-void Executor::let_others_run() {
-  if (is_local() && local_turn_->is_wanted()) const Turn::Waits others_run(turn_, true);
-}
-
 // Of the one executor of a worker.
 void Executor::set_busy(bool busy) {
   if (!is_local()) process_.progress().set_busy(busy);

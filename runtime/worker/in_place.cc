@@ -133,8 +133,7 @@ bool InPlace::take_item(RunningCall& generator) {
     lock.serve_afterwards();
     process_.completion().add_item(call, std::move(values.front()));
   }
-  wait_until_taken(process_, room);
-  Executor::of_this_thread()->let_others_run();
+  Executor::of_this_thread()->wait_until_taken(room);
   return !room.is_to_end();
 }
 

@@ -3,11 +3,10 @@
 //
 // Threads: the one that runs the call.
 #pragma once
-#include "../../rpc/progress.h"
+#include "../../base/build_settings.h"
 
 namespace manta::detail {
 
-class Process;
 class RunningCall;
 
 class ItemReceiver {
@@ -18,8 +17,5 @@ class ItemReceiver {
  protected:
   ~ItemReceiver() = default;
 };
-
-// Until items are taken, or nobody wants more: others have the CPU meanwhile.
-void wait_until_taken(Process& process, rpc::Progress::Waiter& waiter);
 
 }  // namespace manta::detail
