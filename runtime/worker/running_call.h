@@ -74,7 +74,9 @@ class RunningCall final : public CallContext {
 
   // Of a generator: how many items it has given, and whether it may give another one when so many were taken.
   std::uint64_t items() const { return items_; }
-  bool may_give_another(std::uint64_t taken) const { return most_ == 0 || items_ < taken + most_; }
+  bool may_give_another(std::uint64_t taken) const {
+    return most_ == 0 || items_ < taken || items_ - taken < most_;
+  }
 
   std::uint32_t run_time() const { return run_ns_; }
   void set_run_time(std::uint32_t ns) { run_ns_ = ns; }
