@@ -71,6 +71,7 @@ const std::vector<Loop>& all_loops() {
       {"idle_cpu_percent", "%", 0.2, no_floor, idle_cpu},
       {"as_completed_100k_s", "s", 0.1, round_trips(100e3), as_completed_100k},
       {"wait_100k_s", "s", 1, round_trips(100e3), wait_100k},
+      {"generator_items", "/s", 300e3, round_trips(1), generator_items},
       {"on_ready", "/s", 500e3, round_trips(1), on_ready},
       {"async_get", "/s", 300e3, round_trips(1), async_get},
       {"small_put_bytes", "B", 96, no_floor, small_put_bytes},

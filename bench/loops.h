@@ -36,6 +36,7 @@ Measured get_10k_objects(const Run& run);
 Measured returns_3k(const Run& run);
 Measured as_completed_100k(const Run& run);
 Measured wait_100k(const Run& run);
+Measured generator_items(const Run& run);
 // loops_callbacks.cc
 Measured on_ready(const Run& run);
 Measured async_get(const Run& run);

@@ -171,6 +171,26 @@ void Completion::complete(Call& call, const ReplyFrame& frame, std::span<const s
   }
 }
 
+bool Completion::add_item(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
+  base::StorageRef external;
+  rest = take_kept(frame, rest, external);
+  // Also if nobody wants it: what is inside is held in our name.
+  return add_item(call, read_value(ownership_, WireReader(rest), Arrival::kHeld));
+}
+
+// A call whose deadline is over is done, and may go on for a while.
+bool Completion::add_item(Call& call, Value value) {
+  ItemStream& items = *call.extras().items;
+  if (!items.wants_item() || call.done()) return false;
+  ObjectEntryRef following = ownership_.make_entry();
+  following->pending().producer = &call;
+  call.result = following;
+  const ObjectEntryRef item = items.next();
+  items.add(std::move(following));
+  finish(*item, std::move(value));
+  return true;
+}
+
 void Completion::complete_here(Call& call, std::vector<Value> values) {
   auto value = values.begin();
   call.each_result([&](ObjectEntryRef& entry) {

@@ -164,16 +164,23 @@ void Executor::finished(Lane& lane) {
   process_.node().send(LaneClosed{.lane = lane.index});
 }
 
-// The order of its steps decides what a death in between leaves behind: see failpoint.h, which names them, and decision
-// 009.
 void Executor::reply(Lane& lane, RunningCall& call) {
   base::failpoint(base::Failpoint::kCallEnded);
-  auto external = call.room_for_results();
-  auto results =
-      call.results_for(lane.caller, {.sequence = call.frame().sequence, .lane = lane.index});
+  write_reply<ReplyStatus::kDone>(lane, call);
+}
+
+// The order of its steps decides what a death in between leaves behind: see failpoint.h, which names them, and decision
+// 009. False: its caller has died.
+template <ReplyStatus kStatus>
+bool Executor::write_reply(Lane& lane, RunningCall& call) {
+  constexpr bool kIsItem = kStatus == ReplyStatus::kItem;
+  auto external = kIsItem ? call.room_for_item() : call.room_for_results();
+  auto results = call.results_for(
+      lane.caller,
+      {.sequence = call.frame().sequence, .item = kIsItem ? call.items() : 0, .lane = lane.index});
   ReplyFrame frame;
-  frame.status = ReplyStatus::kDone;
-  frame.sequence = call.frame().sequence;
+  frame.status = kStatus;
+  frame.sequence = kIsItem ? call.frame().sequence | kItemOf : call.frame().sequence;
   frame.result_count = call.frame().result_count;
   frame.kept_count = static_cast<std::uint32_t>(call.kept().size());
   frame.run_ns = call.run_time();
@@ -190,7 +197,10 @@ void Executor::reply(Lane& lane, RunningCall& call) {
   while (true) {
     {
       const std::lock_guard lock(lanes_mutex_);
-      if (lane.dead) return call.drop_blocks();
+      if (lane.dead) {
+        call.drop_blocks();
+        return false;
+      }
       out = lane.writer.reserve(size);
       if (out != nullptr) {
         std::memcpy(out, &frame, sizeof frame);
@@ -206,7 +216,7 @@ void Executor::reply(Lane& lane, RunningCall& call) {
         }
         base::failpoint(base::Failpoint::kReplyComplete);
         lane.writer.commit();
-        answered_ = true;
+        answered_ = !kIsItem;
         base::failpoint(base::Failpoint::kReplyCommitted);
         break;
       }
@@ -215,7 +225,9 @@ void Executor::reply(Lane& lane, RunningCall& call) {
     process_.progress().wait(room);
   }
   ring_caller_of(lane);
+  return true;
 }
+template bool Executor::write_reply<ReplyStatus::kItem>(Lane& lane, RunningCall& call);
 
 // ------------------------------------------------------------------------------------------------ actors
 
