@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <cxxabi.h>
 #include <unistd.h>
 #include <utility>
 
@@ -241,6 +242,8 @@ void Executor::start_actor() {
       running_.run();
       instance_ = running_.constructed();
       if (const ErrorRecord* failed = running_.failed_argument()) error = *failed;
+    } catch (const abi::__forced_unwind&) {
+      end_by_pthread_exit(TaskFrame::current()->name);
     } catch (const ExitActor&) {  // run() ends the actor
       return running_.end();
     } catch (...) {
@@ -270,11 +273,18 @@ base::Ref<ActorEntry> Executor::self() {
   return entry;
 }
 
+namespace {
+
+// What a destructor throws has nowhere to go: the process ends as C++ says, with the exception in its last lines.
+void destroy(const Instance& instance, void* object) noexcept { instance.destroy(object); }
+
+}  // namespace
+
 int Executor::finish_actor() {
   output_.end_all_lines();
   if (void* const object = std::exchange(instance_.object, nullptr)) {
     begin();
-    instance_.destroy(object);
+    destroy(instance_, object);
     end();
   }
   process_.node().send(ActorExiting{.actor = actor_id_});

@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <sys/types.h>
 #include <vector>
 
@@ -134,6 +135,8 @@ class Executor final : public CalleeSide, private ItemReceiver {
   }
   void order(Order one) { orders_.fetch_or(bit(one)); }
   bool ordered(Order one) const { return (orders_.load() & bit(one)) != 0; }
+
+  std::string last_call() const;  // that the executor's thread has run, or runs
 
   class Idle;
   class RoomForReply;
