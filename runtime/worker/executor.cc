@@ -12,7 +12,6 @@
 #include "../../base/failpoint.h"
 #include "../process/process.h"
 #include "../wire/actor_payload.h"
-#include "exceptions.h"
 #include "run_user_code.h"
 #include "task_frame.h"
 
