@@ -151,9 +151,8 @@ std::string head_of(const MemoryReport& report) {
   }
   text += "; rings and tables take " + bytes_text(report.beside) + " more\n";
   if (const detail::NodeRecords& records = report.records; records != detail::NodeRecords()) {
-    text += "shared between processes: " + std::to_string(records.objects) + " objects, " +
-            std::to_string(records.blocks) + " blocks; actors: " + std::to_string(records.actors) +
-            "\n";
+    text += "shared by processes: objects " + std::to_string(records.objects) + ", blocks " +
+            std::to_string(records.blocks) + "; actors " + std::to_string(records.actors) + "\n";
   }
   for (const std::string& process : report.silent) {
     text += process + " did not say in time what it holds: it runs user code\n";
