@@ -47,17 +47,18 @@ bool asks_for_no_more_than(const Call& call, const TaskFrame& running) {
 // In a local session: a generator may give another item to whoever reads them, or is to end.
 class InPlace::RoomForItem final : public rpc::Progress::Waiter {
  public:
-  RoomForItem(const Process& process, const RunningCall& generator, base::Ref<ItemStream> items)
-      : process_(process), generator_(generator), items_(std::move(items)) {}
+  RoomForItem(const WaitingThreads& threads, const RunningCall& generator,
+              base::Ref<ItemStream> items)
+      : threads_(threads), generator_(generator), items_(std::move(items)) {}
   bool satisfied() const override {
     return is_to_end() || generator_.may_give_another(items_->taken());
   }
   bool is_to_end() const {
-    return process_.over() || TaskFrame::asked_to_end(task_of(generator_.frame()));
+    return threads_.session_over() || TaskFrame::asked_to_end(task_of(generator_.frame()));
   }
 
  private:
-  const Process& process_;
+  const WaitingThreads& threads_;
   const RunningCall& generator_;
   const base::Ref<ItemStream> items_;
 };
@@ -127,7 +128,7 @@ void InPlace::run(const base::Ref<Call>& owned) {
 // Of the innermost call, as its items come from its own stub.
 bool InPlace::take_item(RunningCall& generator) {
   Call& call = *running_.back();
-  RoomForItem room(process_, generator, call.extras().items);
+  RoomForItem room(process_.waiting_threads(), generator, call.extras().items);
   auto values = generator.take_values();
   {
     TablesLock lock(process_.tables());
