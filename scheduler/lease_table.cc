@@ -24,9 +24,16 @@ std::string refusal(const ResourceSet& total, const ResourceSet& request) {
          amount_text(name, total.amount(name));
 }
 
+// What it keeps while it lends the rest.
+ResourceSet kept(const ResourceSet& request) {
+  ResourceSet part = request;
+  part.subtract(lendable(request));
+  return part;
+}
+
 }  // namespace
 
-LeaseTable::LeaseTable(const ResourceSet& total) : total_(total), free_(total) {}
+LeaseTable::LeaseTable(const ResourceSet& total) : total_(total), free_(total), reachable_(total) {}
 
 std::optional<std::string> LeaseTable::want(OwnerKey who, std::uint64_t count,
                                             const Request& request, More more) {
@@ -76,7 +83,8 @@ LeaseId LeaseTable::grant(const Grantable& turn) {
 }
 
 // Plays grant() through without granting: gives those who would still wait then. Those that want something come first.
-// What a request that does not fit needs is kept for it, and nobody behind it may have that.
+// What a request that does not fit needs is kept for it, and nobody behind it may have that; unless it waits for what
+// blocked tasks keep, since these may wait for one behind it.
 std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit,
                                                 std::vector<Grantable>& fitting) const {
   std::vector<Turn> waiters;
@@ -88,12 +96,11 @@ std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit,
     auto [who, wanted] = queue.front();
     queue.pop_front();
     const ResourceSet& request = demands_.at(who).request.resources;
-    const bool fits = left.fits(request);
-    Gpus gpus = left.take(request);
-    if (fits) {
-      fitting.push_back({.who = who, .gpus = std::move(gpus)});
+    if (left.fits(request)) {
+      fitting.push_back({.who = who, .gpus = left.take(request)});
       if (--wanted > 0) queue.emplace_back(who, wanted);
     } else {
+      if (reachable_.fits(request)) left.take(request);
       waiters.push_back({.who = who, .waits = wanted});
     }
   }
@@ -114,6 +121,7 @@ std::vector<LeaseTable::Grantable> LeaseTable::grantable(std::size_t limit) cons
 void LeaseTable::lend(Lease& lease) {
   Demand& demand = demands_.at(lease.who);
   free_.give_back(lendable(demand.request.resources), {});
+  reachable_.take(kept(demand.request.resources), lease.gpus);
   lease.lends = true;
   ++demand.lending;
   ++lending_;
@@ -122,6 +130,7 @@ void LeaseTable::lend(Lease& lease) {
 void LeaseTable::take_back(Lease& lease) {
   Demand& demand = demands_.at(lease.who);
   free_.take(lendable(demand.request.resources), {});
+  reachable_.give_back(kept(demand.request.resources), lease.gpus);
   lease.lends = false;
   --demand.lending;
   --lending_;
@@ -130,16 +139,13 @@ void LeaseTable::take_back(Lease& lease) {
 ResourceSet LeaseTable::taken(LeaseId id) const {
   const auto lease = leases_.find(id);
   if (lease == leases_.end()) return {};
-  ResourceSet taken = demands_.at(lease->second.who).request.resources;
-  if (lease->second.lends) taken.subtract(lendable(taken));
-  return taken;
+  const ResourceSet& request = demands_.at(lease->second.who).request.resources;
+  return lease->second.lends ? kept(request) : request;
 }
 
 std::string LeaseTable::shortage_of(OwnerKey who) const {
   if (!waits(who)) return {};
-  ResourceSet kept = demands_.at(who).request.resources;
-  kept.subtract(lendable(kept));
-  return free_.shortest(kept);
+  return free_.shortest(kept(demands_.at(who).request.resources));
 }
 
 void LeaseTable::blocked(LeaseId id) {

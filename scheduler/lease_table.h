@@ -13,7 +13,7 @@
 //
 // Order: owners and their keys take turns, first come first served. A request that does not fit keeps what it
 // needs from those behind it, so that small requests never starve a large one; they may have what it does
-// not need. When somebody waits, leases are recalled from owners that want nothing more for
+// not need. One that waits for what blocked tasks hold keeps nothing: perhaps they wait for those behind it. When somebody waits, leases are recalled from owners that want nothing more for
 // that key, or that hold more than the one who waits: one recall for each lease that is waited for. So no key of an
 // owner waits until another of its keys has no work left.
 //
@@ -148,6 +148,7 @@ class LeaseTable {
 
   ResourceSet total_;
   Supply free_;
+  Supply reachable_;  // what is free when all that are not blocked have ended
   std::map<OwnerKey, Demand> demands_;
   std::deque<OwnerKey> queue_;  // those that want something, each once
   std::deque<OwnerKey> more_;   // those that have work for more, each once

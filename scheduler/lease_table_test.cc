@@ -116,6 +116,25 @@ TEST(LeaseTable, ALargeRequestIsNotStarvedBySmallOnes) {
   EXPECT_EQ(grant_all(table), "A");
 }
 
+// The one that holds it may wait for one behind the request.
+TEST(LeaseTable, WhoWaitsForWhatABlockedTaskHoldsKeepsNothing) {
+  ResourceSet total = ResourceSet::cpus(1);
+  total.set("seat", 1);
+  LeaseTable table(total);
+  ResourceSet seat = total;
+  table.want(kA, 2, seat);
+  EXPECT_EQ(grant_all(table), "A");
+  table.want(kB, 1, ResourceSet::cpus(1));
+  EXPECT_EQ(grant_all(table), "") << "it ends by itself, and the other is first";
+  table.blocked(1);
+  EXPECT_EQ(grant_all(table), "B");
+  table.end(2);
+  table.unblocked(1);
+  table.want(kB, 1, ResourceSet::cpus(1));
+  table.end(1);
+  EXPECT_EQ(grant_all(table), "A");
+}
+
 TEST(LeaseTable, WhatALargeRequestDoesNotNeedGoesOn) {
   ResourceSet total = ResourceSet::cpus(4);
   total.set("GPU", 1);

@@ -528,10 +528,10 @@ class StandardError {
 
 // Ten seconds: that is when it is said.
 TEST_F(CancelTest, ACallThatRunsForLongAndWhoseRefsWereDroppedIsSaid) {
-  open();
+  open({.resources = {{"seat", 1}}});
   const auto gate = actor<Gate>();
   const auto waited_for = remote(pass, {.name = "waited_for"})(gate, 1);
-  static_cast<void>(remote(pass, {.name = "dropped"})(gate, 2));
+  static_cast<void>(remote(pass, {.name = "dropped", .resources = {{"seat", 1}}})(gate, 2));
   std::string text;
   {
     const StandardError log;
@@ -543,7 +543,15 @@ TEST_F(CancelTest, ACallThatRunsForLongAndWhoseRefsWereDroppedIsSaid) {
   EXPECT_THAT(text, HasSubstr("manta: dropped has been running for 1"));
   EXPECT_THAT(text, HasSubstr("all refs to its result were dropped"));
   EXPECT_THAT(text, Not(HasSubstr("waited_for")));
+  const auto next = remote(add, {.resources = {{"seat", 1}}})(1, 1);
+  EXPECT_TRUE(eventually([&] {
+    text = next.why();
+    return text.find(
+               "1 seat free; 1 call runs though all refs to the result were dropped: "
+               "dropped") != std::string::npos;
+  })) << text;
   gate.post(&Gate::open);
+  EXPECT_EQ(get(next), 2);
   EXPECT_EQ(get(waited_for), 1);
 }
 

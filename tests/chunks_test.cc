@@ -1,4 +1,4 @@
-// How a range is cut into chunks: their sizes, and what each holds.
+// How a range is cut into chunks: what each holds.
 #include <cstdint>
 #include <limits>
 #include <numeric>
@@ -11,37 +11,11 @@
 
 #include <manta/manta.h>
 
-#include "../runtime/api/chunk_sizes.h"
 #include "../runtime/api/element_place.h"
 #include "../runtime/api/element_source.h"
 
 namespace manta::detail {
 namespace {
-
-using std::chrono::microseconds;
-using std::chrono::nanoseconds;
-
-TEST(ChunkSize, IsWhatTakesAMillisecondAndLeavesSeveralForEachCore) {
-  struct Case {
-    const char* claim;
-    std::chrono::duration<std::uint64_t, std::pico> one;
-    std::size_t left, cores, size;
-  };
-  const Case cases[] = {
-      {"a round number in binary", microseconds(1), 10'000'000, 2, 896},
-      {"hardly fewer than take a millisecond", nanoseconds(1950), 10'000'000, 2, 512},
-      {"elements that take long are alone", microseconds(600), 10'000'000, 2, 1},
-      {"and those that take longer", microseconds(60'000), 10'000'000, 2, 1},
-      {"few are left", microseconds(1), 1000, 2, 112},
-      {"for many cores", microseconds(1), 1000, 64, 3},
-      {"less than a chunk for each core", microseconds(1), 7, 2, 1},
-      {"one is left", nanoseconds(1), 1, 8, 1},
-      {"that take hardly any time", std::chrono::duration<std::uint64_t, std::pico>(1), 10'000'000,
-       2, 1 << 20},
-      {"that take none", nanoseconds(0), 800, 1, 192},
-  };
-  for (const Case& c : cases) EXPECT_EQ(chunk_size(c.one, c.left, c.cores), c.size) << c.claim;
-}
 
 template <class Range>
 auto cut(Range&& range) {

@@ -1,4 +1,5 @@
 // map, map_reduce and parallel_for: every element once, results in order, the first error with its index.
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <filesystem>
@@ -191,6 +192,27 @@ TEST_F(ClusterTest, AfterAFailureNothingIsSubmittedAndNobodyWaitsForLaterElement
   EXPECT_THROW(parallel_for(iota(0, 1000), wait_or_fail, {.grain = 1}), std::invalid_argument);
   get(gate.call(&Gate::open));
   EXPECT_LE(get(tally.call(&Tally::all)).size(), 8u);
+}
+
+TEST_F(ClusterTest, AfterAFailureLaterElementsThatRunAreAskedToEnd) {
+  open();
+  const auto tally = actor<Tally>();
+  const auto fail_or_go_on = capture(
+      [](ActorHandle<Tally> to, int n) {
+        if (n == 0) {
+          while (get(to.call(&Tally::all)).empty()) std::this_thread::yield();
+          throw std::invalid_argument("the first");
+        }
+        get(to.call(&Tally::add, n));
+        while (!this_task().cancelled()) std::this_thread::yield();
+        get(to.call(&Tally::add, -n));
+      },
+      tally);
+  EXPECT_THROW(parallel_for(iota(0, 1000), fail_or_go_on, {.grain = 1}), std::invalid_argument);
+  EXPECT_TRUE(eventually([&] {
+    const auto all = get(tally.call(&Tally::all));
+    return std::any_of(all.begin(), all.end(), [](int n) { return n < 0; });
+  }));
 }
 
 TEST_F(ClusterTest, ACrashSaysWhichElementsItTookAlong) {

@@ -1,4 +1,5 @@
 // Calls that wait for a resource which only those hold that wait for them: DeadlockDetected, and no false alarm.
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -131,6 +132,24 @@ TEST_F(ResourceDeadlocks, SeveralThatHoldAllOfIt) {
 }
 
 // ---- no false alarm
+
+TEST_F(ResourceDeadlocks, WhoWaitsForTheSlotKeepsNoCpuFromACallOfItsHolder) {
+  open({.cpus = 1, .resources = {{"slot", 1}}});
+  auto gate = actor<Gate>(kOnNoCpu);
+  const auto holder = remote(
+      [](const ActorHandle<Gate>& at) {
+        wait_at(at);
+        return get(remote(give, {.deadline = std::chrono::hours(1)})(1));  // so not run in place
+      },
+      kHolder)(gate);
+  const auto next = remote(give, kHolder)(2);
+  EXPECT_TRUE(eventually([&] {
+    return next.why().find("waits for a worker with 1 cpu") != std::string::npos;
+  })) << next.why();
+  gate.post(&Gate::open);
+  EXPECT_EQ(get(holder), 1);
+  EXPECT_EQ(get(next), 2);
+}
 
 TEST_F(ResourceDeadlocks, OneOfThoseThatHoldItCanGoOn) {
   open_with_slots(2);

@@ -6,6 +6,7 @@
 #include "../ownership/error_values.h"
 #include "../waiting/wait_objects.h"
 #include "../worker/exceptions.h"
+#include "cancel.h"
 #include "element_place.h"
 
 namespace manta::detail {
@@ -23,7 +24,17 @@ ChunkLoop::ChunkLoop(const char* what, const CallSpec& spec, std::size_t element
 }
 
 ChunkLoop::~ChunkLoop() {
-  for (const Chunk& chunk : chunks_) chunk.result->mark_seen();
+  if (chunks_.empty()) return;
+  std::vector<ObjectEntry*> left;
+  for (const Chunk& chunk : chunks_) {
+    chunk.result->mark_seen();
+    left.push_back(chunk.result.get());
+  }
+  try {
+    cancel(left, CancelOptions());
+  } catch (const InvalidArgument&) {
+    // The session is over, and they with it.
+  }
 }
 
 std::size_t ChunkLoop::next_size() const {

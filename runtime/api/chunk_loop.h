@@ -3,8 +3,8 @@
 //   elements  [ taken | done, failed or running | submitted | left ]      order of the range -->
 //
 // Chunks are done in any order: one that takes long does not hold up those behind it. When one has failed nothing more
-// is submitted; the error that is thrown is that of the first in order, so those before it are waited for, and no
-// others.
+// is submitted; the error that is thrown is that of the first in order, so those before it are waited for; the others
+// are cancelled.
 // Errors:  what a task threw, with the index of its element, or those of the first and the last element of its chunk;
 //          InvalidArgument.
 // Threads: confined.
@@ -24,7 +24,7 @@ class ChunkLoop {
  public:
   ChunkLoop(const char* what, const CallSpec& spec, std::size_t elements,
             const ParallelOptions& options, std::size_t most_in_chunk);
-  // Errors of chunks that are left count as looked at.
+  // Cancels the chunks that are left; their errors count as looked at.
   ~ChunkLoop();
   ChunkLoop(const ChunkLoop&) = delete;
 

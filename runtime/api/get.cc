@@ -46,7 +46,7 @@ std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
   auto buffers = entry.read([](const Value& value) {
     return std::vector<serialization::Buffer>(value.buffers().begin(), value.buffers().end());
   });
-  const LentCpu lent(process);
+  const LentCpu lent(process.waiting_threads());
   for (auto& buffer : buffers) {
     make_readable(process.questions(), process.store(), buffer, deadline);
   }
@@ -90,7 +90,7 @@ bool object_ready(const ObjectEntry& entry) {
   // So that a caller who asks again and again need not wait for the next look of the ring thread.
   process.progress().kick();
   IsDone waiter(entry);
-  if (!waiter.satisfied()) lend_cpu_to_what_is_asked_for(process, waiter);
+  if (!waiter.satisfied()) lend_cpu_to_what_is_asked_for(process.waiting_threads(), waiter);
   return waiter.satisfied();
 }
 

@@ -1,6 +1,6 @@
 #include "outcome.h"
 
-#include "../process/process.h"
+#include "../ownership/open_session.h"
 #include "../worker/exceptions.h"
 
 namespace manta::detail {
@@ -24,7 +24,7 @@ std::vector<std::byte> error_of_current_exception() {
     return encode_error(call_error(error));
   } catch (...) {
     return encode_error(
-        record_current_exception(Process::current("manta::get_each()").attachment().node));
+        record_current_exception(OpenSession::current("manta::get_each()").node_id()));
   }
 }
 

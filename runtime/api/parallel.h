@@ -171,7 +171,7 @@ auto map(F&& f, Range&& range, ParallelOptions options = {}) {
 // are grouped depends on how long they take: sums of floating-point numbers may differ in the last digits from one time
 // to the next; with `.grain` they do not.
 // Waits. Throws the error of the first element that failed, in the order of the range, whose path says which it was:
-// "element 1234 of manta::map_reduce()"; later elements are not waited for.
+// "element 1234 of manta::map_reduce()"; later ones are cancelled: this_task().cancelled() is true in those that run.
 // Errors: InvalidArgument for an empty range, if no initial value is given.
 template <class Range, class F, class Reduce>
 auto map_reduce(Range&& range, F&& f, Reduce&& reduce, ParallelOptions options = {}) {
@@ -205,8 +205,8 @@ auto map_reduce(Range&& range, F&& f, Reduce&& reduce, Initial&& initial,
 
 // Calls f(element) for each element, in any order, for its effects outside of the process; f returns nothing. Waits.
 // Throws the error of the first element that failed, in the order of the range, whose path says which it was: "element
-// 1234 of manta::parallel_for()". The elements after it in its task do not run, nor do tasks that were not submitted;
-// others may, and are not waited for.
+// 1234 of manta::parallel_for()". The elements after it in its task do not run, nor do tasks that have not begun; in
+// later ones that run this_task().cancelled() is true, and nobody waits for them.
 template <class Range, class F>
 auto parallel_for(Range&& range, F&& f, ParallelOptions options = {}) {
   using Check = detail::EachCheck<std::decay_t<F>, Range>;

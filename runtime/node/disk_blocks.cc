@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "../../base/failpoint.h"
 #include "../../objectstore/arena/parallel_copy.h"
 #include "store_room.h"
 
@@ -35,16 +36,15 @@ void DiskBlocks::on(rpc::Slot from, const RestoreAsk& ask) {
   OnDisk& found = blocks_.at(ask.block);
   found.waiting.push_back({from, ask.question, session_.now_ms()});
   awaited_.insert(ask.block);
-  if (found.copy != 0 || !short_of_room_) short_of_room_ = !restore(ask.block, found);
+  if (found.copy || !short_of_room_) short_of_room_ = !restore(ask.block, found);
 }
 
 // False: there is no room now.
 bool DiskBlocks::restore(std::uint64_t block, OnDisk& found) {
   if (found.reading || found.waiting.empty()) return true;
-  if (found.copy != 0) {
-    const std::uint64_t copy = found.copy - 1;
-    copies_[copy].asked_for = ++answers_;
-    answer(block, found, {.block = copy, .outcome = RestoreTold::Outcome::kRestored});
+  if (found.copy) {
+    copies_[*found.copy].asked_for = ++answers_;
+    answer(block, found, {.block = *found.copy, .outcome = RestoreTold::Outcome::kRestored});
     return true;
   }
   const Room room = room_for(found);
@@ -95,6 +95,7 @@ DiskBlocks::Result DiskBlocks::read(const objectstore::SpilledAt& at,
     if (!populated) return result;
     disk_.place().read(at, {arena_.writable(*result.copy), at.size});
     result.outcome = RestoreTold::Outcome::kRestored;
+    base::failpoint(base::Failpoint::kBlockRestored);
   } catch (const objectstore::SpillLost& error) {
     result.outcome = RestoreTold::Outcome::kLost;
     result.lost = error.what();
@@ -109,7 +110,7 @@ void DiskBlocks::restored(std::uint64_t block, const Result& result) {
   if (found != blocks_.end()) found->second.reading = false;
   if (result.outcome == RestoreTold::Outcome::kRestored && wanted) {
     arena_.seal(*result.copy);
-    found->second.copy = *result.copy + 1;
+    found->second.copy = result.copy;
     copies_[*result.copy] = {.of = block, .asked_for = ++answers_};
     session_.hold(*result.copy, rpc::kNodeSlot);
     return answer(block, found->second, {.block = *result.copy, .outcome = result.outcome});
@@ -179,7 +180,7 @@ void DiskBlocks::process_died(rpc::Slot slot) {
 
 void DiskBlocks::drop_copy(std::uint64_t copy) {
   const std::uint64_t block = copies_.at(copy).of;
-  if (const auto found = blocks_.find(block); found != blocks_.end()) found->second.copy = 0;
+  if (const auto found = blocks_.find(block); found != blocks_.end()) found->second.copy.reset();
   copies_.erase(copy);
   session_.let_go(copy);
 }
@@ -212,7 +213,7 @@ void DiskBlocks::forget_freed() {
     const auto erase = [this, at = found.at] { disk_.place().erase(at); };
     if (!disk_.post(erase).empty()) erase();
     arena_.keep_in_memory(block);  // its addresses are free
-    if (found.copy != 0) drop_copy(found.copy - 1);
+    if (found.copy) drop_copy(*found.copy);
     for (const Reader& reader : found.waiting) {
       tell(reader, {.outcome = RestoreTold::Outcome::kLost}, "its last reference was dropped");
     }

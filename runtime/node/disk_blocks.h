@@ -87,7 +87,7 @@ class DiskBlocks {
   };
   struct OnDisk {
     objectstore::SpilledAt at;
-    std::uint64_t copy = 0;            // plus 1
+    std::optional<std::uint64_t> copy = {};
     std::vector<Reader> waiting = {};  // the oldest first
     bool reading = false;
     std::int64_t reading_since = 0;  // when the disk was asked

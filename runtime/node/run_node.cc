@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "../../base/failpoint.h"
 #include "../../base/limits.h"
 #include "../launch/hello.h"
 #include "children.h"
@@ -90,6 +91,7 @@ std::string why_not_started(const std::exception& error, const NodeOptions& opti
 int run_node(Role& role) {
   using namespace node;
   prepare_process();
+  base::arm_failpoint("MANTA_NODE_FAILPOINT");
   base::Fd driver = own(kNodeSocket);
   const int driver_fd = driver.get();  // stays open: an error is told after the socket's end
   try {

@@ -15,7 +15,7 @@ namespace {
 
 std::mutex current_mutex;
 // Under current_mutex. Never destroyed: refs are dropped in static destructors too.
-base::Ref<OpenSession>& current = *new base::Ref<OpenSession>;
+base::Ref<OpenSession>& open_session = *new base::Ref<OpenSession>;
 std::vector<OpenSession*>& all_living = *new std::vector<OpenSession*>;
 std::atomic<OpenSession*> current_fast{
     nullptr};  // SYNC: release in enter(), acquire in its readers: they see all of it
@@ -34,8 +34,8 @@ void forget_session_in_child() {
 
 }  // namespace
 
-OpenSession::OpenSession(rpc::Progress& progress)
-    : tables_(progress), number_(session_count.fetch_add(1) + 1) {
+OpenSession::OpenSession(rpc::Progress& progress, const NodeId& node)
+    : tables_(progress), number_(session_count.fetch_add(1) + 1), node_id_(node) {
   const std::lock_guard lock(current_mutex);
   all_living.push_back(this);
 }
@@ -60,7 +60,7 @@ void OpenSession::enter(base::Ref<OpenSession> session) {
   {
     const std::lock_guard lock(current_mutex);
     current_fast.store(session.get(), std::memory_order_release);
-    current = std::move(session);
+    open_session = std::move(session);
   }
   static const int registered = ::pthread_atfork(nullptr, nullptr, forget_session_in_child);
   base::check(registered == 0, "no memory for a fork handler");
@@ -69,19 +69,26 @@ void OpenSession::enter(base::Ref<OpenSession> session) {
 void OpenSession::leave() {
   const std::lock_guard lock(current_mutex);
   current_fast.store(nullptr, std::memory_order_release);
-  current = nullptr;
+  open_session = nullptr;
 }
 
-OpenSession* OpenSession::current_pointer() { return current_fast.load(std::memory_order_acquire); }
+OpenSession& OpenSession::current(const char* what) {
+  OpenSession* const session = current_fast.load(std::memory_order_acquire);
+  if (session != nullptr) return *session;
+  refuse_if_forked(what);
+  throw InvalidArgument(
+      std::string(what) +
+      " needs an open session: keep the result of manta::init() alive while you use manta");
+}
 
 base::Ref<OpenSession> OpenSession::current_or_null() {
   if (forked.load()) return {};
   const std::lock_guard lock(current_mutex);
-  return current;
+  return open_session;
 }
 
 std::uint32_t OpenSession::current_number() {
-  const OpenSession* const session = current_pointer();
+  const OpenSession* const session = current_fast.load(std::memory_order_acquire);
   return session == nullptr ? 0 : session->number();
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "../../base/counted.h"
+#include "../../base/id.h"
 #include "tables.h"
 
 namespace manta::detail {
@@ -20,6 +21,8 @@ class ObjectEntry;
 
 class OpenSession : public base::Counted {
  public:
+  // Throws InvalidArgument, naming `what`, when none is open.
+  static OpenSession& current(const char* what);
   // Null when none is open, also in a process that was forked from one with a session.
   static base::Ref<OpenSession> current_or_null();
   static std::uint32_t current_number();  // 0: none is open
@@ -34,6 +37,7 @@ class OpenSession : public base::Counted {
 
   Tables& tables() const { return tables_; }
   std::uint32_t number() const { return number_; }  // of the sessions of this process
+  const NodeId& node_id() const { return node_id_; }
 
   virtual void last_ref_gone(const ObjectEntry& entry) = 0;
   virtual void last_handle_gone(const ActorEntry& entry) = 0;
@@ -42,16 +46,16 @@ class OpenSession : public base::Counted {
   virtual void forget_in_child() = 0;
 
  protected:
-  explicit OpenSession(rpc::Progress& progress);
+  OpenSession(rpc::Progress& progress, const NodeId& node);
   ~OpenSession() override;
 
   static void enter(base::Ref<OpenSession> session);
   static void leave();
-  static OpenSession* current_pointer();  // null: none is open
 
  private:
   mutable Tables tables_;
   const std::uint32_t number_;
+  const NodeId node_id_;
 };
 
 }  // namespace manta::detail

@@ -13,7 +13,7 @@
 namespace manta::detail {
 
 Process::Process(Attachment attachment)
-    : OpenSession(progress_),
+    : OpenSession(progress_, attachment.node),
       attachment_(std::move(attachment)),
       ownership_(attachment_, number()),
       cores_(control().cores(slot())),
@@ -24,6 +24,7 @@ Process::Process(Attachment attachment)
       senders_(caller_),
       cancelling_(caller_, senders_),
       questions_(*this, ownership_, progress_),
+      waiting_threads_(tables(), ownership_, progress_, attachment_.local),
       progress_(control().process(slot()), cores_, *this) {
   rpc::bind_event_bell(attachment_.node_bell.get());
 }
@@ -49,12 +50,7 @@ base::Ref<Process> Process::open(Attachment attachment) {
 }
 
 Process& Process::current(const char* what) {
-  OpenSession* const session = current_pointer();
-  if (session != nullptr) return static_cast<Process&>(*session);
-  refuse_if_forked(what);
-  throw InvalidArgument(
-      std::string(what) +
-      " needs an open session: keep the result of manta::init() alive while you use manta");
+  return static_cast<Process&>(OpenSession::current(what));
 }
 
 base::Ref<Process> Process::current_or_null() {
@@ -62,10 +58,10 @@ base::Ref<Process> Process::current_or_null() {
 }
 
 void Process::close() {
+  callbacks_.close();  // first: none begins once a thread has seen that the session ends
   if (!ownership_.close()) return;
   node().stop_waiting();
   progress_.wake_all();
-  callbacks_.close();
   timers_->stop();
   fail_all_pending();
   callbacks_.stop();  // after the waits have ended
@@ -149,11 +145,6 @@ void Process::free_object(ObjectEntry& entry) {
   TablesLock lock(tables());
   lock.serve_afterwards();  // what depended on it may go on
   completion_.free(entry);
-}
-
-bool Process::can_finish_something() {
-  const TablesLock lock(tables());
-  return senders_.active();
 }
 
 // ------------------------------------------------------------------------------------------------ serving

@@ -24,6 +24,7 @@
 #include "../ownership/ownership.h"
 #include "node_questions.h"
 #include "wait_reports.h"
+#include "waiting_threads.h"
 
 namespace manta::detail {
 
@@ -49,6 +50,7 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   ReadyWaits& ready_waits() { return ready_waits_; }
   NodeQuestions& questions() { return questions_; }
   WaitReports& waits() { return waits_; }
+  WaitingThreads& waiting_threads() { return waiting_threads_; }
   rpc::Cores& cores() { return cores_; }
   rpc::Progress& progress() { return progress_; }
 
@@ -56,20 +58,15 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   objectstore::Store& store() { return ownership_.store(); }
   NodeLink& node() { return ownership_.node(); }
   rpc::Slot slot() const { return attachment_.slot; }
-  bool over() const { return ownership_.dead() || ownership_.closed(); }  // whoever waits gives up
 
   // ---- any thread
   void submit(base::Ref<Command> command);  // runs it in the next poll
   void subscribe(ObjectEntry& entry);       // see Ownership
   void free_object(ObjectEntry& entry);
-  bool can_finish_something();  // something that was submitted
 
   // ---- under the tables lock
   void run_commands();                           // what threads have submitted before now
   const Value& death() const { return death_; }  // what everything fails with once the node is dead
-  // Threads of user code in a worker that wait for something that the executor's thread may bring about, too.
-  void count_waiter_beside(int change) { waiters_beside_ += change; }
-  int waiters_beside() const { return waiters_beside_; }
 
  private:
   explicit Process(Attachment attachment);
@@ -109,7 +106,7 @@ class Process final : public OpenSession, private rpc::Progress::Work, private C
   Cancelling cancelling_;
   NodeQuestions questions_;
   WaitReports waits_;
-  int waiters_beside_ = 0;
+  WaitingThreads waiting_threads_;
   Value death_;
   rpc::Progress progress_;
 };

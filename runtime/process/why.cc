@@ -11,6 +11,8 @@
 namespace manta::detail {
 namespace {
 
+constexpr std::size_t kMostNames = 3;
+
 std::vector<Need> needs_of(Process& process, const ObjectEntry& entry) {
   Needs needs(process.ownership(), process.senders());
   needs.add(entry);
@@ -21,6 +23,21 @@ std::optional<Need> first_need(Process& process, const ObjectEntry& entry) {
   auto all = needs_of(process, entry);
   if (all.empty()) return std::nullopt;
   return std::move(all.front());
+}
+
+// Calls that hold workers though all refs to their results are gone; the user was told of each. "" if there are none.
+std::string in_vain(Process& process) {
+  std::string names;
+  std::size_t count = 0;
+  process.senders().tasks.each_call([&](const Call& call) {
+    if (!call.missed || call.state() != CallState::kInFlight) return;
+    if (count < kMostNames) names += (names.empty() ? "" : ", ") + call.display_name();
+    ++count;
+  });
+  if (count == 0) return {};
+  if (count > kMostNames) names += ", ...";
+  return "; " + std::to_string(count) + (count == 1 ? " call runs" : " calls run") +
+         " though all refs to the result were dropped: " + names;
 }
 
 std::string state_of(Process& process, const Call& call, const std::optional<Need>& next) {
@@ -51,7 +68,7 @@ std::string state_of(Process& process, const Call& call, const std::optional<Nee
     return "waits to be tried again, since memory ran out in attempt " +
            std::to_string(call.attempt - 1);
   }
-  return "waits for a worker with " + TaskSender::request_of(call) + " free";
+  return "waits for a worker with " + TaskSender::request_of(call) + " free" + in_vain(process);
 }
 
 // What this process knows, under the tables lock. `next` is what only others know more of.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "../process/process.h"
 #include "../worker/waiting_call.h"
 
 namespace manta::detail {
@@ -14,7 +13,7 @@ constexpr auto kMoment = std::chrono::milliseconds(1);
 // A long wait is made of steps, each twice as long as the one before, up to this.
 constexpr std::chrono::milliseconds kLongestStep(1000);
 
-void lend_cpu_if_asked_for_long(Process& process, WaitingCall& call,
+void lend_cpu_if_asked_for_long(WaitingThreads& threads, WaitingCall& call,
                                 rpc::Progress::Waiter& waiter) {
   if (!call.any()) return;
   Turn& turn = call.executor().turn();
@@ -23,17 +22,17 @@ void lend_cpu_if_asked_for_long(Process& process, WaitingCall& call,
   if (asks == Turn::Asks::kNow) return;
   call.begin_to_wait();
   Turn::Waits waits(turn, call.own_thread());
-  const bool in_time = process.progress().wait(waiter, std::chrono::steady_clock::now() + kMoment);
+  const bool in_time = threads.progress().wait(waiter, std::chrono::steady_clock::now() + kMoment);
   if (!in_time && !call.executor().is_local()) waits.in_vain(asks == Turn::Asks::kPolls);
 }
 
 }  // namespace
 
-bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Deadline deadline,
-                      const std::function<bool()>& before_lending,
+bool wait_lending_cpu(WaitingThreads& threads, rpc::Progress::Waiter& waiter,
+                      rpc::Deadline deadline, const std::function<bool()>& before_lending,
                       const std::function<void()>& meanwhile) {
-  auto& progress = process.progress();
-  WaitingCall call(process);
+  auto& progress = threads.progress();
+  WaitingCall call(threads);
   if (!call.any()) return progress.wait(waiter, deadline);
   call.begin_to_wait();
   const auto soon = std::chrono::steady_clock::now() + kShortWait;
@@ -41,7 +40,7 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
     return true;
   }
   if (deadline && *deadline <= soon) {
-    lend_cpu_if_asked_for_long(process, call, waiter);
+    lend_cpu_if_asked_for_long(threads, call, waiter);
     return waiter.satisfied();
   }
   if (before_lending && before_lending()) return true;
@@ -59,9 +58,9 @@ bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Dead
   }
 }
 
-void lend_cpu_to_what_is_asked_for(Process& process, rpc::Progress::Waiter& waiter) {
-  WaitingCall call(process);
-  lend_cpu_if_asked_for_long(process, call, waiter);
+void lend_cpu_to_what_is_asked_for(WaitingThreads& threads, rpc::Progress::Waiter& waiter) {
+  WaitingCall call(threads);
+  lend_cpu_if_asked_for_long(threads, call, waiter);
 }
 
 }  // namespace manta::detail

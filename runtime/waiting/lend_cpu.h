@@ -11,7 +11,7 @@
 
 namespace manta::detail {
 
-class Process;
+class WaitingThreads;
 
 // After this time a wait is told to others: see `meanwhile`.
 inline constexpr std::chrono::milliseconds kToldAfter(10);
@@ -19,12 +19,12 @@ inline constexpr std::chrono::milliseconds kToldAfter(10);
 // As Progress::wait(). In a worker, `before_lending` is called when the short wait is over: if it gives true, the wait
 // ends as if it were satisfied, and the caller looks again. `meanwhile` is called after kToldAfter, and then ever more
 // seldom.
-bool wait_lending_cpu(Process& process, rpc::Progress::Waiter& waiter, rpc::Deadline deadline = {},
-                      const std::function<bool()>& before_lending = {},
+bool wait_lending_cpu(WaitingThreads& threads, rpc::Progress::Waiter& waiter,
+                      rpc::Deadline deadline = {}, const std::function<bool()>& before_lending = {},
                       const std::function<void()>& meanwhile = {});
 
 // For a thread that looks whether the waiter is satisfied, and will look again: in a worker it lends the CPU for a
 // moment now and then, so that what it looks for can run.
-void lend_cpu_to_what_is_asked_for(Process& process, rpc::Progress::Waiter& waiter);
+void lend_cpu_to_what_is_asked_for(WaitingThreads& threads, rpc::Progress::Waiter& waiter);
 
 }  // namespace manta::detail

@@ -6,15 +6,20 @@
 // Errors:  PendingCallsLimit if nothing that was submitted can finish, since every call waits for others.
 // Threads: any.
 #pragma once
-#include <cstdint>
-
-#include "../../base/build_settings.h"
+#include "../calls/pending_bytes.h"
 
 namespace manta::detail {
 
-class Process;
+struct Senders;
+class WaitingThreads;
+
+void wait_for_half_of_the_calls(WaitingThreads& threads, const Senders& senders);
 
 // Before a call is made: waits while the calls of this process are over the bound.
-void wait_for_room(Process& process);
+inline void wait_for_fewer_calls(WaitingThreads& threads, const Senders& senders) {
+  if (pending_bytes.count() > PendingBytes::kMost) [[unlikely]] {
+    wait_for_half_of_the_calls(threads, senders);
+  }
+}
 
 }  // namespace manta::detail

@@ -53,7 +53,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
     if (over()) return true;
     Executor* const executor = Executor::of_this_thread();
     if (executor != nullptr && executor->may_run_in_place()) {
-      instead_.emplace(executor->in_place(), *process_, needed(), enough(), deadline);
+      instead_.emplace(executor->in_place(), process_->senders(), needed(), enough(), deadline);
     }
     for (;;) {
       while (instead_ && !over() && instead_->run_one(Patience::kFresh)) {
@@ -61,7 +61,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
       if (over()) return true;
       report_.emplace(*process_, deadline.has_value());
       const bool in_time = wait_lending_cpu(
-          *process_, *this, deadline, [this] { return something_else_to_do(); },
+          process_->waiting_threads(), *this, deadline, [this] { return something_else_to_do(); },
           [this] { tell(*report_); });
       if (!in_time || over()) return in_time;
       if (report_->refused()) refuse_to_wait_for_itself();
@@ -84,7 +84,7 @@ class SessionWaiter : public rpc::Progress::Waiter {
 
   bool something_else_to_do() {
     if (instead_ && instead_->run_one(Patience::kWaitedShortly)) return true;
-    if (instead_) instead_->ask_for_calls_back();
+    if (instead_) instead_->ask_for_calls_back(process_->tables());
     return false;
   }
 

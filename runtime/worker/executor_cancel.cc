@@ -4,7 +4,7 @@
 #include <csignal>
 #include <unistd.h>
 
-#include "../process/process.h"
+#include "../calls/cancelling.h"
 #include "executor.h"
 #include "task_frame.h"
 
@@ -28,11 +28,11 @@ void Executor::on(const CallCancel& cancel) {
     if (!runs) return;
     since = ask_to_end(cancel.task, how.recursive);
     if (how.how != CancelHow::kAsk && !is_actor_ && !is_local()) {
-      if (since && how.recursive) process_.cancelling().tell_called_since(*since, how);
+      if (since && how.recursive) cancelling().tell_called_since(*since, how);
       ::kill(::getpid(), SIGKILL);  // while the lock is held, so that the call gets no reply
     }
   }
-  if (since && how.recursive) process_.cancelling().cancel_called_since(*since, how);
+  if (since && how.recursive) cancelling().cancel_called_since(*since, how);
 }
 
 // If it has not begun. The numbers of the calls in a ring have no gaps.
@@ -57,7 +57,7 @@ void Executor::answer_dropped(Lane& lane) {
     lane.to_answer.erase(first);
     any = true;
   }
-  if (any) rpc::ring(process_.control().process(lane.caller).bell);
+  if (any) ring_caller_of(lane);
 }
 
 // The first call in the ring that was not cancelled; empty: there is none.

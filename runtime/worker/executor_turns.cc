@@ -25,7 +25,7 @@ std::atomic<Executor*> executor_of_process{nullptr};
 
 Executor::Executor(Process& process, const std::atomic<std::uint32_t>* held_lines, LocalTurn* turn)
     : process_(process),
-      running_(process, turn_),
+      running_(process, turn_, *this),
       output_(held_lines, [this] { descriptors_are_lost(last_call()); }),
       in_place_(process, turn_, output_),
       thread_(::gettid()),

@@ -28,7 +28,7 @@ class LocalSession::NobodyBeside final : public rpc::Progress::Waiter {
   explicit NobodyBeside(Process& process) : process_(process) {}
   bool satisfied() const override {
     const TablesLock lock(process_.tables());
-    return process_.waiters_beside() == 0;
+    return process_.waiting_threads().beside() == 0;
   }
 
  private:

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "../process/process.h"
+#include "../calls/senders.h"
+#include "../ownership/tables.h"
 #include "in_place.h"
 
 namespace manta::detail {
@@ -21,10 +22,10 @@ constexpr std::size_t kFew = 1000;
 
 }  // namespace
 
-RunInstead::RunInstead(InPlace& in_place, Process& process, std::span<ObjectEntry* const> needed,
+RunInstead::RunInstead(InPlace& in_place, Senders& senders, std::span<ObjectEntry* const> needed,
                        std::span<ObjectEntry* const> enough, rpc::Deadline deadline)
     : in_place_(in_place),
-      process_(process),
+      senders_(senders),
       needed_(needed),
       some_are_enough_(!enough.empty()),
       some_from_elsewhere_(std::any_of(
@@ -33,13 +34,13 @@ RunInstead::RunInstead(InPlace& in_place, Process& process, std::span<ObjectEntr
       deadline_(deadline),
       calls_(some_are_enough_ ? enough : needed,
              some_are_enough_ ? Order::kOldestFirst : Order::kNewestFirst),
-      returned_(process.senders().tasks.returned()) {}
+      returned_(senders.tasks.returned()) {}
 
 bool RunInstead::ends_in_time(const Call& call) const {
   if (!deadline_) return true;
   const auto left = *deadline_ - std::chrono::steady_clock::now();
   if (left < kFarAway) return false;
-  const auto usual = process_.senders().tasks.run_times().usual(call);
+  const auto usual = senders_.tasks.run_times().usual(call);
   return !usual || *usual * kMargin < left;
 }
 
@@ -47,30 +48,30 @@ bool RunInstead::ends_in_time(const Call& call) const {
 bool RunInstead::worth_it(const Call& call, Patience patience) const {
   if (!ends_in_time(call)) return false;
   if (!some_are_enough_) return true;
-  const auto usual = process_.senders().tasks.run_times().usual(call);
+  const auto usual = senders_.tasks.run_times().usual(call);
   if (usual && *usual < kShortCall) return true;
-  const bool others_are_at_it = some_from_elsewhere_ || process_.senders().tasks.in_flight() ||
-                                process_.senders().actors.active();
+  const bool others_are_at_it =
+      some_from_elsewhere_ || senders_.tasks.in_flight() || senders_.actors.active();
   return patience == Patience::kWaitedShortly && !others_are_at_it;
 }
 
 bool RunInstead::run_one(Patience patience) {
   if (has_more() || patience == Patience::kWaitedShortly) {
-    returned_ = process_.senders().tasks.returned();
+    returned_ = senders_.tasks.returned();
     calls_.start_again();
   }
   return in_place_.run_next(calls_, [&](const Call& call) { return worth_it(call, patience); });
 }
 
 bool RunInstead::has_more() const {
-  return needed_.size() <= kFew && process_.senders().tasks.returned() != returned_;
+  return needed_.size() <= kFew && senders_.tasks.returned() != returned_;
 }
 
-void RunInstead::ask_for_calls_back() {
+void RunInstead::ask_for_calls_back(Tables& tables) {
   if (needed_.size() > kFew) return;
-  const TablesLock lock(process_.tables());
+  const TablesLock lock(tables);
   for (const ObjectEntry* entry : needed_) {
-    if (const Call* const call = entry->producer()) process_.senders().tasks.recall(*call);
+    if (const Call* const call = entry->producer()) senders_.tasks.recall(*call);
   }
 }
 

@@ -17,19 +17,20 @@ namespace manta::detail {
 
 class Call;
 class InPlace;
-class Process;
+struct Senders;
+class Tables;
 
 class RunInstead {
  public:
   // Either all of `needed` end the wait, or some of `enough`; the other is empty.
-  RunInstead(InPlace& in_place, Process& process, std::span<ObjectEntry* const> needed,
+  RunInstead(InPlace& in_place, Senders& senders, std::span<ObjectEntry* const> needed,
              std::span<ObjectEntry* const> enough, rpc::Deadline deadline);
 
   enum class Patience { kFresh, kWaitedShortly };
   // Gives false if there is nothing to run.
   bool run_one(Patience patience);
   // Before a long wait: asks other workers for calls that they have not begun.
-  void ask_for_calls_back();
+  void ask_for_calls_back(Tables& tables);
   // Whether calls have come back since run_one() found nothing. Any thread.
   bool has_more() const;
 
@@ -38,7 +39,7 @@ class RunInstead {
   bool ends_in_time(const Call& call) const;
 
   InPlace& in_place_;
-  Process& process_;
+  Senders& senders_;
   const std::span<ObjectEntry* const> needed_;
   const bool some_are_enough_;
   const bool some_from_elsewhere_;

@@ -2,7 +2,7 @@
 
 #include <cxxabi.h>
 
-#include "../process/process.h"
+#include "../ownership/open_session.h"
 #include "exceptions.h"
 #include "throw_stack.h"
 
@@ -17,7 +17,7 @@ std::optional<ErrorRecord> run_part(void (*part)(void*), void* state) {
     throw;
   } catch (const EveryThrow&) {  // takes nothing, see throw_stack.h
   } catch (...) {
-    return record_current_exception(Process::current("a task").attachment().node);
+    return record_current_exception(OpenSession::current("a task").node_id());
   }
   return std::nullopt;
 }

@@ -11,7 +11,7 @@
 
 #include "../code/names.h"
 #include "../launch/give_up.h"
-#include "../process/process.h"
+#include "../ownership/ownership.h"
 #include "exceptions.h"
 #include "task_frame.h"
 #include "throw_stack.h"
@@ -49,14 +49,15 @@ void end_by_pthread_exit(const std::string& name) {
   std::abort();
 }
 
-std::chrono::steady_clock::time_point run_user_code(Process& process, RunningCall& call,
+std::chrono::steady_clock::time_point run_user_code(const Ownership& ownership, const NodeId& node,
+                                                    RunningCall& call,
                                                     std::span<const std::byte> frame,
                                                     void* instance) {
   const auto began = std::chrono::steady_clock::now();
   try {
     call.begin(frame, instance);
     const TaskFrame::Scope scope(call.frame(), display_name(call.frame(), call.name()),
-                                 process.ownership().next_number());
+                                 ownership.next_number());
     stop_for_debugger(TaskFrame::current()->name);
     try {
       call.run();
@@ -66,7 +67,7 @@ std::chrono::steady_clock::time_point run_user_code(Process& process, RunningCal
       call.fail(exit_actor_error());
     } catch (const EveryThrow&) {  // takes nothing, see throw_stack.h
     } catch (...) {
-      call.fail(record_current_exception(process.attachment().node));
+      call.fail(record_current_exception(node));
     }
   } catch (const std::exception& error) {
     call.fail(call_error(error));

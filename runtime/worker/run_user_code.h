@@ -12,8 +12,12 @@
 
 namespace manta::detail {
 
-// Begins, runs and ends the call. `instance` is the object of an actor's method, else null. Gives the time of the end.
-std::chrono::steady_clock::time_point run_user_code(Process& process, RunningCall& call,
+class Ownership;
+
+// Begins, runs and ends the call. `node` is named by the error that it may end with; `instance` is the object of an
+// actor's method, else null. Gives the time of the end.
+std::chrono::steady_clock::time_point run_user_code(const Ownership& ownership, const NodeId& node,
+                                                    RunningCall& call,
                                                     std::span<const std::byte> frame,
                                                     void* instance);
 

@@ -6,15 +6,14 @@
 #pragma once
 #include <optional>
 
+#include "../process/waiting_threads.h"
 #include "executor.h"
 
 namespace manta::detail {
 
-class Process;
-
 class WaitingCall {
  public:
-  explicit WaitingCall(Process& process);
+  explicit WaitingCall(WaitingThreads& threads);
 
   bool any() const { return executor_ != nullptr; }
   bool own_thread() const { return own_thread_; }  // it is the executor's
@@ -22,20 +21,18 @@ class WaitingCall {
   void begin_to_wait();
 
  private:
-  // Counts a thread that waits and is not the executor's: what the executor completes in place must wake it.
+  // Counts a thread that waits and is not the executor's.
   class Beside {
    public:
-    explicit Beside(Process& process) : process_(process) { count(1); }
-    ~Beside();
+    explicit Beside(WaitingThreads& threads) : threads_(threads) { threads_.begin_beside(); }
+    ~Beside() { threads_.end_beside(); }
     Beside(const Beside&) = delete;
 
    private:
-    void count(int change);
-
-    Process& process_;
+    WaitingThreads& threads_;
   };
 
-  Process& process_;
+  WaitingThreads& threads_;
   std::optional<Beside> beside_;
   Executor* executor_;
   const bool own_thread_;
@@ -44,7 +41,7 @@ class WaitingCall {
 // Lends the CPU of the call, if there is one, as long as this exists.
 class LentCpu {
  public:
-  explicit LentCpu(Process& process);
+  explicit LentCpu(WaitingThreads& threads);
 
  private:
   WaitingCall call_;

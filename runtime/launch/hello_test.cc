@@ -1,0 +1,106 @@
+// The node's first answer: it arrives whole or not at all.
+#include "hello.h"
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace manta::detail {
+namespace {
+
+struct Sockets {
+  Sockets() {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    node.reset(ends[0]);
+    driver.reset(ends[1]);
+  }
+  base::Fd node, driver;
+};
+
+base::Fd some_descriptor() { return base::Fd(::eventfd(0, EFD_CLOEXEC)); }
+
+// As it lies in the socket: two numbers, then room for the text.
+std::vector<char> frame_of(std::uint32_t size, bool is_error, const std::string& text) {
+  std::vector<char> bytes(2 * sizeof(std::uint32_t) + 4096);
+  const std::uint32_t head[2] = {size, is_error ? 1U : 0U};
+  std::memcpy(bytes.data(), head, sizeof head);
+  std::memcpy(bytes.data() + sizeof head, text.data(), text.size());
+  return bytes;
+}
+
+// What is received of these bytes, behind which the node has died.
+bool is_received(std::span<const char> bytes, NodeHello& hello) {
+  Sockets sockets;
+  EXPECT_EQ(::write(sockets.node.get(), bytes.data(), bytes.size()),
+            static_cast<ssize_t>(bytes.size()));
+  sockets.node.reset();
+  return hello.receive(sockets.driver.get());
+}
+
+TEST(NodeHello, BringsTheDirectoryAndTheDescriptors) {
+  Sockets sockets;
+  NodeHello sent{.directory = "/tmp/manta-0/01234567"};
+  sent.control = some_descriptor();
+  sent.bell = some_descriptor();
+  sent.arena.writable = some_descriptor();
+  sent.arena.read_only = some_descriptor();
+  ASSERT_TRUE(sent.send(sockets.node.get()));
+  NodeHello got;
+  ASSERT_TRUE(got.receive(sockets.driver.get()));
+  EXPECT_EQ(got.error, "");
+  EXPECT_EQ(got.directory, sent.directory);
+  EXPECT_TRUE(got.control && got.bell && got.arena.writable && got.arena.read_only);
+  EXPECT_FALSE(got.arena.overflow_writable);
+  const std::uint64_t rung = 7;
+  std::uint64_t seen = 0;
+  EXPECT_EQ(::write(sent.bell.get(), &rung, sizeof rung), static_cast<ssize_t>(sizeof rung));
+  EXPECT_EQ(::read(got.bell.get(), &seen, sizeof seen), static_cast<ssize_t>(sizeof seen));
+  EXPECT_EQ(seen, rung);
+}
+
+TEST(NodeHello, BringsTheReasonWhyThereIsNoNode) {
+  Sockets sockets;
+  ASSERT_TRUE(NodeHello{.error = "no memory"}.send(sockets.node.get()));
+  NodeHello got;
+  ASSERT_TRUE(got.receive(sockets.driver.get()));
+  EXPECT_EQ(got.error, "no memory");
+  EXPECT_FALSE(got.control);
+  const std::string long_reason(10'000, 'x');
+  ASSERT_TRUE(NodeHello{.error = long_reason}.send(sockets.node.get()));
+  ASSERT_TRUE(got.receive(sockets.driver.get()));
+  EXPECT_EQ(got.error, long_reason.substr(0, 4096));
+}
+
+TEST(NodeHello, IsNotReceivedInPart) {
+  const auto whole = frame_of(4, true, "text");
+  NodeHello got;
+  ASSERT_TRUE(is_received(whole, got));
+  EXPECT_EQ(got.error, "text");
+  for (const std::size_t size : {std::size_t{0}, std::size_t{8}, whole.size() - 1}) {
+    EXPECT_FALSE(is_received(std::span(whole).first(size), got)) << size;
+  }
+}
+
+TEST(NodeHello, ThatMakesNoSenseIsRefused) {
+  NodeHello got;
+  EXPECT_FALSE(is_received(frame_of(4097, true, "text"), got));
+  EXPECT_FALSE(is_received(frame_of(UINT32_MAX, true, "text"), got));
+  EXPECT_FALSE(is_received(frame_of(4, false, "/tmp"), got)) << "it has no descriptors";
+}
+
+TEST(NodeHello, IsNotSentToWhoIsGone) {
+  Sockets sockets;
+  sockets.driver.reset();
+  EXPECT_FALSE(NodeHello{.error = "no memory"}.send(sockets.node.get()));
+}
+
+}  // namespace
+}  // namespace manta::detail
