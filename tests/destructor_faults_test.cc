@@ -163,6 +163,7 @@ TEST_F(DestructorFaults, OfAnActorThatExitsIsWhatItsEndSays) {
 TEST_F(DestructorFaults, OfAnActorDoesNotHoldUpTheEndOfTheSession) {
   const auto holder = actor<Holder<Quiet>>();
   get(holder.call(&Holder<Quiet>::arm));
+  store_is_not_checked();  // which waits for the actor's end
   close();
 }
 

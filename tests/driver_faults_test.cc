@@ -87,16 +87,26 @@ TEST(DriverFaults, WithoutItsTerminalADriverThatIgnoresThatGoesOn) {
   EXPECT_TRUE(eventually([&] { return traces.gone(); }));
 }
 
-TEST(DriverFaults, WhenNobodyReadsWhatTasksPrintTheirValuesArrive) {
-  int ends[2];
-  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  RunningProgram run("reader", {.program = kProgram, .output = ends[1]});
-  ::close(ends[0]);
-  ::close(ends[1]);
-  const Traces traces(run);
-  EXPECT_THAT(run.all(), AllOf(HasSubstr("printed: 10000"), HasSubstr("sum: 5050")));
-  EXPECT_EQ(run.wait(), 0);
-  EXPECT_TRUE(eventually([&] { return traces.gone(); }));
+// As if it had printed itself what its tasks print: `program | head` ends it, unless it ignores SIGPIPE.
+TEST(DriverFaults, WhenNobodyReadsWhatTasksPrintTheDriverHasItsSigpipe) {
+  for (const bool ignores : {false, true}) {
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    RunningProgram run(ignores ? "reader-ignored" : "reader",
+                       {.program = kProgram, .output = ends[1]});
+    ::close(ends[0]);
+    ::close(ends[1]);
+    const Traces traces(run);
+    const std::string said = run.all();
+    const int status = run.wait();
+    if (ignores) {
+      EXPECT_THAT(said, AllOf(HasSubstr("printed: 10000"), HasSubstr("sum: 5050")));
+      EXPECT_EQ(status, 0);
+    } else {
+      EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) << status;
+    }
+    EXPECT_TRUE(eventually([&] { return traces.gone(); }));
+  }
 }
 
 #ifndef MANTA_SANITIZED

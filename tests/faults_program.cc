@@ -114,13 +114,14 @@ int wait_for_ever() {
 int go_on_without_terminal() {
   std::signal(SIGHUP, SIG_IGN);
   say("ready", "yes");
-  while (::write(1, "", 0) == 0 && ::isatty(0) == 1 && ::write(1, ".", 1) == 1) ::usleep(1000);
+  while (::write(1, ".", 1) == 1) ::usleep(1000);
   say("printed", std::to_string(manta::get(manta::remote(print_much)(10'000))));
   say("sum", sum_of_calls());
   return 0;
 }
 
-int print_to_nobody() {
+int print_to_nobody(bool ignore) {
+  if (ignore) std::signal(SIGPIPE, SIG_IGN);
   say("ready", "yes");
   say("printed", std::to_string(manta::get(manta::remote(print_much)(10'000))));
   say("sum", sum_of_calls());
@@ -202,7 +203,8 @@ int run(std::string_view mode, const std::string& argument) {
   if (mode == "interrupts") return take_interrupts();
   if (mode == "wait") return wait_for_ever();
   if (mode == "terminal") return go_on_without_terminal();
-  if (mode == "reader") return print_to_nobody();
+  if (mode == "reader") return print_to_nobody(false);
+  if (mode == "reader-ignored") return print_to_nobody(true);
   if (mode == "clock") return with_a_clock_that_jumps();
   if (mode == "no-permission") return without_permission(argument);
   if (mode == "close-all") {
