@@ -146,10 +146,7 @@ void ActorTable::watch(ActorId id, ProcessSlot process) {
 
 void ActorTable::ended(ActorId id) {
   const auto entry = actors_.find(id);
-  if (entry == actors_.end()) return;
-  const auto worker = workers_.find(entry->second.worker);
-  if (worker != workers_.end() && worker->second == id) workers_.erase(worker);
-  die(id, entry->second, std::exchange(entry->second.cause, {}));
+  if (entry != actors_.end()) die(id, entry->second, std::exchange(entry->second.cause, {}));
 }
 
 void ActorTable::worker_gone(ProcessSlot worker, const std::function<Bytes()>& crash_cause) {

@@ -160,23 +160,6 @@ TEST(ActorTable, AnActorMayEndWithoutItsProcess) {
   EXPECT_EQ(killed.find(kActor)->cause, bytes("killed"));
 }
 
-// In a local session all are the driver's.
-TEST(ActorTable, ManyThatEndWithoutTheirProcessLeaveNoRecord) {
-  ActorTable table = alive_actor();
-  for (int i = 0; i < 3; ++i) {
-    const ActorId id(7, static_cast<std::uint64_t>(i));
-    table.create(id, kDriver);
-    table.assign(id, kWorker);
-    table.alive(id);
-    table.add_holds(id, kDriver, -1);
-    table.settle(id, {});
-    table.exiting(id);
-    table.ended(id);
-    for (const ActorId unsettled : table.take_unsettled()) table.settle(unsettled, {});
-  }
-  EXPECT_EQ(table.size(), 1U) << "the first";
-}
-
 TEST(ActorTable, AConnectMayBeSeenBeforeTheCreate) {
   ActorTable table;
   table.add_holds(kActor, kOther, 1);
