@@ -20,6 +20,9 @@ constexpr std::pair<std::string_view, Failpoint> kPlaces[] = {
     {"object_held", Failpoint::kObjectHeld},
     {"spill_agreed", Failpoint::kSpillAgreed},
     {"read_back", Failpoint::kReadBack},
+    {"spill_written", Failpoint::kSpillWritten},
+    {"spill_emptied", Failpoint::kSpillEmptied},
+    {"block_restored", Failpoint::kBlockRestored},
     {"call_ended", Failpoint::kCallEnded},
     {"published", Failpoint::kPublished},
     {"reference_held", Failpoint::kReferenceHeld},
@@ -34,10 +37,9 @@ constexpr std::pair<std::string_view, Failpoint> kPlaces[] = {
 
 std::atomic<int> times_left{0};
 
-[[noreturn]] void refuse(const char* text) {
-  std::fprintf(stderr,
-               "manta: MANTA_FAILPOINT=%s is not a place and a number, as in place:1; places are",
-               text);
+[[noreturn]] void refuse(const char* variable, const char* text) {
+  std::fprintf(stderr, "manta: %s=%s is not a place and a number, as in place:1; places are",
+               variable, text);
   for (const auto& [name, place] : kPlaces) {
     std::fprintf(stderr, " %.*s", static_cast<int>(name.size()), name.data());
   }
@@ -47,23 +49,23 @@ std::atomic<int> times_left{0};
 
 }  // namespace
 
-void arm_failpoint() {
-  const char* const text = std::getenv("MANTA_FAILPOINT");
+void arm_failpoint(const char* variable) {
+  const char* const text = std::getenv(variable);
   if (text == nullptr || *text == '\0') return;
   const std::string_view whole(text);
   const auto colon = whole.find(':');
-  if (colon == std::string_view::npos) refuse(text);
+  if (colon == std::string_view::npos) refuse(variable, text);
   const std::string_view number = whole.substr(colon + 1);
   int times = 0;
   const auto parsed = std::from_chars(number.data(), number.data() + number.size(), times);
   if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || times < 1) {
-    refuse(text);
+    refuse(variable, text);
   }
   times_left = times;
   for (const auto& [name, place] : kPlaces) {
     if (name == whole.substr(0, colon)) armed_failpoint = place;
   }
-  if (armed_failpoint == Failpoint::kNone) refuse(text);
+  if (armed_failpoint == Failpoint::kNone) refuse(variable, text);
 }
 
 void reach_failpoint(Failpoint place) {

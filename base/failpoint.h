@@ -1,9 +1,10 @@
-// Failpoints: places where a worker can be made to die, for tests of what a death leaves behind.
+// Failpoints: places where a worker or the node can be made to die, for tests of what a death leaves behind.
 //
 //   MANTA_FAILPOINT=reference_held:3 ./program     each worker kills itself when it comes to that place the third time
+//   MANTA_NODE_FAILPOINT=spill_written:1 ./program     the node
 //
-// The variable is read once, when a worker starts. Without it a place costs one comparison.
-// Errors:  arm_failpoint() ends the worker if there is no place of that name, and says which places there are.
+// The variable is read once, when the process starts. Without it a place costs one comparison.
+// Errors:  arm_failpoint() ends the process if there is no place of that name, and says which places there are.
 // Threads: any.
 #pragma once
 #include <cstdint>
@@ -23,6 +24,10 @@ enum class Failpoint : std::uint8_t {
   kObjectHeld,       // the node has been told that an object that was lent is kept
   kSpillAgreed,      // nobody here reads a block, and the node has not been told so yet
   kReadBack,         // the node has read a block back from disk, and holds it for this process
+  // Of spilling, by the node:
+  kSpillWritten,   // objects are on disk, and their memory is still theirs
+  kSpillEmptied,   // the memory of one has been given back
+  kBlockRestored,  // an object has been read back, and nobody has been told so
   // Of a reply:
   kCallEnded,  // the reply is about to be made
   kPublished,  // the node knows the references in the results; nobody holds them for the caller yet
@@ -38,8 +43,8 @@ enum class Failpoint : std::uint8_t {
 
 inline Failpoint armed_failpoint = Failpoint::kNone;
 
-// From the environment.
-void arm_failpoint();
+// From that variable of the environment.
+void arm_failpoint(const char* variable = "MANTA_FAILPOINT");
 // Kills this process if it has come to the armed place often enough.
 void reach_failpoint(Failpoint place);
 

@@ -28,6 +28,10 @@ class Fd {
 
   // Another descriptor of the same open file, close-on-exec.
   Fd duplicate() const;
+  // The same with a high number if there is one, for what shall be open as long as the process: user code that closes
+  // what is not its own, and opens something else, does not get that number soon.
+  static Fd apart(int fd);
+  Fd apart() const { return apart(fd_); }
   // The caller owns the descriptor from now on.
   int release() { return std::exchange(fd_, -1); }
   // Closes what it owns and takes over `fd`. errno stays as it was.

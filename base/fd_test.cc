@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -47,6 +48,25 @@ TEST(Fd, DuplicateIsIndependentAndCloseOnExec) {
   fd.reset();
   EXPECT_TRUE(is_open(copy.get()));
   EXPECT_EQ(::fcntl(copy.get(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+}
+
+TEST(Fd, OneThatIsApartIsFarFromWhatIsOpenedNext) {
+  const Fd fd = open_null();
+  const Fd apart = fd.apart();
+  EXPECT_TRUE(is_open(apart.get()));
+  EXPECT_EQ(::fcntl(apart.get(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+  EXPECT_GT(apart.get(), open_null().get() + 8);
+}
+
+TEST(Fd, WhereNumbersAreFewOneThatIsApartIsSomeOther) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const Fd fd = open_null();
+  const rlimit few{static_cast<rlim_t>(fd.get()) + 2, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  const Fd apart = fd.apart();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_TRUE(is_open(apart.get()));
 }
 
 TEST(Fd, ReleaseKeepsItOpen) {

@@ -1,5 +1,5 @@
 // In the order of the header: what two processes exchange (round trips), what a copy moves, what the kernel takes to
-// populate memory and to start a program. Each floor repeats a small round and keeps the best try.
+// populate memory and to start a program, and tasks within this process. Each floor repeats a small round and keeps the best try.
 #include "floors.h"
 
 #include <algorithm>
@@ -14,6 +14,9 @@
 #include <system_error>
 #include <thread>
 #include <unistd.h>
+
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_group.h>
 
 #include "../base/fd.h"
 #include "../rpc/fence.h"
@@ -231,6 +234,25 @@ Figure spawn_exec_exit(Effort effort) {
   return {"spawn_exec_exit", best, "/s"};
 }
 
+Figure tbb_task_group(Effort effort) {
+  constexpr int kTasks = 1000;
+  const int rounds = effort == Effort::kSmoke ? 2 : 1000;
+  oneapi::tbb::task_arena arena(2);
+  double best = 0;
+  for (int t = 0; t < (effort == Effort::kSmoke ? 1 : 5); ++t) {
+    const auto begin = Clock::now();
+    arena.execute([rounds] {
+      for (int i = 0; i < rounds; ++i) {
+        oneapi::tbb::task_group group;
+        for (int k = 0; k < kTasks; ++k) group.run([] {});
+        group.wait();
+      }
+    });
+    best = std::max(best, rounds * kTasks / seconds_since(begin));
+  }
+  return {"tbb_task_group", best, "/s"};
+}
+
 std::vector<Figure> all_floors(Effort effort) {
   std::vector<Figure> all;
   all.push_back(spin_round_trip(effort));
@@ -241,6 +263,7 @@ std::vector<Figure> all_floors(Effort effort) {
   all.push_back(cold_copy(effort));
   all.push_back(populate(effort));
   all.push_back(spawn_exec_exit(effort));
+  all.push_back(tbb_task_group(effort));
   return all;
 }
 

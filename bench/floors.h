@@ -4,6 +4,7 @@
 //   round trips between two processes: spinning on a shared word; parked on a futex; a unix socket
 //   copying into shared memory: warm, with 1 and 2 threads; never touched; populating it alone
 //   starting a small program and waiting for its end
+//   tasks that do nothing, 1000 at a time, of oneTBB's task_group in this process
 //
 // Each floor is the best of a few tries: a floor is not an average.
 // Threads: to be called from one thread, while nothing else runs. Units: in each Figure.
@@ -32,6 +33,7 @@ Figure warm_copy(Effort effort, int threads);  // GB/s, memcpy into shared memor
 Figure cold_copy(Effort effort);               // GB/s, memcpy into never-touched shared memory
 Figure populate(Effort effort);                // GB/s, the kernel making shared memory present
 Figure spawn_exec_exit(Effort effort);         // /s, one after the other
+Figure tbb_task_group(Effort effort);          // /s, with 2 threads
 
 std::vector<Figure> all_floors(Effort effort);
 

@@ -31,23 +31,32 @@ struct Run {
 
 struct FloorOf {
   // kRatio: the value itself is the ratio.
-  enum Kind { kNoFloor, kRoundTrips, kSpawns, kRatio };
+  enum Kind { kNoFloor, kRoundTrips, kSpawns, kTbbTasks, kRatio };
   Kind kind = kNoFloor;
-  double count = 1;  // round trips or spawns that one operation takes at best
+  double count = 1;  // round trips, spawns or tasks that one operation takes at best
+};
+
+// The figure that a loop has to reach: in its unit, or as a ratio to the floor in the same run.
+struct Budget {
+  constexpr Budget(double figure) : value(figure) {}  // NOLINT(google-explicit-constructor)
+
+  double value;
+  bool of_floor = false;
 };
 
 struct Loop {
   std::string_view name;
   std::string_view unit;  // of "/s" and "ratio" more is better, of all others less
-  double first;           // the budget: the figure that the loop has to reach first
+  Budget budget;
   FloorOf floor;
   Measured (*run)(const Run&);
 
   bool more_is_better() const { return unit == "/s" || unit == "ratio"; }
-  bool reached(double value) const { return more_is_better() ? value >= first : value <= first; }
 };
 
 const std::vector<Loop>& all_loops();
 double floor_ratio(const Loop& loop, double value, const Floors& floors);
+double budget_of(const Loop& loop, const Floors& floors);  // in its unit
+bool reached(const Loop& loop, double value, const Floors& floors);
 
 }  // namespace manta::bench

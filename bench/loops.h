@@ -9,6 +9,7 @@ Measured get_small(const Run& run);
 Measured put_small(const Run& run);
 Measured put_small_shared(const Run& run);
 Measured multi_client_put(const Run& run);
+Measured put_scaling(const Run& run);
 Measured get_100mib(const Run& run);
 // loops_large_puts.cc
 Measured put_800mib_warm(const Run& run);
@@ -35,6 +36,7 @@ Measured get_10k_objects(const Run& run);
 Measured returns_3k(const Run& run);
 Measured as_completed_100k(const Run& run);
 Measured wait_100k(const Run& run);
+Measured generator_items(const Run& run);
 // loops_callbacks.cc
 Measured on_ready(const Run& run);
 Measured async_get(const Run& run);
@@ -53,6 +55,7 @@ Measured worker_private(const Run& run);
 Measured init_to_first(const Run& run);
 Measured shutdown(const Run& run);
 Measured killed_worker_retry(const Run& run);
+Measured owner_died(const Run& run);
 Measured idle_cpu(const Run& run);
 
 }  // namespace manta::bench

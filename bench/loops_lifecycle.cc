@@ -1,4 +1,4 @@
-// What a session costs: its start and end, an idle worker's memory, idleness, and the death of a worker.
+// What a session costs: its start and end, an idle worker's memory, idleness, and the death of a worker or submitter.
 // Units: milliseconds; MB of private memory; percent of a core. Floor: the start of a small program, for each process
 // that has to start one after the other.
 #include <csignal>
@@ -36,6 +36,11 @@ double private_megabytes(pid_t process) {
   }
   return kib * 1024 / 1e6;
 }
+
+struct Submitter {
+  manta::ObjectRef<int> start() { return manta::remote(sleep_for)(1'000'000); }
+  int pid() const { return getpid(); }
+};
 
 void start_all_workers() {
   std::vector<manta::ObjectRef<int>> sleeping;
@@ -85,6 +90,29 @@ Measured killed_worker_retry(const Run& run) {
     watch.stop();
   });
   // The CPU time of the killed workers is known in steps of 10 ms only.
+  return right ? Measured{milliseconds(sample).value, kNone} : Measured{};
+}
+
+// From the death of the process that has submitted a call until one that waits for its result has OwnerDied.
+Measured owner_died(const Run& run) {
+  const auto session = manta::init({.cpus = 3});
+  const Measure measure(run.effort);
+  bool right = true;
+  const auto sample = measure.each([&](Stopwatch& watch) {
+    auto submitter = manta::actor<Submitter>();
+    const auto never = manta::get(submitter.call(&Submitter::start));
+    const pid_t pid = manta::get(submitter.call(&Submitter::pid));
+    watch.start();
+    kill(pid, SIGKILL);
+    try {
+      (void)manta::get(never, std::chrono::seconds(10));
+      right = false;
+    } catch (const manta::OwnerDied&) {
+    } catch (const manta::GetTimeout&) {
+      right = false;
+    }
+    watch.stop();
+  });
   return right ? Measured{milliseconds(sample).value, kNone} : Measured{};
 }
 

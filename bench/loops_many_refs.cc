@@ -36,6 +36,10 @@ Refs finished_tasks(int n) {
 
 Measured only_if(bool right, const Measured& measured) { return right ? measured : Measured{}; }
 
+manta::Generator<int> numbers(int count) {
+  for (int i = 0; i < count; ++i) co_yield i;
+}
+
 }  // namespace
 
 // 1000 tasks, then wait() with what it left pending until nothing is.
@@ -127,6 +131,21 @@ Measured wait_100k(const Run& run) {
   };
   const auto sample = measure.rounds(round);
   return only_if(right, seconds(sample));
+}
+
+// Items of one generator, each read as it comes.
+Measured generator_items(const Run& run) {
+  const auto session = manta::init({.cpus = 2});
+  const Measure measure(run.effort);
+  const int count = measure.count(100'000, 100);
+  bool right = true;
+  const auto round = [&] {
+    long sum = 0;
+    for (const auto& ref : manta::remote(numbers)(count)) sum += manta::get(ref);
+    right = right && sum == static_cast<long>(count) * (count - 1) / 2;
+  };
+  const auto sample = measure.rounds(round);
+  return only_if(right, per_second(sample, count));
 }
 
 }  // namespace manta::bench

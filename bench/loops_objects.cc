@@ -1,5 +1,6 @@
 // Small puts and gets, and the get of a large array, which copies nothing.
-// Units: operations per second; microseconds for the large array. Floor: a round trip between two processes.
+// Units: operations per second; microseconds for the large array. Floor: a round trip between two processes; of the
+// scaling, itself.
 #include <manta/manta.h>
 
 #include "figures.h"
@@ -12,6 +13,17 @@ int put_many() {
   for (int i = 0; i < 100; ++i) (void)manta::put(0);
   return 0;
 }
+
+class Putter {
+ public:
+  int put(int count) {
+    for (int i = 0; i < count; ++i) (void)manta::put(array_);
+    return count;
+  }
+
+ private:
+  const manta::Array<double> array_ = manta::arange<double>(16);
+};
 
 }  // namespace
 
@@ -46,6 +58,23 @@ Measured multi_client_put(const Run& run) {
     (void)manta::get(done);
   };
   return per_second(measure.rounds(round), 1000);
+}
+
+// How many times as many small arrays two clients put into the store together, as one does alone.
+Measured put_scaling(const Run& run) {
+  const auto session = manta::init({.cpus = 2});
+  const Measure measure(run.effort);
+  const int puts = measure.count(100'000, 100);
+  const std::vector<manta::ActorHandle<Putter>> clients{manta::actor<Putter>(),
+                                                        manta::actor<Putter>()};
+  const auto puts_of = [&](std::size_t count) {
+    std::vector<manta::ObjectRef<int>> done;
+    for (std::size_t i = 0; i < count; ++i) done.push_back(clients[i].call(&Putter::put, puts));
+    (void)manta::get(done);
+  };
+  const Sample one = measure.rounds([&] { puts_of(1); });
+  const Sample two = measure.rounds([&] { puts_of(2); });
+  return {.value = 2 * one.seconds / two.seconds};
 }
 
 Measured get_100mib(const Run& run) {

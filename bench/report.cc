@@ -49,7 +49,8 @@ void print_row(const Outcome& outcome, const Floors& floors) {
                 short_number(value).c_str(), static_cast<int>(loop.unit.size()), loop.unit.data(),
                 short_number(floor_ratio(loop, value, floors)).c_str(),
                 short_number(outcome.measured.cpu_us_per_op).c_str(),
-                short_number(loop.first).c_str(), loop.reached(value) ? "reached" : "MISSED");
+                short_number(budget_of(loop, floors)).c_str(),
+                reached(loop, value, floors) ? "reached" : "MISSED");
   }
   std::fflush(stdout);
 }

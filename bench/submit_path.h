@@ -1,5 +1,5 @@
-// remote(f)(x) as far as the queue, for hot_paths.cc. A source of its own: the others' counts depend on what the compiler
-// sees beside them.
+// remote(f)(x) as far as the queue, for hot_paths.cc. A source of its own: the others' counts depend on what the
+// compiler sees beside them.
 #pragma once
 
 namespace manta::bench {

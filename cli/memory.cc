@@ -150,6 +150,10 @@ std::string head_of(const MemoryReport& report) {
     text += ", the largest " + std::to_string(report.objects.size()) + " of them here";
   }
   text += "; rings and tables take " + bytes_text(report.beside) + " more\n";
+  if (const detail::NodeRecords& records = report.records; records != detail::NodeRecords()) {
+    text += "shared by processes: objects " + std::to_string(records.objects) + ", blocks " +
+            std::to_string(records.blocks) + "; actors " + std::to_string(records.actors) + "\n";
+  }
   for (const std::string& process : report.silent) {
     text += process + " did not say in time what it holds: it runs user code\n";
   }
@@ -168,9 +172,15 @@ nlohmann::ordered_json json_of(const MemoryObject& object) {
 
 std::string json_text(const MemoryReport& report, const std::vector<MemoryObject>& objects,
                       GroupBy by) {
-  nlohmann::ordered_json json = {{"capacity", report.capacity},       {"used", report.used},
-                                 {"rings_and_tables", report.beside}, {"on_disk", report.spilled},
-                                 {"blocks", report.objects_in_all},   {"silent", report.silent}};
+  nlohmann::ordered_json json = {{"capacity", report.capacity},
+                                 {"used", report.used},
+                                 {"rings_and_tables", report.beside},
+                                 {"on_disk", report.spilled},
+                                 {"blocks", report.objects_in_all},
+                                 {"silent", report.silent},
+                                 {"shared_objects", report.records.objects},
+                                 {"shared_blocks", report.records.blocks},
+                                 {"actors", report.records.actors}};
   auto& rows = json[by == GroupBy::kNothing ? "objects" : "groups"];
   rows = nlohmann::ordered_json::array();
   if (by == GroupBy::kNothing) {

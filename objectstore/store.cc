@@ -16,6 +16,7 @@
 #include "../serialization/stream/immutable_memory.h"
 #include "arena/parallel_copy.h"
 #include "forked_children.h"
+#include "largest_uses.h"
 
 namespace manta::objectstore {
 namespace {
@@ -80,6 +81,7 @@ base::Result<base::Ref<Block>, StoreError> Store::create(std::size_t size, Popul
 // Memory; what the node can spill, which is asked for by waiting; the overflow; waiting.
 base::Result<base::Ref<Block>, StoreError> Store::create_in_turn(std::size_t size,
                                                                  Population population) {
+  if (size > arena_.largest_size()) return StoreError::kTooLarge;  // also while others wait
   base::Result<base::Ref<Block>, StoreError> block = StoreError::kFull;
   const auto take_in = [&](Part part) {
     block = create_now(size, population, part);
@@ -260,14 +262,25 @@ void forget_current_in_child() {
   (void)the_current().store.detach();
 }
 
+namespace {
+
+// SYNC: none: what it points to is code.
+std::atomic<AskForUses> ask_for_uses{nullptr};
+
+}  // namespace
+
+void set_ask_for_uses(AskForUses ask) { ask_for_uses = ask; }
+
 std::string Store::largest_uses() const {
+  if (const AskForUses ask = ask_for_uses) {
+    if (std::string text = ask(); !text.empty()) return text;
+  }
   std::string text;
-  for (const BlockExtent& block : arena_.largest(5)) {
+  for (const BlockExtent& block : arena_.largest(kLargestUses)) {
     const ObjectId object = blocks_.object_of(block.offset);
-    text += text.empty() ? "" : ", ";
-    text += std::to_string(block.size) + " bytes of " +
+    text += "\n  " + std::to_string(block.size) + " bytes" +
+            (object.is_nil() ? "" : ", object " + object.hex()) + ": owned by " +
             (name_of_ ? name_of_(block.owner) : "process " + std::to_string(block.owner));
-    if (!object.is_nil()) text += " (object " + object.hex() + ")";
   }
   return text;
 }
@@ -290,15 +303,19 @@ void throw_store_error(StoreError error, std::size_t size, const Store& store) {
       (arena.overflow() == 0 ? "" : ", and " + on_disk(stats, arena) + ",") + " by " +
       std::to_string(stats.objects) + " blocks" +
       (arena.beside() == 0 ? ""
-                           : ", and " + std::to_string(arena.beside()) + " by rings and tables") +
-      "; the largest: " + store.largest_uses();
+                           : ", and " + std::to_string(arena.beside()) + " by rings and tables");
+  // Others are asked for them, so it is done only where it is said.
+  const auto largest = [&] {
+    const std::string uses = store.largest_uses();
+    return uses.empty() ? uses : ". The largest:" + uses;
+  };
   const double waited = std::chrono::duration<double>(store.put_timeout()).count();
   const std::string in_time =
       waited == 0 ? "" : " within " + base::number_text(waited) + " s (InitOptions::put_timeout)";
   switch (error) {
     case StoreError::kFull:
       throw ObjectStoreFull("object store: no room for " + asked + in_time + ": " + state +
-                            "; drop references, or give init a larger store");
+                            "; drop references, or give init a larger store" + largest());
     case StoreError::kTooLarge:
       throw ObjectStoreFull("object store: " + asked + " do not fit into a store of " +
                             std::to_string(stats.capacity) + " bytes" +
@@ -308,12 +325,13 @@ void throw_store_error(StoreError error, std::size_t size, const Store& store) {
       throw OutOfDisk("object store: no room for " + asked + " in memory or on disk" + in_time +
                       ": " + state + ", where " + std::to_string(arena.overflow_place().free) +
                       " bytes are free; drop references, make room on the disk, or give init "
-                      "other directories (InitOptions::spill_dirs)");
+                      "other directories (InitOptions::spill_dirs)" +
+                      largest());
     case StoreError::kNoMemory:
       break;
   }
   throw OutOfMemory("object store: the system has no memory for " + asked + ", although only " +
-                    state);
+                    state + largest());
 }
 
 }  // namespace manta::objectstore

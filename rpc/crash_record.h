@@ -1,8 +1,10 @@
 // What a dying process leaves in its page of the control memory. Its signal handler writes it, and the node
 // reads it when the process is dead. It is plain memory: nothing is allocated, and no pointer leads out of it.
 //
-// Invariant: nothing but `complete` is valid before `complete` is 1.
-// Threads:   one writer (the handler of the first fatal signal), then one reader.
+// A process that ends itself, because it cannot go on, leaves a reason instead.
+//
+// Invariants: nothing but `has_reason` is valid before `complete` is 1, and `reason` not before `has_reason` is 1.
+// Threads:    one writer of each (the handler of the first fatal signal; who ends the process), then one reader.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -13,6 +15,7 @@ namespace manta::rpc {
 
 inline constexpr std::uint32_t kMaxCrashFrames = 48;
 inline constexpr std::uint32_t kMaxCrashImages = 10;
+inline constexpr std::uint32_t kMaxEndReason = 384;  // bytes
 
 // A file that code of a frame was mapped from.
 struct CrashImage {
@@ -33,10 +36,14 @@ struct CrashRecord {
   std::uint64_t full_stack;               // size of the stack that overflowed; 0 if none did
   std::uint64_t frames[kMaxCrashFrames];  // raw return addresses, innermost first
   CrashImage images[kMaxCrashImages];
+  // SYNC: as `complete`, of the reason.
+  std::atomic<std::uint32_t> has_reason;
+  char reason[kMaxEndReason];  // cut, zero-terminated
 
   // Before the page is used again. SYNC: none, its process is dead.
   void clear() {
     complete.store(0, std::memory_order_relaxed);
+    has_reason.store(0, std::memory_order_relaxed);
     signal = code = 0;
     frame_count = image_count = first_is_exact = 0;
     fault_address = full_stack = 0;

@@ -38,6 +38,9 @@ struct Doorbell {
 // The node sleeps in epoll, so its bell is an eventfd. Every process of a session inherits it
 // under a number of its own, which it gives here; -1 when it has no session.
 void bind_event_bell(int event_fd);
+// Who is to be called, by whichever thread rings, when that number is none of a descriptor any more: without it the
+// node cannot be woken. Null: nobody.
+void when_event_bell_is_lost(void (*handler)());
 
 // The slow half of ring(): the owner was found parked.
 void wake_owner(Doorbell& bell, BellState parked);

@@ -7,7 +7,8 @@
 //
 // Invariant: an end writes only after it has seen its own slot and epoch in the header.
 // Threads:   each ring has one writer and one reader; the header is written by the node, except
-//            `started` (the callee) and `flags` (both).
+//            `started` (the callee), `flags` (both) and `taken` (the caller; the callee
+//            sets it to 0 when nobody writes it).
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -31,6 +32,7 @@ struct LaneHeader {
   // code runs, so that whoever finds the callee dead knows in which call it died.
   alignas(64) std::atomic<std::uint64_t> started;
   alignas(64) std::atomic<std::uint32_t> flags;  // of the runtime, which gives them their meaning
+  std::atomic<std::uint64_t> taken;  // likewise: what the caller says to a call that runs
 };
 
 struct Lane {

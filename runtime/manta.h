@@ -9,7 +9,7 @@
 // api/actor.h             actors                  api/named.h     named, remote_named: other programs
 // api/get.h               put, get, wait, free    api/outcome.h   try_get, get_each
 // api/as_completed.h      results as they finish  api/cluster.h   cluster, this_task, this_actor
-// api/cancel.h            cancel
+// api/cancel.h            cancel                  api/generator.h, api/ref_stream.h  Generator, ObjectRefStream
 // ownership/object_ref.h  references              api/logger.h    log lines
 // options/options.h       all options             launch/run_if_worker.h  Manta in a library, such as a Python module
 // ../base/error.h         errors
@@ -42,11 +42,13 @@
 #include "api/explain_get.h"
 #include "api/explain_named.h"
 #include "api/explain_remote.h"
+#include "api/generator.h"
 #include "api/get.h"
 #include "api/inspect_callable.h"
 #include "api/logger.h"
 #include "api/named.h"
 #include "api/outcome.h"
+#include "api/ref_stream.h"
 #include "api/remote.h"
 #include "api/remote_function.h"
 #include "api/session.h"

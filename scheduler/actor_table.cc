@@ -146,7 +146,13 @@ void ActorTable::watch(ActorId id, ProcessSlot process) {
 
 void ActorTable::ended(ActorId id) {
   const auto entry = actors_.find(id);
-  if (entry != actors_.end()) die(id, entry->second, std::exchange(entry->second.cause, {}));
+  if (entry == actors_.end()) return;
+  Actor& actor = entry->second;
+  if (actor.phase != ActorPhase::kDead) die(id, actor, std::exchange(actor.cause, {}));
+  const auto worker = workers_.find(actor.worker);
+  if (worker == workers_.end() || worker->second != id) return;  // it has had another since
+  workers_.erase(worker);
+  if (actor.holders.unused()) unsettled_.push_back(id);
 }
 
 void ActorTable::worker_gone(ProcessSlot worker, const std::function<Bytes()>& crash_cause) {

@@ -1,4 +1,5 @@
-// Runs that many tiny tasks in one batch; hot_path_test counts its system calls.
+// Runs so many tiny tasks in one batch, then gets a small value and an array so many times; hot_path_test counts its
+// system calls.
 #include <cstdlib>
 #include <vector>
 
@@ -18,4 +19,11 @@ int main(int argc, char** argv) {
   };
   run(1000);
   run(tasks);
+
+  const int gets = argc > 2 ? std::atoi(argv[2]) : 0;
+  const auto number = manta::put(7);
+  const auto array = manta::put(manta::arange<double>(1 << 17));
+  double sum = 0;
+  for (int i = 0; i < gets; ++i) sum += manta::get(number) + manta::get(array)[1];
+  return sum == gets * 8.0 ? 0 : 1;
 }

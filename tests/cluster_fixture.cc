@@ -11,7 +11,9 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include "../runtime/launch/ask_console.h"
 #include "../runtime/process/process.h"
+#include "node_records.h"
 
 namespace manta::testing {
 namespace {
@@ -22,6 +24,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t kStoreBytes = std::uint64_t{256} << 20;
 constexpr double kCpus = 2;
 constexpr pid_t kInit = 1;
+
+detail::NodeRecords records_at_start;  // of the open session: a process has one
 
 template <class Visit>
 void each_entry(const char* directory, Visit&& visit) {
@@ -160,6 +164,7 @@ Session& ClusterTest::open(InitOptions options) {
   directory_ = session_->directory();
   node_ = detail::Process::current("ClusterTest").attachment().node_pid;
   used_at_start_ = store_bytes_used();
+  records_at_start = node_records();
   return *session_;
 }
 
@@ -168,11 +173,24 @@ std::uint64_t ClusterTest::store_bytes_used() {
   return store.used + store.spilled;
 }
 
+detail::NodeRecords node_records() {
+  const auto& session = detail::Process::current("a test").attachment().directory;
+  const auto report = detail::decode_memory_report(detail::ask_console(session, {.most = 0}));
+  EXPECT_TRUE(report) << "what the node says of its records cannot be read";
+  return report ? report->records : detail::NodeRecords();
+}
+
 void ClusterTest::expect_store_empty() {
   std::uint64_t used = 0;
   const bool empty = eventually([&] { return (used = store_bytes_used()) <= used_at_start_; });
   EXPECT_TRUE(empty) << "the store holds " << used << " bytes, at the start it was "
                      << used_at_start_;
+  detail::NodeRecords kept;
+  const auto at_start = [&] { return (kept = node_records()) == records_at_start; };
+  EXPECT_TRUE(eventually(at_start))
+      << "the node keeps " << kept.objects << " published values, " << kept.blocks << " blocks and "
+      << kept.actors << " actors, at the start these were " << records_at_start.objects << ", "
+      << records_at_start.blocks << " and " << records_at_start.actors;
   const auto& arena = detail::Process::current("a test").store().arena();
   // The node may be committing memory ahead of its use just now.
   std::vector<std::string> faults;

@@ -8,9 +8,9 @@
 //     EXPECT_EQ(manta::get(manta::remote(add)(1, 2)), 3);
 //   }
 //
-// When the values and refs of the test are gone, as its local variables are in TearDown, these must be as before: the
-// bytes that the store uses; and after the shutdown the processes of the session (zombies count), the descriptors and
-// threads of this process, mappings of the session's memory, the session's directory, and shared memory files.
+// When the values and refs of the test are gone, as its local variables are in TearDown, these must be as before: bytes
+// in the store, and what the node keeps for processes (node_records.h); and after the shutdown the session's processes
+// (zombies count), descriptors and threads of this one, mappings, the session's directory, and shared memory files.
 // Threads: GoogleTest's. A test always waits for a state; the time limit kPatience only makes a test fail.
 #pragma once
 #include <chrono>
@@ -58,7 +58,7 @@ class ClusterTest : public ::testing::Test {
 
   // Ends the session, with all checks. TearDown calls it if the test has not.
   void close();
-  // Expects that the store holds as many bytes as when the session was opened, at the latest after kPatience.
+  // Expects that the store and the node hold as much as when the session was opened, at the latest after kPatience.
   void expect_store_empty();
   std::uint64_t store_bytes_used();
 

@@ -3,8 +3,11 @@
 
 #include <string>
 #include <unistd.h>
+#include <utility>
 
 #include <manta/manta.h>
+
+#include "node_records.h"
 
 namespace manta::testing {
 namespace {
@@ -45,6 +48,40 @@ TEST_F(ClusterTest, SeesBytesInTheStore) {
   EXPECT_GE(store_bytes_used(), before + (1 << 19));
   ref = {};
   expect_store_empty();
+}
+
+struct RefKeeper {
+  void keep(ObjectRef<int> ref) { ref_ = std::move(ref); }
+  void view(ObjectRef<Array<char>> ref) { array_ = get(ref); }
+  ObjectRef<int> ref_;
+  Array<char> array_;
+};
+
+// An int takes no byte of the store.
+TEST_F(ClusterTest, SeesARefThatAnActorKeeps) {
+  open();
+  const detail::NodeRecords before = node_records();
+  auto keeper = actor<RefKeeper>();
+  get(keeper.call(&RefKeeper::keep, put(5)));
+  EXPECT_TRUE(eventually([&] {
+    const detail::NodeRecords now = node_records();
+    return now.objects == before.objects + 1 && now.actors == before.actors + 1;
+  }));
+  get(keeper.call(&RefKeeper::keep, ObjectRef<int>()));
+  EXPECT_TRUE(eventually([&] { return node_records().objects == before.objects; }));
+  keeper = {};
+  EXPECT_TRUE(eventually([&] { return node_records() == before; }));
+  expect_store_empty();
+}
+
+TEST_F(ClusterTest, SeesABlockThatAnActorReads) {
+  open();
+  const detail::NodeRecords before = node_records();
+  auto keeper = actor<RefKeeper>();
+  get(keeper.call(&RefKeeper::view, put(zeros<char>(100'000))));
+  EXPECT_TRUE(eventually([&] { return node_records().blocks > before.blocks; }));
+  keeper = {};
+  EXPECT_TRUE(eventually([&] { return node_records() == before; }));
 }
 
 TEST_F(ClusterTest, SeesDescriptorsAndMappings) {

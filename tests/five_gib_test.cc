@@ -1,4 +1,9 @@
-// An array over 4 GiB: all sizes and offsets are 64 bits wide. Needs some 6 GiB of memory.
+// An array over 4 GiB: all sizes and offsets are 64 bits wide. Needs some 6 GiB of memory. And the store's promise in its
+// own sizes: 20 arrays of 100 MiB held at once in a store of 1 GiB, and one of 1.2 GiB. Needs 2.5 GiB of disk.
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
 #include <manta/manta.h>
 
 #include "cluster_fixture.h"
@@ -25,6 +30,38 @@ TEST_F(ClusterTest, FiveGibArrayWorks) {
       [](const Array<unsigned char>& a) { return a.slice(a.size() - 4097, a.size()); })(ref));
   EXPECT_EQ(tail[4096], 99);
   EXPECT_EQ(check(get(ref)), kBytes / 4096 + 99);
+}
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+TEST_F(ClusterTest, TwentyArraysOfAHundredMebibytesAreHeldInAStoreOfOneGibibyte) {
+  open({.object_store_bytes = 1024 * kMiB, .spill_dirs = {"/var/tmp"}});
+  std::vector<Array<long>> held;
+  for (long i = 0; i < 20; ++i) {
+    held.push_back(get(put(full<long>(100 * kMiB / sizeof(long), i))));
+  }
+  const StoreStats store = cluster().nodes.at(0).store;
+  EXPECT_LE(store.used, store.capacity);
+  EXPECT_GE(store.used + store.spilled, 2000 * kMiB);
+  for (long i = 0; i < 20; ++i) {
+    EXPECT_TRUE(std::ranges::all_of(held[static_cast<std::size_t>(i)], [i](long value) {
+      return value == i;
+    })) << i;
+  }
+}
+
+TEST_F(ClusterTest, OneArrayOf1200MebibytesWorksInAStoreOfOneGibibyte) {
+  open({.object_store_bytes = 1024 * kMiB, .spill_dirs = {"/var/tmp"}});
+  constexpr std::size_t kCount = 1229 * kMiB / sizeof(long);
+  const auto made = remote([] { return arange<long>(kCount); })();
+  const auto is_arange = [](const Array<long>& array) {
+    for (std::size_t i = 0; i < array.size(); ++i) {
+      if (array[i] != static_cast<long>(i)) return false;
+    }
+    return array.size() == kCount;
+  };
+  EXPECT_TRUE(is_arange(get(made)));
+  EXPECT_TRUE(get(remote(is_arange)(made)));
 }
 
 }  // namespace

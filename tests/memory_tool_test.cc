@@ -107,6 +107,10 @@ TEST_F(MemoryTool, SaysWhatHoldsAnObject) {
   auto keeper = actor<Keeper>();
   get(keeper.call(&Keeper::keep, ref));
   EXPECT_TRUE(eventually([&] {
+    const Json now = report();
+    return now.at("shared_objects") == 1 && now.at("shared_blocks") == 1 && now.at("actors") == 1;
+  }));
+  EXPECT_TRUE(eventually([&] {
     const auto all = held("weights");
     return std::ranges::any_of(
         all, [](const auto& text) { return text.ends_with(": inside an object"); });
@@ -158,6 +162,39 @@ TEST_F(MemoryTool, SortsGroupsAndLimits) {
   EXPECT_EQ(groups[1].at("objects"), 2);
   EXPECT_THAT(tool("--group=holder").said, HasSubstr(": ref"));
   EXPECT_THAT(tool("--group=state").said, HasSubstr("memory"));
+}
+
+TEST_F(MemoryTool, SortsByWhoHoldsThem) {
+  open({.cpus = 1});
+  const auto array = get(put(full<char>(1 * kMiB, 'a')));
+  const auto ref = put(full<char>(2 * kMiB, 'b'));
+  const auto both = put(full<char>(5 * kMiB, 'c'));
+  const auto view = get(both);
+  const auto in_order = [](const std::string& text, std::vector<std::string> sizes) {
+    std::vector<std::size_t> places;
+    for (const auto& size : sizes) places.push_back(text.find("\n" + size));
+    EXPECT_EQ(std::ranges::count(places, std::string::npos), 0) << text;
+    return std::ranges::is_sorted(places);
+  };
+  EXPECT_TRUE(in_order(tool("--sort=holder").said, {"1.0 MiB", "2.0 MiB", "5.0 MiB"}))
+      << "array; ref; ref, array";
+  EXPECT_TRUE(in_order(tool("--sort=size").said, {"5.0 MiB", "2.0 MiB", "1.0 MiB"}));
+}
+
+TEST_F(MemoryTool, SaysWhatIsOnDisk) {
+  open({.cpus = 1, .object_store_bytes = 64 * kMiB, .overflow = false});
+  std::vector<ObjectRef<Array<char>>> refs;
+  for (int i = 0; i < 12; ++i) refs.push_back(put(full<char>(10 * kMiB, 'x'), {.name = "part"}));
+  const Json all = report();
+  EXPECT_GE(all.at("on_disk").get<std::size_t>(), 50 * kMiB);
+  std::size_t on_disk = 0;
+  for (const Json& object : all.at("objects")) {
+    EXPECT_EQ(object.at("name"), "part") << object;
+    if (object.at("state") == "disk") on_disk += object.at("size").get<std::size_t>();
+  }
+  EXPECT_GE(on_disk, 50 * kMiB);
+  const std::string groups = tool("--group=state").said;
+  EXPECT_THAT(groups, AllOf(HasSubstr("disk"), HasSubstr("memory"), HasSubstr("on disk;")));
 }
 
 TEST_F(MemoryTool, NamesAProcessThatDoesNotAnswer) {
@@ -279,6 +316,10 @@ TEST_F(MemoryTool, SaysWhichSessionsThereAre) {
                                HasSubstr("--address or MANTA_ADDRESS")));
   const ShellRun one = in_shell(kAlone + kProgram + " asks '" + kTool + " memory'");
   EXPECT_THAT(one.said, HasSubstr("numbers"));
+  const ShellRun automatic =
+      in_shell(kAlone + kProgram + " asks 'MANTA_ADDRESS=auto " + kTool + " memory'");
+  EXPECT_EQ(automatic.code(), 0);
+  EXPECT_THAT(automatic.said, HasSubstr("numbers"));
 }
 
 TEST_F(MemoryTool, SaysWhereObjectsWereMade) {
@@ -286,6 +327,10 @@ TEST_F(MemoryTool, SaysWhereObjectsWereMade) {
       in_shell(kAlone + "MANTA_CALL_SITES=1 " + kProgram + " asks '" + kTool + " memory'");
   EXPECT_THAT(run.said, AllOf(HasSubstr("made at"), HasSubstr("make_numbers at "),
                               HasSubstr("memory_program.cc:"), HasSubstr("result of make_result")));
+  const std::string asks_groups = kProgram + " asks '" + kTool + " memory --group=site'";
+  EXPECT_THAT(in_shell(kAlone + "MANTA_CALL_SITES=1 " + asks_groups).said,
+              AllOf(HasSubstr("group"), HasSubstr("make_numbers at ")));
+  EXPECT_THAT(in_shell(kAlone + asks_groups).said, HasSubstr("(unknown: see MANTA_CALL_SITES=1)"));
 }
 
 TEST_F(MemoryTool, ALeakReportSaysWhatIsHeldAtTheEnd) {

@@ -1,9 +1,11 @@
 // References inside values, across processes: who keeps what alive.
+#include <chrono>
 #include <map>
 #include <signal.h>
 #include <string>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <manta/manta.h>
@@ -168,17 +170,45 @@ struct Owner {
   int pid() const { return ::getpid(); }
 };
 
+struct Arrivals {
+  void add() { ++count_; }
+  int count() const { return count_; }
+  int count_ = 0;
+};
+
+int wait_for_second(ActorHandle<Arrivals> arrivals, const std::vector<ObjectRef<int>>& refs) {
+  get(arrivals.call(&Arrivals::add));
+  return get(refs[1]);
+}
+
+struct Waiter {
+  int wait(ActorHandle<Arrivals> arrivals, const std::vector<ObjectRef<int>>& refs) {
+    return wait_for_second(std::move(arrivals), refs);
+  }
+};
+
+// All that wait, wherever they do: a hang of one would be a GetTimeout.
 TEST_F(ClusterTest, PendingObjectsOfADeadProcessHoldOwnerDied) {
-  open({.cpus = 4});
+  using namespace std::chrono_literals;
+  open({.cpus = 6});
   auto owner = actor<Owner>();
-  auto refs = get(owner.call(&Owner::start_chain));
-  const auto get_it = [](const std::vector<ObjectRef<int>>& v) { return get(v[1]); };
-  auto waiting = remote(get_it)(refs);
-  ::kill(get(owner.call(&Owner::pid)), SIGKILL);
-  EXPECT_THROW(get(refs[0]), OwnerDied);
-  EXPECT_THROW(get(refs[1]), OwnerDied);
-  EXPECT_THROW(get(waiting), OwnerDied);
-  EXPECT_THROW(get(remote(twice)(refs[1])), OwnerDied);
+  auto arrivals = actor<Arrivals>();
+  auto waiter = actor<Waiter>();
+  const auto refs = get(owner.call(&Owner::start_chain));
+  const auto in_task = remote(wait_for_second)(arrivals, refs);
+  const auto in_actor = waiter.call(&Waiter::wait, arrivals, refs);
+  const auto dependent = remote(twice)(refs[1]);
+  std::vector<std::thread> in_driver;
+  for (const auto& ref : {refs[0], refs[1], dependent}) {
+    in_driver.emplace_back([ref] { EXPECT_THROW(get(ref, 10s), OwnerDied); });
+  }
+  ASSERT_TRUE(eventually([&] { return get(arrivals.call(&Arrivals::count)) == 2; }));
+  const int pid = get(owner.call(&Owner::pid));
+  ::kill(pid, SIGKILL);
+  for (auto& thread : in_driver) thread.join();
+  EXPECT_THROW(get(in_task, 10s), OwnerDied);
+  EXPECT_THROW(get(in_actor, 10s), OwnerDied);
+  EXPECT_THROW(get(remote(twice)(refs[1]), 10s), OwnerDied);
 }
 
 TEST_F(ClusterTest, ErrorsInsideValuesTravel) {

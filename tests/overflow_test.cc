@@ -4,20 +4,27 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 
 #include <manta/manta.h>
 
+#include "../base/fd.h"
 #include "../base/file_tree_fixture.h"
 #include "../runtime/process/process.h"
+#include "../runtime/worker/wait_for_room.h"
 #include "cluster_fixture.h"
 #include "error_of.h"
 
@@ -26,6 +33,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
@@ -169,6 +177,52 @@ TEST_F(Overflow, TurnedOffAFullStoreIsAnError) {
   EXPECT_EQ(store().spilled, 0U);
 }
 
+// With a timeout of a year a wait would be a hang, also behind others who wait with reason.
+TEST_F(Overflow, TurnedOffWhatIsLargerThanTheStoreDoesNotWait) {
+  open({.object_store_bytes = 64 * kMiB, .put_timeout = 24h * 365, .overflow = false});
+  const auto put_too_much = [] { put(zeros<char>(65 * kMiB)); };
+  const auto advice = AllOf(HasSubstr("68157440 bytes do not fit into a store of 67108864 bytes"),
+                            HasSubstr("give init a larger store"));
+  EXPECT_THAT(error_of<ObjectStoreFull>(put_too_much), advice);
+  EXPECT_THROW(get(remote([] { return full<char>(65 * kMiB, 'x'); })()), ObjectStoreFull);
+  EXPECT_THROW(put(std::string(65 * kMiB, 'x')), ObjectStoreFull);
+  std::optional<Pinned> filling(put(zeros<char>(60 * kMiB)));
+  EXPECT_THAT(error_of<ObjectStoreFull>(put_too_much), advice);
+  std::thread putting([] { EXPECT_EQ(get(put(all_of(1)))[0], 1); });
+  ASSERT_TRUE(eventually([&] { return waiting() == 1; }));
+  EXPECT_THAT(error_of<ObjectStoreFull>(put_too_much), advice);
+  filling.reset();
+  putting.join();
+}
+
+struct Hoarder {
+  void hold(std::size_t bytes) { held_.push_back(get(put(zeros<char>(bytes)))); }
+  // How many more it got before the store was full.
+  int hold_more(int count) {
+    for (int i = 0; i < count; ++i) {
+      try {
+        hold(10 * kMiB);
+      } catch (const ObjectStoreFull&) {
+        return i;
+      }
+    }
+    return count;
+  }
+  std::vector<Array<char>> held_;
+};
+
+// Each would have to give way to the other: a deadlock, if there were no end to the waits.
+TEST_F(Overflow, TwoActorsThatHoldEverythingGetTheError) {
+  open({.cpus = 2, .object_store_bytes = 64 * kMiB, .put_timeout = 100ms, .overflow = false});
+  auto one = actor<Hoarder>(), other = actor<Hoarder>();
+  for (auto* const hoarder : {&one, &other}) get(hoarder->call(&Hoarder::hold, 30 * kMiB));
+  const auto first = one.call(&Hoarder::hold_more, 10);
+  const auto second = other.call(&Hoarder::hold_more, 10);
+  EXPECT_EQ(get(first, 30s), 0);
+  EXPECT_EQ(get(second, 30s), 0);
+  EXPECT_THROW(put(all_of(1)), ObjectStoreFull);
+}
+
 // Puts that wait for what another thread of the program frees, one after the other.
 TEST_F(Overflow, APutWaitsForRoom) {
   open({.cpus = 1, .object_store_bytes = 64 * kMiB, .overflow = false});
@@ -209,11 +263,117 @@ TEST_F(Overflow, WhoWaitsTooLongIsToldWhoHoldsWhat) {
   EXPECT_THAT(
       error_of<ObjectStoreFull>([&] { put(all_of(1)); }),
       AllOf(HasSubstr("within 0.05 s"), HasSubstr("put_timeout"),
-            HasSubstr("62914560 bytes of the driver (object "), HasSubstr(filling.ref.id().hex())));
+            HasSubstr("62914560 bytes, object " + filling.ref.id().hex() + ": driver (pid ")));
   EXPECT_THROW(get(remote(all_of)(1)), ObjectStoreFull);
 }
 
-// It is made known under a lock. (Until then it is outside of the store, being one of few.)
+struct Owner {
+  std::string hold(std::size_t bytes) {
+    refs_.push_back(put(full<char>(bytes, 'x')));
+    arrays_.push_back(get(refs_.back()));
+    return refs_.back().id().hex();
+  }
+  void let_go() {
+    refs_.clear();
+    arrays_.clear();
+  }
+  std::string pid() const { return std::to_string(::getpid()); }
+  std::vector<ObjectRef<Array<char>>> refs_;
+  std::vector<Array<char>> arrays_;
+};
+
+std::vector<std::string> indented_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream all(text);
+  for (std::string line; std::getline(all, line);) {
+    if (line.starts_with("  ")) lines.push_back(line);
+  }
+  return lines;
+}
+
+TEST_F(Overflow, TheErrorNamesTheFiveLargestAndWhatHoldsThem) {
+  open({.cpus = 2, .object_store_bytes = 64 * kMiB, .put_timeout = 50ms, .overflow = false});
+  Owner driver;
+  auto one = actor<Owner>(), other = actor<Owner>();
+  const std::string driver_pid = driver.pid();
+  const std::string pid_of_one = get(one.call(&Owner::pid)),
+                    of_other = get(other.call(&Owner::pid));
+  std::vector<::testing::Matcher<std::string>> expected;
+  const auto expect = [&](std::size_t size, const std::string& object, const std::string& holder) {
+    expected.push_back(
+        AllOf(HasSubstr("  " + std::to_string(size) + " bytes" + object), HasSubstr(holder)));
+  };
+  const auto held_by = [](const std::string& pid) { return "(pid " + pid + "): ref, array"; };
+  expect(14 * kMiB, ", object " + driver.hold(14 * kMiB), held_by(driver_pid));
+  expect(12 * kMiB, ", object " + get(one.call(&Owner::hold, 12 * kMiB)), held_by(pid_of_one));
+  expect(10 * kMiB, ", object " + get(other.call(&Owner::hold, 10 * kMiB)), held_by(of_other));
+  driver.hold(8 * kMiB);
+  driver.refs_.pop_back();
+  expect(8 * kMiB, "", "(pid " + driver_pid + "): array");
+  expect(6 * kMiB, ", object " + get(one.call(&Owner::hold, 6 * kMiB)), held_by(pid_of_one));
+  const std::string sixth = get(other.call(&Owner::hold, 5 * kMiB));
+  const std::string error = error_of<ObjectStoreFull>([] { put(zeros<char>(20 * kMiB)); });
+  EXPECT_THAT(indented_lines(error), ::testing::ElementsAreArray(expected)) << error;
+  EXPECT_THAT(error, Not(HasSubstr(sixth)));
+  EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(one.call(&Owner::hold, 20 * kMiB)); }),
+              AllOf(HasSubstr("20971520 bytes"), HasSubstr("(pid " + of_other + "): ref, array")))
+      << "asked by a worker";
+  get(one.call(&Owner::let_go));
+  get(other.call(&Owner::let_go));
+}
+
+// What this process writes to its standard error meanwhile goes to a file.
+class ToFile {
+ public:
+  explicit ToFile(std::filesystem::path file)
+      : file_(std::move(file)), before_(base::Fd(::dup(STDERR_FILENO))) {
+    const base::Fd to(::open(file_.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
+    ::dup2(to.get(), STDERR_FILENO);
+  }
+  ~ToFile() { ::dup2(before_.get(), STDERR_FILENO); }
+  ToFile(const ToFile&) = delete;
+  ToFile& operator=(const ToFile&) = delete;
+  std::string text() const {
+    std::ifstream in(file_);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+ private:
+  const std::filesystem::path file_;
+  const base::Fd before_;
+};
+
+std::size_t count_of(const std::string& part, const std::string& text) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++count;
+  return count;
+}
+
+// When the second is warned the first has looked again, once more than that.
+TEST_F(Overflow, WhoWaitsLongIsWarnedOnce) {
+  detail::room_warned_after_ms = 0;
+  open({.object_store_bytes = 64 * kMiB, .overflow = false});
+  std::optional<Pinned> filling(put(zeros<char>(60 * kMiB)));
+  const ToFile said(tree_.root() / "said");
+  const auto warned = [&](const char* bytes) {
+    return count_of(std::string(" s for room for ") + bytes + " bytes", said.text());
+  };
+  std::thread first([] { EXPECT_EQ(get(put(all_of(1)))[0], 1); });
+  EXPECT_TRUE(eventually([&] { return warned("10485760") == 1; }));
+  std::thread second([] { EXPECT_EQ(put(zeros<char>(9 * kMiB)).ready(), true); });
+  EXPECT_TRUE(eventually([&] { return warned("9437184") == 1; }));
+  const std::string text = said.text();
+  const std::string holder = "62914560 bytes, object " + filling->ref.id().hex() +
+                             ": driver (pid " + std::to_string(::getpid()) + "): ref, array";
+  EXPECT_EQ(count_of(holder, text), 2U) << text;
+  EXPECT_EQ(warned("10485760"), 1U) << text;
+  filling.reset();
+  first.join();
+  second.join();
+  detail::room_warned_after_ms = 10'000;
+}
+
+// It is made known under a lock (decision 036). (Until then it is outside of the store, being one of few.)
 TEST_F(Overflow, AValueThatLeavesItsProcessDoesNotWait) {
   open({.cpus = 1, .object_store_bytes = 64 * kMiB, .overflow = false});
   const auto filling = put(zeros<char>(63 * kMiB + kMiB / 2));

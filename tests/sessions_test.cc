@@ -17,6 +17,7 @@
 
 #include "../runtime/ownership/unseen_errors.h"
 #include "cluster_fixture.h"
+#include "running_program.h"
 
 namespace manta::testing {
 namespace {
@@ -26,96 +27,16 @@ using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
-// One run of the program; its output (both streams) is read as it comes.
-class Program {
+class Program : public RunningProgram {
  public:
-  struct Setting {
-    std::map<std::string, std::string> env = {};
-    std::string program = SESSION_PROGRAM;
-    bool close_stdin = false;
-    std::string directory = {};
-  };
-
-  explicit Program(const std::string& mode) : Program(mode, Setting{}) {}
-  Program(const std::string& mode, const Setting& setting) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::setpgid(0, 0);
-      ::dup2(ends[1], 1);
-      ::dup2(ends[1], 2);
-      if (setting.close_stdin) ::close(0);
-      for (const auto& [name, value] : setting.env) ::setenv(name.c_str(), value.c_str(), 1);
-      if (!setting.directory.empty() && ::chdir(setting.directory.c_str()) != 0) ::_exit(126);
-      ::execlp(setting.program.c_str(), setting.program.c_str(), mode.c_str(), nullptr);
-      ::_exit(127);
-    }
-    ::close(ends[1]);
-    output_ = ::fdopen(ends[0], "r");
-  }
-  ~Program() {
-    ::kill(-pid_, SIGKILL);
-    if (!waited_) ::waitpid(pid_, nullptr, 0);
-    std::fclose(output_);
-  }
-  Program(const Program&) = delete;
-
-  pid_t pid() const { return pid_; }
-
-  // The rest of the first line that has `words`; reads until then.
-  std::string line_with(const std::string& words) {
-    char line[4096];
-    while (text_.find(words) == std::string::npos &&
-           std::fgets(line, sizeof line, output_) != nullptr) {
-      text_ += line;
-    }
-    const auto at = text_.find(words);
-    if (at == std::string::npos) return {};
-    const auto begin = at + words.size();
-    return text_.substr(begin, text_.find('\n', begin) - begin);
-  }
-  std::string all() {
-    (void)line_with("\x01");  // never there: to the end
-    return text_;
-  }
-  int wait() {
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    waited_ = true;
-    return status;
-  }
+  explicit Program(const std::string& mode, Setting setting = {.program = SESSION_PROGRAM})
+      : RunningProgram(mode, setting.program.empty() ? with_default(setting) : setting) {}
 
  private:
-  pid_t pid_ = 0;
-  bool waited_ = false;
-  std::FILE* output_ = nullptr;
-  std::string text_;
-};
-
-bool alive(pid_t pid) {
-  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string line;
-  if (!std::getline(stat, line)) return false;
-  return line[line.rfind(')') + 2] != 'Z';
-}
-
-char state_of(pid_t pid) {
-  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string line;
-  return std::getline(stat, line) ? line[line.rfind(')') + 2] : '?';
-}
-
-// What a program said of its session, to see that nothing of it is left.
-struct Traces {
-  pid_t node, worker;
-  fs::path directory;
-
-  explicit Traces(Program& run)
-      : node(std::stoi(run.line_with("node: "))),
-        worker(std::stoi(run.line_with("worker: "))),
-        directory(run.line_with("directory: ")) {}
-  bool gone() const { return !alive(node) && !alive(worker) && !fs::exists(directory); }
+  static Setting with_default(Setting setting) {
+    setting.program = SESSION_PROGRAM;
+    return setting;
+  }
 };
 
 TEST(Sessions, AKilledDriverLeavesNothing) {

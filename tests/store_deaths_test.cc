@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstddef>
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -157,6 +158,68 @@ TEST_F(StoreDeaths, AKeeperThatHasJustAgreed) {
   parts.clear();
   expect_store_empty();
 }
+
+class NodeAtEachStep : public StoreDeaths, public ::testing::WithParamInterface<Step> {};
+
+TEST_P(NodeAtEachStep, TheSessionEndsAndNothingIsLeft) {
+  store_is_not_checked();
+  const std::string failpoint =
+      std::string(GetParam().name) + ":" + std::to_string(GetParam().time);
+  ::setenv("MANTA_NODE_FAILPOINT", failpoint.c_str(), 1);
+  open({.cpus = 1, .object_store_bytes = 64 * kMiB, .spill_dirs = {spilled_.root().string()}});
+  ::unsetenv("MANTA_NODE_FAILPOINT");
+  const auto first_of = [](const Array<int>& array) { return array[0]; };
+  Parts refs;
+  const std::string error = error_of<NodeDied>([&] {
+    for (int i = 0; i < 400; ++i) {
+      refs.push_back(put(full<int>(kElements, i)));
+      const auto read = static_cast<std::size_t>(i) / 3;
+      const int got = i % 2 == 0 ? get(refs[read])[1] : get(remote(first_of)(refs[read]));
+      EXPECT_EQ(got, static_cast<int>(read));
+    }
+  });
+  EXPECT_THAT(error, ::testing::HasSubstr("node"));
+  refs.clear();
+  close();  // no process is left
+  EXPECT_TRUE(fs::is_empty(spilled_.root()));
+}
+
+INSTANTIATE_TEST_SUITE_P(StoreDeaths, NodeAtEachStep,
+                         ::testing::Values(Step{"spill_written", 1}, Step{"spill_written", 3},
+                                           Step{"spill_emptied", 1}, Step{"spill_emptied", 8},
+                                           Step{"block_restored", 1}, Step{"block_restored", 5}),
+                         [](const auto& step) {
+                           return std::string(step.param.name) + std::to_string(step.param.time);
+                         });
+
+class DiskThatFails : public StoreDeaths, public ::testing::WithParamInterface<int> {};
+
+// Of every third write no file is ever complete: objects stay in memory, and others go on in the overflow. Of every 25th
+// most are, and without an overflow the others are written again.
+TEST_P(DiskThatFails, LosesNothing) {
+  const base::FileTree second;
+  const int every = GetParam();
+  ::setenv("MANTA_FAILING_WRITES", std::to_string(every).c_str(), 1);
+  open({.cpus = 2,
+        .object_store_bytes = 64 * kMiB,
+        .spill_dirs = {spilled_.root().string(), second.root().string()},
+        .overflow = every == 3});
+  ::unsetenv("MANTA_FAILING_WRITES");
+  constexpr std::size_t kLarge = 10 * kMiB / sizeof(int);
+  Parts refs;
+  for (int i = 0; i < 40; ++i) refs.push_back(put(full<int>(kLarge, i)));
+  EXPECT_GE(cluster().nodes.at(0).store.spilled, 330 * kMiB);
+  const auto all_are = [](const Array<int>& array, int value) {
+    return std::ranges::all_of(array, [value](int x) { return x == value; });
+  };
+  for (int i = 0; i < 40; ++i) {
+    const auto& ref = refs[static_cast<std::size_t>(i)];
+    EXPECT_TRUE(i % 2 == 0 ? all_are(get(ref), i) : get(remote(all_are)(ref, i))) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EachWriteBut, DiskThatFails, ::testing::Values(3, 25),
+                         [](const auto& every) { return std::to_string(every.param); });
 
 TEST_F(StoreDeaths, TheNodeWhileItSpillsAndReads) {
   store_is_not_checked();

@@ -260,11 +260,6 @@ TEST_F(Tasks, WhatNoNodeCanEverRunIsUnschedulable) {
   EXPECT_EQ(get(remote(add, {.resources = {{"gadget", 0.5}}})(1, 2)), 3);
 }
 
-TEST_F(Tasks, OptionsOfLaterVersionsAreRefused) {
-  open();
-  EXPECT_THROW((void)remote(add, {.max_buffered = 1})(1, 2), InvalidArgument);
-}
-
 // ---- context
 
 TEST_F(Tasks, ThisTask) {

@@ -68,6 +68,18 @@ TEST_F(ArenaTest, FreedMemoryIsUsedAgainFirst) {
   }
 }
 
+// What was freed last is warm.
+TEST_F(ArenaTest, OfSeveralTheNewestIsUsedAgainFirst) {
+  const std::uint64_t one = allocate(anna_, 3 * kMiB), two = allocate(anna_, 3 * kMiB),
+                      three = allocate(anna_, 3 * kMiB);
+  anna_.free(one);
+  anna_.free(three);
+  anna_.free(two);
+  EXPECT_EQ(allocate(anna_, 3 * kMiB), two);
+  EXPECT_EQ(allocate(anna_, 3 * kMiB), three);
+  EXPECT_EQ(allocate(anna_, 3 * kMiB), one);
+}
+
 TEST_F(ArenaTest, SealedMemoryIsWritableWhenUsedAgain) {
   const std::uint64_t offset = allocate(anna_, 2 * kMiB);
   anna_.seal(offset);

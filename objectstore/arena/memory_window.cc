@@ -41,7 +41,7 @@ void reserve(std::byte* base, std::size_t size) {
 }
 
 base::Fd duplicate_or_throw(int fd) {
-  base::Fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  base::Fd copy = base::Fd::apart(fd);
   if (!copy) {
     throw std::system_error(errno, std::system_category(), "object store: no descriptor left");
   }

@@ -310,11 +310,17 @@ class ActorHandle {
 
   template <bool OneWay, detail::Unpacking How, class R, class Pass>
   auto finish(detail::CallSpec spec, Pass&& pass) const {
+    static_assert(!(OneWay && detail::is_generator<R>),
+                  "handle.post() of a generator: nobody would get its items: use handle.call()");
     spec.object_offset = state_.offset;
+    spec.gives_items = detail::is_generator<R>;
     detail::CallBuilder call(spec, state_.entry, state_.options.get());
     pass(call);
     if constexpr (OneWay) {
       call.submit_one_way();
+    } else if constexpr (detail::is_generator<R> && How == detail::Unpacking::kNone) {
+      const auto* const options = state_.options.get();
+      return detail::submit_stream<R>(call, options == nullptr ? 0 : options->max_buffered);
     } else {
       return detail::submit_as<R, How>(call, 1);
     }

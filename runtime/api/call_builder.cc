@@ -45,10 +45,18 @@ struct CallBuilder::Arguments {
 
 namespace {
 
+void check_max_buffered(std::size_t most, const CallSpec& spec, const char* options) {
+  if (most == 0 || spec.gives_items) return;
+  throw InvalidArgument(std::string(options) +
+                        "::max_buffered is for generators: this function has one result, not one "
+                        "after the other (let it return a manta::Generator<T>, and co_yield)");
+}
+
 base::Ref<const CallSite> site_of(const CallSpec& spec) {
   Process& process = Process::current("a remote call");
   if (spec.options != nullptr && *spec.options) {
     check_task_options(**spec.options);
+    check_max_buffered((*spec.options)->max_buffered, spec, "TaskOptions");
     if (process.attachment().local) refuse_environment((*spec.options)->env, "TaskOptions");
   }
   wait_for_fewer_calls(process.waiting_threads(), process.senders());
@@ -58,6 +66,7 @@ base::Ref<const CallSite> site_of(const CallSpec& spec) {
 CallSpec of_method(CallSpec spec, const CallOptions* options) {
   spec.kind = CallKind::kMethod;
   if (options == nullptr) return spec;
+  check_max_buffered(options->max_buffered, spec, "CallOptions");
   if (!options->name.empty()) spec.name = options->name;
   spec.deadline = options->deadline;
   return spec;
@@ -159,6 +168,18 @@ ObjectEntryRef CallBuilder::submit() {
   entry->pending().producer = call.get();
   send(process, std::move(call));
   return entry;
+}
+
+base::Ref<ItemStream> CallBuilder::submit_items(std::size_t most) {
+  Process& process = Process::current("a remote call");
+  value(std::uint64_t{most});
+  auto call = finish(process);
+  call->result = process.ownership().make_entry();
+  call->result->pending().producer = call.get();
+  auto items = base::make_ref<ItemStream>(call->result, most);
+  call->extras().items = items;
+  send(process, std::move(call));
+  return items;
 }
 
 std::vector<ObjectEntryRef> CallBuilder::submit(std::size_t results) {

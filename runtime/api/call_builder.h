@@ -24,6 +24,7 @@ namespace manta::detail {
 
 class ActorEntry;
 class Call;
+class ItemStream;
 class Process;
 struct CallExtras;
 
@@ -51,6 +52,10 @@ class CallBuilder {
   // A call with one result.
   ObjectEntryRef submit();
   std::vector<ObjectEntryRef> submit(std::size_t results);
+  // The call of a generator, of whose items `most` may wait to be taken (0: any number); and how many the options of a
+  // task allow.
+  base::Ref<ItemStream> submit_items(std::size_t most);
+  std::size_t max_buffered() const { return site_->options().max_buffered; }
   // Its errors are logged.
   void submit_one_way();
   // For an actor's constructor, which is not submitted as a call.

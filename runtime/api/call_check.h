@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "generator.h"
 #include "refused.h"
 #include "signature.h"
 
@@ -112,7 +113,7 @@ consteval bool result_fits() {
   if constexpr (std::is_void_v<R>) {
     return true;
   } else {
-    return serialization::root_is_serializable<Stored<R>>();
+    return serialization::root_is_serializable<Stored<ItemOf<R>>>();
   }
 }
 
@@ -141,7 +142,7 @@ struct CallCheck<R, Types<P...>, Args...> {
   template <std::size_t... I>
   static auto explain_each(std::index_sequence<I...>) {
     (explain_argument<I + 1, Args, P>(), ...);
-    if constexpr (!result_fits<R>()) serialization::require_serializable<Stored<R>>();
+    if constexpr (!result_fits<R>()) serialization::require_serializable<Stored<ItemOf<R>>>();
   }
 };
 

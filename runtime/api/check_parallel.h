@@ -94,7 +94,7 @@ struct ParallelCheck {
   }
   static consteval bool fits() {
     if constexpr (call_fits()) {
-      return chunk_travels() && result_fits<Result>();
+      return chunk_travels() && result_fits<Result>() && !is_generator<Result>;
     } else {
       return false;
     }
@@ -110,6 +110,10 @@ struct ParallelCheck {
       serialization::require_serializable<typename Source::Chunk>();
     } else if constexpr (!result_fits<Result>()) {
       serialization::require_serializable<Stored<Result>>();
+    } else {
+      static_assert(!is_generator<Result>,
+                    "manta::map(), map_reduce(), parallel_for(): the function is a generator: call "
+                    "it with manta::remote(f)(...) for each element, or let it return a vector");
     }
     return {};
   }

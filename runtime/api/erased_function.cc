@@ -12,12 +12,16 @@ void RemoteFunctionParts::set_options(const OptionsRef& options) {
   cpus = options->cpus;
   resources = options->resources;
   max_retries = options->max_retries;
+  max_buffered = options->max_buffered;
 }
 
 OptionsRef RemoteFunctionParts::options() const {
   if (!with_options) return nullptr;
-  return std::make_shared<const TaskOptions>(
-      TaskOptions{.name = name, .cpus = cpus, .resources = resources, .max_retries = max_retries});
+  return std::make_shared<const TaskOptions>(TaskOptions{.name = name,
+                                                         .cpus = cpus,
+                                                         .resources = resources,
+                                                         .max_retries = max_retries,
+                                                         .max_buffered = max_buffered});
 }
 
 }  // namespace manta::detail

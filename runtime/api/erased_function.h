@@ -81,6 +81,7 @@ class RemoteFunction<R(P...)> : public detail::Callable<RemoteFunction<R(P...)>>
     spec.stub = stub_;
     spec.target = target_;
     spec.options = &options_;
+    spec.gives_items = detail::is_generator<R>;
     const auto add_state = [this](detail::CallBuilder& call) {
       if (state_) state_.append_to(call);
     };
@@ -107,6 +108,7 @@ struct RemoteFunctionParts {
   double cpus = 0;
   Resources resources;
   int max_retries = 0;
+  std::uint64_t max_buffered = 0;
 
   void set_options(const OptionsRef& options);
   OptionsRef options() const;

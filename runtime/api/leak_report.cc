@@ -10,32 +10,23 @@
 
 #include "../../base/error.h"
 #include "../launch/ask_console.h"
-#include "../ownership/notices.h"
+#include "../ownership/memory_text.h"
 #include "../wire/memory_report.h"
 
 namespace manta::detail {
 namespace {
 
 constexpr std::size_t kMostLines = 20;
-constexpr std::size_t kMostName = 200;
 // What was dropped last is still on its way to the node.
 constexpr int kLooks = 20;
 constexpr std::chrono::milliseconds kBetween(10);
-
-std::string line_of(const MemoryObject& object) {
-  std::string text = "  " + std::to_string(object.size) + " bytes";
-  if (!object.name.empty()) text += ", \"" + one_line(object.name, kMostName) + "\"";
-  if (object.name.empty() && !object.object.empty()) text += ", object " + object.object;
-  if (!object.site.empty()) text += ", made at " + one_line(object.site, kMostName);
-  return text + ": " + one_line(holders_text(object), SIZE_MAX) + "\n";
-}
 
 std::string text_of(const MemoryReport& report) {
   const bool one = report.objects_in_all == 1;
   std::string text = "manta: at the end of the session " + std::to_string(report.objects_in_all) +
                      (one ? " object is" : " objects are") + " held, of " +
                      std::to_string(report.used + report.spilled) + " bytes:\n";
-  for (const MemoryObject& object : report.objects) text += line_of(object);
+  for (const MemoryObject& object : report.objects) text += "  " + text_of(object) + "\n";
   if (report.objects.size() < report.objects_in_all) {
     text += "  and " + std::to_string(report.objects_in_all - report.objects.size()) + " more\n";
   }

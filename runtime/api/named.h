@@ -49,6 +49,8 @@ std::string signature_text(Types<P...>) {
   text.append(")->");
   if constexpr (std::is_void_v<R>) {
     text.append("void");
+  } else if constexpr (is_generator<R>) {
+    text.append("stream<").append(serialization::type_text<Stored<ItemOf<R>>>()).append(">");
   } else {
     text.append(serialization::type_text<Stored<R>>());
   }
@@ -155,6 +157,7 @@ class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
     spec.stub = detail::kCalledByName;
     spec.name = called_.name;
     spec.options = &options_;
+    spec.gives_items = detail::is_generator<R>;
     const auto add_name = [this](detail::CallBuilder& call) { call.value(called_); };
     return detail::submit_declared<R, detail::Types<P...>, How>(spec, n, add_name,
                                                                 std::forward<Args>(args)...);

@@ -19,6 +19,10 @@ struct Refused {
     return {};
   }
   Refused ready() const { return {}; }
+  const Refused* next() const { return nullptr; }
+  const Refused* begin() const { return nullptr; }
+  const Refused* end() const { return nullptr; }
+  void cancel() const {}
   template <class T>
   operator T() const;  // never defined
 };

@@ -107,6 +107,7 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
       spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f_.function()));
     }
     spec.options = &options_;
+    spec.gives_items = detail::is_generator<typename Signature::Result>;
     spec.name = detail::kGivenName<F>;  // of a function by pointer: from the symbols
     return spec;
   }

@@ -4,6 +4,7 @@
 //
 // Errors: what decoding and user code throw. Threads: confined to the executor that runs the call.
 #pragma once
+#include <cstdint>
 #include <cstring>
 #include <tuple>
 #include <type_traits>
@@ -13,6 +14,7 @@
 #include "../code/code_id.h"
 #include "../worker/call_context.h"
 #include "capture.h"
+#include "generator.h"
 #include "signature.h"
 
 namespace manta::detail {
@@ -98,8 +100,9 @@ struct IsTuple<std::pair<A, B>> : std::true_type {};
 
 [[noreturn]] void give_unpacked_mismatch(CallContext& call, std::size_t got);
 
-template <class T>
-void give_one(CallContext& call, T& value) {
+// `call`: a CallContext, or what takes items for it.
+template <class Call, class T>
+void give_one(Call& call, T& value) {
   using Plain = std::remove_const_t<T>;
   if constexpr (IsMutableArray<Plain>::value && !std::is_const_v<T>) {
     const Stored<T> frozen(std::move(value));
@@ -131,12 +134,42 @@ void give_result(CallContext& call, R&& result) {
   }
 }
 
-// The result is written while the arguments live: it may be a reference to one of them.
+// Takes the items of a generator as if they were results.
+class ItemTaker {
+ public:
+  explicit ItemTaker(CallContext& call) : call_(call) {}
+  template <class T>
+  void result(const T& value) {
+    wanted_ = call_.item(value);
+  }
+  bool wanted() const { return wanted_; }
+
+ private:
+  CallContext& call_;
+  bool wanted_ = true;
+};
+
+// How many items may wait to be taken is the last argument of the call.
+template <class T>
+void give_items(CallContext& call, Generator<T> generator) {
+  const auto& last = call.argument(call.argument_count() - 1);
+  call.begin_items(serialization::decode<std::uint64_t>(call.value(last.first)));
+  ItemTaker taker(call);
+  while (generator.advance()) {
+    give_one(taker, generator.item());
+    if (!taker.wanted()) return call.stopped();
+  }
+  call.void_result();
+}
+
+// The result is written while the arguments live: it may be a reference to one of them, and a generator may use them.
 template <class R, class Run>
 void run_and_give(CallContext& call, Run&& run) {
   if constexpr (std::is_void_v<R>) {
     run();
     call.void_result();
+  } else if constexpr (is_generator<R>) {
+    give_items(call, run());
   } else {
     give_result(call, run());
   }
@@ -203,6 +236,9 @@ struct ClosureStub : Registered<ClosureStub<F, R, Parameters, Tags...>> {
     if constexpr (std::is_invocable_v<const Callable&, Args...>) {
       return static_cast<R>(f(std::forward<Args>(args)...));
     } else {
+      static_assert(!is_generator<R>,
+                    "a lambda or function object that is a generator must have a const call "
+                    "operator: what it changes are variables of its own");
       Callable own(f);
       if constexpr (std::is_invocable_v<Callable&, Args...>) {
         return static_cast<R>(own(std::forward<Args>(args)...));

@@ -12,6 +12,7 @@
 #include "../ownership/object_ref.h"
 #include "call_builder.h"
 #include "call_check.h"
+#include "ref_stream.h"
 #include "stub.h"
 
 namespace manta::detail {
@@ -84,11 +85,24 @@ Tuple tuple_of(std::vector<ObjectEntryRef> entries) {
   }(std::make_index_sequence<std::tuple_size_v<Tuple>>{});
 }
 
-// Hands the call over, and gives what the user gets for it: a ref, a tuple of refs, or a vector of `n` refs.
+// The call of a generator, of whose items `most` may wait to be taken.
+template <class R>
+ObjectRefStream<Restored<ItemOf<R>>> submit_stream(CallBuilder& call, std::size_t most) {
+  return StreamAccess::make<ObjectRefStream<Restored<ItemOf<R>>>>(call.submit_items(most));
+}
+
+// Hands the call over, and gives what the user gets for it: a ref, a tuple of refs, a vector of `n` refs, or a stream.
 template <class R, Unpacking How>
 auto submit_as(CallBuilder& call, std::size_t n) {
   using Plain = std::remove_cvref_t<R>;
-  if constexpr (How == Unpacking::kTuple) {
+  if constexpr (is_generator<R> && How != Unpacking::kNone) {
+    static_assert(!is_generator<R>,
+                  "unpack() of a generator: its call gives a stream of refs without it: for (auto& "
+                  "ref : manta::remote(f)(...))");
+    return Refused();
+  } else if constexpr (is_generator<R>) {
+    return submit_stream<R>(call, call.max_buffered());
+  } else if constexpr (How == Unpacking::kTuple) {
     static_assert(IsTuple<Plain>::value,
                   "unpack() needs a function that returns a std::tuple or std::pair; for a vector "
                   "say unpack(n)");
@@ -132,7 +146,9 @@ struct CallableCheck {
 template <class Check, class R, Unpacking How>
 auto explained() {
   Check::explain();
-  if constexpr (result_fits<R>()) {
+  if constexpr (result_fits<R>() && is_generator<R> && How == Unpacking::kNone) {
+    return StreamAccess::make<ObjectRefStream<Restored<ItemOf<R>>>>(nullptr);
+  } else if constexpr (result_fits<R>()) {
     return decltype(submit_as<R, How>(std::declval<CallBuilder&>(), 0))();
   } else {
     return Refused();

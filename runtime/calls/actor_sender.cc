@@ -102,6 +102,9 @@ bool ActorSender::receive(Link& link) {
   if (!link.lane) return false;
   return link.lane->receive(
       [&](const base::Ref<Call>& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
+        if (frame.status == ReplyStatus::kItem) {
+          return caller_.take_item(*link.lane, *call, frame, rest);
+        }
         if (frame.status == ReplyStatus::kDropped) {
           return fail_call(*call, cancelled_error(*call, "it had not begun"));
         }

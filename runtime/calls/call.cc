@@ -105,6 +105,11 @@ void Call::add_own(CallFrame& frame) const {
       frame.external_block = block->offset() + 1;
       frame.external_size = extras_->external_size;
     }
+    if (extras_->items) {  // its first result may be long gone
+      frame.task_hi = extras_->items->task().hi();
+      frame.task_lo = extras_->items->task().lo();
+      return;
+    }
   }
   if (first != nullptr) {  // a task's id is that of its first result
     frame.task_hi = first->id().hi();

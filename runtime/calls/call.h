@@ -37,6 +37,7 @@
 #include "../wire/lane_messages.h"
 #include "call_site.h"
 #include "call_timers.h"
+#include "item_stream.h"
 #include "pending_bytes.h"
 
 namespace manta::detail {
@@ -78,7 +79,8 @@ class KeptStorages {
   std::vector<base::StorageRef> storages_;
 };
 
-// What few calls have: arguments with arrays or refs inside, several results, arguments too large for a lane, a time.
+// What few calls have: arguments with arrays or refs inside, several results, items, arguments too large for a lane, a
+// time.
 struct CallExtras {
   CallExtras() = default;
   ~CallExtras() { forget_time(); }
@@ -87,6 +89,7 @@ struct CallExtras {
   KeptStorages blocks;  // what the arguments refer to
   std::vector<serialization::Reference> references;
   std::vector<ObjectEntryRef> results;     // of an unpacked call: Call::result is null then
+  base::Ref<ItemStream> items;             // of a generator: Call::result is its next()
   objectstore::Block* external = nullptr;  // holds the arguments,
   std::size_t external_size = 0;           // which are so many bytes
   KeptStorages keeps_external;

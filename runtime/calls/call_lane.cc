@@ -38,10 +38,29 @@ void CallLane::ring() {
 base::Ref<Call> CallLane::match(std::span<const std::byte> bytes, ReplyFrame& frame) {
   base::check(bytes.size() >= sizeof frame, "a reply is cut off");
   std::memcpy(&frame, bytes.data(), sizeof frame);
-  base::check(awaits_reply(frame.sequence), "a reply to a call that was not made, or has one");
+  if (!awaits_reply(frame.sequence)) [[unlikely]] {
+    return match_item(frame);
+  }
   base::Ref<Call> call = calls_.take(frame.sequence);
   estimated_ns_ -= call->estimate_ns();
   return call;
+}
+
+base::Ref<Call> CallLane::match_item(ReplyFrame& frame) const {
+  frame.sequence ^= kItemOf;
+  Call* const call = calls_.find(frame.sequence);
+  base::check(call != nullptr && frame.status == ReplyStatus::kItem && call->extras().items,
+              "a reply to a call that was not made, or has one");
+  return base::Ref<Call>::retain(call);
+}
+
+void CallLane::tell_taken(const Call& call, std::uint64_t count) const {
+  if (!has_begun(call)) return;  // `taken` may be about another one
+  // SYNC: the number first, then the flag: the callee sets the flag, then looks at the number.
+  lane_.header->taken.store(TakenItems::packed(sequence_of(call), count));
+  if ((lane_.header->flags.load() & kAwaitsTaker) == 0) return;
+  lane_.header->flags.fetch_and(~std::uint32_t{kAwaitsTaker});
+  rpc::ring(control_.process(callee_).bell);
 }
 
 void CallLane::wake_writer() {

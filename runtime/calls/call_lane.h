@@ -24,7 +24,8 @@ class CallLane {
   void keep(base::Ref<Call> written) { calls_.add(std::move(written)); }
   void ring();  // if something was sent since the last ring()
 
-  // Calls `on_reply(call, frame, rest of the message)` for each reply; true if there was one.
+  // Calls `on_reply(call, frame, rest of the message)` for each reply, and for each item of a generator, whose call stays
+  // in flight; true if there was one.
   template <class OnReply>
   bool receive(OnReply&& on_reply) {
     bool any = false;
@@ -53,6 +54,8 @@ class CallLane {
   Call* find(std::uint64_t sequence) const { return calls_.find(sequence); }  // null: not in flight
   bool awaits_reply(std::uint64_t sequence) const { return calls_.find(sequence) != nullptr; }
   std::uint64_t estimated_ns() const { return estimated_ns_; }
+  // Of a generator in flight here: how many of its items were taken, in all.
+  void tell_taken(const Call& call, std::uint64_t count) const;
   // Asks the callee to give back calls that it has not begun.
   void recall();
 
@@ -78,6 +81,7 @@ class CallLane {
     return reader_.front();
   }
   base::Ref<Call> match(std::span<const std::byte> bytes, ReplyFrame& frame);
+  base::Ref<Call> match_item(ReplyFrame& frame) const;
   void wake_writer();
 
   rpc::Control& control_;

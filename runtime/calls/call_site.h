@@ -35,6 +35,7 @@ struct CallSpec {
   std::optional<Timeout> deadline = {};  // of a method; that of a task is in its options
   // How many elements of a range each call works on: how long it runs is learned by the element (run_times.h).
   std::uint32_t elements = 1;
+  bool gives_items = false;  // it is a generator
 };
 
 class CallSite final : public base::Counted {

@@ -32,6 +32,9 @@ class CallerSide {
   bool is_worker() const { return ownership_.slot() != rpc::kDriverSlot; }
   bool runs_a_task() const { return callee_ != nullptr && callee_->runs_a_task(); }
 
+  // An item of a generator has come on the lane.
+  void take_item(const CallLane& lane, Call& call, const ReplyFrame& frame,
+                 std::span<const std::byte> rest);
   // A caller's end; both ends of a lane of this process to itself.
   void close_lane(std::uint32_t lane, rpc::Slot callee);
   // Its callee died, and all that it answered was read: what it held for us in a reply that never came is taken back.

@@ -60,10 +60,11 @@ std::optional<Value> Completion::make_ready(Call& call) {
   const std::size_t size = call.arguments_size();
   if (size <= kMaxInlineValue || call.externalize(ownership_.store()).ok()) return std::nullopt;
   const std::string function = call.display_name();
-  return value_of(error_of(ErrorKind::kObjectStoreFull,
-                           "no room in the object store for the arguments of " + function + ", " +
-                               std::to_string(size) + " bytes",
-                           function));
+  return value_of(error_of(
+      ErrorKind::kObjectStoreFull,
+      "no room in the object store for the arguments of " + function + ", " + std::to_string(size) +
+          " bytes, which do not wait for it; drop references, or give init a larger store",
+      function));
 }
 
 void Completion::add_dependent(ObjectEntry& entry, base::Ref<Command> command) {
@@ -170,6 +171,26 @@ void Completion::complete(Call& call, const ReplyFrame& frame, std::span<const s
   if (call.one_way && !call.cancelled && call.result->state() == ObjectState::kFailed) {
     log_unseen_error(*call.result);
   }
+}
+
+bool Completion::add_item(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
+  base::StorageRef external;
+  rest = take_kept(frame, rest, external);
+  // Also if nobody wants it: what is inside is held in our name.
+  return add_item(call, read_value(ownership_, WireReader(rest), Arrival::kHeld));
+}
+
+// A call whose deadline is over is done, and may go on for a while.
+bool Completion::add_item(Call& call, Value value) {
+  ItemStream& items = *call.extras().items;
+  if (!items.wants_item() || call.done()) return false;
+  ObjectEntryRef following = ownership_.make_entry();
+  following->pending().producer = &call;
+  call.result = following;
+  const ObjectEntryRef item = items.next();
+  items.add(std::move(following));
+  finish(*item, std::move(value));
+  return true;
 }
 
 void Completion::complete_here(Call& call, std::vector<Value> values) {

@@ -33,6 +33,9 @@ class Completion {
   void complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest);
   // The same in two steps: the results that the reply brings, and what they make done.
   std::vector<Value> results_of(const ReplyFrame& frame, std::span<const std::byte> rest);
+  // An item of a generator. False: it is passed over, since it was there before or nobody wants it.
+  bool add_item(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest);
+  bool add_item(Call& call, Value value);
   // Also of a call that ran in place: its results, or for each the error.
   void complete_here(Call& call, std::vector<Value> values);
   void fail(Call& call, const Value& error);

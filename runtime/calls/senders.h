@@ -26,6 +26,10 @@ struct Senders {
   const CallLane* lane_of(const Call& call) const {  // null: it is not in flight
     return call.actor() != nullptr ? actors.lane_of(call) : tasks.lane_of(call);
   }
+  // Of a generator: how many of its items were taken, in all.
+  void tell_taken(const Call& call, std::uint64_t count) const {
+    if (const CallLane* const lane = lane_of(call)) lane->tell_taken(call, count);
+  }
   template <class Visit>
   void each_call(Visit&& visit) const {  // queued or in flight
     tasks.each_call(visit);

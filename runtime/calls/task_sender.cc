@@ -59,18 +59,6 @@ base::Ref<Call> TaskSender::take_resting(const Call& resting) {
   return call;
 }
 
-base::Ref<Call> TaskSender::take_first() {
-  for (auto& queue : queues_) {
-    if (auto call = queue->calls.pop_front()) return call;
-  }
-  return {};
-}
-
-bool TaskSender::any_queued() const {
-  return std::any_of(queues_.begin(), queues_.end(),
-                     [](const auto& queue) { return !queue->calls.empty(); });
-}
-
 void TaskSender::submit(base::Ref<Call> ready) {
   Queue& queue = queue_of(*ready);
   queue.calls.push_back(std::move(ready));
@@ -202,6 +190,7 @@ bool TaskSender::receive(Queue& queue, Lease& lease) {
   return lease.lane.receive(
       [&](base::Ref<Call> call, const ReplyFrame& frame, std::span<const std::byte> rest) {
         if (frame.status != ReplyStatus::kDone) {
+          if (frame.status == ReplyStatus::kItem) return take_item(lease, *call, frame, rest);
           if (frame.status == ReplyStatus::kReturned) lease.blocked = true;
           return came_back(queue, std::move(call));
         }
@@ -213,6 +202,13 @@ bool TaskSender::receive(Queue& queue, Lease& lease) {
         }
         caller_.completion().complete(*call, frame, rest);
       });
+}
+
+// How long a generator takes depends on who takes its items: no call is to wait behind one.
+void TaskSender::take_item(const Lease& lease, Call& call, const ReplyFrame& frame,
+                           std::span<const std::byte> rest) {
+  caller_.take_item(lease.lane, call, frame, rest);
+  if (call.extras().items->arrived_in_attempt() == 1) run_times_.learn(call, UINT32_MAX);
 }
 
 // It has not begun.
@@ -394,7 +390,5 @@ void TaskSender::fail_all(const Value& error) {
     while (const auto call = queue->calls.pop_front()) caller_.completion().fail(*call, error);
   }
 }
-
-bool TaskSender::active() const { return in_flight() || any_queued() || !resting_.empty(); }
 
 }  // namespace manta::detail

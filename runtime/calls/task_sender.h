@@ -12,11 +12,13 @@
 // Invariants: no message to the node per task: it is told how many leases are wanted only when that changes.
 // Threads:    the holder of the progress baton, under the tables lock.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,8 +38,15 @@ class TaskSender {
   void submit(base::Ref<Call> ready);        // all arguments are there
   base::Ref<Call> take(const Call& queued);  // out of its queue: the caller runs it
   base::Ref<Call> take_resting(const Call& resting);
-  base::Ref<Call> take_first();  // of any queue; null: all are empty
-  bool any_queued() const;
+  base::Ref<Call> take_first() {  // of any queue; null: all are empty
+    for (auto& queue : queues_) {
+      if (auto call = queue->calls.pop_front()) return call;
+    }
+    return {};
+  }
+  bool any_queued() const {
+    return std::ranges::any_of(queues_, [](const auto& queue) { return !queue->calls.empty(); });
+  }
   // Of one in flight that has not begun: asks for it back. Others on its lane may come along.
   void recall(const Call& call);
   RunTimes& run_times() { return run_times_; }
@@ -74,7 +83,8 @@ class TaskSender {
     }
     for (const auto& call : resting_) visit(*call);
   }
-  bool active() const;  // a call of it can end without another being submitted
+  // A call of it can end without another being submitted.
+  bool active() const { return in_flight() || any_queued() || !resting_.empty(); }
 
  private:
   struct Lease {
@@ -112,6 +122,8 @@ class TaskSender {
   static void stand_in(Queue& queue, Lease& idle);
   void steal_back(Queue& queue);
   bool receive(Queue& queue, Lease& lease);
+  void take_item(const Lease& lease, Call& call, const ReplyFrame& frame,
+                 std::span<const std::byte> rest);
   void came_back(Queue& queue, base::Ref<Call> call);
   void end_attempt(base::Ref<Call> call, std::vector<Value> results);
   void retry_or_fail(base::Ref<Call> call, const DeathReport& death);

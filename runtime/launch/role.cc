@@ -163,8 +163,10 @@ std::vector<std::byte> read_sealed(int fd) {
 }
 
 base::Fd own(int fd) {
+  base::Fd given(fd);
+  if (base::Fd moved = given.apart()) return moved;
   fcntl(fd, F_SETFD, FD_CLOEXEC);
-  return base::Fd(fd);
+  return given;
 }
 
 }  // namespace

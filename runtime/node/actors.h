@@ -42,6 +42,7 @@ class Actors {
   void refuse(ActorId id, ErrorKind kind, const std::string& why);
   void hold(ActorId id, rpc::Slot whose, std::int64_t count);  // for a handle in a published value
   std::optional<rpc::Slot> constructed_at(ActorId id) const;   // until it is alive
+  std::size_t size() const { return table_.size(); }  // also dead ones to which there are handles
   bool has_actor(rpc::Slot worker) const { return workers_.contains(worker); }
   bool expects_exit(rpc::Slot worker) const;  // its actor ends, or was killed
   void process_died(rpc::Slot slot, const DeathReport& death);

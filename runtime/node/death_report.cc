@@ -76,6 +76,10 @@ DeathReport describe_death(pid_t pid, int wait_status, const rpc::CrashRecord& c
   DeathReport report{.pid = pid};
   if (WIFSIGNALED(wait_status)) report.signal = WTERMSIG(wait_status);
   if (WIFEXITED(wait_status)) report.exit_code = WEXITSTATUS(wait_status);
+  // SYNC: acquires the reason, which give_up() wrote before.
+  if (report.exit_code == kGivenUpExit && crash.has_reason.load(std::memory_order_acquire) == 1) {
+    report.detail.assign(crash.reason, ::strnlen(crash.reason, sizeof crash.reason));
+  }
   // SYNC: acquires what the crash handler wrote before it set `complete`.
   if (crash.complete.load(std::memory_order_acquire) == 1) {
     if (report.signal == 0) report.signal = crash.signal;
@@ -84,7 +88,7 @@ DeathReport describe_death(pid_t pid, int wait_status, const rpc::CrashRecord& c
   } else if (report.signal == SIGSEGV) {  // the crash handler could not run
     report.detail =
         ": it left no stack, because of a stack overflow in a thread that has no other stack, or "
-        "because the task handles SIGSEGV itself";
+        "because the task handles SIGSEGV itself, or blocks it";
   }
   return report;
 }

@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "../../base/failpoint.h"
 #include "../../objectstore/arena/parallel_copy.h"
 #include "store_room.h"
 
@@ -94,6 +95,7 @@ DiskBlocks::Result DiskBlocks::read(const objectstore::SpilledAt& at,
     if (!populated) return result;
     disk_.place().read(at, {arena_.writable(*result.copy), at.size});
     result.outcome = RestoreTold::Outcome::kRestored;
+    base::failpoint(base::Failpoint::kBlockRestored);
   } catch (const objectstore::SpillLost& error) {
     result.outcome = RestoreTold::Outcome::kLost;
     result.lost = error.what();

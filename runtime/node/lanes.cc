@@ -72,7 +72,7 @@ void Lanes::discard(std::uint32_t lane) {
 void Lanes::note_reply_hold(const ReplyName& reply, rpc::Slot caller, ReplyHold hold) {
   const LaneRecord* record = find(reply.lane);
   if (record == nullptr || record->caller != caller || !peers_.live(caller)) return;
-  reply_holds_.add(reply.lane, reply.sequence, hold);
+  reply_holds_.add(reply, hold);
 }
 
 std::vector<ReplyHold> Lanes::take_back(std::uint32_t lane, rpc::Slot caller) {

@@ -33,7 +33,7 @@ void MemoryCensus::start() {
   told_.clear();
   std::uint64_t most = 0;
   for (const Asker& asker : askers_) most = std::max(most, asker.most);
-  for (const rpc::Slot slot : session_.processes()) {
+  for (const rpc::Slot slot : most == 0 ? std::vector<rpc::Slot>() : session_.processes()) {
     awaited_.insert(slot);
     session_.ask(slot, {.question = question_, .most = most});
   }
@@ -75,7 +75,8 @@ MemoryReport MemoryCensus::report(std::uint64_t most) const {
                       .used = stats.used,
                       .spilled = stats.spilled,
                       .beside = arena_.beside(),
-                      .objects_in_all = stats.objects};
+                      .objects_in_all = stats.objects,
+                      .records = session_.records()};
   for (const objectstore::BlockExtent& block : arena_.largest(most)) {
     report.objects.push_back(describe(block));
   }

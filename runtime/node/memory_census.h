@@ -3,8 +3,9 @@
 //
 //   begin --MemoryAsk to each--> waiting --all have told, or a second is over--> the report, to all that asked
 //
-// Whoever begins while one is waiting gets the next one. A process that runs user code without a thread that serves the
-// rings does not answer; what is known of its blocks without it is in the report, which names it.
+// Whoever begins while one is waiting gets the next one. A question for the sums only, and not for objects, needs no
+// answer of others. A process that runs user code without a thread that serves the rings does not answer; what is known
+// of its blocks without it is in the report, which names it.
 //
 // Threads: confined. Errors: none.
 #pragma once
@@ -31,6 +32,7 @@ class MemoryCensus {
     std::function<std::string(rpc::Slot)> name_of;  // "driver (pid 12)"
     std::function<std::vector<scheduler::ProcessSlot>(std::uint64_t block)> holders_of;
     std::function<bool(std::uint64_t block)> is_copy;  // of one on disk, for the next reader
+    std::function<NodeRecords()> records;
     std::function<std::int64_t()> now_ms;
   };
   using Done = std::function<void(const MemoryReport&)>;

@@ -53,8 +53,19 @@ class MemoryCensusTest : public testing::Test {
        .name_of = [](rpc::Slot slot) { return "p" + std::to_string(slot); },
        .holders_of = [this](std::uint64_t block) { return held_[block]; },
        .is_copy = [this](std::uint64_t block) { return copies_.contains(block); },
+       .records = [] { return NodeRecords{.objects = 3, .blocks = 2, .actors = 1}; },
        .now_ms = [this] { return now_; }}};
 };
+
+TEST_F(MemoryCensusTest, WhoWantsNoObjectsWaitsForNobody) {
+  (void)arena_.allocate(3 * kMiB);
+  begin(0);
+  ASSERT_EQ(reports_.size(), 1U);
+  EXPECT_THAT(asked_, IsEmpty());
+  EXPECT_EQ(reports_.front().used, 3 * kMiB);
+  EXPECT_THAT(reports_.front().objects, IsEmpty());
+  EXPECT_FALSE(census_.waiting());
+}
 
 TEST_F(MemoryCensusTest, PutsTogetherWhatTheProcessesSay) {
   const auto large = arena_.allocate(3 * kMiB)->offset;
@@ -69,6 +80,7 @@ TEST_F(MemoryCensusTest, PutsTogetherWhatTheProcessesSay) {
   const MemoryReport& report = reports_.front();
   EXPECT_EQ(report.capacity, 32 * kMiB);
   EXPECT_EQ(report.objects_in_all, 2U);
+  EXPECT_EQ(report.records, (NodeRecords{.objects = 3, .blocks = 2, .actors = 1}));
   EXPECT_THAT(report.silent, IsEmpty());
   ASSERT_EQ(report.objects.size(), 2U);
   EXPECT_EQ(report.objects[0].name, "weights");

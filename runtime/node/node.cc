@@ -13,10 +13,9 @@
 #include <utility>
 #include <variant>
 
-#include "../../objectstore/spill/s3_place.h"
-#include "../../objectstore/spill/spill_files.h"
 #include "../launch/clock.h"
 #include "../wire/resources.h"
+#include "spill_place_of.h"
 #include "store_size.h"
 
 namespace manta::detail::node {
@@ -56,22 +55,6 @@ base::Fd duplicate(const base::Fd& fd) {
   base::Fd copy = fd.duplicate();
   if (!copy) throw std::system_error(errno, std::generic_category(), "the node's bell");
   return copy;
-}
-
-// Null where nothing can be spilled.
-std::unique_ptr<objectstore::SpillPlace> spill_place(
-    const NodeOptions& options, const std::filesystem::path& session_directory) {
-  // What is spilled keeps its addresses.
-  if (address_bytes(options) == options.object_store_bytes) return nullptr;
-  if (!options.spill_dirs.empty() && objectstore::is_s3(options.spill_dirs.front())) {
-    return std::make_unique<objectstore::S3Place>(
-        objectstore::s3_location(options.spill_dirs.front()),
-        "manta-" + session_directory.filename().string());
-  }
-  static objectstore::Disk disk;
-  auto directories = spill_directories(options, session_directory);
-  if (directories.empty()) return nullptr;
-  return std::make_unique<objectstore::SpillFiles>(disk, std::move(directories));
 }
 
 std::byte* initialized_metadata(const rpc::Control& control, const objectstore::ArenaSize& size) {
@@ -152,7 +135,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
             actors_.hold(id, whose, count);
           },
           [this](std::uint64_t block, rpc::Slot whose) { spilling_.block_held(block, whose); }),
-      spilling_(io_, arena_, spill_place(role.options, directory_.path),
+      spilling_(io_, arena_, spill_place_of(role.options, directory_.path),
                 role.options.put_timeout_ms, spilling_of_processes()),
       waits_({.lane = [this](std::uint32_t lane) { return lanes_.find(lane); },
               .started = [this](std::uint32_t lane) { return lanes_.started(lane); },
@@ -364,6 +347,12 @@ MemoryCensus::Session Node::census_of_processes() {
           },
           .holders_of = [this](std::uint64_t block) { return objects_.holders_of(block); },
           .is_copy = [this](std::uint64_t block) { return spilling_.is_copy(block); },
+          .records =
+              [this] {
+                return NodeRecords{.objects = objects_.published(),
+                                   .blocks = objects_.blocks(),
+                                   .actors = actors_.size()};
+              },
           .now_ms = [] { return monotonic_ms(); }};
 }
 

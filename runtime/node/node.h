@@ -82,6 +82,7 @@ class Node {
   void refuse(const Peers::Broken& broken);
   void reap();
   void bury(const WorkerProcesses::Exit& exit);
+  void tell_of_end(const DeathReport& death);
   void recycle_dead_slots();
   void watch_startup(rpc::Slot slot);
 
@@ -132,6 +133,7 @@ class Node {
   asio::steady_timer retry_timer_;
   asio::steady_timer full_ring_timer_;
   bool told_of_huge_pages_ = false;
+  int told_ends_ = 0;
   asio::steady_timer ahead_timer_;
   asio::steady_timer room_timer_;
   asio::steady_timer census_timer_;

@@ -75,6 +75,7 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
     death.out_of_memory = !ran_out.empty();
     if (death.out_of_memory) death.detail = ": " + ran_out;
   }
+  if (death.exit_code == kGivenUpExit) tell_of_end(death);
   if (!death.stack.empty()) exit.output->note("(manta) stack of the crash:\n" + death.stack + "\n");
   if (starting_.erase(slot) != 0) {
     workers_.note_failure("a worker process ended before it was ready: " + full_text(death));
@@ -90,6 +91,14 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
   spilling_.process_died(slot);
   memory_monitor_.process_died(slot);
   dead_.push_back(slot);
+}
+
+// Also what no call of its fails with, since it was running none.
+void Node::tell_of_end(const DeathReport& death) {
+  constexpr int kMostTold = 20;
+  if (death.detail.empty() || told_ends_ == kMostTold) return;
+  ++told_ends_;
+  log_.add(2, "manta: a worker process " + describe(death) + "\n", 1);
 }
 
 MemoryMonitor::Session Node::memory_of_processes() {

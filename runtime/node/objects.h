@@ -46,6 +46,8 @@ class Objects {
   std::vector<scheduler::ProcessSlot> holders_of(std::uint64_t block) const {
     return blocks_.holders_of(block);
   }
+  std::size_t published() const { return objects_.size(); }
+  std::size_t blocks() const { return blocks_.size(); }  // adopted, or held beyond their makers
   std::size_t bytes_of_values() const { return objects_.bytes(); }  // in this process's own memory
   bool unsettled() const { return !new_objects_.empty() || !new_blocks_.empty(); }
   // What is unsettled now is settled when the sweep over all rings that begins now is complete.

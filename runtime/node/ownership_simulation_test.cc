@@ -419,7 +419,8 @@ class Simulation {
         if (at(message.whose - 1U).struck) return;
         objects_.add_holds(id, message.whose, 1);
         if (message.reply != 0) {
-          reply_holds_.add(message.lane, message.reply, ReleaseObject{.object = id, .count = 1});
+          reply_holds_.add({.sequence = message.reply, .lane = message.lane},
+                           ReleaseObject{.object = id, .count = 1});
         }
         return;
       case ToNode::Kind::kReplyMissing:
@@ -442,7 +443,7 @@ class Simulation {
       objects_.fail_pending(slot(self), kError);
       objects_.strike(slot(self));
       for (std::size_t i = 0; i < kProcesses; ++i) {
-        at(i).told.push_back({self, reply_holds_.last_reply(lane_of(self, i))});
+        at(i).told.push_back({self, reply_holds_.last_reply(lane_of(self, i)).sequence});
         reply_holds_.forget(lane_of(i, self));  // nobody reads these any more
       }
     }

@@ -4,15 +4,15 @@
 
 namespace manta::detail::node {
 
-void ReplyHolds::add(std::uint32_t lane, std::uint64_t sequence, ReplyHold hold) {
-  Reply& reply = lanes_[lane];
-  if (reply.sequence != sequence) reply = {.sequence = sequence, .holds = {}};
+void ReplyHolds::add(const ReplyName& name, ReplyHold hold) {
+  Reply& reply = lanes_[name.lane];
+  if (reply.name != name) reply = {.name = name, .holds = {}};
   reply.holds.push_back(hold);
 }
 
-std::uint64_t ReplyHolds::last_reply(std::uint32_t lane) const {
+ReplyName ReplyHolds::last_reply(std::uint32_t lane) const {
   const auto entry = lanes_.find(lane);
-  return entry == lanes_.end() ? 0 : entry->second.sequence;
+  return entry == lanes_.end() ? ReplyName() : entry->second.name;
 }
 
 std::vector<ReplyHold> ReplyHolds::take_back(std::uint32_t lane) {

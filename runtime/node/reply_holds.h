@@ -3,8 +3,8 @@
 //   given --a later reply of the lane came, or the lane is gone--> forgotten: the caller has it
 //      \--the callee died, and the caller says that the reply never came: take_back()--> to be released in its name
 //
-// A callee answers the calls of a lane one after the other. So when it dies only the last reply of a lane that gives
-// anything can be in doubt; and only the caller, which reads what the dead callee's ring still holds, can tell.
+// A callee answers the calls of a lane one after the other, and gives the items of a generator in their order. So when it
+// dies only the last reply or item of a lane that gives anything can be in doubt; and only the caller, which reads what the dead callee's ring still holds, can tell.
 // Invariant: no more is kept than one reply of each lane gives. Threads: confined.
 #pragma once
 #include <cstdint>
@@ -21,9 +21,9 @@ using ReplyHold = std::variant<ReleaseObject, ReleaseActor, ReleaseBlock>;
 
 class ReplyHolds {
  public:
-  void add(std::uint32_t lane, std::uint64_t sequence, ReplyHold hold);
-  // The number of the call whose reply may be in doubt; 0: there is none.
-  std::uint64_t last_reply(std::uint32_t lane) const;
+  void add(const ReplyName& reply, ReplyHold hold);
+  // The reply that may be in doubt; it is false if there is none.
+  ReplyName last_reply(std::uint32_t lane) const;
   std::vector<ReplyHold> take_back(std::uint32_t lane);
   void forget(std::uint32_t lane) { lanes_.erase(lane); }
 
@@ -31,7 +31,7 @@ class ReplyHolds {
 
  private:
   struct Reply {
-    std::uint64_t sequence = 0;
+    ReplyName name;
     std::vector<ReplyHold> holds;
   };
 

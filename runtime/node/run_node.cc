@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "../../base/failpoint.h"
 #include "../../base/limits.h"
 #include "../launch/hello.h"
 #include "children.h"
@@ -48,12 +49,19 @@ base::Fd own(int fd) {
   return base::Fd(fd);
 }
 
+// By a handler that does nothing: a signal that is ignored would stay so in the workers, too.
+void disregard(int number) {
+  struct sigaction now = {};
+  if (sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) return;  // by the driver
+  signal(number, [](int) {});
+}
+
 void prepare_process() {
   become_subreaper();
   signal(SIGINT, SIG_IGN);  // the terminal's: the driver decides
-  signal(SIGHUP, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN);  // a file that the limit forbids is an error with a reason
-  rlimit files;              // two pipes per worker
+  disregard(SIGHUP);
+  disregard(SIGXFSZ);  // a file that the limit forbids is an error with a reason
+  rlimit files;        // two pipes per worker
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
@@ -90,6 +98,7 @@ std::string why_not_started(const std::exception& error, const NodeOptions& opti
 int run_node(Role& role) {
   using namespace node;
   prepare_process();
+  base::arm_failpoint("MANTA_NODE_FAILPOINT");
   base::Fd driver = own(kNodeSocket);
   const int driver_fd = driver.get();  // stays open: an error is told after the socket's end
   try {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "../../base/error.h"
+#include "../../base/failpoint.h"
 
 namespace manta::detail::node {
 namespace {
@@ -230,11 +231,13 @@ void Spilling::write_and_empty(const std::vector<objectstore::SpillPlace::Bytes>
   if (!fate.compare_exchange_strong(open, Fate::kSucceeds)) {
     return disk_.post_back([this, places] { written_too_late(places); });
   }
+  if (!places.empty()) base::failpoint(base::Failpoint::kSpillWritten);
   for (const auto& at : places) emptying_ += at.size;
   disk_.post_back([this, places, why_not] { written(places, why_not); });
   for (std::size_t i = 0; i < places.size(); ++i) {
     arena_.end_spill(blocks[i]);
     emptying_ -= places[i].size;
+    base::failpoint(base::Failpoint::kSpillEmptied);
   }
   disk_.post_back([this, blocks, count = places.size()] {
     for (std::size_t i = 0; i < count; ++i) on_disk_.emptied(blocks[i]);

@@ -231,6 +231,24 @@ TEST_F(SpillingOfBlocks, MakesRoomAndBringsBack) {
   EXPECT_TRUE(spilling_->is_copy(copy));
 }
 
+TEST_F(SpillingOfBlocks, StartsAtEightyPercent) {
+  std::vector<std::uint64_t> blocks;
+  while (node_.filled() < 0.72) blocks.push_back(filled('a', kMiB));
+  ASSERT_LE(node_.filled(), 0.8);
+  spilling_->keep_room();
+  EXPECT_FALSE(spilling_->spills()) << node_.filled();
+  EXPECT_THAT(asked_, IsEmpty());
+  while (node_.filled() <= 0.8) blocks.push_back(filled('b', kMiB));
+  ASSERT_LE(node_.filled(), 0.9) << "before somebody has to wait";
+  spilling_->keep_room();
+  EXPECT_TRUE(spilling_->spills()) << node_.filled();
+  agree_to_all();
+  sweep();
+  settle();
+  EXPECT_EQ(where(blocks.front()), RunBytes::kOnDisk);
+  EXPECT_LT(node_.filled(), 0.8);
+}
+
 TEST_F(SpillingOfBlocks, ACopyStaysForTheNextReaderUntilMemoryIsNeeded) {
   const auto a = filled('a'), b = filled('b');
   spill_all();

@@ -2,9 +2,12 @@
 // output.
 #include "worker_processes.h"
 
+#include <algorithm>
 #include <cstring>
 #include <errno.h>
 #include <fcntl.h>
+#include <filesystem>
+#include <iterator>
 #include <signal.h>
 #include <sys/wait.h>
 #include <system_error>
@@ -30,6 +33,18 @@ struct Pipe {
     write.reset(ends[1]);
   }
 };
+
+// If the program itself is at fault: which it is, and what to do. It could be executed when the node began, which runs it.
+std::string about_program(int fd, int error) {
+  constexpr int kOfProgram[] = {EACCES, EPERM, ENOEXEC, ETXTBSY, ENOENT, EIO, ELIBBAD, ESTALE};
+  if (std::ranges::find(kOfProgram, error) == std::end(kOfProgram)) return {};
+  std::error_code ignored;
+  const auto path =
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), ignored).string();
+  return "; the program " + path +
+         " cannot be executed any more: see to its permissions (chmod +x), its loader and its file "
+         "system; the session tries again with the next call";
+}
 
 }  // namespace
 
@@ -114,7 +129,8 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, const scheduler::Wor
   slots_[pid.value()] = slot;
   return pid.value();
 } catch (const std::system_error& error) {
-  failure_ = std::string("a worker process could not be started: ") + base::with_limit(error);
+  failure_ = std::string("a worker process could not be started: ") + base::with_limit(error) +
+             about_program(shared_.program, error.code().value());
   return std::nullopt;
 }
 

@@ -121,7 +121,6 @@ void check_task_options(const TaskOptions& options) {
     refuse("TaskOptions::max_retries is " + std::to_string(options.max_retries) +
            "; -1 means for ever, 0 never");
   }
-  unsupported(options.max_buffered != 0, "TaskOptions::max_buffered");
 }
 
 void check_actor_options(const ActorOptions& options) {
@@ -145,7 +144,6 @@ void check_call_options(const CallOptions& options) {
   unsupported(!options.concurrency_group.empty(), "CallOptions::concurrency_group");
   unsupported(options.max_task_retries.has_value(), "CallOptions::max_task_retries");
   unsupported(options.retry_exceptions, "CallOptions::retry_exceptions");
-  unsupported(options.max_buffered != 0, "CallOptions::max_buffered");
 }
 
 }  // namespace manta::detail

@@ -83,7 +83,8 @@ struct TaskOptions {
   Environment env = {};
   // From the call: a task that has not ended then is dropped, or its worker ended; its result is DeadlineExceeded.
   std::optional<Timeout> deadline = {};
-  std::size_t max_buffered = 0;  // of generators; not supported yet
+  // Of a generator: it waits while so many of its items were not taken; 0: it never waits.
+  std::size_t max_buffered = 0;
 };
 
 // Whether an actor ends with its last handle (counted), or lives on without one (detached).
@@ -122,7 +123,7 @@ struct CallOptions {
   bool retry_exceptions = false;             // not supported yet
   // From the call: one that has not ended then is dropped, or asked to end; its result is DeadlineExceeded.
   std::optional<Timeout> deadline = {};
-  std::size_t max_buffered = 0;  // not supported yet
+  std::size_t max_buffered = 0;  // as TaskOptions::max_buffered, of a method that is a generator
 };
 
 // Of a put: manta::put(value, PutOptions{...}).

@@ -146,10 +146,6 @@ void apply_variables(InitOptions& options) {
   }
 }
 
-std::uint64_t default_store_size() {
-  return std::clamp(base::usable_memory() / 10 * 3, kSmallestStore, kLargestStore);
-}
-
 // `from` is the text of the variable that said so, or null.
 void check_store_size(std::uint64_t bytes, const char* from) {
   if (bytes >= kSmallestStore && bytes <= kLargestStore) return;
@@ -225,6 +221,10 @@ void apply_worker(const WorkerProgram& worker, NodeOptions& node) {
 
 }  // namespace
 
+std::uint64_t default_store_size(std::uint64_t memory) {
+  return std::clamp(memory / 10 * 3, kSmallestStore, kLargestStore);
+}
+
 NodeOptions resolve_options(InitOptions options) {
   const bool given_bytes = options.object_store_bytes.has_value();
   apply_variables(options);
@@ -250,7 +250,8 @@ NodeOptions resolve_options(InitOptions options) {
   node.cpus = options.cpus.value_or(static_cast<double>(rpc::usable_cores()));
   node.resources = options.resources;
   node.gpus = gpus_of(options);
-  node.object_store_bytes = options.object_store_bytes.value_or(default_store_size());
+  node.object_store_bytes =
+      options.object_store_bytes.value_or(default_store_size(base::usable_memory()));
   node.memory_bytes = options.memory.value_or(memory_beside(node.object_store_bytes));
   node.labels = options.labels;
   for (const auto& name : options.spill_dirs) node.spill_dirs.push_back(spill_directory(name));

@@ -3,11 +3,16 @@
 // Errors:  InvalidArgument, which names the field or variable, its value, and what is allowed.
 // Threads: any; but resolve_options() reads the environment, so that setenv() must not run beside it.
 #pragma once
+#include <cstdint>
+
 #include "node_options.h"
 #include "options.h"
 
 namespace manta::detail {
 
 NodeOptions resolve_options(InitOptions options);
+
+// In bytes, of a node that may use so much memory: 30 % of it.
+std::uint64_t default_store_size(std::uint64_t memory);
 
 }  // namespace manta::detail

@@ -165,9 +165,10 @@ void Ownership::externalize(std::vector<std::byte>& wire, base::StorageRef& keep
   auto created = store_->create_now(wire.size());  // the tables lock is held
   if (!created.ok()) {
     if (wire.size() <= kMaxInlineValue) return;
-    wire = error_wire(ErrorKind::kObjectStoreFull, "no room in the object store for a value of " +
-                                                       std::to_string(wire.size()) +
-                                                       " bytes that leaves its process");
+    wire = error_wire(ErrorKind::kObjectStoreFull,
+                      "no room in the object store for a value of " + std::to_string(wire.size()) +
+                          " bytes that leaves its process, which does not wait for it; drop "
+                          "references, or give init a larger store");
     return;
   }
   auto& block = *created.value();

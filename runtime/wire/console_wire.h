@@ -12,7 +12,7 @@
 
 namespace manta::detail {
 
-inline constexpr std::uint32_t kConsoleVersion = 1;
+inline constexpr std::uint32_t kConsoleVersion = 2;
 inline constexpr std::array<char, 8> kConsoleMagic = {'m', 'a', 'n', 't', 'a', 'a', 's', 'k'};
 inline constexpr const char* kConsoleSocket = "console";  // in the session's directory
 
@@ -22,7 +22,7 @@ struct ConsoleAsk {
   std::array<char, 8> magic = kConsoleMagic;
   std::uint32_t version = kConsoleVersion;
   ConsoleQuestion question = ConsoleQuestion::kMemory;
-  std::uint64_t most = 0;  // objects
+  std::uint64_t most = 0;  // objects; 0: no process but the node is asked
 };
 
 struct ConsoleTold {

@@ -8,6 +8,7 @@ namespace {
 
 std::string how_it_ended(const DeathReport& death) {
   if (death.signal != 0) return "was killed by " + signal_text(death.signal) + death.detail;
+  if (!death.detail.empty()) return "ended itself: " + death.detail;
   return "exited with code " + std::to_string(death.exit_code);
 }
 

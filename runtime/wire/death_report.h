@@ -23,9 +23,10 @@ struct DeathReport {
   std::int32_t exit_code = 0;
   bool expected = false;       // the runtime asked for it
   bool out_of_memory = false;  // memory ran out: its node has ended it, or the kernel
-  std::string detail = {};     // of the signal: " at address 0x0"; may be empty
-  std::string stack = {};      // one frame a line, from the crash on
-  std::string output = {};     // its last lines
+  // Of the signal: " at address 0x0"; of an exit: why it has ended itself. May be empty.
+  std::string detail = {};
+  std::string stack = {};   // one frame a line, from the crash on
+  std::string output = {};  // its last lines
 };
 
 std::vector<std::byte> encode(const DeathReport& death);
@@ -33,6 +34,8 @@ std::optional<DeathReport> decode_death(std::span<const std::byte> bytes);
 
 // A worker that wrote to a read-only array exits with this code; the last line of its output is the message.
 inline constexpr int kReadOnlyWriteExit = 113;
+// With this one if it has ended itself, and its node knows the reason (launch/give_up.h).
+inline constexpr int kGivenUpExit = 115;
 
 // "was killed by signal 9, SIGKILL (Killed) (pid 5)".
 std::string describe(const DeathReport& death);

@@ -10,6 +10,8 @@
 // one lane are numbered from 1 without gaps; replies may come in any order.
 // A callee that blocks inside get(), or is asked to, returns the calls that it has not begun (ReplyStatus::kReturned);
 // one of those that was cancelled it drops (kDropped).
+// A generator sends its items, then its reply: void, or an error. Its last argument is how many items may wait to be
+// taken (0: any number); how many were, the caller says in LaneHeader::taken (TakenItems).
 //
 // Threads: plain data. Both ends are one program, so the layout is that of one build.
 #pragma once
@@ -27,6 +29,7 @@ enum class ReplyStatus : std::uint32_t {
   kDone,      // one value wire per result; kError inside marks failures
   kReturned,  // not begun: the caller sends it elsewhere; nothing follows
   kDropped,   // not begun, and never will be: it was cancelled; nothing follows
+  kItem,      // one value wire, which a generator has yielded; it goes on
 };
 
 enum class CallKind : std::uint32_t { kTask, kConstructor, kMethod };
@@ -75,6 +78,25 @@ enum LaneFlag : std::uint32_t {
   kReplyRingFull = 1,  // the callee waits for room: the caller rings it after reading
   kRecall = 2,         // the caller wants back what is not begun
   kLastAttempt = 4,    // the call that runs is not tried again, should it crash
+  kAwaitsTaker =
+      8,  // a generator waits until items are taken: the caller rings the callee when it takes one
+};
+
+// In ReplyFrame::sequence, beside the number of the call: of an item. So it is no number of a call in flight.
+inline constexpr std::uint64_t kItemOf = std::uint64_t{1} << 63;
+
+// LaneHeader::taken: how many items of a call were taken. Of the call's number it has the lowest bits, which tell it
+// from the generator that ran before it.
+struct TakenItems {
+  static constexpr unsigned kCountBits = 40;
+  static std::uint64_t packed(std::uint64_t sequence, std::uint64_t count) {
+    return sequence << kCountBits | count;
+  }
+  // 0 if it is said of another call.
+  static std::uint64_t of(std::uint64_t sequence, std::uint64_t packed) {
+    const std::uint64_t count = packed ^ sequence << kCountBits;
+    return count >> kCountBits == 0 ? count : 0;
+  }
 };
 
 // docs/wire.md shows these bytes.

@@ -41,12 +41,23 @@ struct MemoryObject {
   std::vector<MemoryHolder> holders = {};
 };
 
+// What the node keeps a record of, for as long as some process needs it. All are zero when nobody holds anything.
+struct NodeRecords {
+  std::uint64_t objects = 0;  // published: refs to them have left the processes that made them
+  std::uint64_t blocks =
+      0;  // that are held beyond their makers, by processes or by published objects
+  std::uint64_t actors = 0;  // also dead ones to which there are handles
+
+  bool operator==(const NodeRecords&) const = default;
+};
+
 struct MemoryReport {
   std::uint64_t capacity = 0;  // these as in StoreStats
   std::uint64_t used = 0;
   std::uint64_t spilled = 0;
   std::uint64_t beside = 0;  // of the capacity, in rings and in the store's tables
   std::uint64_t objects_in_all = 0;
+  NodeRecords records = {};
   std::vector<MemoryObject> objects = {};  // the largest first; as many as were asked for
   std::vector<std::string> silent = {};    // processes that did not answer in time
 };

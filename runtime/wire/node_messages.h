@@ -23,19 +23,12 @@
 #include "cancel_messages.h"
 #include "error_record.h"
 #include "message_frame.h"
+#include "reply_name.h"
 #include "spill_messages.h"
 
 namespace manta::detail {
 
 using PayloadBytes = std::span<const std::byte>;
-
-// The reply to call number `sequence` of a lane, as holds name it. Sequence 0: no reply, the reference is had already.
-struct ReplyName {
-  std::uint64_t sequence = 0;
-  std::uint32_t lane = 0;
-
-  explicit operator bool() const { return sequence != 0; }
-};
 
 enum class LaneKind : std::uint32_t { kTask, kActor };
 enum class ActorState : std::uint32_t { kStarting, kAlive, kDead };
@@ -287,8 +280,7 @@ struct LaneClose {
 struct LaneDead {
   using Payload = PayloadBytes;  // DeathReport
   std::uint32_t lane = 0;
-  // Number of the last call whose reply gives references; 0: there was none.
-  std::uint64_t reply_in_doubt = 0;
+  ReplyName reply_in_doubt = {};  // the last that gives references, if any
 };
 
 // To a worker: the pool has no use for it.

@@ -54,6 +54,17 @@ class CallContext {
     add_result(encoded);
   }
   virtual void void_result() = 0;
+  // Of a generator: `most` items may wait to be taken (0: any number). Then the items, each before the next is made;
+  // false: nobody wants another one, so that the generator is to end with stopped().
+  virtual void begin_items(std::uint64_t most) = 0;
+  template <class T>
+  bool item(const T& value) {
+    auto& encoded = scratch();
+    encoded.clear();
+    serialization::encode(value, encoded);
+    return add_item(encoded);
+  }
+  virtual void stopped() = 0;
   // In the place of the next result.
   virtual void error_result(const ErrorRecord& error) = 0;
   // To be called before a constructor runs, with a null object, and with its result.
@@ -62,6 +73,7 @@ class CallContext {
  protected:
   virtual serialization::Encoded& scratch() = 0;
   virtual void add_result(serialization::Encoded& encoded) = 0;
+  virtual bool add_item(serialization::Encoded& encoded) = 0;
 
   std::vector<Argument> arguments_;
   std::vector<serialization::EncodedView> values_;

@@ -1,11 +1,12 @@
 #include "call_output.h"
 
+#include <cerrno>
 #include <cstdio>
-#include <fcntl.h>
 #include <iostream>
 #include <stdio_ext.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <utility>
 
 #include <ext/stdio_sync_filebuf.h>
 
@@ -15,16 +16,12 @@ namespace manta::detail {
 namespace {
 
 // A duplicate, since the user may close or redirect descriptors 1 and 2.
-base::Fd pipe_of(int stream) { return base::Fd(::fcntl(stream, F_DUPFD_CLOEXEC, 3)); }
-
-bool has_unread(int pipe) {
-  int bytes = 0;
-  return ::ioctl(pipe, FIONREAD, &bytes) == 0 && bytes > 0;
-}
+base::Fd pipe_of(int stream) { return base::Fd::apart(stream); }
 
 }  // namespace
 
-CallOutput::CallOutput(const std::atomic<std::uint32_t>* held) : held_(held) {
+CallOutput::CallOutput(const std::atomic<std::uint32_t>* held, std::function<void()> lost)
+    : held_(held), lost_(std::move(lost)) {
   if (held_ != nullptr) pipes_ = {pipe_of(STDOUT_FILENO), pipe_of(STDERR_FILENO)};
 }
 
@@ -73,6 +70,14 @@ void CallOutput::end_line(Time now) {
 
 void CallOutput::end_all_lines() {
   if (!asked_ && held_ != nullptr) mark();
+}
+
+bool CallOutput::has_unread(int pipe) const {
+  if (pipe < 0) return false;
+  int bytes = 0;
+  if (::ioctl(pipe, FIONREAD, &bytes) == 0) return bytes > 0;
+  if (errno == EBADF) lost_();
+  return false;
 }
 
 void CallOutput::mark() {

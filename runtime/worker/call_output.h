@@ -16,6 +16,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <streambuf>
 
 #include "../../base/fd.h"
@@ -28,7 +29,8 @@ class CallOutput {
 
   // `held` has one bit for each stream of which the node holds the beginning of a line, or is about to read. Null in a
   // local session, where calls print into the driver's own streams: only the buffers are emptied.
-  explicit CallOutput(const std::atomic<std::uint32_t>* held);
+  // `lost` is called when one of the pipes was closed by the user's code.
+  CallOutput(const std::atomic<std::uint32_t>* held, std::function<void()> lost);
 
   // Before the reply: empties the buffers of stdio and of the standard streams.
   void flush();
@@ -45,8 +47,10 @@ class CallOutput {
 
   void flush_streams();
   void mark();
+  bool has_unread(int pipe) const;
 
   const std::atomic<std::uint32_t>* const held_;  // null: nothing is marked
+  const std::function<void()> lost_;
   std::array<base::Fd, 2> pipes_;
   const std::streambuf* seen_buffer_ = nullptr;  // of std::cout
   bool own_buffers_ = false;                     // after std::ios::sync_with_stdio(false)

@@ -1,6 +1,5 @@
 // In this order: what the executor waits for (Idle, RoomForReply); the main loop, run(), with the steps of a call,
-// take_next(), run_call() and reply(); the start and the end of an actor; and what the holder of the progress baton
-// calls, on() and poll().
+// take_next(), run_call() and reply(); and what the holder of the progress baton calls, on() and poll().
 #include "executor.h"
 
 #include <algorithm>
@@ -13,7 +12,6 @@
 #include "../../base/failpoint.h"
 #include "../process/process.h"
 #include "../wire/actor_payload.h"
-#include "exceptions.h"
 #include "run_user_code.h"
 #include "task_frame.h"
 
@@ -164,16 +162,23 @@ void Executor::finished(Lane& lane) {
   process_.node().send(LaneClosed{.lane = lane.index});
 }
 
-// The order of its steps decides what a death in between leaves behind: see failpoint.h, which names them, and decision
-// 009.
 void Executor::reply(Lane& lane, RunningCall& call) {
   base::failpoint(base::Failpoint::kCallEnded);
-  auto external = call.room_for_results();
-  auto results =
-      call.results_for(lane.caller, {.sequence = call.frame().sequence, .lane = lane.index});
+  write_reply<ReplyStatus::kDone>(lane, call);
+}
+
+// The order of its steps decides what a death in between leaves behind: see failpoint.h, which names them, and decision
+// 009. False: its caller has died.
+template <ReplyStatus kStatus>
+bool Executor::write_reply(Lane& lane, RunningCall& call) {
+  constexpr bool kIsItem = kStatus == ReplyStatus::kItem;
+  auto external = kIsItem ? call.room_for_item() : call.room_for_results();
+  auto results = call.results_for(
+      lane.caller,
+      {.sequence = call.frame().sequence, .item = kIsItem ? call.items() : 0, .lane = lane.index});
   ReplyFrame frame;
-  frame.status = ReplyStatus::kDone;
-  frame.sequence = call.frame().sequence;
+  frame.status = kStatus;
+  frame.sequence = kIsItem ? call.frame().sequence | kItemOf : call.frame().sequence;
   frame.result_count = call.frame().result_count;
   frame.kept_count = static_cast<std::uint32_t>(call.kept().size());
   frame.run_ns = call.run_time();
@@ -190,7 +195,10 @@ void Executor::reply(Lane& lane, RunningCall& call) {
   while (true) {
     {
       const std::lock_guard lock(lanes_mutex_);
-      if (lane.dead) return call.drop_blocks();
+      if (lane.dead) {
+        call.drop_blocks();
+        return false;
+      }
       out = lane.writer.reserve(size);
       if (out != nullptr) {
         std::memcpy(out, &frame, sizeof frame);
@@ -206,7 +214,7 @@ void Executor::reply(Lane& lane, RunningCall& call) {
         }
         base::failpoint(base::Failpoint::kReplyComplete);
         lane.writer.commit();
-        answered_ = true;
+        answered_ = !kIsItem;
         base::failpoint(base::Failpoint::kReplyCommitted);
         break;
       }
@@ -215,59 +223,9 @@ void Executor::reply(Lane& lane, RunningCall& call) {
     process_.progress().wait(room);
   }
   ring_caller_of(lane);
+  return true;
 }
-
-// ------------------------------------------------------------------------------------------------ actors
-
-void Executor::start_actor() {
-  std::optional<ErrorRecord> error;
-  try {
-    running_.begin(constructor_, nullptr);
-    const TaskFrame::Scope scope(running_.frame(), "the constructor of " + actor_type_,
-                                 process_.ownership().next_number());
-    try {
-      running_.run();
-      instance_ = running_.constructed();
-      if (const ErrorRecord* failed = running_.failed_argument()) error = *failed;
-    } catch (const ExitActor&) {  // run() ends the actor
-      return running_.end();
-    } catch (...) {
-      error = record_current_exception(process_.attachment().node);
-    }
-  } catch (const std::exception& broken) {
-    error = call_error(broken);
-  }
-  output_.flush();
-  if (error) {
-    running_.end();
-    process_.node().send(ActorFailed{.actor = actor_id_},
-                         error_wire_within(*error, kMaxInlineValue));
-    order(Order::kExit);
-    return;
-  }
-  running_.end();
-  constructor_.clear();
-  process_.node().send(ActorAlive{.actor = actor_id_});
-}
-
-base::Ref<ActorEntry> Executor::self() {
-  const TablesLock lock(process_.tables());
-  auto entry = process_.ownership().adopt_actor(actor_id_, Arrival::kLent);
-  // As long as this call runs, the caller's handle keeps the actor alive; afterwards this one does.
-  process_.ownership().keep(*entry);
-  return entry;
-}
-
-int Executor::finish_actor() {
-  output_.end_all_lines();
-  if (void* const object = std::exchange(instance_.object, nullptr)) {
-    begin();
-    instance_.destroy(object);
-    end();
-  }
-  process_.node().send(ActorExiting{.actor = actor_id_});
-  return 0;
-}
+template bool Executor::write_reply<ReplyStatus::kItem>(Lane& lane, RunningCall& call);
 
 // ------------------------------------------------------------------------------------------------ the holder's part
 

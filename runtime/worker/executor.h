@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <sys/types.h>
 #include <vector>
 
@@ -36,7 +37,7 @@ class Cancelling;
 class LocalTurn;
 class Process;
 
-class Executor final : public CalleeSide {
+class Executor final : public CalleeSide, private ItemReceiver {
  public:
   explicit Executor(Process& process);
   // One of several in the driver, of a local session.
@@ -68,6 +69,9 @@ class Executor final : public CalleeSide {
   static Executor* that_started_this_thread();  // null: none of this session
   // In a local session: runs the call of a task, when it is this thread's turn.
   void run_locally(const base::Ref<Call>& call);
+  // For the generator that runs: until it may give another item. Others have the CPU meanwhile, and in a local session
+  // those who wait for the turn have it before the generator goes on.
+  void wait_until_taken(rpc::Progress::Waiter& room);
   // After a crash, which has left everything as it was: only the turn goes to others.
   void give_up();
   void request_actor_exit() { exit_actor_ = true; }
@@ -132,8 +136,11 @@ class Executor final : public CalleeSide {
   void order(Order one) { orders_.fetch_or(bit(one)); }
   bool ordered(Order one) const { return (orders_.load() & bit(one)) != 0; }
 
+  std::string last_call() const;  // that the executor's thread has run, or runs
+
   class Idle;
   class RoomForReply;
+  class RoomForItem;
 
   bool take_next(std::shared_ptr<Lane>& lane);
   static std::span<const std::byte> next_call(Lane& lane);
@@ -146,7 +153,10 @@ class Executor final : public CalleeSide {
   bool call_waiting() const;
   void run_call(Lane& lane);
   void finished(Lane& lane);
+  bool take_item(RunningCall& call) override;
   void reply(Lane& lane, RunningCall& call);
+  template <ReplyStatus kStatus>
+  bool write_reply(Lane& lane, RunningCall& call);
   void give_back(Lane& lane);
   void lend();
   void take_back();

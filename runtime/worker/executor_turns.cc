@@ -3,9 +3,11 @@
 #include <atomic>
 #include <unistd.h>
 
+#include "../code/names.h"
 #include "../process/process.h"
 #include "executor.h"
 #include "local_turn.h"
+#include "lost_descriptors.h"
 #include "survive.h"
 #include "task_frame.h"
 
@@ -23,8 +25,8 @@ std::atomic<Executor*> executor_of_process{nullptr};
 
 Executor::Executor(Process& process, const std::atomic<std::uint32_t>* held_lines, LocalTurn* turn)
     : process_(process),
-      running_(process, turn_),
-      output_(held_lines),
+      running_(process, turn_, *this),
+      output_(held_lines, [this] { descriptors_are_lost(last_call()); }),
       in_place_(process, turn_, output_),
       thread_(::gettid()),
       local_turn_(turn),
@@ -42,6 +44,10 @@ Executor::Executor(Process& process)
 Executor::~Executor() {
   if (executor_here == this) executor_here = nullptr;
   if (instance_.object != nullptr) keep_for_ever(instance_.object);
+}
+
+std::string Executor::last_call() const {
+  return is_actor_ ? "actor " + actor_type_ : display_name(running_.frame(), running_.name());
 }
 
 Executor* Executor::of_this_thread() { return executor_here; }

@@ -34,11 +34,34 @@ std::uintptr_t middle_of_stack() {
 // An address on the stack. Not that of a variable: AddressSanitizer may keep variables elsewhere.
 std::uintptr_t here() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
 
+bool is_generator(const Call& call) {
+  return call.extras_or_null() != nullptr && call.extras_or_null()->items;
+}
+
 bool asks_for_no_more_than(const Call& call, const TaskFrame& running) {
   return call.site().is_plain() && call.site().options().cpus <= running.cpus;
 }
 
 }  // namespace
+
+// In a local session: a generator may give another item to whoever reads them, or is to end.
+class InPlace::RoomForItem final : public rpc::Progress::Waiter {
+ public:
+  RoomForItem(const WaitingThreads& threads, const RunningCall& generator,
+              base::Ref<ItemStream> items)
+      : threads_(threads), generator_(generator), items_(std::move(items)) {}
+  bool satisfied() const override {
+    return is_to_end() || generator_.may_give_another(items_->taken());
+  }
+  bool is_to_end() const {
+    return threads_.session_over() || TaskFrame::asked_to_end(task_of(generator_.frame()));
+  }
+
+ private:
+  const WaitingThreads& threads_;
+  const RunningCall& generator_;
+  const base::Ref<ItemStream> items_;
+};
 
 bool InPlace::stack_has_room() const {
   static thread_local const std::uintptr_t middle = middle_of_stack();
@@ -53,7 +76,8 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
   if (!attachment.local && !(attachment.task_env.empty() && attachment.gpus.empty())) return false;
   const auto may_run = [&](const Call& call) {
     return call.actor() == nullptr && call.attempt == 1 && !call.site().deadline() &&
-           worth_it(call) && (attachment.local || asks_for_no_more_than(call, *running));
+           !is_generator(call) && worth_it(call) &&
+           (attachment.local || asks_for_no_more_than(call, *running));
   };
   base::Ref<Call> taken;
   {
@@ -71,7 +95,7 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
 
 void InPlace::run(const base::Ref<Call>& owned) {
   Call& call = *owned;
-  if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>(process_, turn_));
+  if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>(process_, turn_, *this));
   Level& level = *levels_[depth_++];
   running_.push_back(&call);
   level.frame.resize(call.frame_size());
@@ -99,6 +123,20 @@ void InPlace::run(const base::Ref<Call>& owned) {
     process_.completion().complete_here(call, std::move(values));
   }
   if (others_wait || process_.waiting_threads().beside() != 0) lock.serve_afterwards();
+}
+
+// Of the innermost call, as its items come from its own stub.
+bool InPlace::take_item(RunningCall& generator) {
+  Call& call = *running_.back();
+  RoomForItem room(process_.waiting_threads(), generator, call.extras().items);
+  auto values = generator.take_values();
+  {
+    TablesLock lock(process_.tables());
+    lock.serve_afterwards();
+    process_.completion().add_item(call, std::move(values.front()));
+  }
+  Executor::of_this_thread()->wait_until_taken(room);
+  return !room.is_to_end();
 }
 
 }  // namespace manta::detail

@@ -1,9 +1,10 @@
 // In a local session one thread at a time runs calls: the one that has the LocalTurn. A thread that waits inside a call
-// lets others have it meanwhile.
+// lets others have it meanwhile. They have it in the order in which they come.
 //
 // Threads: any. leave() is for the one that has it, or for a thread that its call has started.
 #pragma once
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <utility>
@@ -20,23 +21,29 @@ class LocalTurn {
 
   void enter() {
     std::unique_lock lock(mutex_);
-    free_.wait(lock, [this] { return !taken_; });
-    taken_ = true;
+    const std::uint64_t place = entering_++;
+    free_.wait(lock, [&] { return place == left_; });
   }
   void leave() {
     {
       const std::lock_guard lock(mutex_);
-      taken_ = false;
+      ++left_;
     }
-    free_.notify_one();
+    free_.notify_all();
+  }
+  // Whether others wait for it, beside the one that has it.
+  bool is_wanted() const {
+    const std::lock_guard lock(mutex_);
+    return entering_ - left_ > 1;
   }
   void prepare_to_wait() { before_waiting_(); }
 
  private:
   const std::function<void()> before_waiting_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable free_;
-  bool taken_ = false;
+  std::uint64_t entering_ = 0;  // how many have come
+  std::uint64_t left_ = 0;      // and gone: the turn is that of the one with this number
 };
 
 }  // namespace manta::detail

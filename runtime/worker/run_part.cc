@@ -1,5 +1,7 @@
 #include "run_part.h"
 
+#include <cxxabi.h>
+
 #include "../ownership/open_session.h"
 #include "exceptions.h"
 #include "throw_stack.h"
@@ -10,6 +12,8 @@ std::optional<ErrorRecord> run_part(void (*part)(void*), void* state) {
   try {
     part(state);
   } catch (const ExitActor&) {
+    throw;
+  } catch (const abi::__forced_unwind&) {  // pthread_exit()
     throw;
   } catch (const EveryThrow&) {  // takes nothing, see throw_stack.h
   } catch (...) {

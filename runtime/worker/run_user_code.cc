@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cxxabi.h>
 #include <unistd.h>
 
 #include "../code/names.h"
+#include "../launch/give_up.h"
 #include "../ownership/ownership.h"
 #include "exceptions.h"
 #include "task_frame.h"
@@ -37,6 +39,16 @@ void stop_for_debugger(const std::string& name) {
 
 }  // namespace
 
+void end_by_pthread_exit(const std::string& name) {
+  const std::string reason =
+      name +
+      " called pthread_exit(), or was cancelled by pthread_cancel(), which ends the thread that " +
+      "runs all calls of the process; let it return or throw";
+  if (may_give_up()) give_up(reason);
+  std::fprintf(stderr, "manta: %s\n", reason.c_str());
+  std::abort();
+}
+
 std::chrono::steady_clock::time_point run_user_code(const Ownership& ownership, const NodeId& node,
                                                     RunningCall& call,
                                                     std::span<const std::byte> frame,
@@ -49,6 +61,8 @@ std::chrono::steady_clock::time_point run_user_code(const Ownership& ownership, 
     stop_for_debugger(TaskFrame::current()->name);
     try {
       call.run();
+    } catch (const abi::__forced_unwind&) {
+      end_by_pthread_exit(TaskFrame::current()->name);
     } catch (const ExitActor&) {
       call.fail(exit_actor_error());
     } catch (const EveryThrow&) {  // takes nothing, see throw_stack.h

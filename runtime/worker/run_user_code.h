@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <span>
+#include <string>
 
 #include "running_call.h"
 
@@ -19,5 +20,8 @@ std::chrono::steady_clock::time_point run_user_code(const Ownership& ownership, 
                                                     RunningCall& call,
                                                     std::span<const std::byte> frame,
                                                     void* instance);
+
+// Instead of unwinding the thread that runs calls to its end: that of `name` has called pthread_exit().
+[[noreturn]] void end_by_pthread_exit(const std::string& name);
 
 }  // namespace manta::detail

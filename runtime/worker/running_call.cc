@@ -31,10 +31,7 @@ objectstore::Block& block_of(const base::StorageRef& storage) {
 }  // namespace
 
 void RunningCall::begin(std::span<const std::byte> bytes, void* instance) {
-  results_.clear();
-  result_buffers_.clear();
-  result_blocks_.clear();
-  result_references_.clear();
+  clear_results();
   values_here_.clear();
   results_added_ = 0;
   kept_.clear();
@@ -157,10 +154,7 @@ void RunningCall::fail(const ErrorRecord& error) {
     return;
   }
   const auto wire = error_wire(error);
-  results_.clear();
-  result_buffers_.clear();
-  result_blocks_.clear();
-  result_references_.clear();
+  clear_results();
   // Also if the call has no results: the caller logs the error.
   for (std::uint32_t i = 0; i < std::max(1U, frame_.result_count); ++i) {
     results_.insert(results_.end(), wire.begin(), wire.end());
@@ -214,6 +208,35 @@ void RunningCall::add_result(serialization::Encoded& encoded) {
   result_references_.insert(result_references_.end(), encoded.refs.begin(), encoded.refs.end());
   encoded.clear();  // the scratch space must not keep what is handed over
   ++results_added_;
+}
+
+void RunningCall::clear_results() {
+  results_.clear();
+  result_buffers_.clear();
+  result_blocks_.clear();
+  result_references_.clear();
+}
+
+void RunningCall::begin_items(std::uint64_t most) {
+  items_ = 0;
+  most_ = most;
+}
+
+bool RunningCall::add_item(serialization::Encoded& encoded) {
+  add_result(encoded);
+  results_added_ = 0;
+  ++items_;
+  const bool wanted = receiver_.take_item(*this);
+  clear_results();
+  return wanted;
+}
+
+void RunningCall::stopped() {
+  const std::string function = display_name(frame_, name_);
+  fail(error_of(ErrorKind::kCancelled,
+                function + " was cancelled, or nobody reads its items any more: it ended after " +
+                    std::to_string(items_) + (items_ == 1 ? " item" : " items"),
+                function));
 }
 
 void RunningCall::keep_block(objectstore::Block& block) {
@@ -321,6 +344,15 @@ void RunningCall::hold_references_for(rpc::Slot caller, ReplyName reply) {
     base::failpoint(base::Failpoint::kReferenceHeld);
   }
   result_references_.clear();
+}
+
+base::Ref<objectstore::Block> RunningCall::room_for_item() {
+  const std::size_t size = results_.size();
+  if (size <= kMaxInlineValue) return {};
+  auto created = process_.store().create(size);
+  if (created.ok()) return std::move(created.value());
+  throw ObjectStoreFull("no room in the object store for an item of " + std::to_string(size) +
+                        " bytes");
 }
 
 base::Ref<objectstore::Block> RunningCall::room_for_results() {

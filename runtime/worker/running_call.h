@@ -25,6 +25,7 @@
 #include "../wire/lane_messages.h"
 #include "../wire/node_messages.h"
 #include "call_context.h"
+#include "item_receiver.h"
 
 namespace manta::detail {
 
@@ -35,8 +36,8 @@ class RunningCall final : public CallContext {
  public:
   enum class Caller { kElsewhere, kHere };
   // `turn`: whose CPU is lent while arguments are read back from disk.
-  RunningCall(Process& process, Turn& turn, Caller caller = Caller::kElsewhere)
-      : process_(process), turn_(turn), caller_(caller) {}
+  RunningCall(Process& process, Turn& turn, ItemReceiver& items, Caller caller = Caller::kElsewhere)
+      : process_(process), turn_(turn), receiver_(items), caller_(caller) {}
 
   // `bytes` are a CallFrame and what follows it; they must stay until end(). Throws BuildMismatch, NotFound or
   // SerializationError for code that this process does not have.
@@ -62,6 +63,8 @@ class RunningCall final : public CallContext {
   // Before results_for(): a block for a large section of results, into which move_results() moves it. Null if the
   // section is small, or if there is no room, so that the results are an error now.
   base::Ref<objectstore::Block> room_for_results();
+  // The same for an item. Throws ObjectStoreFull.
+  base::Ref<objectstore::Block> room_for_item();
   void move_results(base::Ref<objectstore::Block> block);
   // Blocks that only the results hold: they become the caller's when the reply is in its ring; without it they are
   // freed.
@@ -69,16 +72,26 @@ class RunningCall final : public CallContext {
   void hand_over_blocks(rpc::Slot caller);
   void drop_blocks() { result_blocks_.clear(); }
 
+  // Of a generator: how many items it has given, and whether it may give another one when so many were taken.
+  std::uint64_t items() const { return items_; }
+  bool may_give_another(std::uint64_t taken) const {
+    return most_ == 0 || items_ < taken || items_ - taken < most_;
+  }
+
   std::uint32_t run_time() const { return run_ns_; }
   void set_run_time(std::uint32_t ns) { run_ns_ = ns; }
 
   void void_result() override;
   void error_result(const ErrorRecord& error) override;
+  void begin_items(std::uint64_t most) override;
+  void stopped() override;
   void construct(Instance instance) override { constructed_ = instance; }
 
  private:
   serialization::Encoded& scratch() override { return scratch_; }
   void add_result(serialization::Encoded& encoded) override;
+  bool add_item(serialization::Encoded& encoded) override;
+  void clear_results();
   void end_forked_child() const;
   void read_arguments(std::span<const std::byte> bytes);
   void read_back(std::span<serialization::Buffer> buffers);
@@ -91,6 +104,7 @@ class RunningCall final : public CallContext {
 
   Process& process_;
   Turn& turn_;
+  ItemReceiver& receiver_;
   const Caller caller_;
   CallFrame frame_;
   std::string name_;
@@ -107,6 +121,7 @@ class RunningCall final : public CallContext {
   std::vector<serialization::Reference> result_references_;
   std::vector<Value> values_here_;  // instead, when the caller is here
   std::uint32_t results_added_ = 0;
+  std::uint64_t items_ = 0, most_ = 0;  // only of a generator, as begin_items() says
   std::vector<std::uint64_t> kept_;
   std::uint32_t run_ns_ = 0;
   std::unique_ptr<ErrorRecord> failed_argument_;  // freed while the call was on its way

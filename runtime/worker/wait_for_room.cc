@@ -6,14 +6,30 @@
 
 #include "../../base/check.h"
 #include "../../base/error.h"
+#include "../../objectstore/largest_uses.h"
+#include "../launch/ask_console.h"
 #include "../launch/clock.h"
+#include "../ownership/memory_text.h"
 #include "../process/process.h"
 #include "waiting_call.h"
 
 namespace manta::detail {
 namespace {
 
-constexpr std::int64_t kWarnedAfterMs = 10'000;
+// Of the whole session. A process answers the node under its tables lock: who holds it cannot wait for that.
+std::string ask_for_uses() {
+  const auto process = Process::current_or_null();
+  if (!process || TablesLock::held_by_this_thread()) return {};
+  std::string text;
+  try {
+    const auto report = decode_memory_report(
+        ask_console(process->attachment().directory, {.most = objectstore::kLargestUses}));
+    if (!report) return {};
+    for (const MemoryObject& object : report->objects) text += "\n  " + text_of(object);
+  } catch (const RuntimeError&) {  // the session ends, or too many ask
+  }
+  return text;
+}
 
 void warn(const objectstore::Store& store, std::size_t size, std::int64_t waited_ms) {
   const StoreStats stats = store.stats();
@@ -21,7 +37,7 @@ void warn(const objectstore::Store& store, std::size_t size, std::int64_t waited
                            " s for room for " + std::to_string(size) +
                            " bytes in the object store: " + std::to_string(stats.used) + " of " +
                            std::to_string(stats.capacity) +
-                           " bytes are in use; the largest: " + store.largest_uses() + "\n";
+                           " bytes are in use. The largest:" + store.largest_uses() + "\n";
   std::fputs(line.c_str(), stderr);
 }
 
@@ -34,7 +50,7 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
   bool warned = false;
   const auto each_second = [&](std::chrono::seconds) {
     const std::int64_t waited = monotonic_ms() - ask.since;
-    if (!warned && waited >= kWarnedAfterMs) {
+    if (!warned && waited >= room_warned_after_ms) {
       warned = true;
       warn(process->store(), size, waited);
     }
@@ -48,10 +64,11 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
     const bool granted = answer && answer->front() != std::byte{0};
     if (take() || !answer) return;
     if (!granted && answer->size() > 1) {
+      const StoreStats stats = process->store().stats();
       throw OutOfDisk(
-          "object store: no room for " + std::to_string(size) +
-          " bytes in memory, and objects cannot be "
-          "spilled: " +
+          "object store: no room for " + std::to_string(size) + " bytes in memory, where " +
+          std::to_string(stats.used) + " of " + std::to_string(stats.capacity) +
+          " bytes are in use, and objects cannot be spilled: " +
           std::string(reinterpret_cast<const char*>(answer->data()) + 1, answer->size() - 1));
     }
     if (!granted) return;
@@ -63,6 +80,7 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
 
 void let_threads_wait_for_room(Process& process) {
   process.store().set_wait_for_room(wait_for_room);
+  objectstore::set_ask_for_uses(ask_for_uses);
 }
 
 }  // namespace manta::detail

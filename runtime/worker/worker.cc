@@ -1,6 +1,8 @@
 // The life of a worker process: it joins the session, runs what every process runs once (OnStart), says hello to the
 // node, and executes calls until it is told to exit.
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <dlfcn.h>
 #include <exception>
 #include <fcntl.h>
@@ -14,12 +16,14 @@
 #include "../../objectstore/read_only_fault.h"
 #include "../launch/crash_handler.h"
 #include "../launch/entry.h"
+#include "../launch/give_up.h"
 #include "../launch/on_start.h"
 #include "../launch/role.h"
 #include "../process/process.h"
 #include "../wire/death_report.h"
 #include "executor.h"
 #include "hand_over.h"
+#include "lost_descriptors.h"
 #include "thread_stacks.h"
 #include "wait_for_room.h"
 
@@ -67,6 +71,12 @@ void be_the_first_to_go() {
   if (file && ::write(file.get(), kFirst.data(), kFirst.size()) < 0) return;
 }
 
+// Of exit handlers and static destructors. Tests have less of it.
+std::chrono::milliseconds patience_at_end() {
+  const char* const text = std::getenv("MANTA_EXIT_PATIENCE_MS");
+  return std::chrono::milliseconds(text != nullptr ? std::atoi(text) : 10'000);
+}
+
 }  // namespace
 
 int worker_main(Attachment&& attachment) {
@@ -75,6 +85,7 @@ int worker_main(Attachment&& attachment) {
   // It is a pipe, but people read its lines as they come.
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   const auto process = Process::open(std::move(attachment));
+  let_give_up(process->control().process(process->slot()).crash);
   let_threads_wait_for_room(*process);
   const objectstore::SignalStack stack;
   give_new_threads_signal_stacks();
@@ -86,9 +97,12 @@ int worker_main(Attachment&& attachment) {
     process->progress().stop();
     return 1;
   }
+  watch_for_lost_descriptors();
   process->node().send(WorkerHello{});
   const int code = executor.run();
+  stop_watching_for_lost_descriptors();
   process->progress().stop();
+  give_up_unless_ended_within(patience_at_end());
   std::fflush(nullptr);
   return code;
 }

@@ -100,6 +100,9 @@
   REFUSAL(kNoRestore, \
           "what its manta_reduce() returns does not make it again: give it a constructor with " \
           "those parameters, or a static manta_restore() that takes them") \
+  REFUSAL(kStream, /* a generator, or the refs of its items */ \
+          "the items of a generator come one by one to the caller of a function that returns " \
+          "it, and to nobody else: pass on the refs of those that are there, which are values") \
   REFUSAL(kQualified, "const, volatile and reference types cannot be made: remove the qualifier")
 // clang-format on
 

@@ -76,7 +76,7 @@ void FaultyProxy::accept() {
   }
 }
 
-void FaultyProxy::serve(base::Fd client, Fault fault) const {
+void FaultyProxy::serve(base::Fd client, Fault fault) {
   std::array<char, 64 * 1024> bytes;
   if (fault == Fault::kBusy) {
     (void)::recv(client.get(), bytes.data(), bytes.size(), 0);
@@ -88,10 +88,14 @@ void FaultyProxy::serve(base::Fd client, Fault fault) const {
   if (::connect(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return;
   }
+  const int now = ++open_;
+  for (int most = most_at_once_; most < now && !most_at_once_.compare_exchange_weak(most, now);) {
+  }
   carry(client, server, fault);
+  --open_;
 }
 
-void FaultyProxy::carry(const base::Fd& client, const base::Fd& server, Fault fault) const {
+void FaultyProxy::carry(const base::Fd& client, const base::Fd& server, Fault fault) {
   std::array<char, 64 * 1024> bytes;
   std::array<std::size_t, 2> carried{};  // from each
   bool answered = false;
@@ -107,6 +111,9 @@ void FaultyProxy::carry(const base::Fd& client, const base::Fd& server, Fault fa
       if (fault == Fault::kNoAnswer && from_server) continue;
       if (fault == Fault::kOneRequest && !from_server && answered) return;
       const std::string_view got(bytes.data(), static_cast<std::size_t>(n));
+      const bool asks_for_range = !from_server && got.starts_with("GET ") &&
+                                  got.find("\r\nRange: bytes=") != std::string_view::npos;
+      if (asks_for_range) ++ranges_;
       answered = answered || (from_server && !got.starts_with("HTTP/1.1 100"));
       const std::size_t before =
           std::exchange(carried[i], carried[i] + static_cast<std::size_t>(n));

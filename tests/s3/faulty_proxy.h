@@ -34,17 +34,19 @@ class FaultyProxy {
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   int connections() const { return connections_; }
+  int most_at_once() const { return most_at_once_; }  // connections
+  int ranges() const { return ranges_; }              // requests for a part of an object
 
  private:
   void accept();
-  void serve(base::Fd client, Fault fault) const;
-  void carry(const base::Fd& client, const base::Fd& server, Fault fault) const;
+  void serve(base::Fd client, Fault fault);
+  void carry(const base::Fd& client, const base::Fd& server, Fault fault);
 
   const std::uint16_t server_port_;
   const Plan plan_;
   base::Fd listener_;
   std::uint16_t port_ = 0;
-  std::atomic<int> connections_{0};
+  std::atomic<int> connections_{0}, open_{0}, most_at_once_{0}, ranges_{0};
   std::atomic<bool> over_{false};
   std::thread acceptor_;
   std::vector<std::thread> servers_;  // of the acceptor's thread

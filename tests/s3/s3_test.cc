@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <numeric>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -240,6 +241,40 @@ TEST(S3, TheEndSaysWhatStays) {
 }
 
 class S3Session : public ClusterTest {};
+
+// Never three faults in a row, so that no transfer fails each time.
+TEST_F(S3Session, SpillsAndReadsBackWithFaultsInBetween) {
+  std::optional<FaultyProxy> proxy;
+  proxy.emplace(server_port(), [](int connection) {
+    return connection % 6 == 1   ? FaultyProxy::Fault::kCut
+           : connection % 6 == 2 ? FaultyProxy::Fault::kBusy
+                                 : FaultyProxy::Fault::kNone;
+  });
+  const std::string server = variable("AWS_ENDPOINT_URL");
+  ::setenv("AWS_ENDPOINT_URL", proxy->url().c_str(), 1);
+  open({.cpus = 2,
+        .object_store_bytes = 64 * kMiB,
+        .spill_dirs = {"s3://spilled/faults"},
+        .overflow = false});
+  ::setenv("AWS_ENDPOINT_URL", server.c_str(), 1);
+  std::vector<ObjectRef<Array<int>>> refs;
+  const auto numbers = [](int n) { return full<int>(20 * kMiB / sizeof(int), n); };
+  const auto are_all = [](const Array<int>& array, int n) {
+    return std::ranges::all_of(array, [n](int value) { return value == n; });
+  };
+  for (int i = 0; i < 10; ++i) refs.push_back(put(numbers(i)));
+  EXPECT_GT(files_there(), 0U);
+  for (int i = 0; i < 10; ++i) {
+    const auto& ref = refs[static_cast<std::size_t>(i)];
+    EXPECT_TRUE(i % 2 == 0 ? are_all(get(ref), i) : get(remote(are_all)(ref, i))) << i;
+  }
+  EXPECT_GT(proxy->connections(), 6);
+  EXPECT_GE(proxy->most_at_once(), 2) << "several parts at once";
+  EXPECT_GE(proxy->ranges(), 10) << "objects are read in ranges";
+  refs.clear();
+  EXPECT_TRUE(eventually([] { return files_there() == 0; }));
+  proxy.reset();  // its threads are not the session's
+}
 
 TEST_F(S3Session, SpillsAndReadsBack) {
   open({.cpus = 2,
