@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <string>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -20,7 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 #ifdef MANTA_SANITIZED

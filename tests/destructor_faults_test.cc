@@ -31,7 +31,7 @@ bool armed = false;
 // As the language has it, unless the class says otherwise: what leaves the destructor terminates the process.
 struct Quiet {
   int number = 1;
-  ~Quiet() { throw_if_armed(); }  // NOLINT(bugprone-exception-escape): that is the fault
+  ~Quiet() { throw_if_armed(); }
 };
 // Says otherwise.
 struct Loud {
@@ -104,7 +104,7 @@ TEST_F(DestructorFaults, ThatMayThrowAreErrorsOfTheirCall) {
 struct BadError : std::runtime_error {
   using std::runtime_error::runtime_error;
   BadError(const BadError&) = default;
-  ~BadError() override { throw_if_armed(); }  // NOLINT(bugprone-exception-escape)
+  ~BadError() override { throw_if_armed(); }
 };
 
 TEST_F(DestructorFaults, OfAnExceptionIsACrash) {
