@@ -152,8 +152,8 @@ void add_levels(std::vector<Cgroup>& cgroups, const fs::path& root, const Told& 
   const auto path = own_path(told.cgroup, version, controller);
   const auto mounts = mounts_of(told.mountinfo, version, controller);
   if (!path || mounts.empty()) return;
-  const Mount* seen =
-      &mounts.front();  // where no mount shows it, the limits of what is mounted are the best guess
+  // Where no mount shows it, the limits of what is mounted are the best guess.
+  const Mount* seen = &mounts.front();
   std::string rest = "/";
   for (const Mount& mount : mounts) {
     const auto place = place_of(root, *path, mount);

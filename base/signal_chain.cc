@@ -113,7 +113,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
     const SignalLook passing = passing_on.load(std::memory_order_acquire);
     if (passing != nullptr) passing(signal, info, context);
     call(users, signal, info, context);
-    // abort() goes on to the default when a handler has returned, and nobody sees that one.
+    // abort() continues with the default when a handler has returned, and nobody sees that one.
     const LastWords last = last_words.load(std::memory_order_acquire);
     const bool of_abort = signal == SIGABRT && sent && info->si_pid == ::getpid();
     if (of_abort && last != nullptr) last(signal, info, context);
@@ -187,7 +187,7 @@ int change_action(int signal, const struct sigaction* action, struct sigaction* 
   return set_action(signal, action, before);
 }
 
-// As BSD has it: system calls go on, and the handler stays.
+// As BSD has it: system calls continue, and the handler stays.
 sighandler_t change_handler(int signal, sighandler_t handler) noexcept {
   struct sigaction action = {}, before = {};
   action.sa_handler = handler;

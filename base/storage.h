@@ -21,7 +21,7 @@ class Storage : public Counted {
   std::span<const std::byte> span() const { return {data_, size_}; }
 
   // What holds a reference for the runtime; all others are arrays of the user. Blocks of the store count them, for
-  // those who ask what is held by what.
+  // those that ask what is held by what.
   enum class Keeper { kValue, kCall };
   virtual void count_keeper(Keeper, int /*change*/) noexcept {}
 

@@ -15,8 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include <manta/manta.h>
-
 #include "../base/check.h"
 #include "../objectstore/arena/arena_files.h"
 #include "../objectstore/store.h"
@@ -25,10 +23,10 @@
 #include "../runtime/calls/call_lane.h"
 #include "../runtime/ownership/object_entry.h"
 #include "../runtime/ownership/value.h"
-#include "../runtime/process/process.h"
 #include "../runtime/wire/lane_messages.h"
 #include "../serialization/codec/codec.h"
 #include "../serialization/encode.h"
+#include "submit_path.h"
 
 namespace {
 
@@ -169,44 +167,20 @@ void call_through_lane(int count) {
   own.store->close();
 }
 
-int add(int x, int y) { return x + y; }
-
-// A driver whose node is silent and whose ring thread has stopped: the thread that submits serves, too.
-detail::Process& lonely_driver() {
-  constexpr objectstore::ArenaSize kSize{.memory = OwnStore::kSize};
-  detail::Attachment attachment;
-  attachment.slot = rpc::kDriverSlot;
-  attachment.cpus = 1;
-  attachment.control = rpc::Control::create(
-      {.arena_bytes = kSize.memory, .store_meta_bytes = objectstore::Arena::metadata_size(kSize)});
-  const rpc::Control control(attachment.control.get());
-  objectstore::Arena::initialize(control.store_meta(), control.store_meta_size(), kSize);
-  attachment.arena = objectstore::create_arena_files(kSize.memory);
-  detail::Process& process = *detail::Process::open(std::move(attachment)).detach();
-  process.progress().stop();
-  return process;
-}
-
-// A call of two ints: made, submitted, and put into the queue of its scheduling key, which gets no lease. It stays
-// there, so that its end is not counted.
-void submit_call(int count) {
-  static detail::Process& process = lonely_driver();
-  static auto& refs = *new std::vector<ObjectRef<int>>;
-  refs.reserve(refs.size() + static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) refs.push_back(remote(add)(i, i));
-  base::check(process.senders().tasks.any_queued(), "calls in the queue");
-}
-
 struct HotPath {
   std::string_view name;
   void (*run)(int count);
 };
 constexpr HotPath kHotPaths[] = {
-    {"encode_small", encode_small}, {"decode_small", decode_small},
-    {"put_small", put_small},       {"get_small", get_small},
-    {"store_small", store_small},   {"ring_message", ring_message},
-    {"submit_queue", submit_queue}, {"call_through_lane", call_through_lane},
-    {"submit_call", submit_call},
+    {"encode_small", encode_small},
+    {"decode_small", decode_small},
+    {"put_small", put_small},
+    {"get_small", get_small},
+    {"store_small", store_small},
+    {"ring_message", ring_message},
+    {"submit_queue", submit_queue},
+    {"call_through_lane", call_through_lane},
+    {"submit_call", bench::submit_call},
 };
 
 }  // namespace

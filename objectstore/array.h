@@ -14,7 +14,7 @@
 //
 // Invariants: the elements of an Array never change; a moved-from MutableArray is empty.
 // Threads:    Array: const functions from any, as for shared_ptr; MutableArray: one at a time.
-// Errors:     InvalidArgument with the reason; ObjectStoreFull and OutOfMemory from what allocates.
+// Errors:     InvalidArgument with the reason; ObjectStoreFull, OutOfMemory and OutOfDisk from what allocates.
 #pragma once
 #include <cassert>
 #include <concepts>
@@ -125,8 +125,8 @@ class MutableArray {
   template <std::integral First, std::integral... N>
   explicit MutableArray(First n, N... more)
       : MutableArray(std::vector<std::size_t>{detail::extent(n), detail::extent(more)...}) {}
-  template <
-      std::integral I>  // for MutableArray<T>({2, 3}), which would be ambiguous without this one
+  // For MutableArray<T>({2, 3}), which would be ambiguous without this one.
+  template <std::integral I>
   explicit MutableArray(std::initializer_list<I> shape)
       : MutableArray(std::vector<std::size_t>(shape.begin(), shape.end())) {}
   MutableArray(MutableArray&& other) noexcept { swap(other); }

@@ -20,8 +20,8 @@ namespace manta::objectstore {
 namespace {
 
 constexpr std::size_t kNameSize = 256;
-constexpr std::size_t kMostRunners =
-    64;  // in a worker there is one, in a local session one for each call that waits
+// In a worker there is one, in a local session one for each call that waits.
+constexpr std::size_t kMostRunners = 64;
 
 // A thread that runs functions, and the name of the one that it runs; empty: none. Not thread-local: in a shared
 // library the first access of a thread to its own data may allocate memory, which the handler may not.

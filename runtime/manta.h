@@ -14,6 +14,10 @@
 // options/options.h       all options             launch/run_if_worker.h  Manta in a library, such as a Python module
 // ../base/error.h         errors
 // ../objectstore/array.h  arrays                  ../serialization/...    serialize, customize
+// ../objectstore/interchange/npy.h, npz.h         arrays in files of numpy
+//
+// What includes more than most programs need lies beside it: <manta/parallel.h> (map, map_reduce, parallel_for),
+// <manta/asio.h> (async_get), <manta/objectstore/arrow.h> and dlpack.h, <manta/serialization/pickle.h>.
 //
 // Threads: each header says which of its functions may be called from which threads; most from any.
 #pragma once

@@ -28,7 +28,7 @@ void ActorTable::announce(ActorId id, const Actor& actor) {
   });
 }
 
-// Who asked before is told only that the actor exists: lanes are opened when it has a worker.
+// Whoever asked before is told only that the actor exists: lanes are opened when it has a worker.
 bool ActorTable::create(ActorId id, ProcessSlot creator) {
   Actor& actor = actors_[id];
   if (actor.phase != ActorPhase::kUnknown) return false;
@@ -60,7 +60,7 @@ void ActorTable::alive(ActorId id) {
   announce(id, entry->second);
 }
 
-// All who hold it or watch it are told. The record goes when the last of them lets go of it.
+// All that hold it or watch it are told. The record goes when the last of them lets go of it.
 void ActorTable::die(ActorId id, Actor& actor, Bytes cause) {
   if (actor.phase == ActorPhase::kDead) return;
   actor.phase = ActorPhase::kDead;
@@ -146,7 +146,13 @@ void ActorTable::watch(ActorId id, ProcessSlot process) {
 
 void ActorTable::ended(ActorId id) {
   const auto entry = actors_.find(id);
-  if (entry != actors_.end()) die(id, entry->second, std::exchange(entry->second.cause, {}));
+  if (entry == actors_.end()) return;
+  Actor& actor = entry->second;
+  if (actor.phase != ActorPhase::kDead) die(id, actor, std::exchange(actor.cause, {}));
+  const auto worker = workers_.find(actor.worker);
+  if (worker == workers_.end() || worker->second != id) return;  // it has had another since
+  workers_.erase(worker);
+  if (actor.holders.unused()) unsettled_.push_back(id);
 }
 
 void ActorTable::worker_gone(ProcessSlot worker, const std::function<Bytes()>& crash_cause) {

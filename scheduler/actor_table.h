@@ -72,7 +72,7 @@ class ActorTable {
   void connect(ActorId id, ProcessSlot process);
   // `process` is told the actor's phases until the actor is dead, as a holder is.
   void watch(ActorId id, ProcessSlot process);
-  // An actor ended whose process goes on: as it should, or because it was killed.
+  // An actor ended whose process continues: as it should, or because it was killed.
   void ended(ActorId id);
   // A worker ended. `crash_cause` is asked for only if its actor did not expect that.
   void worker_gone(ProcessSlot worker, const std::function<Bytes()>& crash_cause);

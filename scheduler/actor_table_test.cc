@@ -151,6 +151,14 @@ TEST(ActorTable, AnActorMayEndWithoutItsProcess) {
   EXPECT_TRUE(table.find(kActor)->cause.empty());
   table.ended(kActor);  // once
   EXPECT_EQ(done(table), "");
+  table.add_holds(kActor, kDriver, -1);
+  settle_all(table);
+  EXPECT_EQ(table.find(kActor), nullptr) << "its process holds no record of it";
+
+  ActorTable failed = alive_actor();
+  failed.failed(kActor, bytes("failed"));
+  failed.ended(kActor);
+  EXPECT_EQ(failed.find(kActor)->cause, bytes("failed"));
 
   ActorTable killed = alive_actor();
   killed.kill(kActor, bytes("killed"));

@@ -82,7 +82,7 @@ LeaseId LeaseTable::grant(const Grantable& turn) {
   return last_lease_;
 }
 
-// Plays grant() through without granting: gives those who would still wait then. Those that want something come first.
+// Plays grant() through without granting: gives those that would still wait then. Those that want something come first.
 // What a request that does not fit needs is kept for it, and nobody behind it may have that; unless it waits for what
 // blocked tasks keep, since these may wait for one behind it.
 std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit,

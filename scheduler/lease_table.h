@@ -2,10 +2,10 @@
 // for a scheduling key, which is its own number for a set of resources; an actor that waits for its process
 // is an owner too, of one lease. A lease is kept while the owner has work for it.
 //
-//   wanted --next(), grant()--> running <--blocked / unblocked--> lending
-//     | want(0)                    \------- end() -------/
-//     v                                       v
-//   gone                               resources are back
+//   wanted --grantable(), grant()--> running <--blocked / unblocked--> lending
+//     | want(0)                         \------- end() -------/
+//     v                                            v
+//   gone                                    resources are back
 //
 // An owner asks for no more leases than the node could ever run at once. When all of those wait for
 // work of their own, they may wait for just the tasks that the owner has left: so it says that it has `more`,
@@ -13,9 +13,10 @@
 //
 // Order: owners and their keys take turns, first come first served. A request that does not fit keeps what it
 // needs from those behind it, so that small requests never starve a large one; they may have what it does
-// not need. One that waits for what blocked tasks hold keeps nothing: perhaps they wait for those behind it. When somebody waits, leases are recalled from owners that want nothing more for
-// that key, or that hold more than the one who waits: one recall for each lease that is waited for. So no key of an
-// owner waits until another of its keys has no work left.
+// not need. One that waits for what blocked tasks hold keeps nothing: perhaps they wait for those behind it.
+// When somebody waits, leases are recalled from owners that want nothing more for that key, or that hold more
+// than the one that waits: one recall for each lease that is waited for. So no key of an owner waits until
+// another of its keys has no work left.
 //
 // Invariants: free() is what the node has minus what running leases hold (of lending ones, minus all but
 //             their CPUs); a request that can never fit is refused by want() and never queued.
@@ -109,12 +110,11 @@ class LeaseTable {
   bool anybody_has_more() const { return !more_.empty(); }
   std::size_t running() const { return leases_.size() - lending_; }  // not blocked
   std::size_t leases() const { return leases_.size(); }
-  bool lends(LeaseId lease) const {
-    return leases_.at(lease).lends;
-  }                                        // because its task is blocked
+  // Because its task is blocked.
+  bool lends(LeaseId lease) const { return leases_.at(lease).lends; }
   ResourceSet taken(LeaseId lease) const;  // what it holds of the resources now
-  std::string shortage_of(
-      OwnerKey who) const;  // which it wants, too little of which is free, and nobody lends
+  // Resources that it wants, too little of which is free, and which nobody lends; a text.
+  std::string shortage_of(OwnerKey who) const;
   const ResourceSet& total() const { return total_; }
   const ResourceSet& free() const { return free_.amounts(); }
 

@@ -1,3 +1,5 @@
+// In the order of a worker's life: how many to start; started, ready, taken, given back; starts that fail, and when
+// they are tried again; at the end which idle workers may leave.
 #include "worker_pool.h"
 
 #include <algorithm>
@@ -180,7 +182,7 @@ std::optional<Time> WorkerPool::next_retry(const std::vector<WorkerKind>& demand
   return next;
 }
 
-// Workers that are all blocked may be waiting for those who wait for a worker: the pool tries twice as long then.
+// Workers that are all blocked may be waiting for those that wait for a worker: the pool tries twice as long then.
 bool WorkerPool::hopeless(const Environment& environment, bool anyone_runs) const {
   const Starts& starts = starts_of(environment);
   if (starts.starting > 0 || anyone_runs) return false;

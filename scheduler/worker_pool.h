@@ -18,7 +18,7 @@
 // Failure: a worker that ends while starting is a failure of its environment. From `max_failures` in a row on that is
 //          failing(): the pool makes one attempt at a time, each after a longer pause, as long as there are other
 //          workers with it, for which the leases wait. It is hopeless() when none is left that could come back: the
-//          caller refuses those who wait, and one attempt is made for each later request.
+//          caller refuses those that wait, and one attempt is made for each later request.
 //
 // Invariant: each worker is in exactly one state. Threads: confined. Time is passed in.
 #pragma once
@@ -107,10 +107,10 @@ class WorkerPool {
   bool failing(const Environment& environment = {}) const;
   // When something is started for `demand` of which the environment is failing, though there are workers with it.
   std::optional<Time> next_retry(const std::vector<WorkerKind>& demand) const;
-  // Nobody who waits will get a worker. `anyone_runs` says that some taken worker with this environment is not blocked
-  // itself, so that it will come back. Where all are blocked, perhaps for those who wait, the pool gives up later.
+  // Nobody that waits will get a worker. `anyone_runs` says that some taken worker with this environment is not blocked
+  // itself, so that it will come back. Where all are blocked, perhaps for those that wait, the pool gives up later.
   bool hopeless(const Environment& environment, bool anyone_runs) const;
-  void forgive(const Environment& environment);  // those who waited have been told so
+  void forgive(const Environment& environment);  // those that waited have been told so
 
   bool at_limit() const { return workers_.size() - dedicated_ >= options_.limit; }
   std::size_t size() const { return workers_.size(); }

@@ -1,3 +1,4 @@
+// The walk over a type first (Inspection), then the report, then what is said of closures.
 #include "inspect.h"
 
 #include <algorithm>

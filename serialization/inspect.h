@@ -16,6 +16,7 @@
 
 namespace manta {
 
+// One place in a value whose type cannot be serialized.
 struct SerializabilityFailure {
   std::string path = {};    // from the given name on, for example "job.steps[].lock"
   std::string type = {};    // the type that cannot be serialized

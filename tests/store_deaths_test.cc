@@ -156,6 +156,7 @@ TEST_F(StoreDeaths, AKeeperThatHasJustAgreed) {
   EXPECT_THROW(get(keeper.call(&Keeper::size)), ActorDied);
   for (std::size_t i = 0; i < parts.size(); ++i) EXPECT_EQ(get(parts[i])[7], static_cast<int>(i));
   parts.clear();
+  keeper = {};
   expect_store_empty();
 }
 

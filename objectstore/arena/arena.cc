@@ -126,7 +126,7 @@ base::Result<Allocation, StoreError> Arena::State::allocate_run(std::size_t size
   for (std::size_t i = *slab; i < end; ++i) {
     allocation.zeroed = table.pages().mark_used(i) && allocation.zeroed;
   }
-  // On a disk nothing is gained by waiting, and who populates later knows of no disk.
+  // On a disk nothing is gained by waiting, and whoever populates later knows of no disk.
   allocation.populated = allocation.populated || table.is_overflow(*slab);
   if (!window.open(*slab, end - *slab) ||
       (allocation.populated && !populate_run(allocation.offset, size))) {

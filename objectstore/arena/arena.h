@@ -8,7 +8,7 @@
 //
 // Every process maps the memory once, read-only, from a descriptor opened O_RDONLY. What it
 // allocates it also maps writable, at the same distance in a second window; seal() takes the write
-// permission away. What has no room in memory goes on in the overflow: slabs of a file on disk, which are mapped behind
+// permission away. What has no room in memory lies in the overflow: slabs of a file on disk, which are mapped behind
 // those of memory and are used in the same way. There may be more slabs of memory than the budget can fill: free ones
 // are emptied where it is needed (slab_pages.h).
 //
@@ -94,7 +94,7 @@ class Arena {
   // True once in a session: for whoever is to say that the overflow is used.
   bool note_overflow();
   OverflowPlace overflow_place() const;
-  // How many wait for room: who asks later must wait behind them.
+  // How many wait for room: whoever asks later must wait behind them.
   std::uint32_t waiting() const;
   // Whether the node may have something to spill: it is asked, then, before the overflow is used.
   bool may_spill() const;

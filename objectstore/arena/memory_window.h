@@ -58,10 +58,8 @@ class MemoryWindow {
   // The same for two slabs, the first an even one, of which nothing is committed. False: there is no huge page; they
   // are as before, but for one page.
   bool commit_huge(std::size_t slab);
-  // Why it gave false when it last asked the kernel (an errno); 0: it never did.
-  int why_not_huge() const {
-    return why_not_huge_.load(std::memory_order_relaxed);
-  }  // SYNC: none: for messages
+  // Why it gave false when it last asked the kernel (an errno); 0: it never did. SYNC: none: for messages.
+  int why_not_huge() const { return why_not_huge_.load(std::memory_order_relaxed); }
   // Gives the memory of a slab that this process has claimed back, but for its first `pages`; or that of many. Their
   // bytes are 0 when they are committed again.
   bool decommit(std::size_t slab, std::uint32_t pages = 0);

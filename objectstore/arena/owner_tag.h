@@ -15,7 +15,7 @@ constexpr OwnerTag tag_of_slot(std::uint16_t slot) { return slot == 0 ? kNodeTag
 // 2048, and so are tags but that of the node.
 inline constexpr OwnerTag kTentativeBit = 0x4000;
 constexpr OwnerTag tentative(OwnerTag owner) { return owner ^ kTentativeBit; }
-// The owner for those who only look: nobody as long as the tag is tentative.
+// The owner for those that only look: nobody as long as the tag is tentative.
 constexpr OwnerTag settled(OwnerTag tag) {
   return tag == kNodeTag || tag < kTentativeBit ? tag : kNobody;
 }

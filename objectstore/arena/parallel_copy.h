@@ -26,7 +26,7 @@ void copy_alone();
 void copy_piece(std::byte* to, const std::byte* from, std::size_t size);
 
 // How many bytes of users' buffers this process has copied so far: by parallel_copy(), and what others say that they
-// copy piece by piece. For those who show that something is not copied.
+// copy piece by piece. For tests which show that something is not copied.
 std::uint64_t copied_bytes();
 void count_copied(std::uint64_t bytes);
 

@@ -42,7 +42,7 @@ SlabPages::SlabPages(std::byte* metadata)
       budget_(header_->budget),
       words_(reinterpret_cast<Word*>(metadata + sizeof(Header))) {}
 
-// SYNC: none in this file: the kernel commits memory, and the numbers only say that it has; who claims a slab sees
+// SYNC: none in this file: the kernel commits memory, and the numbers only say that it has; whoever claims a slab sees
 // what its last owner wrote, by the slab's word in the SlabTable. Words are changed by read-modify-write all the same,
 // since threads of one process populate a slab together.
 std::uint64_t SlabPages::left() const {

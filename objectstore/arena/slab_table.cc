@@ -1,5 +1,5 @@
 // All transitions of the picture in the header, in this order: words; claiming slabs, alone or in a range; runs; slabs
-// of small blocks, whose tag_block() is the one place that needs sequential consistency. slab_table_looks.cc goes on.
+// of small blocks, whose tag_block() is the one place that needs sequential consistency. slab_table_looks.cc continues.
 #include "slab_table.h"
 
 #include <cstring>
@@ -60,7 +60,7 @@ SlabTable::SlabTable(std::byte* metadata)
   base::check(header_->magic == kMagic, "the metadata of the arena was not initialized");
 }
 
-// SYNC: none, of both: a slab behind it is claimed only by who has raised it.
+// SYNC: none, of both: a slab behind it is claimed only by whoever has raised it.
 std::size_t SlabTable::memory_end() const {
   return header_->memory_end.load(std::memory_order_relaxed);
 }
@@ -77,7 +77,7 @@ bool SlabTable::note_overflow() {
          !header_->overflow_noted.exchange(true, std::memory_order_relaxed);
 }
 
-// SYNC: none, of these four: who reads an old value is a moment too early or too late.
+// SYNC: none, of these four: whoever reads an old value is a moment too early or too late.
 std::uint32_t SlabTable::waiting() const {
   return header_->waiting.load(std::memory_order_relaxed);
 }

@@ -6,12 +6,15 @@
 
 namespace manta {
 
+// Looked at while it changes: the figures belong to about the same moment.
 struct StoreStats {
   std::uint64_t capacity = 0;  // the budget, of which rings and tables take a part
   std::uint64_t used = 0;      // in live blocks in memory, unfrozen arrays included
-  std::uint64_t pinned = 0;    // of these, in blocks that a process other than the node owns
-  std::uint64_t spilled = 0;   // in live blocks on disk, for which memory had no room
-  std::uint64_t objects = 0;   // live blocks, wherever they are
+  // Of `used`, in blocks whose maker or receiver owns them still: the rest is of published values, which the node owns
+  // and may spill.
+  std::uint64_t pinned = 0;
+  std::uint64_t spilled = 0;  // in live blocks on disk, for which memory had no room
+  std::uint64_t objects = 0;  // live blocks, wherever they are
 };
 
 }  // namespace manta

@@ -1,3 +1,5 @@
+// In this order: what is checked of an array of others; then, as the header has them, fields, rows and chunks; at the
+// end what Arrow's layout is turned into: a view of values, and a mask.
 #include "arrow_chunk.h"
 
 #include <cmath>

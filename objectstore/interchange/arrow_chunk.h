@@ -37,8 +37,8 @@ struct ArrowChunk {
   std::size_t first = 0;  // of the elements that lie in `data`
   std::size_t length = 0;
   std::size_t nulls = 0;
-  const std::uint8_t* validity =
-      nullptr;  // of the column, from bit `first` on; null: all are valid
+  // Of the column, from bit `first` on; null: all are valid.
+  const std::uint8_t* validity = nullptr;
   ArrowRows parent = {};
 
   bool is_null(std::size_t row) const;

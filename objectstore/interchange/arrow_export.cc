@@ -1,3 +1,5 @@
+// From the parts to the whole: structs of Arrow with what they own; one column; a table of columns; a stream of one
+// table, whose functions are called from C; and at the end what the header declares.
 #include "arrow_export.h"
 
 #include <algorithm>

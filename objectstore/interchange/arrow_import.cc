@@ -1,3 +1,5 @@
+// In this order: checks of what is given; TableBuilder, which puts batches together to columns; and take(), through
+// which all that the header declares goes.
 #include <cstring>
 
 #include "arrow.h"

@@ -1,3 +1,4 @@
+// Tables first (elements, names, numbered formats, units of time), then the two functions that look formats up in them.
 #include "arrow_type.h"
 
 #include <algorithm>
@@ -54,7 +55,7 @@ constexpr Named kOthers[] = {
     {"+r", "run-end encoded"},
 };
 
-// Formats that go on with numbers, which stand between two words.
+// Formats that continue with numbers, which stand between two words.
 struct Numbered {
   std::string_view prefix;
   std::string_view before;

@@ -1,3 +1,5 @@
+// Export first; then import, which is mostly checks of what others give: type, device, layout, values of bools. At the
+// end what the header declares.
 #include "dlpack.h"
 
 #include <algorithm>

@@ -6,7 +6,7 @@
 //   Array<float> a = from_dlpack<float>(tensor);                of either
 //
 // In Python a tensor travels in a capsule, which __dlpack__() gives: "dltensor_versioned" if the caller passed
-// max_version=(1, 0) or more, else "dltensor". Who takes it over renames the capsule ("used_dltensor_versioned",
+// max_version=(1, 0) or more, else "dltensor". Whoever takes it over renames the capsule ("used_dltensor_versioned",
 // "used_dltensor"); the destructor of one that was not renamed calls the tensor's deleter. JAX gives the unversioned
 // one whatever is passed, and takes no other (findings/jax0102_ignores_dlpack_max_version.sh).
 //

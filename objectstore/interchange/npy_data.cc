@@ -1,3 +1,5 @@
+// Read from the end: a file is read tile by tile (read_tiles), a tile by its rows (TileReader), a row by one of three
+// ways to copy an item, which the layout chooses.
 #include "npy_data.h"
 
 #include <algorithm>
@@ -49,7 +51,7 @@ class Rows {
 
   std::size_t count() const { return count_; }
 
-  // The number of the row in memory; then goes on to the next in the file, and after the last one to the first.
+  // The number of the row in memory; then continues with the next in the file, and after the last one to the first.
   std::size_t take() {
     const std::size_t row = row_;
     for (std::size_t d = 0; d < dimensions_.size(); ++d) {

@@ -9,6 +9,7 @@
 
 namespace manta {
 
+// What an .npy file, or an array in an .npz file, says of itself.
 struct NpyInfo {
   std::string dtype = {};  // as numpy writes it: "<f8"; for structs "[('x', '<f8'), ('y', '<i4')]"
   std::vector<std::size_t> shape = {};

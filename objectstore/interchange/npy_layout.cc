@@ -32,7 +32,7 @@ bool is_same(const NpyType& file, const NpyType& ours) {
   return file.kind == ours.kind && file.size == ours.size;
 }
 
-// A piece that goes on where the last one ends becomes a part of it.
+// A piece that continues where the last one ends becomes a part of it.
 void add_piece(std::vector<NpyPiece>& pieces, NpyPiece piece) {
   if (!pieces.empty() && pieces.back().from + pieces.back().size == piece.from &&
       pieces.back().to + pieces.back().size == piece.to) {

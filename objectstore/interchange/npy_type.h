@@ -30,8 +30,8 @@ struct NpyType {
   std::vector<NpyField> fields;
   // Of a type of C++ only:
   bool is_struct = false;  // its fields are known; set by files, too
-  bool is_character =
-      false;  // an i1 or u1 that is a byte of text or data, and a U that is one character
+  // An i1 or u1 that is a byte of text or data, and a U that is one character.
+  bool is_character = false;
   bool is_bfloat = false;  // a V2
   bool is_count = false;   // an integer that counts something which numpy has no unit for
 };

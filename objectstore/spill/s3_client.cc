@@ -23,7 +23,7 @@ constexpr std::size_t kErasedAtOnce = 16;
 constexpr int kTries = 3;
 constexpr milliseconds kFirstPause(100);  // twice as long each time, with a random part
 constexpr milliseconds kLongestPause(8000);
-constexpr milliseconds kLooks(100);  // at who ends a call
+constexpr milliseconds kLooks(100);  // at whether somebody ends a call
 constexpr std::chrono::seconds kPatience(60);
 constexpr std::uint64_t kLeastRate = 1 << 20;  // bytes/s of a call
 

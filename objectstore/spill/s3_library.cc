@@ -7,8 +7,8 @@
 namespace manta::objectstore {
 namespace {
 
-constexpr unsigned kOldestCurl =
-    0x075700;  // 7.87.0 has the last of the options that s3_client.cc sets
+// 7.87.0 has the last of the options that s3_client.cc sets.
+constexpr unsigned kOldestCurl = 0x075700;
 
 // It is never unloaded.
 class Loaded {

@@ -1,3 +1,5 @@
+// In the order of an object's life: plan() and write(); reading, on any thread; erasing, which a thread of its own does
+// soon; and what is deleted at the end of the process.
 #include "s3_place.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// In the order of an object's life: written to the first directory that takes it; then, on any thread, read and erased.
 #include "spill_files.h"
 
 #include <algorithm>

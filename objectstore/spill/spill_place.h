@@ -1,5 +1,5 @@
-// A SpillPlace keeps the bytes of objects for which the store's memory has no room: SpillFiles on disks. Another kind
-// of place is another class like it.
+// A SpillPlace keeps the bytes of objects for which the store's memory has no room: SpillFiles on disks, S3Place in a
+// bucket. Another kind of place is another class like them.
 //
 // Threads: write() by one thread at a time; read() and erase() by any, also meanwhile. Units: bytes.
 #pragma once

@@ -1,3 +1,5 @@
+// What a record is made of (header, pieces, checks) and reading with any alignment; then aligned memory, the writer,
+// and the reader, in the order of the header.
 #include "spill_record.h"
 
 #include <algorithm>

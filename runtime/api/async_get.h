@@ -1,5 +1,5 @@
 // <manta/asio.h>: async_get() waits for a value inside an event loop of Asio, with any completion token. Not part of
-// <manta/manta.h>, so that only who uses Asio needs it: standalone Asio 1.22 or newer (Debian: libasio-dev).
+// <manta/manta.h>, so that only those who use Asio need it: standalone Asio 1.22 or newer (Debian: libasio-dev).
 //
 //   asio::io_context io;
 //   manta::async_get(ref, asio::bind_executor(io, [](std::exception_ptr error, double value) { ... }));

@@ -17,6 +17,7 @@
 
 namespace manta {
 
+// How calls are cancelled.
 struct CancelOptions {
   // What runs is killed with its worker. A task that waits for it in the same process is tried again.
   bool force = false;
@@ -28,8 +29,10 @@ namespace detail {
 void cancel(std::span<ObjectEntry* const> entries, const CancelOptions& options);
 }  // namespace detail
 
+// Cancels the call whose result this is, the only one or one of several. Does nothing for an object that is no result
+// of a call. Errors: InvalidArgument, see above.
 void cancel(const AnyRef& ref, CancelOptions options = {});
-
+// The same of many calls, all at once.
 template <class T>
 void cancel(const std::vector<ObjectRef<T>>& refs, CancelOptions options = {}) {
   detail::cancel(detail::entries_of(refs, "manta::cancel()"), options);

@@ -17,6 +17,7 @@ namespace manta {
 // A node that is draining takes no new work. This version has none.
 enum class NodeState { alive, draining, dead };
 
+// One node of the session: this version has one.
 struct NodeInfo {
   NodeId id = {};
   std::string address = {};  // a private node has none
@@ -24,9 +25,10 @@ struct NodeInfo {
   Resources total = {};      // what the node has
   Resources available = {};  // what no task or actor holds at the moment
   Labels labels = {};        // InitOptions::labels
-  StoreStats store = {};
+  StoreStats store = {};     // in bytes
 };
 
+// The state of a session at one moment.
 struct Cluster {
   std::vector<NodeInfo> nodes = {};
   // The sums over all nodes.
@@ -40,12 +42,12 @@ Cluster cluster();
 
 // A task, or a call of an actor, that runs.
 struct TaskContext {
-  TaskId id() const { return id_; }
+  TaskId id() const { return id_; }           // that of its first result
   std::string name() const { return name_; }  // as in errors and logs
   // 1, or more after crashes of the worker, and after exceptions with TaskOptions::retry_exceptions.
   int attempt() const { return attempt_; }
-  NodeId node() const { return node_; }
-  JobId job() const { return job_; }
+  NodeId node() const { return node_; }  // on which it runs
+  JobId job() const { return job_; }     // the session's
   double cpus() const { return cpus_; }  // TaskOptions::cpus
   // The ids of its GPUs, as in CUDA_VISIBLE_DEVICES; where those are no numbers, their places in the node's list.
   std::vector<int> gpus() const { return gpus_; }
@@ -87,9 +89,9 @@ std::ptrdiff_t offset_in(const Instance& actor) {
 
 // An actor whose method or constructor runs.
 struct ActorContext {
-  ActorId id() const { return entry_->id(); }
-  std::string name() const { return {}; }  // not supported yet
-  int restarts() const { return 0; }       // not supported yet
+  ActorId id() const { return entry_->id(); }  // as ActorHandle::id() in other processes
+  std::string name() const { return {}; }      // not supported yet
+  int restarts() const { return 0; }           // not supported yet
   // A handle to the actor itself. T is its class, or a public base of it; inside the constructor only its class.
   // Errors: InvalidArgument for any other T.
   template <class T>

@@ -1,3 +1,5 @@
+// Helpers of put() and get() first, as get.h declares them in detail; then questions that do not wait; then the
+// functions on lists of refs, whose templates are in the header.
 #include "get.h"
 
 #include <algorithm>

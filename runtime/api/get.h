@@ -65,8 +65,8 @@ class BytesInMemory {
 
   std::span<const serialization::Buffer> buffers_;
 };
-// What a get() with a timeout has to read from disk, once all is done, has a second at least: who asks again and again
-// gets it at last.
+// What a get() with a timeout has to read from disk, once all is done, has a second at least: whoever asks again and
+// again gets it at last.
 Deadline with_time_to_read(Deadline deadline);
 
 // The buffers of the value, read back from disk where that is needed. GetTimeout, if that takes longer.
@@ -208,6 +208,7 @@ auto get(const ObjectRef<T>& first, const ObjectRef<U>& second, const ObjectRef<
   return detail::decode_tuple<T, U, V...>(entries, std::index_sequence_for<T, U, V...>());
 }
 
+// What wait() waits for.
 struct WaitOptions {
   // How many objects must be ready; at most as many as there are refs.
   std::size_t num_ready = 1;

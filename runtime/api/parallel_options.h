@@ -7,6 +7,7 @@
 
 namespace manta {
 
+// How the elements of a range become tasks.
 struct ParallelOptions {
   // How many elements each task works on. 0: as many as take about a millisecond, by how long the same code took
   // before, but so few that each core gets several tasks. 1: each element has a task of its own.

@@ -22,6 +22,8 @@ ItemRefs::~ItemRefs() {
   if (ended_ || !process || process->number() != items_->session()) return;
   process->submit(command_of([&here = *process, items = items_](const base::Ref<Command>&) {
     items->drop();
+    if (items->next()->done()) return;
+    items->next()->mark_seen();  // whatever it ends with, nobody wants it
     here.cancelling().cancel(*items->next(), {});
   }));
 }

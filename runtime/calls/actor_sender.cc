@@ -1,3 +1,5 @@
+// In this order: a call's way to its actor (submit, watch, pump, receive); the actor's creation; questions; what the
+// node says: lanes, changes, deaths; and how calls fail.
 #include "actor_sender.h"
 
 #include <algorithm>

@@ -32,9 +32,8 @@ class ActorSender {
   bool pending() const;
   void flush();
   void watch(ActorEntry& entry);  // asks the node, once, to say when it is alive, ended or dead
-  void watch_end(
-      // Its ready() and ended() are to be told also without a handle in this process.
-      ActorEntry& entry);
+  // Its ready() and ended() are to be told also without a handle in this process.
+  void watch_end(ActorEntry& entry);
   void forget(const ActorId& id);  // the last handle of this process is gone: gives the lane back
 
   void drop(Call& call, const Value& error);  // one that is not in flight fails with it

@@ -1,3 +1,5 @@
+// In the order of a call's life: made and destroyed; waiting for arguments; its frame; written to a lane, with what it
+// refers to; large arguments moved to the store.
 #include "call.h"
 
 #include <algorithm>

@@ -154,7 +154,7 @@ class Call final : public Command {
   objectstore::Block* external() const { return extras_ ? extras_->external : nullptr; }
   // Moves the arguments into a block of the store, when they are too large to travel in a lane.
   base::Status<objectstore::StoreError> externalize(objectstore::Store& store);
-  // Of one that has run in this process and is about to be done: who sees that finds its arguments free.
+  // Of one that has run in this process and is about to be done: whoever sees that finds its arguments free.
   void let_go_of_arguments();
   // The first argument that failed, or null.
   const ObjectEntry* failed_argument() const;

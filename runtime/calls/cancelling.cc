@@ -1,3 +1,5 @@
+// First those that ask (a user, the node, a call that ends), then end_call() and the ways that a call can end by its
+// state; at the end deadlines, which end calls by the same ways.
 #include "cancelling.h"
 
 #include <chrono>
@@ -70,7 +72,7 @@ void Cancelling::on(const ObjectCancel& wanted) {
   if (!entry) return;
   How how = how_of(wanted);
   const Call* const call = entry->producer();
-  // Who has sent it could not know.
+  // Whoever has sent it could not know.
   if (call != nullptr && call->actor() != nullptr) how.how = CancelHow::kAsk;
   cancel(*entry, how);
 }

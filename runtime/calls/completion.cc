@@ -1,3 +1,5 @@
+// In the order of a call: waiting for arguments, made ready; then objects that become done, freed, or come from the
+// node; at the end replies, complete() and fail().
 #include "completion.h"
 
 #include <utility>

@@ -52,7 +52,7 @@ class Completion {
   void on(const ObjectValue& told, PayloadBytes payload);
   void on(const ObjectFreed& told);
 
-  // Counts objects that turned out failed: who waits for many looks for a failure only when it has changed.
+  // Counts objects that turned out failed: whoever waits for many looks for a failure only when it has changed.
   std::uint64_t failures() const { return failures_.load(); }
 
  private:

@@ -23,7 +23,7 @@ CompletionWatch::CompletionWatch(Tables& tables, Ownership& ownership,
   }
 }
 
-// A session's end makes all its objects done; but calls of a local session may go on until it is gone.
+// A session's end makes all its objects done; but calls of a local session may run until it is gone.
 CompletionWatch::~CompletionWatch() {
   if (arrived() == links_.size()) return;
   const auto session = OpenSession::living(session_);
@@ -71,7 +71,7 @@ void CompletionWatch::unlink(WatchLink& link) {
 void CompletionWatch::add(std::size_t index) {
   const std::size_t count = arrived_.load(std::memory_order_relaxed);
   order_[count] = index;
-  // SYNC: release publishes the index to who reads arrived().
+  // SYNC: release publishes the index to whoever reads arrived().
   arrived_.store(count + 1, std::memory_order_release);
 }
 

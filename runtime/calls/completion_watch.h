@@ -31,7 +31,7 @@ class CompletionWatch {
   CompletionWatch(const CompletionWatch&) = delete;
   CompletionWatch& operator=(const CompletionWatch&) = delete;
 
-  // SYNC: acquire pairs with add()'s release: who sees the number sees the indices.
+  // SYNC: acquire pairs with add()'s release: whoever sees the number sees the indices.
   std::size_t arrived() const { return arrived_.load(std::memory_order_acquire); }
   std::size_t operator[](std::size_t at) const { return order_[at]; }  // at < arrived()
 

@@ -1,5 +1,5 @@
-// The PendingBytes of a process are those of its calls that wait: they are bounded (api.md 3), by 1 GiB, which is at
-// least four million calls of usual size. See waiting/room_for_calls.h.
+// The PendingBytes of a process are those of its calls that wait: they are bounded, by 1 GiB, which is at least four
+// million calls of the usual size. See waiting/room_for_calls.h.
 //
 // Threads: any.
 #pragma once

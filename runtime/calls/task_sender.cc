@@ -1,3 +1,5 @@
+// In the order of a task: its queue; a lease with room, and asking for one (pump); giving leases back; replies; the
+// loop of the baton (poll, flush); what the node says; deaths; questions.
 #include "task_sender.h"
 
 #include <algorithm>
@@ -62,7 +64,7 @@ void TaskSender::submit(base::Ref<Call> ready) {
   queue.calls.push_back(std::move(ready));
 }
 
-// A chunk of a range is one of many, and goes on its way while the one before it runs, whatever its size: no worker has
+// A chunk of a range is one of many, and is sent while the one before it runs, whatever its size: no worker has
 // to wait for the next. If one is idle in the end, it is asked for (steal_back).
 TaskSender::Lease* TaskSender::lease_with_room(Queue& queue, std::uint64_t estimate_ns) {
   const bool is_chunk = queue.calls.front()->site().elements() > 1;
@@ -120,8 +122,7 @@ void TaskSender::ask_for_leases(Queue& queue) {
   want(queue, as_before ? queue.wanted : wanted, queue.more || more);
 }
 
-// The queue is empty: nothing is wanted, but for a task that runs its calls in place: it empties the queue and fills
-// it, again and again.
+// The queue is empty: nothing is wanted, unless by a task that runs its calls in place: it will fill the queue again.
 void TaskSender::withdraw(Queue& queue) {
   if (caller_.runs_a_task()) return;
   const bool over = std::all_of(queue.leases.begin(), queue.leases.end(),
@@ -142,9 +143,8 @@ void TaskSender::want(Queue& queue, std::uint64_t wanted, bool more) {
 
 bool TaskSender::is_recalled(const std::unique_ptr<Lease>& lease) { return lease->recalled; }
 
-// Others wait for a worker: a recalled lease gets no more calls after its tenure, and goes back when those in flight
-// are done. If they take long (its task may wait for tasks of others), the first lease that has nothing to do goes in
-// its place.
+// A recalled lease gets no more calls after its tenure, and goes back when those in flight are done. If they take long
+// (its task may wait for tasks of others), the first lease that has nothing to do goes in its place.
 void TaskSender::give_back(Queue& queue) {
   if (std::none_of(queue.leases.begin(), queue.leases.end(), is_recalled)) return;
   const auto now = std::chrono::steady_clock::now();

@@ -1,7 +1,7 @@
 // Code that travels: a function is named by the image (executable or shared library) that holds it and its offset
 // there.
 //
-//   address --identify()--> (image, offset) --wire--> resolve_*() --> address in the other process
+//   address --identify_*()--> (image, offset) --wire--> resolve_*() --> address in the other process
 //
 // The image is named by the first 8 bytes of its build id. An offset of a function is accepted only if the image's
 // .eh_frame_hdr says that a function begins there; that of a stub, if static initialization has registered it.

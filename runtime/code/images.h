@@ -9,8 +9,8 @@
 
 namespace manta::detail {
 
-inline constexpr std::uint64_t kFirstImage =
-    16;  // ids below it have meanings of their own: code_id.h
+// Ids below it have meanings of their own: code_id.h.
+inline constexpr std::uint64_t kFirstImage = 16;
 
 struct Image {
   std::uint64_t id = 0;  // the first 8 bytes of the build id

@@ -174,8 +174,8 @@ class StackText {
     if (of_manta || end == frames_.end()) {
       text_ += count_text(count, of_manta ? "manta" : "the system");
     } else {
-      text_ +=
-          "  " + text_of(*(end - 1)) + "\n";  // between two frames of the user's: what was called
+      // Between two frames of the user's: what was called.
+      text_ += "  " + text_of(*(end - 1)) + "\n";
     }
     return end;
   }

@@ -1,5 +1,5 @@
-// Messages between the processes of one node, of any bytes. Who sends malformed ones is broken: base::check() says what
-// is cut off and ends the process; here it ends the input. What is read lies inside the bytes.
+// Messages between the processes of one node, of any bytes. Whoever sends malformed ones is broken: base::check() says
+// what is cut off and ends the process; here it ends the input. What is read lies inside the bytes.
 //
 // The first byte says which message the rest is.
 #include <algorithm>

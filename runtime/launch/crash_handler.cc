@@ -27,8 +27,8 @@ namespace {
 
 rpc::CrashRecord* record_here = nullptr;
 constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
-constexpr int kHandlerFrames =
-    24;  // at most, above the frame that faulted; some are of a user's handler
+// At most, above the frame that faulted; some are of a user's handler.
+constexpr int kHandlerFrames = 24;
 
 struct Death {
   int signal = 0;

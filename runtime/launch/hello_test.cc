@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <sys/eventfd.h>
 #include <sys/socket.h>

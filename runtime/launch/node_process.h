@@ -22,9 +22,8 @@ class NodeProcess {
   NodeProcess duplicate() const;
 
   pid_t pid() const { return pid_; }
-  const base::Fd& descriptor() const {
-    return descriptor_;
-  }  // the pidfd; empty where it was refused
+  // The pidfd; empty where it was refused.
+  const base::Fd& descriptor() const { return descriptor_; }
 
   // Whether it has ended, at the latest after `patience`.
   bool ended(std::chrono::milliseconds patience = {}) const;

@@ -1,3 +1,5 @@
+// Whose a directory is and where it lies; its lock, and the race with those that remove it; then what the header
+// declares.
 #include "session_directory.h"
 
 #include <chrono>

@@ -88,8 +88,9 @@ void Actors::on(rpc::Slot, const ActorAlive& alive) {
   run_steps();
 }
 
-void Actors::on(rpc::Slot, const ActorFailed& failed, PayloadBytes error) {
+void Actors::on(rpc::Slot from, const ActorFailed& failed, PayloadBytes error) {
   table_.failed(failed.actor, {error.begin(), error.end()});
+  if (from == rpc::kDriverSlot) table_.ended(failed.actor);  // a local session
   run_steps();
 }
 

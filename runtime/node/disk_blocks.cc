@@ -1,4 +1,4 @@
-// Reading back first, in the order of its steps; then who waits in vain; then what ends.
+// Reading back first, in the order of its steps; then readers that wait in vain; then what ends.
 #include "disk_blocks.h"
 
 #include <algorithm>

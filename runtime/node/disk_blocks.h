@@ -6,7 +6,7 @@
 //
 // The copy is held by the node, too, for the next reader, until the block is gone or memory is needed: then those
 // copies go first that nobody reads, the one that was asked for longest ago first. A copy lies in memory if there is
-// room, in turn with those who wait for room in the StoreRoom, else in the overflow.
+// room, in turn with those that wait for room in the StoreRoom, else in the overflow.
 //
 // Threads: confined. Units: bytes; arena offsets. Errors: none; a reader is told.
 #pragma once
@@ -126,7 +126,7 @@ class DiskBlocks {
 
   std::map<std::uint64_t, OnDisk> blocks_;
   std::size_t addresses_ = 0;        // of them
-  std::set<std::uint64_t> awaited_;  // those that have readers who wait
+  std::set<std::uint64_t> awaited_;  // those that have readers which wait
   bool short_of_room_ = false;       // for the first of these
   std::int64_t no_overflow_until_ = 0;
   std::int64_t next_forgetting_ = 0;

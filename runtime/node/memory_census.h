@@ -1,10 +1,11 @@
 // What lies in the object store, and what holds it: asked of all processes, because only they know why they hold a
 // block.
 //
-//   begin --MemoryAsk to each--> waiting --all have told, or a second is over--> the report, to all who asked
+//   begin --MemoryAsk to each--> waiting --all have told, or a second is over--> the report, to all that asked
 //
-// Who begins while one is waiting gets the next one. Who wants no objects, only the sums, needs no answer of others. A process that runs user code without a thread that serves the
-// rings does not answer; what is known of its blocks without it is in the report, which names it.
+// Whoever begins while one is waiting gets the next one. A question for the sums only, and not for objects, needs no
+// answer of others. A process that runs user code without a thread that serves the rings does not answer; what is known
+// of its blocks without it is in the report, which names it.
 //
 // Threads: confined. Errors: none.
 #pragma once

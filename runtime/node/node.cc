@@ -284,7 +284,7 @@ void Node::on(rpc::Slot from, const HoldBlock& hold) {
   }
 }
 
-// As if the caller, who never heard of them, had released them.
+// As if the caller, which never heard of them, had released them.
 void Node::on(rpc::Slot from, const ReplyMissing& missing) {
   for (const ReplyHold& hold : lanes_.take_back(missing.lane, from)) {
     std::visit([&](const auto& release) { deliver(from, release); }, hold);

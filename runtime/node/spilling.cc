@@ -19,9 +19,9 @@ constexpr std::size_t kLargestRound = 96 << 20;
 constexpr double kFull = 0.8;
 constexpr std::int64_t kActiveMs = 1000;  // after a round more are probably needed
 constexpr std::int64_t kPatienceMs = 200;
-constexpr std::int64_t kPauseMs =
-    100;                           // when nothing could be spilled; twice as long each time, ...
-constexpr int kMostDoublings = 4;  // ... so often
+// When nothing could be spilled; twice as long each time, so often.
+constexpr std::int64_t kPauseMs = 100;
+constexpr int kMostDoublings = 4;
 constexpr std::chrono::milliseconds kEndMs(1000);
 constexpr std::int64_t kDiskPauseMs = 1000;
 constexpr std::int64_t kWarnedEveryMs = 60'000;
@@ -136,7 +136,7 @@ void Spilling::add_to_round(const BlockExtent& block) {
   round_.push_back(std::move(candidate));
 }
 
-// Somebody who was not asked: it may read the block already, also if it has let go of it by the end of the sweep.
+// A process that was not asked: it may read the block already, also if it has let go of it by the end of the sweep.
 void Spilling::block_held(std::uint64_t block, rpc::Slot whose) {
   if (step_ != Step::kAsking && step_ != Step::kSweeping) return;
   const auto candidate = std::ranges::find(round_, block, &Candidate::block);

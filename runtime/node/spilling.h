@@ -7,10 +7,10 @@
 // Why nobody reads what is written and then given back: a process that holds the block (its tag, or a hold that the
 // node counts) is asked, and agrees only if no array, call or reader of its has it; from then on it asks before it
 // reads. One that adopts the block later finds it marked in the arena, before anybody was asked. One that is on its way
-// to adopt it is counted by the node already, or is served by a call that its caller keeps open, who does not agree.
-// Who agrees may have just passed it on: such holds are counted before, so they are read in one complete sweep over all
-// rings; and one that is read until then, of somebody who was not asked, keeps the block in memory, also if it is
-// released again.
+// to adopt it is counted by the node already, or is served by a call that its caller keeps open, which does not agree.
+// A process that agrees may have just passed it on: such holds are counted before, so they are read in one complete
+// sweep over all rings; and one that is read until then, of somebody that was not asked, keeps the block in memory,
+// also if it is released again.
 //
 // Threads: confined. Units: bytes; arena offsets.
 // Errors:  none; a disk that fails is left out for some time (SpillFiles), and said once a minute.
@@ -62,7 +62,7 @@ class Spilling {
   bool is_copy(std::uint64_t block) const { return on_disk_.is_copy(block); }
   bool spills() const { return step_ != Step::kIdle; }
   bool empties() const { return emptying_ != 0; }  // memory of what is on disk
-  // Whether memory will probably be free soon: not while it asks again those who have just not agreed.
+  // Whether memory will probably be free soon: not while it asks again those that have just not agreed.
   bool makes_room() const;
   bool busy() const { return step_ != Step::kIdle || on_disk_.any(); }
   // Now and then while busy(): who does not answer, who waits for room, and what was freed on disk.
@@ -116,8 +116,8 @@ class Spilling {
   std::int64_t freed_until_ = 0;  // what was dropped is free by then
   std::int64_t warned_until_ = 0;
   std::string why_not_;
-  int fruitless_ends_ =
-      0;  // how often a round reached the end of the arena since something was spilled
+  // How often a round reached the end of the arena since something was spilled.
+  int fruitless_ends_ = 0;
   int passes_in_vain_ = 0;  // since something was spilled or dropped
   std::vector<Candidate> round_;
   std::map<rpc::Slot, std::vector<std::uint64_t>> asked_;          // in the order of the question

@@ -1,4 +1,4 @@
-// StoreRoom is who waits for room in the object store of a node: first come, first served.
+// The StoreRoom is the line of those that wait for room in the object store of a node: first come, first served.
 //
 //   ask --> waits --it is the first, and there is room--> granted: the process tries to take it
 //              \--longer than InitOptions::put_timeout, and nothing is being spilled for it--> refused
@@ -22,7 +22,7 @@
 
 namespace manta::detail::node {
 
-// While others spill, who waits for room waits this much longer: the time of spilling does not count, within reason.
+// While others spill, whoever waits for room waits this much longer: the time of spilling does not count, mostly.
 constexpr bool is_late_while_spilling(std::int64_t since, std::int64_t now,
                                       std::int64_t timeout_ms) {
   constexpr std::int64_t kTimes = 10;

@@ -1,3 +1,5 @@
+// In the order of a worker process: its pipes, its start, its name, its end: killed or reaped, and the rest of its
+// output.
 #include "worker_processes.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Checks of single options, each of which names the option in its error; then, from check_request() on, those of all
+// options of a task, an actor and a call.
 #include "check_options.h"
 
 #include <cmath>

@@ -28,7 +28,8 @@ struct NodeOptions {
   std::map<std::string, std::string> labels = {};
   std::uint64_t object_store_bytes = std::uint64_t{1} << 30;
   StoreAddresses store_addresses = {};
-  // Where the store goes on when it is full; empty: in the session's directory. Absolute.
+  // Where the store continues when it is full: absolute directories, or one s3://bucket/prefix. Empty: the session's
+  // directory, or /var/tmp if that lies in memory.
   std::vector<std::string> spill_dirs = {};
   std::int64_t put_timeout_ms = 60'000;
   bool log_to_driver = true;

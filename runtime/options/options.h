@@ -167,8 +167,9 @@ struct InitOptions {
   // All memory that the processes share. 16 MiB to 32 TiB; default: 30 % of the memory of the machine, or of what its
   // cgroups allow, if that is less.
   std::optional<std::uint64_t> object_store_bytes = {};
-  // Directories on disk for what the store has no room for in memory; they are made if they do not exist. Default: the
-  // session's directory, or /var/tmp if that lies in memory. MANTA_SPILL_DIRS has commas between them.
+  // Directories on disk for what the store has no room for in memory, which are made if they do not exist; or one
+  // s3://bucket/prefix. Default: the session's directory, or /var/tmp if that lies in memory. MANTA_SPILL_DIRS has
+  // commas between them.
   std::vector<std::string> spill_dirs = {};
   std::string name_space = {};  // not supported yet
   // Whether the driver prints what the workers print, each line with its origin.
@@ -184,7 +185,7 @@ struct InitOptions {
   // How long a put, an array or a result for which neither memory nor disk has room waits for it: then it throws
   // ObjectStoreFull or OutOfDisk. Default: 60 s.
   std::optional<Timeout> put_timeout = {};
-  // Whether what is in use beyond object_store_bytes goes on in a file in one of the spill_dirs. MANTA_OVERFLOW=0.
+  // Whether what is in use beyond object_store_bytes continues in a file in one of the spill_dirs. MANTA_OVERFLOW=0.
   bool overflow = true;
 };
 

@@ -1,6 +1,6 @@
 // How many addresses the object store has in each process, which maps all of them, and twice (to read, and to fill):
 // for its memory more than the budget can fill, so that free memory in pieces makes room for a large object, too;
-// behind it for the overflow, which is where the store goes on when its memory is full of what is in use.
+// behind it for the overflow, which is where the store continues when its memory is full of what is in use.
 //
 // Where a process has few addresses (`ulimit -v`, valgrind, an emulator) the memory has as many as its budget, and
 // there is no overflow. Where files must be small (`ulimit -f`) the memory has as many as its budget, too.

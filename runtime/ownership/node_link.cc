@@ -14,6 +14,7 @@ std::byte* NodeLink::reserve(std::uint32_t size) {
   // The node never waits for a process, so a full ring empties by itself.
   while (!dead()) {
     if (auto* at = writer_.reserve(size)) return at;
+    // SYNC: none: an old value costs one look more.
     if (!waits_.load(std::memory_order_relaxed)) return nullptr;
     rpc::ring(control_.process(rpc::kNodeSlot).bell);
     std::this_thread::yield();

@@ -50,10 +50,10 @@ class NodeLink {
   }
   bool pending() const { return !reader_.empty(); }
 
-  // The node reads nothing any more, or the session ends: nobody waits for room, also not who has the tables lock.
-  void stop_waiting() {
-    waits_.store(false, std::memory_order_relaxed);
-  }  // SYNC: none: the loop looks again
+  // The node reads nothing any more, or the session ends: nobody waits for room, also not a thread that has the
+  // tables lock. SYNC: none: the loop looks again.
+  void stop_waiting() { waits_.store(false, std::memory_order_relaxed); }
+  // SYNC: release and acquire: whoever sees that it is dead sees what was written before: why everything fails.
   void node_died() { dead_.store(true, std::memory_order_release); }
   bool dead() const { return dead_.load(std::memory_order_acquire); }
 

@@ -1,3 +1,5 @@
+// How a line is written; then how notices of each kind are added, of which only the first are shown, and what end()
+// says of the others.
 #include "notices.h"
 
 #include <algorithm>

@@ -31,7 +31,7 @@ class Call;
 class CompletionWatch;
 struct RefArgument;
 
-// One entry's place in the list of those who watch it (completion_watch.h); all under the tables lock.
+// One entry's place in the list of those that watch it (completion_watch.h); all under the tables lock.
 struct WatchLink {
   WatchLink* next = nullptr;
   WatchLink** here = nullptr;  // what points to this

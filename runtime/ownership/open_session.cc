@@ -17,8 +17,8 @@ std::mutex current_mutex;
 // Under current_mutex. Never destroyed: refs are dropped in static destructors too.
 base::Ref<OpenSession>& open_session = *new base::Ref<OpenSession>;
 std::vector<OpenSession*>& all_living = *new std::vector<OpenSession*>;
-std::atomic<OpenSession*> current_fast{
-    nullptr};  // SYNC: release in enter(), acquire in its readers: they see all of it
+// SYNC: release in enter(), acquire in its readers: they see all of it.
+std::atomic<OpenSession*> current_fast{nullptr};
 std::atomic<std::uint32_t> session_count{0};
 std::atomic<bool> forked{false};  // this process was forked from one with a session: it has none
 

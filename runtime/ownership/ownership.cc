@@ -1,3 +1,4 @@
+// Opening the store; entries of this process and adopted ones; then what is published, and given to the node.
 #include "ownership.h"
 
 #include <cstring>

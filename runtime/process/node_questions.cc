@@ -27,7 +27,7 @@ class NodeQuestions::Asked final : public rpc::Progress::Waiter {
     open_ = nullptr;
     return answer;
   }
-  // SYNC: acquire: who sees that it is answered sees the answer.
+  // SYNC: acquire: whoever sees that it is answered sees the answer.
   bool answered() const { return open_->answered.load(std::memory_order_acquire); }
   bool satisfied() const override {
     return answered() || questions_.ownership_.dead() || questions_.ownership_.closed();

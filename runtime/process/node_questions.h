@@ -36,8 +36,8 @@ class NodeQuestions {
   void on(const ResourcesTold& told, PayloadBytes payload);
   // The payload: 1 byte, which is told.granted, then the text.
   void on(const RoomTold& told, std::string_view text);
-  void on(const RestoreTold& told,
-          std::string_view text);  // the payload: the struct, then the text
+  // The payload: the struct, then the text.
+  void on(const RestoreTold& told, std::string_view text);
   void on(const WhyTold& told, std::string_view text);
 
  private:

@@ -37,6 +37,7 @@ void check_session(const Reference& reference) {
 
 class Pinned final : public rpc::Progress::Waiter {
  public:
+  // SYNC: acquire pairs with the release in write().
   bool satisfied() const override { return done.load(std::memory_order_acquire); }
   std::atomic<bool> done{false};
 };
@@ -51,7 +52,7 @@ void OutsideReferences::write(const Reference& reference, serialization::MetaByt
   process.submit(command_of([&](const base::Ref<Command>&) {
     process.ownership().publish(reference);
     process.node().hold(wire_of(reference), rpc::kNodeSlot);
-    // SYNC: release: who is told has the messages above before its own.
+    // SYNC: release: whoever is told has the messages above before its own.
     pinned.done.store(true, std::memory_order_release);
   }));
   process.progress().wait(pinned);

@@ -1,3 +1,5 @@
+// In this order: how the session begins and ends; what any thread may ask; and serving: commands, poll(), and which
+// part gets which message of the node.
 #include "process.h"
 
 #include <string>
@@ -91,7 +93,7 @@ void Process::node_died() {
                    ") died: all its objects, tasks and actors are lost; end this session "
                    "(Session::shutdown()) and start a new one with manta::init()");
   error.node = attachment_.node;
-  node().stop_waiting();  // first: who waits may have the lock
+  node().stop_waiting();  // first: a thread that waits may have the lock
   {
     const TablesLock lock(tables());
     death_ = value_of(error);
@@ -143,7 +145,7 @@ void Process::subscribe(ObjectEntry& entry) {
 
 void Process::free_object(ObjectEntry& entry) {
   TablesLock lock(tables());
-  lock.serve_afterwards();  // what depended on it may go on
+  lock.serve_afterwards();  // what depended on it may continue
   completion_.free(entry);
 }
 

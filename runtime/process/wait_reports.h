@@ -30,7 +30,7 @@ class WaitReports {
     const auto found = told_.find(refused.wait);
     if (found == told_.end() || found->second->refused.load()) return;  // it is over already
     found->second->cycle = cycle;
-    // SYNC: release: who sees it sees the cycle.
+    // SYNC: release: whoever sees it sees the cycle.
     found->second->refused.store(true, std::memory_order_release);
   }
 

@@ -336,8 +336,8 @@ struct ResourcesTold {
 };
 
 struct RoomTold {
-  using Payload =
-      std::string_view;  // if it has waited too long: why nothing could be spilled, if disks fail
+  // If it has waited too long: why nothing could be spilled, if disks fail.
+  using Payload = std::string_view;
   std::uint64_t question = 0;
   std::uint32_t granted = 0;  // 0: it has waited too long
 };

@@ -6,7 +6,7 @@
 //
 // Invariants: the calls of one lane are begun in their order; a call is marked as begun in its lane before it runs, so
 //             that whoever finds this process dead knows in which call it died.
-// Threads:    run() is the worker's main thread; poll() and on_*() belong to the holder of the progress baton; a mutex
+// Threads:    run() is the worker's main thread; poll() and on(...) belong to the holder of the progress baton; a mutex
 //             guards the ends of the lanes.
 #pragma once
 #include <atomic>

@@ -43,7 +43,7 @@ bool Executor::drop(Lane& lane, std::uint64_t sequence) {
   return true;
 }
 
-// As far as there is room for replies; poll() goes on.
+// As far as there is room for replies; poll() continues.
 void Executor::answer_dropped(Lane& lane) {
   bool any = false;
   while (!lane.to_answer.empty()) {

@@ -1,3 +1,5 @@
+// Tasks first: runners, threads that take calls one by one, and what a crash of one leaves; then actors, each with a
+// thread of its own; at the end what of the callee's side a local session is.
 #include "local_session.h"
 
 #include <algorithm>

@@ -296,7 +296,7 @@ BlockMark RunningCall::mark_for(objectstore::Block& block, std::size_t uses, rpc
                                 ReplyName reply) {
   if (block.mine()) {
     if (block.use_count() == uses) return BlockMark::kGiven;
-    // We go on using it: the node counts us both.
+    // We still use it: the node counts us both.
     process_.node().send(AdoptBlock{.block = block.offset(), .holds = 1});
     base::failpoint(base::Failpoint::kBlockAdopted);
     block.hand_over_to_node(1);

@@ -16,7 +16,7 @@
 namespace manta::detail {
 namespace {
 
-// Where a thread goes on when the call that it runs has crashed.
+// Where a thread continues when the call that it runs has crashed.
 struct WayOut {
   sigjmp_buf place;
   const pid_t process = ::getpid();

@@ -50,7 +50,7 @@ extern const TypeOfEveryThrow type_of_every_throw __asm__("_ZTIN5manta6detail10E
 [[gnu::used]] const TypeOfEveryThrow type_of_every_throw;
 
 std::string last_throw_stack() {
-  constexpr int kOwnFrames = 2;  // remember_throw() and who has called it
+  constexpr int kOwnFrames = 2;  // remember_throw() and what has called it
   LastThrow& last = last_throw;
   std::vector<CodePlace> places;
   for (int i = kOwnFrames; i < last.frame_count; ++i) {

@@ -10,7 +10,7 @@ namespace manta::detail {
 namespace {
 
 constexpr std::int64_t kAskedMs = 10;
-// Who computes no longer than this between two looks at what it waits for does nothing else.
+// A call that computes no longer than this between two looks at what it waits for does nothing else.
 constexpr std::chrono::milliseconds kLittle(1);
 
 // Of this thread. Others may have the CPU for long between two looks, so that the time on the clock says nothing.

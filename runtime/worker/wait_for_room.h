@@ -2,7 +2,9 @@
 // results. The node says whose turn it is (node/store_room.h). In a worker the CPU of the call that runs is lent to
 // others meanwhile, so that what frees memory can run. What holds the store is asked of the node, as tools do it.
 //
-// Errors: InvalidArgument if the session is shut down meanwhile. Threads: any user thread.
+// Errors:  of a thread that waits: InvalidArgument if the session is shut down meanwhile; OutOfDisk if its time is over
+//          and nothing could be spilled, since disks fail. Else the store throws ObjectStoreFull then.
+// Threads: any user thread.
 #pragma once
 #include <cstdint>
 

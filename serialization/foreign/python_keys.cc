@@ -1,3 +1,5 @@
+// First the text of a key, equal for keys that Python takes for equal; then how keys are shown in errors; then the
+// comparison of the header.
 #include "python_keys.h"
 
 #include <algorithm>

@@ -24,8 +24,8 @@ class PythonKeys {
   void compare(const TreeValue& key);
   [[noreturn]] void refuse(const TreeValue& first, const TreeValue& second) const;
 
-  const TreeValue* only_ =
-      nullptr;  // the first key, as long as there is no second one to compare it with
+  // The first key, as long as there is no second one to compare it with.
+  const TreeValue* only_ = nullptr;
   const std::string_view container_;                             // "set" or "map"
   std::unordered_map<std::string, const TreeValue*> canonical_;  // equal strings for equal keys
 };
