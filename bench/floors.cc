@@ -1,5 +1,6 @@
 // In the order of the header: what two processes exchange (round trips), what a copy moves, what the kernel takes to
-// populate memory and to start a program, and tasks within this process. Each floor repeats a small round and keeps the best try.
+// populate memory and to start a program, and tasks within this process. Each floor repeats a small round and keeps the
+// best try.
 #include "floors.h"
 
 #include <algorithm>

@@ -13,7 +13,8 @@ constexpr FloorOf tbb_tasks{FloorOf::kTbbTasks, 1};
 constexpr FloorOf ratio{FloorOf::kRatio, 1};
 constexpr FloorOf no_floor{};
 
-// Of the store's loops, which are as fast as they should be, 0.8 of what they were on a quiet machine with a round trip of 0.11 us.
+// Of the store's loops, which are as fast as they should be, 0.8 of what they were on a quiet machine with a round trip
+// of 0.11 us.
 constexpr Budget of_floor(double ratio_to_floor) {
   Budget budget(ratio_to_floor);
   budget.of_floor = true;

@@ -20,8 +20,8 @@
 
 #include "../base/sanitizers.h"
 
-// With FAULTS_PROGRAM_CLOCK in the environment the time of day jumps by hours, to and fro, each time it is asked for: in
-// all processes of the session, the C library's callers included.
+// With FAULTS_PROGRAM_CLOCK in the environment the time of day jumps by hours, to and fro, each time it is asked for:
+// in all processes of the session, the C library's callers included.
 #ifndef MANTA_SANITIZED  // they have such functions of their own
 namespace {
 std::atomic<int> times_asked = 0;

@@ -1,5 +1,5 @@
-// An array over 4 GiB: all sizes and offsets are 64 bits wide. Needs some 6 GiB of memory. And the store's promise in its
-// own sizes: 20 arrays of 100 MiB held at once in a store of 1 GiB, and one of 1.2 GiB. Needs 2.5 GiB of disk.
+// An array over 4 GiB: all sizes and offsets are 64 bits wide. Needs some 6 GiB of memory. And the store's promise in
+// its own sizes: 20 arrays of 100 MiB held at once in a store of 1 GiB, and one of 1.2 GiB. Needs 2.5 GiB of disk.
 #include <algorithm>
 #include <cstddef>
 #include <vector>

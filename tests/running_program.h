@@ -1,7 +1,8 @@
 // A RunningProgram is a program that runs as a user would run it, in a process group of its own; its output (both
 // streams) is read as it comes. It is killed with the object.
 //
-//   RunningProgram run("wait", {.program = PROGRAM});  run.line_with("ready: ");  ::kill(run.pid(), SIGINT);  run.wait();
+//   RunningProgram run("wait", {.program = PROGRAM});  run.line_with("ready: ");
+//   ::kill(run.pid(), SIGINT);  run.wait();
 #pragma once
 #include <csignal>
 #include <cstdio>

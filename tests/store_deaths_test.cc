@@ -195,8 +195,8 @@ INSTANTIATE_TEST_SUITE_P(StoreDeaths, NodeAtEachStep,
 
 class DiskThatFails : public StoreDeaths, public ::testing::WithParamInterface<int> {};
 
-// Of every third write no file is ever complete: objects stay in memory, and others go on in the overflow. Of every 25th
-// most are, and without an overflow the others are written again.
+// Of every third write no file is ever complete: objects stay in memory, and others go on in the overflow. Of every
+// 25th most are, and without an overflow the others are written again.
 TEST_P(DiskThatFails, LosesNothing) {
   const base::FileTree second;
   const int every = GetParam();

@@ -1,14 +1,14 @@
 // ObjectRefStream<T>: what the call of a generator gives, a ref for each item that it yields, in their order.
 //
 //   auto stream = manta::remote(numbers)(3);
-//   for (const auto& ref : stream) use(manta::get(ref));         or     while (auto ref = stream.next()) use(get(*ref));
+//   for (const auto& ref : stream) use(manta::get(ref));     or     while (auto ref = stream.next()) use(get(*ref));
 //
 // A ref comes when its item is there, whether or not the call has ended: they are refs like any, which may be kept,
-// passed on, and outlive the stream. If the call fails (by an exception, a crash, a deadline, ...) the refs of the items
-// before that hold their values, and one more ref, the last, holds the error.
-// TaskOptions::max_buffered (for methods CallOptions::max_buffered): the generator waits while so many items were not
-// taken. When the stream goes before the end, the generator is cancelled: it ends at its next co_yield, and its
-// variables are destroyed; this_task().cancelled() is true until then. Items that were not taken go with the stream.
+// passed on, and outlive the stream. If the call fails (by an exception, a crash, a deadline, ...) the refs of the
+// items before that hold their values, and one more ref, the last, holds the error. TaskOptions::max_buffered (for
+// methods CallOptions::max_buffered): the generator waits while so many items were not taken. When the stream goes
+// before the end, the generator is cancelled: it ends at its next co_yield, and its variables are destroyed;
+// this_task().cancelled() is true until then. Items that were not taken go with the stream.
 // Errors:  InvalidArgument from next(), begin() and ++ for a stream that was moved away, when its session has ended, or
 //          ends meanwhile.
 // Threads: a stream is confined, like an iterator; the refs are values. Inside a task, a wait lends the CPU.

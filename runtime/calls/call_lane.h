@@ -24,8 +24,8 @@ class CallLane {
   void keep(base::Ref<Call> written) { calls_.add(std::move(written)); }
   void ring();  // if something was sent since the last ring()
 
-  // Calls `on_reply(call, frame, rest of the message)` for each reply, and for each item of a generator, whose call stays
-  // in flight; true if there was one.
+  // Calls `on_reply(call, frame, rest of the message)` for each reply, and for each item of a generator, whose call
+  // stays in flight; true if there was one.
   template <class OnReply>
   bool receive(OnReply&& on_reply) {
     bool any = false;

@@ -1,5 +1,5 @@
-// An ItemStream is what a generator has given to the process that called it: the refs that nobody has taken yet, and the
-// one that comes next (decision 034).
+// An ItemStream is what a generator has given to the process that called it: the refs that nobody has taken yet, and
+// the one that comes next (decision 034).
 //
 //   next(), pending --an item arrives--> there --take()--> the user's          and there is another one that comes next
 //                  \--the call ends----> the end: void, or the error, which is the last ref

@@ -3,8 +3,9 @@
 //   given --a later reply of the lane came, or the lane is gone--> forgotten: the caller has it
 //      \--the callee died, and the caller says that the reply never came: take_back()--> to be released in its name
 //
-// A callee answers the calls of a lane one after the other, and gives the items of a generator in their order. So when it
-// dies only the last reply or item of a lane that gives anything can be in doubt; and only the caller, which reads what the dead callee's ring still holds, can tell.
+// A callee answers the calls of a lane one after the other, and gives the items of a generator in their order. So when
+// it dies only the last reply or item of a lane that gives anything can be in doubt; and only the caller, which reads
+// what the dead callee's ring still holds, can tell.
 // Invariant: no more is kept than one reply of each lane gives. Threads: confined.
 #pragma once
 #include <cstdint>

@@ -34,7 +34,8 @@ struct Pipe {
   }
 };
 
-// If the program itself is at fault: which it is, and what to do. It could be executed when the node began, which runs it.
+// If the program itself is at fault: which it is, and what to do. It could be executed when the node began, which runs
+// it.
 std::string about_program(int fd, int error) {
   constexpr int kOfProgram[] = {EACCES, EPERM, ENOEXEC, ETXTBSY, ENOENT, EIO, ELIBBAD, ESTALE};
   if (std::ranges::find(kOfProgram, error) == std::end(kOfProgram)) return {};

@@ -38,8 +38,8 @@ class Executor::RoomForItem final : public rpc::Progress::Waiter {
   Lane& lane_;
 };
 
-// As long as a wait is short the CPU is not lent: that costs the node two messages. A thread of the call may have lent the
-// turn already.
+// As long as a wait is short the CPU is not lent: that costs the node two messages. A thread of the call may have lent
+// the turn already.
 void Executor::wait_until_taken(rpc::Progress::Waiter& room) {
   constexpr auto kShortWait = std::chrono::microseconds(200);
   auto& progress = process_.progress();

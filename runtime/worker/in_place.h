@@ -6,11 +6,11 @@
 //                                                     \--get() inside: the same, one level deeper
 //
 // A call may run in place if it is the call of a task, has not begun anywhere, is in its first attempt, and asks for
-// nothing but CPUs, and no more of them than the running task has, and it is no generator: those run beside whoever takes
-// their items. It runs in a task (not in an actor) that has neither
-// GPUs nor an environment of its own, on the thread of the task, while more than half of the stack is free. The task
-// must be in its own first attempt: after a crash it runs its calls in other workers, so that a crash of one of them is
-// no crash of its own. A call that is to be tried again after an exception goes to another worker.
+// nothing but CPUs, and no more of them than the running task has, and it is no generator: those run beside whoever
+// takes their items. It runs in a task (not in an actor) that has neither GPUs nor an environment of its own, on the
+// thread of the task, while more than half of the stack is free. The task must be in its own first attempt: after a
+// crash it runs its calls in other workers, so that a crash of one of them is no crash of its own. A call that is to be
+// tried again after an exception goes to another worker.
 // Threads: confined to the executor's.
 #pragma once
 #include <cstddef>
