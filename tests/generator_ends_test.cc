@@ -53,7 +53,7 @@ TEST_F(GeneratorEnds, OneWhoseStreamIsDroppedEndsAtItsNextItem) {
   {
     auto assigned = remote(for_ever)(board);
     EXPECT_EQ(get(*assigned.next()), 0);
-    assigned = remote(counted)(board, 1);
+    assigned = remote(for_ever)(board);
     EXPECT_EQ(get(*assigned.next()), 0);
   }
   expect_ends(board, ended + 2);
@@ -289,7 +289,9 @@ TEST_F(GeneratorEnds, AnActorThatDiesIsTheLastRef) {
                   }
                 }),
                 HasSubstr("died"));
-    EXPECT_LE(more, 4U);
+    if (!killed) {  // else it gives more, as they are taken, until it dies
+      EXPECT_EQ(more, 2U);
+    }
     EXPECT_FALSE(stream.next());
   }
 }
