@@ -10,6 +10,16 @@ void throw_moved_stream() {
   throw InvalidArgument("an ObjectRefStream was used after it was moved away");
 }
 
+namespace {
+
+// In a local session all have one process, which does not know what a call of it has called. The streams that a
+// generator reads go with its body.
+void cancel_call_of(Process& process, const ItemStream& items) {
+  process.cancelling().cancel(*items.next(), {.recursive = !process.attachment().local});
+}
+
+}  // namespace
+
 Process& ItemRefs::process(const char* what) const {
   if (items_->session() != OpenSession::current_number()) {
     OpenSession::refuse_ended(what, "call", items_->task().hex());
@@ -24,7 +34,7 @@ ItemRefs::~ItemRefs() {
     items->drop();
     if (items->next()->done()) return;
     items->next()->mark_seen();  // whatever it ends with, nobody wants it
-    here.cancelling().cancel(*items->next(), {});
+    cancel_call_of(here, *items);
   }));
 }
 
@@ -62,7 +72,7 @@ void ItemRefs::cancel() {
   TablesLock lock(here.tables());
   lock.serve_afterwards();
   here.run_commands();  // so that what was submitted just now is known
-  here.cancelling().cancel(*items_->next(), {});
+  cancel_call_of(here, *items_);
 }
 
 }  // namespace manta::detail
