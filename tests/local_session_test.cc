@@ -15,6 +15,7 @@
 
 #include "../base/sanitizers.h"
 #include "cluster_fixture.h"
+#include "gate.h"
 
 namespace manta::testing {
 namespace {
@@ -83,6 +84,17 @@ TEST_F(LocalSessions, TasksWaitForTasks) {
 #else
   EXPECT_EQ(get(remote(by_threads)(4)), 16);
 #endif
+}
+
+TEST_F(LocalSessions, WhoCancelsACallLeavesOtherCallsAlone) {
+  const auto gate = actor<Gate>();
+  const auto first = remote(pass)(gate, 1);
+  EXPECT_TRUE(eventually([&] { return first.why().find("runs") != std::string::npos; }));
+  const auto second = remote(pass)(gate, 2);
+  cancel(first);
+  gate.post(&Gate::open);
+  EXPECT_EQ(get(first), 1);  // it was asked, and does not care
+  EXPECT_EQ(get(second), 2);
 }
 
 TEST_F(LocalSessions, LoopsRunInThisProcess) {

@@ -10,16 +10,6 @@ void throw_moved_stream() {
   throw InvalidArgument("an ObjectRefStream was used after it was moved away");
 }
 
-namespace {
-
-// In a local session all have one process, which does not know what a call of it has called. The streams that a
-// generator reads go with its body.
-void cancel_call_of(Process& process, const ItemStream& items) {
-  process.cancelling().cancel(*items.next(), {.recursive = !process.attachment().local});
-}
-
-}  // namespace
-
 Process& ItemRefs::process(const char* what) const {
   if (items_->session() != OpenSession::current_number()) {
     OpenSession::refuse_ended(what, "call", items_->task().hex());
@@ -34,7 +24,7 @@ ItemRefs::~ItemRefs() {
     items->drop();
     if (items->next()->done()) return;
     items->next()->mark_seen();  // whatever it ends with, nobody wants it
-    cancel_call_of(here, *items);
+    here.cancelling().cancel(*items->next(), {});
   }));
 }
 
@@ -72,7 +62,7 @@ void ItemRefs::cancel() {
   TablesLock lock(here.tables());
   lock.serve_afterwards();
   here.run_commands();  // so that what was submitted just now is known
-  cancel_call_of(here, *items_);
+  here.cancelling().cancel(*items_->next(), {});
 }
 
 }  // namespace manta::detail

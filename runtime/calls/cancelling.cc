@@ -102,7 +102,9 @@ std::vector<base::Ref<Call>> Cancelling::called_since(std::uint64_t first) {
   return found;
 }
 
+// In a local session all calls are made by one process, which does not know who of them has made which.
 void Cancelling::cancel_called_since(std::uint64_t first, const How& how) {
+  if (caller_.attachment().local) return;
   for (const auto& call : called_since(first)) {
     How one = how;
     if (call->actor() != nullptr) one.how = CancelHow::kAsk;
