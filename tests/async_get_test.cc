@@ -23,6 +23,7 @@
 #include "cluster_fixture.h"
 #include "error_of.h"
 #include "gate.h"
+#include "node_records.h"
 
 namespace manta::testing {
 namespace {
@@ -330,6 +331,7 @@ TEST_F(AsyncGet, TheEndOfTheSessionIsAnErrorOfAllThatWait) {
     async_get(remote(twice)(late), asio::bind_executor(io, counts));
     async_get(late, counts);
     future = async_get(late, asio::use_future);
+    node_records_are_not_checked();  // the gate is there
     close();
   }
   EXPECT_EQ(refused, 1);  // the one of the callback thread
