@@ -16,6 +16,7 @@
 #include "../base/sanitizers.h"
 #include "cluster_fixture.h"
 #include "gate.h"
+#include "node_records.h"
 
 namespace manta::testing {
 namespace {
@@ -210,6 +211,7 @@ TEST_F(LocalSessions, MayBeShutDownWhileThreadsCallActorsThatWait) {
       });
     }
     while (calls.load() < 1 + round % 5) std::this_thread::yield();
+    node_records_are_not_checked();  // the threads have actors
     close();
     for (std::thread& thread : threads) thread.join();
     open();
@@ -232,6 +234,7 @@ TEST_F(LocalSessions, MayBeShutDownWhileAThreadThatACallHasLeftBehindWaits) {
   const auto other = remote([] { other_ran = true; })();
   EXPECT_EQ(get(ref), 1);
   get(other);
+  node_records_are_not_checked();  // the counter is there
   close();
   left_behind.join();
 }
