@@ -26,7 +26,7 @@
 namespace manta::scheduler {
 namespace {
 
-constexpr std::uint64_t kSeeds = 10'000;
+constexpr std::uint64_t kSeeds = 1'000;
 constexpr int kMostSteps = 20'000;        // of one seed; it takes some hundred
 constexpr std::uint64_t kMostWanted = 4;  // leases at a time, of one owner, shape and node
 
