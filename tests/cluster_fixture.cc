@@ -185,13 +185,20 @@ void node_records_are_not_checked() { records_at_start.reset(); }
 
 namespace {
 
+std::size_t objects_known_here() {
+  detail::Process& here = detail::Process::current("a test");
+  const detail::TablesLock lock(here.tables());
+  return here.ownership().objects().all().size();
+}
+
 void expect_no_more_records_than_at_start() {
   detail::NodeRecords kept;
   const auto at_start = [&] { return (kept = node_records()) == *records_at_start; };
   EXPECT_TRUE(eventually(at_start))
       << "the node keeps " << kept.objects << " published values, " << kept.blocks << " blocks and "
       << kept.actors << " actors, at the start these were " << records_at_start->objects << ", "
-      << records_at_start->blocks << " and " << records_at_start->actors;
+      << records_at_start->blocks << " and " << records_at_start->actors
+      << "; this process knows " << objects_known_here() << " objects";
 }
 
 }  // namespace
