@@ -197,8 +197,8 @@ void expect_no_more_records_than_at_start() {
   EXPECT_TRUE(eventually(at_start))
       << "the node keeps " << kept.objects << " published values, " << kept.blocks << " blocks and "
       << kept.actors << " actors, at the start these were " << records_at_start->objects << ", "
-      << records_at_start->blocks << " and " << records_at_start->actors
-      << "; this process knows " << objects_known_here() << " objects";
+      << records_at_start->blocks << " and " << records_at_start->actors << "; this process knows "
+      << objects_known_here() << " objects";
 }
 
 }  // namespace

@@ -11,8 +11,8 @@
 #include <manta/manta.h>
 
 #include "cluster_fixture.h"
-#include "node_records.h"
 #include "gate.h"
+#include "node_records.h"
 
 namespace manta::testing {
 namespace {
