@@ -235,7 +235,9 @@ Figure spawn_exec_exit(Effort effort) {
   return {"spawn_exec_exit", best, "/s"};
 }
 
-Figure tbb_task_group(Effort effort) {
+namespace {
+
+double best_task_group(Effort effort) {
   constexpr int kTasks = 1000;
   const int rounds = effort == Effort::kSmoke ? 2 : 1000;
   oneapi::tbb::task_arena arena(2);
@@ -251,7 +253,24 @@ Figure tbb_task_group(Effort effort) {
     });
     best = std::max(best, rounds * kTasks / seconds_since(begin));
   }
-  return {"tbb_task_group", best, "/s"};
+  return best;
+}
+
+}  // namespace
+
+// In a process of its own: a fork of one with oneTBB's threads, as each loop is, cannot end as it should.
+Figure tbb_task_group(Effort effort) {
+  const SharedMemory memory(sizeof(double));
+  auto* const best = reinterpret_cast<double*>(memory.data());
+  const pid_t child = fork();
+  require(child >= 0, "fork");
+  if (child == 0) {
+    *best = best_task_group(effort);
+    _exit(0);
+  }
+  int status = 0;
+  require(waitpid(child, &status, 0) == child && status == 0, "a child with oneTBB");
+  return {"tbb_task_group", *best, "/s"};
 }
 
 std::vector<Figure> all_floors(Effort effort) {

@@ -163,10 +163,8 @@ std::vector<std::byte> read_sealed(int fd) {
 }
 
 base::Fd own(int fd) {
-  base::Fd given(fd);
-  if (base::Fd moved = given.apart()) return moved;
   fcntl(fd, F_SETFD, FD_CLOEXEC);
-  return given;
+  return base::Fd(fd);
 }
 
 }  // namespace
