@@ -205,8 +205,9 @@ class Simulation {
     for (const LeaseId id : ids) {
       if (node.leases.contains(id)) advance(node, id);
     }
-    for (const OwnerKey& who : node.table.recalls(LeaseTable::Shortage::kResources))
+    for (const OwnerKey& who : node.table.recalls(LeaseTable::Shortage::kResources)) {
       ++node.recalled[who];
+    }
     for (const WorkerId worker : node.pool.surplus(now_)) node.pool.gone(worker, now_);
     check(node);
   }
@@ -239,8 +240,9 @@ class Simulation {
     for (const auto& turn : node.table.grantable(8)) {
       const auto worker = node.pool.take({.gpus = turn.gpus});
       if (!worker) continue;
-      for (const auto& [id, lease] : node.leases)
+      for (const auto& [id, lease] : node.leases) {
         ASSERT_NE(lease.worker, *worker) << "it has a lease";
+      }
       const LeaseId id = node.table.grant(turn);
       const std::size_t owner = turn.who.owner - 1;
       node.leases[id] = {.owner = owner, .shape = turn.who.key - 1U, .worker = *worker};
@@ -277,8 +279,9 @@ class Simulation {
   void make_children(Node& node, LeaseId id, Task& task) {
     owners_.push_back({});
     task.pending = task.children;
-    for (int i = std::exchange(task.children, 0); i > 0; --i)
+    for (int i = std::exchange(task.children, 0); i > 0; --i) {
       submit(owners_.size() - 1, below(2), 0, &task);
+    }
     task.state = TaskState::kWaiting;
     node.table.blocked(id);
   }
@@ -384,8 +387,8 @@ class Simulation {
                                                     : ": runs");
     }
     for (const auto& node : nodes_) {
-      if (node->alive)
-        text += "\n  node: " + node->table.free().text() + " free of " + node->table.total().text();
+      if (!node->alive) continue;
+      text += "\n  node: " + node->table.free().text() + " free of " + node->table.total().text();
     }
     return text;
   }

@@ -65,7 +65,7 @@ TEST_F(ClusterTest, MapTakesWhatRemoteTakesAndWhatIsGeneric) {
     for (const auto value : get(refs)) all += value;
     return all;
   };
-  const int by = 3;
+  int by = 3;
   EXPECT_EQ(sum(map([by](int x) { return by * x; }, iota(0, 4))), 18);
   EXPECT_EQ(sum(map([](auto x) { return x; }, iota(0L, 4L))), 6);
   EXPECT_EQ(sum(map([n = 0](int x) mutable { return x + n++; }, iota(0, 4), {.grain = 4})), 6);
@@ -119,7 +119,7 @@ TEST_F(ClusterTest, ReducesWithAnInitialValueOfAnotherType) {
   EXPECT_EQ(map_reduce(ones, half, std::plus<>()), 50'000);
   EXPECT_EQ(map_reduce(ones, half, std::plus<>(), 7), 50'007);
   EXPECT_EQ(map_reduce(std::vector<int>(), square, std::plus<>(), 7), 7);
-  const int least = 5;
+  int least = 5;
   const auto at_least = [least](int a, int b) { return std::max({least, a, b}); };
   EXPECT_EQ(map_reduce(iota(0, 3), square, at_least), 5);
   EXPECT_THAT(error_of<InvalidArgument>([] { map_reduce(iota(0, 0), square, std::plus<>()); }),

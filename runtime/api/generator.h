@@ -35,10 +35,10 @@ class [[nodiscard]] Generator {
                 "manta::Generator<T>: a T that is yielded is moved, which this one cannot be");
 
  public:
-  class promise_type {
+  class Promise {
    public:
     Generator get_return_object() {
-      return Generator(std::coroutine_handle<promise_type>::from_promise(*this));
+      return Generator(std::coroutine_handle<Promise>::from_promise(*this));
     }
     std::suspend_always initial_suspend() const noexcept { return {}; }
     std::suspend_always final_suspend() const noexcept { return {}; }
@@ -60,6 +60,8 @@ class [[nodiscard]] Generator {
     std::optional<T> item_;
     std::exception_ptr error_;
   };
+
+  using promise_type = Promise;  // the language's name for it
 
   class iterator {
    public:
@@ -97,7 +99,7 @@ class [[nodiscard]] Generator {
 
   // Runs the body up to the next co_yield. False: it has ended.
   bool advance() {
-    promise_type& promise = body_.promise();
+    Promise& promise = body_.promise();
     promise.item_.reset();
     if (body_.done()) return false;
     body_.resume();
@@ -108,10 +110,10 @@ class [[nodiscard]] Generator {
   T& item() const { return *body_.promise().item_; }
 
  private:
-  explicit Generator(std::coroutine_handle<promise_type> body) : body_(body) {}
+  explicit Generator(std::coroutine_handle<Promise> body) : body_(body) {}
   void swap(Generator& other) noexcept { std::swap(body_, other.body_); }
 
-  std::coroutine_handle<promise_type> body_;
+  std::coroutine_handle<Promise> body_;
 };
 
 namespace detail {

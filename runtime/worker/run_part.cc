@@ -8,7 +8,9 @@
 
 namespace manta::detail {
 
-std::optional<ErrorRecord> run_part(void (*part)(void*), void* state) {
+// A forced unwind has no object, though it is caught by reference.
+__attribute__((no_sanitize("null"))) std::optional<ErrorRecord> run_part(void (*part)(void*),
+                                                                         void* state) {
   try {
     part(state);
   } catch (const ExitActor&) {
