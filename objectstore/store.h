@@ -80,7 +80,7 @@ class Store final : public base::Counted {
   }
 
   StoreStats stats() const { return arena_.stats(); }
-  // The largest blocks in use and their owners, for messages: "4096 bytes of the driver (object 3f...), ..."
+  // The largest blocks in use and what holds them, for messages: a line of text each (largest_uses.h).
   std::string largest_uses() const;
   std::chrono::milliseconds put_timeout() const { return put_timeout_; }
   // The session has ended: the node is not told of anything any more.
