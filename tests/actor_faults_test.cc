@@ -55,7 +55,9 @@ struct Faulty {
   int pid() const { return ::getpid(); }
   int leave_a_child() {
     const pid_t child = ::fork();
-    while (child == 0) ::pause();
+    if (child == 0) {
+      for (;;) ::pause();
+    }
     return child;
   }
   std::string go_to(const std::string& place) {
