@@ -9,9 +9,9 @@
 
 #include <gmock/gmock.h>
 
-#include "../base/sanitizers.h"
 #include "cluster_fixture.h"
 #include "error_of.h"
+#include "sanitized.h"
 #include "work.h"
 
 namespace manta::testing {
@@ -20,12 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-#ifdef MANTA_SANITIZED
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 bool hangs_at_exit = false;
 

@@ -10,19 +10,13 @@
 
 #include <gmock/gmock.h>
 
-#include "../base/sanitizers.h"
 #include "cluster_fixture.h"
+#include "sanitized.h"
 
 namespace manta::testing {
 namespace {
 
 using ::testing::HasSubstr;
-
-#ifdef MANTA_SANITIZED
-constexpr bool kSanitized = true;  // which turn some deaths into an exit with a report
-#else
-constexpr bool kSanitized = false;
-#endif
 
 volatile int zero = 0;
 volatile int* volatile null_pointer = nullptr;

@@ -5,9 +5,9 @@
 
 #include <gmock/gmock.h>
 
-#include "../base/sanitizers.h"
 #include "cluster_fixture.h"
 #include "error_of.h"
+#include "sanitized.h"
 #include "work.h"
 
 namespace manta::testing {
@@ -15,12 +15,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-#ifdef MANTA_SANITIZED
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 bool armed = false;
 

@@ -29,6 +29,7 @@
 #include "../base/sanitizers.h"
 #include "cluster_fixture.h"
 #include "error_of.h"
+#include "sanitized.h"
 #include "work.h"
 
 namespace manta::testing {
@@ -39,13 +40,7 @@ using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-#ifdef MANTA_SANITIZED
-constexpr bool kSanitized = true;
-constexpr std::size_t kOutput = std::size_t{64} << 20;
-#else
-constexpr bool kSanitized = false;
-constexpr std::size_t kOutput = std::size_t{1} << 30;
-#endif
+constexpr std::size_t kOutput = std::size_t{kSanitized ? 64 : 1024} << 20;
 
 int pid() { return ::getpid(); }
 

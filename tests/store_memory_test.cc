@@ -15,17 +15,12 @@
 #include "../base/file_tree_fixture.h"
 #include "../objectstore/arena/parallel_copy.h"
 #include "cluster_fixture.h"
+#include "sanitized.h"
 
 namespace manta::testing {
 namespace {
 
 namespace fs = std::filesystem;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 // The permissions of the mapping around an address, "r--s".
 std::string permissions_at(const void* address) {
