@@ -1,5 +1,6 @@
 #include "hand_over.h"
 
+#include <array>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <string>
@@ -16,6 +17,13 @@ std::uintptr_t entry_of(const LibraryEntry& library) {
   return resolve_data({library.image, library.offset});
 }
 
+// Those that a worker is given, some of which may be empty.
+std::array<base::Fd*, 6> descriptors_of(Attachment& attachment) {
+  objectstore::ArenaFiles& arena = attachment.arena;
+  return {&attachment.control, &attachment.node_bell,    &arena.writable,
+          &arena.read_only,    &arena.overflow_writable, &arena.overflow_read_only};
+}
+
 }  // namespace
 
 void hand_over(Attachment& attachment) {
@@ -30,13 +38,17 @@ void hand_over(Attachment& attachment) {
   if (entry == 0 || entry == reinterpret_cast<std::uintptr_t>(&run_if_worker)) return;
   Role role{.kind = RoleKind::kWorker, .attachment = std::move(attachment), .options = {}};
   const int file = make_role_file(role).release();
-  objectstore::ArenaFiles& arena = role.attachment.arena;
-  for (base::Fd* fd : {&role.attachment.control, &role.attachment.node_bell, &arena.writable,
-                       &arena.read_only, &arena.overflow_writable, &arena.overflow_read_only}) {
+  for (base::Fd* fd : descriptors_of(role.attachment)) {
     (void)fd->release();  // the other copy finds them at their numbers
   }
   ::setenv(kRoleVariable, std::to_string(file).c_str(), 1);
   reinterpret_cast<void (*)()>(entry)();
+}
+
+void move_apart(Attachment& attachment) {
+  for (base::Fd* fd : descriptors_of(attachment)) {
+    if (base::Fd moved = *fd ? fd->apart() : base::Fd()) *fd = std::move(moved);
+  }
 }
 
 }  // namespace manta::detail

@@ -16,4 +16,8 @@ namespace manta::detail {
 // Errors: std::system_error.
 void hand_over(Attachment& attachment);
 
+// Afterwards, by the copy that runs the worker: its descriptors get high numbers (base::Fd::apart()). Not before: the
+// other copy finds them at their first ones.
+void move_apart(Attachment& attachment);
+
 }  // namespace manta::detail

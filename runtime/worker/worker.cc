@@ -77,15 +77,6 @@ std::chrono::milliseconds patience_at_end() {
   return std::chrono::milliseconds(text != nullptr ? std::atoi(text) : 10'000);
 }
 
-// Only now: the copy of Manta in a library finds them at their first numbers.
-void move_apart(Attachment& attachment) {
-  objectstore::ArenaFiles& arena = attachment.arena;
-  for (base::Fd* fd : {&attachment.control, &attachment.node_bell, &arena.writable,
-                       &arena.read_only, &arena.overflow_writable, &arena.overflow_read_only}) {
-    if (base::Fd moved = *fd ? fd->apart() : base::Fd()) *fd = std::move(moved);
-  }
-}
-
 }  // namespace
 
 int worker_main(Attachment&& attachment) {
