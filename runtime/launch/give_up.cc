@@ -31,18 +31,16 @@ bool may_give_up() { return record_here != nullptr && ::getpid() == worker; }
 
 void give_up(std::string_view reason) {
   static std::atomic<bool> given_up = false;
+  if (!may_give_up()) ::_exit(kGivenUpExit);
   // SYNC: none: the first one writes.
-  if (may_give_up() && !given_up.exchange(true)) {
-    const std::size_t size = std::min<std::size_t>(reason.size(), rpc::kMaxEndReason - 1);
-    std::copy_n(reason.data(), size, record_here->reason);
-    record_here->reason[size] = 0;
-    // SYNC: release: the node, which looks at it when the process has died, sees the whole reason.
-    record_here->has_reason.store(1, std::memory_order_release);
-    ::_exit(kGivenUpExit);
-  }
-  if (may_give_up()) {
+  if (given_up.exchange(true)) {
     for (;;) ::pause();  // until the first one has ended the process
   }
+  const std::size_t size = std::min<std::size_t>(reason.size(), rpc::kMaxEndReason - 1);
+  std::copy_n(reason.data(), size, record_here->reason);
+  record_here->reason[size] = 0;
+  // SYNC: release: the node, which looks at it when the process has died, sees the whole reason.
+  record_here->has_reason.store(1, std::memory_order_release);
   ::_exit(kGivenUpExit);
 }
 
