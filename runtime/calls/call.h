@@ -150,6 +150,8 @@ class Call final : public Command {
   std::span<const RefArgument> refs() const { return {first_ref(), ref_count_}; }
   CallExtras& extras();  // made at the first use
   const CallExtras* extras_or_null() const { return extras_.get(); }
+  // Of a generator; else null.
+  ItemStream* items() const { return extras_ ? extras_->items.get() : nullptr; }
   // The block that holds the arguments of a large call; null: they are in the call.
   objectstore::Block* external() const { return extras_ ? extras_->external : nullptr; }
   // Moves the arguments into a block of the store, when they are too large to travel in a lane.

@@ -49,7 +49,7 @@ base::Ref<Call> CallLane::match(std::span<const std::byte> bytes, ReplyFrame& fr
 base::Ref<Call> CallLane::match_item(ReplyFrame& frame) const {
   frame.sequence ^= kItemOf;
   Call* const call = calls_.find(frame.sequence);
-  base::check(call != nullptr && frame.status == ReplyStatus::kItem && call->extras().items,
+  base::check(call != nullptr && frame.status == ReplyStatus::kItem && call->items() != nullptr,
               "a reply to a call that was not made, or has one");
   return base::Ref<Call>::retain(call);
 }

@@ -14,7 +14,7 @@ void CallerSide::close_lane(std::uint32_t lane, rpc::Slot callee) {
 void CallerSide::take_item(const CallLane& lane, Call& call, const ReplyFrame& frame,
                            std::span<const std::byte> rest) {
   if (completion_.add_item(call, frame, rest)) return;
-  const ItemStream& items = *call.extras().items;
+  const ItemStream& items = *call.items();
   if (items.is_bounded()) lane.tell_taken(call, items.taken());
 }
 
@@ -22,7 +22,7 @@ void CallerSide::take_back_holds(const CallLane& lane, const LaneDead& dead) {
   const ReplyName& reply = dead.reply_in_doubt;
   Call* const call = reply ? lane.find(reply.sequence) : nullptr;
   if (call == nullptr) return;  // it has come
-  const bool came = reply.item != 0 && call->extras().items->arrived_in_attempt() >= reply.item;
+  const bool came = reply.item != 0 && call->items()->arrived_in_attempt() >= reply.item;
   if (!came) node().send(ReplyMissing{.lane = lane.index()});
 }
 

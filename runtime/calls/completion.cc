@@ -182,7 +182,7 @@ bool Completion::add_item(Call& call, const ReplyFrame& frame, std::span<const s
 
 // A call whose deadline is over is done, and may go on for a while.
 bool Completion::add_item(Call& call, Value value) {
-  ItemStream& items = *call.extras().items;
+  ItemStream& items = *call.items();
   if (!items.wants_item() || call.done()) return false;
   ObjectEntryRef following = ownership_.make_entry();
   following->pending().producer = &call;

@@ -23,9 +23,7 @@ int attempts_of(const Call& call) {
 
 void count_attempt(Call& call) {
   if (call.attempt != UINT16_MAX) ++call.attempt;
-  if (const auto* const extras = call.extras_or_null(); extras != nullptr && extras->items) {
-    extras->items->begin_again();
-  }
+  if (ItemStream* const items = call.items()) items->begin_again();
 }
 
 // 0: it left no stack, so nobody knows whether another one is the same.

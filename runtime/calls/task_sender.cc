@@ -208,7 +208,7 @@ bool TaskSender::receive(Queue& queue, Lease& lease) {
 void TaskSender::take_item(const Lease& lease, Call& call, const ReplyFrame& frame,
                            std::span<const std::byte> rest) {
   caller_.take_item(lease.lane, call, frame, rest);
-  if (call.extras().items->arrived_in_attempt() == 1) run_times_.learn(call, UINT32_MAX);
+  if (call.items()->arrived_in_attempt() == 1) run_times_.learn(call, UINT32_MAX);
 }
 
 // It has not begun.

@@ -34,10 +34,6 @@ std::uintptr_t middle_of_stack() {
 // An address on the stack. Not that of a variable: AddressSanitizer may keep variables elsewhere.
 std::uintptr_t here() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
 
-bool is_generator(const Call& call) {
-  return call.extras_or_null() != nullptr && call.extras_or_null()->items;
-}
-
 bool asks_for_no_more_than(const Call& call, const TaskFrame& running) {
   return call.site().is_plain() && call.site().options().cpus <= running.cpus;
 }
@@ -76,7 +72,7 @@ bool InPlace::run_next(NeededCalls& needed, const std::function<bool(const Call&
   if (!attachment.local && !(attachment.task_env.empty() && attachment.gpus.empty())) return false;
   const auto may_run = [&](const Call& call) {
     return call.actor() == nullptr && call.attempt == 1 && !call.site().deadline() &&
-           !is_generator(call) && worth_it(call) &&
+           call.items() == nullptr && worth_it(call) &&
            (attachment.local || asks_for_no_more_than(call, *running));
   };
   base::Ref<Call> taken;
@@ -128,7 +124,8 @@ void InPlace::run(const base::Ref<Call>& owned) {
 // Of the innermost call, as its items come from its own stub.
 bool InPlace::take_item(RunningCall& generator) {
   Call& call = *running_.back();
-  RoomForItem room(process_.waiting_threads(), generator, call.extras().items);
+  RoomForItem room(process_.waiting_threads(), generator,
+                   base::Ref<ItemStream>::retain(call.items()));
   auto values = generator.take_values();
   {
     TablesLock lock(process_.tables());
