@@ -63,6 +63,12 @@ base::Ref<const CallSite> site_of(const CallSpec& spec) {
   return CallSite::of(spec);
 }
 
+ObjectEntryRef result_of(Process& process, Call& call) {
+  ObjectEntryRef entry = process.ownership().make_entry();
+  entry->pending().producer = &call;
+  return entry;
+}
+
 CallSpec of_method(CallSpec spec, const CallOptions* options) {
   spec.kind = CallKind::kMethod;
   if (options == nullptr) return spec;
@@ -163,9 +169,8 @@ ObjectEntryRef CallBuilder::submit() {
   Process& process = Process::current("a remote call");
   auto call = finish(process);
   call->one_way = one_way_;
-  ObjectEntryRef entry = process.ownership().make_entry();
+  ObjectEntryRef entry = result_of(process, *call);
   call->result = entry;
-  entry->pending().producer = call.get();
   send(process, std::move(call));
   return entry;
 }
@@ -174,8 +179,7 @@ base::Ref<ItemStream> CallBuilder::submit_items(std::size_t most) {
   Process& process = Process::current("a remote call");
   value(std::uint64_t{most});
   auto call = finish(process);
-  call->result = process.ownership().make_entry();
-  call->result->pending().producer = call.get();
+  call->result = result_of(process, *call);
   auto items = base::make_ref<ItemStream>(call->result, most);
   call->extras().items = items;
   send(process, std::move(call));
@@ -188,10 +192,7 @@ std::vector<ObjectEntryRef> CallBuilder::submit(std::size_t results) {
   call->unpacked = true;
   std::vector<ObjectEntryRef> entries;
   entries.reserve(results);
-  for (std::size_t i = 0; i < results; ++i) {
-    entries.push_back(process.ownership().make_entry());
-    entries.back()->pending().producer = call.get();
-  }
+  for (std::size_t i = 0; i < results; ++i) entries.push_back(result_of(process, *call));
   if (results == 0) {
     call->result = process.ownership().make_entry();  // it takes the error, which is logged
   } else {
