@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "get.h"
+#include "ref_iterator.h"
 
 namespace manta {
 
@@ -57,23 +58,7 @@ class AsCompleted {
   };
 
  public:
-  struct iterator {
-    using value_type = ObjectRef<T>;
-    using difference_type = std::ptrdiff_t;
-
-    const ObjectRef<T>& operator*() const { return state_->current; }
-    iterator& operator++() {
-      state_->advance();
-      return *this;
-    }
-    void operator++(int) { ++*this; }
-    bool operator==(std::default_sentinel_t) const { return state_ == nullptr || !state_->current; }
-
-   private:
-    friend class AsCompleted;
-    explicit iterator(State* state) : state_(state) {}
-    State* state_ = nullptr;
-  };
+  using iterator = detail::RefIterator<State>;
 
   // Waits for the first ref. When it is called again, the loop continues where it was.
   iterator begin() {

@@ -13,7 +13,6 @@
 //          ends meanwhile.
 // Threads: a stream is confined, like an iterator; the refs are values. Inside a task, a wait lends the CPU.
 #pragma once
-#include <cstddef>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -21,6 +20,7 @@
 
 #include "../calls/item_stream.h"
 #include "../ownership/object_ref.h"
+#include "ref_iterator.h"
 
 namespace manta {
 
@@ -72,23 +72,7 @@ class [[nodiscard]] ObjectRefStream {
   };
 
  public:
-  struct iterator {
-    using value_type = ObjectRef<T>;
-    using difference_type = std::ptrdiff_t;
-
-    const ObjectRef<T>& operator*() const { return state_->current; }
-    iterator& operator++() {
-      state_->advance();
-      return *this;
-    }
-    void operator++(int) { ++*this; }
-    bool operator==(std::default_sentinel_t) const { return !state_->current; }
-
-   private:
-    friend class ObjectRefStream;
-    explicit iterator(State* state) : state_(state) {}
-    State* state_;
-  };
+  using iterator = detail::RefIterator<State>;
 
   ObjectRefStream(ObjectRefStream&&) noexcept = default;
   ObjectRefStream& operator=(ObjectRefStream&&) noexcept = default;
