@@ -9,7 +9,6 @@
 // A failing seed is printed; MANTA_SIMULATION_SEED=n runs that one alone, MANTA_SIMULATION_SEEDS=n so many.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <random>
@@ -19,6 +18,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../base/simulation_seeds.h"
 #include "lease_table.h"
 #include "placement.h"
 #include "worker_pool.h"
@@ -418,15 +418,9 @@ class Simulation {
   std::vector<std::unique_ptr<Task>> tasks_;
 };
 
-std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
-  const char* const text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 TEST(Scheduling, SeveralDriversOnSeveralNodesAllComeToAnEnd) {
-  const std::uint64_t only = number_of("MANTA_SIMULATION_SEED", 0);
-  const std::uint64_t seeds = number_of("MANTA_SIMULATION_SEEDS", kSeeds);
-  for (std::uint64_t seed = only != 0 ? only : 1; seed <= (only != 0 ? only : seeds); ++seed) {
+  const base::SimulationSeeds seeds(kSeeds);
+  for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
     Simulation(seed).run();
     ASSERT_FALSE(HasFatalFailure()) << "MANTA_SIMULATION_SEED=" << seed;
   }

@@ -11,7 +11,6 @@
 // A failing seed is printed; MANTA_SIMULATION_SEED=n runs that one alone, MANTA_SIMULATION_SEEDS=n so many.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -23,6 +22,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../../base/simulation_seeds.h"
 #include "publications.h"
 #include "reply_holds.h"
 
@@ -570,12 +570,8 @@ class Simulation {
 };
 
 TEST(OwnershipSimulation, NothingUsableIsDeletedAndNothingUnusedStays) {
-  const char* only = std::getenv("MANTA_SIMULATION_SEED");
-  const std::uint64_t first = only != nullptr ? std::strtoull(only, nullptr, 10) : 1;
-  const char* many = std::getenv("MANTA_SIMULATION_SEEDS");
-  const std::uint64_t seeds = many != nullptr ? std::strtoull(many, nullptr, 10) : kSeeds;
-  const std::uint64_t last = only != nullptr ? first : seeds;
-  for (std::uint64_t seed = first; seed <= last; ++seed) {
+  const base::SimulationSeeds seeds(kSeeds);
+  for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
     Simulation(seed).run();
     if (HasFailure()) {
       FAIL() << "seed " << seed << " fails; replay it with MANTA_SIMULATION_SEED=" << seed;
