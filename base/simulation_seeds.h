@@ -1,5 +1,5 @@
-// Which seeds a simulation plays, for tests: 1 to `usual`, or what the environment says: MANTA_SIMULATION_SEED=n is that
-// one alone, MANTA_SIMULATION_SEEDS=n the first n.
+// Which seeds a simulation plays, for tests: 1 to `usual`, or what the environment says: MANTA_SIMULATION_SEED=n is
+// that one alone, MANTA_SIMULATION_SEEDS=n the first n.
 //
 //   const SimulationSeeds seeds(10'000);
 //   for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed) Simulation(seed).run();

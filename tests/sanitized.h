@@ -1,4 +1,5 @@
-// Whether the tests run under a sanitizer, which turns some deaths into an exit with a report, and takes memory of its own.
+// Whether the tests run under a sanitizer, which turns some deaths into an exit with a report, and takes memory of its
+// own.
 #pragma once
 #include "../base/sanitizers.h"
 
