@@ -3,11 +3,11 @@
 // Says: ObjectTag
 #include "../../base/id.h"
 
-void cancel(manta::TaskId) {}
+void end_task(manta::TaskId) {}
 
 int main() {
-  cancel(manta::TaskId(1, 2));
+  end_task(manta::TaskId(1, 2));
 #ifdef WRONG
-  cancel(manta::ObjectId(1, 2));
+  end_task(manta::ObjectId(1, 2));
 #endif
 }
