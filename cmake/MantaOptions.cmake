@@ -1,6 +1,7 @@
 # What can be switched. A project that takes Manta in by add_subdirectory gets the library alone.
 
 option(MANTA_BUILD_TESTS "Build the tests (needs GoogleTest)" ${PROJECT_IS_TOP_LEVEL})
+option(MANTA_FULL_TESTS "Build the tests that take minutes to compile, too: hundreds of types" OFF)
 option(MANTA_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(MANTA_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(MANTA_BUILD_FUZZERS "Build the libFuzzer targets (Clang only)" OFF)
