@@ -294,44 +294,59 @@ std::string on_disk(const StoreStats& stats, const Arena& arena) {
 
 }  // namespace
 
-void throw_store_error(StoreError error, std::size_t size, const Store& store) {
+std::string text_of(StoreError error, std::size_t size, const Store& store, Asked asked) {
   const StoreStats stats = store.stats();
   const Arena& arena = store.arena();
-  const std::string asked = std::to_string(size) + " bytes";
+  const std::string bytes = std::to_string(size) + " bytes";
   const std::string state =
       std::to_string(stats.used) + " of " + std::to_string(stats.capacity) + " bytes are in use" +
       (arena.overflow() == 0 ? "" : ", and " + on_disk(stats, arena) + ",") + " by " +
-      std::to_string(stats.objects) + " blocks" +
+      std::to_string(stats.objects) + (stats.objects == 1 ? " block" : " blocks") +
       (arena.beside() == 0 ? ""
                            : ", and " + std::to_string(arena.beside()) + " by rings and tables");
-  // Others are asked for them, so it is done only where it is said.
   const auto largest = [&] {
-    const std::string uses = store.largest_uses();
+    const std::string uses = asked == Asked::kWaited ? store.largest_uses() : "";
     return uses.empty() ? uses : ". The largest:" + uses;
   };
   const double waited = std::chrono::duration<double>(store.put_timeout()).count();
   const std::string in_time =
-      waited == 0 ? "" : " within " + base::number_text(waited) + " s (InitOptions::put_timeout)";
+      asked == Asked::kNow || waited == 0
+          ? ""
+          : " within " + base::number_text(waited) + " s (InitOptions::put_timeout)";
   switch (error) {
     case StoreError::kFull:
-      throw ObjectStoreFull("object store: no room for " + asked + in_time + ": " + state +
-                            "; drop references, or give init a larger store" + largest());
+      return "object store: no room for " + bytes + in_time + ": " + state +
+             "; drop references, or give init a larger store" + largest();
     case StoreError::kTooLarge:
-      throw ObjectStoreFull("object store: " + asked + " do not fit into a store of " +
-                            std::to_string(stats.capacity) + " bytes" +
-                            (arena.overflow() == 0 ? "" : " and " + on_disk(stats, arena)) +
-                            "; give init a larger store");
+      return "object store: " + bytes + " do not fit into a store of " +
+             std::to_string(stats.capacity) + " bytes" +
+             (arena.overflow() == 0 ? "" : " and " + on_disk(stats, arena)) +
+             "; give init a larger store";
     case StoreError::kNoDisk:
-      throw OutOfDisk("object store: no room for " + asked + " in memory or on disk" + in_time +
-                      ": " + state + ", where " + std::to_string(arena.overflow_place().free) +
-                      " bytes are free; drop references, make room on the disk, or give init "
-                      "other directories (InitOptions::spill_dirs)" +
-                      largest());
+      return "object store: no room for " + bytes + " in memory or on disk" + in_time + ": " +
+             state + ", where " + std::to_string(arena.overflow_place().free) +
+             " bytes are free; drop references, make room on the disk, or give init other "
+             "directories (InitOptions::spill_dirs)" +
+             largest();
     case StoreError::kNoMemory:
       break;
   }
-  throw OutOfMemory("object store: the system has no memory for " + asked + ", although only " +
-                    state + largest());
+  return "object store: the system has no memory for " + bytes + ", although only " + state +
+         largest();
+}
+
+void throw_store_error(StoreError error, std::size_t size, const Store& store) {
+  const std::string text = text_of(error, size, store, Asked::kWaited);
+  switch (error) {
+    case StoreError::kFull:
+    case StoreError::kTooLarge:
+      throw ObjectStoreFull(text);
+    case StoreError::kNoDisk:
+      throw OutOfDisk(text);
+    case StoreError::kNoMemory:
+      break;
+  }
+  throw OutOfMemory(text);
 }
 
 }  // namespace manta::objectstore

@@ -6,7 +6,7 @@
 //
 // Invariants: buffers of put_buffers() are immutable from then on; a Block keeps its Store alive.
 // Threads:    any. Units: bytes.
-// Errors:     StoreError; throw_store_error() makes the user's exception out of it.
+// Errors:     StoreError; throw_store_error() makes the user's exception out of it, text_of() its text.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -123,7 +123,11 @@ std::span<Store* const> lock_stores();
 void unlock_stores();
 void forget_current_in_child();
 
-// Throws ObjectStoreFull, OutOfDisk or OutOfMemory, saying what was asked for and what is in use.
+// What was asked for, what is in use, and what to do. Of what has waited, also how long, and who holds the largest
+// blocks: others are asked for those, so it is not for threads that must not wait.
+enum class Asked { kNow, kWaited };
+std::string text_of(StoreError error, std::size_t size, const Store& store, Asked asked);
+// Throws ObjectStoreFull, OutOfDisk or OutOfMemory with the text of what has waited.
 [[noreturn]] void throw_store_error(StoreError error, std::size_t size, const Store& store);
 
 }  // namespace manta::objectstore

@@ -265,6 +265,11 @@ TEST_F(Overflow, WhoWaitsTooLongIsToldWhoHoldsWhat) {
       AllOf(HasSubstr("within 0.05 s"), HasSubstr("put_timeout"),
             HasSubstr("62914560 bytes, object " + filling.ref.id().hex() + ": driver (pid ")));
   EXPECT_THROW(get(remote(all_of)(1)), ObjectStoreFull);
+  // Of many small parts: there is room for them only when the function has returned.
+  const auto many = remote([] { return std::vector<std::string>(300'000, std::string(30, 'x')); });
+  EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(many()); }),
+              AllOf(HasSubstr("within 0.05 s"), HasSubstr(filling.ref.id().hex()),
+                    HasSubstr("This was for what ")));
 }
 
 struct Owner {
@@ -381,7 +386,8 @@ TEST_F(Overflow, AValueThatLeavesItsProcessDoesNotWait) {
   const auto size = remote([](const std::vector<ObjectRef<std::vector<std::string>>>& refs) {
     return get(refs.at(0)).size();
   })(std::vector{texts});
-  EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(size); }), HasSubstr("a value of 7"));
+  EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(size); }),
+              HasSubstr("a value that leaves its process"));
 }
 
 TEST_F(Overflow, AProcessThatDiesWaitingIsForgotten) {

@@ -180,6 +180,10 @@ TEST_F(SpillingTest, AFailingDiskIsAnErrorWhereThereIsNoRoomUntilItWorks) {
   });
   EXPECT_THAT(error, AllOf(HasSubstr("bytes in memory"), HasSubstr(directory.string()),
                            HasSubstr("Not a directory"), HasSubstr("spill_dirs")));
+  // There is room for what is no array only when the function has returned.
+  const auto many_parts = [] { return std::vector<std::string>(600'000, std::string(30, 'x')); };
+  EXPECT_THAT(error_of<OutOfDisk>([&] { get(remote(many_parts)()); }),
+              AllOf(HasSubstr("Not a directory"), HasSubstr("This was for what")));
   fs::remove(directory);
   EXPECT_TRUE(eventually([&] {
     try {

@@ -115,8 +115,9 @@ void throw_wrong_type(const std::type_info& held, const std::type_info& wanted) 
 void check_wait(std::size_t refs, std::size_t num_ready) {
   Process::current("manta::wait()");
   if (num_ready <= refs) return;
-  throw InvalidArgument("manta::wait(): num_ready is " + std::to_string(num_ready) +
-                        ", but there are only " + std::to_string(refs) + " refs");
+  throw InvalidArgument(
+      "manta::wait(): num_ready is " + std::to_string(num_ready) + ", but there " +
+      (refs == 1 ? "is only 1 ref" : "are only " + std::to_string(refs) + " refs"));
 }
 
 }  // namespace detail

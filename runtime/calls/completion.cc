@@ -58,13 +58,12 @@ std::optional<Value> Completion::make_ready(Call& call) {
     for (const auto& buffer : value.buffers()) extras.blocks.add(buffer.storage);
   }
   const std::size_t size = call.arguments_size();
-  if (size <= kMaxInlineValue || call.externalize(ownership_.store()).ok()) return std::nullopt;
+  if (size <= kMaxInlineValue) return std::nullopt;
+  const auto room = call.externalize(ownership_.store());
+  if (room.ok()) return std::nullopt;
   const std::string function = call.display_name();
-  return value_of(error_of(
-      ErrorKind::kObjectStoreFull,
-      "no room in the object store for the arguments of " + function + ", " + std::to_string(size) +
-          " bytes, which do not wait for it; drop references, or give init a larger store",
-      function));
+  return value_of(no_room_error(room.error(), ownership_.store(), size,
+                                "what is passed by value to " + function, function));
 }
 
 void Completion::add_dependent(ObjectEntry& entry, base::Ref<Command> command) {

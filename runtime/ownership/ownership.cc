@@ -8,6 +8,7 @@
 
 #include "../../base/failpoint.h"
 #include "../wire/error_record.h"
+#include "error_values.h"
 
 namespace manta::detail {
 namespace {
@@ -165,10 +166,8 @@ void Ownership::externalize(std::vector<std::byte>& wire, base::StorageRef& keep
   auto created = store_->create_now(wire.size());  // the tables lock is held
   if (!created.ok()) {
     if (wire.size() <= kMaxInlineValue) return;
-    wire = error_wire(ErrorKind::kObjectStoreFull,
-                      "no room in the object store for a value of " + std::to_string(wire.size()) +
-                          " bytes that leaves its process, which does not wait for it; drop "
-                          "references, or give init a larger store");
+    wire = error_wire(
+        no_room_error(created.error(), *store_, wire.size(), "a value that leaves its process"));
     return;
   }
   auto& block = *created.value();

@@ -28,6 +28,7 @@ enum class ErrorKind : std::uint32_t {
   kCancelled,
   kDeadlineExceeded,
   kObjectStoreFull,
+  kOutOfDisk,
   kOutOfMemory,
   kUnschedulable,
   kPendingCallsLimit,

@@ -101,7 +101,7 @@ std::vector<ExceptionType> built_in() {
       with_message<DeadlineExceeded>(ErrorKind::kDeadlineExceeded),
       with_message<DeadlockDetected>(),
       with_message<ObjectStoreFull>(ErrorKind::kObjectStoreFull),
-      with_message<OutOfDisk>(),
+      with_message<OutOfDisk>(ErrorKind::kOutOfDisk),
       with_message<OutOfMemory>(ErrorKind::kOutOfMemory),
       with_message<Unschedulable>(ErrorKind::kUnschedulable),
       with_message<PendingCallsLimit>(ErrorKind::kPendingCallsLimit),
@@ -245,6 +245,11 @@ void throw_saved(std::span<const std::byte> payload, TaskErrorInfo info) {
   } catch (...) {
     return;  // it cannot be made again here
   }
+}
+
+ErrorKind kind_of(const std::exception& error) {
+  const auto type = types().nearest(error);
+  return type && type->kind != ErrorKind::kTaskError ? type->kind : ErrorKind::kRuntimeError;
 }
 
 void throw_kind(ErrorKind kind, const std::string& message) { types().throw_kind(kind, message); }

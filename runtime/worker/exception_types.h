@@ -50,6 +50,8 @@ bool derives_from(const std::type_info& type, const std::type_info& base);
 std::vector<std::byte> save_exception(const std::exception& error);
 // Throws it again, as a TaskErrorOf the type; returns if that cannot be made here.
 void throw_saved(std::span<const std::byte> saved, TaskErrorInfo info);
+// The kind of errors that are exceptions of this type; kRuntimeError for what is of no kind of Manta's own.
+ErrorKind kind_of(const std::exception& error);
 // Throws what errors of this kind are; returns if they have no type of their own.
 void throw_kind(ErrorKind kind, const std::string& message);
 

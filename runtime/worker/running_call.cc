@@ -19,6 +19,7 @@
 #include "../ownership/arrivals.h"
 #include "../process/process.h"
 #include "../process/spilled_blocks.h"
+#include "exception_types.h"
 #include "turn.h"
 
 namespace manta::detail {
@@ -97,12 +98,9 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
   }
   try {  // last: this may wait, and serve others meanwhile
     read_back(buffers_);
-  } catch (const ObjectStoreFull& error) {
+  } catch (const std::exception& error) {
     failed_argument_ = std::make_unique<ErrorRecord>(
-        error_of(ErrorKind::kObjectStoreFull, error.what(), display_name(frame_, name_)));
-  } catch (const Error& error) {
-    failed_argument_ = std::make_unique<ErrorRecord>(
-        error_of(ErrorKind::kObjectLost, error.what(), display_name(frame_, name_)));
+        error_of(kind_of(error), error.what(), display_name(frame_, name_)));
   }
 }
 
@@ -350,19 +348,19 @@ base::Ref<objectstore::Block> RunningCall::room_for_item() {
   const std::size_t size = results_.size();
   if (size <= kMaxInlineValue) return {};
   auto created = process_.store().create(size);
-  if (created.ok()) return std::move(created.value());
-  throw ObjectStoreFull("no room in the object store for an item of " + std::to_string(size) +
-                        " bytes");
+  if (!created.ok()) objectstore::throw_store_error(created.error(), size, process_.store());
+  return std::move(created.value());
 }
 
 base::Ref<objectstore::Block> RunningCall::room_for_results() {
-  const std::size_t size = results_.size();
-  if (size <= kMaxInlineValue) return {};
-  auto created = process_.store().create(size);
-  if (created.ok()) return std::move(created.value());
-  fail(error_of(ErrorKind::kObjectStoreFull,
-                "no room in the object store for a result of " + std::to_string(size) + " bytes",
-                name_));
+  try {
+    return room_for_item();
+  } catch (const std::exception& error) {
+    const std::string function = display_name(frame_, name_);
+    fail(error_of(kind_of(error),
+                  std::string(error.what()) + "\n  This was for what " + function + " returned",
+                  function));
+  }
   return {};
 }
 

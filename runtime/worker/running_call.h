@@ -63,7 +63,7 @@ class RunningCall final : public CallContext {
   // Before results_for(): a block for a large section of results, into which move_results() moves it. Null if the
   // section is small, or if there is no room, so that the results are an error now.
   base::Ref<objectstore::Block> room_for_results();
-  // The same for an item. Throws ObjectStoreFull.
+  // The same for an item. Throws ObjectStoreFull, OutOfDisk or OutOfMemory.
   base::Ref<objectstore::Block> room_for_item();
   void move_results(base::Ref<objectstore::Block> block);
   // Blocks that only the results hold: they become the caller's when the reply is in its ring; without it they are
