@@ -37,7 +37,9 @@ Refs finished_tasks(int n) {
 Measured only_if(bool right, const Measured& measured) { return right ? measured : Measured{}; }
 
 manta::Generator<int> numbers(int count) {
-  for (int i = 0; i < count; ++i) co_yield i;
+  for (int i = 0; i < count; ++i) {
+    co_yield i;
+  }
 }
 
 }  // namespace

@@ -35,7 +35,9 @@ inline Generator<int> counted(ActorHandle<Board> board, int n) {
 
 inline Generator<int> for_ever(ActorHandle<Board> board) {
   const Ends ends(board);
-  for (int i = 0;; ++i) co_yield i;
+  for (int i = 0;; ++i) {
+    co_yield i;
+  }
 }
 
 }  // namespace manta::testing

@@ -25,7 +25,6 @@ namespace {
 
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
-using ::testing::SizeIs;
 
 using namespace std::chrono_literals;
 
@@ -135,7 +134,9 @@ TEST_F(GeneratorEnds, CancelOfWhatIsUpcomingIsCancelOfTheStream) {
 
 Generator<int> calls_another(ActorHandle<Board> board) {
   const Ends ends(board);
-  for (const auto& ref : remote(for_ever, {.max_buffered = 2})(board)) co_yield get(ref);
+  for (const auto& ref : remote(for_ever, {.max_buffered = 2})(board)) {
+    co_yield get(ref);
+  }
 }
 
 TEST_F(GeneratorEnds, WhatItHasCalledEndsWithIt) {
@@ -243,10 +244,14 @@ class Yielding {
  public:
   Generator<int> for_ever(ActorHandle<Board> board) {
     const Ends ends(board);
-    for (int i = 0;; ++i) co_yield i;
+    for (int i = 0;; ++i) {
+      co_yield i;
+    }
   }
   Generator<int> dies_after(int items) {
-    for (int i = 0; i < items; ++i) co_yield i;
+    for (int i = 0; i < items; ++i) {
+      co_yield i;
+    }
     ::kill(::getpid(), SIGKILL);
   }
   int one() const { return 1; }
@@ -300,7 +305,9 @@ TEST_F(GeneratorEnds, AnActorThatDiesIsTheLastRef) {
 // ------------------------------------------------------------------------------------------------ sessions
 
 Generator<int> endless() {
-  for (int i = 0;; ++i) co_yield i;
+  for (int i = 0;; ++i) {
+    co_yield i;
+  }
 }
 
 TEST_F(GeneratorEnds, AStreamMayOutliveItsSession) {

@@ -23,7 +23,9 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 Generator<int> numbers(int n) {
-  for (int i = 0; i < n; ++i) co_yield i;
+  for (int i = 0; i < n; ++i) {
+    co_yield i;
+  }
 }
 
 // With workers, or in the driver.
@@ -86,6 +88,7 @@ TEST_P(Generators, AStreamIsARange) {
   EXPECT_EQ(get(*stream.next()), 2);
   auto moved = std::move(stream);
   EXPECT_EQ(get(*moved.next()), 3);
+  // NOLINTNEXTLINE(bugprone-use-after-move): what is tested
   EXPECT_THAT(error_of<InvalidArgument>([&] { (void)stream.next(); }), HasSubstr("moved"));
   stream = std::move(moved);
   EXPECT_EQ(get(*stream.next()), 4);
@@ -154,7 +157,9 @@ TEST_P(Generators, AnItemIsAnyValue) {
 }
 
 Generator<MutableArray<int>> arrays(int n, int size) {
-  for (int i = 0; i < n; ++i) co_yield full<int>(static_cast<std::size_t>(size), i);
+  for (int i = 0; i < n; ++i) {
+    co_yield full<int>(static_cast<std::size_t>(size), i);
+  }
 }
 
 TEST_P(Generators, ArraysAreSealedInPlace) {
@@ -183,7 +188,9 @@ TEST_P(Generators, HundredThousandItems) {
 // ------------------------------------------------------------------------------------------------ callables, arguments
 
 Generator<std::string> words_of(const std::string& text, const std::vector<double>& weights) {
-  for (const double weight : weights) co_yield text + std::to_string(static_cast<int>(weight));
+  for (const double weight : weights) {
+    co_yield text + std::to_string(static_cast<int>(weight));
+  }
 }
 
 TEST_P(Generators, ArgumentsLiveAsLongAsTheCall) {
@@ -197,13 +204,17 @@ TEST_P(Generators, ArgumentsLiveAsLongAsTheCall) {
 TEST_P(Generators, OfCallablesOfAllKinds) {
   open();
   const auto lambda = [](int n) -> Generator<int> {
-    for (int i = 0; i < n; ++i) co_yield 10 * i;
+    for (int i = 0; i < n; ++i) {
+      co_yield 10 * i;
+    }
   };
   EXPECT_THAT(all_of(remote(lambda)(3)), ElementsAre(0, 10, 20));
   EXPECT_THAT(all_of(remote<numbers>(2)), ElementsAre(0, 1));
   const auto captured = capture(
       [](const std::string& prefix, int n) -> Generator<std::string> {
-        for (int i = 0; i < n; ++i) co_yield prefix + std::to_string(i);
+        for (int i = 0; i < n; ++i) {
+          co_yield prefix + std::to_string(i);
+        }
       },
       std::string("n"));
   EXPECT_THAT(all_of(remote(captured)(2)), ElementsAre("n0", "n1"));
@@ -235,7 +246,9 @@ TEST_P(Generators, AFailedArgumentIsTheEnd) {
 // ------------------------------------------------------------------------------------------------ errors
 
 Generator<int> throws_after(int n) {
-  for (int i = 0; i < n; ++i) co_yield i;
+  for (int i = 0; i < n; ++i) {
+    co_yield i;
+  }
   throw std::out_of_range("after " + std::to_string(n));
 }
 
@@ -263,7 +276,9 @@ struct FailsToTravel {
   explicit FailsToTravel(int number) : value(number) {}
 };
 Generator<FailsToTravel> fail_to_travel() {
-  for (int i = 0; i < 5; ++i) co_yield FailsToTravel(i);
+  for (int i = 0; i < 5; ++i) {
+    co_yield FailsToTravel(i);
+  }
 }
 
 TEST_P(Generators, SoDoesOneFromElsewhere) {
@@ -330,7 +345,9 @@ TEST_P(Generators, MaxBufferedIsForGenerators) {
 // ------------------------------------------------------------------------------------------------ in tasks
 
 Generator<int> doubled(int n) {
-  for (const auto& ref : remote(numbers, {.max_buffered = 2})(n)) co_yield 2 * get(ref);
+  for (const auto& ref : remote(numbers, {.max_buffered = 2})(n)) {
+    co_yield 2 * get(ref);
+  }
 }
 int sum_of_doubled(int n) {
   int sum = 0;
@@ -441,7 +458,9 @@ TEST_P(Generators, AMethodRunsToItsEndInOrder) {
   EXPECT_EQ(get(after), 10);
   EXPECT_THAT(all_of(counter.call<&Counter::count>(2)), ElementsAre(11, 12));
   const auto callable = [](Counter& c, int n) -> Generator<int> {
-    for (int i = 0; i < n; ++i) co_yield c.value() + i;
+    for (int i = 0; i < n; ++i) {
+      co_yield c.value() + i;
+    }
   };
   EXPECT_THAT(all_of(counter.call(callable, 2)), ElementsAre(12, 13));
   auto failing = counter.call(&Counter::throws);
