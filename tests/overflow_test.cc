@@ -387,7 +387,7 @@ TEST_F(Overflow, AValueThatLeavesItsProcessDoesNotWait) {
     return get(refs.at(0)).size();
   })(std::vector{texts});
   EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(size); }),
-              HasSubstr("a value that leaves its process"));
+              AllOf(HasSubstr("no room for 7"), HasSubstr("a value that leaves its process")));
 }
 
 TEST_F(Overflow, AProcessThatDiesWaitingIsForgotten) {
