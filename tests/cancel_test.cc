@@ -269,6 +269,28 @@ TEST_F(CancelTest, WhatATaskHasCalledIsCancelledWithIt) {
   EXPECT_EQ(get(ref), 11);
 }
 
+int cleans_up(ActorHandle<Announcements> board, ActorHandle<Gate> gate) {
+  until_asked(board);
+  const auto last = remote(pass)(gate, 7);
+  get(board.call(&Announcements::begun, ::getpid()));
+  return get(last);
+}
+
+TEST_F(CancelTest, WhatATaskCallsAfterItWasAskedIsNotCancelled) {
+  open({.cpus = 2});
+  const auto board = actor<Announcements>();
+  for (std::size_t round = 0; round < 10; ++round) {
+    const auto gate = actor<Gate>();
+    const auto ref = remote(cleans_up)(board, gate);
+    begun(board, 2 * round + 1);
+    cancel(ref);
+    begun(board, 2 * round + 2);
+    for (int again = 0; again < 20; ++again) cancel(ref);
+    gate.post(&Gate::open);
+    EXPECT_EQ(get(ref), 7);
+  }
+}
+
 TEST_F(CancelTest, WhatATaskHasCalledGoesOnIfItShall) {
   open({.cpus = 2});
   const auto board = actor<Announcements>();

@@ -21,7 +21,8 @@ namespace manta {
 struct CancelOptions {
   // What runs is killed with its worker. A task that waits for it in the same process is tried again.
   bool force = false;
-  // The calls that a cancelled one has made are cancelled, too, when they have not ended. Not actors that it has made.
+  // The calls that it had made when it was asked first are cancelled, too, when they have not ended. What it calls
+  // later, in a destructor for example, is not, but with force. Not actors that it has made.
   bool recursive = true;
 };
 

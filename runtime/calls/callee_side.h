@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "../ownership/number_range.h"
 #include "../wire/node_messages.h"
 
 namespace manta::detail {
@@ -24,8 +25,8 @@ class CalleeSide {
   virtual bool pending() const = 0;
   virtual bool runs_a_task() const = 0;  // and does not wait in it
   // Of a call that runs here: this_task().cancelled() is true from now on, with `nested` also for the calls that run in
-  // its place. Gives the id from which on it has called others; nothing if it runs no more.
-  virtual std::optional<std::uint64_t> ask_to_end(const TaskId& task, bool nested) = 0;
+  // its place. Gives the numbers of what it had called when it was asked first; nothing if it runs no more.
+  virtual std::optional<NumberRange> ask_to_end(const TaskId& task, bool nested) = 0;
 
  protected:
   ~CalleeSide() = default;

@@ -79,7 +79,7 @@ void Cancelling::on(const ObjectCancel& wanted) {
 
 // Those that wait for arguments are found from what they wait for: a call that is queued or in flight, or an object of
 // another process.
-std::vector<base::Ref<Call>> Cancelling::called_since(std::uint64_t first) {
+std::vector<base::Ref<Call>> Cancelling::called(const NumberRange& numbers) {
   std::vector<Call*> all;
   std::unordered_set<const Call*> seen;
   const auto add = [&](Call& call) {
@@ -95,7 +95,7 @@ std::vector<base::Ref<Call>> Cancelling::called_since(std::uint64_t first) {
   }
   std::vector<base::Ref<Call>> found;
   for (Call* const call : all) {
-    if (caller_.ownership().made_since(task_of(*call), first)) {
+    if (caller_.ownership().made_in(task_of(*call), numbers)) {
       found.push_back(base::Ref<Call>::retain(call));
     }
   }
@@ -103,9 +103,9 @@ std::vector<base::Ref<Call>> Cancelling::called_since(std::uint64_t first) {
 }
 
 // In a local session all calls are made by one process, which does not know who of them has made which.
-void Cancelling::cancel_called_since(std::uint64_t first, const How& how) {
+void Cancelling::cancel_called(const NumberRange& numbers, const How& how) {
   if (caller_.attachment().local) return;
-  for (const auto& call : called_since(first)) {
+  for (const auto& call : called(numbers)) {
     How one = how;
     if (call->actor() != nullptr) one.how = CancelHow::kAsk;
     end_call(*call, one);
@@ -115,7 +115,7 @@ void Cancelling::cancel_called_since(std::uint64_t first, const How& how) {
 void Cancelling::tell_called_since(std::uint64_t first, const How& how) {
   senders_.each_call([&](Call& call) {
     const CallLane* const lane = senders_.lane_of(call);
-    if (lane == nullptr || !caller_.ownership().made_since(task_of(call), first)) return;
+    if (lane == nullptr || !caller_.ownership().made_in(task_of(call), {.first = first})) return;
     send(*lane, call, call.actor() == nullptr ? how : How{});
   });
 }
@@ -126,8 +126,8 @@ void Cancelling::end_call(Call& call, const How& how) {
   if (call.state() == CallState::kInPlace) {
     if (how.how != CancelHow::kAsk && caller_.is_worker()) ::kill(::getpid(), SIGKILL);
     if (caller_.callee() == nullptr) return;
-    const auto first = caller_.callee()->ask_to_end(task_of(call), how.recursive);
-    if (first && how.recursive) cancel_called_since(*first, how);
+    const auto numbers = caller_.callee()->ask_to_end(task_of(call), how.recursive);
+    if (numbers && how.recursive) cancel_called(*numbers, how);
     return;
   }
   if (call.state() != CallState::kInFlight) return end_here(call);

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "../ownership/number_range.h"
 #include "../wire/node_messages.h"
 #include "call_timers.h"
 #include "senders.h"
@@ -31,9 +32,10 @@ class Cancelling {
   // Of an object that is done, and of one that is no result of a call, nothing. Throws InvalidArgument for a call of an
   // actor that is to end by force.
   void cancel(ObjectEntry& entry, const How& how);
-  // What this process has called since `first` was the id of its next object, and what has not ended.
-  void cancel_called_since(std::uint64_t first, const How& how);
-  // The same of those in flight, by a process that is about to end: the others end with it.
+  // What this process has called by these numbers, and what has not ended.
+  void cancel_called(const NumberRange& numbers, const How& how);
+  // Of those in flight what it has called from the first of them on, by a process that is about to end: the others end
+  // with it.
   void tell_called_since(std::uint64_t first, const How& how);
   void on(const ObjectCancel& wanted);  // from the node: the object is made here
 
@@ -43,7 +45,7 @@ class Cancelling {
 
  private:
   static bool is_late(const Call& call);
-  std::vector<base::Ref<Call>> called_since(std::uint64_t first);
+  std::vector<base::Ref<Call>> called(const NumberRange& numbers);
   void end_call(Call& call, const How& how);
   void end_here(Call& call);
   void drop(Call& call, const Value& error);

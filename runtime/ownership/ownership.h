@@ -17,6 +17,7 @@
 #include "../launch/entry.h"
 #include "entry_table.h"
 #include "node_link.h"
+#include "number_range.h"
 #include "value_codec.h"
 
 namespace manta::detail {
@@ -52,10 +53,10 @@ class Ownership {
     return {id_prefix_, next_id_.fetch_add(1, std::memory_order_relaxed)};
   }
   ObjectEntryRef make_entry();  // local and pending
-  // The next object gets an id from here on; whether this process has made a task since then.
+  // The next object gets an id from here on; whether this process has made a task among the numbers of `range`.
   std::uint64_t next_number() const { return next_id_.load(std::memory_order_relaxed); }
-  bool made_since(const TaskId& task, std::uint64_t number) const {
-    return task.hi() == id_prefix_ && task.lo() >= number;
+  bool made_in(const TaskId& task, const NumberRange& range) const {
+    return task.hi() == id_prefix_ && range.first <= task.lo() && task.lo() < range.end;
   }
 
   // ---- under the tables lock

@@ -281,8 +281,7 @@ bool Executor::forget_lane(std::uint32_t index) {
   if (of_task && !answered_) {  // its caller has died: nobody waits for it
     const TaskId task = task_of(frame_of(frame_));
     lock.unlock();
-    const auto since = ask_to_end(task, true);
-    if (since) cancelling().cancel_called_since(*since, {});
+    if (const auto called = ask_to_end(task, true)) cancelling().cancel_called(*called, {});
   }
   return false;
 }

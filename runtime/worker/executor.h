@@ -99,7 +99,7 @@ class Executor final : public CalleeSide, private ItemReceiver {
   void on(const ActorEnd& end) override;
   void on(const ExitNow& exit) override;
   bool forget_lane(std::uint32_t lane) override;
-  std::optional<std::uint64_t> ask_to_end(const TaskId& task, bool nested) override;
+  std::optional<NumberRange> ask_to_end(const TaskId& task, bool nested) override;
   bool has_lanes() const;
   bool poll() override;
   bool pending() const override;

@@ -5,18 +5,19 @@
 #include <unistd.h>
 
 #include "../calls/cancelling.h"
+#include "../process/process.h"
 #include "executor.h"
 #include "task_frame.h"
 
 namespace manta::detail {
 
-std::optional<std::uint64_t> Executor::ask_to_end(const TaskId& task, bool nested) {
-  return TaskFrame::ask_to_end(task, nested);
+std::optional<NumberRange> Executor::ask_to_end(const TaskId& task, bool nested) {
+  return TaskFrame::ask_to_end(task, nested, process_.ownership());
 }
 
 void Executor::on(const CallCancel& cancel) {
   const Cancelling::How how{.how = cancel.how, .recursive = cancel.recursive != 0};
-  std::optional<std::uint64_t> since;
+  std::optional<NumberRange> called;
   {
     const std::lock_guard lock(lanes_mutex_);
     const auto found = std::ranges::find(lanes_, cancel.lane, &Lane::index);
@@ -26,13 +27,13 @@ void Executor::on(const CallCancel& cancel) {
     const bool runs = *found == running_lane_ && !answered_ &&
                       lane.memory.header->started.load() == cancel.sequence;
     if (!runs) return;
-    since = ask_to_end(cancel.task, how.recursive);
+    called = ask_to_end(cancel.task, how.recursive);
     if (how.how != CancelHow::kAsk && !is_actor_ && !is_local()) {
-      if (since && how.recursive) cancelling().tell_called_since(*since, how);
+      if (called && how.recursive) cancelling().tell_called_since(called->first, how);
       ::kill(::getpid(), SIGKILL);  // while the lock is held, so that the call gets no reply
     }
   }
-  if (since && how.recursive) cancelling().cancel_called_since(*since, how);
+  if (called && how.recursive) cancelling().cancel_called(*called, how);
 }
 
 // If it has not begun. The numbers of the calls in a ring have no gaps.

@@ -207,8 +207,8 @@ void LocalSession::on(const CallCancel& cancel) {
   for (Actor& actor : actors_) actor.executor->on(cancel);  // the lane is of one of them
 }
 
-std::optional<std::uint64_t> LocalSession::ask_to_end(const TaskId& task, bool nested) {
-  return TaskFrame::ask_to_end(task, nested);
+std::optional<NumberRange> LocalSession::ask_to_end(const TaskId& task, bool nested) {
+  return TaskFrame::ask_to_end(task, nested, process_.ownership());
 }
 
 bool LocalSession::forget_lane(std::uint32_t lane) {

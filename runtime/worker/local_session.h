@@ -42,7 +42,7 @@ class LocalSession final : public CalleeSide {
   bool poll() override;
   bool pending() const override;
   bool runs_a_task() const override { return false; }
-  std::optional<std::uint64_t> ask_to_end(const TaskId& task, bool nested) override;
+  std::optional<NumberRange> ask_to_end(const TaskId& task, bool nested) override;
 
  private:
   // An executor is made by its thread.

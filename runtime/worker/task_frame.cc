@@ -9,6 +9,7 @@
 
 #include "../../objectstore/read_only_fault.h"
 #include "../../rpc/fence.h"
+#include "../ownership/ownership.h"
 
 namespace manta::detail {
 namespace {
@@ -19,6 +20,8 @@ struct Running {
   const TaskFrame* frame;
   ::pthread_t thread;
   bool asked_to_end = false;
+  // Of what it had called when it was first asked with all that it had called.
+  std::optional<std::uint64_t> called_until = std::nullopt;
 };
 std::vector<Running>& running = *new std::vector<Running>;
 thread_local const TaskFrame* current_here = nullptr;
@@ -70,7 +73,8 @@ void TaskFrame::forget_calls_of_this_thread() {
   });
 }
 
-std::optional<std::uint64_t> TaskFrame::ask_to_end(const TaskId& task, bool nested) {
+std::optional<NumberRange> TaskFrame::ask_to_end(const TaskId& task, bool nested,
+                                                 const Ownership& ownership) {
   const FrameLock lock;
   const auto is_it = [&](const Running& item) { return item.frame->id == task; };
   const auto found = std::ranges::find_if(running, is_it);
@@ -79,12 +83,15 @@ std::optional<std::uint64_t> TaskFrame::ask_to_end(const TaskId& task, bool nest
     asked_early.push_back(task);
     return std::nullopt;
   }
+  const std::uint64_t now = ownership.next_number();
   for (auto item = found; item != running.end() && (item == found || nested); ++item) {
-    if (item->asked_to_end || ::pthread_equal(item->thread, found->thread) == 0) continue;
+    if (::pthread_equal(item->thread, found->thread) == 0) continue;
+    if (nested && !item->called_until) item->called_until = now;
+    if (item->asked_to_end) continue;
     item->asked_to_end = true;
     asked_count.fetch_add(1);
   }
-  return found->frame->called_since;
+  return NumberRange{found->frame->called_since, found->called_until.value_or(now)};
 }
 
 bool TaskFrame::asked_to_end(const TaskId& task) {
@@ -107,6 +114,7 @@ TaskFrame::Scope::Scope(const CallFrame& call, const std::string& name, std::uin
   const bool asked = !asked_early.empty() && std::erase(asked_early, frame_.id) != 0;
   if (asked) asked_count.fetch_add(1);
   running.push_back({&frame_, ::pthread_self(), asked});
+  if (asked) running.back().called_until = called_since;
 }
 
 TaskFrame::Scope::~Scope() {

@@ -11,9 +11,12 @@
 #include <string>
 
 #include "../../base/id.h"
+#include "../ownership/number_range.h"
 #include "../wire/lane_messages.h"
 
 namespace manta::detail {
+
+class Ownership;
 
 struct TaskFrame {
   TaskId id;
@@ -29,8 +32,10 @@ struct TaskFrame {
   // The same, or else that of the call that this process runs now. Any thread.
   static std::optional<TaskFrame> of_process();
   // Of a call that runs in this process, or has been taken out of its lane: it is asked to end, with `nested` those
-  // that run in its place, too. Gives its called_since; nothing if it is not known (yet). Any thread.
-  static std::optional<std::uint64_t> ask_to_end(const TaskId& task, bool nested);
+  // that run in its place, too. Gives the numbers of what it has called; nothing if it is not known (yet). What it calls
+  // after it was asked is how it cleans up: that is not in the range, however often it is asked. Any thread.
+  static std::optional<NumberRange> ask_to_end(const TaskId& task, bool nested,
+                                               const Ownership& ownership);
   static bool asked_to_end(const TaskId& task);
   // The calling thread has left its calls without ending them: they crashed (survive.h).
   static void forget_calls_of_this_thread();
