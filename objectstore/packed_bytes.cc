@@ -26,8 +26,9 @@ class PackedBytes::Pack final : public base::Storage {
         packs_(packs),
         block_(block.storage),
         writable_(block.writable) {
-    // For the census, which says "ref". Larger blocks could be spilled then, and nobody asks before these are read.
-    if (size() <= kLargestSmallBlock) block_->count_keeper(Keeper::kValue, 1);
+    block_->count_keeper(Keeper::kValue, 1);  // for the census, which says "ref"
+    // Nobody asks before a string is read: a block that may be spilled is read as long as it lives.
+    if (may_be_spilled(size())) block_->begin_reading();
   }
 
   std::size_t room() const { return size() - used_; }  // under the lock
@@ -40,7 +41,8 @@ class PackedBytes::Pack final : public base::Storage {
 
  private:
   ~Pack() override {
-    if (size() <= kLargestSmallBlock) block_->count_keeper(Keeper::kValue, -1);
+    if (may_be_spilled(size())) block_->end_reading();
+    block_->count_keeper(Keeper::kValue, -1);
   }
   void destroy() noexcept override {
     const base::StorageRef kept = block_;  // and with it `packs_`

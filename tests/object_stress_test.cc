@@ -8,6 +8,7 @@
 
 #include <manta/manta.h>
 
+#include "../base/file_tree_fixture.h"
 #include "cluster_fixture.h"
 
 namespace manta::testing {
@@ -26,15 +27,19 @@ Array<int> make(int number, std::size_t size) { return full<int>(size, number); 
 Array<int> same(const Array<int>& array) { return array; }
 Bundle same_bundle(Bundle bundle) { return bundle; }
 
-// Sizes of all ways to store an array: inside the value, in a shared block, in slabs of its own.
-std::size_t some_size(std::mt19937& random) {
-  const std::size_t sizes[] = {1, 5, 50, 2'000, 20'000, 100'000, 400'000};
-  return sizes[random() % std::size(sizes)];
+// Sizes of all ways to store an array: inside the value, in a shared block, in slabs of its own; or of those that are
+// spilled, alone or with others.
+enum class Sizes { kAll, kSpilled };
+std::size_t some_size(std::mt19937& random, Sizes sizes) {
+  constexpr std::size_t kAll[] = {1, 5, 50, 2'000, 20'000, 100'000, 400'000};
+  constexpr std::size_t kSpilled[] = {16'384, 20'000, 30'000, 75'000, 131'072, 150'000, 524'288};
+  return sizes == Sizes::kAll ? kAll[random() % std::size(kAll)]
+                              : kSpilled[random() % std::size(kSpilled)];
 }
 
 class Bag {
  public:
-  explicit Bag(unsigned seed = 1) : random_(seed) {}
+  explicit Bag(unsigned seed = 1, Sizes sizes = Sizes::kAll) : random_(seed), sizes_(sizes) {}
 
   void take(Bundle bundle) {
     for (auto& item : bundle) refs_.push_back(std::move(item));
@@ -58,10 +63,11 @@ class Bag {
   int step(int number) {
     switch (random_() % 8) {
       case 0:
-        refs_.emplace_back(number, put(make(number, some_size(random_))));
+        refs_.emplace_back(number, put(make(number, some_size(random_, sizes_))));
         break;
       case 1:
-        refs_.emplace_back(number, remote(make)(number, some_size(random_)));  // not there yet
+        refs_.emplace_back(number,
+                           remote(make)(number, some_size(random_, sizes_)));  // not there yet
         break;
       case 2:
         if (!peers_.empty()) peers_[random_() % peers_.size()].post(&Bag::take, give());
@@ -88,7 +94,7 @@ class Bag {
         drop();
         break;
       default:
-        refs_.emplace_back(number, put(make(number, some_size(random_))));
+        refs_.emplace_back(number, put(make(number, some_size(random_, sizes_))));
         pending_ = remote(same_bundle)(give());
     }
     shrink();
@@ -130,29 +136,33 @@ class Bag {
   }
 
   std::mt19937 random_;
+  Sizes sizes_;
   Bundle refs_;
   std::vector<std::pair<int, Array<int>>> arrays_;
   std::vector<ActorHandle<Bag>> peers_;
   ObjectRef<Bundle> pending_;
 };
 
-class ObjectStress : public ClusterTest, public ::testing::WithParamInterface<unsigned> {};
+class ObjectStress : public ClusterTest, public ::testing::WithParamInterface<unsigned> {
+ protected:
+  static void exchange(unsigned seed, Sizes sizes);
+};
 
-TEST_P(ObjectStress, NothingIsLostOrLeft) {
-  open({.cpus = 3, .object_store_bytes = std::uint64_t{1} << 30});
-  constexpr int kActors = 4, kSteps = 300;
-  std::mt19937 random(GetParam());
-  Bag here(GetParam());
+void ObjectStress::exchange(unsigned seed, Sizes sizes) {
+  constexpr int kActors = 4;
+  const int steps_of_all = sizes == Sizes::kAll ? 300 : 150;
+  std::mt19937 random(seed);
+  Bag here(seed, sizes);
   std::vector<ActorHandle<Bag>> actors;
   unsigned made = 0;
   const auto acquaint = [&] {
     for (const auto& actor : actors) actor.post(&Bag::meet, actors);
     here.meet(actors);
   };
-  for (int i = 0; i < kActors; ++i) actors.push_back(actor<Bag>(GetParam() * 100 + ++made));
+  for (int i = 0; i < kActors; ++i) actors.push_back(actor<Bag>(seed * 100 + ++made, sizes));
   acquaint();
   std::vector<ObjectRef<int>> steps;
-  for (int i = 0; i < kSteps; ++i) {
+  for (int i = 0; i < steps_of_all; ++i) {
     for (auto& actor : actors) steps.push_back(actor.call(&Bag::step, i));
     EXPECT_EQ(here.step(i), 0);
     const auto& someone = actors[random() % actors.size()];
@@ -165,7 +175,7 @@ TEST_P(ObjectStress, NothingIsLostOrLeft) {
     if (random() % 40 == 0) {
       auto& victim = actors[random() % actors.size()];
       victim.kill();
-      victim = actor<Bag>(GetParam() * 100 + ++made);
+      victim = actor<Bag>(seed * 100 + ++made, sizes);
       acquaint();
     }
   }
@@ -179,6 +189,19 @@ TEST_P(ObjectStress, NothingIsLostOrLeft) {
   // Actors know each other, so they would live for ever.
   for (const auto& actor : actors) actor.post(&Bag::clear);
   here.clear();
+}
+
+TEST_P(ObjectStress, NothingIsLostOrLeft) {
+  open({.cpus = 3, .object_store_bytes = std::uint64_t{1} << 30});
+  exchange(GetParam(), Sizes::kAll);
+}
+
+TEST_P(ObjectStress, NothingIsLostOrLeftOfWhatIsSpilled) {
+  const base::FileTree tree;
+  open({.cpus = 3,
+        .object_store_bytes = std::uint64_t{24} << 20,
+        .spill_dirs = {tree.root().string()}});
+  exchange(GetParam(), Sizes::kSpilled);
 }
 
 // More of them: MANTA_STRESS_SEEDS=500.

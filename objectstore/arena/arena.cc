@@ -215,7 +215,7 @@ BlockExtent Arena::block_at(std::uint64_t offset) const {
     }
     // SYNC: acquire: whoever sees the tag sees what its maker wrote before.
     return {slab * kSlabSize + block * size, size,
-            settled(table.tag(slab, block).load(std::memory_order_acquire))};
+            settled(table.tag(slab, block).load(std::memory_order_acquire)), word.bytes()};
   }
   const std::size_t head = table.find_run(slab);
   if (head == table.slabs()) {
@@ -225,25 +225,38 @@ BlockExtent Arena::block_at(std::uint64_t offset) const {
   return {head * kSlabSize, std::size_t{run.pages} * kPage, run.owner, run.bytes()};
 }
 
-// Each block in use, as a BlockExtent.
+// Each block in use, as a BlockExtent: of what the word speaks for, and of all.
+template <class Visit>
+void Arena::for_each_block_in(std::size_t slab, const SlabWord& word, Visit&& visit) const {
+  const std::uint64_t start = slab * kSlabSize;
+  if (word.kind == SlabKind::kRun && word.owner != kNobody) {
+    visit(BlockExtent{start, std::size_t{word.pages} * kPage, word.owner, word.bytes()});
+  } else if (word.kind == SlabKind::kSmall) {
+    const std::size_t size = class_size(word.size_class);
+    for (std::size_t block = 0; block < SlabTable::blocks_per_slab(word.size_class); ++block) {
+      // SYNC: none: this looks at what changes while it looks.
+      const OwnerTag owner =
+          settled(state_->table.tag(slab, block).load(std::memory_order_relaxed));
+      if (owner != kNobody) visit(BlockExtent{start + block * size, size, owner, word.bytes()});
+    }
+  }
+}
+
 template <class Visit>
 void Arena::for_each_block(Visit&& visit) const {
   const SlabTable& table = state_->table;
   for (std::size_t slab = 0; slab < table.end();) {
     const SlabWord word = table.word(slab);
-    const std::uint64_t start = slab * kSlabSize;
-    if (word.kind == SlabKind::kRun && word.owner != kNobody) {
-      visit(BlockExtent{start, std::size_t{word.pages} * kPage, word.owner, word.bytes()});
-    } else if (word.kind == SlabKind::kSmall) {
-      const std::size_t size = class_size(word.size_class);
-      for (std::size_t block = 0; block < SlabTable::blocks_per_slab(word.size_class); ++block) {
-        // SYNC: none: this looks at what changes while it looks.
-        const OwnerTag owner = settled(table.tag(slab, block).load(std::memory_order_relaxed));
-        if (owner != kNobody) visit(BlockExtent{start + block * size, size, owner});
-      }
-    }
+    for_each_block_in(slab, word, visit);
     slab = table.next(slab, word);
   }
+}
+
+std::vector<BlockExtent> Arena::blocks_in(std::uint64_t offset) const {
+  std::vector<BlockExtent> found;
+  for_each_block_in(offset / kSlabSize, state_->live_word(offset),
+                    [&](const BlockExtent& block) { found.push_back(block); });
+  return found;
 }
 
 StoreStats Arena::stats() const {
@@ -283,13 +296,13 @@ void Arena::set_waiting(std::uint32_t count) { state_->table.set_waiting(count);
 bool Arena::may_spill() const { return state_->table.may_spill(); }
 void Arena::set_may_spill(bool may) { state_->table.set_may_spill(may); }
 
-bool Arena::has_room(std::size_t size, OwnerTag owner, Part part) const {
+bool Arena::has_room(std::size_t size, Part part) const {
   const SlabTable& table = state_->table;
   if (size > kLargestSmallBlock) {
     return part == Part::kMemory ? table.has_room_in_memory(pages_for(size))
                                  : table.has_room(pages_for(size));
   }
-  return table.has_small_room(owner, size_class_of(std::max<std::size_t>(size, 1)), part);
+  return table.has_small_room(size_class_of(std::max<std::size_t>(size, 1)), part);
 }
 
 double Arena::filled() const {

@@ -52,6 +52,10 @@ enum class Population {
   kLater
 };
 
+// What is spilled: slabs of small blocks of which half or more are free, which on disk keep the addresses of a whole
+// slab; or all others, and runs.
+enum class Filling : std::uint8_t { kDense, kSparse };
+
 // A block that this process owns.
 struct Allocation {
   std::uint64_t offset = 0;
@@ -144,23 +148,26 @@ class Arena {
   void copy_in_child(std::uint64_t offset, std::size_t size);
   void forget_in_child();
 
-  // By the node: whether there is room for a block of `owner`, as far as a look can tell, in memory or anywhere; how
+  // By the node: whether there is room for a block, as far as a look can tell, in memory or anywhere; how
   // many wait for it.
-  bool has_room(std::size_t size, OwnerTag owner, Part part = Part::kOverflow) const;
+  bool has_room(std::size_t size, Part part = Part::kOverflow) const;
   void set_waiting(std::uint32_t count);
   void set_may_spill(bool may);
   // By the node: the share of the budget that blocks and what was freed last take; the addresses of the memory.
   double filled() const;
   std::size_t addresses() const { return memory_span_; }
-  // By the node, of a block in a run of slabs: spilling begins (false: it is no such block, or in the overflow, or
-  // free), ends well, so that its memory is free, or does not (also of one on disk, when it is free). A block that is
-  // not in memory is not read; freed, its addresses are used again only after keep_in_memory().
+  // By the node, of what is spilled whole: a block in a run of slabs, by its offset; or all blocks of a slab, by the
+  // offset of any of them or of the slab. Spilling begins (false: it is too small, in the overflow or free, or somebody
+  // allocates there), ends well, so that its memory is free, or does not (also of what is on disk, when all of it is
+  // free). What is not in memory is not read; freed, its addresses are used again only after keep_in_memory().
   bool begin_spill(std::uint64_t offset);
   void end_spill(std::uint64_t offset);
   void keep_in_memory(std::uint64_t offset);
-  // By the node: the blocks that may be spilled, from `offset` on, up to `bytes` of them; whether the budget has so
-  // much left, so that only addresses may be missing.
-  std::vector<BlockExtent> spillable(std::uint64_t offset, std::size_t bytes) const;
+  // By the node: what may be spilled, from `offset` on, up to `bytes` of it, slabs of small blocks as one each; the
+  // blocks in use in what begins there; whether the budget has so much left, so that only addresses may be missing.
+  std::vector<BlockExtent> spillable(std::uint64_t offset, std::size_t bytes,
+                                     Filling filling = Filling::kDense) const;
+  std::vector<BlockExtent> blocks_in(std::uint64_t offset) const;
   bool has_memory(std::size_t size) const;
   // By the node: frees what a dead process owned.
   void sweep(OwnerTag dead);
@@ -182,6 +189,8 @@ class Arena {
  private:
   struct State;
   std::size_t claim_for_huge_page(std::size_t slab);
+  template <class Visit>
+  void for_each_block_in(std::size_t slab, const SlabWord& word, Visit&& visit) const;
   template <class Visit>
   void for_each_block(Visit&& visit) const;
   static std::uint64_t distance(const void* address, const std::byte* base) {

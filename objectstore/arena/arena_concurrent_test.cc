@@ -154,5 +154,60 @@ TEST(ArenaConcurrent, TheNodeCommitsMemoryMeanwhile) {
   EXPECT_EQ(broken, 0);
 }
 
+// It marks slabs all the time, and gives back the memory of those of which nothing is left when it looks again.
+TEST(ArenaConcurrent, TheNodeTakesSlabsAwayMeanwhile) {
+  ArenaFixture fixture(ArenaSize{.memory = 12 * kMiB, .addresses = 48 * kMiB});
+  Arena anna = fixture.arena(kAnna);
+  Arena bert = fixture.arena(kBert);
+  Arena node = fixture.arena(kNodeTag);
+  std::atomic<int> broken{0};
+  std::atomic<int> working{2};
+  const auto work = [&](Arena& arena, unsigned seed) {
+    std::mt19937 random(seed);
+    std::vector<Piece> pieces;
+    for (int i = 0; i < 4000; ++i) {
+      const std::size_t size = 60'000 + random() % 300'000;
+      if (const auto block = arena.allocate(size); block.ok()) {
+        pieces.push_back({block->offset, size, static_cast<std::byte>(random())});
+        arena.writable(block->offset)[0] = pieces.back().mark;
+        arena.writable(block->offset)[size - 1] = pieces.back().mark;
+      }
+      while (pieces.size() > random() % 8) {
+        broken += intact(arena, pieces.back()) ? 0 : 1;
+        arena.free(pieces.back().offset);
+        pieces.pop_back();
+      }
+    }
+    for (const Piece& piece : pieces) arena.free(piece.offset);
+    --working;
+  };
+  std::thread one([&] { work(anna, 1); });
+  std::thread two([&] { work(bert, 2); });
+  int emptied = 0;
+  while (working != 0) {
+    for (const Filling filling : {Filling::kDense, Filling::kSparse}) {
+      for (const BlockExtent& slab : node.spillable(0, 12 * kMiB, filling)) {
+        if (!node.begin_spill(slab.offset)) continue;
+        for (int i = 0; i < 100 && !node.blocks_in(slab.offset).empty(); ++i) {
+          std::this_thread::yield();
+        }
+        if (node.blocks_in(slab.offset).empty()) {
+          node.end_spill(slab.offset);
+          ++emptied;
+        }
+        node.keep_in_memory(slab.offset);
+      }
+    }
+  }
+  one.join();
+  two.join();
+  EXPECT_EQ(broken, 0);
+  EXPECT_GT(emptied, 0);
+  EXPECT_EQ(node.stats().objects, 0U);
+  EXPECT_TRUE(node.faults().empty());
+  anna.trim();
+  EXPECT_TRUE(bert.allocate(12 * kMiB).ok());
+}
+
 }  // namespace
 }  // namespace manta::objectstore

@@ -9,7 +9,8 @@ namespace manta::objectstore {
 
 bool Arena::begin_spill(std::uint64_t offset) {
   const SlabWord word = state_->live_word(offset);
-  return !is_overflow(offset) && offset % kSlabSize == 0 && word.bytes() == RunBytes::kInMemory &&
+  const bool whole = offset % kSlabSize == 0 || word.kind == SlabKind::kSmall;
+  return !is_overflow(offset) && whole && word.bytes() == RunBytes::kInMemory &&
          state_->table.set_bytes(offset / kSlabSize, RunBytes::kSpilling);
 }
 
@@ -23,16 +24,28 @@ void Arena::keep_in_memory(std::uint64_t offset) {
   state_->table.set_bytes(offset / kSlabSize, RunBytes::kInMemory);
 }
 
-std::vector<BlockExtent> Arena::spillable(std::uint64_t offset, std::size_t bytes) const {
+std::vector<BlockExtent> Arena::spillable(std::uint64_t offset, std::size_t bytes,
+                                          Filling filling) const {
   const SlabTable& table = state_->table;
+  const auto is_wanted = [&](std::size_t slab, const SlabWord& word) {
+    if (word.kind == SlabKind::kRun) {
+      return filling == Filling::kDense && word.owner != kNobody &&
+             word.bytes() == RunBytes::kInMemory;
+    }
+    if (!is_usable(word) || class_size(word.size_class) < kSmallestSpilled) return false;
+    const std::size_t most = SlabTable::blocks_per_slab(word.size_class);
+    const std::size_t free = table.count_free(slab, word.size_class);
+    return free != most && (free * 2 < most) == (filling == Filling::kDense);
+  };
   std::vector<BlockExtent> found;
   std::size_t sum = 0;
   for (std::size_t slab = slabs_for(offset); slab < table.memory_end() && sum < bytes;) {
     const SlabWord word = table.word(slab);
-    if (word.kind == SlabKind::kRun && word.owner != kNobody &&
-        word.bytes() == RunBytes::kInMemory) {
-      found.push_back({slab * kSlabSize, std::size_t{word.pages} * kPage, word.owner});
-      sum += found.back().size;
+    if (is_wanted(slab, word)) {
+      const std::size_t size =
+          word.kind == SlabKind::kRun ? std::size_t{word.pages} * kPage : kSlabSize;
+      found.push_back({slab * kSlabSize, size, word.owner});
+      sum += size;
     }
     slab += word.slabs();
   }

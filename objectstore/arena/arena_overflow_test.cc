@@ -134,20 +134,20 @@ TEST(OverflowOfAFullDisk, IsAnErrorAndTakesNothing) {
 
 TEST_F(OverflowTest, RoomIsFoundInEitherPart) {
   const auto in_memory = fill_memory();
-  EXPECT_TRUE(node_.has_room(64 * kMiB, kAnna));
-  EXPECT_FALSE(node_.has_room(65 * kMiB, kAnna));
+  EXPECT_TRUE(node_.has_room(64 * kMiB));
+  EXPECT_FALSE(node_.has_room(65 * kMiB));
   const auto on_disk = anna_.allocate(60 * kMiB)->offset;
-  EXPECT_TRUE(node_.has_room(4 * kMiB, kAnna));
+  EXPECT_TRUE(node_.has_room(4 * kMiB));
   const auto rest = anna_.allocate(4 * kMiB)->offset;
-  EXPECT_FALSE(node_.has_room(kMiB, kAnna));
-  EXPECT_FALSE(node_.has_room(100, kAnna));
+  EXPECT_FALSE(node_.has_room(kMiB));
+  EXPECT_FALSE(node_.has_room(100));
   anna_.free(on_disk);
-  EXPECT_TRUE(node_.has_room(60 * kMiB, kAnna));
+  EXPECT_TRUE(node_.has_room(60 * kMiB));
   EXPECT_TRUE(anna_.allocate(60 * kMiB).ok());
-  EXPECT_FALSE(node_.has_room(100, kAnna));
+  EXPECT_FALSE(node_.has_room(100));
   anna_.free(in_memory[3]);
-  EXPECT_TRUE(node_.has_room(kMiB, kAnna));
-  EXPECT_TRUE(node_.has_room(100, kAnna));
+  EXPECT_TRUE(node_.has_room(kMiB));
+  EXPECT_TRUE(node_.has_room(100));
   anna_.free(rest);
 }
 

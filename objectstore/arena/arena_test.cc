@@ -223,5 +223,89 @@ TEST_F(ArenaTest, PopulatedAheadMemoryIsStillKnownToBeZero) {
   EXPECT_TRUE(anna_.allocate(8 * kMiB)->zeroed);
 }
 
+TEST_F(ArenaTest, TheMemoryOfASpilledSlabIsFreeUntilItsBlocksAre) {
+  constexpr std::size_t kSize = 100'000;
+  constexpr std::size_t kInSlab = 9;
+  ArenaFixture fixture(ArenaSize{.memory = 32 * kMiB, .addresses = 64 * kMiB});
+  Arena node = fixture.arena(kNodeTag), anna = fixture.arena(kAnna), bert = fixture.arena(kBert);
+  std::vector<std::uint64_t> blocks;
+  for (std::size_t i = 0; i < kInSlab; ++i) blocks.push_back(allocate(anna, kSize));
+  const std::uint64_t slab = blocks[0] / kSlabSize * kSlabSize;
+  ASSERT_EQ(blocks.back() / kSlabSize * kSlabSize, slab);
+  for (int i = 0; i < 3; ++i) {  // which anna remembers
+    anna.free(blocks.back());
+    blocks.pop_back();
+  }
+  ASSERT_EQ(node.spillable(0, 1).size(), 1U);
+  ASSERT_TRUE(node.begin_spill(slab));
+  EXPECT_EQ(node.spillable(0, 1).size(), 0U);
+  EXPECT_EQ(node.blocks_in(slab).size(), blocks.size());
+  EXPECT_EQ(bert.block_at(blocks[1] + 5).bytes, RunBytes::kSpilling);
+  const std::uint64_t elsewhere = allocate(anna, kSize);
+  EXPECT_NE(elsewhere / kSlabSize * kSlabSize, slab);
+  anna.free(blocks.back());
+  blocks.pop_back();
+  node.end_spill(slab);
+  EXPECT_EQ(bert.block_at(blocks[1]).bytes, RunBytes::kOnDisk);
+  EXPECT_EQ(bert.block_at(blocks[1]).owner, kAnna);
+  const StoreStats stats = node.stats();
+  const std::size_t room = class_size(size_class_of(kSize));
+  EXPECT_EQ(stats.spilled, blocks.size() * room);
+  EXPECT_EQ(stats.used, room);
+  EXPECT_EQ(stats.pinned, room);
+  EXPECT_EQ(stats.objects, blocks.size() + 1);
+  EXPECT_TRUE(node.faults().empty());
+  const std::uint64_t rest = allocate(bert, 31 * kMiB);
+  bert.free(rest);
+  anna.hand_over(blocks[0], kNodeTag);
+  node.free(blocks[0]);
+  for (std::size_t i = 1; i < blocks.size(); ++i) anna.free(blocks[i]);
+  EXPECT_TRUE(node.faults().empty());
+  node.keep_in_memory(blocks[1]);
+  anna.free(elsewhere);
+  EXPECT_TRUE(node.faults().empty());
+  EXPECT_EQ(node.stats().objects, 0U);
+  for (std::size_t i = 0; i < 32 * kInSlab; ++i) allocate(i % 2 == 0 ? anna : bert, kSize);
+  EXPECT_EQ(node.stats().used, 32 * kInSlab * room);
+  EXPECT_TRUE(node.faults().empty());
+}
+
+TEST_F(ArenaTest, ASlabThatStaysInMemoryIsUsedAgain) {
+  constexpr std::size_t kSize = 200'000;
+  Arena node = fixture_.arena(kNodeTag);
+  const std::uint64_t block = allocate(anna_, kSize);
+  fill(anna_, block, kSize, 7);
+  ASSERT_TRUE(node.begin_spill(block));
+  EXPECT_FALSE(node.begin_spill(block));
+  node.keep_in_memory(block);
+  EXPECT_EQ(bert_.block_at(block).bytes, RunBytes::kInMemory);
+  EXPECT_EQ(bert_.readable(block)[kSize - 1], std::byte{7});
+  anna_.free(block);
+  for (int i = 0; i < 32 * 4; ++i) allocate(bert_, kSize);
+  EXPECT_EQ(node.stats().objects, 32U * 4);
+  EXPECT_TRUE(node.faults().empty());
+}
+
+// Before memory is full for one of them, the other's free blocks are used.
+TEST_F(ArenaTest, ProcessesShareTheirLastSlabs) {
+  constexpr std::size_t kSize = 100'000;
+  constexpr std::size_t kInSlab = 9;
+  const std::uint64_t all = allocate(anna_, 31 * kMiB);
+  std::vector<std::uint64_t> blocks;
+  for (std::size_t i = 0; i < kInSlab; ++i) {
+    blocks.push_back(allocate(i % 2 == 0 ? anna_ : bert_, kSize));
+  }
+  EXPECT_FALSE(anna_.has_room(kSize));
+  EXPECT_EQ(bert_.allocate(kSize).error(), StoreError::kFull);
+  anna_.free(blocks[0]);
+  EXPECT_TRUE(bert_.has_room(kSize));
+  EXPECT_EQ(allocate(bert_, kSize), blocks[0]);
+  bert_.free(blocks[0]);
+  anna_.free(all);
+  for (std::size_t i = 1; i < kInSlab; ++i) (i % 2 == 0 ? anna_ : bert_).free(blocks[i]);
+  EXPECT_EQ(anna_.stats().objects, 0U);
+  EXPECT_TRUE(anna_.faults().empty());
+}
+
 }  // namespace
 }  // namespace manta::objectstore

@@ -42,7 +42,7 @@ TEST_F(MemoryBudget, ABlockCostsItsPagesAndNotItsSlabs) {
   while (anna_.allocate(kMiB + 1).ok()) ++blocks;
   EXPECT_EQ(blocks, kBudget / (kMiB + kPage));
   EXPECT_LE(in_use(fixture_), kBudget);
-  EXPECT_FALSE(anna_.has_room(kMiB, kAnna));
+  EXPECT_FALSE(anna_.has_room(kMiB));
 }
 
 TEST_F(MemoryBudget, FreeMemoryInPiecesMakesRoomForALargeBlock) {
@@ -53,8 +53,8 @@ TEST_F(MemoryBudget, FreeMemoryInPiecesMakesRoomForALargeBlock) {
   }
   EXPECT_FALSE(bert_.allocate(kMiB).ok());
   for (std::size_t i = 0; i < blocks.size(); i += 2) anna_.free(blocks[i]);
-  EXPECT_TRUE(bert_.has_room(kBudget / 2, kBert));
-  EXPECT_FALSE(bert_.has_room(kBudget / 2 + 1, kBert));
+  EXPECT_TRUE(bert_.has_room(kBudget / 2));
+  EXPECT_FALSE(bert_.has_room(kBudget / 2 + 1));
   EXPECT_FALSE(bert_.allocate(kBudget / 2 + 1).ok());
   const auto large = bert_.allocate(kBudget / 2);
   ASSERT_TRUE(large.ok());
@@ -94,7 +94,7 @@ TEST_F(MemoryBudget, WhatIsSharedBesideTheArenaTakesFreeMemory) {
   node.set_beside(5 * kMiB);
   EXPECT_EQ(anna_.beside(), 5 * kMiB);
   EXPECT_LE(in_use(fixture_) + 5 * kMiB, kBudget);
-  EXPECT_FALSE(bert_.has_room(8 * kMiB, kBert));
+  EXPECT_FALSE(bert_.has_room(8 * kMiB));
   EXPECT_FALSE(bert_.allocate(8 * kMiB).ok());
   const auto last = bert_.allocate(7 * kMiB);
   ASSERT_TRUE(last.ok());
@@ -118,7 +118,7 @@ TEST(MemoryBudgetRoom, IsThereWhereItIsSeen) {
     std::vector<std::uint64_t> live;
     for (int i = 0; i < 300; ++i) {
       const std::size_t size = random() % 3 == 0 ? random() % 3000 + 1 : random() % (3 * kMiB) + 1;
-      const bool room = arena.has_room(size, kAnna);
+      const bool room = arena.has_room(size);
       const auto block = arena.allocate(size, Population::kLater);
       ASSERT_TRUE(!room || block.ok()) << size << " bytes, step " << i << ", seed " << seed;
       if (block.ok()) live.push_back(block->offset);
@@ -152,7 +152,7 @@ TEST_F(MemoryBudget, WhatOthersKeepEmptyForSmallBlocksMakesRoom) {
     blocks.push_back(block->offset);
   }
   for (const std::uint64_t offset : blocks) anna_.free(offset);
-  EXPECT_TRUE(bert_.has_room(kBudget - kMiB, kBert));
+  EXPECT_TRUE(bert_.has_room(kBudget - kMiB));
   EXPECT_TRUE(bert_.allocate(kBudget - kMiB).ok());
   EXPECT_LE(in_use(fixture_), kBudget);
 }
@@ -161,9 +161,9 @@ TEST_F(MemoryBudget, SmallBlocksWithoutARoomOfTheirOwnFailAndTakeNothing) {
   const auto all = anna_.allocate(kBudget);
   ASSERT_TRUE(all.ok());
   EXPECT_EQ(bert_.allocate(100).error(), StoreError::kFull);
-  EXPECT_FALSE(bert_.has_room(100, kBert));
+  EXPECT_FALSE(bert_.has_room(100));
   anna_.free(all->offset);
-  EXPECT_TRUE(bert_.has_room(100, kBert));
+  EXPECT_TRUE(bert_.has_room(100));
   EXPECT_TRUE(bert_.allocate(100).ok());
 }
 

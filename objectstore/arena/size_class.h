@@ -10,6 +10,8 @@ namespace manta::objectstore {
 
 inline constexpr std::uint8_t kSizeClasses = 48;
 inline constexpr std::size_t kLargestSmallBlock = std::size_t{512} << 10;
+// Slabs of smaller ones are not spilled: most of these are packs of small values, which are read without asking.
+inline constexpr std::size_t kSmallestSpilled = std::size_t{64} << 10;
 
 constexpr std::size_t class_size(std::uint8_t size_class) {
   if (size_class < 8) {
@@ -29,6 +31,11 @@ constexpr std::uint8_t size_class_of(std::size_t size) {
   const unsigned doubling = static_cast<unsigned>(std::bit_width(last)) - 1;
   const std::size_t quarter = (last >> (doubling - 2)) & 3;
   return static_cast<std::uint8_t>(8 + (doubling - 9) * 4 + quarter);
+}
+
+// Of a block of so many bytes.
+constexpr bool may_be_spilled(std::size_t size) {
+  return size > kLargestSmallBlock || class_size(size_class_of(size)) >= kSmallestSpilled;
 }
 
 static_assert(size_class_of(1) == 0 && size_class_of(64) == 0 && size_class_of(65) == 1);

@@ -128,7 +128,7 @@ bool SlabTable::claimable(std::size_t slab, const SlabWord& word, From from, Own
   if (word.kind == SlabKind::kFree || is_free_run(word)) {
     return true;
   }
-  if (word.kind != SlabKind::kSmall || word.pages == kTaking || word.owner == self) {
+  if (!is_usable(word) || word.owner == self) {
     return false;
   }
   return (word.owner == kNobody || from == From::kUnusedAndEmpty) &&
@@ -366,14 +366,15 @@ bool SlabTable::adopt_small(std::size_t slab, OwnerTag self, std::uint8_t size_c
                 {SlabKind::kSmall, size_class, self, 0});
 }
 
-std::optional<std::size_t> SlabTable::adopt_any_small(OwnerTag self, std::uint8_t size_class) {
+// Whoever has it finds that it is lost, as when it was empty.
+std::optional<std::size_t> SlabTable::adopt_any_small(OwnerTag self, std::uint8_t size_class,
+                                                      Whose whose) {
   for (std::size_t i = end(); i-- > 0;) {
     if (i < memory_slabs_ && i >= memory_end()) i = memory_end() - 1;
     const SlabWord found = word(i);
-    if (!is_abandoned(found) || found.size_class != size_class) {
-      continue;
-    }
-    if (any_free(i, size_class) && adopt_small(i, self, size_class)) {
+    const bool fits = is_usable(found) && found.size_class == size_class && found.owner != self;
+    if (!fits || (whose == Whose::kNobodys && found.owner != kNobody)) continue;
+    if (any_free(i, size_class) && change(i, found, {SlabKind::kSmall, size_class, self, 0})) {
       return i;
     }
   }

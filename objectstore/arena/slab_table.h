@@ -2,13 +2,15 @@
 // for, its pages (SlabPages), and for slabs of small blocks one owner tag per block.
 //
 //   kFree --claim--> kClaimed{owner} --> kSmall{class, owner} --abandon--> kSmall{class, nobody}
-//                        |                    ^---------------adopt-------------/
+//                        |                    ^---------------adopt-------------/     (also from another process)
 //                        |        kSmall, all blocks free --> taking --> kClaimed
 //                        \--> kRun{owner, pages}    the head; the words after it mean nothing
 //                                 --free--> kRun{nobody} --retake--> kRun{owner}
 //                                                        --break--> kBreaking{owner} --> kClaimed
 //   run:      kInMemory --node--> kSpilling --node--> kOnDisk     whoever owns it; freed, it waits for the node,
 //                 ^---------node-----/------node-----/            which makes it kInMemory
+//   kSmall{class, anybody} --node--> kSmall{class, node, kSpilling} --node--> kSmall{class, node, kOnDisk}
+//   kSmall{class, nobody} <-------------------node----/     kFree <--node, all blocks free--/
 //
 // The slabs have two parts: those of memory, and behind them those of a file on disk, the overflow. Of both only so
 // many count as were ever needed; of memory as many as the budget fills, and more when what is free lies in pieces:
@@ -19,7 +21,7 @@
 // Invariants: (1) a transition of a slab or run is one change of one word, and each state names the process
 //             after whose death it is cleaned up. (2) The words after the head of a run, also of a free or
 //             breaking one, are never looked at. (3) A tag other than 0 is made by the owner of a
-//             kSmall slab only. (4) No run lies in both parts.
+//             kSmall slab only, while that is in memory. (4) No run lies in both parts.
 // Threads:    any, of any process. Units: slabs; pages of 4 KiB.
 // Errors:     nullopt when nothing is found.
 #pragma once
@@ -87,23 +89,25 @@ class SlabTable {
   void set_run_owner(std::size_t slab, OwnerTag from, OwnerTag to);  // to kNobody: it is free
   // Two may hand a run to the same new owner at once (the old owner, and the node that it told): both succeed.
   void hand_over_run(std::size_t slab, OwnerTag to);
-  // Whether there is room for a run of so many pages, and for a small block of the process. A look: it may be gone, and
+  // Whether there is room for a run of so many pages, and for a small block. A look: it may be gone, and
   // the disk of the overflow may have none.
   bool has_room(std::uint32_t pages) const;
   bool has_room_in_memory(std::uint32_t pages) const;
-  bool has_small_room(OwnerTag self, std::uint8_t size_class, Part part = Part::kOverflow) const;
+  bool has_small_room(std::uint8_t size_class, Part part = Part::kOverflow) const;
   // The head of the run that holds the slab, or slabs().
   std::size_t find_run(std::size_t slab) const;
 
   // Slabs of small blocks: takes one that nobody uses, if `ready` agrees while nobody else can have it; adopts any that
-  // was abandoned; adopts that one.
+  // was abandoned and has room, or also one of another process; adopts that one.
   using Ready = std::function<bool(std::size_t slab)>;
   std::optional<std::size_t> take_small(OwnerTag self, std::uint8_t size_class, From from,
                                         Part part = Part::kMemory, const Ready& ready = {});
-  std::optional<std::size_t> adopt_any_small(OwnerTag self, std::uint8_t size_class);
+  enum class Whose : std::uint8_t { kNobodys, kAnybodys };
+  std::optional<std::size_t> adopt_any_small(OwnerTag self, std::uint8_t size_class,
+                                             Whose whose = Whose::kNobodys);
   bool adopt_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);
   // Leaves a slab to whoever wants it; gives back an empty one. Both are false when the slab was taken from us, which
-  // happens to empty ones.
+  // happens to empty ones, and to all where memory is short.
   bool abandon_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);
   bool release_small(std::size_t slab, OwnerTag self, std::uint8_t size_class);
   // Tags a free block of a slab that we own, if the block is still free and the slab still ours.
@@ -120,6 +124,7 @@ class SlabTable {
   }
   bool all_free(std::size_t slab, std::uint8_t size_class) const;
   bool any_free(std::size_t slab, std::uint8_t size_class) const;
+  std::size_t count_free(std::size_t slab, std::uint8_t size_class) const;
 
   // Claims what begins with a slab if it is free; gives the number of slabs, which release() gives back. kUnused: free
   // runs and slabs of small blocks that were abandoned; kUnusedAndEmpty: also those that others keep.
@@ -132,6 +137,9 @@ class SlabTable {
 
   // By the node: where the bytes of a run are. False, of one that is no run, or that nobody owns unless it is to be in
   // memory (a run that was freed meanwhile is free then).
+  // Of a slab of small blocks the node becomes the owner, so that nobody allocates there, and nobody when it is in
+  // memory again. False: its blocks are too small; all are free; one of them is being allocated; or somebody takes it.
+  // One that was on disk is a free slab when it is in memory: all its blocks must be free.
   bool set_bytes(std::size_t slab, RunBytes bytes);
   // By the node: frees what a dead process owned; corrects the count of charged pages.
   void sweep(OwnerTag dead);
@@ -158,6 +166,8 @@ class SlabTable {
   std::size_t claim_from(std::size_t start, std::size_t count, OwnerTag self, From from);
   std::optional<std::size_t> claim_highest(OwnerTag self, From from);
   void sweep_small(std::size_t slab, const SlabWord& word, OwnerTag dead);
+  bool set_small_bytes(std::size_t slab, const SlabWord& word, RunBytes bytes);
+  bool may_spill_small(std::size_t slab, std::uint8_t size_class) const;
 
   Header* header_;
   std::size_t memory_slabs_;

@@ -30,7 +30,10 @@ std::vector<std::string> SlabTable::faults() const {
            slab_text(i) + " is being taken");
     expect(about.kind != SlabKind::kRun || about.pages != 0,
            slab_text(i) + " begins a run of nothing");
-    if (about.kind == SlabKind::kRun && about.bytes() == RunBytes::kOnDisk) {
+    if (about.kind == SlabKind::kSmall && about.bytes() != RunBytes::kInMemory) {
+      expect(about.owner == kNodeTag, slab_text(i) + " is spilled, and is not the node's");
+    }
+    if (about.bytes() == RunBytes::kOnDisk) {
       for (std::size_t part = i; part < behind; ++part) {
         expect(pages_.charged(part) == 0,
                slab_text(part) + " has memory, although its bytes are on disk");

@@ -11,6 +11,15 @@ std::size_t SlabTable::claim(std::size_t slab, OwnerTag self, From from) {
   return claimable(slab, found, from, self) ? try_claim(slab, found, self) : 0;
 }
 
+std::size_t SlabTable::count_free(std::size_t slab, std::uint8_t size_class) const {
+  std::size_t count = 0;
+  for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n; ++block) {
+    // SYNC: none, it is a hint.
+    count += tag(slab, block).load(std::memory_order_relaxed) == kNobody ? 1 : 0;
+  }
+  return count;
+}
+
 std::uint64_t SlabTable::charged_for_nothing(OwnerTag self, From from) const {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < memory_end();) {
@@ -41,12 +50,11 @@ bool SlabTable::has_room(std::uint32_t pages) const {
          find_between(memory_slabs_, end(), count, kNodeTag, From::kUnusedAndEmpty);
 }
 
-bool SlabTable::has_small_room(OwnerTag self, std::uint8_t size_class, Part part) const {
+bool SlabTable::has_small_room(std::uint8_t size_class, Part part) const {
   for (std::size_t i = 0; i < (part == Part::kMemory ? memory_end() : end());) {
     const SlabWord found = word(i);
-    const bool ours = found.kind == SlabKind::kSmall && found.size_class == size_class &&
-                      (found.owner == self || found.owner == kNobody);
-    if (ours && any_free(i, size_class)) return true;
+    const bool of_class = is_usable(found) && found.size_class == size_class;
+    if (of_class && any_free(i, size_class)) return true;
     i = next(i, found);
   }
   return part == Part::kMemory ? has_room_in_memory(kSlabPages) : has_room(kSlabPages);
@@ -88,9 +96,43 @@ void SlabTable::sweep(OwnerTag dead) {
   }
 }
 
+// The slab's word says already that nobody may allocate there: it is with tag_block() as when a slab is taken. Whoever
+// is allocating now finds the slab lost, or has its block; which of the two nobody knows yet.
+bool SlabTable::may_spill_small(std::size_t slab, std::uint8_t size_class) const {
+  bool in_use = false;
+  for (std::size_t block = 0, n = blocks_per_slab(size_class); block < n; ++block) {
+    const OwnerTag owner = tag(slab, block).load(std::memory_order_seq_cst);
+    if (owner != settled(owner)) return false;
+    in_use = in_use || owner != kNobody;
+  }
+  return in_use;
+}
+
+// Nobody but the node changes the word of a slab that is not in memory.
+bool SlabTable::set_small_bytes(std::size_t slab, const SlabWord& found, RunBytes bytes) {
+  const std::uint8_t size_class = found.size_class;
+  const SlabWord abandoned{SlabKind::kSmall, size_class, kNobody, 0};
+  const auto marked = [&](RunBytes as) {
+    return SlabWord{SlabKind::kSmall, size_class, kNodeTag, static_cast<std::uint32_t>(as)};
+  };
+  if (bytes == RunBytes::kSpilling) {
+    if (!is_usable(found) || class_size(size_class) < kSmallestSpilled ||
+        !change(slab, found, marked(bytes))) {
+      return false;
+    }
+    if (may_spill_small(slab, size_class)) return true;
+    store(slab, abandoned);
+    return false;
+  }
+  if (bytes == RunBytes::kOnDisk) return change(slab, marked(RunBytes::kSpilling), marked(bytes));
+  return change(slab, marked(RunBytes::kSpilling), abandoned) ||
+         change(slab, marked(RunBytes::kOnDisk), {});
+}
+
 bool SlabTable::set_bytes(std::size_t slab, RunBytes bytes) {
   for (;;) {
     const SlabWord found = word(slab);
+    if (found.kind == SlabKind::kSmall) return set_small_bytes(slab, found, bytes);
     const bool free = found.kind == SlabKind::kRun && found.owner == kNobody;
     if (found.kind != SlabKind::kRun || (free && bytes != RunBytes::kInMemory)) return false;
     SlabWord changed = found;

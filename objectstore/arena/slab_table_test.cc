@@ -154,6 +154,19 @@ TEST_F(SlabTableTest, AbandonedSlabIsAdoptedByWhoNeedsItsClass) {
   EXPECT_FALSE(table_.adopt_small(*slab, kAnna, 7));
 }
 
+TEST_F(SlabTableTest, ASlabWithRoomIsTakenFromItsOwnerWhenNothingElseIsLeft) {
+  const auto slab = table_.take_small(kAnna, 7, From::kUnused);
+  ASSERT_EQ(table_.tag_block(*slab, 7, 0, kAnna), SlabTable::Tagged::kDone);
+  EXPECT_EQ(table_.adopt_any_small(kBert, 7), std::nullopt);
+  EXPECT_EQ(table_.adopt_any_small(kAnna, 7, SlabTable::Whose::kAnybodys), std::nullopt) << "hers";
+  EXPECT_EQ(table_.adopt_any_small(kBert, 7, SlabTable::Whose::kAnybodys), slab);
+  EXPECT_EQ(table_.tag_block(*slab, 7, 1, kAnna), SlabTable::Tagged::kSlabLost);
+  EXPECT_EQ(table_.tag_block(*slab, 7, 1, kBert), SlabTable::Tagged::kDone);
+  EXPECT_EQ(table_.tag(*slab, 0).load(), kAnna);
+  for (std::size_t i = 2; i < SlabTable::blocks_per_slab(7); ++i) table_.tag(*slab, i).store(kBert);
+  EXPECT_EQ(table_.adopt_any_small(kAnna, 7, SlabTable::Whose::kAnybodys), std::nullopt) << "full";
+}
+
 TEST_F(SlabTableTest, EmptySlabIsTakenFromItsOwnerWhenNothingElseIsLeft) {
   const auto slab = table_.take_small(kAnna, 7, From::kUnused);
   EXPECT_EQ(table_.take_run(kBert, slabs(kSlabs), From::kUnused), std::nullopt);
@@ -176,6 +189,75 @@ TEST_F(SlabTableTest, TagLeftByADeadProcessInASlabThatWasTakenFromItIsForgotten)
   table_.tag(kSlabs - 1, 2).store(kBert);  // it died before it could take it back
   const auto slab = table_.take_small(kAnna, 7, From::kUnused);
   EXPECT_EQ(table_.tag(*slab, 2).load(), kNobody);
+}
+
+constexpr std::uint8_t kSpilledClass = size_class_of(100'000);
+
+TEST_F(SlabTableTest, ASpilledSlabIsAllocatedFromByNobody) {
+  const auto slab = table_.take_small(kAnna, kSpilledClass, From::kUnused);
+  ASSERT_EQ(table_.tag_block(*slab, kSpilledClass, 0, kAnna), SlabTable::Tagged::kDone);
+  ASSERT_EQ(table_.tag_block(*slab, kSpilledClass, 1, kAnna), SlabTable::Tagged::kDone);
+  table_.tag(*slab, 1).store(kBert);
+  ASSERT_TRUE(table_.set_bytes(*slab, RunBytes::kSpilling));
+  EXPECT_FALSE(table_.set_bytes(*slab, RunBytes::kSpilling)) << "twice";
+  EXPECT_EQ(table_.tag_block(*slab, kSpilledClass, 2, kAnna), SlabTable::Tagged::kSlabLost);
+  EXPECT_EQ(table_.tag(*slab, 2).load(), kNobody);
+  EXPECT_THAT(table_.faults(), testing::IsEmpty());
+  ASSERT_TRUE(table_.set_bytes(*slab, RunBytes::kOnDisk));
+  EXPECT_EQ(table_.word(*slab).bytes(), RunBytes::kOnDisk);
+  EXPECT_FALSE(table_.abandon_small(*slab, kAnna, kSpilledClass));
+  EXPECT_FALSE(table_.release_small(*slab, kAnna, kSpilledClass));
+  EXPECT_EQ(table_.adopt_any_small(kBert, kSpilledClass), std::nullopt);
+  table_.sweep(kAnna);
+  EXPECT_EQ(table_.tag(*slab, 0).load(), kNobody);
+  EXPECT_EQ(table_.tag(*slab, 1).load(), kBert);
+  table_.tag(*slab, 1).store(kNobody);
+  EXPECT_EQ(table_.claim(*slab, kBert, From::kUnusedAndEmpty), 0U) << "until the node says so";
+  EXPECT_EQ(table_.adopt_any_small(kBert, kSpilledClass), std::nullopt);
+  EXPECT_THAT(table_.faults(), testing::IsEmpty());
+  ASSERT_TRUE(table_.set_bytes(*slab, RunBytes::kInMemory));
+  EXPECT_THAT(table_.faults(), testing::IsEmpty());
+  EXPECT_TRUE(all_is_free());
+}
+
+TEST_F(SlabTableTest, ASlabThatStaysInMemoryIsAbandoned) {
+  const auto slab = table_.take_small(kAnna, kSpilledClass, From::kUnused);
+  table_.tag_block(*slab, kSpilledClass, 0, kAnna);
+  ASSERT_TRUE(table_.set_bytes(*slab, RunBytes::kSpilling));
+  ASSERT_TRUE(table_.set_bytes(*slab, RunBytes::kInMemory));
+  EXPECT_FALSE(table_.set_bytes(*slab, RunBytes::kInMemory)) << "it is there";
+  EXPECT_EQ(table_.tag_block(*slab, kSpilledClass, 1, kAnna), SlabTable::Tagged::kSlabLost);
+  EXPECT_EQ(table_.tag(*slab, 0).load(), kAnna);
+  EXPECT_EQ(table_.adopt_any_small(kBert, kSpilledClass), slab);
+  EXPECT_EQ(table_.tag_block(*slab, kSpilledClass, 1, kBert), SlabTable::Tagged::kDone);
+}
+
+TEST_F(SlabTableTest, ASlabThatIsEmptyOrAllocatedFromOrOfSmallBlocksIsNotSpilled) {
+  const auto slab = table_.take_small(kAnna, kSpilledClass, From::kUnused);
+  EXPECT_FALSE(table_.set_bytes(*slab, RunBytes::kSpilling)) << "all are free";
+  ASSERT_TRUE(table_.adopt_small(*slab, kAnna, kSpilledClass));
+  table_.tag(*slab, 4).store(kBert);
+  table_.tag(*slab, 3).store(tentative(kAnna));
+  EXPECT_FALSE(table_.set_bytes(*slab, RunBytes::kSpilling)) << "one is being tagged";
+  ASSERT_TRUE(table_.adopt_small(*slab, kAnna, kSpilledClass));
+  table_.tag(*slab, 3).store(kAnna);
+  EXPECT_TRUE(table_.set_bytes(*slab, RunBytes::kSpilling));
+
+  constexpr std::uint8_t kSmaller = size_class_of(kSmallestSpilled) - 1;
+  const auto small = table_.take_small(kAnna, kSmaller, From::kUnused);
+  table_.tag_block(*small, kSmaller, 0, kAnna);
+  EXPECT_FALSE(table_.set_bytes(*small, RunBytes::kSpilling));
+  EXPECT_EQ(table_.word(*small).owner, kAnna);
+}
+
+TEST_F(SlabTableTest, TheCheckerFindsASpilledSlabThatHasMemory) {
+  const auto slab = table_.take_small(kAnna, kSpilledClass, From::kUnused);
+  table_.tag_block(*slab, kSpilledClass, 0, kAnna);
+  ASSERT_TRUE(table_.pages().charge(*slab, kSlabPages));
+  ASSERT_TRUE(table_.set_bytes(*slab, RunBytes::kSpilling) &&
+              table_.set_bytes(*slab, RunBytes::kOnDisk));
+  EXPECT_THAT(table_.faults(),
+              testing::ElementsAre("slab 7 has memory, although its bytes are on disk"));
 }
 
 TEST_F(SlabTableTest, MoreSlabsCountWhenWhatIsFreeLiesInPieces) {

@@ -14,17 +14,18 @@ enum class SlabKind : std::uint8_t { kFree, kClaimed, kSmall, kRun, kBreaking };
 // Where slabs are looked for.
 enum class Part : std::uint8_t { kMemory, kOverflow };
 
-// In the word of a slab of small blocks that somebody looks through, to take it if it is empty.
-inline constexpr std::uint32_t kTaking = 1;
-
-// Where the bytes of a run are. The node alone changes it; a run that is free is used again only when it is kInMemory.
+// Where the bytes of a run are, or those of the blocks of a slab. The node alone changes it; a run that is free, or a
+// slab, is used again only when it is kInMemory.
 enum class RunBytes : std::uint8_t { kInMemory, kSpilling, kOnDisk };
+
+// In the word of a slab of small blocks that somebody looks through, to take it if it is empty.
+inline constexpr std::uint32_t kTaking = 3;
 
 struct SlabWord {
   SlabKind kind = SlabKind::kFree;
   std::uint8_t size_class = 0;  // of kSmall; of kRun its RunBytes
   OwnerTag owner = kNobody;
-  std::uint32_t pages = 0;  // of kRun and kBreaking; of kSmall it is kTaking or 0
+  std::uint32_t pages = 0;  // of kRun and kBreaking; of kSmall its RunBytes, or kTaking
 
   // The number of slabs that this word speaks for.
   std::size_t slabs() const {
@@ -33,7 +34,9 @@ struct SlabWord {
                : 1;
   }
   RunBytes bytes() const {
-    return kind == SlabKind::kRun ? static_cast<RunBytes>(size_class) : RunBytes::kInMemory;
+    if (kind == SlabKind::kRun) return static_cast<RunBytes>(size_class);
+    return kind == SlabKind::kSmall && pages != kTaking ? static_cast<RunBytes>(pages)
+                                                        : RunBytes::kInMemory;
   }
 };
 
@@ -52,8 +55,12 @@ constexpr bool is_free_run(const SlabWord& word) {
   return word.kind == SlabKind::kRun && word.owner == kNobody &&
          word.bytes() == RunBytes::kInMemory;
 }
+// A slab of small blocks that nobody is taking, with its bytes in memory: its owner may allocate there.
+constexpr bool is_usable(const SlabWord& word) {
+  return word.kind == SlabKind::kSmall && word.pages == 0;
+}
 constexpr bool is_abandoned(const SlabWord& word) {
-  return word.kind == SlabKind::kSmall && word.owner == kNobody;
+  return is_usable(word) && word.owner == kNobody;
 }
 
 }  // namespace manta::objectstore

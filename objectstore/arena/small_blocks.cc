@@ -151,6 +151,19 @@ std::optional<std::size_t> SmallBlocks::take_charged(std::uint8_t size_class, Fr
   });
 }
 
+bool SmallBlocks::adopt_any(SizeClass& cache, std::uint8_t size_class, SlabTable::Whose whose) {
+  while (const auto any = table_.adopt_any_small(self_, size_class, whose)) {
+    if (enter(cache, size_class, *any)) {
+      return true;
+    }
+    if (cache.slab == kNone) {
+      return false;  // the kernel has no more mappings
+    }
+    leave(cache, size_class);
+  }
+  return false;
+}
+
 bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class, Part part) {
   if (cache.slab != kNone) {
     if (collect(cache, size_class) >= enough(size_class)) {
@@ -164,17 +177,13 @@ bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class, Part part
   if (const auto unused = take_charged(size_class, From::kUnused, Part::kMemory)) {
     return enter(cache, size_class, *unused);
   }
-  while (const auto any = table_.adopt_any_small(self_, size_class)) {
-    if (enter(cache, size_class, *any)) {
-      return true;
-    }
-    if (cache.slab == kNone) {
-      return false;  // the kernel has no more mappings
-    }
-    leave(cache, size_class);
+  if (adopt_any(cache, size_class, SlabTable::Whose::kNobodys)) {
+    return true;
   }
-  const auto empty = take_charged(size_class, From::kUnusedAndEmpty, part);
-  return empty && enter(cache, size_class, *empty);
+  if (const auto empty = take_charged(size_class, From::kUnusedAndEmpty, part)) {
+    return enter(cache, size_class, *empty);
+  }
+  return adopt_any(cache, size_class, SlabTable::Whose::kAnybodys);
 }
 
 void SmallBlocks::trim() {

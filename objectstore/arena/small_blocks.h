@@ -3,9 +3,11 @@
 //
 //   list --empty-->   look at the slab's tags again, because others free by storing 0
 //        --too few--> abandon the slab to everybody; take one with room that was abandoned before, else
-//                     an unused one, else one that another process keeps empty, else one of the overflow;
-//                     one of memory is charged to the budget as a whole
+//                     an unused one, else one that another process keeps empty, else one of its that has
+//                     room, else one of the overflow; one of memory is charged to the budget as a whole
 //
+// The node takes slabs of 64 KiB blocks and larger ones away to spill them: what is freed there goes to no list, and
+// what was in one is not tagged.
 // Invariants: a list holds blocks of the slab that was ours when the list was made; tag_block() finds out
 //             whether it still is. A list changes under the mutex of its class.
 // Threads:    any. Units: bytes. Errors: StoreError.
@@ -47,6 +49,7 @@ class SmallBlocks {
 
   std::optional<std::size_t> take_charged(std::uint8_t size_class, From from, Part part);
   bool next_slab(SizeClass& cache, std::uint8_t size_class, Part part);
+  bool adopt_any(SizeClass& cache, std::uint8_t size_class, SlabTable::Whose whose);
   bool try_abandoned(SizeClass& cache, std::uint8_t size_class);
   void leave(SizeClass& cache, std::uint8_t size_class);
   void forget(SizeClass& cache);

@@ -24,7 +24,7 @@ std::size_t addresses_for(std::size_t size) {
 
 void DiskBlocks::add(std::uint64_t block, const objectstore::SpilledAt& at) {
   blocks_.emplace(block, OnDisk{.at = at});
-  addresses_ += addresses_for(at.size);
+  if (++in_slab_[block / objectstore::kSlabSize] == 1) addresses_ += addresses_for(at.size);
 }
 
 // What is on disk keeps its addresses; twice the budget of them is for what is in memory, or half of all.
@@ -204,23 +204,32 @@ bool DiskBlocks::drop_copies(std::size_t bytes) {
 }
 
 void DiskBlocks::forget_freed() {
-  next_forgetting_ = session_.now_ms() + kForgetEveryMs;
-  std::erase_if(blocks_, [this](auto& entry) {
-    auto& [block, found] = entry;
+  // Looking through many takes time.
+  next_forgetting_ =
+      session_.now_ms() + kForgetEveryMs + static_cast<std::int64_t>(blocks_.size() / 1000);
+  std::erase_if(blocks_, [this](const auto& entry) {
+    const auto& [block, found] = entry;
     if (found.reading || !found.emptied || arena_.block_at(block).owner != objectstore::kNobody) {
       return false;
     }
-    const auto erase = [this, at = found.at] { disk_.place().erase(at); };
-    if (!disk_.post(erase).empty()) erase();
-    arena_.keep_in_memory(block);  // its addresses are free
-    if (found.copy) drop_copy(*found.copy);
-    for (const Reader& reader : found.waiting) {
-      tell(reader, {.outcome = RestoreTold::Outcome::kLost}, "its last reference was dropped");
-    }
-    addresses_ -= addresses_for(found.at.size);
-    awaited_.erase(block);
+    forget(block, found);
     return true;
   });
+}
+
+void DiskBlocks::forget(std::uint64_t block, const OnDisk& found) {
+  const auto erase = [this, at = found.at] { disk_.place().erase(at); };
+  if (!disk_.post(erase).empty()) erase();
+  if (found.copy) drop_copy(*found.copy);
+  for (const Reader& reader : found.waiting) {
+    tell(reader, {.outcome = RestoreTold::Outcome::kLost}, "its last reference was dropped");
+  }
+  awaited_.erase(block);
+  const auto in_slab = in_slab_.find(block / objectstore::kSlabSize);
+  if (--in_slab->second != 0) return;
+  in_slab_.erase(in_slab);
+  addresses_ -= addresses_for(found.at.size);
+  arena_.keep_in_memory(block);  // its addresses are free
 }
 
 }  // namespace manta::detail::node

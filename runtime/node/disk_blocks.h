@@ -117,6 +117,7 @@ class DiskBlocks {
               std::string_view text = {});
   void tell(const Reader& reader, RestoreTold told, std::string_view text = {});
   void forget_freed();
+  void forget(std::uint64_t block, const OnDisk& found);
 
   objectstore::Arena& arena_;
   DiskWork& disk_;
@@ -125,6 +126,8 @@ class DiskBlocks {
   const Memory memory_;
 
   std::map<std::uint64_t, OnDisk> blocks_;
+  std::map<std::uint64_t, std::size_t>
+      in_slab_;                      // how many begin in a slab; it is in use until none does
   std::size_t addresses_ = 0;        // of them
   std::set<std::uint64_t> awaited_;  // those that have readers which wait
   bool short_of_room_ = false;       // for the first of these

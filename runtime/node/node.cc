@@ -149,8 +149,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
               .pid = [this](rpc::Slot slot) { return peers_.pid(slot); },
               .send = [this](rpc::Slot to, const Waits::Told& message,
                              std::string_view text) { tell(to, message, text); }}),
-      store_room_({.has_room = [this](std::uint64_t size,
-                                      rpc::Slot process) { return has_room(size, process); },
+      store_room_({.has_room = [this](std::uint64_t size) { return has_room(size); },
                    .is_spilling = [this] { return spilling_.makes_room(); },
                    .set_waiting = [this](std::uint32_t count) { arena_.set_waiting(count); },
                    .why_not_spilled = [this] { return spilling_.why_not(); },
@@ -310,13 +309,12 @@ bool Node::is_idle(rpc::Slot worker) const {
 }
 
 // In memory; else in the overflow, if there is nothing more to spill.
-bool Node::has_room(std::uint64_t size, rpc::Slot process) {
-  const objectstore::OwnerTag owner = objectstore::tag_of_slot(process);
-  if (arena_.has_room(size, owner, objectstore::Part::kMemory)) return true;
+bool Node::has_room(std::uint64_t size) {
+  if (arena_.has_room(size, objectstore::Part::kMemory)) return true;
   const bool would_help = size <= arena_.left_for_blocks() && !arena_.has_memory(size);
   if (would_help && spilling_.make_room()) return false;
   arena_.set_may_spill(false);
-  return arena_.has_room(size, owner);
+  return arena_.has_room(size);
 }
 
 SpillSession Node::spilling_of_processes() {

@@ -97,7 +97,7 @@ class Node {
   bool is_idle(rpc::Slot worker) const;
   MemoryCensus::Session census_of_processes();
   SpillSession spilling_of_processes();
-  bool has_room(std::uint64_t size, rpc::Slot process);
+  bool has_room(std::uint64_t size);
 
   const Role& role_;
   base::Fd program_;

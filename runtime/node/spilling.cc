@@ -12,6 +12,7 @@ namespace manta::detail::node {
 namespace {
 
 using objectstore::BlockExtent;
+using objectstore::Filling;
 
 // Of a round: an eighth of the store, so that its memory is free before the rest is full, within these.
 constexpr std::size_t kSmallestRound = 16 << 20;
@@ -26,6 +27,10 @@ constexpr std::chrono::milliseconds kEndMs(1000);
 constexpr std::int64_t kDiskPauseMs = 1000;
 constexpr std::int64_t kWarnedEveryMs = 60'000;
 constexpr std::int64_t kFreedMs = 500;  // after some sweeps
+
+std::uint64_t slab_of(std::uint64_t block) {  // where its first slab begins
+  return block / objectstore::kSlabSize * objectstore::kSlabSize;
+}
 
 }  // namespace
 
@@ -48,7 +53,7 @@ void Spilling::warn(const std::string& why) {
 // ---------------------------------------------------------------- a round
 
 void Spilling::keep_room() {
-  if (is_full()) make_room();
+  if (is_full()) make_room(Urgency::kAhead);
 }
 
 // Without what is being given back.
@@ -61,30 +66,31 @@ std::size_t Spilling::round_size() const {
   return std::clamp(arena_.capacity() / 8, kSmallestRound, kLargestRound);
 }
 
-bool Spilling::make_room() {
+bool Spilling::make_room(Urgency urgency) {
   if (step_ != Step::kIdle || (emptying_ != 0 && !is_full())) return true;
   if (on_disk_.drop_copies(round_size())) {
     passes_in_vain_ = 0;
     freed_until_ = session_.now_ms() + kFreedMs;
     return true;
   }
-  if (!possible() || fate_ || session_.now_ms() < in_vain_until_) return false;
+  const bool go_on = urgency == Urgency::kNeeded && filling_ == Filling::kSparse;
+  if (!possible() || fate_ || (session_.now_ms() < in_vain_until_ && !go_on)) return false;
   if (!on_disk_.has_addresses()) {
-    warn(
-        "those on disk take all addresses that the store has for them; drop some, or give init a "
-        "larger store");
+    warn("those on disk take all addresses of the store; drop some, or give init a larger store");
     return false;
   }
-  // Once around from wherever it was, and no further.
+  if (urgency == Urgency::kAhead) filling_ = Filling::kDense;
+  // Once around from wherever it was, once more for sparse slabs, and no further.
   while (!begin_round()) {
     cursor_ = 0;
-    if (++fruitless_ends_ == 2) {
-      fruitless_ends_ = 0;
-      in_vain_until_ =
-          session_.now_ms() + kPauseMs * (1 << std::min(passes_in_vain_, kMostDoublings));
-      ++passes_in_vain_;
-      return false;
-    }
+    if (++fruitless_ends_ < 2) continue;
+    const bool was_dense = filling_ == Filling::kDense;
+    filling_ = was_dense ? Filling::kSparse : Filling::kDense;
+    fruitless_ends_ = was_dense ? 1 : 0;
+    if (was_dense && urgency == Urgency::kNeeded) continue;
+    const std::int64_t pause = kPauseMs * (1 << std::min(passes_in_vain_++, kMostDoublings));
+    in_vain_until_ = session_.now_ms() + pause;
+    return false;
   }
   return true;
 }
@@ -110,10 +116,10 @@ bool Spilling::begin_round() {
   ++question_;
   since_ = session_.now_ms();
   while (round_.empty()) {
-    const auto blocks = arena_.spillable(cursor_, round_size());
-    if (blocks.empty()) return false;
-    for (const BlockExtent& block : blocks) add_to_round(block);
-    cursor_ = blocks.back().offset + blocks.back().size;
+    const auto wholes = arena_.spillable(cursor_, round_size(), filling_);
+    if (wholes.empty()) return false;
+    for (const BlockExtent& whole : wholes) add_to_round(whole.offset);
+    cursor_ = wholes.back().offset + wholes.back().size;
   }
   step_ = Step::kAsking;
   for (const auto& [slot, blocks] : asked_) {
@@ -123,43 +129,86 @@ bool Spilling::begin_round() {
   return true;
 }
 
-void Spilling::add_to_round(const BlockExtent& block) {
+void Spilling::add_to_round(std::uint64_t whole) {
   // The node reads the wire forms of values that lie in blocks.
-  if (session_.is_wire(block.offset) || !arena_.begin_spill(block.offset)) return;
+  const auto found = arena_.blocks_in(whole);
+  const bool has_wire = std::ranges::any_of(found, session_.is_wire, &BlockExtent::offset);
+  if (has_wire || !arena_.begin_spill(whole)) return;
   // Now that it is marked its place is not used again: until then it may have been another block's.
-  Candidate candidate{.block = block.offset, .size = arena_.block_at(block.offset).size};
-  candidate.asked = holders_of(block.offset);
-  candidate.silent = candidate.asked;
-  const bool held = !candidate.asked.empty() || !session_.holders_of(block.offset).empty();
-  if (!held || !std::ranges::all_of(candidate.asked, session_.live)) return keep(candidate);
-  for (const rpc::Slot slot : candidate.asked) asked_[slot].push_back(candidate.block);
-  round_.push_back(std::move(candidate));
+  std::vector<Candidate> candidates;
+  for (const BlockExtent& block : arena_.blocks_in(whole)) {
+    Candidate candidate{.block = block.offset, .size = block.size};
+    candidate.asked = holders_of(block.offset);
+    candidate.silent = candidate.asked;
+    const bool held = !candidate.asked.empty() || !session_.holders_of(block.offset).empty();
+    const bool living = std::ranges::all_of(candidate.asked, session_.live);
+    if (!held || !living) return arena_.keep_in_memory(whole);
+    candidates.push_back(std::move(candidate));
+  }
+  if (candidates.empty()) return arena_.keep_in_memory(whole);
+  for (Candidate& candidate : candidates) {
+    for (const rpc::Slot slot : candidate.asked) asked_[slot].push_back(candidate.block);
+    round_.push_back(std::move(candidate));
+  }
+}
+
+std::vector<Spilling::Candidate>::iterator Spilling::in_round(std::uint64_t block) {
+  const auto found = std::ranges::lower_bound(round_, block, {}, &Candidate::block);
+  return found != round_.end() && found->block == block ? found : round_.end();
 }
 
 // A process that was not asked: it may read the block already, also if it has let go of it by the end of the sweep.
 void Spilling::block_held(std::uint64_t block, rpc::Slot whose) {
   if (step_ != Step::kAsking && step_ != Step::kSweeping) return;
-  const auto candidate = std::ranges::find(round_, block, &Candidate::block);
-  if (candidate != round_.end() && !candidate->asked.contains(whose)) drop(candidate);
+  const auto candidate = in_round(block);
+  if (candidate != round_.end() && !candidate->asked.contains(whose)) keep_whole_of(block);
 }
 
-void Spilling::drop(std::vector<Candidate>::iterator candidate) {
-  keep(*candidate);
-  round_.erase(candidate);
+// The block stays in memory, and with it those of its slab.
+void Spilling::keep_whole_of(std::uint64_t block) {
+  arena_.keep_in_memory(block);
+  std::erase_if(round_,
+                [block](const Candidate& other) { return slab_of(other.block) == slab_of(block); });
 }
 
-void Spilling::keep(const Candidate& candidate) { arena_.keep_in_memory(candidate.block); }
+void Spilling::keep_those(const std::function<bool(const Candidate&)>& stay) {
+  std::set<std::uint64_t> kept;
+  for (const Candidate& candidate : round_) {
+    if (stay(candidate) && kept.insert(slab_of(candidate.block)).second) {
+      arena_.keep_in_memory(candidate.block);
+    }
+  }
+  std::erase_if(round_,
+                [&](const Candidate& other) { return kept.contains(slab_of(other.block)); });
+}
+
+// What was freed since it was marked stays free. Its neighbours go without it.
+void Spilling::forget_free() {
+  std::set<std::uint64_t> free;
+  std::set<std::uint64_t> slabs_in_use;
+  for (const Candidate& candidate : round_) {
+    if (is_free(candidate.block)) {
+      free.insert(candidate.block);
+    } else {
+      slabs_in_use.insert(slab_of(candidate.block));
+    }
+  }
+  keep_those(
+      [&](const Candidate& candidate) { return !slabs_in_use.contains(slab_of(candidate.block)); });
+  std::erase_if(round_, [&](const Candidate& other) { return free.contains(other.block); });
+}
 
 void Spilling::on(rpc::Slot from, const SpillTold& told, PayloadBytes agreed) {
   const auto asked = asked_.find(from);
   if (step_ != Step::kAsking || told.question != question_ || asked == asked_.end()) return;
   for (std::size_t i = 0; i < asked->second.size() && i < agreed.size(); ++i) {
-    const auto candidate = std::ranges::find(round_, asked->second[i], &Candidate::block);
+    const std::uint64_t block = asked->second[i];
+    const auto candidate = in_round(block);
     if (candidate == round_.end()) continue;
-    if (agreed[i] == std::byte{1}) {
+    if (agreed[i] == std::byte{1} || is_free(block)) {
       candidate->silent.erase(from);
     } else {
-      drop(candidate);
+      keep_whole_of(block);
     }
   }
   asked_.erase(asked);
@@ -168,11 +217,7 @@ void Spilling::on(rpc::Slot from, const SpillTold& told, PayloadBytes agreed) {
 
 void Spilling::end_asking() {
   asked_.clear();
-  std::erase_if(round_, [this](const Candidate& candidate) {
-    if (candidate.silent.empty()) return false;
-    keep(candidate);
-    return true;
-  });
+  keep_those([](const Candidate& candidate) { return !candidate.silent.empty(); });
   step_ = Step::kSweeping;
   swept_ = false;
 }
@@ -181,13 +226,9 @@ void Spilling::begin_sweep() { swept_ = step_ == Step::kSweeping; }
 
 void Spilling::end_sweep() {
   if (step_ != Step::kSweeping || !swept_) return;
-  std::erase_if(round_, [this](const Candidate& candidate) {
-    if (std::ranges::includes(candidate.asked, holders_of(candidate.block)) &&
-        arena_.block_at(candidate.block).owner != objectstore::kNobody) {
-      return false;
-    }
-    keep(candidate);
-    return true;
+  forget_free();
+  keep_those([this](const Candidate& candidate) {
+    return !std::ranges::includes(candidate.asked, holders_of(candidate.block));
   });
   if (round_.empty()) {  // nobody agreed: it is not the disk
     why_not_.clear();
@@ -213,6 +254,18 @@ void Spilling::write() {
   if (!no_thread.empty()) written({}, no_thread);
 }
 
+// Erases what was written of the last slab, if that is not all of it. Whether nothing is left then.
+bool Spilling::keep_whole_slabs(Written& places, const std::vector<std::uint64_t>& blocks) const {
+  std::size_t count = places.size();
+  while (count != 0 && count < blocks.size() &&
+         slab_of(blocks[count - 1]) == slab_of(blocks[places.size()])) {
+    --count;
+  }
+  const bool none_is_left = count == 0 && !places.empty();
+  for (; places.size() > count; places.pop_back()) disk_.place().erase(places.back());
+  return none_is_left;
+}
+
 // On a thread of the disk's. Memory is given back beside the next round; nobody changes what is being spilled.
 void Spilling::write_and_empty(const std::vector<objectstore::SpillPlace::Bytes>& bytes,
                                const std::vector<std::uint64_t>& blocks, std::atomic<Fate>& fate) {
@@ -227,6 +280,7 @@ void Spilling::write_and_empty(const std::vector<objectstore::SpillPlace::Bytes>
   } catch (const std::exception& error) {
     why_not = error.what();
   }
+  if (keep_whole_slabs(places, blocks)) why_not = "the disk has no room for all blocks of a slab";
   Fate open = Fate::kOpen;
   if (!fate.compare_exchange_strong(open, Fate::kSucceeds)) {
     return disk_.post_back([this, places] { written_too_late(places); });
@@ -235,7 +289,9 @@ void Spilling::write_and_empty(const std::vector<objectstore::SpillPlace::Bytes>
   for (const auto& at : places) emptying_ += at.size;
   disk_.post_back([this, places, why_not] { written(places, why_not); });
   for (std::size_t i = 0; i < places.size(); ++i) {
-    arena_.end_spill(blocks[i]);
+    if (i + 1 == places.size() || slab_of(blocks[i]) != slab_of(blocks[i + 1])) {
+      arena_.end_spill(blocks[i]);
+    }
     emptying_ -= places[i].size;
     base::failpoint(base::Failpoint::kSpillEmptied);
   }
@@ -253,14 +309,17 @@ void Spilling::written(const Written& places, const std::string& why_not) {
     if (on_disk_.is_copy(round_[i].block)) on_disk_.drop_copy(round_[i].block);
     on_disk_.add(round_[i].block, places[i]);
   }
-  for (std::size_t i = places.size(); i < round_.size(); ++i) keep(round_[i]);
+  for (std::size_t i = places.size(); i < round_.size(); ++i) {
+    arena_.keep_in_memory(round_[i].block);
+  }
   fruitless_ends_ = 0;
+  filling_ = Filling::kDense;
   if (places.empty()) {
     // It is not they who do not agree. The first may be too large for the disk.
     cursor_ = round_.front().block + round_.front().size;
     in_vain_until_ = session_.now_ms() + kDiskPauseMs;
   } else {
-    if (places.size() < round_.size()) cursor_ = round_[places.size()].block;
+    if (places.size() < round_.size()) cursor_ = slab_of(round_[places.size()].block);
     passes_in_vain_ = 0;
     active_until_ = session_.now_ms() + kActiveMs;
   }
@@ -280,7 +339,7 @@ void Spilling::give_up_writing() {
   why_not_ =
       "the disk has not answered for " + std::to_string((session_.now_ms() - since_) / 1000) + " s";
   warn(why_not_);
-  for (const Candidate& candidate : round_) keep(candidate);
+  keep_those([](const Candidate&) { return true; });
   end_round();
 }
 
@@ -302,12 +361,12 @@ void Spilling::end_round() {
 void Spilling::on(rpc::Slot from, const RestoreAsk& ask) {
   if (!session_.live(from)) return;
   if (on_disk_.has(ask.block)) return on_disk_.on(from, ask);
-  const auto in_round = std::ranges::find(round_, ask.block, &Candidate::block);
-  if (in_round != round_.end() && step_ == Step::kWriting) {
+  const bool of_round = in_round(ask.block) != round_.end();
+  if (of_round && step_ == Step::kWriting) {
     asked_meanwhile_.emplace_back(from, ask);
     return;
   }
-  if (in_round != round_.end()) drop(in_round);
+  if (of_round) keep_whole_of(ask.block);
   session_.tell(from, {.question = ask.question, .block = ask.block}, {});
 }
 

@@ -12,12 +12,15 @@
 // sweep over all rings; and one that is read until then, of somebody that was not asked, keeps the block in memory,
 // also if it is released again.
 //
+// Blocks that share a slab are spilled together: one that stays in memory keeps its neighbours there.
+//
 // Threads: confined. Units: bytes; arena offsets.
 // Errors:  none; a disk that fails is left out for some time (SpillFiles), and said once a minute.
 #pragma once
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -44,7 +47,7 @@ class Spilling {
   // From 80 % on memory is made free before anybody has to wait for it.
   void keep_room();
   // Somebody needs memory: drops copies or spills some blocks, unless that is under way. False: there is nothing.
-  bool make_room();
+  bool make_room() { return make_room(Urgency::kNeeded); }
   void on(rpc::Slot from, const SpillTold& told, PayloadBytes agreed);
   void on(rpc::Slot from, const RestoreAsk& ask);
   void process_died(rpc::Slot slot);
@@ -71,6 +74,7 @@ class Spilling {
   bool urgent() const { return step_ == Step::kAsking || is_active() || on_disk_.anybody_waits(); }
 
  private:
+  enum class Urgency : std::uint8_t { kAhead, kNeeded };
   enum class Step : std::uint8_t { kIdle, kAsking, kSweeping, kWriting };
   struct Candidate {
     std::uint64_t block = 0;
@@ -87,14 +91,22 @@ class Spilling {
   bool is_full() const;
   bool is_active() const { return session_.now_ms() < active_until_; }
   std::size_t round_size() const;
+  bool make_room(Urgency urgency);
   bool begin_round();
-  void add_to_round(const objectstore::BlockExtent& block);
-  void drop(std::vector<Candidate>::iterator candidate);
-  void keep(const Candidate& candidate);
+  // Of a whole: a run, or a slab with its blocks.
+  void add_to_round(std::uint64_t whole);
+  std::vector<Candidate>::iterator in_round(std::uint64_t block);
+  void keep_whole_of(std::uint64_t block);
+  bool is_free(std::uint64_t block) const {
+    return arena_.block_at(block).owner == objectstore::kNobody;
+  }
+  void forget_free();
+  void keep_those(const std::function<bool(const Candidate&)>& stay);
   void end_asking();
   void write();
   void write_and_empty(const std::vector<objectstore::SpillPlace::Bytes>& bytes,
                        const std::vector<std::uint64_t>& blocks, std::atomic<Fate>& fate);
+  bool keep_whole_slabs(Written& places, const std::vector<std::uint64_t>& blocks) const;
   void written(const Written& places, const std::string& why_not);
   void give_up_writing();
   std::uint64_t bytes_of_round() const;
@@ -110,6 +122,8 @@ class Spilling {
   std::uint64_t question_ = 0;
   std::int64_t since_ = 0;    // of the step
   std::uint64_t cursor_ = 0;  // where the next round looks for candidates
+  // Of the next round. Sparse slabs are spilled when somebody needs memory and a pass over all else was in vain.
+  objectstore::Filling filling_ = objectstore::Filling::kDense;
   std::int64_t in_vain_until_ = 0;
   std::atomic<std::size_t> emptying_{0};  // bytes on disk whose memory is being given back
   std::int64_t active_until_ = 0;
@@ -118,9 +132,9 @@ class Spilling {
   std::string why_not_;
   // How often a round reached the end of the arena since something was spilled.
   int fruitless_ends_ = 0;
-  int passes_in_vain_ = 0;  // since something was spilled or dropped
-  std::vector<Candidate> round_;
-  std::map<rpc::Slot, std::vector<std::uint64_t>> asked_;          // in the order of the question
+  int passes_in_vain_ = 0;                                 // since something was spilled or dropped
+  std::vector<Candidate> round_;                           // by their offsets
+  std::map<rpc::Slot, std::vector<std::uint64_t>> asked_;  // in the order of the question
   std::vector<std::pair<rpc::Slot, RestoreAsk>> asked_meanwhile_;  // of blocks of this round
   std::shared_ptr<std::atomic<Fate>> fate_;  // of the write; null: there is none
   DiskWork disk_;                            // last: its threads end before what they use

@@ -131,9 +131,9 @@ class SpillingOfBlocks : public testing::Test {
     std::memset(driver_.writable(block->offset), value, size);
     return block->offset;
   }
-  bool is_all(std::uint64_t offset, char value) const {
+  bool is_all(std::uint64_t offset, char value, std::size_t size = kSize) const {
     const std::byte* const bytes = driver_.readable(offset);
-    return std::all_of(bytes, bytes + kSize,
+    return std::all_of(bytes, bytes + size,
                        [value](std::byte byte) { return byte == std::byte(value); });
   }
   void agree(rpc::Slot from, std::vector<std::byte> answers) {
@@ -615,6 +615,243 @@ TEST_F(SpillingOfBlocks, AddressesAreLeftForWhatIsRead) {
   }
   restore(all.front());
   EXPECT_EQ(told_.at(0).told.outcome, RestoreTold::Outcome::kRestored);
+}
+
+// Blocks that share slabs: nine fill one.
+class SpillingOfSlabs : public SpillingOfBlocks {
+ protected:
+  static constexpr std::size_t kSmall = 100 << 10;
+  static constexpr std::size_t kRoom = 112 << 10;
+
+  // In the order of their places, as they are asked for; their values are 'a', 'b' ...
+  std::vector<std::uint64_t> filled_small(int count) {
+    std::vector<std::uint64_t> blocks;
+    for (int i = 0; i < count; ++i) blocks.push_back(filled('?', kSmall));
+    std::ranges::sort(blocks);
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      std::memset(driver_.writable(blocks[i]), value_of(i), kSmall);
+    }
+    return blocks;
+  }
+  static char value_of(std::size_t i) { return static_cast<char>('a' + i % 26); }
+  std::size_t count_where(const std::vector<std::uint64_t>& blocks, RunBytes bytes) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(blocks, [&](std::uint64_t block) { return where(block) == bytes; }));
+  }
+  // All but one agree.
+  void agree_but(std::size_t refused) {
+    std::vector<std::byte> answers(asked_.at(kDriver), std::byte{1});
+    answers.at(refused) = std::byte{0};
+    agree(kDriver, answers);
+    asked_.clear();
+  }
+  void free_all(const std::vector<std::uint64_t>& blocks) {
+    for (const auto block : blocks) driver_.free(block);
+    EXPECT_TRUE(leaves(0));
+    EXPECT_FALSE(spilling_->busy());
+    EXPECT_EQ(node_.stats().objects, 0U);
+    EXPECT_THAT(node_.faults(), IsEmpty());
+    EXPECT_TRUE(driver_.allocate(16 * kMiB).ok());
+  }
+};
+
+TEST_F(SpillingOfSlabs, GoWholeAndComeBackBlockByBlock) {
+  const auto blocks = filled_small(9);
+  spill_all();
+  EXPECT_EQ(count_where(blocks, RunBytes::kOnDisk), 9U);
+  EXPECT_EQ(place_->size(), 9U);
+  EXPECT_EQ(node_.stats().spilled, 9 * kRoom);
+  EXPECT_EQ(node_.stats().used, 0U);
+  EXPECT_THAT(node_.faults(), IsEmpty());
+  const auto all = driver_.allocate(16 * kMiB);
+  ASSERT_TRUE(all.ok()) << "their memory is free";
+  driver_.free(all->offset);
+  for (const std::size_t i : {std::size_t{4}, std::size_t{0}, std::size_t{8}}) {
+    restore(blocks[i]);
+    ASSERT_THAT(told_, SizeIs(1));
+    EXPECT_EQ(told_[0].told.outcome, RestoreTold::Outcome::kRestored);
+    EXPECT_TRUE(is_all(told_[0].told.block, value_of(i), kSmall)) << i;
+    holders_[told_[0].told.block] = {rpc::kNodeSlot};
+  }
+  free_all(blocks);
+}
+
+TEST_F(SpillingOfSlabs, OneThatIsReadKeepsItsNeighbours) {
+  const auto blocks = filled_small(27);
+  ASSERT_TRUE(spilling_->make_room());
+  EXPECT_EQ(count_where(blocks, RunBytes::kSpilling), 27U) << "marked before anybody was asked";
+  agree_but(12);
+  EXPECT_EQ(count_where(blocks, RunBytes::kInMemory), 9U);
+  sweep();
+  settle();
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    EXPECT_EQ(where(blocks[i]), i / 9 == 1 ? RunBytes::kInMemory : RunBytes::kOnDisk) << i;
+  }
+  restore(blocks[10]);
+  EXPECT_EQ(told_.at(0).told.outcome, RestoreTold::Outcome::kInMemory);
+  EXPECT_TRUE(is_all(blocks[10], value_of(10), kSmall));
+  restore(blocks[20]);
+  EXPECT_TRUE(is_all(told_.at(0).told.block, value_of(20), kSmall));
+  holders_[told_.at(0).told.block] = {rpc::kNodeSlot};
+  free_all(blocks);
+}
+
+TEST_F(SpillingOfSlabs, WhoReadsOrHoldsOneInTheSweepKeepsItsNeighbours) {
+  const auto blocks = filled_small(18);
+  ASSERT_TRUE(spilling_->make_room());
+  spilling_->on(kDriver, RestoreAsk{.question = 77, .block = blocks[3]});
+  EXPECT_EQ(told_.at(0).told.outcome, RestoreTold::Outcome::kInMemory);
+  EXPECT_EQ(count_where(blocks, RunBytes::kInMemory), 9U);
+  agree_to_all();
+  spilling_->begin_sweep();
+  spilling_->block_held(blocks[17], kWorker);
+  spilling_->end_sweep();
+  EXPECT_EQ(count_where(blocks, RunBytes::kInMemory), 18U);
+  EXPECT_FALSE(spilling_->spills());
+  ASSERT_TRUE(spilling_->make_room());
+  agree_to_all();
+  spilling_->begin_sweep();
+  holders_[blocks[0]].push_back(kWorker);
+  spilling_->end_sweep();
+  settle();
+  EXPECT_EQ(where(blocks[8]), RunBytes::kInMemory);
+  EXPECT_EQ(where(blocks[9]), RunBytes::kOnDisk);
+  EXPECT_TRUE(is_all(blocks[0], value_of(0), kSmall));
+  free_all(blocks);
+}
+
+TEST_F(SpillingOfSlabs, WhatIsFreedMeanwhileDoesNotKeepItsNeighbours) {
+  auto blocks = filled_small(18);
+  ASSERT_TRUE(spilling_->make_room());
+  driver_.free(blocks[2]);
+  agree_but(2);  // it is not known any more
+  driver_.free(blocks[5]);
+  for (std::size_t i = 9; i < 18; ++i) driver_.free(blocks[i]);  // a slab of which nothing is left
+  place_->hang(true);
+  sweep();
+  driver_.free(blocks[7]);
+  place_->hang(false);
+  settle();
+  EXPECT_EQ(place_->size(), 7U);
+  EXPECT_EQ(where(blocks[0]), RunBytes::kOnDisk);
+  EXPECT_TRUE(leaves(6));
+  EXPECT_THAT(node_.faults(), IsEmpty());
+  restore(blocks[8]);
+  EXPECT_TRUE(is_all(told_.at(0).told.block, value_of(8), kSmall));
+  holders_[told_.at(0).told.block] = {rpc::kNodeSlot};
+  free_all({blocks[0], blocks[1], blocks[3], blocks[4], blocks[6], blocks[8]});
+}
+
+TEST_F(SpillingOfSlabs, WhatADeadProcessHadOnDiskIsFree) {
+  const auto blocks = filled_small(18);
+  driver_.hand_over(blocks[0], kWorker);
+  holders_[blocks[0]] = {kWorker};
+  spill_all();
+  node_.sweep(kDriver);
+  EXPECT_TRUE(leaves(1));
+  EXPECT_EQ(where(blocks[0]), RunBytes::kOnDisk);
+  restore(blocks[0], kWorker);
+  EXPECT_TRUE(is_all(told_.at(0).told.block, value_of(0), kSmall));
+  holders_[told_.at(0).told.block] = {rpc::kNodeSlot};
+  node_.sweep(kWorker);
+  free_all({});
+}
+
+TEST_F(SpillingOfSlabs, APartOfASlabIsNotLeftOnDisk) {
+  const auto blocks = filled_small(18);
+  place_->most_at_once = 5;
+  spill_all();
+  EXPECT_EQ(place_->size(), 0U);
+  EXPECT_EQ(count_where(blocks, RunBytes::kInMemory), 18U);
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("the disk has no room for all blocks of a slab")));
+  place_->most_at_once = 12;
+  now_ += 2000;
+  spill_all();
+  EXPECT_EQ(place_->size(), 9U);
+  EXPECT_EQ(count_where(blocks, RunBytes::kOnDisk), 9U);
+  spill_all();
+  EXPECT_EQ(count_where(blocks, RunBytes::kOnDisk), 18U) << "where the round before ended";
+  free_all(blocks);
+}
+
+TEST_F(SpillingOfSlabs, AWireAmongThemOrOneThatNobodyHoldsKeepsItsNeighbours) {
+  const auto blocks = filled_small(27);
+  wires_ = {blocks[4]};
+  driver_.hand_over(blocks[13], objectstore::kNodeTag);  // the node is making or deleting it
+  spill_all();
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    EXPECT_EQ(where(blocks[i]), i < 18 ? RunBytes::kInMemory : RunBytes::kOnDisk) << i;
+  }
+  free_all(blocks);
+}
+
+// They take the addresses of whole slabs.
+TEST_F(SpillingOfSlabs, SparseSlabsGoWhenNothingElseCan) {
+  const auto blocks = filled_small(9 * 13);
+  for (std::size_t i = 9; i < blocks.size(); ++i) {
+    if (i % 9 > 3) driver_.free(blocks[i]);
+  }
+  ASSERT_GT(node_.filled(), 0.8);
+  spilling_->keep_room();
+  agree_to_all();
+  sweep();
+  settle();
+  EXPECT_EQ(where(blocks[0]), RunBytes::kOnDisk);
+  EXPECT_EQ(place_->size(), 9U);
+  EXPECT_EQ(where(blocks[9]), RunBytes::kInMemory);
+  EXPECT_EQ(where(blocks[18]), RunBytes::kInMemory);
+  for (int i = 0; i < 2; ++i) wires_.insert(filled('w', kMiB));  // which must stay
+  ASSERT_GT(node_.filled(), 0.8);
+  spilling_->keep_room();
+  EXPECT_FALSE(spilling_->spills());
+  spill_all();
+  EXPECT_EQ(where(blocks[9]), RunBytes::kOnDisk);
+  EXPECT_EQ(where(blocks[18]), RunBytes::kOnDisk);
+}
+
+TEST_F(SpillingOfSlabs, SmallerBlocksStay) {
+  for (int i = 0; i < 40; ++i) (void)filled('a', 50 << 10);
+  EXPECT_FALSE(spilling_->make_room());
+}
+
+TEST_F(SpillingOfSlabs, CopiesThatNobodyReadsAreDropped) {
+  const auto blocks = filled_small(99);
+  spill_all();
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    restore(blocks[i]);
+    ASSERT_EQ(told_.at(0).told.outcome, RestoreTold::Outcome::kRestored);
+    ASSERT_TRUE(is_all(told_.at(0).told.block, value_of(i), kSmall)) << i;
+    holders_[told_.at(0).told.block] = {rpc::kNodeSlot};
+  }
+  EXPECT_EQ(node_.stats().used, 99 * kRoom);
+  EXPECT_TRUE(spilling_->make_room());
+  EXPECT_EQ(node_.stats().used, 0U);
+  EXPECT_TRUE(driver_.allocate(16 * kMiB).ok());
+}
+
+// What stays on disk of each slab keeps the addresses of all of it.
+TEST_F(SpillingOfSlabs, AddressesAreLeftForWhatIsRead) {
+  std::vector<std::uint64_t> kept;
+  bool possible = true;
+  for (int i = 0; possible && i < 200; ++i) {
+    const auto blocks = filled_small(9 * 8);
+    now_ += 10'000;
+    possible = spilling_->make_room();
+    agree_to_all();
+    sweep();
+    settle();
+    for (std::size_t n = 0; n < blocks.size(); ++n) {
+      if (n % 9 == 0) {
+        kept.push_back(blocks[n]);
+      } else {
+        driver_.free(blocks[n]);
+      }
+    }
+  }
+  EXPECT_FALSE(possible);
+  EXPECT_THAT(warnings_, testing::Contains(HasSubstr("take all addresses")));
+  EXPECT_GE(kept.size(), 80U);
+  free_all(kept);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ bool StoreRoom::is_late(const RoomAsk& ask, std::int64_t now) const {
 }
 
 void StoreRoom::look(std::int64_t now) {
-  const bool room = !asks_.empty() && store_.has_room(asks_.front().ask.size, asks_.front().from);
+  const bool room = !asks_.empty() && store_.has_room(asks_.front().ask.size);
   if (store_.is_spilling()) spilled_at_ = now;
   // Whoever was granted room in vain is not granted it again and again for ever.
   if (room && (asks_.front().ask.tries == 0 || !is_late(asks_.front().ask, now))) {

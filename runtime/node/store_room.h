@@ -33,7 +33,7 @@ constexpr bool is_late_while_spilling(std::int64_t since, std::int64_t now,
 class StoreRoom {
  public:
   struct Store {
-    std::function<bool(std::uint64_t size, rpc::Slot process)> has_room;  // spills, if it must
+    std::function<bool(std::uint64_t size)> has_room;  // spills, if it must
     std::function<bool()> is_spilling = [] { return false; };
     std::function<void(std::uint32_t count)> set_waiting;
     std::function<std::string()> why_not_spilled = [] { return std::string(); };

@@ -36,7 +36,7 @@ class StoreRoomTest : public testing::Test {
   std::uint32_t waiting_ = 0;
   std::vector<Told> told_;
   StoreRoom::Store store() {
-    return {.has_room = [this](std::uint64_t size, rpc::Slot) { return size <= free_; },
+    return {.has_room = [this](std::uint64_t size) { return size <= free_; },
             .is_spilling = [this] { return spilling_; },
             .set_waiting = [this](std::uint32_t count) { waiting_ = count; },
             .why_not_spilled = [this] { return why_not_; },
