@@ -288,6 +288,10 @@ bool Executor::forget_lane(std::uint32_t index) {
 
 Cancelling& Executor::cancelling() { return process_.cancelling(); }
 
+std::optional<NumberRange> Executor::ask_to_end(const TaskId& task, bool nested) {
+  return TaskFrame::ask_to_end(task, nested, process_.ownership());
+}
+
 void Executor::ring_caller_of(const Lane& lane) {
   rpc::ring(process_.control().process(lane.caller).bell);
 }
