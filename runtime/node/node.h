@@ -97,6 +97,7 @@ class Node {
   bool is_idle(rpc::Slot worker) const;
   MemoryCensus::Session census_of_processes();
   SpillSession spilling_of_processes();
+  bool accounts_are_right();
   bool has_room(std::uint64_t size, rpc::Slot process);
 
   const Role& role_;
