@@ -60,6 +60,7 @@ bool Node::accounts_are_right() {
   }
   std::fputs("the accounts of the object store are wrong:\n", stderr);
   for (const std::string& fault : faults) std::fprintf(stderr, "  %s\n", fault.c_str());
+  mark_as_kept(directory_.path);
   return false;
 }
 
