@@ -27,7 +27,7 @@ class ActorSender {
   explicit ActorSender(CallerSide& caller)
       : caller_(caller), entries_(caller.ownership().actors()) {}
 
-  void submit(base::Ref<Call> call);  // whether or not its arguments are there
+  void submit(base::Ref<Call> call);  // whether or not its arguments have arrived
   bool poll();
   bool pending() const;
   void flush();

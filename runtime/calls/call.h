@@ -48,7 +48,7 @@ class Call;
 class CallRouter {
  public:
   virtual void accept(base::Ref<Call> call) = 0;       // submitted just now
-  virtual void send_ready(base::Ref<Call> call) = 0;   // a task; all its arguments are there
+  virtual void send_ready(base::Ref<Call> call) = 0;   // a task; all its arguments have arrived
   virtual void start_ready(base::Ref<Call> call) = 0;  // the same, if none of them failed
 
  protected:

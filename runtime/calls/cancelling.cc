@@ -102,7 +102,8 @@ std::vector<base::Ref<Call>> Cancelling::called(const NumberRange& numbers) {
   return found;
 }
 
-// In a local session all calls are made by one process, which does not know who of them has made which.
+// In a local session all calls are made by one process, which does not know which call has made which: so there is
+// nothing to pass on.
 void Cancelling::cancel_called(const NumberRange& numbers, const How& how) {
   if (caller_.attachment().local) return;
   for (const auto& call : called(numbers)) {

@@ -179,7 +179,7 @@ bool Completion::add_item(Call& call, const ReplyFrame& frame, std::span<const s
   return add_item(call, read_value(ownership_, WireReader(rest), Arrival::kHeld));
 }
 
-// A call whose deadline is over is done, and may go on for a while.
+// A generator whose deadline is over is done, although it may yield for a while: its items are passed over.
 bool Completion::add_item(Call& call, Value value) {
   ItemStream& items = *call.items();
   if (!items.wants_item() || call.done()) return false;
