@@ -41,7 +41,7 @@ class ActorSender {
   void each_call(Visit&& visit) const {
     for (const auto& [id, link] : links_) {
       for (const auto& call : link.queue) {
-        if (!call->abandoned) visit(*call);
+        if (!call->abandoned()) visit(*call);
       }
       if (link.lane) link.lane->each_call(visit);
     }

@@ -39,14 +39,14 @@ void Completion::start_ready(base::Ref<Call> call) {
 }
 
 std::optional<Value> Completion::make_ready(Call& call) {
-  if (call.ready) return std::nullopt;
+  if (call.state() != CallState::kWaiting) return std::nullopt;
   if (const auto* failed = call.failed_argument()) {
     failed->mark_seen();
     ErrorRecord error = record_of(failed->value());
     pass_on(error, call.display_name());
     return value_of(error);
   }
-  call.ready = true;
+  call.be_ready();
   if (call.refs().empty()) return std::nullopt;  // complete since it was built
   for (const auto& ref : call.refs()) {
     const Value& value = ref.entry->value();
