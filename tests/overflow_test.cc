@@ -1,4 +1,4 @@
-// What is in use beyond the object store's memory goes on in a file on disk.
+// What is in use beyond the object store's memory continues in a file on disk.
 #include <algorithm>
 #include <atomic>
 #include <chrono>

@@ -29,7 +29,7 @@ void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& q
 
 void make_readable(NodeQuestions& questions, objectstore::Store& store,
                    serialization::Buffer& buffer, const rpc::Deadline& deadline) {
-  base::check(!TablesLock::held_by_this_thread(), "who waits for a disk holds no lock");
+  base::check(!TablesLock::held_by_this_thread(), "a thread that waits for a disk holds no lock");
   while (!buffer.storage->begin_reading()) {
     const auto& block = static_cast<const objectstore::Block&>(*buffer.storage);
     const std::string object = "object " + block.object().hex();

@@ -44,8 +44,8 @@ struct MemoryObject {
 // What the node keeps a record of, for as long as some process needs it. All are zero when nobody holds anything.
 struct NodeRecords {
   std::uint64_t objects = 0;  // published: refs to them have left the processes that made them
-  std::uint64_t blocks =
-      0;  // that are held beyond their makers, by processes or by published objects
+  // That are held beyond their makers, by processes or by published objects.
+  std::uint64_t blocks = 0;
   std::uint64_t actors = 0;  // also dead ones to which there are handles
 
   bool operator==(const NodeRecords&) const = default;

@@ -139,6 +139,7 @@ void Executor::note_attempt(Lane& lane) {
   if (last == lane.last_attempt) return;
   lane.last_attempt = last;
   auto& flags = lane.memory.header->flags;
+  // SYNC: none, see LaneFlag.
   last ? flags.fetch_or(kLastAttempt) : flags.fetch_and(~std::uint32_t{kLastAttempt});
 }
 
@@ -325,6 +326,7 @@ bool Executor::poll() {
       if (!lane->to_answer.empty()) answer_dropped(*lane);
       if (lane->kind != LaneKind::kTask) continue;
       auto& flags = lane->memory.header->flags;
+      // SYNC: none, of both: it came with the bell, see LaneFlag.
       const bool recalled = (flags.load() & kRecall) != 0;
       const bool back = turn_.lent() || (recalled && activity_.load() != Activity::kIdle);
       // While it is idle it has yet to take the call before those that are asked for.

@@ -70,7 +70,7 @@ class Executor final : public CalleeSide, private ItemReceiver {
   // In a local session: runs the call of a task, when it is this thread's turn.
   void run_locally(const base::Ref<Call>& call);
   // For the generator that runs: until it may give another item. Others have the CPU meanwhile, and in a local session
-  // those who wait for the turn have it before the generator goes on.
+  // whoever waits for the turn has it before the generator continues.
   void wait_until_taken(rpc::Progress::Waiter& room);
   // After a crash, which has left everything as it was: only the turn goes to others.
   void give_up();
@@ -188,8 +188,9 @@ class Executor final : public CalleeSide, private ItemReceiver {
   const pid_t thread_;
   LocalTurn* const local_turn_;  // null in a worker
   Turn turn_;
-  // SYNC: none, of all accesses to these two: the holder of the baton, which has the node's orders, looks again at each
-  // poll, and the executor's thread at each look of its wait (rpc/progress.h).
+  // SYNC: release and acquire, of all accesses to these two: the executor's thread, when it sees an order, sees what
+  // came with it (on(ActorStart)); the holder of the baton, when it sees kIdle, sees what the thread has left. Neither
+  // need see the newest value: each looks again, at each poll and at each look of its wait (rpc/progress.h).
   std::atomic<Activity> activity_{Activity::kBusy};
   std::atomic<std::uint8_t> orders_{0};  // bits of Order
 };

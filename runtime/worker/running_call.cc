@@ -136,7 +136,7 @@ void RunningCall::end_forked_child() const {
   if (!OpenSession::is_the_parents()) return;
   std::fprintf(stderr,
                "manta: a process that was forked in %s came back from it, and ends here: the call "
-               "goes on in its parent; let the child end by _exit() or exec\n",
+               "continues in its parent; let the child end by _exit() or exec\n",
                display_name(frame_, name_).c_str());
   std::fflush(nullptr);
   ::_exit(EXIT_FAILURE);

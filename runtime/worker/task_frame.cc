@@ -29,7 +29,8 @@ thread_local const TaskFrame* current_here = nullptr;
 // Those that were asked to end before they began, the last few: between the lane and the first look lies the decoding.
 constexpr std::size_t kAskedEarly = 64;
 std::vector<TaskId>& asked_early = *new std::vector<TaskId>;
-// How many frames are asked. So that whoever asks in a loop takes no lock as long as it is none.
+// How many frames are asked. So that whoever asks in a loop takes no lock as long as it is none. SYNC: none, of all
+// accesses: it is changed under the lock, and a call that does not see yet that it was asked does so at its next look.
 std::atomic<std::uint32_t> asked_count{0};
 
 // Held for some dozen instructions, at the beginning and at the end of each call.
