@@ -172,14 +172,14 @@ void Executor::reply(Lane& lane, RunningCall& call) {
 // 009. False: its caller has died.
 template <ReplyStatus kStatus>
 bool Executor::write_reply(Lane& lane, RunningCall& call) {
-  constexpr bool kIsItem = kStatus == ReplyStatus::kItem;
-  auto external = kIsItem ? call.room_for_item() : call.room_for_results();
+  constexpr bool is_item = kStatus == ReplyStatus::kItem;
+  auto external = is_item ? call.room_for_item() : call.room_for_results();
   auto results = call.results_for(
       lane.caller,
-      {.sequence = call.frame().sequence, .item = kIsItem ? call.items() : 0, .lane = lane.index});
+      {.sequence = call.frame().sequence, .item = is_item ? call.items() : 0, .lane = lane.index});
   ReplyFrame frame;
   frame.status = kStatus;
-  frame.sequence = kIsItem ? call.frame().sequence | kItemOf : call.frame().sequence;
+  frame.sequence = is_item ? call.frame().sequence | kItemOf : call.frame().sequence;
   frame.result_count = call.frame().result_count;
   frame.kept_count = static_cast<std::uint32_t>(call.kept().size());
   frame.run_ns = call.run_time();
@@ -215,7 +215,7 @@ bool Executor::write_reply(Lane& lane, RunningCall& call) {
         }
         base::failpoint(base::Failpoint::kReplyComplete);
         lane.writer.commit();
-        answered_ = !kIsItem;
+        answered_ = !is_item;
         base::failpoint(base::Failpoint::kReplyCommitted);
         break;
       }
