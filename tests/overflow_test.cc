@@ -258,6 +258,60 @@ TEST_F(Overflow, AResultWaitsForRoomAndLendsItsCpu) {
 }
 
 TEST_F(Overflow, WhoWaitsTooLongIsToldWhoHoldsWhat) {
+struct Putter {
+  int pid() { return ::getpid(); }
+  void hold() { held_ = put(all_of(1)); }
+  void drop() { held_ = {}; }
+  ObjectRef<Array<long>> held_;
+};
+
+std::vector<std::string> many_texts() {
+  return std::vector<std::string>(300'000, std::string(30, 'x'));
+}
+
+bool says(const AnyRef& ref, const std::string& text) {
+  const bool said = eventually([&] { return ref.why().find(text) != std::string::npos; });
+  EXPECT_TRUE(said) << text << "\n" << ref.why();
+  return said;
+}
+
+TEST_F(Overflow, WhySaysThatACallWaitsForRoom) {
+  open({.cpus = 4, .object_store_bytes = 64 * kMiB, .overflow = false});
+  auto putter = actor<Putter>();
+  const std::string pid = std::to_string(get(putter.call(&Putter::pid)));
+  std::optional<Pinned> filling(put(zeros<char>(60 * kMiB)));
+  const auto array = remote(all_of)(5);
+  const auto texts = remote(many_texts)();
+  const auto holds = putter.call(&Putter::hold);
+  const auto behind = putter.call(&Putter::pid);
+  const auto after = remote(sum)(array);
+  const std::string room = "waits for room for 10485760 bytes in the object store, since ";
+  says(array, ", where it " + room);
+  says(after, ", and so for manta::testing::all_of, where it " + room);
+  says(holds, "which runs in process " + pid + ", where it " + room);
+  says(behind, "waits for its turn in process " + pid + ", where manta::testing::");
+  says(behind, "::hold " + room);
+  says(texts, ", where a result waits for room for ");
+  filling.reset();
+  EXPECT_EQ(get(after), 5 * long{kCount});
+  get(putter.call(&Putter::drop));
+  EXPECT_EQ(get(texts).size(), 300'000U);
+  EXPECT_THAT(array.why(), Not(HasSubstr("waits")));
+}
+
+// Of a call that another thread of this process runs, in the place of a worker.
+TEST_F(Overflow, WhySaysItInALocalSessionToo) {
+  ::setenv("MANTA_LOCAL", "1", 1);
+  open({.object_store_bytes = 64 * kMiB, .overflow = false});
+  ::unsetenv("MANTA_LOCAL");
+  std::optional<Pinned> filling(put(zeros<char>(60 * kMiB)));
+  const auto array = remote(all_of)(5);
+  std::thread waits([&] { EXPECT_EQ(get(array)[0], 5); });
+  says(array, ", where it waits for room for 10485760 bytes in the object store, since ");
+  filling.reset();
+  waits.join();
+}
+
   open({.object_store_bytes = 64 * kMiB, .put_timeout = 50ms, .overflow = false});
   const Pinned filling(put(zeros<char>(60 * kMiB)));
   EXPECT_THAT(
@@ -266,8 +320,7 @@ TEST_F(Overflow, WhoWaitsTooLongIsToldWhoHoldsWhat) {
             HasSubstr("62914560 bytes, object " + filling.ref.id().hex() + ": driver (pid ")));
   EXPECT_THROW(get(remote(all_of)(1)), ObjectStoreFull);
   // Of many small parts: there is room for them only when the function has returned.
-  const auto many = remote([] { return std::vector<std::string>(300'000, std::string(30, 'x')); });
-  EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(many()); }),
+  EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(remote(many_texts)()); }),
               AllOf(HasSubstr("within 0.05 s"), HasSubstr(filling.ref.id().hex()),
                     HasSubstr("This was for what ")));
 }
@@ -393,11 +446,6 @@ TEST_F(Overflow, AValueThatLeavesItsProcessDoesNotWait) {
 TEST_F(Overflow, AProcessThatDiesWaitingIsForgotten) {
   open({.cpus = 2, .object_store_bytes = 64 * kMiB, .overflow = false});
   std::optional<Pinned> filling(put(zeros<char>(60 * kMiB)));
-  struct Putter {
-    int pid() { return ::getpid(); }
-    void hold() { held_ = put(all_of(1)); }
-    ObjectRef<Array<long>> held_;
-  };
   const auto putter = actor<Putter>();
   const auto pid = get(putter.call(&Putter::pid));
   const auto call = putter.call(&Putter::hold);

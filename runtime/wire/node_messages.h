@@ -193,6 +193,7 @@ struct ResourcesAsk {
 
 // Send RoomTold when it is the sender's turn to take so many bytes of the store, or when it has waited too long.
 struct RoomAsk {
+  using Payload = std::string_view;  // which call waits (WaitRecord::waiter)
   std::uint64_t question = 0;
   std::uint64_t size = 0;
   std::int64_t since = 0;   // it waits, by monotonic_ms()
