@@ -30,6 +30,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::ContainsRegex;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
@@ -334,6 +335,18 @@ TEST_F(MemoryTool, SaysWhereObjectsWereMade) {
 }
 
 TEST_F(MemoryTool, ALeakReportSaysWhatIsHeldAtTheEnd) {
+TEST_F(MemoryTool, TheErrorOfAFullStoreSaysWhereObjectsWereMade) {
+  const std::string numbers = "  1003520 bytes, object [0-9a-f]+, \"numbers\"";
+  const ShellRun run = in_shell("MANTA_CALL_SITES=1 " + kProgram + " full");
+  EXPECT_EQ(run.code(), 0);
+  EXPECT_THAT(run.said, AllOf(HasSubstr("no room for 10485760 bytes"),
+                              ContainsRegex(numbers + ", made at make_numbers at .*"
+                                                      "memory_program.cc:[0-9]+: driver"),
+                              ContainsRegex("  62914560 bytes.*, made at fill at .*: driver")));
+  const ShellRun without = in_shell(kProgram + " full");
+  EXPECT_THAT(without.said, AllOf(ContainsRegex(numbers + ": driver"), Not(HasSubstr("made at"))));
+}
+
   const ShellRun leaks = in_shell("MANTA_LEAK_REPORT=1 " + kProgram + " leaks");
   EXPECT_EQ(leaks.code(), 0);
   EXPECT_THAT(leaks.said, AllOf(HasSubstr("manta: at the end of the session 1 object is held"),

@@ -27,6 +27,7 @@
 #include "../runtime/worker/wait_for_room.h"
 #include "cluster_fixture.h"
 #include "error_of.h"
+#include "gate.h"
 
 namespace manta::testing {
 namespace {
@@ -257,7 +258,6 @@ TEST_F(Overflow, AResultWaitsForRoomAndLendsItsCpu) {
   EXPECT_EQ(get(result)[0], 5);
 }
 
-TEST_F(Overflow, WhoWaitsTooLongIsToldWhoHoldsWhat) {
 struct Putter {
   int pid() { return ::getpid(); }
   void hold() { held_ = put(all_of(1)); }
@@ -312,6 +312,7 @@ TEST_F(Overflow, WhySaysItInALocalSessionToo) {
   waits.join();
 }
 
+TEST_F(Overflow, WhoWaitsTooLongIsToldWhoHoldsWhat) {
   open({.object_store_bytes = 64 * kMiB, .put_timeout = 50ms, .overflow = false});
   const Pinned filling(put(zeros<char>(60 * kMiB)));
   EXPECT_THAT(
@@ -374,10 +375,34 @@ TEST_F(Overflow, TheErrorNamesTheFiveLargestAndWhatHoldsThem) {
   EXPECT_THAT(indented_lines(error), ::testing::ElementsAreArray(expected)) << error;
   EXPECT_THAT(error, Not(HasSubstr(sixth)));
   EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(one.call(&Owner::hold, 20 * kMiB)); }),
-              AllOf(HasSubstr("20971520 bytes"), HasSubstr("(pid " + of_other + "): ref, array")))
+              AllOf(HasSubstr("20971520 bytes"), HasSubstr("(pid " + of_other + "): ref, array"),
+                    HasSubstr("Owner (pid " + pid_of_one + "), which runs "),
+                    HasSubstr("::Owner::hold: ref, array")))
       << "asked by a worker";
   get(one.call(&Owner::let_go));
   get(other.call(&Owner::let_go));
+}
+
+std::size_t size_at(const ActorHandle<Gate>& gate, const Array<char>& array) {
+  wait_at(gate);
+  return array.size();
+}
+
+TEST_F(Overflow, TheErrorNamesTheTaskThatHoldsAnArray) {
+  open({.cpus = 2, .object_store_bytes = 64 * kMiB, .put_timeout = 50ms, .overflow = false});
+  auto gate = actor<Gate>();
+  const Pinned filling(put(zeros<char>(60 * kMiB)));  // else it may be spilled before it is read
+  const auto size = remote(size_at)(gate, filling.ref);
+  const auto in_task = AllOf(HasSubstr("object " + filling.ref.id().hex() + ": driver (pid "),
+                             HasSubstr("; worker (pid "), HasSubstr("), which runs "),
+                             HasSubstr("::size_at: array"));
+  std::string error;
+  EXPECT_TRUE(eventually([&] {
+    error = error_of<ObjectStoreFull>([] { put(all_of(1)); });
+    return ::testing::Value(error, in_task);
+  })) << error;
+  gate.post(&Gate::open);
+  EXPECT_EQ(get(size), 60 * kMiB);
 }
 
 // What this process writes to its standard error meanwhile goes to a file.

@@ -233,7 +233,7 @@ struct NeedsTold {
 
 // Part of the answer to MemoryAsk.
 struct MemoryTold {
-  using Payload = PayloadBytes;  // HeldBlock[] (memory_report.h)
+  using Payload = PayloadBytes;  // HeldBlocks (memory_report.h)
   std::uint64_t question = 0;
   std::uint32_t last = 0;  // 1: there are no more parts
 };
