@@ -49,8 +49,9 @@ std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
     return std::vector<serialization::Buffer>(value.buffers().begin(), value.buffers().end());
   });
   const LentCpu lent(process.waiting_threads());
+  const std::string waiter = name_of_waiter(process.waiting_threads());
   for (auto& buffer : buffers) {
-    make_readable(process.questions(), process.store(), buffer, deadline);
+    make_readable(process.questions(), process.store(), buffer, waiter, deadline);
   }
   return buffers;
 }

@@ -29,6 +29,7 @@
 #include "call_output.h"
 #include "in_place.h"
 #include "running_call.h"
+#include "task_frame.h"
 #include "turn.h"
 
 namespace manta::detail {
@@ -50,6 +51,7 @@ class Executor final : public CalleeSide, private ItemReceiver {
   // The call that runs now.
   Turn& turn() { return turn_; }
   bool runs_a_task() const override { return !is_actor_ && turn_.runs() && !turn_.lent(); }
+  std::string what_runs() const override { return name_of_running(); }
   // Whether what runs now may run calls of its own in place, on the executor's thread.
   bool may_run_in_place() const { return !is_actor_ && running_.frame().attempt == 1; }
   InPlace& in_place() { return in_place_; }

@@ -24,6 +24,7 @@
 #include "executor.h"
 #include "local_turn.h"
 #include "survive.h"
+#include "task_frame.h"
 
 namespace manta::detail {
 
@@ -42,6 +43,7 @@ class LocalSession final : public CalleeSide {
   bool poll() override;
   bool pending() const override;
   bool runs_a_task() const override { return false; }
+  std::string what_runs() const override { return name_of_running(); }
   std::optional<NumberRange> ask_to_end(const TaskId& task, bool nested) override;
 
  private:

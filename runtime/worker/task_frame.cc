@@ -9,6 +9,7 @@
 
 #include "../../objectstore/read_only_fault.h"
 #include "../../rpc/fence.h"
+#include "../calls/needs.h"
 #include "../ownership/ownership.h"
 
 namespace manta::detail {
@@ -61,6 +62,11 @@ std::optional<TaskFrame> TaskFrame::of_process() {
   const FrameLock lock;
   if (running.empty()) return std::nullopt;
   return *running.back().frame;
+}
+
+std::string name_of_running() {
+  const auto frame = TaskFrame::of_process();
+  return frame ? name_in_waits(frame->name) : "";
 }
 
 void TaskFrame::forget_calls_of_this_thread() {

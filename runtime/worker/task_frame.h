@@ -43,6 +43,9 @@ struct TaskFrame {
   class Scope;
 };
 
+// Of the call that this process runs now, as WaitRecord::waiter; "" if there is none. Any thread.
+std::string name_of_running();
+
 // As long as a Scope lives, the thread that has made it runs the call.
 class TaskFrame::Scope {
  public:
