@@ -185,7 +185,8 @@ class Executor final : public CalleeSide, private ItemReceiver {
   std::string actor_type_;
   std::size_t actor_gpus_ = 0;  // that it sees
   Instance instance_;
-  bool is_actor_ = false;
+  // SYNC: none: a thread that sees it before the order, which publishes the constructor, takes no call until then.
+  std::atomic<bool> is_actor_{false};
   bool exit_actor_ = false;
   const pid_t thread_;
   LocalTurn* const local_turn_;  // null in a worker
