@@ -2,6 +2,7 @@
 #include "error_category.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <future>
 #include <ios>
 #include <memory>
@@ -22,7 +23,7 @@ class Weather : public std::error_category {
   }
 };
 const Weather weather_of_the_program;
-const int no_category = 4711;
+const std::uintptr_t no_category[] = {4711, 4711};  // a word is read there
 
 std::error_code there_and_back(const std::error_code& code) { return load_code(save_code(code)); }
 
@@ -60,7 +61,7 @@ TEST(ErrorCategory, OneThatLiesInNoImageKeepsItsTextAndIsEqualToNothing) {
 // What a message names may be anything: it comes from another process.
 TEST(ErrorCategory, APlaceWithoutThatCategoryIsNotUsed) {
   const SavedCode true_one = save_code({1, weather_of_the_program});
-  const CodeId of_number = identify_data(reinterpret_cast<std::uintptr_t>(&no_category));
+  const CodeId of_number = identify_data(reinterpret_cast<std::uintptr_t>(no_category));
   ASSERT_NE(of_number, CodeId());
   struct Case {
     const char* claim;
