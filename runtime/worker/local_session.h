@@ -52,8 +52,8 @@ class LocalSession final : public CalleeSide {
     ActorId id;
     std::unique_ptr<Executor> executor;
     std::thread thread;
-    std::atomic<bool> ended{
-        false};  // the thread has nothing more to do. SYNC: none: it is joined then
+    // The thread has nothing more to do. SYNC: none: it is joined then.
+    std::atomic<bool> ended{false};
   };
   class Idle;
   class NobodyBeside;
