@@ -110,12 +110,12 @@ struct ActorDied : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
-// The actor is being restarted; the call was not made.
+// The actor is being restarted; the call was not made. Nothing throws it yet, as actors are not restarted.
 struct ActorUnavailable : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
-// The actor crashed during this call and is back: the call may have had effects.
+// The actor crashed during this call and is back: the call may have had effects. Nothing throws it yet.
 struct ActorRestarted : ActorUnavailable {
   using ActorUnavailable::ActorUnavailable;
 };
@@ -135,7 +135,7 @@ struct NodeDied : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
-// The head of the cluster does not answer.
+// The head of the cluster does not answer. Nothing throws it yet, as there is one node.
 struct HeadUnavailable : RuntimeError {
   using RuntimeError::RuntimeError;
 };
@@ -195,7 +195,7 @@ struct ReadOnlyWrite : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
-// The other side does not know the secret of this cluster.
+// The other side does not know the secret of this cluster. Nothing throws it yet.
 struct AuthenticationError : RuntimeError {
   using RuntimeError::RuntimeError;
 };
@@ -210,7 +210,7 @@ struct NotFound : RuntimeError {
   using RuntimeError::RuntimeError;
 };
 
-// Something has this name already.
+// Something has this name already. Nothing throws it yet, as actors have no names.
 struct AlreadyExists : RuntimeError {
   using RuntimeError::RuntimeError;
 };

@@ -17,7 +17,7 @@ enum class Failpoint : std::uint8_t {
   kNone,
   // Of objects:
   kBlockAllocated,  // a block of the store is this process's, and nobody has a record of it yet
-  kBlockFilled,     // its bytes are there, and no value has it yet
+  kBlockFilled,     // its bytes are written, and no value has it yet
   kBlockSealed,     // it was frozen
   kBlockOffered,  // the node has been told that it shall own the block, which is still this process's
   kObjectPublished,  // the node has been told of an object of this process

@@ -90,10 +90,12 @@ constexpr double to_odd(T value) {
 class float16 {
  public:
   constexpr float16() = default;  // has no value yet, as a float; float16{} is zero
+  // The nearest one.
   constexpr explicit float16(float value) : bits_(detail::nearest_bits<5, 10>(double{value})) {}
-  // Of other numbers, rounded once.
+  // The nearest one of any other number, rounded once.
   template <detail::Number T>
   constexpr explicit float16(T value) : bits_(detail::nearest_bits<5, 10>(detail::to_odd(value))) {}
+  // Without loss.
   constexpr operator float() const {
     const std::uint32_t sign = (bits_ & 0x8000u) << 16;
     const std::uint32_t exponent = bits_ >> 10 & 0x1Fu;
@@ -106,6 +108,7 @@ class float16 {
     return __builtin_bit_cast(float, sign | wide << 23 | fraction << 13);
   }
 
+  // What a file or another library has as 16 bits, and the reverse: sign, exponent, fraction from the highest bit on.
   static constexpr float16 from_bits(std::uint16_t bits) {
     return __builtin_bit_cast(float16, bits);
   }
@@ -124,14 +127,17 @@ class float16 {
 class bfloat16 {
  public:
   constexpr bfloat16() = default;  // as that of float16
+  // The nearest one.
   constexpr explicit bfloat16(float value) : bits_(detail::nearest_bits<8, 7>(double{value})) {}
-  // Of other numbers, rounded once.
+  // The nearest one of any other number, rounded once.
   template <detail::Number T>
   constexpr explicit bfloat16(T value) : bits_(detail::nearest_bits<8, 7>(detail::to_odd(value))) {}
+  // Without loss.
   constexpr operator float() const {
     return __builtin_bit_cast(float, static_cast<std::uint32_t>(bits_) << 16);
   }
 
+  // As those of float16.
   static constexpr bfloat16 from_bits(std::uint16_t bits) {
     return __builtin_bit_cast(bfloat16, bits);
   }

@@ -30,9 +30,12 @@ class Id {
   // The two halves, as they stand in hex().
   constexpr std::uint64_t hi() const { return hi_; }
   constexpr std::uint64_t lo() const { return lo_; }
+  // Whether it is the id of nothing.
   constexpr bool is_nil() const { return hi_ == 0 && lo_ == 0; }
+  // 32 lower-case digits, the high half first, as `<<` prints it.
   std::string hex() const { return base::hex_digits(hi_, lo_); }
 
+  // An order to sort and search by, which says nothing else: not which was made first.
   auto operator<=>(const Id&) const = default;
 
   // An Id can be serialized.
@@ -48,12 +51,12 @@ class Id {
   std::uint64_t lo_ = 0;
 };
 
-using ObjectId = Id<struct ObjectTag>;
-using TaskId = Id<struct TaskTag>;
+using ObjectId = Id<struct ObjectTag>;  // what a ref refers to
+using TaskId = Id<struct TaskTag>;      // one call, of a function or of an actor
 using ActorId = Id<struct ActorTag>;
 using NodeId = Id<struct NodeTag>;
-using JobId = Id<struct JobTag>;
-using GroupId = Id<struct GroupTag>;
+using JobId = Id<struct JobTag>;      // a session
+using GroupId = Id<struct GroupTag>;  // a placement group
 
 }  // namespace manta
 

@@ -113,7 +113,7 @@ void on_signal(int signal, siginfo_t* info, void* context) {
     const SignalLook passing = passing_on.load(std::memory_order_acquire);
     if (passing != nullptr) passing(signal, info, context);
     call(users, signal, info, context);
-    // abort() continues with the default when a handler has returned, and nobody sees that one.
+    // abort() continues with the default when a handler has returned, and nobody sees that one. SYNC: as above.
     const LastWords last = last_words.load(std::memory_order_acquire);
     const bool of_abort = signal == SIGABRT && sent && info->si_pid == ::getpid();
     if (of_abort && last != nullptr) last(signal, info, context);

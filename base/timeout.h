@@ -18,10 +18,13 @@ namespace base {
 
 class Timeout {
  public:
+  // Rounded down to nanoseconds. Throws InvalidArgument for a negative duration or NaN.
   template <class Rep, class Period>
   constexpr Timeout(std::chrono::duration<Rep, Period> duration) : value_(saturated(duration)) {}
 
+  // How long it is, not negative; nanoseconds::max() stands for ever.
   constexpr nanoseconds value() const { return value_; }
+  // Whether it never ends: it was made from at least the 292 years that nanoseconds can count.
   constexpr bool is_forever() const { return value_ == nanoseconds::max(); }
 
   // The time at which it ends, counted from `now`; time_point::max() when that is beyond the clock.

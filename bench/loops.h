@@ -11,9 +11,11 @@ Measured put_small_shared(const Run& run);
 Measured multi_client_put(const Run& run);
 Measured put_scaling(const Run& run);
 Measured get_100mib(const Run& run);
+Measured get_1gib(const Run& run);
 // loops_large_puts.cc
 Measured put_800mib_warm(const Run& run);
 Measured put_800mib_cold(const Run& run);
+Measured put_800mib_built(const Run& run);
 // loops_spill.cc
 Measured spill(const Run& run);
 Measured restore(const Run& run);

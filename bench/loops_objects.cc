@@ -1,5 +1,5 @@
-// Small puts and gets, and the get of a large array, which copies nothing.
-// Units: operations per second; microseconds for the large array. Floor: a round trip between two processes; of the
+// Small puts and gets, and the get of large arrays, which copies nothing.
+// Units: operations per second; microseconds for the large arrays. Floor: a round trip between two processes; of the
 // scaling, itself.
 #include <manta/manta.h>
 
@@ -77,14 +77,23 @@ Measured put_scaling(const Run& run) {
   return {.value = 2 * one.seconds / two.seconds};
 }
 
-Measured get_100mib(const Run& run) {
-  const auto session = manta::init({.cpus = 2});
+namespace {
+
+constexpr std::uint64_t kStoreBytes = std::uint64_t{2} << 30;
+
+Measured get_array(const Run& run, std::size_t size) {
+  const auto session = manta::init({.cpus = 2, .object_store_bytes = kStoreBytes});
   const Measure measure(run.effort);
-  const auto bytes = measure.count(std::size_t{100} << 20, std::size_t{1} << 20);
+  const auto bytes = measure.count(size, std::size_t{1} << 20);
   const auto ref = manta::put(manta::zeros<std::uint8_t>(bytes));
   double sum = 0;
   const auto sample = measure.rounds([&] { sum += manta::get(ref)[0]; });
   return sum == 0 ? microseconds(sample) : Measured{};
 }
+
+}  // namespace
+
+Measured get_100mib(const Run& run) { return get_array(run, std::size_t{100} << 20); }
+Measured get_1gib(const Run& run) { return get_array(run, std::size_t{1} << 30); }
 
 }  // namespace manta::bench

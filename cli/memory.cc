@@ -163,7 +163,8 @@ std::string head_of(const MemoryReport& report) {
 nlohmann::ordered_json json_of(const MemoryObject& object) {
   nlohmann::ordered_json holders = nlohmann::ordered_json::array();
   for (const MemoryHolder& holder : object.holders) {
-    holders.push_back({{"process", holder.process}, {"kinds", holder.kinds}});
+    holders.push_back(
+        {{"process", holder.process}, {"runs", holder.runs}, {"kinds", holder.kinds}});
   }
   return {{"object", object.object}, {"name", object.name},   {"size", object.size},
           {"state", object.state},   {"owner", object.owner}, {"made_at", object.site},

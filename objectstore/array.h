@@ -33,6 +33,7 @@
 
 namespace manta {
 
+// How many elements there are in each dimension, the outermost first; `{}` is the shape of one element.
 using Shape = std::vector<std::size_t>;
 
 template <class T>
@@ -74,12 +75,16 @@ class Array {
   Array(const MutableArray<T>&) = delete;  // std::move it, or .copy()
   Array(MutableArray<T>&& array);          // freezes it
 
+  // The number of elements, of all dimensions together.
   std::size_t size() const { return shape_.count(); }
+  // The extents, the outermost first. The span is valid as long as this handle lives and is not assigned to.
   std::span<const std::size_t> shape() const { return shape_.view(); }
+  // The elements in row-major order, one behind the other; valid as long as any array of this memory.
   const T* data() const { return data_; }
   std::span<const T> span() const { return {data_, size()}; }
   const T* begin() const { return data_; }
   const T* end() const { return data_ + size(); }
+  // Unchecked, like std::span's.
   const T& operator[](std::size_t i) const { return data_[i]; }
   template <class... I>
   const T& operator()(I... index) const {
@@ -135,6 +140,7 @@ class MutableArray {
     return *this;
   }
 
+  // As those of Array. A move gives the memory away: pointers into it then belong to the new owner.
   std::size_t size() const { return shape_.count(); }
   std::span<const std::size_t> shape() const { return shape_.view(); }
   T* data() { return data_; }
@@ -286,13 +292,9 @@ MutableArray<T> Array<T>::copy() const {
 
 template <class T>
 bool Array<T>::operator==(const Array& other) const {
-  if (!(shape_ == other.shape_)) {
-    return false;
-  }
+  if (!(shape_ == other.shape_)) return false;
   for (std::size_t i = 0, n = size(); i < n; ++i) {
-    if (!(data_[i] == other.data_[i])) {
-      return false;
-    }
+    if (!(data_[i] == other.data_[i])) return false;
   }
   return true;
 }
@@ -338,9 +340,7 @@ MutableArray<T> uninitialized(N... extents) {
 template <class T>
 MutableArray<T> full(Shape shape, T value) {
   MutableArray<T> array(std::move(shape));
-  for (T& element : array) {
-    element = value;
-  }
+  for (T& element : array) element = value;
   return array;
 }
 
@@ -353,9 +353,7 @@ template <class T>
 MutableArray<T> arange(std::size_t n) {
   MutableArray<T> array(n);
   T* const data = array.data();
-  for (std::size_t i = 0; i < n; ++i) {
-    data[i] = static_cast<T>(i);
-  }
+  for (std::size_t i = 0; i < n; ++i) data[i] = static_cast<T>(i);
   return array;
 }
 
@@ -369,9 +367,7 @@ auto array_from(const Range& range) {
                                            detail::Extents(n));
   } else if constexpr (std::forward_iterator<Iterator>) {
     std::size_t n = 0;
-    for (auto i = std::begin(range); i != std::end(range); ++i) {
-      ++n;
-    }
+    for (auto i = std::begin(range); i != std::end(range); ++i) ++n;
     MutableArray<T> array(n);
     T* to = array.data();
     for (auto&& value : range) {

@@ -89,7 +89,7 @@ bool Block::begin_reading() noexcept {
 
 void Block::end_reading() noexcept { reading_.fetch_sub(1); }
 
-// A reference of a value or call is counted as one while it is there: its word changes after the count of references
+// A reference of a value or call is counted as one while it exists: its word changes after the count of references
 // has grown and before that shrinks. So where the word stayed the same, what the count has beyond it are arrays.
 bool Block::evict() {
   const auto only_values = [this] {
@@ -205,6 +205,7 @@ base::Ref<Block> BlockTable::adopt(std::uint64_t offset, Share share) {
     const BlockExtent extent = store_.arena().block_at(offset);
     base::check(extent.size != 0 && extent.offset == offset, "an offset names a block");
     block = new Block(store_, offset, extent.size, nullptr, false);
+    // SYNC: none: nobody else has it before insert(), which the lock orders.
     if (extent.bytes != RunBytes::kInMemory) block->reading_.store(Block::kEvictedBit);
     insert(shard, block);
   }

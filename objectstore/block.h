@@ -104,10 +104,13 @@ class Block final : public base::Storage {
   std::atomic<std::uint32_t> claim_{0};
   std::atomic<std::uint64_t> object_hi_{0};
   std::atomic<std::uint64_t> object_lo_{0};
-  std::atomic<std::uint32_t> reading_{0};  // how many threads read now, and whether they may
-  // How many references values and calls have, and how often that has changed, in one word: see evict().
+  // How many threads read now, and whether they may. SYNC: sequentially consistent, see begin_reading().
+  std::atomic<std::uint32_t> reading_{0};
+  // How many references values and calls have, and how often that has changed, in one word. SYNC: sequentially
+  // consistent, as the count of references: see evict().
   std::atomic<std::uint64_t> keepers_{0};
-  std::atomic<const Label*> label_{nullptr};  // owned
+  // Owned. SYNC: release when it is set, acquire when it is asked for: whoever finds it sees its texts.
+  std::atomic<const Label*> label_{nullptr};
   base::Ref<Store> store_;
   Block* next_ = nullptr;  // in its bucket of the table
 };

@@ -25,7 +25,8 @@ constexpr std::size_t kMostRunners = 64;
 
 // A thread that runs functions, and the name of the one that it runs; empty: none. Not thread-local: in a shared
 // library the first access of a thread to its own data may allocate memory, which the handler may not.
-// SYNC: relaxed: the name belongs to its thread. In the message of another one it may be a mixture of two names.
+// SYNC: none, of all accesses to these: the name belongs to its thread. In the message of another one it may be a
+// mixture of two names. Of its own thread the handler sees all, since it runs in it.
 struct Runner {
   std::atomic<pthread_t> thread{};  // zero: free
   char name[kNameSize] = {};
@@ -49,7 +50,7 @@ struct RunnerKeeper {
 [[gnu::noinline]] Runner* new_runner() {
   for (Runner& runner : runners) {
     pthread_t nobody{};
-    // SYNC: nothing but the claim itself.
+    // SYNC: nothing but the claim itself: two threads do not get one place.
     if (!runner.thread.compare_exchange_strong(nobody, ::pthread_self())) continue;
     thread_local const RunnerKeeper keeper;
     return runner_here = &runner;

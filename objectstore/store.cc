@@ -41,8 +41,8 @@ Current& the_current() {
   static auto* const current = new Current;
   return *current;
 }
-std::atomic<bool> is_open{
-    false};  // SYNC: whether it is worth taking the lock, which orders the rest
+// SYNC: whether it is worth taking the lock, which orders the rest.
+std::atomic<bool> is_open{false};
 
 }  // namespace
 

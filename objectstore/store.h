@@ -37,7 +37,7 @@ struct StoreOptions {
   base::Ref<base::Counted> keep_alive = {};  // holds the mapping of the metadata
   // Is called, by any thread, when the last local reference to a held block is gone, until close().
   std::function<void(std::uint64_t offset, std::uint32_t holds)> release_holds = {};
-  // For messages: who it is that owns a block ("a worker (pid 12)"), and how long a thread waits for room.
+  // For messages: what process it is that owns a block ("a worker (pid 12)"), and how long a thread waits for room.
   std::function<std::string(OwnerTag)> name_of = {};
   std::chrono::milliseconds put_timeout = {};
 };

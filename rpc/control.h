@@ -61,8 +61,10 @@ struct ProcessPage {
   alignas(128) Doorbell bell;
   // It runs user code: see ring_unless_busy() and Progress::set_busy().
   std::atomic<std::uint32_t> busy;
+  // SYNC: none: the node stores it for messages only.
   alignas(128) std::atomic<std::int32_t> pid;
-  std::atomic<std::uint32_t> epoch;          // of the slot: counted up each time it is used again
+  // Of the slot: counted up each time it is used again. SYNC: the node counts before it starts the process.
+  std::atomic<std::uint32_t> epoch;
   std::atomic<std::int32_t> active_threads;  // this process's part of CoresPage::active
   // Of a worker's standard output (bit 0) and error (bit 1) the node has the beginning of a line.
   std::atomic<std::uint32_t> held_lines;

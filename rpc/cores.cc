@@ -1,3 +1,5 @@
+// Who uses a core; then when to spin; then the cores that there are, and what a wake-up costs, which the node measures.
+// SYNC: none in this file but where it says so: these counts only lead to a decision to spin or not.
 #include "cores.h"
 
 #include <algorithm>
@@ -47,7 +49,6 @@ constexpr auto kPreempted = std::chrono::microseconds(400);  // between two look
 
 }  // namespace
 
-// SYNC: none in this file but where it says so: these counts only lead to a decision to spin or not.
 void Cores::enter() {
   this_thread_counted = true;
   own_.fetch_add(1, std::memory_order_relaxed);
@@ -104,8 +105,8 @@ std::uint32_t usable_cores(const std::filesystem::path& root) {
 std::chrono::nanoseconds measure_wake_cost() {
   using Clock = std::chrono::steady_clock;
   constexpr std::uint32_t kRounds = 15;
-  std::atomic<std::uint32_t> turn{
-      0};  // odd numbers are the echo's; SYNC: each hands the turn to the other
+  // Odd numbers are the echo's. SYNC: each hands the turn to the other.
+  std::atomic<std::uint32_t> turn{0};
   const auto pass = [&turn](std::uint32_t next) {
     turn.store(next, std::memory_order_release);
     futex_wake(&turn);

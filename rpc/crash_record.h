@@ -1,10 +1,10 @@
 // What a dying process leaves in its page of the control memory. Its signal handler writes it, and the node
 // reads it when the process is dead. It is plain memory: nothing is allocated, and no pointer leads out of it.
 //
-// A process that ends itself, because it cannot go on, leaves a reason instead.
+// A process that ends itself, because it cannot continue, leaves a reason instead.
 //
 // Invariants: nothing but `has_reason` is valid before `complete` is 1, and `reason` not before `has_reason` is 1.
-// Threads:    one writer of each (the handler of the first fatal signal; who ends the process), then one reader.
+// Threads:    one writer of each (the handler of the first fatal signal; whoever ends the process), then one reader.
 #pragma once
 #include <atomic>
 #include <cstdint>

@@ -29,7 +29,8 @@ enum class BellKind : std::uint32_t { kFutex, kEventFd };
 // Zeroed memory is a doorbell: kAwake, kFutex.
 struct Doorbell {
   std::atomic<BellState> state;
-  // Futex words, which whoever wakes a sleeper counts up.
+  // Futex words, which whoever wakes a sleeper counts up. SYNC: a sleeper reads its word before it stores the state
+  // that says that it sleeps, see wake_owner().
   std::atomic<std::uint32_t> ring_gen;
   std::atomic<std::uint32_t> user_gen;
   std::atomic<BellKind> kind;

@@ -9,7 +9,7 @@
 namespace manta::rpc {
 
 // Orders every access before it against every access after it, stores before loads included:
-// "push, fence, is it parked?" at one end and "park, fence, is there a push?" at the other.
+// "push, fence, is it parked?" at one end and "park, fence, was something pushed?" at the other.
 // SYNC: what the callers say; they state what becomes visible.
 inline void full_fence() {
 #ifdef MANTA_TSAN

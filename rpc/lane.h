@@ -31,8 +31,10 @@ struct LaneHeader {
   // The number of the call that the callee has begun last. SYNC: stored with release before user
   // code runs, so that whoever finds the callee dead knows in which call it died.
   alignas(64) std::atomic<std::uint64_t> started;
-  alignas(64) std::atomic<std::uint32_t> flags;  // of the runtime, which gives them their meaning
-  std::atomic<std::uint64_t> taken;  // likewise: what the caller says to a call that runs
+  // Of the runtime, which gives them their meaning. SYNC: see LaneFlag.
+  alignas(64) std::atomic<std::uint32_t> flags;
+  // Likewise: what the caller says to a call that runs. SYNC: see kAwaitsTaker.
+  std::atomic<std::uint64_t> taken;
 };
 
 struct Lane {

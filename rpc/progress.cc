@@ -13,6 +13,7 @@ bool parked(BellState state) { return state >= BellState::kRingParked; }
 
 }  // namespace
 
+// SYNC: none for the count: no thread of this process waits by it yet.
 Progress::Progress(ProcessPage& page, Cores& cores, Work& work)
     : page_(page),
       cores_(cores),

@@ -82,6 +82,7 @@ bool Progress::hand_on(const std::uint32_t* ring_thread_sleeps) {
   return true;
 }
 
+// SYNC: none for its signal: the lock of the line is held, and nobody signals a waiter that is not in line.
 void Progress::append(Waiter& waiter) {
   waiter.signal_.store(0, std::memory_order_relaxed);
   waiter.next_ = nullptr;

@@ -79,6 +79,8 @@ void Progress::leave_watched() {
   for (;;) {
     poll_once();
     poll_if_kicked();
+    // SYNC: acquire: whoever is in line or has kicked did so before this. Release: whoever leaves from now on sees that
+    // we tick.
     std::uint64_t word = word_.load(std::memory_order_acquire);
     if ((word & kKicked) != 0) continue;
     word_.fetch_and(~kUntimed, std::memory_order_acq_rel);

@@ -152,7 +152,7 @@ TEST_F(RingTest, WhatWasPreparedIsRecovered) {
     reader_.recover();
     ASSERT_TRUE(pop_is(500, fill));
     ASSERT_FALSE(reader_.broken());
-    writer_.commit();  // so that the test can go on
+    writer_.commit();  // so that the test can continue
   }
 }
 

@@ -117,7 +117,7 @@ class Simulation {
     }
   }
 
-  // The first ones are for children: each node can run them, and all that they need is lent by who waits.
+  // The first ones are for children: each node can run them, and all that they need is lent by whoever waits.
   void make_shapes() {
     shapes_.push_back({.request = ResourceSet::cpus(1)});
     shapes_.push_back({.request = ResourceSet::cpus(0.5)});

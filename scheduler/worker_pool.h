@@ -65,8 +65,8 @@ struct WorkerPoolOptions {
   std::size_t cap = 512;
   std::chrono::milliseconds relax_after{10};
   int max_failures = 3;
-  std::chrono::milliseconds retry_after{
-      100};  // the first pause; each is twice as long as the one before
+  // The first pause; each is twice as long as the one before.
+  std::chrono::milliseconds retry_after{100};
   std::chrono::milliseconds idle_for{2000};  // how long a surplus worker stays
   std::size_t idle_alike = 4;
   std::chrono::milliseconds soon{100};

@@ -18,13 +18,17 @@ struct BytesAccess;
 class Bytes {
  public:
   Bytes() = default;  // none
+  // A copy of its own, outside the store.
   explicit Bytes(std::span<const std::byte> copied);
   explicit Bytes(std::string_view copied) : Bytes(std::as_bytes(std::span<const char>(copied))) {}
 
+  // The bytes and their number. They are valid as long as any copy of this handle; without bytes data() may be null.
   const std::byte* data() const { return data_; }
   std::size_t size() const { return size_; }
+  // The same as one object: to look at as bytes, or as characters. No byte is copied.
   std::span<const std::byte> span() const { return {data_, size_}; }
   std::string_view view() const { return {reinterpret_cast<const char*>(data_), size_}; }
+  // Compares the bytes.
   bool operator==(const Bytes& other) const { return view() == other.view(); }
 
  private:

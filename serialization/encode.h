@@ -56,9 +56,9 @@ inline constexpr bool is_wrapper = !std::is_same_v<restored_t<T>, T>;
 template <class T>
 consteval bool root_is_serializable() {
   if constexpr (is_wrapper<T>) {
-    return serializable_v<StateOf<T>>;
+    return is_serializable<StateOf<T>>;
   } else {
-    return serializable_v<T>;
+    return is_serializable<T>;
   }
 }
 
@@ -106,7 +106,7 @@ class FinishOnReturn {
 template <class T>
 T (*read_function(Reader& reader))
 (Reader&) {
-  if constexpr (serializable_v<T>) {
+  if constexpr (is_serializable<T>) {
     if (reader.fingerprint() == fingerprint<T>()) [[likely]] {
       return &Codec<T>::read;
     }
@@ -114,7 +114,7 @@ T (*read_function(Reader& reader))
   if (T(*from_wrapper)(Reader&) = find_wrapper<T>(reader)) {
     return from_wrapper;
   }
-  if constexpr (serializable_v<T>) {
+  if constexpr (is_serializable<T>) {
     type_mismatch(reader.fingerprint(), type_text<T>());
   } else {
     type_mismatch(reader.fingerprint(), std::string(kTypeName<T>));

@@ -114,7 +114,7 @@ struct Culprit<Root, T, Holder, Member, Step, true> {
 // Compiles if a T can be written and read; else the error names the member, its type and the advice.
 template <class T>
 constexpr void require_serializable() {
-  if constexpr (!serializable_v<T>) {
+  if constexpr (!is_serializable<T>) {
     constexpr bool is_end = Failure<T>::value.length == 0 || !names_parts<T>();
     static_cast<void>(sizeof(typename Culprit<T, T, T, TheTypeItself{}, 0, is_end>::Error));
   }

@@ -103,7 +103,7 @@ SerializabilityReport report_on(const T* value, std::string_view name) {
     return CallableReport<T>::of(value, name);
   } else {
     SerializabilityReport report = inspect(type_node<T>, name);
-    if constexpr (serializable_v<T>) {
+    if constexpr (is_serializable<T>) {
       if (value != nullptr) try_to_encode(report, *value);
     }
     return report;

@@ -1,5 +1,5 @@
 // Mutated bytes: an error or a well-formed value, never a crash. Deterministic; with the checksum
-// made right, and without. The fuzzers (fuzz/) go on from here.
+// made right, and without. The fuzzers (fuzz/) continue from here.
 #include <random>
 
 #include <gtest/gtest.h>
@@ -61,7 +61,7 @@ TEST(Mutation, AnErrorOrAWellFormedValue) {
   Mutator mutator(kSeed);
   int refused = 0;
 #ifdef MANTA_SANITIZED
-  constexpr int kInputs = 200'000;  // the fuzzer of decode() goes on
+  constexpr int kInputs = 200'000;  // the fuzzer of decode() continues
 #else
   constexpr int kInputs = 1'000'000;
 #endif
@@ -77,7 +77,7 @@ TEST(Mutation, AnErrorOrAWellFormedValue) {
   EXPECT_GT(refused, kInputs / 4) << "seed " << kSeed;
 }
 
-// The same for who reads without the C++ type: the bytes or the type's text are wrong.
+// The same for whoever reads without the C++ type: the bytes or the type's text are wrong.
 TEST(Mutation, APickleOrAnError) {
   constexpr std::uint64_t kSeed = 20261125;
   const Encoded good = encoded(make_everything());

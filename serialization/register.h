@@ -50,7 +50,7 @@ void register_serializer(To to, From from) {
                 "constexpr bool manta::dynamic_serializer<T> = true;");
   using Codec = serialization::RegisteredCodec<T, To, From>;
   serialization::require_serializable<typename Codec::State>();
-  if constexpr (serialization::serializable_v<typename Codec::State>) {
+  if constexpr (serialization::is_serializable<typename Codec::State>) {
     static_cast<void>(&serialization::KnownTypeOf<typename Codec::State>::known);
     serialization::DynamicSlot<T>::get().store(
         std::make_shared<const Codec>(std::move(to), std::move(from)));
@@ -71,7 +71,7 @@ void register_type() {
       std::is_base_of_v<Base, Derived> && std::is_polymorphic_v<Base>,
       "register_type<Derived, Base>: Base needs a virtual function (its destructor, say)");
   serialization::require_serializable<Derived>();
-  if constexpr (serialization::serializable_v<Derived>) {
+  if constexpr (serialization::is_serializable<Derived>) {
     static_cast<void>(&serialization::KnownTypeOf<Derived>::known);
     serialization::register_derived({&typeid(Base), &typeid(Derived),
                                      &serialization::type_record<Derived>,

@@ -126,7 +126,7 @@ TEST_F(ClusterTest, AsCompletedMayBeLeftInTheMiddleAndMoved) {
   auto at = first.begin();
   EXPECT_EQ(get(*at), 1);
   auto second = std::move(first);
-  ++at;  // goes on in the one that was moved to
+  ++at;  // continues in the one that was moved to
   EXPECT_EQ(get(*second.begin()), 2);
   gate.post(&Gate::open);
   ++at;

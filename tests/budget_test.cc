@@ -98,8 +98,8 @@ TEST_P(RingsOfWorkers, CountAsLongAsTheyLive) {
   }
   const std::size_t before = beside();
   EXPECT_GT(before, 0u);
-  const std::vector<std::string> strings(100,
-                                         std::string(500, 'x'));  // 50 KB that travel with a call
+  // 50 KB that travel with a call.
+  const std::vector<std::string> strings(100, std::string(500, 'x'));
   std::vector<ObjectRef<void>> calls;
   for (std::size_t i = 0; i < kWorkers; ++i) {
     ::kill(pids[i], SIGSTOP);

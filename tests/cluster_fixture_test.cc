@@ -1,12 +1,18 @@
 // The checks of the fixture see what they claim to see.
 #include "cluster_fixture.h"
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <unistd.h>
 #include <utility>
 
 #include <manta/manta.h>
 
+#include "../base/sanitizers.h"
+#include "../objectstore/arena/slab_table.h"
+#include "../runtime/process/process.h"
 #include "node_records.h"
 
 namespace manta::testing {
@@ -49,6 +55,29 @@ TEST_F(ClusterTest, SeesBytesInTheStore) {
   ref = {};
   expect_store_empty();
 }
+
+#if !defined(NDEBUG) || defined(MANTA_SANITIZED)
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST_F(ClusterTest, TheNodesEndSaysThatTheStoresAccountsAreWrong) {
+  std::filesystem::path directory;
+  {
+    const Session session = init({.cpus = 1, .object_store_bytes = std::size_t{64} << 20});
+    directory = session.directory();
+    objectstore::SlabTable table(detail::Process::current("a test").control().store_meta());
+    table.pages().set_committed(table.memory_slabs() / 2, 7);
+  }
+  const auto log = directory / "node.log";
+  EXPECT_TRUE(eventually([&] {
+    return text_of(log).find("has 7 pages, of 0 that are charged") != std::string::npos;
+  })) << text_of(log);
+  std::filesystem::remove_all(directory);
+  open();  // so that what is left of both is looked for
+}
+#endif
 
 struct RefKeeper {
   void keep(ObjectRef<int> ref) { ref_ = std::move(ref); }

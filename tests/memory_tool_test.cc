@@ -4,6 +4,7 @@
 #include <csignal>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/un.h>
@@ -29,6 +30,7 @@ namespace manta::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -333,12 +335,35 @@ TEST_F(MemoryTool, SaysWhereObjectsWereMade) {
   EXPECT_THAT(in_shell(kAlone + asks_groups).said, HasSubstr("(unknown: see MANTA_CALL_SITES=1)"));
 }
 
+TEST_F(MemoryTool, TheErrorOfAFullStoreSaysWhereObjectsWereMade) {
+  const std::string numbers = "  1003520 bytes, object [0-9a-f]+, \"numbers\"";
+  const ShellRun run = in_shell("MANTA_CALL_SITES=1 " + kProgram + " full");
+  EXPECT_EQ(run.code(), 0);
+  EXPECT_THAT(run.said, AllOf(HasSubstr("no room for 10485760 bytes"),
+                              ContainsRegex(numbers + ", made at make_numbers at .*"
+                                                      "memory_program.cc:[0-9]+: driver"),
+                              ContainsRegex("  62914560 bytes.*, made at fill at .*: driver")));
+  const ShellRun without = in_shell(kProgram + " full");
+  EXPECT_THAT(without.said, AllOf(ContainsRegex(numbers + ": driver"), Not(HasSubstr("made at"))));
+}
+
 TEST_F(MemoryTool, ALeakReportSaysWhatIsHeldAtTheEnd) {
   const ShellRun leaks = in_shell("MANTA_LEAK_REPORT=1 " + kProgram + " leaks");
   EXPECT_EQ(leaks.code(), 0);
   EXPECT_THAT(leaks.said, AllOf(HasSubstr("manta: at the end of the session 1 object is held"),
                                 HasSubstr("\"numbers\""), HasSubstr("): ref, array")));
   EXPECT_THAT(in_shell(kProgram + " leaks").said, IsEmpty());
+  const ShellRun in_actor = in_shell("MANTA_LEAK_REPORT=1 " + kProgram + " leaks-in-actor");
+  EXPECT_EQ(in_actor.code(), 0);
+  constexpr std::string_view kPid = "the actor is process ";
+  const std::size_t pid = in_actor.said.find(kPid);
+  ASSERT_NE(pid, std::string::npos) << in_actor.said;
+  EXPECT_THAT(
+      in_actor.said,
+      AllOf(HasSubstr("manta: at the end of the session 1 object is held, of 1003520 bytes"),
+            HasSubstr("::Keeper (pid " +
+                      std::to_string(std::stoi(in_actor.said.substr(pid + kPid.size()))) +
+                      "): borrowed ref, array")));
   EXPECT_THAT(in_shell("MANTA_LEAK_REPORT=1 " + kProgram + " clean").said, IsEmpty());
 }
 

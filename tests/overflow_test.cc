@@ -1,4 +1,4 @@
-// What is in use beyond the object store's memory goes on in a file on disk.
+// What is in use beyond the object store's memory continues in a file on disk.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -27,6 +27,7 @@
 #include "../runtime/worker/wait_for_room.h"
 #include "cluster_fixture.h"
 #include "error_of.h"
+#include "gate.h"
 
 namespace manta::testing {
 namespace {
@@ -257,6 +258,60 @@ TEST_F(Overflow, AResultWaitsForRoomAndLendsItsCpu) {
   EXPECT_EQ(get(result)[0], 5);
 }
 
+struct Putter {
+  int pid() { return ::getpid(); }
+  void hold() { held_ = put(all_of(1)); }
+  void drop() { held_ = {}; }
+  ObjectRef<Array<long>> held_;
+};
+
+std::vector<std::string> many_texts() {
+  return std::vector<std::string>(300'000, std::string(30, 'x'));
+}
+
+bool says(const AnyRef& ref, const std::string& text) {
+  const bool said = eventually([&] { return ref.why().find(text) != std::string::npos; });
+  EXPECT_TRUE(said) << text << "\n" << ref.why();
+  return said;
+}
+
+TEST_F(Overflow, WhySaysThatACallWaitsForRoom) {
+  open({.cpus = 4, .object_store_bytes = 64 * kMiB, .overflow = false});
+  auto putter = actor<Putter>();
+  const std::string pid = std::to_string(get(putter.call(&Putter::pid)));
+  std::optional<Pinned> filling(put(zeros<char>(60 * kMiB)));
+  const auto array = remote(all_of)(5);
+  const auto texts = remote(many_texts)();
+  const auto holds = putter.call(&Putter::hold);
+  const auto behind = putter.call(&Putter::pid);
+  const auto after = remote(sum)(array);
+  const std::string room = "waits for room for 10485760 bytes in the object store, since ";
+  says(array, ", where it " + room);
+  says(after, ", and so for manta::testing::all_of, where it " + room);
+  says(holds, "which runs in process " + pid + ", where it " + room);
+  says(behind, "waits for its turn in process " + pid + ", where manta::testing::");
+  says(behind, "::hold " + room);
+  says(texts, ", where a result waits for room for ");
+  filling.reset();
+  EXPECT_EQ(get(after), 5 * long{kCount});
+  get(putter.call(&Putter::drop));
+  EXPECT_EQ(get(texts).size(), 300'000U);
+  EXPECT_THAT(array.why(), Not(HasSubstr("waits")));
+}
+
+// Of a call that another thread of this process runs, in the place of a worker.
+TEST_F(Overflow, WhySaysItInALocalSessionToo) {
+  ::setenv("MANTA_LOCAL", "1", 1);
+  open({.object_store_bytes = 64 * kMiB, .overflow = false});
+  ::unsetenv("MANTA_LOCAL");
+  std::optional<Pinned> filling(put(zeros<char>(60 * kMiB)));
+  const auto array = remote(all_of)(5);
+  std::thread waits([&] { EXPECT_EQ(get(array)[0], 5); });
+  says(array, ", where it waits for room for 10485760 bytes in the object store, since ");
+  filling.reset();
+  waits.join();
+}
+
 TEST_F(Overflow, WhoWaitsTooLongIsToldWhoHoldsWhat) {
   open({.object_store_bytes = 64 * kMiB, .put_timeout = 50ms, .overflow = false});
   const Pinned filling(put(zeros<char>(60 * kMiB)));
@@ -266,8 +321,7 @@ TEST_F(Overflow, WhoWaitsTooLongIsToldWhoHoldsWhat) {
             HasSubstr("62914560 bytes, object " + filling.ref.id().hex() + ": driver (pid ")));
   EXPECT_THROW(get(remote(all_of)(1)), ObjectStoreFull);
   // Of many small parts: there is room for them only when the function has returned.
-  const auto many = remote([] { return std::vector<std::string>(300'000, std::string(30, 'x')); });
-  EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(many()); }),
+  EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(remote(many_texts)()); }),
               AllOf(HasSubstr("within 0.05 s"), HasSubstr(filling.ref.id().hex()),
                     HasSubstr("This was for what ")));
 }
@@ -321,10 +375,34 @@ TEST_F(Overflow, TheErrorNamesTheFiveLargestAndWhatHoldsThem) {
   EXPECT_THAT(indented_lines(error), ::testing::ElementsAreArray(expected)) << error;
   EXPECT_THAT(error, Not(HasSubstr(sixth)));
   EXPECT_THAT(error_of<ObjectStoreFull>([&] { get(one.call(&Owner::hold, 20 * kMiB)); }),
-              AllOf(HasSubstr("20971520 bytes"), HasSubstr("(pid " + of_other + "): ref, array")))
+              AllOf(HasSubstr("20971520 bytes"), HasSubstr("(pid " + of_other + "): ref, array"),
+                    HasSubstr("Owner (pid " + pid_of_one + "), which runs "),
+                    HasSubstr("::Owner::hold: ref, array")))
       << "asked by a worker";
   get(one.call(&Owner::let_go));
   get(other.call(&Owner::let_go));
+}
+
+std::size_t size_at(const ActorHandle<Gate>& gate, const Array<char>& array) {
+  wait_at(gate);
+  return array.size();
+}
+
+TEST_F(Overflow, TheErrorNamesTheTaskThatHoldsAnArray) {
+  open({.cpus = 2, .object_store_bytes = 64 * kMiB, .put_timeout = 50ms, .overflow = false});
+  auto gate = actor<Gate>();
+  const Pinned filling(put(zeros<char>(60 * kMiB)));  // else it may be spilled before it is read
+  const auto size = remote(size_at)(gate, filling.ref);
+  const auto in_task = AllOf(HasSubstr("object " + filling.ref.id().hex() + ": driver (pid "),
+                             HasSubstr("; worker (pid "), HasSubstr("), which runs "),
+                             HasSubstr("::size_at: array"));
+  std::string error;
+  EXPECT_TRUE(eventually([&] {
+    error = error_of<ObjectStoreFull>([] { put(all_of(1)); });
+    return ::testing::Value(error, in_task);
+  })) << error;
+  gate.post(&Gate::open);
+  EXPECT_EQ(get(size), 60 * kMiB);
 }
 
 // What this process writes to its standard error meanwhile goes to a file.
@@ -393,11 +471,6 @@ TEST_F(Overflow, AValueThatLeavesItsProcessDoesNotWait) {
 TEST_F(Overflow, AProcessThatDiesWaitingIsForgotten) {
   open({.cpus = 2, .object_store_bytes = 64 * kMiB, .overflow = false});
   std::optional<Pinned> filling(put(zeros<char>(60 * kMiB)));
-  struct Putter {
-    int pid() { return ::getpid(); }
-    void hold() { held_ = put(all_of(1)); }
-    ObjectRef<Array<long>> held_;
-  };
   const auto putter = actor<Putter>();
   const auto pid = get(putter.call(&Putter::pid));
   const auto call = putter.call(&Putter::hold);

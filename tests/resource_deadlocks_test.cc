@@ -184,8 +184,8 @@ TEST_F(ResourceDeadlocks, OneOfThoseThatHoldItCanGoOn) {
 TEST_F(ResourceDeadlocks, WhoHasWaitedGivesBackWhatOthersWantSince) {
   open_with_slots(1);
   auto gate = actor<Gate>(kOnNoCpu);
-  auto other =
-      actor<Holder>(kOnNoCpu);  // which goes on living: its end would be a reason to look again
+  // It stays alive: its end would be a reason to look again.
+  auto other = actor<Holder>(kOnNoCpu);
   const auto holds =
       remote([](const ActorHandle<Holder>& asked,
                 const ActorHandle<Gate>& at) { return get(asked.call(&Holder::wait_at, at)); },

@@ -150,6 +150,38 @@ TEST_F(SpillingTest, WhatIsReadStays) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 30s) << "put_timeout is 5 s";
 }
 
+TEST_F(SpillingTest, WhySaysWhatLiesOnDiskAndWhoWaitsForIt) {
+  open({.cpus = 2,
+        .object_store_bytes = 64 * kMiB,
+        .spill_dirs = {directory().string()},
+        .put_timeout = 60s,
+        .overflow = false});
+  const auto refs = put_many(20);
+  EXPECT_THAT(refs.front().why(),
+              ::testing::EndsWith(
+                  "is ready; 10485760 bytes of it lie on disk, and are read back when it is used"));
+  const auto in_memory = put(numbers(20));
+  EXPECT_THAT(in_memory.why(), ::testing::EndsWith("is ready"));
+  std::vector<Array<long>> read;
+  EXPECT_THROW(
+      {
+        for (const auto& ref : refs) read.push_back(get(ref, 0ms));
+      },
+      GetTimeout);
+  const std::string waits = ", where it waits for object " + refs.back().id().hex() +
+                            " to be read back from disk (10485760 bytes), since ";
+  const auto argument = remote(are_numbers)(refs.back(), 19L);
+  const auto gets = remote([](const Refs& nested) { return are_numbers(get(nested[0]), 19L); })(
+      Refs{refs.back()});
+  for (const auto& result : {argument, gets}) {
+    EXPECT_TRUE(eventually([&] { return result.why().find(waits) != std::string::npos; }))
+        << result.why();
+  }
+  read.clear();
+  EXPECT_TRUE(get(argument));
+  EXPECT_TRUE(get(gets));
+}
+
 // The memory is full of arrays, so that there is no room to read anything back.
 TEST_F(SpillingTest, AGetWithATimeoutDoesNotWaitForRoom) {
   open_small();

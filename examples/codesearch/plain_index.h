@@ -18,8 +18,9 @@ class PlainIndex {
   // The files that can be read, are not empty and have no 0 byte.
   explicit PlainIndex(const std::vector<std::string>& paths);
 
+  // Score and path of each.
   std::vector<std::pair<double, std::string>> ask(const std::string& query,
-                                                  std::size_t limit = 10) const;  // score, path
+                                                  std::size_t limit = 10) const;
   std::vector<std::string> files_with(const std::string& word) const;
   std::size_t different_words() const { return lists_.size(); }
   const Corpus& corpus() const { return corpus_; }

@@ -1,3 +1,8 @@
+// SYNC: none in this file, all accesses are relaxed: the kernel commits memory, and the numbers only say that it has;
+// whoever claims a slab sees what its last owner wrote, by the slab's word in the SlabTable. Words are changed by
+// read-modify-write where threads of one process may populate a slab together. begin_emptying() and emptied() load and
+// store: they are for whoever has taken the slab away from all others. The sum of what is charged may be wrong after a
+// death between the sum and the words: settle() sets it right when it has found the same difference twice.
 #include "slab_pages.h"
 
 #include <algorithm>
@@ -42,9 +47,6 @@ SlabPages::SlabPages(std::byte* metadata)
       budget_(header_->budget),
       words_(reinterpret_cast<Word*>(metadata + sizeof(Header))) {}
 
-// SYNC: none in this file: the kernel commits memory, and the numbers only say that it has; whoever claims a slab sees
-// what its last owner wrote, by the slab's word in the SlabTable. Words are changed by read-modify-write all the same,
-// since threads of one process populate a slab together.
 std::uint64_t SlabPages::left() const {
   const std::uint64_t taken = counted() + beside();
   return taken < budget_ ? budget_ - taken : 0;

@@ -1,4 +1,5 @@
-// Of the slab table, what must hold when nobody is changing it: for tests, and for the node's end in builds that check.
+// Of the slab table, what must hold when nobody is changing it: for tests, and for the node's end in debug builds and
+// with sanitizers.
 #include <string>
 #include <vector>
 

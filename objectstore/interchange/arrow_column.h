@@ -46,10 +46,12 @@ struct MaskedArray {
   Array<bool> mask = {};  // of the shape of the values
 };
 
+// One column: its name, its type, and its values in chunks. A copy of it copies no value.
 class ArrowColumn {
  public:
   ArrowColumn(detail::ArrowField field, std::vector<detail::ArrowChunk> chunks);
 
+  // As its table has it; of an array alone what its schema says, mostly "".
   const std::string& name() const { return data_->field.name; }
   // In words: "float64", "timestamp in nanoseconds, UTC", "string view".
   const std::string& type() const { return data_->field.type; }
@@ -87,6 +89,7 @@ class ArrowColumn {
     }
     return arrays;
   }
+  // The same of values and masks.
   template <class T>
   std::vector<MaskedArray<T>> masked_chunks() const {
     check_type(detail::arrow_letter<T>());
@@ -115,12 +118,15 @@ class ArrowColumn {
   std::shared_ptr<const Data> data_;
 };
 
+// Columns of one length, in the order in which they came. A copy of it copies no value.
 class ArrowTable {
  public:
   ArrowTable(std::vector<ArrowColumn> columns, std::size_t rows)
       : columns_(std::move(columns)), rows_(rows) {}
 
+  // How many rows each column has; also of a table without columns.
   std::size_t rows() const { return rows_; }
+  // From left to right; names() are theirs, which may be empty or alike.
   const std::vector<ArrowColumn>& columns() const { return columns_; }
   std::vector<std::string> names() const;
   // Of that name. InvalidArgument if there is none, with the names that there are, or if there are several.

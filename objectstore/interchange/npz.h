@@ -30,6 +30,7 @@ namespace manta {
 // An array to be written, under its name.
 class NpzArray {
  public:
+  // Keeps the array, without a copy.
   template <class T>
   NpzArray(std::string name, const Array<T>& array)
       : name_(std::move(name)), view_(detail::npy_view(array)) {}
@@ -45,6 +46,7 @@ class NpzArray {
 // An open .npz file, of which arrays are read by name.
 class NpzFile {
  public:
+  // As load_npz().
   explicit NpzFile(const std::filesystem::path& path);
   NpzFile(NpzFile&&) noexcept;
   NpzFile& operator=(NpzFile&&) noexcept;

@@ -83,9 +83,9 @@ void S3Transfer::begin(CURL* easy) {
   set(CURLOPT_URL, url_.c_str());
   set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_HTTP_VERSION,
-      static_cast<long>(CURL_HTTP_VERSION_1_1));  // a connection for each transfer
-  set(CURLOPT_QUICK_EXIT, 1L);                    // a resolver that does not answer holds nobody up
+  // A connection for each transfer.
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_QUICK_EXIT, 1L);  // a resolver that does not answer holds nobody up
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_ERRORBUFFER, error_.data());
   set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);

@@ -1,6 +1,9 @@
 #include "actor_handle.h"
 
-#include "../process/process.h"
+#include "../calls/senders.h"
+#include "../ownership/open_session.h"
+#include "../process/parts.h"
+#include "../wire/node_messages.h"
 
 namespace manta::detail {
 namespace {
@@ -8,18 +11,21 @@ namespace {
 // Asks something of the actor in the order of submission, and so after its creation.
 template <class Ask>
 void submit_to(ActorEntry& entry, const char* what, Ask ask) {
-  Process& process = Process::current(what);
-  process.submit(command_of([&process, actor = base::Ref<ActorEntry>::retain(&entry),
-                             ask](const base::Ref<Command>&) { ask(process, *actor); }));
+  OpenSession& session = OpenSession::current(what);
+  auto actor = base::Ref<ActorEntry>::retain(&entry);
+  parts::submit(session, command_of([&session, ask, actor = std::move(actor)](
+                                        const base::Ref<Command>&) { ask(session, *actor); }));
 }
 
-void watch_end(Process& process, ActorEntry& entry) { process.senders().actors.watch_end(entry); }
+void watch_end(OpenSession& session, ActorEntry& entry) {
+  parts::senders(session).actors.watch_end(entry);
+}
 
 }  // namespace
 
 void kill_actor(ActorEntry& entry) {
-  submit_to(entry, "ActorHandle::kill()", [](Process& process, ActorEntry& actor) {
-    process.node().send(ActorKill{.actor = actor.id()});
+  submit_to(entry, "ActorHandle::kill()", [](OpenSession& session, ActorEntry& actor) {
+    parts::node(session).send(ActorKill{.actor = actor.id()});
   });
 }
 

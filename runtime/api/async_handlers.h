@@ -1,6 +1,6 @@
 // The handlers of async_get() while they wait: each belongs to an AsyncWait, and goes with its execution context.
 //
-//   waiting --AsyncWait::over()--> answered        the context is there until its executor has the handler
+//   waiting --AsyncWait::over()--> answered        the context lives until its executor has the handler
 //           --the context is destroyed--> dropped
 //
 // Invariants: (1) a handler is answered or dropped, once; (2) while the wait is not over, the handler holds the ref.

@@ -1,7 +1,8 @@
 #include "async_wait.h"
 
 #include "../../base/error.h"
-#include "../process/process.h"
+#include "../ownership/open_session.h"
+#include "../process/parts.h"
 
 namespace manta::detail {
 namespace {
@@ -17,18 +18,19 @@ bool answered_at_once(const ObjectEntryRef& entry) {
 }
 
 bool start_wait(const ObjectEntryRef& entry, const base::Ref<ReadyWait>& wait) {
-  const auto process = Process::current_or_null();
-  if (!process) return false;
-  TablesLock lock(process->tables());
+  const auto session = OpenSession::current_or_null();
+  if (!session) return false;
+  TablesLock lock(session->tables());
   lock.serve_afterwards();
-  return process->ready_waits().add(is_of(entry, process->number()) ? entry.get() : nullptr, wait);
+  return parts::ready_waits(*session).add(is_of(entry, session->number()) ? entry.get() : nullptr,
+                                          wait);
 }
 
-void cancel_wait(std::uint32_t session, ReadyWait& wait) {
-  const auto process = base::static_ref_cast<Process>(OpenSession::living(session));
-  if (!process) return;
-  const TablesLock lock(process->tables());
-  process->ready_waits().cancel(wait);
+void cancel_wait(std::uint32_t number, ReadyWait& wait) {
+  const auto session = OpenSession::living(number);
+  if (!session) return;
+  const TablesLock lock(session->tables());
+  parts::ready_waits(*session).cancel(wait);
 }
 
 void throw_session_over() {

@@ -6,7 +6,7 @@
 
 namespace manta::detail {
 
-// Whether async_get() can answer at once: the value or an error is there, or the ref is refused.
+// Whether async_get() can answer at once: the value or an error has arrived, or the ref is refused.
 bool answered_at_once(const ObjectEntryRef& entry);
 // True: the wait will be over, at once for a ref that is refused. False: there is no session, and it will not.
 bool start_wait(const ObjectEntryRef& entry, const base::Ref<ReadyWait>& wait);

@@ -51,7 +51,7 @@ struct Argument {
 // Whether a U behind a ref may be read as an H. It has been sent before, perhaps by a wrapper in a way of its own (but
 // no wrapper makes an Array of elements that cannot be in one).
 template <class U, class H>
-inline constexpr bool was_sent_as = serialization::serializable_v<H> ||
+inline constexpr bool was_sent_as = serialization::is_serializable<H> ||
                                     (std::is_same_v<U, H> && serialization::type_node<H>.refusal !=
                                                                  serialization::Refusal::kElements);
 
@@ -68,7 +68,7 @@ consteval bool argument_travels() {
     using Element = typename IsVector<std::remove_cvref_t<P>>::Element;
     return was_sent_as<typename IsRefList<Plain>::Value, Element>;
   } else {
-    return serialization::serializable_v<Holder<P>>;
+    return serialization::is_serializable<Holder<P>>;
   }
 }
 

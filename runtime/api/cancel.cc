@@ -1,17 +1,19 @@
 #include "cancel.h"
 
-#include "../process/process.h"
+#include "../calls/cancelling.h"
+#include "../ownership/open_session.h"
+#include "../process/parts.h"
 
 namespace manta {
 
 void detail::cancel(std::span<ObjectEntry* const> entries, const CancelOptions& options) {
   const Cancelling::How how{.how = options.force ? CancelHow::kForce : CancelHow::kAsk,
                             .recursive = options.recursive};
-  Process& process = Process::current("manta::cancel()");
-  TablesLock lock(process.tables());
+  OpenSession& session = OpenSession::current("manta::cancel()");
+  TablesLock lock(session.tables());
   lock.serve_afterwards();
-  process.run_commands();  // so that what was submitted just now is known
-  for (ObjectEntry* const entry : entries) process.cancelling().cancel(*entry, how);
+  parts::run_commands(session);  // so that what was submitted just now is known
+  for (ObjectEntry* const entry : entries) parts::cancelling(session).cancel(*entry, how);
 }
 
 void cancel(const AnyRef& ref, CancelOptions options) {

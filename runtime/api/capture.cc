@@ -49,8 +49,8 @@ std::string mapping_of(std::uint64_t address) {
   for (std::string line; std::getline(maps, line);) {
     unsigned long begin = 0, end = 0;
     int name = 0;
-    const int read =
-        std::sscanf(line.c_str(), "%lx-%lx %*s %*s %*s %*s %n", &begin, &end, &name);  // NOLINT
+    // NOLINTNEXTLINE: what the kernel writes there are addresses
+    const int read = std::sscanf(line.c_str(), "%lx-%lx %*s %*s %*s %*s %n", &begin, &end, &name);
     if (read == 2 && address >= begin && address < end) {
       return name == 0 ? std::string() : line.substr(static_cast<std::size_t>(name));
     }

@@ -142,14 +142,14 @@ concept Stateless = std::is_empty_v<F> && std::is_trivially_copyable_v<F>;
 // Whether the state of a callable travels; explain_state() is the compile error if not.
 template <class F>
 inline constexpr bool state_travels =
-    std::is_trivially_copyable_v<F> || serialization::is_serializable<F>();
+    std::is_trivially_copyable_v<F> || serialization::is_serializable<F>;
 template <class F>
 inline constexpr bool state_travels<Plain<F>> = std::is_trivially_copyable_v<F>;
 template <FixedString Name, class F>
 inline constexpr bool state_travels<Named<Name, F>> = state_travels<F>;
 template <class F, class... C>
 inline constexpr bool state_travels<Captured<F, C...>> =
-    (Stateless<F> || std::is_pointer_v<F>)&&(serialization::serializable_v<C> && ...);
+    (Stateless<F> || std::is_pointer_v<F>)&&(serialization::is_serializable<C> && ...);
 
 template <class F>
 struct StateExplanation {
@@ -211,7 +211,7 @@ struct StateAsBytes {
 // `use` the callable again.
 template <class F>
 struct ClosureState {
-  static constexpr bool serializable = serialization::is_serializable<F>();
+  static constexpr bool serializable = serialization::is_serializable<F>;
 
   template <class Sink>
   static void save(const F& f, Sink&& sink) {

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <bit>
 
+#include "../calls/senders.h"
+#include "../launch/entry.h"
 #include "../options/check_options.h"
-#include "../process/process.h"
+#include "../ownership/open_session.h"
+#include "../process/parts.h"
 
 namespace manta::detail {
 namespace {
@@ -12,8 +15,7 @@ namespace {
 constexpr RunTimes::Picoseconds kChunk = std::chrono::milliseconds(1);  // at most
 constexpr std::size_t kPerCore = 4;  // so many chunks are left at least
 
-std::size_t tasks_at_a_time(const Process& process, const TaskOptions& task) {
-  const double cpus = process.attachment().cpus;
+std::size_t tasks_at_a_time(double cpus, const TaskOptions& task) {
   const double tasks = task.cpus > 0 ? cpus / task.cpus : cpus;
   return tasks < 1 ? 1 : static_cast<std::size_t>(tasks);
 }
@@ -33,11 +35,11 @@ std::size_t chunk_size(RunTimes::Picoseconds one, std::size_t left, std::size_t 
 
 ChunkSizes::ChunkSizes(const char* what, const CallSpec& spec, std::size_t elements,
                        const ParallelOptions& options, std::size_t most)
-    : process_(Process::current(what)),
+    : session_(OpenSession::current(what)),
       site_(CallSite::of(spec)),
       grain_(options.grain),
       most_(most),
-      cores_(tasks_at_a_time(process_, options.task)),
+      cores_(tasks_at_a_time(parts::attachment(session_).cpus, options.task)),
       left_(elements) {
   check_task_options(options.task);
 }
@@ -46,8 +48,8 @@ std::optional<std::size_t> ChunkSizes::next() const {
   if (grain_ != 0) return std::min({grain_, left_, most_});
   std::optional<RunTimes::Picoseconds> one;
   {
-    const TablesLock lock(process_.tables());
-    one = process_.senders().tasks.run_times().of_one_element(*site_);
+    const TablesLock lock(session_.tables());
+    one = parts::senders(session_).tasks.run_times().of_one_element(*site_);
   }
   if (!one) return std::nullopt;
   return std::min(chunk_size(*one, left_, cores_), most_);

@@ -16,7 +16,7 @@
 
 namespace manta::detail {
 
-class Process;
+class OpenSession;
 
 // Of the next chunk, if `one` element takes so long, and `left` are left for so many cores.
 std::size_t chunk_size(std::chrono::duration<std::uint64_t, std::pico> one, std::size_t left,
@@ -36,7 +36,7 @@ class ChunkSizes {
   void take(std::size_t elements) { left_ -= elements; }
 
  private:
-  Process& process_;
+  OpenSession& session_;
   const base::Ref<const CallSite> site_;
   const std::size_t grain_;
   const std::size_t most_;

@@ -19,7 +19,7 @@ enum class NodeState { alive, draining, dead };
 
 // One node of the session: this version has one.
 struct NodeInfo {
-  NodeId id = {};
+  NodeId id = {};            // for OnNode; as TaskContext::node() says it
   std::string address = {};  // a private node has none
   NodeState state = NodeState::alive;
   Resources total = {};      // what the node has

@@ -58,9 +58,10 @@ struct ValueWithoutType {
 
 template <class T>
 inline constexpr bool is_any_pointer = std::is_pointer_v<T> || std::is_null_pointer_v<T>;
+// Pointers are ::free()'s.
 template <class T>
 inline constexpr bool can_be_freed =
-    is_ref_list<T> || std::is_convertible_v<const T&, AnyRef> || is_any_pointer<T>;  // ::free()
+    is_ref_list<T> || std::is_convertible_v<const T&, AnyRef> || is_any_pointer<T>;
 
 template <class... Given>
 auto explain_get_each() {

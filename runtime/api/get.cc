@@ -49,8 +49,9 @@ std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
     return std::vector<serialization::Buffer>(value.buffers().begin(), value.buffers().end());
   });
   const LentCpu lent(process.waiting_threads());
+  const std::string waiter = name_of_waiter(process.waiting_threads());
   for (auto& buffer : buffers) {
-    make_readable(process.questions(), process.store(), buffer, deadline);
+    make_readable(process.questions(), process.store(), buffer, waiter, deadline);
   }
   return buffers;
 }
@@ -89,7 +90,7 @@ bool object_ready(const ObjectEntry& entry) {
   if (entry.done()) return true;
   Process& process = Process::current("ready()");
   if (entry.from_elsewhere()) process.subscribe(const_cast<ObjectEntry&>(entry));
-  // So that a caller who asks again and again need not wait for the next look of the ring thread.
+  // So that a caller that asks again and again need not wait until the ring thread looks the next time.
   process.progress().kick();
   IsDone waiter(entry);
   if (!waiter.satisfied()) lend_cpu_to_what_is_asked_for(process.waiting_threads(), waiter);

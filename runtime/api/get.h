@@ -217,6 +217,7 @@ struct WaitOptions {
   // Whether the values shall be brought to this node. This version has one node, where they are anyway.
   bool fetch = true;
 };
+// What wait() gives: each ref of the call is in one of the two.
 template <class Ref>
 struct WaitResult {
   // At most num_ready, the first of the refs that are ready, in their order.

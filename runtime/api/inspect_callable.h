@@ -42,7 +42,7 @@ struct CallableReport<F> {
 // Function objects that are no serializable values travel as closures do.
 template <class F>
 concept CopiedAsBytes = detail::HasOneCallOperator<F> && detail::RemoteCallable<F> &&
-                        std::is_trivially_copyable_v<F> && !is_serializable<F>();
+                        std::is_trivially_copyable_v<F> && !is_serializable<F>;
 
 template <CopiedAsBytes F>
 struct CallableReport<F> {
@@ -59,7 +59,7 @@ struct CallableReport<detail::Captured<F, C...>> {
   static constexpr bool known = true;
   static SerializabilityReport of(const Captured* f, std::string_view name) {
     using Values = std::tuple<C...>;
-    if constexpr (!serializable_v<Values>) {
+    if constexpr (!is_serializable<Values>) {
       return inspect(type_node<Values>, name);
     } else {
       auto report =

@@ -26,7 +26,7 @@ namespace detail {
 
 template <class... P>
 constexpr bool all_travel(Types<P...>) {
-  return (serialization::serializable_v<Holder<P>> && ...);
+  return (serialization::is_serializable<Holder<P>> && ...);
 }
 
 template <class F>

@@ -39,6 +39,7 @@ class Outcome {
                 "out in an Outcome; get() builds such a value in place: catch what it throws");
 
  public:
+  // Whether it is a value: then value() throws nothing and error() is null. The operator says the same.
   bool has_value() const { return value_.has_value(); }
   explicit operator bool() const { return has_value(); }
 

@@ -3,7 +3,7 @@
 //   auto stream = manta::remote(numbers)(3);
 //   for (const auto& ref : stream) use(manta::get(ref));     or     while (auto ref = stream.next()) use(get(*ref));
 //
-// A ref comes when its item is there, whether or not the call has ended: they are refs like any, which may be kept,
+// A ref comes when its item has arrived, whether or not the call has ended: they are refs like any, which may be kept,
 // passed on, and outlive the stream. If the call fails (by an exception, a crash, a deadline, ...) the refs of the
 // items before that hold their values, and one more ref, the last, holds the error. TaskOptions::max_buffered (for
 // methods CallOptions::max_buffered): the generator waits while so many items were not taken. When the stream goes
@@ -85,8 +85,8 @@ class [[nodiscard]] ObjectRefStream {
   }
   std::default_sentinel_t end() const { return {}; }
 
-  // Waits until an item is there, or the call has ended; empty at the end, and from then on. The last ref may hold the
-  // call's error.
+  // Waits until an item has arrived, or the call has ended; empty at the end, and from then on. The last ref may hold
+  // the call's error.
   std::optional<ObjectRef<T>> next() {
     auto entry = state().items.next();
     if (!entry) return std::nullopt;
@@ -97,8 +97,8 @@ class [[nodiscard]] ObjectRefStream {
   AnyRef upcoming() const {
     return detail::RefAccess::make<ObjectRef<T>>(state().items.upcoming());
   }
-  // The call is not wanted any more, nor those that it has made: as manta::cancel(). Items that are there can be taken;
-  // then comes the end, which is a ref that holds Cancelled, unless the generator ended by itself. Does not wait.
+  // The call is not wanted any more, nor those that it has made: as manta::cancel(). Items that have arrived can be
+  // taken; then comes the end: a ref that holds Cancelled, unless the generator ended by itself. Does not wait.
   void cancel() { state().items.cancel(); }
 
  private:

@@ -107,7 +107,6 @@ struct Session::State {
           }
         },
         printed);
-    // SYNC: end() sets it before it has the node end.
     if (!ending.load()) process->node_died();
   }
 
@@ -125,7 +124,8 @@ struct Session::State {
     process->cores().leave();
     process->close();
     local.reset();
-    // The node gets more time while the workers' output is being printed: whoever reads it may be slow.
+    // The node gets more time while the workers' output is being printed: whoever reads it may be slow. SYNC: none, see
+    // LogProgress.
     detail::shutdown_node(process->attachment(), [this, before = printed.frames.load()]() mutable {
       const std::uint64_t last = std::exchange(before, printed.frames.load());
       return printed.printing.load() || last != before;
@@ -141,7 +141,7 @@ struct Session::State {
   std::unique_ptr<detail::LocalSession> local;  // null: there are workers
   detail::LogProgress printed;
   std::thread log_thread;
-  std::atomic<bool> ending{false};
+  std::atomic<bool> ending{false};  // SYNC: the end of the log's stream, which follows, orders it
   const pid_t owner = ::getpid();
   bool ended = false;
 };

@@ -232,7 +232,7 @@ void ActorSender::keep_lost(Link& link, CallLane::Unfinished unfinished) {
 
 void ActorSender::fail_call(Call& call, const Value& error) {
   caller_.completion().fail(call, error);
-  call.abandoned = true;
+  call.abandon();
   call.forget_actor();
 }
 
@@ -246,7 +246,7 @@ void ActorSender::drop(Call& call, const Value& error) {
 }
 
 void ActorSender::forget_dropped(Link& link) {
-  while (!link.queue.empty() && link.queue.front()->abandoned) link.queue.pop_front();
+  while (!link.queue.empty() && link.queue.front()->abandoned()) link.queue.pop_front();
 }
 
 // Its phase says how it ended: all calls hold the error, and so does ended(), but after a normal end.

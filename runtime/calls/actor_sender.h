@@ -27,7 +27,7 @@ class ActorSender {
   explicit ActorSender(CallerSide& caller)
       : caller_(caller), entries_(caller.ownership().actors()) {}
 
-  void submit(base::Ref<Call> call);  // whether or not its arguments are there
+  void submit(base::Ref<Call> call);  // whether or not its arguments have arrived
   bool poll();
   bool pending() const;
   void flush();
@@ -41,7 +41,7 @@ class ActorSender {
   void each_call(Visit&& visit) const {
     for (const auto& [id, link] : links_) {
       for (const auto& call : link.queue) {
-        if (!call->abandoned) visit(*call);
+        if (!call->abandoned()) visit(*call);
       }
       if (link.lane) link.lane->each_call(visit);
     }

@@ -59,7 +59,7 @@ void Call::run(base::Ref<Command> self, CallRouter& router) {
 
 // An actor's calls are sent in their order, by its sender.
 void Call::object_done(base::Ref<Command> self, CallRouter& router) {
-  if (--number_ == 0 && !abandoned && !of_actor_) {
+  if (--number_ == 0 && !abandoned() && !of_actor_) {
     router.start_ready(base::static_ref_cast<Call>(std::move(self)));
   }
 }

@@ -1,9 +1,10 @@
 // A Call is one call as its caller's process keeps it, from submission to reply.
 //
-//   waiting for arguments --> queued --> in flight --reply--> done
-//       |                      |  ^---- returned, retried ---|  ^
-//       |                      \---> runs in place (in_place.h)-/
-//       \--> in flight, of an actor, which has a queue of its own
+//   waiting for arguments --> ready --> queued --> in flight --reply--> done
+//       |                       |        |  ^---- returned, retried ---|  ^
+//       |                       |        \---> runs in place (in_place.h)-/
+//       |                       \--> in flight, of an actor, which has a queue of its own
+//       \--> abandoned: it has failed before that
 //
 // The arguments are encoded on the caller's thread into a body; where a ref stands for a value, a RefArgument says at
 // which position of the body the value is inserted when the call is sent.
@@ -48,7 +49,7 @@ class Call;
 class CallRouter {
  public:
   virtual void accept(base::Ref<Call> call) = 0;       // submitted just now
-  virtual void send_ready(base::Ref<Call> call) = 0;   // a task; all its arguments are there
+  virtual void send_ready(base::Ref<Call> call) = 0;   // a task; all its arguments have arrived
   virtual void start_ready(base::Ref<Call> call) = 0;  // the same, if none of them failed
 
  protected:
@@ -122,11 +123,13 @@ struct CallExtras {
 };
 
 enum class CallState : std::uint8_t {
-  kWaiting,   // for arguments, or of an actor: to be sent
-  kQueued,    // in a TaskSender
-  kInFlight,  // in a lane
-  kInPlace,   // it runs where it was submitted
-  kResting,   // in a TaskSender: it is tried again later
+  kWaiting,    // for arguments
+  kReady,      // see Completion::make_ready(); an actor's: to be sent
+  kQueued,     // in a TaskSender
+  kInFlight,   // in a lane
+  kInPlace,    // it runs where it was submitted
+  kResting,    // in a TaskSender: it is tried again later
+  kAbandoned,  // it has failed; entries of missing arguments, or an actor's queue, may have it still
 };
 
 class Call final : public Command {
@@ -194,6 +197,7 @@ class Call final : public Command {
   CallState state() const { return state_; }
   std::uint32_t missing() const { return state_ == CallState::kWaiting ? number_ : 0; }
   void wait_for_one_more() { ++number_; }
+  void be_ready() { state_ = CallState::kReady; }
   // In a TaskSender's queue, behind `previous`.
   void enter_queue(Call* previous) {
     state_ = CallState::kQueued;
@@ -213,6 +217,8 @@ class Call final : public Command {
   std::uint32_t estimate_ns() const { return of_actor_ ? 0 : place_.estimate_ns; }
   void run_in_place() { state_ = CallState::kInPlace; }
   void rest() { state_ = CallState::kResting; }
+  bool abandoned() const { return state_ == CallState::kAbandoned; }
+  void abandon() { state_ = CallState::kAbandoned; }
 
   // Of a method call, which is in no queue of a TaskSender; else null.
   ActorEntry* actor() const { return of_actor_ ? place_.actor : nullptr; }
@@ -223,9 +229,6 @@ class Call final : public Command {
   std::uint16_t attempt = 1;  // those that failed, plus 1; stays at its largest value
   bool one_way : 1 = false;
   bool unpacked : 1 = false;
-  // It has failed already; entries of missing arguments may share it still.
-  bool abandoned : 1 = false;
-  bool ready : 1 = false;  // see Completion::make_ready()
   // Nobody wants it any more: it is not tried again, and not sent when it comes back.
   bool cancelled : 1 = false;
   bool missed : 1 = false;  // the user was told that nobody waits for it

@@ -1,9 +1,10 @@
 // The CalleeSide of a process is its other side: what runs the calls of others, in a worker. A driver has none.
 //
-// Threads: the holder of the progress baton, under the tables lock; runs_a_task(): any.
+// Threads: the holder of the progress baton, under the tables lock; runs_a_task() and what_runs(): any.
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "../ownership/number_range.h"
 #include "../wire/node_messages.h"
@@ -24,6 +25,8 @@ class CalleeSide {
   virtual bool poll() = 0;
   virtual bool pending() const = 0;
   virtual bool runs_a_task() const = 0;  // and does not wait in it
+  // The call that runs now, of several in a local session the last to begin, as name_in_waits() gives it; or "".
+  virtual std::string what_runs() const = 0;
   // Of a call that runs here: this_task().cancelled() is true from now on, with `nested` also for the calls that run in
   // its place. Gives the numbers of what it had called when it was asked first; nothing if it runs no more.
   virtual std::optional<NumberRange> ask_to_end(const TaskId& task, bool nested) = 0;

@@ -1,4 +1,4 @@
-// What the senders of a process have in common: where lanes are, who is told of replies, and the process's other side.
+// What the senders of a process have in common: where lanes are, what is told of replies, and the process's other side.
 //
 // Threads: the holder of the progress baton, under the tables lock.
 #pragma once

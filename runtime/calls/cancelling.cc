@@ -102,7 +102,8 @@ std::vector<base::Ref<Call>> Cancelling::called(const NumberRange& numbers) {
   return found;
 }
 
-// In a local session all calls are made by one process, which does not know who of them has made which.
+// In a local session all calls are made by one process, which does not know which call has made which: so there is
+// nothing to pass on.
 void Cancelling::cancel_called(const NumberRange& numbers, const How& how) {
   if (caller_.attachment().local) return;
   for (const auto& call : called(numbers)) {
@@ -121,7 +122,7 @@ void Cancelling::tell_called_since(std::uint64_t first, const How& how) {
 }
 
 void Cancelling::end_call(Call& call, const How& how) {
-  if (call.abandoned) return;
+  if (call.abandoned()) return;
   call.cancelled = true;
   if (call.state() == CallState::kInPlace) {
     if (how.how != CancelHow::kAsk && caller_.is_worker()) ::kill(::getpid(), SIGKILL);
@@ -152,7 +153,7 @@ void Cancelling::drop(Call& call, const Value& error) {
   } else if (call.state() == CallState::kResting) {
     owned = senders_.tasks.take_resting(call);
   } else {
-    call.abandoned = true;
+    call.abandon();
   }
   caller_.completion().fail(call, error);
 }
@@ -203,7 +204,7 @@ void Cancelling::look() {
 }
 
 void Cancelling::deadline_over(Call& call) {
-  if (call.abandoned || call.done()) return;
+  if (call.abandoned() || call.done()) return;
   const Value error = late_error(call, senders_.lane_of(call));
   if (call.state() != CallState::kInFlight && call.state() != CallState::kInPlace) {
     return drop(call, error);

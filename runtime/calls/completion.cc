@@ -39,14 +39,14 @@ void Completion::start_ready(base::Ref<Call> call) {
 }
 
 std::optional<Value> Completion::make_ready(Call& call) {
-  if (call.ready) return std::nullopt;
+  if (call.state() != CallState::kWaiting) return std::nullopt;
   if (const auto* failed = call.failed_argument()) {
     failed->mark_seen();
     ErrorRecord error = record_of(failed->value());
     pass_on(error, call.display_name());
     return value_of(error);
   }
-  call.ready = true;
+  call.be_ready();
   if (call.refs().empty()) return std::nullopt;  // complete since it was built
   for (const auto& ref : call.refs()) {
     const Value& value = ref.entry->value();
@@ -179,7 +179,7 @@ bool Completion::add_item(Call& call, const ReplyFrame& frame, std::span<const s
   return add_item(call, read_value(ownership_, WireReader(rest), Arrival::kHeld));
 }
 
-// A call whose deadline is over is done, and may go on for a while.
+// A generator whose deadline is over is done, although it may yield for a while: its items are passed over.
 bool Completion::add_item(Call& call, Value value) {
   ItemStream& items = *call.items();
   if (!items.wants_item() || call.done()) return false;

@@ -24,7 +24,7 @@ class Completion {
 
   // Counts the arguments that are missing, and asks for them.
   void await_arguments(const base::Ref<Call>& call);
-  // All arguments are there: keeps what they refer to until the reply, and makes the call fit into a lane. Not null:
+  // All arguments have arrived: keeps what they refer to until the reply, and makes the call fit into a lane. Not null:
   // the error with which it must fail instead.
   std::optional<Value> make_ready(Call& call);
   // To its sender, or failed with the argument that failed first.
@@ -33,7 +33,7 @@ class Completion {
   void complete(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest);
   // The same in two steps: the results that the reply brings, and what they make done.
   std::vector<Value> results_of(const ReplyFrame& frame, std::span<const std::byte> rest);
-  // An item of a generator. False: it is passed over, since it was there before or nobody wants it.
+  // An item of a generator. False: it is passed over, since it came before or nobody wants it.
   bool add_item(Call& call, const ReplyFrame& frame, std::span<const std::byte> rest);
   bool add_item(Call& call, Value value);
   // Also of a call that ran in place: its results, or for each the error.
@@ -65,6 +65,8 @@ class Completion {
 
   Ownership& ownership_;
   CallRouter& router_;
+  // SYNC: counted with release when the object has failed, read with acquire: whoever has looked at the objects since
+  // it read the number has seen all failures that are counted in it.
   std::atomic<std::uint64_t> failures_{0};
 };
 

@@ -69,7 +69,7 @@ void CompletionWatch::unlink(WatchLink& link) {
 }
 
 void CompletionWatch::add(std::size_t index) {
-  const std::size_t count = arrived_.load(std::memory_order_relaxed);
+  const std::size_t count = arrived_.load(std::memory_order_relaxed);  // SYNC: the tables lock
   order_[count] = index;
   // SYNC: release publishes the index to whoever reads arrived().
   arrived_.store(count + 1, std::memory_order_release);

@@ -30,7 +30,7 @@ class ItemStream final : public base::Counted {
 
   // ---- of the call
   const ObjectEntryRef& next() const { return next_; }
-  // An item of this attempt has arrived. False: it is passed over, since it was there before or nobody wants it.
+  // An item of this attempt has arrived. False: it is passed over, since it came before or nobody wants it.
   bool wants_item() {
     if (++of_attempt_ <= arrived_) return false;
     arrived_ = of_attempt_;
@@ -44,12 +44,11 @@ class ItemStream final : public base::Counted {
   void begin_again() { of_attempt_ = 0; }
 
   // ---- of whoever reads it
-  // The first that is there; null if none is: then next() says what follows.
+  // The first that has arrived; null if none has: then next() says what follows.
   ObjectEntryRef take() {
     if (waiting_.empty()) return nullptr;
     ObjectEntryRef item = std::move(waiting_.front());
     waiting_.pop_front();
-    // SYNC: none: whoever waits for it looks again.
     taken_.fetch_add(1);
     return item;
   }
@@ -71,9 +70,9 @@ class ItemStream final : public base::Counted {
   const TaskId task_;
   const std::uint32_t session_;
   const std::uint64_t most_;
-  std::uint64_t arrived_ = 0;     // each once
-  std::uint64_t of_attempt_ = 0;  // that arrived in this attempt
-  std::atomic<std::uint64_t> taken_{0};
+  std::uint64_t arrived_ = 0;            // each once
+  std::uint64_t of_attempt_ = 0;         // that arrived in this attempt
+  std::atomic<std::uint64_t> taken_{0};  // SYNC: none: whoever waits for it looks again
   bool dropped_ = false;
 };
 

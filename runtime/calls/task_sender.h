@@ -35,7 +35,7 @@ class TaskSender {
  public:
   explicit TaskSender(CallerSide& caller) : caller_(caller) {}
 
-  void submit(base::Ref<Call> ready);        // all arguments are there
+  void submit(base::Ref<Call> ready);        // all arguments have arrived
   base::Ref<Call> take(const Call& queued);  // out of its queue: the caller runs it
   base::Ref<Call> take_resting(const Call& resting);
   base::Ref<Call> take_first() {  // of any queue; null: all are empty
@@ -133,7 +133,7 @@ class TaskSender {
   std::vector<std::unique_ptr<Queue>> queues_;
   std::vector<base::Ref<Call>> resting_;  // for some time, since memory ran out
   RunTimes run_times_;
-  std::atomic<std::uint64_t> returned_{0};
+  std::atomic<std::uint64_t> returned_{0};  // SYNC: none: it is only compared with its last value
 };
 
 }  // namespace manta::detail

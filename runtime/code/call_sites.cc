@@ -23,6 +23,7 @@ std::string name_of(const std::vector<void*>& stack) {
   }
   std::string text = stack_text(places);
   text.resize(std::min(text.find('\n'), text.size()));
+  text.erase(0, text.find_first_not_of(' '));
   return text.substr(0, text.find(" (in "));  // what of Manta it calls there
 }
 

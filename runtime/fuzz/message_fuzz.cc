@@ -86,7 +86,8 @@ std::uint64_t read(std::uint8_t which, std::span<const std::byte> bytes) {
     default: {
       const auto held = decode_held_blocks(bytes);
       const auto report = decode_memory_report(bytes);
-      return (held ? held->size() : 0) + (report ? report->objects.size() : 0);
+      return (held ? held->blocks.size() + held->runs.size() : 0) +
+             (report ? report->objects.size() : 0);
     }
   }
 }

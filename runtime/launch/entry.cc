@@ -21,7 +21,7 @@ extern "C" [[gnu::weak]] const manta::detail::Main manta_users_main;
 namespace manta::detail {
 namespace {
 
-// SYNC: none, of all accesses to these two: they are set on the main thread before there is another one.
+// SYNC: none, of all accesses to these two flags: they are set on the main thread before there is another one.
 std::atomic<bool> g_wrapped_main_ran = false;
 std::atomic<bool> g_has_role = false;
 const char* g_program_name = "manta";

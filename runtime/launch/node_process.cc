@@ -113,8 +113,8 @@ std::string why_silent(pid_t pid) {
   const std::string number = std::to_string(pid);
   switch (process_state(pid)) {
     case 'T':
-      return "; it is stopped (state T in /proc/" + number +
-             "/stat): let it go on with kill -CONT " + number;
+      return "; it is stopped (state T in /proc/" + number + "/stat): resume it with kill -CONT " +
+             number;
     case 't':
       return "; a debugger holds it (state t in /proc/" + number + "/stat)";
     case 'D':

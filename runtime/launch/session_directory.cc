@@ -98,12 +98,12 @@ base::Fd make_lock(const fs::path& directory) {
   return lock;
 }
 
+}  // namespace
+
 void mark_as_kept(const fs::path& directory) {
   const base::Fd mark(open((directory / kKeptFile).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
   if (!mark) refuse(directory, std::strerror(errno));
 }
-
-}  // namespace
 
 SessionDirectory make_session_directory(bool keep) {
   std::string why;

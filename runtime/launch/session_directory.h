@@ -25,6 +25,7 @@ struct SessionDirectory {
 };
 
 SessionDirectory make_session_directory(bool keep);
+void mark_as_kept(const std::filesystem::path& directory);  // it outlives its session
 // Those of this user's sessions that are running.
 std::vector<std::filesystem::path> running_sessions();
 

@@ -14,6 +14,7 @@ using scheduler::ActorStep;
 
 namespace {
 
+// What a process is told of a phase. One that ends runs the calls that it has, so it still counts as alive.
 ActorState state_of(ActorPhase phase) {
   switch (phase) {
     case ActorPhase::kDead:
@@ -35,12 +36,15 @@ std::string name_of(const ActorPayload& actor) {
 Actors::Actors(Peers& peers, Lanes& lanes, Callbacks callbacks)
     : peers_(peers), lanes_(lanes), callbacks_(std::move(callbacks)) {}
 
+// The process in which its constructor runs: whoever needs the actor needs what that process waits for.
 std::optional<rpc::Slot> Actors::constructed_at(ActorId id) const {
   const auto* const actor = table_.find(id);
   if (actor == nullptr || actor->phase != ActorPhase::kStarting) return std::nullopt;
   return static_cast<rpc::Slot>(actor->worker);
 }
 
+// Its constructor's arguments have yet to arrive at its creator: it has no worker before ActorCreate, but others may
+// have handles, connect, and hear of its end.
 void Actors::on(rpc::Slot from, const ActorDeclare& declare, PayloadBytes payload) {
   const auto actor = decode_actor(payload);
   if (!actor) return;
@@ -58,6 +62,8 @@ void Actors::on(rpc::Slot from, const ActorCreate& create, PayloadBytes payload)
   run_steps();
 }
 
+// After ActorDeclare it is pending already, and now wants its worker. One that was killed or refused meanwhile is dead,
+// and wants none.
 bool Actors::note_start(ActorId id, Start start) {
   const rpc::Slot creator = start.creator;
   starts_[id] = std::move(start);
@@ -76,6 +82,7 @@ void Actors::on(rpc::Slot from, const ActorWatch& watch) {
   run_steps();
 }
 
+// The cause is noted before its process ends, so that nobody is told of a crash.
 void Actors::on(rpc::Slot, const ActorKill& kill) {
   table_.kill(kill.actor,
               error_wire(ErrorKind::kActorDied,
@@ -88,6 +95,7 @@ void Actors::on(rpc::Slot, const ActorAlive& alive) {
   run_steps();
 }
 
+// The worker then ends itself. In a local session no process ends with the actor, so that its end is said here.
 void Actors::on(rpc::Slot from, const ActorFailed& failed, PayloadBytes error) {
   table_.failed(failed.actor, {error.begin(), error.end()});
   if (from == rpc::kDriverSlot) table_.ended(failed.actor);  // a local session
@@ -100,6 +108,8 @@ void Actors::on(rpc::Slot from, const ActorExiting& exiting) {
   run_steps();
 }
 
+// Sent by whoever hands a handle to another process, which may have died meanwhile: the dead hold nothing. The node
+// holds what lies in published values.
 void Actors::on(rpc::Slot, const HoldActor& hold) {
   if (hold.whose == rpc::kNodeSlot || peers_.live(hold.whose)) {
     table_.add_holds(hold.actor, hold.whose, 1);
@@ -112,6 +122,7 @@ void Actors::on(rpc::Slot from, const ReleaseActor& release) {
   run_steps();
 }
 
+// The worker gets the constructor's call before anything that the table's steps send to it: its ring keeps the order.
 void Actors::assign(ActorId id, rpc::Slot worker) {
   Start& start = starts_.at(id);
   workers_[worker] = id;
@@ -126,11 +137,14 @@ void Actors::refuse(ActorId id, ErrorKind kind, const std::string& why) {
   run_steps();
 }
 
+// No run_steps(): it is called inside the handling of other messages. A count never has a step at once, only after a
+// sweep.
 void Actors::hold(ActorId id, rpc::Slot whose, std::int64_t count) {
   table_.add_holds(id, whose, count);
   for (const ActorId actor : table_.take_unsettled()) new_.push_back(actor);
 }
 
+// Then its end is no crash, and nobody is told of one.
 bool Actors::expects_exit(rpc::Slot worker) const {
   const auto entry = workers_.find(worker);
   if (entry == workers_.end()) return false;
@@ -139,6 +153,8 @@ bool Actors::expects_exit(rpc::Slot worker) const {
          actor->phase == ActorPhase::kDead;
 }
 
+// As a caller it gets no lane and no news any more. Its handles stay counted until release_all(), since what it called
+// may still run. As a creator it makes nothing of what it has only declared. As a worker it takes its actor with it.
 void Actors::process_died(rpc::Slot slot, const DeathReport& death) {
   table_.disconnect(slot);
   refuse_declared_by(slot, death);
@@ -174,6 +190,7 @@ void Actors::release_all(rpc::Slot dead) {
   run_steps();
 }
 
+// Until the actor is alive or dead.
 bool Actors::needs_arguments_of(rpc::Slot dead) const {
   return std::ranges::any_of(starts_, [&](const auto& item) {
     if (item.second.creator != dead) return false;
@@ -183,8 +200,11 @@ bool Actors::needs_arguments_of(rpc::Slot dead) const {
   });
 }
 
+// Decision 003: what was counted before a sweep of all rings began has all its holders once the sweep has ended. What
+// comes meanwhile waits for the next one.
 void Actors::begin_sweep() { sweeping_ = std::exchange(new_, {}); }
 
+// Those that nobody holds end; those that nobody has created are answered as dead; what was known of their start goes.
 void Actors::settle() {
   if (sweeping_.empty()) return;
   for (const ActorId id : std::exchange(sweeping_, {})) {
@@ -196,6 +216,7 @@ void Actors::settle() {
   run_steps();
 }
 
+// Carrying out a step may add others, whose turn comes after all that are there.
 void Actors::run_steps() {
   while (!table_.steps().empty()) {
     for (const ActorStep& step : std::exchange(table_.steps(), {})) {
@@ -240,6 +261,7 @@ void Actors::connect(ActorId id, rpc::Slot caller) {
   peers_.send(caller, ActorLane{.actor = id, .lane = *lane, .worker = worker});
 }
 
+// For messages. An actor that this node has not seen the start of has no name.
 std::string Actors::describe(ActorId id) const {
   const auto start = starts_.find(id);
   return "actor " +

@@ -31,6 +31,7 @@ void MemoryCensus::start() {
   ++question_;
   since_ = session_.now_ms();
   told_.clear();
+  runs_.clear();
   std::uint64_t most = 0;
   for (const Asker& asker : askers_) most = std::max(most, asker.most);
   for (const rpc::Slot slot : most == 0 ? std::vector<rpc::Slot>() : session_.processes()) {
@@ -43,7 +44,8 @@ void MemoryCensus::start() {
 void MemoryCensus::on(rpc::Slot from, const MemoryTold& told, PayloadBytes blocks) {
   if (told.question != question_ || !awaited_.contains(from)) return;
   if (auto held = decode_held_blocks(blocks)) {
-    for (HeldBlock& block : *held) {
+    if (told.last != 0) runs_[from] = std::move(held->runs);
+    for (HeldBlock& block : held->blocks) {
       const std::uint64_t offset = block.block;
       told_.emplace(offset, Told{from, std::move(block)});
     }
@@ -64,6 +66,7 @@ void MemoryCensus::finish() {
   for (const Asker& asker : std::exchange(askers_, {})) asker.done(report(asker.most));
   awaited_.clear();
   told_.clear();
+  runs_.clear();
   if (next_.empty()) return;
   askers_ = std::exchange(next_, {});
   start();
@@ -98,19 +101,26 @@ MemoryObject MemoryCensus::describe(const objectstore::BlockExtent& block) const
     if (!held.site.empty()) object.site = held.site;
     told.insert(at->second.from);
     if (auto kinds = kinds_of(held); !kinds.empty()) {
-      object.holders.push_back({session_.name_of(at->second.from), std::move(kinds)});
+      object.holders.push_back(holder_of(at->second.from, std::move(kinds)));
     }
   }
   for (const scheduler::ProcessSlot holder : session_.holders_of(block.offset)) {
     const auto slot = static_cast<rpc::Slot>(holder);
     if (slot == rpc::kNodeSlot) {
       const char* const kind = session_.is_copy(block.offset) ? kHeldAsCopy : kHeldInObject;
-      object.holders.push_back({session_.name_of(slot), {kind}});
+      object.holders.push_back(holder_of(slot, {kind}));
     } else if (!told.contains(slot)) {
-      object.holders.push_back({session_.name_of(slot), {kHeldByBorrowedRef}});
+      object.holders.push_back(holder_of(slot, {kHeldByBorrowedRef}));
     }
   }
   return object;
+}
+
+MemoryHolder MemoryCensus::holder_of(rpc::Slot slot, std::vector<std::string> kinds) const {
+  const auto runs = runs_.find(slot);
+  return {.process = session_.name_of(slot),
+          .runs = runs == runs_.end() ? "" : runs->second,
+          .kinds = std::move(kinds)};
 }
 
 std::string MemoryCensus::owner_of(objectstore::OwnerTag tag) const {

@@ -60,6 +60,7 @@ class MemoryCensus {
   void finish();
   MemoryReport report(std::uint64_t most) const;
   MemoryObject describe(const objectstore::BlockExtent& block) const;
+  MemoryHolder holder_of(rpc::Slot slot, std::vector<std::string> kinds) const;
   std::string owner_of(objectstore::OwnerTag tag) const;
 
   const objectstore::Arena& arena_;
@@ -69,6 +70,7 @@ class MemoryCensus {
   std::vector<Asker> askers_, next_;
   std::set<rpc::Slot> awaited_;
   std::multimap<std::uint64_t, Told> told_;  // by block
+  std::map<rpc::Slot, std::string> runs_;    // what those run that have told
 };
 
 }  // namespace manta::detail::node

@@ -27,8 +27,10 @@ class MemoryCensusTest : public testing::Test {
   void begin(std::uint64_t most = 10) {
     census_.begin(most, [this](const MemoryReport& report) { reports_.push_back(report); });
   }
-  void tell(rpc::Slot from, const std::vector<HeldBlock>& held, std::uint32_t last = 1) {
-    census_.on(from, {.question = asked_[from], .last = last}, encode(held));
+  void tell(rpc::Slot from, const std::vector<HeldBlock>& held, std::uint32_t last = 1,
+            const std::string& runs = "") {
+    census_.on(from, {.question = asked_[from], .last = last},
+               encode(HeldBlocks{.runs = runs, .blocks = held}));
   }
   static std::vector<std::string> holders(const MemoryObject& object) {
     std::vector<std::string> all;
@@ -90,6 +92,23 @@ TEST_F(MemoryCensusTest, PutsTogetherWhatTheProcessesSay) {
   EXPECT_THAT(holders(report.objects[0]),
               ElementsAre("p1: ref", "p1: array", "p2: borrowed ref", "p0: inside an object"));
   EXPECT_THAT(holders(report.objects[1]), ElementsAre("p1: pending task"));
+}
+
+TEST_F(MemoryCensusTest, SaysWhatHoldersRun) {
+  const auto block = arena_.allocate(kMiB)->offset;
+  held_[block] = {rpc::kNodeSlot};
+  begin();
+  tell(kDriver, {{.block = block, .values = 1}});
+  tell(kWorker, {{.block = block, .arrays = 1}}, 0);
+  tell(kWorker, {}, 1, "f");
+  ASSERT_EQ(reports_.size(), 1U);
+  EXPECT_EQ(holders_text(reports_[0].objects.at(0)),
+            "p1: ref; p2, which runs f: array; p0: inside an object");
+  begin();
+  tell(kDriver, {});
+  tell(kWorker, {{.block = block, .arrays = 1}});
+  ASSERT_EQ(reports_.size(), 2U);
+  EXPECT_EQ(holders_text(reports_[1].objects.at(0)), "p2: array; p0: inside an object");
 }
 
 TEST_F(MemoryCensusTest, SaysThatTheNodeKeepsACopy) {

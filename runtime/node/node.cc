@@ -146,15 +146,20 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
                   },
               .shortage_of_actor = [this](ActorId id) { return leasing_.shortage_of(id); },
               .maker_of = [this](ObjectId id) { return objects_.maker_of(id); },
+              .size_of = [this](std::uint64_t block) { return arena_.block_at(block).size; },
               .pid = [this](rpc::Slot slot) { return peers_.pid(slot); },
+              .now_ms = [] { return monotonic_ms(); },
               .send = [this](rpc::Slot to, const Waits::Told& message,
                              std::string_view text) { tell(to, message, text); }}),
       store_room_({.has_room = [this](std::uint64_t size) { return has_room(size); },
                    .is_spilling = [this] { return spilling_.makes_room(); },
                    .set_waiting = [this](std::uint32_t count) { arena_.set_waiting(count); },
                    .why_not_spilled = [this] { return spilling_.why_not(); },
-                   .tell = [this](rpc::Slot to, const RoomTold& told,
-                                  std::string_view text) { peers_.send(to, told, text); }},
+                   .tell =
+                       [this](rpc::Slot to, const RoomTold& told, std::string_view text) {
+                         waits_.answered(to, told.question);
+                         peers_.send(to, told, text);
+                       }},
                   role.options.put_timeout_ms),
       census_(arena_, census_of_processes()),
       ahead_(arena_, control_, role.options.object_store_bytes),
@@ -246,8 +251,6 @@ void Node::deliver(rpc::Slot from, const Message&... message) {
     actors_.on(from, message...);
   } else if constexpr (Handles<Objects, Message...>) {
     objects_.on(from, message...);
-  } else if constexpr (Handles<StoreRoom, Message...>) {
-    store_room_.on(from, message...);
   } else if constexpr (Handles<Spilling, Message...>) {
     spilling_.on(from, message...);
   } else if constexpr (Handles<MemoryCensus, Message...>) {
@@ -303,6 +306,16 @@ void Node::on(rpc::Slot from, const ResourcesAsk& question) {
   peers_.send(from, ResourcesTold{.question = question.question}, encode(resources));
 }
 
+void Node::on(rpc::Slot from, const RoomAsk& ask, std::string_view waiter) {
+  waits_.on(from, ask, waiter);
+  store_room_.on(from, ask);
+}
+
+void Node::on(rpc::Slot from, const RestoreAsk& ask, std::string_view waiter) {
+  waits_.on(from, ask, waiter);
+  spilling_.on(from, ask);
+}
+
 // SYNC: none: a snapshot. An executor that waits for calls is not active.
 bool Node::is_idle(rpc::Slot worker) const {
   return control_.process(worker).active_threads.load(std::memory_order_relaxed) == 0;
@@ -323,8 +336,11 @@ SpillSession Node::spilling_of_processes() {
           .live = [this](rpc::Slot slot) { return peers_.live(slot); },
           .ask = [this](rpc::Slot to, const SpillAsk& ask,
                         PayloadBytes blocks) { peers_.send(to, ask, blocks); },
-          .tell = [this](rpc::Slot to, const RestoreTold& told,
-                         std::string_view text) { peers_.send(to, told, text); },
+          .tell =
+              [this](rpc::Slot to, const RestoreTold& told, std::string_view text) {
+                waits_.answered(to, told.question);
+                peers_.send(to, told, text);
+              },
           .hold = [this](std::uint64_t block, rpc::Slot slot) { objects_.hold_block(block, slot); },
           .let_go = [this](std::uint64_t block) { objects_.let_go_of_block(block); },
           .first_in_line = [this] { return store_room_.first_in_line(); },

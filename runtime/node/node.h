@@ -76,6 +76,8 @@ class Node {
   void on(rpc::Slot from, const CancelCall& cancel);
   void on(rpc::Slot from, const CancelObject& cancel);
   void on(rpc::Slot from, const ResourcesAsk& question);
+  void on(rpc::Slot from, const RoomAsk& ask, std::string_view waiter);
+  void on(rpc::Slot from, const RestoreAsk& ask, std::string_view waiter);
   void on(rpc::Slot from, const TellUser& tell, PayloadBytes notice);
   void tell(rpc::Slot to, const Waits::Told& message, std::string_view text);
   std::optional<rpc::Slot> start_worker(const scheduler::WorkerKind& kind);
@@ -97,6 +99,7 @@ class Node {
   bool is_idle(rpc::Slot worker) const;
   MemoryCensus::Session census_of_processes();
   SpillSession spilling_of_processes();
+  bool accounts_are_right();
   bool has_room(std::uint64_t size);
 
   const Role& role_;

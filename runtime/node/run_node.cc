@@ -5,16 +5,20 @@
 #include <exception>
 #include <fcntl.h>
 #include <filesystem>
+#include <poll.h>
 #include <signal.h>
 #include <string>
 #include <sys/resource.h>
 #include <system_error>
+#include <thread>
 #include <type_traits>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "../../base/failpoint.h"
 #include "../../base/limits.h"
+#include "../../base/sanitizers.h"
 #include "../launch/hello.h"
 #include "children.h"
 #include "node.h"
@@ -25,14 +29,50 @@ namespace node {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+#if defined(NDEBUG) && !defined(MANTA_SANITIZED)
+constexpr bool kChecksAccounts = false;
+#else
+constexpr bool kChecksAccounts = true;
+#endif
+
+}  // namespace
+
+// Whether the accounts of the store's memory are right when nobody changes them any more; what is wrong is printed,
+// and node.log then stays.
+bool Node::accounts_are_right() {
+  for (const rpc::Slot slot : peers_.live_slots()) {
+    if (slot != rpc::kDriverSlot) arena_.sweep(objectstore::tag_of_slot(slot));
+  }
+  for (const rpc::Slot slot : dead_) arena_.sweep(objectstore::tag_of_slot(slot));
+  pollfd driver{.fd = driver_process_.is_open() ? driver_process_.native_handle() : -1,
+                .events = POLLIN,
+                .revents = 0};
+  if (poll(&driver, 1, 0) != 0) arena_.sweep(objectstore::tag_of_slot(rpc::kDriverSlot));
+  arena_.settle();
+  std::vector<std::string> faults;
+  // Meanwhile the driver may let go of its arrays, and threads of the node change a slab.
+  for (int i = 0; i < 100; ++i) {
+    faults = arena_.faults();
+    if (faults.empty()) return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  std::fputs("the accounts of the object store are wrong:\n", stderr);
+  for (const std::string& fault : faults) std::fprintf(stderr, "  %s\n", fault.c_str());
+  mark_as_kept(directory_.path);
+  return false;
+}
+
 void Node::end() {
-  kill_all_children(1800ms);
+  const bool alone = kill_all_children(1800ms) == 0;
   workers_.finish_output();
   peers_.sweep([this]<class M>(rpc::Slot, const M&, const auto&... payload) {
     if constexpr (std::is_same_v<M, TellUser>) log_.add_notice(payload...);
   });
   spilling_.end();
-  if (!role_.options.keep_logs) {
+  const bool right = !kChecksAccounts || !alone || accounts_are_right();
+  if (right && !role_.options.keep_logs) {
     std::error_code ignored;
     std::filesystem::remove_all(directory_.path, ignored);
   }

@@ -55,6 +55,7 @@ class SessionPeer {
   // Until something is in the ring, or `also()`, or a long time has passed.
   template <class Also>
   void sleep(Also&& also) {
+    // SYNC: the count before the state, see wake_owner(); arm() has the fence before the look at the ring.
     const std::uint32_t gen = page_.bell.ring_gen.load();
     rpc::arm(page_.bell);
     if (reader_.empty() && !also()) {

@@ -11,6 +11,12 @@ constexpr std::size_t kMostNeeds = 1000;  // of one wait
 constexpr int kMostSteps = 8;             // from one wait to the next in an answer to "why"
 // A text of this size is not made longer: the makers of objects may lead in a circle.
 constexpr std::size_t kLongestWhy = 4000;
+constexpr std::uint64_t kForStore = std::uint64_t{1} << 63;
+
+std::string seconds_text(std::int64_t ms) {
+  const std::int64_t tenths = std::max<std::int64_t>(ms, 0) / 100;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
 
 }  // namespace
 
@@ -48,6 +54,30 @@ void Waits::on(rpc::Slot, const WhyContinue& answer, PayloadBytes payload) {
   if (auto step = decode_why(payload)) tell_why(answer.asker, answer.question, std::move(*step));
 }
 
+void Waits::on(rpc::Slot from, const RoomAsk& ask, std::string_view waiter) {
+  add_wait_for_store(from, ask.question, waiter, ask.since,
+                     "room for " + std::to_string(ask.size) + " bytes in the object store");
+}
+
+void Waits::on(rpc::Slot from, const RestoreAsk& ask, std::string_view waiter) {
+  add_wait_for_store(from, ask.question, waiter, callbacks_.now_ms(),
+                     "object " + ask.object.hex() + " to be read back from disk (" +
+                         std::to_string(callbacks_.size_of(ask.block)) + " bytes)");
+}
+
+void Waits::add_wait_for_store(rpc::Slot from, std::uint64_t question, std::string_view waiter,
+                               std::int64_t since, std::string what) {
+  const Need need{.kind = Need::Kind::kStore, .name = std::move(what)};
+  waits_[from][question | kForStore] = {.record = {.waiter = std::string(waiter)},
+                                        .needs = {{.need = need, .of = from}},
+                                        .own = 1,
+                                        .since = since};
+}
+
+void Waits::answered(rpc::Slot to, std::uint64_t question) {
+  on(to, WaitOver{.wait = question | kForStore});
+}
+
 void Waits::add_needs(rpc::Slot waiting, std::uint64_t number, rpc::Slot of,
                       std::vector<Need> needs) {
   const auto process = waits_.find(waiting);
@@ -55,6 +85,7 @@ void Waits::add_needs(rpc::Slot waiting, std::uint64_t number, rpc::Slot of,
   Wait& wait = process->second.at(number);
   for (Need& need : needs) {
     if (wait.needs.size() == kMostNeeds) return;
+    if (need.kind >= Need::Kind::kInPlace) continue;  // nobody waits for it but why()
     const ObjectId object(need.hi, need.lo);
     if (need.kind == Need::Kind::kObject && wait.asked_for.insert({need.object, object}).second) {
       if (const auto maker = callbacks_.maker_of(object)) {
@@ -202,6 +233,8 @@ std::optional<rpc::Slot> Waits::place_of(const Need& need) const {
     }
     case Need::Kind::kConstructor:
       return callbacks_.constructed_at(ActorId(need.hi, need.lo));
+    case Need::Kind::kInPlace:
+      return static_cast<rpc::Slot>(need.lane);
     default:
       return std::nullopt;
   }
@@ -280,6 +313,7 @@ void Waits::tell_why(rpc::Slot to, std::uint64_t question, WhyStep step) {
     step.text +=
         (need.name == wait->record.waiter ? ", where it" : ", where " + wait->record.waiter) +
         " waits for " + first.need.name;
+    if (wait->since) step.text += ", since " + seconds_text(callbacks_.now_ms() - *wait->since);
     if (others != 0) {
       step.text += (wait->record.ends == WaitRecord::Ends::kSomeDone ? " or " : " and ") +
                    std::to_string(others) + " more";

@@ -43,7 +43,9 @@ class Waits {
     std::function<Leasing::Shortage(rpc::Slot owner, const Need& lease)> shortage;
     std::function<Leasing::Shortage(ActorId)> shortage_of_actor;  // until it has a process
     std::function<std::optional<rpc::Slot>(ObjectId)> maker_of;
+    std::function<std::size_t(std::uint64_t block)> size_of;
     std::function<int(rpc::Slot)> pid;
+    std::function<std::int64_t()> now_ms;
     std::function<void(rpc::Slot to, const Told& message, std::string_view text)> send;
   };
   explicit Waits(Callbacks callbacks) : callbacks_(std::move(callbacks)) {}
@@ -53,6 +55,11 @@ class Waits {
   void on(rpc::Slot from, const NeedsTold& told, PayloadBytes payload);
   void on(rpc::Slot from, const WhyAsk& question, PayloadBytes payload);
   void on(rpc::Slot from, const WhyContinue& answer, PayloadBytes payload);
+  // A thread of the process waits for the object store until its question is answered: for why() only, since such a
+  // wait ends by itself (InitOptions::put_timeout).
+  void on(rpc::Slot from, const RoomAsk& ask, std::string_view waiter);
+  void on(rpc::Slot from, const RestoreAsk& ask, std::string_view waiter);
+  void answered(rpc::Slot to, std::uint64_t question);
   void process_died(rpc::Slot slot) { waits_.erase(slot); }
 
  private:
@@ -68,8 +75,9 @@ class Waits {
     // The objects whose makers were asked.
     std::set<std::pair<std::uint32_t, ObjectId>> asked_for = {};
     bool refused = false;
+    std::optional<std::int64_t> since = {};  // of a wait for the store
   };
-  // The waits of one process, by number.
+  // The waits of one process, by number; those for the store by that of their question and kForStore.
   using WaitsOfProcess = std::map<std::uint64_t, Wait>;
   struct Step {
     const Wait* wait;
@@ -77,6 +85,8 @@ class Waits {
     rpc::Slot slot;
   };
 
+  void add_wait_for_store(rpc::Slot from, std::uint64_t question, std::string_view waiter,
+                          std::int64_t since, std::string what);
   void add_needs(rpc::Slot waiting, std::uint64_t number, rpc::Slot of, std::vector<Need> needs);
   void look_for_cycle(rpc::Slot from, std::uint64_t number);
   static bool may_be_stuck(const Wait& wait);

@@ -46,6 +46,11 @@ class WaitsTest : public ::testing::Test {
     if (number > 1) table_.on(process, WaitOver{.wait = number - 1});
     table_.on(process, WaitBegun{.wait = number}, encode(record));
   }
+  // What process 3 is told of a call for which it has said "f runs" itself.
+  std::string why(Need need) {
+    table_.on(3, WhyAsk{.question = 1}, encode(WhyStep{.text = "f runs", .next = std::move(need)}));
+    return last_text_;
+  }
   // The waits that were refused, by process.
   std::vector<rpc::Slot> refused() const {
     std::vector<rpc::Slot> slots;
@@ -63,6 +68,7 @@ class WaitsTest : public ::testing::Test {
   std::map<ActorId, Leasing::Shortage> shortages_of_actors_;
   std::map<ObjectId, rpc::Slot> makers_;
   std::vector<std::pair<rpc::Slot, Waits::Told>> sent_;
+  std::string last_text_;
   std::map<rpc::Slot, std::uint64_t> numbers_;
   Waits table_{{.lane =
                     [this](std::uint32_t lane) {
@@ -83,9 +89,14 @@ class WaitsTest : public ::testing::Test {
                   if (!makers_.contains(id)) return std::nullopt;
                   return makers_[id];
                 },
+                .size_of = [](std::uint64_t block) { return std::size_t{4096} + block; },
                 .pid = [](rpc::Slot slot) { return 100 + slot; },
-                .send = [this](rpc::Slot to, const Waits::Told& message,
-                               std::string_view) { sent_.emplace_back(to, message); }}};
+                .now_ms = [] { return std::int64_t{5000}; },
+                .send =
+                    [this](rpc::Slot to, const Waits::Told& message, std::string_view text) {
+                      sent_.emplace_back(to, message);
+                      last_text_ = text;
+                    }}};
 };
 
 TEST_F(WaitsTest, TheLastOfACycleIsRefused) {
@@ -247,6 +258,51 @@ TEST_F(WaitsTest, AnObjectsMakerIsAskedWhatItNeeds) {
       1, NeedsTold{.wait = question.wait, .number = question.number, .waiting = question.waiting},
       encode(std::vector{call(21, 1)}));
   EXPECT_EQ(refused(), Slots{2});
+}
+
+TEST_F(WaitsTest, WhoWaitsForTheStoreSaysSoUntilItIsAnswered) {
+  EXPECT_EQ(why(call(31, 5)), "f runs");
+  table_.on(1, RoomAsk{.question = 7, .size = 100, .since = 2900}, "call");
+  EXPECT_EQ(why(call(31, 5)),
+            "f runs, where it waits for room for 100 bytes in the object store, since 2.1 s");
+  table_.answered(1, 7);
+  EXPECT_EQ(why(call(31, 5)), "f runs");
+  table_.on(1, RestoreAsk{.question = 8, .block = 4, .object = ObjectId(1, 2)}, "other");
+  EXPECT_EQ(why(call(31, 5)), "f runs, where other waits for object " + ObjectId(1, 2).hex() +
+                                  " to be read back from disk (4100 bytes), since 0.0 s");
+  table_.process_died(1);
+  EXPECT_EQ(why(call(31, 5)), "f runs");
+}
+
+TEST_F(WaitsTest, FromCallToCallToTheStore) {
+  waits(1, 31, 5, call(10, 5));
+  table_.on(2, RoomAsk{.question = 7, .size = 100, .since = 5000}, "g");
+  EXPECT_EQ(why(call(31, 5)),
+            "f runs, where waiter 1 waits for call in process 102, where g waits for room for 100 "
+            "bytes in the object store, since 0.0 s");
+  const Need in_place{.kind = Need::Kind::kInPlace, .lane = 2, .name = "g"};
+  EXPECT_EQ(why(in_place),
+            "f runs, where it waits for room for 100 bytes in the object store, since 0.0 s");
+}
+
+// It ends by itself, and a wait for a call is not longer because of it.
+TEST_F(WaitsTest, AWaitForTheStoreIsNoPartOfACycle) {
+  waits(1, 31, 5, call(10, 5));
+  table_.on(2, RoomAsk{.question = 1, .size = 100}, "g");
+  EXPECT_EQ(refused(), Slots{});
+  table_.on(2, WaitOver{.wait = 1});
+  EXPECT_NE(why(call(10, 5)), "f runs") << "its number is not that of a question";
+  waits(2, 10, 5, call(20, 6));
+  EXPECT_EQ(refused(), Slots{2});
+}
+
+// Of kinds that only why() and the node use.
+TEST_F(WaitsTest, ANeedThatAProcessCannotHaveIsNone) {
+  waits(1, 31, 5, {.kind = Need::Kind::kInPlace, .lane = 60'000, .name = "x"});
+  waits(2, 31, 5, {.kind = Need::Kind::kStore, .name = "x"});
+  EXPECT_EQ(refused(), Slots{});
+  EXPECT_EQ(why(call(31, 5)), "f runs");
+  EXPECT_EQ(why({.kind = Need::Kind::kInPlace, .lane = 60'000, .name = "x"}), "f runs");
 }
 
 TEST_F(WaitsTest, ATextThatCannotBeReadIsNothing) {

@@ -52,6 +52,7 @@ struct InGroup {
   std::shared_ptr<const PlacementGroup> group = {};
   int bundle = -1;
 };
+// One of them.
 using SchedulingStrategy = std::variant<Default, Spread, OnNode, InGroup>;
 
 // Of a remote function: manta::remote(f, TaskOptions{...}).
@@ -75,7 +76,10 @@ struct TaskOptions {
   int max_retries = 3;
   // Whether it is tried again, as often, after an exception of its own, too.
   bool retry_exceptions = false;
+  // On which node it runs. InvalidArgument at the call for an OnNode without an id, and for InGroup.
   SchedulingStrategy strategy = {};
+  // What that node's labels must be; {}: anything. If no node has them: Unschedulable from get(). InvalidArgument at
+  // the call for a condition that cannot be read.
   LabelSelector label_selector = {};
   // Added to the environment of the worker, which runs only tasks with the same `env`. The worker has it from its start
   // on, so that PATH and LD_LIBRARY_PATH work. Tasks that this one calls do not inherit it. InvalidArgument for a name
@@ -128,7 +132,8 @@ struct CallOptions {
 
 // Of a put: manta::put(value, PutOptions{...}).
 struct PutOptions {
-  // For tools, of which this version has none; at most 1 KiB.
+  // Shown by `manta memory`, which can sort and group by it; at most 1 KiB. It names nothing else: several objects may
+  // have one name, and none is found by it.
   std::string name = {};
 };
 

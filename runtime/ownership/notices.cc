@@ -12,6 +12,7 @@
 namespace manta::detail {
 namespace {
 
+// In one write, so that what others print does not come in between.
 void print_to_stderr(const std::string& line) {
   const std::string text = line + "\n";
   std::fwrite(text.data(), 1, text.size(), stderr);
@@ -20,6 +21,7 @@ void print_to_stderr(const std::string& line) {
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }  // of UTF-8
 
+// Control characters would move a terminal's cursor, or make two lines of one.
 void append_escaped(std::string& line, char c) {
   const auto code = static_cast<unsigned char>(c);
   char hex[8];
@@ -43,6 +45,7 @@ std::string times(std::uint64_t count, std::string_view one, std::string_view se
 
 }  // namespace
 
+// A cut falls between characters of UTF-8, and says how much is missing.
 std::string one_line(std::string_view text, std::size_t most) {
   std::size_t end = std::min(text.size(), most);
   while (end < text.size() && end > 0 && is_continuation(text[end])) --end;
@@ -64,6 +67,8 @@ void Notices::add(const Notice& notice) {
   }
 }
 
+// The first error of a cause has its line; those after it are counted under it, of kMostCauses causes. What has no text
+// stands for several causes (node/held_notices.h), and is counted only.
 void Notices::add_error(const Notice& error) {
   if (error.text.empty()) {
     more_errors_ += error.count;
@@ -82,6 +87,8 @@ void Notices::add_error(const Notice& error) {
   print_(error.text);
 }
 
+// The first crash of a piece of code has its line; from then on one line each time the count has one binary digit more:
+// at 2, 4, 8, ... So a program that crashes all the time says so in few lines.
 void Notices::add_crash(const Notice& crash) {
   const bool known = codes_.contains(crash.cause);
   if (crash.text.empty() || (!known && codes_.size() == kMostCodes)) {
@@ -101,6 +108,7 @@ void Notices::add_crash(const Notice& crash) {
          " so far, and it was tried again");
 }
 
+// One line for each piece of code, and none for its repetitions: they are counted together with all others.
 void Notices::add_missed(const Notice& missed) {
   const bool known = missed_.contains(missed.cause);
   if (missed.text.empty() || known || missed_.size() == kMostCodes) {
@@ -112,6 +120,8 @@ void Notices::add_missed(const Notice& missed) {
   print_(missed.text);
 }
 
+// What was counted and not told, in the order of kinds; then all is forgotten, since the next session of this process
+// begins anew.
 void Notices::end() {
   const std::lock_guard lock(mutex_);
   for (const auto& [cause, error] : causes_) {
@@ -147,6 +157,7 @@ Notices& driver_notices() {
   return *all;
 }
 
+// Workers have a session for as long as they live; what comes after its end is nobody's.
 void give_notice(const Notice& notice) {
   if (!has_role()) return driver_notices().add(notice);
   if (const auto session = OpenSession::current_or_null()) session->pass_on_notice(encode(notice));

@@ -36,7 +36,7 @@ ObjectEntry::~ObjectEntry() {
     if (state() == ObjectState::kFailed && !seen()) log_unseen_error(*this);
   }
   if (home() != Home::kLocal) leave_session();
-  delete instead_.load();
+  delete instead_.load();  // SYNC: none: the last ref is gone, whose count orders it
   if (done()) {
     value_.~Value();
     return;

@@ -131,7 +131,8 @@ class ObjectEntry final : public base::Counted {
   }
   void leave_session();
 
-  std::atomic<std::uint8_t> status_;  // the state and the home
+  // The state and the home. SYNC: stored with release after the value, loaded with acquire before it.
+  std::atomic<std::uint8_t> status_;
   mutable std::atomic<bool> seen_{false};
   // How often read() runs now: once for a thread, a few times more where decoding reads the object again.
   mutable std::atomic<std::uint16_t> readers_{0};

@@ -66,14 +66,15 @@ void on_ready(const ObjectEntryRef& entry, std::function<void()> fn);
 // What references of any type can do.
 class BasicRef {
  public:
+  // Of the object; the same through every ref to it, in any process.
   ObjectId id() const { return checked(entry_, "ref.id()").id(); }
-  // True once a value or an error is there.
+  // True once a value or an error has arrived.
   bool ready() const { return object_ready(checked(entry_, "ref.ready()")); }
   // One line: what it waits for, where, since when.
   std::string why() const { return detail::why(checked(entry_, "ref.why()")); }
-  // Calls `fn` once, on the session's callback thread, when the value or the error is there; never, if this process's
-  // last ref goes before that, or the session ends. `fn` may call all of Manta, but must not block: others wait behind
-  // it. What it throws is printed to stderr. For event loops of Asio: async_get() in <manta/asio.h>.
+  // Calls `fn` once, on the session's callback thread, when the value or the error has arrived; never, if this
+  // process's last ref goes before that, or the session ends. `fn` may call all of Manta, but must not block: others
+  // wait behind it. What it throws is printed to stderr. For event loops of Asio: async_get() in <manta/asio.h>.
   void on_ready(std::function<void()> fn) const {
     checked(entry_, "ref.on_ready()");
     detail::on_ready(entry_, std::move(fn));

@@ -19,8 +19,9 @@ base::Ref<OpenSession>& open_session = *new base::Ref<OpenSession>;
 std::vector<OpenSession*>& all_living = *new std::vector<OpenSession*>;
 // SYNC: release in enter(), acquire in its readers: they see all of it.
 std::atomic<OpenSession*> current_fast{nullptr};
-std::atomic<std::uint32_t> session_count{0};
-std::atomic<bool> forked{false};  // this process was forked from one with a session: it has none
+std::atomic<std::uint32_t> session_count{0};  // SYNC: none: the numbers need only differ
+// This process was forked from one with a session: it has none. SYNC: none: it is set while there is one thread.
+std::atomic<bool> forked{false};
 
 // The child has neither the ring thread nor the control memory. The arrays that it has stay: see
 // objectstore/forked_children.h.

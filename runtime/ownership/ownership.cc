@@ -39,7 +39,7 @@ base::Ref<objectstore::Store> open_store(const Attachment& attachment,
 // Ids that no other process makes, and none that had this slot before.
 std::uint64_t new_id_prefix(const rpc::Control& control, rpc::Slot slot) {
   return std::random_device{}() | std::uint64_t{slot} << 48 |
-         std::uint64_t{control.process(slot).epoch.load()} << 32;
+         std::uint64_t{control.process(slot).epoch.load()} << 32;  // SYNC: none, see ProcessPage
 }
 
 }  // namespace

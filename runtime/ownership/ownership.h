@@ -93,7 +93,8 @@ class Ownership {
   ActorTable actors_;
   std::set<std::uint64_t> reported_blocks_;
   const std::uint64_t id_prefix_;
-  std::atomic<std::uint64_t> next_id_{1};
+  std::atomic<std::uint64_t> next_id_{1};  // SYNC: none: the numbers need only differ
+  // SYNC: none by itself: Process::close() then wakes all that wait, who look at it again.
   std::atomic<bool> closed_{false};
 };
 

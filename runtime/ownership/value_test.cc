@@ -46,8 +46,8 @@ TEST(Value, IsEmptyAfterItWasMoved) {
     Value to(std::move(from));
     EXPECT_EQ(copy_of(to.meta()), bytes);
     EXPECT_TRUE(to.is_error());
-    EXPECT_TRUE(
-        from.meta().empty());  // NOLINT(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
+    // NOLINTNEXTLINE(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
+    EXPECT_TRUE(from.meta().empty());
     EXPECT_FALSE(from.is_error());
     from = std::move(to);
     EXPECT_EQ(copy_of(from.meta()), bytes);

@@ -31,7 +31,8 @@ HeldBlock describe(const objectstore::Block& block) {
 
 }  // namespace
 
-void tell_held_blocks(objectstore::Store& store, NodeLink& node, const MemoryAsk& question) {
+void tell_held_blocks(objectstore::Store& store, NodeLink& node, const MemoryAsk& question,
+                      std::string runs) {
   const auto all = store.blocks().all();
   // The same as the node shows: Arena::largest().
   using Place = std::tuple<std::size_t, std::uint64_t, const objectstore::Block*>;
@@ -43,18 +44,19 @@ void tell_held_blocks(objectstore::Store& store, NodeLink& node, const MemoryAsk
   const auto count = std::min<std::size_t>(largest.size(), question.most);
   std::ranges::partial_sort(largest, largest.begin() + static_cast<std::ptrdiff_t>(count));
   largest.resize(count);
-  std::vector<HeldBlock> part;
+  HeldBlocks part;
   std::size_t bytes = 0;
   const auto send = [&](std::uint32_t last) {
     node.send(MemoryTold{.question = question.question, .last = last}, encode(part));
-    part.clear();
+    part.blocks.clear();
     bytes = 0;
   };
   for (const auto& [size, offset, block] : largest) {
-    part.push_back(describe(*block));
-    bytes += kRow + part.back().name.size() + part.back().site.size();
+    part.blocks.push_back(describe(*block));
+    bytes += kRow + part.blocks.back().name.size() + part.blocks.back().site.size();
     if (bytes > kMostPart) send(0);
   }
+  part.runs = std::move(runs);
   send(1);
 }
 

@@ -61,9 +61,9 @@ std::optional<NodeQuestions::Answer> NodeQuestions::ask(Question question,
 
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(ResourcesAsk, NoPayload,
                                                                  const GiveUp&, rpc::Deadline);
-template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RoomAsk, NoPayload, const GiveUp&,
-                                                                 rpc::Deadline);
-template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RestoreAsk, NoPayload,
+template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RoomAsk, std::string_view,
+                                                                 const GiveUp&, rpc::Deadline);
+template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RestoreAsk, std::string_view,
                                                                  const GiveUp&, rpc::Deadline);
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(WhyAsk, PayloadBytes,
                                                                  const GiveUp&, rpc::Deadline);

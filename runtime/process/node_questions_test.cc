@@ -9,26 +9,13 @@
 
 #include <gtest/gtest.h>
 
-#include "../../objectstore/arena/arena.h"
+#include "attachment_fixture.h"
 #include "wait_reports.h"
 
 namespace manta::detail {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr objectstore::ArenaSize kSize{.memory = std::size_t{16} << 20};
-
-Attachment an_attachment() {
-  Attachment attachment;
-  attachment.slot = rpc::kDriverSlot;
-  attachment.control = rpc::Control::create(
-      {.arena_bytes = kSize.memory, .store_meta_bytes = objectstore::Arena::metadata_size(kSize)});
-  const rpc::Control control(attachment.control.get());
-  objectstore::Arena::initialize(control.store_meta(), control.store_meta_size(), kSize);
-  attachment.arena = objectstore::create_arena_files(kSize.memory);
-  return attachment;
-}
 
 // A session whose node answers in the next poll, or never.
 class AnsweredSession final : public OpenSession, private rpc::Progress::Work {
@@ -75,7 +62,7 @@ class AnsweredSession final : public OpenSession, private rpc::Progress::Work {
   bool pending() const override { return node_answers_ && !node_.empty(); }
 
   const bool node_answers_;
-  const Attachment attachment_ = an_attachment();
+  const Attachment attachment_ = attachment_without_node();
 
  public:
   Ownership ownership{attachment_, 0};

@@ -232,7 +232,10 @@ void Process::on(const NeedsAsk& question) { tell_needs(*this, question); }
 void Process::on(const SpillAsk& question, PayloadBytes blocks) {
   agree_to_spill(store(), node(), question, blocks);
 }
-void Process::on(const MemoryAsk& question) { tell_held_blocks(store(), node(), question); }
+void Process::on(const MemoryAsk& question) {
+  const CalleeSide* const callee = caller_.callee();
+  tell_held_blocks(store(), node(), question, callee != nullptr ? callee->what_runs() : "");
+}
 
 void Process::on(const WhyAskMaker& question, std::string_view text_so_far) {
   tell_why(*this, question, text_so_far);

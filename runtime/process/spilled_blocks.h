@@ -4,6 +4,8 @@
 //          any other, and waits.
 // Errors:  ObjectLost, ObjectStoreFull, GetTimeout; NodeDied, or InvalidArgument when the session ends meanwhile.
 #pragma once
+#include <string_view>
+
 #include "../../objectstore/store.h"
 #include "../../serialization/stream/encoded.h"
 #include "../ownership/node_link.h"
@@ -15,8 +17,10 @@ namespace manta::detail {
 void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& question,
                     PayloadBytes blocks);
 
-// The buffer points to bytes in memory afterwards, if need be in another block. Its storage keeps them there.
+// The buffer points to bytes in memory afterwards, if need be in another block. Its storage keeps them there. `waiter`
+// is the call that waits, for why().
 void make_readable(NodeQuestions& questions, objectstore::Store& store,
-                   serialization::Buffer& buffer, const rpc::Deadline& deadline = {});
+                   serialization::Buffer& buffer, std::string_view waiter,
+                   const rpc::Deadline& deadline = {});
 
 }  // namespace manta::detail

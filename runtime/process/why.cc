@@ -1,6 +1,7 @@
 #include "why.h"
 
 #include <chrono>
+#include <set>
 
 #include "../calls/needs.h"
 #include "../launch/clock.h"
@@ -40,6 +41,30 @@ std::string in_vain(Process& process) {
          " though all refs to the result were dropped: " + names;
 }
 
+// What another thread of this process runs may wait for the object store, as the node knows.
+Need need_in_place(Process& process, const Call& call) {
+  return {.kind = Need::Kind::kInPlace,
+          .lane = process.slot(),
+          .name = name_in_waits(call.display_name())};
+}
+
+// Bytes on disk, or "".
+std::string on_disk(Process& process, const Value& value) {
+  std::set<const objectstore::Block*> blocks;
+  for (const auto& buffer : value.buffers()) {
+    blocks.insert(process.store().block_of(buffer.storage.get()));
+  }
+  blocks.erase(nullptr);
+  std::size_t size = 0;
+  for (const objectstore::Block* const block : blocks) {
+    const auto extent = process.store().arena().block_at(block->offset());
+    if (extent.bytes == objectstore::RunBytes::kOnDisk) size += extent.size;
+  }
+  if (size == 0) return {};
+  return "; " + std::to_string(size) +
+         " bytes of it lie on disk, and are read back when it is used";
+}
+
 std::string state_of(Process& process, const Call& call, const std::optional<Need>& next) {
   if (call.state() == CallState::kInPlace) {
     return "runs in place of the task that waits for it, in process " +
@@ -74,7 +99,9 @@ std::string state_of(Process& process, const Call& call, const std::optional<Nee
 // What this process knows, under the tables lock. `next` is what only others know more of.
 WhyStep why_here(Process& process, const ObjectEntry& entry) {
   const std::string name = "object " + entry.id().hex();
-  if (entry.state() == ObjectState::kReady) return {.text = name + " is ready"};
+  if (entry.state() == ObjectState::kReady) {
+    return {.text = name + " is ready" + on_disk(process, entry.value())};
+  }
   if (entry.state() == ObjectState::kFailed) {
     return {.text = name + " holds an error: " + record_of(entry.value()).message};
   }
@@ -91,6 +118,7 @@ WhyStep why_here(Process& process, const ObjectEntry& entry) {
   const std::uint32_t age_ms = static_cast<std::uint32_t>(monotonic_ms()) - call->submitted_ms;
   std::string text = name + " waits for " + call->display_name() + ", submitted " +
                      std::to_string(age_ms) + " ms ago, which " + state_of(process, *call, next);
+  if (call->state() == CallState::kInPlace) next = need_in_place(process, *call);
   return {.text = std::move(text), .next = std::move(next)};
 }
 

@@ -36,7 +36,7 @@ void WaitReport::tell(std::span<ObjectEntry* const> objects, WaitRecord::Ends en
                       std::size_t spare) {
   WaitRecord record{
       .ends = ends, .spare = static_cast<std::uint32_t>(spare), .deadline = deadline_};
-  if (const auto frame = TaskFrame::of_process()) record.waiter = name_in_waits(frame->name);
+  record.waiter = name_of_running();
   if (holds_up_its_call()) {
     record.holds_up = true;
     const auto running = Executor::of_process()->running();

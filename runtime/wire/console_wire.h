@@ -12,7 +12,7 @@
 
 namespace manta::detail {
 
-inline constexpr std::uint32_t kConsoleVersion = 2;
+inline constexpr std::uint32_t kConsoleVersion = 3;
 inline constexpr std::array<char, 8> kConsoleMagic = {'m', 'a', 'n', 't', 'a', 'a', 's', 'k'};
 inline constexpr const char* kConsoleSocket = "console";  // in the session's directory
 

@@ -29,7 +29,7 @@ enum class ReplyStatus : std::uint32_t {
   kDone,      // one value wire per result; kError inside marks failures
   kReturned,  // not begun: the caller sends it elsewhere; nothing follows
   kDropped,   // not begun, and never will be: it was cancelled; nothing follows
-  kItem,      // one value wire, which a generator has yielded; it goes on
+  kItem,      // one value wire, which a generator has yielded; the call has not ended
 };
 
 enum class CallKind : std::uint32_t { kTask, kConstructor, kMethod };
@@ -73,13 +73,16 @@ struct ReplyFrame {
   std::uint64_t external_size = 0;
 };
 
-// Flags in LaneHeader::flags.
+// Flags in LaneHeader::flags. SYNC: the callee sets the first and the last, and then looks once more whether there is
+// room or an item was taken; the caller makes room or says what it has taken, and then looks at the flag: all of that
+// is sequentially consistent. The caller rings the callee when it has set kRecall, and the bell carries the flag.
+// kLastAttempt is for the node, which takes a snapshot.
 enum LaneFlag : std::uint32_t {
   kReplyRingFull = 1,  // the callee waits for room: the caller rings it after reading
   kRecall = 2,         // the caller wants back what is not begun
   kLastAttempt = 4,    // the call that runs is not tried again, should it crash
-  kAwaitsTaker =
-      8,  // a generator waits until items are taken: the caller rings the callee when it takes one
+  // A generator waits until items are taken: the caller rings the callee when it takes one.
+  kAwaitsTaker = 8,
 };
 
 // In ReplyFrame::sequence, beside the number of the call: of an item. So it is no number of a call in flight.

@@ -26,8 +26,15 @@ struct HeldBlock {
   bool borrowed = false;  // another process has made it
 };
 
+// The payload of MemoryTold.
+struct HeldBlocks {
+  std::string runs = {};  // the name of the call that the process runs, or empty
+  std::vector<HeldBlock> blocks = {};
+};
+
 struct MemoryHolder {
   std::string process = {};             // "driver (pid 12)"
+  std::string runs = {};                // as in HeldBlocks
   std::vector<std::string> kinds = {};  // kHeld...
 };
 
@@ -44,8 +51,8 @@ struct MemoryObject {
 // What the node keeps a record of, for as long as some process needs it. All are zero when nobody holds anything.
 struct NodeRecords {
   std::uint64_t objects = 0;  // published: refs to them have left the processes that made them
-  std::uint64_t blocks =
-      0;  // that are held beyond their makers, by processes or by published objects
+  // That are held beyond their makers, by processes or by published objects.
+  std::uint64_t blocks = 0;
   std::uint64_t actors = 0;  // also dead ones to which there are handles
 
   bool operator==(const NodeRecords&) const = default;
@@ -70,12 +77,12 @@ inline constexpr const char* kHeldByTask = "pending task";
 inline constexpr const char* kHeldInObject = "inside an object";
 inline constexpr const char* kHeldAsCopy = "read back from disk";
 
-// "driver (pid 12): ref, array; worker (pid 13): borrowed ref"
+// "driver (pid 12): ref, array; worker (pid 13), which runs f: borrowed ref"
 std::string holders_text(const MemoryObject& object);
 
-std::vector<std::byte> encode(const std::vector<HeldBlock>& blocks);
+std::vector<std::byte> encode(const HeldBlocks& held);
 std::vector<std::byte> encode(const MemoryReport& report);
-std::optional<std::vector<HeldBlock>> decode_held_blocks(std::span<const std::byte> bytes);
+std::optional<HeldBlocks> decode_held_blocks(std::span<const std::byte> bytes);
 std::optional<MemoryReport> decode_memory_report(std::span<const std::byte> bytes);
 
 }  // namespace manta::detail

@@ -49,11 +49,11 @@ class MessageList {
 
  public:
   template <class M>
-  static constexpr bool kHas = (std::is_same_v<M, Ms> || ...);
+  static constexpr bool has = (std::is_same_v<M, Ms> || ...);
 
   template <class M>
   static constexpr std::uint32_t kind() {
-    static_assert(kHas<M>, "this message goes the other way");
+    static_assert(has<M>, "this message goes the other way");
     std::uint32_t kind = kFirst;
     static_cast<void>((... && (!std::is_same_v<M, Ms> && ++kind != 0)));
     return kind;

@@ -193,6 +193,7 @@ struct ResourcesAsk {
 
 // Send RoomTold when it is the sender's turn to take so many bytes of the store, or when it has waited too long.
 struct RoomAsk {
+  using Payload = std::string_view;  // which call waits (WaitRecord::waiter)
   std::uint64_t question = 0;
   std::uint64_t size = 0;
   std::int64_t since = 0;   // it waits, by monotonic_ms()
@@ -232,7 +233,7 @@ struct NeedsTold {
 
 // Part of the answer to MemoryAsk.
 struct MemoryTold {
-  using Payload = PayloadBytes;  // HeldBlock[] (memory_report.h)
+  using Payload = PayloadBytes;  // HeldBlocks (memory_report.h)
   std::uint64_t question = 0;
   std::uint32_t last = 0;  // 1: there are no more parts
 };

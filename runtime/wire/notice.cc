@@ -8,8 +8,9 @@ std::vector<std::byte> encode(const Notice& notice) { return pack(notice); }
 
 std::optional<Notice> decode_notice(std::span<const std::byte> bytes) {
   auto notice = unpack<Notice>(bytes);
-  if (!notice || notice->kind > Notice::Kind::kMissedResult || notice->count == 0)
+  if (!notice || notice->kind > Notice::Kind::kMissedResult || notice->count == 0) {
     return std::nullopt;
+  }
   return notice;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "../../base/build_settings.h"
+#include "../../base/id.h"
 
 namespace manta::detail {
 
@@ -21,8 +22,10 @@ struct SpillTold {
 
 // The block was spilled: send RestoreTold when its bytes can be read again.
 struct RestoreAsk {
+  using Payload = std::string_view;  // which call waits (WaitRecord::waiter)
   std::uint64_t question = 0;
   std::uint64_t block = 0;
+  ObjectId object = {};  // for messages
 };
 
 // ---------------------------------------------------------------- node -> process

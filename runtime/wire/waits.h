@@ -22,6 +22,8 @@ struct Need {
     kConstructor,  // actor `hi lo` must be made
     kObject,       // object `hi lo`, of another process, must be done
     kLease,        // a lease for scheduling key `lane`, after the first `sequence` of the process
+    kInPlace,      // a call that the process of slot `lane` runs in place; only in a WhyStep
+    kStore,        // room in the object store, or bytes of it that lie on disk; only in the node
   };
   Kind kind = Kind::kCall;
   std::uint32_t lane = 0;

@@ -139,6 +139,7 @@ void Executor::note_attempt(Lane& lane) {
   if (last == lane.last_attempt) return;
   lane.last_attempt = last;
   auto& flags = lane.memory.header->flags;
+  // SYNC: none, see LaneFlag.
   last ? flags.fetch_or(kLastAttempt) : flags.fetch_and(~std::uint32_t{kLastAttempt});
 }
 
@@ -171,14 +172,14 @@ void Executor::reply(Lane& lane, RunningCall& call) {
 // 009. False: its caller has died.
 template <ReplyStatus kStatus>
 bool Executor::write_reply(Lane& lane, RunningCall& call) {
-  constexpr bool kIsItem = kStatus == ReplyStatus::kItem;
-  auto external = kIsItem ? call.room_for_item() : call.room_for_results();
+  constexpr bool is_item = kStatus == ReplyStatus::kItem;
+  auto external = is_item ? call.room_for_item() : call.room_for_results();
   auto results = call.results_for(
       lane.caller,
-      {.sequence = call.frame().sequence, .item = kIsItem ? call.items() : 0, .lane = lane.index});
+      {.sequence = call.frame().sequence, .item = is_item ? call.items() : 0, .lane = lane.index});
   ReplyFrame frame;
   frame.status = kStatus;
-  frame.sequence = kIsItem ? call.frame().sequence | kItemOf : call.frame().sequence;
+  frame.sequence = is_item ? call.frame().sequence | kItemOf : call.frame().sequence;
   frame.result_count = call.frame().result_count;
   frame.kept_count = static_cast<std::uint32_t>(call.kept().size());
   frame.run_ns = call.run_time();
@@ -214,7 +215,7 @@ bool Executor::write_reply(Lane& lane, RunningCall& call) {
         }
         base::failpoint(base::Failpoint::kReplyComplete);
         lane.writer.commit();
-        answered_ = !kIsItem;
+        answered_ = !is_item;
         base::failpoint(base::Failpoint::kReplyCommitted);
         break;
       }
@@ -288,6 +289,10 @@ bool Executor::forget_lane(std::uint32_t index) {
 
 Cancelling& Executor::cancelling() { return process_.cancelling(); }
 
+std::optional<NumberRange> Executor::ask_to_end(const TaskId& task, bool nested) {
+  return TaskFrame::ask_to_end(task, nested, process_.ownership());
+}
+
 void Executor::ring_caller_of(const Lane& lane) {
   rpc::ring(process_.control().process(lane.caller).bell);
 }
@@ -321,6 +326,7 @@ bool Executor::poll() {
       if (!lane->to_answer.empty()) answer_dropped(*lane);
       if (lane->kind != LaneKind::kTask) continue;
       auto& flags = lane->memory.header->flags;
+      // SYNC: none, of both: it came with the bell, see LaneFlag.
       const bool recalled = (flags.load() & kRecall) != 0;
       const bool back = turn_.lent() || (recalled && activity_.load() != Activity::kIdle);
       // While it is idle it has yet to take the call before those that are asked for.

@@ -29,6 +29,7 @@
 #include "call_output.h"
 #include "in_place.h"
 #include "running_call.h"
+#include "task_frame.h"
 #include "turn.h"
 
 namespace manta::detail {
@@ -50,6 +51,7 @@ class Executor final : public CalleeSide, private ItemReceiver {
   // The call that runs now.
   Turn& turn() { return turn_; }
   bool runs_a_task() const override { return !is_actor_ && turn_.runs() && !turn_.lent(); }
+  std::string what_runs() const override { return name_of_running(); }
   // Whether what runs now may run calls of its own in place, on the executor's thread.
   bool may_run_in_place() const { return !is_actor_ && running_.frame().attempt == 1; }
   InPlace& in_place() { return in_place_; }
@@ -70,7 +72,7 @@ class Executor final : public CalleeSide, private ItemReceiver {
   // In a local session: runs the call of a task, when it is this thread's turn.
   void run_locally(const base::Ref<Call>& call);
   // For the generator that runs: until it may give another item. Others have the CPU meanwhile, and in a local session
-  // those who wait for the turn have it before the generator goes on.
+  // whoever waits for the turn has it before the generator continues.
   void wait_until_taken(rpc::Progress::Waiter& room);
   // After a crash, which has left everything as it was: only the turn goes to others.
   void give_up();
@@ -183,13 +185,15 @@ class Executor final : public CalleeSide, private ItemReceiver {
   std::string actor_type_;
   std::size_t actor_gpus_ = 0;  // that it sees
   Instance instance_;
-  bool is_actor_ = false;
+  // SYNC: none: a thread that sees it before the order, which publishes the constructor, takes no call until then.
+  std::atomic<bool> is_actor_{false};
   bool exit_actor_ = false;
   const pid_t thread_;
   LocalTurn* const local_turn_;  // null in a worker
   Turn turn_;
-  // SYNC: none, of all accesses to these two: the holder of the baton, which has the node's orders, looks again at each
-  // poll, and the executor's thread at each look of its wait (rpc/progress.h).
+  // SYNC: release and acquire, of all accesses to these two: the executor's thread, when it sees an order, sees what
+  // came with it (on(ActorStart)); the holder of the baton, when it sees kIdle, sees what the thread has left. Neither
+  // need see the newest value: each looks again, at each poll and at each look of its wait (rpc/progress.h).
   std::atomic<Activity> activity_{Activity::kBusy};
   std::atomic<std::uint8_t> orders_{0};  // bits of Order
 };

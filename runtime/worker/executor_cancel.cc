@@ -5,15 +5,9 @@
 #include <unistd.h>
 
 #include "../calls/cancelling.h"
-#include "../process/process.h"
 #include "executor.h"
-#include "task_frame.h"
 
 namespace manta::detail {
-
-std::optional<NumberRange> Executor::ask_to_end(const TaskId& task, bool nested) {
-  return TaskFrame::ask_to_end(task, nested, process_.ownership());
-}
 
 void Executor::on(const CallCancel& cancel) {
   const Cancelling::How how{.how = cancel.how, .recursive = cancel.recursive != 0};

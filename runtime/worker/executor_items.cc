@@ -1,12 +1,9 @@
 // How the items of a generator leave a worker (decision 034): each in a message of its own, as a reply would; and if
 // only so many may wait to be taken, the generator waits until its caller says that it has taken some.
-#include <chrono>
 #include <memory>
 #include <mutex>
 
-#include "../process/process.h"
 #include "executor.h"
-#include "local_turn.h"
 #include "task_frame.h"
 
 namespace manta::detail {
@@ -37,19 +34,6 @@ class Executor::RoomForItem final : public rpc::Progress::Waiter {
   Executor& executor_;
   Lane& lane_;
 };
-
-// As long as a wait is short the CPU is not lent: that costs the node two messages. A thread of the call may have lent
-// the turn already.
-void Executor::wait_until_taken(rpc::Progress::Waiter& room) {
-  constexpr auto kShortWait = std::chrono::microseconds(200);
-  auto& progress = process_.progress();
-  const auto soon = std::chrono::steady_clock::now() + kShortWait;
-  if (!room.satisfied() && (is_local() || !progress.wait(room, soon))) {
-    const Turn::Waits waits(turn_, true);
-    progress.wait(room);
-  }
-  if (is_local() && local_turn_->is_wanted()) const Turn::Waits others_run(turn_, true);
-}
 
 // Its results are one item until now.
 bool Executor::take_item(RunningCall& call) {

@@ -1,6 +1,7 @@
 // Which executor a thread belongs to, and when one lets others have its CPU: the node's other workers, or in a local
 // session the other threads that run calls.
 #include <atomic>
+#include <chrono>
 #include <unistd.h>
 
 #include "../code/names.h"
@@ -124,6 +125,19 @@ void Executor::take_back() {
   if (is_local()) return take_turn();
   process_.node().send(WorkerUnblocked{});
   set_busy(true);
+}
+
+// As long as a wait is short the CPU is not lent: that costs the node two messages. A thread of the call may have lent
+// the turn already.
+void Executor::wait_until_taken(rpc::Progress::Waiter& room) {
+  constexpr auto kShortWait = std::chrono::microseconds(200);
+  auto& progress = process_.progress();
+  const auto soon = std::chrono::steady_clock::now() + kShortWait;
+  if (!room.satisfied() && (is_local() || !progress.wait(room, soon))) {
+    const Turn::Waits waits(turn_, true);
+    progress.wait(room);
+  }
+  if (is_local() && local_turn_->is_wanted()) const Turn::Waits others_run(turn_, true);
 }
 
 }  // namespace manta::detail

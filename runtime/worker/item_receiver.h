@@ -1,5 +1,5 @@
 // What becomes of the items of a generator that runs here: whoever runs the call hands each to its caller, and lets the
-// generator go on when there is room for another one (decision 034).
+// generator continue when there is room for another one (decision 034).
 //
 // Threads: the one that runs the call.
 #pragma once

@@ -24,6 +24,7 @@
 #include "executor.h"
 #include "local_turn.h"
 #include "survive.h"
+#include "task_frame.h"
 
 namespace manta::detail {
 
@@ -42,6 +43,7 @@ class LocalSession final : public CalleeSide {
   bool poll() override;
   bool pending() const override;
   bool runs_a_task() const override { return false; }
+  std::string what_runs() const override { return name_of_running(); }
   std::optional<NumberRange> ask_to_end(const TaskId& task, bool nested) override;
 
  private:
@@ -50,7 +52,8 @@ class LocalSession final : public CalleeSide {
     ActorId id;
     std::unique_ptr<Executor> executor;
     std::thread thread;
-    std::atomic<bool> ended{false};  // the thread has nothing more to do
+    // The thread has nothing more to do. SYNC: none: it is joined then.
+    std::atomic<bool> ended{false};
   };
   class Idle;
   class NobodyBeside;
@@ -70,8 +73,9 @@ class LocalSession final : public CalleeSide {
   Process& process_;
   LocalTurn turn_;
   sigset_t signals_ = {};  // blocked by the thread that has opened the session
+  // SYNC: none, of all three: waiters look again after each poll, and after the wake_all() that follows `over_`;
+  // runners_mutex_ sees to it that no runner begins later.
   std::atomic<bool> over_{false};
-  // SYNC: none, of both: waiters look again after each poll.
   std::atomic<bool> tasks_wait_{false};
   std::atomic<std::size_t> idle_runners_{0};
   std::mutex runners_mutex_;

@@ -32,9 +32,8 @@ void stop_watching_for_lost_descriptors() {
 void descriptors_are_lost(const std::string& who) {
   if (!watching.load(std::memory_order_relaxed) || !may_give_up()) return;
   give_up(who +
-          ", or a call just before it, closed descriptors of the worker, which cannot go on "
-          "without them; "
-          "close only what the task has opened");
+          ", or a call just before it, closed descriptors of the worker, which cannot run without "
+          "them; close only what the task has opened");
 }
 
 }  // namespace manta::detail

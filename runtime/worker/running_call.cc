@@ -13,6 +13,7 @@
 #include "../../base/check.h"
 #include "../../base/error.h"
 #include "../../base/failpoint.h"
+#include "../calls/needs.h"
 #include "../code/code_id.h"
 #include "../code/named_function.h"
 #include "../code/names.h"
@@ -112,7 +113,8 @@ void RunningCall::read_back(std::span<serialization::Buffer> buffers) {
       continue;
     }
     if (!lent) lent.emplace(turn_, true);
-    make_readable(process_.questions(), process_.store(), buffer);
+    make_readable(process_.questions(), process_.store(), buffer,
+                  name_in_waits(display_name(frame_, name_)));
   }
 }
 
@@ -136,7 +138,7 @@ void RunningCall::end_forked_child() const {
   if (!OpenSession::is_the_parents()) return;
   std::fprintf(stderr,
                "manta: a process that was forked in %s came back from it, and ends here: the call "
-               "goes on in its parent; let the child end by _exit() or exec\n",
+               "continues in its parent; let the child end by _exit() or exec\n",
                display_name(frame_, name_).c_str());
   std::fflush(nullptr);
   ::_exit(EXIT_FAILURE);

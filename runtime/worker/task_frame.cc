@@ -9,6 +9,7 @@
 
 #include "../../objectstore/read_only_fault.h"
 #include "../../rpc/fence.h"
+#include "../calls/needs.h"
 #include "../ownership/ownership.h"
 
 namespace manta::detail {
@@ -29,7 +30,8 @@ thread_local const TaskFrame* current_here = nullptr;
 // Those that were asked to end before they began, the last few: between the lane and the first look lies the decoding.
 constexpr std::size_t kAskedEarly = 64;
 std::vector<TaskId>& asked_early = *new std::vector<TaskId>;
-// How many frames are asked. So that whoever asks in a loop takes no lock as long as it is none.
+// How many frames are asked. So that whoever asks in a loop takes no lock as long as it is none. SYNC: none, of all
+// accesses: it is changed under the lock, and a call that does not see yet that it was asked does so at its next look.
 std::atomic<std::uint32_t> asked_count{0};
 
 // Held for some dozen instructions, at the beginning and at the end of each call.
@@ -60,6 +62,11 @@ std::optional<TaskFrame> TaskFrame::of_process() {
   const FrameLock lock;
   if (running.empty()) return std::nullopt;
   return *running.back().frame;
+}
+
+std::string name_of_running() {
+  const auto frame = TaskFrame::of_process();
+  return frame ? name_in_waits(frame->name) : "";
 }
 
 void TaskFrame::forget_calls_of_this_thread() {

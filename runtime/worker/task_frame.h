@@ -32,8 +32,8 @@ struct TaskFrame {
   // The same, or else that of the call that this process runs now. Any thread.
   static std::optional<TaskFrame> of_process();
   // Of a call that runs in this process, or has been taken out of its lane: it is asked to end, with `nested` those
-  // that run in its place, too. Gives the numbers of what it has called; nothing if it is not known (yet). What it calls
-  // after it was asked is how it cleans up: that is not in the range, however often it is asked. Any thread.
+  // that run in its place, too. Gives the numbers of what it has called; nothing if it is not known (yet). What it
+  // calls after it was asked is how it cleans up: that is not in the range, however often it is asked. Any thread.
   static std::optional<NumberRange> ask_to_end(const TaskId& task, bool nested,
                                                const Ownership& ownership);
   static bool asked_to_end(const TaskId& task);
@@ -42,6 +42,9 @@ struct TaskFrame {
 
   class Scope;
 };
+
+// Of the call that this process runs now, as WaitRecord::waiter; "" if there is none. Any thread.
+std::string name_of_running();
 
 // As long as a Scope lives, the thread that has made it runs the call.
 class TaskFrame::Scope {

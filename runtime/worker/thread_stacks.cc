@@ -14,7 +14,7 @@
 namespace manta::detail {
 namespace {
 
-// SYNC: none: threads that start at the same moment may do without.
+// SYNC: none, of all accesses to both: threads that start at the same moment may do without.
 std::atomic<bool> wanted{false};
 std::atomic<bool> seen{false};  // a thread has got one
 

@@ -42,7 +42,7 @@ void Turn::end() {
 
 Turn::Asks Turn::asks() {
   const std::int64_t now = monotonic_ms();
-  // SYNC: none, of all three: of two threads that ask, one lends.
+  // SYNC: none, of all these: of two threads that ask, one lends.
   const std::uint32_t asked = asked_.fetch_add(1, std::memory_order_relaxed) + 1;
   std::int64_t due = lends_at_.load(std::memory_order_relaxed);
   if (due != 0 && now < due) return Asks::kNow;

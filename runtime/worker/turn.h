@@ -64,20 +64,25 @@ class Turn {
 
   const std::function<void()> lend_;
   const std::function<void()> take_back_;
-  std::atomic<std::uint64_t> number_{0};  // of calls begun and ended: odd while one runs
+  // Of calls begun and ended: odd while one runs. SYNC: with waiting_, sequentially consistent: end() changes the
+  // number and then looks at the count, Waits() the other way round, so that one of them sees the other.
+  std::atomic<std::uint64_t> number_{0};
   std::atomic<std::int64_t> began_{0};
-  std::atomic<std::int64_t> lends_at_{0};  // by monotonic_ms(); 0: the call has not asked yet
-  std::atomic<bool> own_thread_waits_{false};
+  // By monotonic_ms(); 0: the call has not asked yet. SYNC: none, see asks().
+  std::atomic<std::int64_t> lends_at_{0};
+  std::atomic<bool> own_thread_waits_{false};  // SYNC: none, see the questions
   std::mutex lending_;
-  std::atomic<int> waiting_{0};  // threads of the call that runs, and one more if it polls
-  bool polls_ = false;           // under lending_
+  // Threads of the call that runs, and one more if it polls. SYNC: see number_. It is changed under lending_.
+  std::atomic<int> waiting_{0};
+  bool polls_ = false;  // under lending_
   // Whose wait was the last in vain, in which call, and the thread's CPU time then; all under lending_.
   std::thread::id in_vain_by_;
   std::uint64_t in_vain_in_ = 0;
   std::chrono::nanoseconds in_vain_at_{};
-  std::atomic<std::uint32_t> asked_{0};    // how often since lends_at_ was set, ...
-  std::atomic<std::int64_t> asked_at_{0};  // ... at this CPU time, in ns
-  std::atomic<bool> lent_{false};
+  // How often it was asked since lends_at_ was set, and at which CPU time that was, in ns. SYNC: none, see asks().
+  std::atomic<std::uint32_t> asked_{0};
+  std::atomic<std::int64_t> asked_at_{0};
+  std::atomic<bool> lent_{false};  // SYNC: none, see the questions
 };
 
 }  // namespace manta::detail

@@ -47,6 +47,7 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
   if (!process) return;
   const LentCpu lent(process->waiting_threads());
   RoomAsk ask{.size = size, .since = monotonic_ms()};
+  const std::string waiter = name_of_waiter(process->waiting_threads());
   bool warned = false;
   const auto each_second = [&](std::chrono::seconds) {
     const std::int64_t waited = monotonic_ms() - ask.since;
@@ -57,7 +58,7 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
     return false;
   };
   for (;;) {
-    const auto answer = process->questions().ask(ask, {}, each_second);
+    const auto answer = process->questions().ask(ask, waiter, each_second);
     if (!answer && process->ownership().closed()) {
       throw InvalidArgument("the session was shut down while this waited for room in its store");
     }

@@ -1,5 +1,7 @@
 #include "waiting_call.h"
 
+#include "../calls/needs.h"
+#include "task_frame.h"
 #include "thread_sleep.h"
 #include "thread_stacks.h"
 
@@ -31,6 +33,13 @@ WaitingCall::WaitingCall(WaitingThreads& threads)
 
 void WaitingCall::begin_to_wait() {
   if (!own_thread_ && !beside_) beside_.emplace(threads_);
+}
+
+std::string name_of_waiter(const WaitingThreads& threads) {
+  if (const TaskFrame* const here = TaskFrame::current()) return name_in_waits(here->name);
+  if (Executor::of_this_thread() != nullptr) return "a result";  // its call has ended
+  const std::string running = threads.local() ? "" : name_of_running();
+  return running.empty() ? "a thread" : running;
 }
 
 LentCpu::LentCpu(WaitingThreads& threads) : call_(threads) {

@@ -5,6 +5,7 @@
 // Threads: confined to the thread that waits, which holds no lock of the runtime. Errors: none.
 #pragma once
 #include <optional>
+#include <string>
 
 #include "../process/waiting_threads.h"
 #include "executor.h"
@@ -47,5 +48,8 @@ class LentCpu {
   WaitingCall call_;
   std::optional<Turn::Waits> waits_;
 };
+
+// As WaitRecord::waiter: the name of the call that the calling thread waits for the object store in.
+std::string name_of_waiter(const WaitingThreads& threads);
 
 }  // namespace manta::detail

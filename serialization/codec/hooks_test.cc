@@ -99,7 +99,7 @@ TEST(Hooks, RestoreIsUsedWhereThereIsOne) { EXPECT_EQ(round_trip(Restored()).x()
 
 TEST(Hooks, AWrapperComesBackAsWhatItWraps) {
   static_assert(std::is_same_v<restored_t<Wrapper>, Opaque>);
-  static_assert(!serializable_v<std::vector<Wrapper>>);
+  static_assert(!is_serializable<std::vector<Wrapper>>);
   EXPECT_EQ((round_trip<Wrapper, Opaque>(Wrapper{7})).value, 7);
 }
 
@@ -143,9 +143,9 @@ TEST(Hooks, ReducedForOneObject) {
 }
 
 TEST(Hooks, InheritedHooksWouldLoseMembersAndAreRefused) {
-  static_assert(serializable_v<Base>);
-  static_assert(!serializable_v<Inherits>);
-  static_assert(!serializable_v<InheritsReduce>);
+  static_assert(is_serializable<Base>);
+  static_assert(!is_serializable<Inherits>);
+  static_assert(!is_serializable<InheritsReduce>);
 }
 
 struct TemporaryVector {

@@ -225,7 +225,7 @@ TEST(TypeTree, ATypeThatDoublesIsRefusedWhenItIsRead) {
   EXPECT_THROW(serialization::read_values(bytes, "seq<" + text + ">"), SerializationError);
 }
 
-// One array, as [n], [n, 1], [n] and [n]: its bytes are there once, each view of them once.
+// One array, as [n], [n, 1], [n] and [n]: its bytes are written once, each view of them once.
 TEST(Pickle, AnArrayInTwoShapesHasItsBytesOnce) {
   for (const std::size_t n : {40u, 4'000u}) {
     const auto storage = base::HeapStorage::create(n);

@@ -71,6 +71,7 @@ bool is_pointer(Kind kind) {
   throw SerializationError("the text of a type has an array that is longer than memory");
 }
 
+// Of an array as a whole. The text comes from outside, and its extents multiply: 2^48 bytes are more than any memory.
 FlatLayout layout_of(const std::vector<TypeTreeNode>& nodes, const TypeTreeNode::Part& part) {
   FlatLayout layout = nodes[part.node].layout;
   if (__builtin_mul_overflow(layout.size, part.count(), &layout.size) || layout.size >> 48 != 0) {
@@ -153,6 +154,7 @@ class TypeTextParser {
     throw SerializationError("the text of a type cannot be understood at character " +
                              std::to_string(at_) + ": " + std::string(text_.substr(0, 200)));
   }
+  // Where it stands next it is passed over; else nothing is.
   bool take(std::string_view token) {
     if (!text_.substr(at_).starts_with(token)) {
       return false;
@@ -182,12 +184,14 @@ class TypeTextParser {
     return value;
   }
 
+  // A node's parts come after it in the list, so that its layout is found again when they are known.
   std::uint32_t add(TypeTreeNode node) {
     node.layout = layout_of(nodes_, node);
     nodes_.push_back(std::move(node));
     return static_cast<std::uint32_t>(nodes_.size() - 1);
   }
 
+  // Bounded, because the text may be that of an attacker: the parser recurses.
   std::uint32_t type() {
     if (++depth_ > kMaxDepth) {
       fail();
@@ -197,6 +201,7 @@ class TypeTextParser {
     return made;
   }
 
+  // "^n" is the nth struct that has begun: so a struct can contain itself. The prefixes come before the words.
   std::uint32_t one_type() {
     if (take("^")) {
       const std::size_t which = number();
@@ -287,6 +292,8 @@ class TypeTextParser {
     }
   }
 
+  // A word of kComposites with its parts in <>; any other word must be a clock's. Of a polymorphic pointer ("any ")
+  // only the name of the base may be known.
   std::uint32_t composite(std::string_view word) {
     expect("<");
     const auto* known = std::find_if(std::begin(kComposites), std::end(kComposites),
@@ -326,6 +333,7 @@ class TypeTextParser {
     return rest.starts_with("struct ") || rest.starts_with("reduced ") || rest.starts_with("^");
   }
 
+  // What may stand before a part (of `with`) and behind one (of a sequence, a set, a map) is kept in the node.
   void parts(std::uint32_t made, std::string_view separators) {
     if (text_.substr(at_).starts_with(">")) {
       return;  // tup<>

@@ -13,6 +13,8 @@
 namespace manta::serialization {
 namespace {
 
+// How much memory may be asked for in the name of some bytes: values of few bytes may need much (an empty map takes
+// more than the byte that says so), but not without a bound.
 constexpr std::size_t kBaseBudget = std::size_t{64} << 20;
 constexpr std::size_t kBudgetPerByte = 1024;
 
@@ -35,6 +37,8 @@ std::size_t budget_for(const EncodedView& view) {
 
 std::size_t memory_budget(const EncodedView& view) { return budget_for(view); }
 
+// The header: fingerprint, number of tracked objects, whether there is a table of owners. That table lies at the end,
+// and is cut off before anything else is read: its bytes are 0, 1 or 2.
 Reader::Reader(const EncodedView& view)
     : stream_(view.meta.data()),
       budget_(budget_for(view)),
@@ -82,6 +86,7 @@ const std::byte* Reader::inline_array_start(std::size_t number) const {
   return arrays_->inline_arrays[number].from;
 }
 
+// The bodies of tracked objects follow the value. Without a ReadBehind no pointer was met that could have led to one.
 void Reader::finish() {
   if (behind_ != nullptr) [[unlikely]] {
     return finish_behind();
@@ -98,6 +103,7 @@ void Reader::finish_behind() {
   behind_->keep();
 }
 
+// What was written for this type is read to the last byte and reference: anything beyond is not what it claims to be.
 void Reader::check_end() const {
   if (cursor_ != limit_) {
     fail("there are bytes after the value");
@@ -107,6 +113,7 @@ void Reader::check_end() const {
   }
 }
 
+// Of more than one byte. The tenth may only have the one bit that is left of 64.
 std::uint64_t Reader::long_varint() {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
@@ -153,6 +160,7 @@ std::uint64_t Reader::visited_in_line(std::uint64_t payload) {
   return 2 * static_cast<std::uint64_t>(found - known.begin()) + 3;
 }
 
+// In-line array k, whose payload is 2 k + 3. The size is checked again: the mention comes from outside, too.
 const Buffer& Reader::inline_array(std::uint64_t payload, std::size_t size) {
   const auto& known = arrays().inline_arrays;
   const std::uint64_t index = (payload - 3) / 2;
@@ -174,6 +182,8 @@ Buffer Reader::new_inline_array(std::uint64_t payload, std::size_t size) {
   return array;
 }
 
+// Payloads as docs/wire.md has them: 0 and 1 are bytes that follow, an even number is a buffer, an odd one an in-line
+// array that was met before. A buffer that somebody owns is shared; any other memory may change or go, and is copied.
 Buffer Reader::bytes(std::size_t size) {
   if (size == 0) {
     if (resume_ != nullptr) {
@@ -197,6 +207,8 @@ Buffer Reader::bytes(std::size_t size) {
   return new_inline_array(payload, size);
 }
 
+// Whoever copies the elements out needs no owner: so bytes that follow are looked at where they stand, unless they may
+// be mentioned again.
 Reader::Payload Reader::payload(std::size_t size) {
   if (size == 0) {
     if (resume_ != nullptr) {
@@ -218,6 +230,7 @@ Reader::Payload Reader::payload(std::size_t size) {
   return {array.data, 2 * std::uint64_t{arrays().inline_arrays.size()} + 1};
 }
 
+// References are taken in their order in the table: the stream says only whether the next one is null.
 const Reference& Reader::reference(RefKind kind) {
   if (!boolean()) {
     return null_reference;

@@ -114,7 +114,7 @@ class TypeWalk {
 
 // Whether a value of T can be written and read.
 template <class T>
-inline constexpr bool serializable_v = TypeWalk(type_node<T>).find([](const TypeNode& node) {
+inline constexpr bool is_serializable = TypeWalk(type_node<T>).find([](const TypeNode& node) {
   return node.refusal != Refusal::kNone;
 }) == TypeWalk::kMaxTypes;
 
@@ -127,10 +127,5 @@ template <class T>
 inline constexpr bool holds_shared =
     TypeWalk(type_node<T>).find([](const TypeNode& node) { return node.is_shared; }) !=
     TypeWalk::kMaxTypes;
-
-template <class T>
-consteval bool is_serializable() {
-  return serializable_v<T>;
-}
 
 }  // namespace manta::serialization

@@ -1,4 +1,6 @@
 // How a range is cut into chunks: what each holds.
+#include "element_source.h"
+
 #include <cstdint>
 #include <limits>
 #include <numeric>
@@ -9,10 +11,8 @@
 
 #include <gtest/gtest.h>
 
-#include <manta/manta.h>
-
-#include "../runtime/api/element_place.h"
-#include "../runtime/api/element_source.h"
+#include "../../base/error.h"
+#include "element_place.h"
 
 namespace manta::detail {
 namespace {

@@ -1,5 +1,5 @@
 // What wait_with_progress() prints: a rate only where there is one.
-#include "../runtime/api/progress_bar.h"
+#include "progress_bar.h"
 
 #include <gtest/gtest.h>
 

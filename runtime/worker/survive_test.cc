@@ -1,5 +1,5 @@
-// Which crashes end a call of a local session (runtime/worker/survive.h), and which the process.
-#include "../runtime/worker/survive.h"
+// Which crashes end a call of a local session, and which the process.
+#include "survive.h"
 
 #include <csignal>
 #include <cstdlib>
@@ -9,9 +9,9 @@
 
 #include <gtest/gtest.h>
 
-#include "../rpc/cores.h"
-#include "../rpc/progress.h"
-#include "../runtime/ownership/tables.h"
+#include "../../rpc/cores.h"
+#include "../../rpc/progress.h"
+#include "../ownership/tables.h"
 
 namespace manta::detail {
 namespace {
