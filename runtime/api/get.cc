@@ -48,10 +48,11 @@ std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,
   auto buffers = entry.read([](const Value& value) {
     return std::vector<serialization::Buffer>(value.buffers().begin(), value.buffers().end());
   });
-  const LentCpu lent(process.waiting_threads());
+  LentCpu lent(process.waiting_threads());
   const std::string waiter = name_of_waiter(process.waiting_threads());
   for (auto& buffer : buffers) {
-    make_readable(process.questions(), process.store(), buffer, waiter, deadline);
+    make_readable(process.questions(), process.store(), buffer, waiter, deadline,
+                  [&] { lent.lend(); });
   }
   return buffers;
 }

@@ -309,6 +309,9 @@ void Node::on(rpc::Slot from, const ResourcesAsk& question) {
 void Node::on(rpc::Slot from, const RoomAsk& ask, std::string_view waiter) {
   waits_.on(from, ask, waiter);
   store_room_.on(from, ask);
+  // At once, for each that asks: else all together would take one block at each look. Whoever has had its turn in vain
+  // waits for the next look.
+  if (ask.tries == 0) store_room_.look(monotonic_ms());
 }
 
 void Node::on(rpc::Slot from, const RestoreAsk& ask, std::string_view waiter) {

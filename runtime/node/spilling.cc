@@ -21,8 +21,8 @@ constexpr double kFull = 0.8;
 constexpr std::int64_t kActiveMs = 1000;  // after a round more are probably needed
 constexpr std::int64_t kPatienceMs = 200;
 // When nothing could be spilled; twice as long each time, so often.
-constexpr std::int64_t kPauseMs = 100;
-constexpr int kMostDoublings = 4;
+constexpr std::int64_t kPauseMs = 10;
+constexpr int kMostDoublings = 7;
 constexpr std::chrono::milliseconds kEndMs(1000);
 constexpr std::int64_t kDiskPauseMs = 1000;
 constexpr std::int64_t kWarnedEveryMs = 60'000;

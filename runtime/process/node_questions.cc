@@ -1,13 +1,9 @@
 #include "node_questions.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace manta::detail {
-namespace {
-
-constexpr std::chrono::seconds kLookEvery{1};
-
-}  // namespace
 
 // A question that is open, as long as this exists.
 class NodeQuestions::Asked final : public rpc::Progress::Waiter {
@@ -44,14 +40,15 @@ template <class Question>
 std::optional<NodeQuestions::Answer> NodeQuestions::ask(Question question,
                                                         PayloadOf<Question> payload,
                                                         const GiveUp& give_up,
-                                                        rpc::Deadline deadline) {
+                                                        rpc::Deadline deadline,
+                                                        std::chrono::milliseconds look) {
   // The session may be closed meanwhile.
   const auto keep = base::Ref<OpenSession>::retain(&session_);
   Asked asked(*this);
   question.question = asked.number();
   ownership_.node().send(question, payload);
   const auto begun = std::chrono::steady_clock::now();
-  for (auto look_at = begun + kLookEvery;; look_at += kLookEvery) {
+  for (auto look_at = begun + look;; look = std::min(2 * look, kSeldom), look_at += look) {
     const bool last = deadline && *deadline <= look_at;
     if (progress_.wait(asked, last ? *deadline : look_at) || last) break;
     if (give_up(std::chrono::duration_cast<std::chrono::seconds>(look_at - begun))) break;
@@ -60,13 +57,17 @@ std::optional<NodeQuestions::Answer> NodeQuestions::ask(Question question,
 }
 
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(ResourcesAsk, NoPayload,
-                                                                 const GiveUp&, rpc::Deadline);
+                                                                 const GiveUp&, rpc::Deadline,
+                                                                 std::chrono::milliseconds);
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RoomAsk, std::string_view,
-                                                                 const GiveUp&, rpc::Deadline);
+                                                                 const GiveUp&, rpc::Deadline,
+                                                                 std::chrono::milliseconds);
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RestoreAsk, std::string_view,
-                                                                 const GiveUp&, rpc::Deadline);
+                                                                 const GiveUp&, rpc::Deadline,
+                                                                 std::chrono::milliseconds);
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(WhyAsk, PayloadBytes,
-                                                                 const GiveUp&, rpc::Deadline);
+                                                                 const GiveUp&, rpc::Deadline,
+                                                                 std::chrono::milliseconds);
 
 void NodeQuestions::on(const ResourcesTold& told, PayloadBytes payload) {
   answer(told.question, payload);

@@ -29,14 +29,18 @@ void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& q
 
 void make_readable(NodeQuestions& questions, objectstore::Store& store,
                    serialization::Buffer& buffer, std::string_view waiter,
-                   const rpc::Deadline& deadline) {
+                   const rpc::Deadline& deadline, const std::function<void()>& waits_long) {
   base::check(!TablesLock::held_by_this_thread(), "a thread that waits for a disk holds no lock");
   while (!buffer.storage->begin_reading()) {
     const auto& block = static_cast<const objectstore::Block&>(*buffer.storage);
     const std::string object = "object " + block.object().hex();
     const auto answer = questions.ask(
         RestoreAsk{.block = block.offset(), .object = block.object()}, waiter,
-        [](std::chrono::seconds) { return false; }, deadline);
+        [&](std::chrono::seconds) {
+          if (waits_long) waits_long();
+          return false;
+        },
+        deadline, NodeQuestions::kLong);
     if (!answer && deadline && *deadline <= std::chrono::steady_clock::now()) {
       throw GetTimeout("manta::get() waited until its time was over; " + object +
                        " is on disk and is being read back");

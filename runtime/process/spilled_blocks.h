@@ -4,6 +4,7 @@
 //          any other, and waits.
 // Errors:  ObjectLost, ObjectStoreFull, GetTimeout; NodeDied, or InvalidArgument when the session ends meanwhile.
 #pragma once
+#include <functional>
 #include <string_view>
 
 #include "../../objectstore/store.h"
@@ -18,9 +19,10 @@ void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& q
                     PayloadBytes blocks);
 
 // The buffer points to bytes in memory afterwards, if need be in another block. Its storage keeps them there. `waiter`
-// is the call that waits, for why().
+// is the call that waits, for why(); `waits_long` is called if it takes long.
 void make_readable(NodeQuestions& questions, objectstore::Store& store,
                    serialization::Buffer& buffer, std::string_view waiter,
-                   const rpc::Deadline& deadline = {});
+                   const rpc::Deadline& deadline = {},
+                   const std::function<void()>& waits_long = {});
 
 }  // namespace manta::detail

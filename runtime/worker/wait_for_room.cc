@@ -45,11 +45,13 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
   base::check(!TablesLock::held_by_this_thread(), "who waits for room holds no lock");
   const auto process = Process::current_or_null();
   if (!process) return;
-  const LentCpu lent(process->waiting_threads());
+  LentCpu lent(process->waiting_threads());
+  if (!process->store().arena().may_spill()) lent.lend();
   RoomAsk ask{.size = size, .since = monotonic_ms()};
   const std::string waiter = name_of_waiter(process->waiting_threads());
   bool warned = false;
-  const auto each_second = [&](std::chrono::seconds) {
+  const auto look = [&](std::chrono::seconds) {
+    lent.lend();
     const std::int64_t waited = monotonic_ms() - ask.since;
     if (!warned && waited >= room_warned_after_ms) {
       warned = true;
@@ -58,7 +60,7 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
     return false;
   };
   for (;;) {
-    const auto answer = process->questions().ask(ask, waiter, each_second);
+    const auto answer = process->questions().ask(ask, waiter, look, {}, NodeQuestions::kLong);
     if (!answer && process->ownership().closed()) {
       throw InvalidArgument("the session was shut down while this waited for room in its store");
     }

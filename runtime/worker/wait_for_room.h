@@ -1,6 +1,7 @@
 // How threads of this process wait for room in the object store: those of user code that put, make arrays, or give
 // results. The node says whose turn it is (node/store_room.h). In a worker the CPU of the call that runs is lent to
-// others meanwhile, so that what frees memory can run. What holds the store is asked of the node, as tools do it.
+// others when it waits long, or when nothing can be spilled, so that what frees memory can run. What holds the store is
+// asked of the node, as tools do it.
 //
 // Errors:  of a thread that waits: InvalidArgument if the session is shut down meanwhile; OutOfDisk if its time is over
 //          and nothing could be spilled, since disks fail. Else the store throws ObjectStoreFull then.

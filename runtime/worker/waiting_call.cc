@@ -42,8 +42,8 @@ std::string name_of_waiter(const WaitingThreads& threads) {
   return running.empty() ? "a thread" : running;
 }
 
-LentCpu::LentCpu(WaitingThreads& threads) : call_(threads) {
-  if (!call_.any()) return;
+void LentCpu::lend() {
+  if (!call_.any() || waits_) return;
   call_.begin_to_wait();
   waits_.emplace(call_.executor().turn(), call_.own_thread());
 }

@@ -39,10 +39,13 @@ class WaitingCall {
   const bool own_thread_;
 };
 
-// Lends the CPU of the call, if there is one, as long as this exists.
+// Lends the CPU of the call that waits for the object store, if there is one: from lend() on, until this is gone.
+// What the node does for those that wait, spilling and reading back, takes moments, and needs no worker in their place:
+// who waits longer (NodeQuestions::kLong) waits perhaps for what other calls do.
 class LentCpu {
  public:
-  explicit LentCpu(WaitingThreads& threads);
+  explicit LentCpu(WaitingThreads& threads) : call_(threads) {}
+  void lend();
 
  private:
   WaitingCall call_;
