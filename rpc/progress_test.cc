@@ -1,5 +1,8 @@
 #include "progress.h"
 
+#include <filesystem>
+#include <fstream>
+#include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -16,6 +19,7 @@ class CountingWork final : public Progress::Work {
  public:
   void give() { given_.fetch_add(1); }
   bool poll() override {
+    polls_.fetch_add(1);
     const std::uint32_t given = given_.load();
     if (given == served_.load()) return false;
     served_by_.store(std::this_thread::get_id());
@@ -24,11 +28,13 @@ class CountingWork final : public Progress::Work {
   }
   bool pending() const override { return given_.load() != served_.load(); }
   std::uint32_t served() const { return served_.load(); }
+  std::uint32_t polls() const { return polls_.load(); }
   std::thread::id served_by() const { return served_by_.load(); }
 
  private:
   std::atomic<std::uint32_t> given_{0};
   std::atomic<std::uint32_t> served_{0};
+  std::atomic<std::uint32_t> polls_{0};
   std::atomic<std::thread::id> served_by_{};
 };
 
@@ -61,6 +67,20 @@ class ProgressTest : public testing::Test {
   void await_state(BellState state) {
     while (page_.bell.state.load() != state) std::this_thread::yield();
   }
+  // Until its ring thread has looked once, and sleeps: before it starts the state is already kRingParked.
+  void start_and_await_sleep() {
+    progress_.start();
+    while (work_.polls() == 0 || !ring_thread_sleeps()) std::this_thread::yield();
+  }
+  static bool ring_thread_sleeps() {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::ifstream in(task.path() / "stat");
+      std::string number, name, state;
+      in >> number >> name >> state;
+      if (name == "(manta-ring)") return state == "S";
+    }
+    return false;
+  }
   void peer_pushes() {
     work_.give();
     ring(page_.bell);
@@ -79,8 +99,7 @@ TEST_F(ProgressTest, ASatisfiedWaiterDoesNotWait) {
 }
 
 TEST_F(ProgressTest, AWaitingThreadServesItself) {
-  progress_.start();
-  await_state(BellState::kRingParked);
+  start_and_await_sleep();
   work_.give();  // without a bell
   Served one(work_, 1);
   EXPECT_TRUE(progress_.wait(one));
@@ -119,8 +138,7 @@ TEST_F(ProgressTest, APeerWakesTheThreadThatSleepsInWait) {
 }
 
 TEST_F(ProgressTest, APeerIsServedWhileNobodyWaits) {
-  progress_.start();
-  await_state(BellState::kRingParked);
+  start_and_await_sleep();
   peer_pushes();
   while (work_.served() != 1) std::this_thread::yield();
   EXPECT_NE(work_.served_by(), std::this_thread::get_id());
@@ -128,8 +146,7 @@ TEST_F(ProgressTest, APeerIsServedWhileNobodyWaits) {
 }
 
 TEST_F(ProgressTest, AKickServesOnTheCallersThreadWhenTheBatonIsFree) {
-  progress_.start();
-  await_state(BellState::kRingParked);
+  start_and_await_sleep();
   std::uint32_t mine = 0;
   for (std::uint32_t i = 1; i <= 100; ++i) {
     work_.give();
@@ -228,8 +245,7 @@ TEST_F(ProgressTest, TheBatonIsHandedToTheNextInLine) {
 }
 
 TEST_F(ProgressTest, InABurstNobodyNeedsToRingAndAfterwardsTheRingThreadSleeps) {
-  progress_.start();
-  await_state(BellState::kRingParked);
+  start_and_await_sleep();
   do {
     work_.give();
     progress_.kick();
@@ -241,8 +257,7 @@ TEST_F(ProgressTest, InABurstNobodyNeedsToRingAndAfterwardsTheRingThreadSleeps) 
 }
 
 TEST_F(ProgressTest, BusyIsToldWhereItMatters) {
-  progress_.start();
-  await_state(BellState::kRingParked);
+  start_and_await_sleep();
   progress_.set_busy(true);
   EXPECT_EQ(page_.busy.load(), 1u);
   progress_.set_busy(false);
