@@ -24,9 +24,9 @@ class NodeQuestions {
       : session_(session), ownership_(ownership), progress_(progress) {}
 
   using Answer = std::vector<std::byte>;  // the payload
-  // Sends the question, a ResourcesAsk, RoomAsk, RestoreAsk or WhyAsk, under a number of its own. After `look`, and then
-  // ever more seldom up to once a second, `give_up(how long it has waited)` decides, and may throw. Nothing: given up,
-  // too late, or the session is over.
+  // Sends the question, a ResourcesAsk, RoomAsk, RestoreAsk or WhyAsk, under a number of its own. After `look`, and
+  // then ever more seldom up to once a second, `give_up(how long it has waited)` decides, and may throw. Nothing: given
+  // up, too late, or the session is over.
   using GiveUp = std::function<bool(std::chrono::seconds)>;
   static constexpr std::chrono::milliseconds kSeldom{1000};
   static constexpr std::chrono::milliseconds kLong{50};  // for the object store's answers
