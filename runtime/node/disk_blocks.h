@@ -126,8 +126,8 @@ class DiskBlocks {
   const Memory memory_;
 
   std::map<std::uint64_t, OnDisk> blocks_;
-  std::map<std::uint64_t, std::size_t>
-      in_slab_;                      // how many begin in a slab; it is in use until none does
+  // How many begin in a slab, whose addresses are in use until none does.
+  std::map<std::uint64_t, std::size_t> in_slab_;
   std::size_t addresses_ = 0;        // of them
   std::set<std::uint64_t> awaited_;  // those that have readers which wait
   bool short_of_room_ = false;       // for the first of these

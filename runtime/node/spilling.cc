@@ -166,9 +166,7 @@ void Spilling::block_held(std::uint64_t block, rpc::Slot whose) {
 
 // The block stays in memory, and with it those of its slab.
 void Spilling::keep_whole_of(std::uint64_t block) {
-  arena_.keep_in_memory(block);
-  std::erase_if(round_,
-                [block](const Candidate& other) { return slab_of(other.block) == slab_of(block); });
+  keep_those([block](const Candidate& other) { return slab_of(other.block) == slab_of(block); });
 }
 
 void Spilling::keep_those(const std::function<bool(const Candidate&)>& stay) {

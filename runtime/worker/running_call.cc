@@ -112,9 +112,10 @@ void RunningCall::read_back(std::span<serialization::Buffer> buffers) {
       buffer.storage->end_reading();
       continue;
     }
-    if (!lent) lent.emplace(turn_, true);
     make_readable(process_.questions(), process_.store(), buffer,
-                  name_in_waits(display_name(frame_, name_)));
+                  name_in_waits(display_name(frame_, name_)), {}, [&] {
+                    if (!lent) lent.emplace(turn_, true);
+                  });
   }
 }
 

@@ -76,6 +76,8 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
     }
     if (!granted) return;
     ++ask.tries;
+    // Each turn in vain begins a wait of its own.
+    if (monotonic_ms() - ask.since >= NodeQuestions::kLong.count()) (void)look({});
   }
 }
 
