@@ -217,14 +217,21 @@ std::optional<std::uint64_t> leading_number(std::string_view text) {
   return value;
 }
 
-std::optional<std::uint64_t> figure_in(const fs::path& file, std::string_view name) {
-  std::istringstream lines(read_small_file(file));
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string first, value;
-    if (words >> first >> value && first == name) return leading_number(value);
+std::optional<std::uint64_t> figure_of(std::string_view text, std::string_view name) {
+  constexpr std::string_view kBlanks = " \t";
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (!line.starts_with(name)) continue;
+    const std::string_view rest = line.substr(name.size());
+    const std::size_t value = rest.find_first_not_of(kBlanks);
+    if (value != 0 && value != std::string_view::npos) return leading_number(rest.substr(value));
   }
   return std::nullopt;
+}
+
+std::optional<std::uint64_t> figure_in(const fs::path& file, std::string_view name) {
+  return figure_of(read_small_file(file), name);
 }
 
 fs::path Cgroup::memory_limit_file() const { return directory / memory_limit_of(*this).file; }
@@ -241,9 +248,10 @@ std::optional<std::uint64_t> Cgroup::memory_unreclaimable() const {
   const auto used = memory_used();
   if (!used) return std::nullopt;
   const std::string prefix = version == Version::kTwo ? "" : "total_";
+  const std::string stat = read_small_file(directory / "memory.stat");
   std::uint64_t cache = 0;
   for (const char* const list : {"inactive_file", "active_file"}) {
-    cache += figure_in(directory / "memory.stat", prefix + list).value_or(0);
+    cache += figure_of(stat, prefix + list).value_or(0);
   }
   return *used - std::min(*used, cache);
 }

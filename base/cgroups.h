@@ -52,5 +52,7 @@ std::string read_small_file(const std::filesystem::path& file);
 std::optional<std::uint64_t> leading_number(std::string_view text);
 // The value of `name` in a file of lines "name value" or "name: value kB", where `name` has the colon.
 std::optional<std::uint64_t> figure_in(const std::filesystem::path& file, std::string_view name);
+std::optional<std::uint64_t> figure_of(std::string_view text,
+                                       std::string_view name);  // of what was read
 
 }  // namespace manta::base

@@ -32,16 +32,18 @@ std::optional<MemoryMonitor::Use> MemoryMonitor::tightest() const {
     };
     if (!found || share(use) > share(*found)) found = std::move(use);
   };
-  const auto total = base::figure_in(root_ / "proc/meminfo", "MemTotal:");
-  const auto available = base::figure_in(root_ / "proc/meminfo", "MemAvailable:");
+  const std::string memory = base::read_small_file(root_ / "proc/meminfo");
+  const auto total = base::figure_of(memory, "MemTotal:");
+  const auto available = base::figure_of(memory, "MemAvailable:");
   if (total && available && *available <= *total) {
     consider(
         {.used = (*total - *available) * 1024, .limit = *total * 1024, .where = "the machine has"});
   }
   for (const base::Cgroup& cgroup : cgroups_) {
+    // Both cost the kernel a sum over all cores, so that the second is asked for only where it counts.
     const auto limit = cgroup.memory_limit();
-    const auto used = cgroup.memory_unreclaimable();
-    if (!limit || !used) continue;
+    const auto used = limit ? cgroup.memory_unreclaimable() : std::nullopt;
+    if (!used) continue;
     consider({.used = *used, .limit = *limit, .where = "its cgroup " + cgroup.name + " allows"});
   }
   return found;
