@@ -217,6 +217,14 @@ TEST_F(Deadlocks, ActorsThatWaitForEachOther) {
   }
 }
 
+TEST_F(Deadlocks, OfALongCycleTheFirstStepsAndTheLastAreTold) {
+  open({.cpus = 8});
+  std::vector<ActorHandle<Player>> all;
+  for (int i = 0; i < 24; ++i) all.push_back(actor<Player>(ActorOptions{.cpus = 0}));
+  const std::string text = deadlock_of(all[0].call(&Player::pass, all, 1));
+  EXPECT_THAT(text, AllOf(HasSubstr("; and so on, 4 more; "), HasSubstr("Player::count")));
+}
+
 using WayToWait = int (Player::*)(const ActorHandle<Player>&, const ActorHandle<Player>&);
 struct NamedWay {
   const char* name;

@@ -11,6 +11,7 @@ constexpr std::size_t kMostNeeds = 1000;  // of one wait
 constexpr int kMostSteps = 8;             // from one wait to the next in an answer to "why"
 // A text of this size is not made longer: the makers of objects may lead in a circle.
 constexpr std::size_t kLongestWhy = 4000;
+constexpr std::size_t kMostStepsTold = 20;  // of a cycle: its first ones, and the last
 constexpr std::uint64_t kForStore = std::uint64_t{1} << 63;
 
 std::string seconds_text(std::int64_t ms) {
@@ -274,7 +275,12 @@ std::string Waits::in_process(rpc::Slot slot) const {
 // before Ping::ask has ended"
 std::string Waits::text_of(const std::vector<Step>& path) const {
   std::string text;
+  const std::size_t left_out = path.size() - std::min(path.size(), kMostStepsTold);
   for (std::size_t i = 0; i < path.size(); ++i) {
+    if (left_out != 0 && i == kMostStepsTold - 1) {
+      text += "; and so on, " + std::to_string(left_out) + " more";
+      i += left_out;
+    }
     const std::string& runs = path[(i + 1) % path.size()].wait->record.waiter;
     text += (i == 0 ? "" : "; ") + text_of(path[i], runs);
   }

@@ -5,6 +5,7 @@
 
 #include "../calls/needs.h"
 #include "../launch/clock.h"
+#include "../ownership/notices.h"
 #include "../ownership/object_ref.h"
 #include "../wire/waits.h"
 #include "process.h"
@@ -13,6 +14,7 @@ namespace manta::detail {
 namespace {
 
 constexpr std::size_t kMostNames = 3;
+constexpr std::size_t kMostText = 16384;  // of an error, in an answer for another process
 
 std::vector<Need> needs_of(Process& process, const ObjectEntry& entry) {
   Needs needs(process.ownership(), process.senders());
@@ -158,7 +160,7 @@ void tell_why(Process& process, const WhyAskMaker& question, std::string_view te
   WhyStep step{.text = std::string(text_so_far)};
   if (const auto entry = process.ownership().objects().find(question.object)) {
     WhyStep here = why_here(process, *entry);
-    step.text += ": there " + here.text;
+    step.text += ": there " + one_line(here.text, kMostText);
     step.next = std::move(here.next);
   }
   process.node().send(WhyContinue{.question = question.question, .asker = question.asker},
