@@ -101,11 +101,12 @@ base::Result<base::Ref<Block>, StoreError> Store::create_now(std::size_t size,
     return allocation.error();
   }
   base::failpoint(base::Failpoint::kBlockAllocated);
-  if (arena_.is_overflow(allocation->offset) && arena_.note_overflow()) say_that_it_overflows();
+  say_if_it_overflows(allocation->offset);
   return blocks_.create(*allocation);
 }
 
-void Store::say_that_it_overflows() const {
+void Store::say_if_it_overflows(std::uint64_t offset) {
+  if (!arena_.is_overflow(offset) || !arena_.note_overflow()) return;
   const std::string line =
       "manta: the object store has " + std::to_string(arena_.capacity()) +
       " bytes, all in use; what is held beyond that lies in a file in " +
@@ -146,6 +147,13 @@ base::Result<Buffer, StoreError> Store::put_alone(const Buffer& buffer) {
 base::Result<std::vector<Buffer>, StoreError> Store::put_buffers(std::span<const Buffer> buffers) {
   std::vector<Buffer> stored(buffers.begin(), buffers.end());
   std::size_t packed = 0;
+  if (arena_.overflow() == 0) {  // the whole value is held here: waiting gains nothing
+    std::size_t whole = 0;
+    for (const Buffer& buffer : stored) {
+      if (block_of(buffer.storage.get()) == nullptr) whole += buffer.size;
+    }
+    if (whole > arena_.capacity()) return StoreError::kTooLarge;
+  }
   for (Buffer& buffer : stored) {
     if (block_of(buffer.storage.get()) != nullptr) {
       continue;

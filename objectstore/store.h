@@ -59,6 +59,8 @@ class Store final : public base::Counted {
   base::Result<base::Ref<Block>, StoreError> create_now(std::size_t size,
                                                         Population population = Population::kNow,
                                                         Part part = Part::kOverflow);
+  // If the block lies on disk, in the overflow: says so on stderr, once for all processes of the node.
+  void say_if_it_overflows(std::uint64_t offset);
   // How threads of this process wait for `size` bytes: it calls `take` when it is their turn, until that gives true, or
   // gives up. It is set before any thread needs it; without it nothing waits.
   using TakeRoom = std::function<bool()>;
@@ -97,7 +99,6 @@ class Store final : public base::Counted {
   base::Result<base::Ref<Block>, StoreError> create_in_turn(std::size_t size,
                                                             Population population);
   bool fill(Block& block, const std::byte* from);
-  void say_that_it_overflows() const;
   base::Result<serialization::Buffer, StoreError> put_alone(const serialization::Buffer& buffer);
   base::Status<StoreError> put_together(std::span<serialization::Buffer> buffers, std::size_t size);
   void release_holds(std::uint64_t offset, std::uint32_t holds) noexcept;

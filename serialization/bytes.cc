@@ -10,6 +10,7 @@
 
 #include "../base/crc32c.h"
 #include "../base/error.h"
+#include "../base/thread_own.h"
 
 namespace manta {
 
@@ -196,8 +197,6 @@ std::vector<Buffer> read_buffers(std::span<const std::byte> bytes, std::span<con
   return buffers;
 }
 
-thread_local std::unique_ptr<Encoded> spare_encoded;
-
 }  // namespace
 
 void set_reference_format(ReferenceFormat* format) {
@@ -205,7 +204,7 @@ void set_reference_format(ReferenceFormat* format) {
   reference_format.store(format, std::memory_order_release);
 }
 
-ScratchEncoded::ScratchEncoded() : encoded_(spare_encoded.release()) {
+ScratchEncoded::ScratchEncoded() : encoded_(base::ThreadSpare<Encoded>::take()) {
   if (encoded_ == nullptr) {
     encoded_ = new Encoded;
   }
@@ -214,8 +213,8 @@ ScratchEncoded::ScratchEncoded() : encoded_(spare_encoded.release()) {
 ScratchEncoded::~ScratchEncoded() {
   constexpr std::size_t kKeep = std::size_t{1} << 20;
   encoded_->clear();
-  if (spare_encoded == nullptr && encoded_->meta.capacity() <= kKeep) {
-    spare_encoded.reset(encoded_);
+  if (encoded_->meta.capacity() <= kKeep) {
+    base::ThreadSpare<Encoded>::give(encoded_);
   } else {
     delete encoded_;
   }

@@ -230,7 +230,14 @@ struct Kept {  // used in a static destructor, after the end of the session
     expect_refusal([&] { put(1); });
     expect_refusal([&] { handle.call(&Gate::is_open); });
     expect_refusal([&] { remote(twice)(ref); });
-    if (refused != 4 || array[199'999] != 199'999) ::_exit(77);  // CTest sees it
+    expect_refusal([&] { put(array); });
+    const auto copies = deserialize<std::vector<Array<int>>>(serialize(std::vector{array, array}));
+    const auto shared = std::make_shared<int>(7);
+    const auto pointers =
+        deserialize<std::vector<std::shared_ptr<int>>>(serialize(std::vector{shared, shared}));
+    const bool right = refused == 5 && array[199'999] == 199'999 && copies[1][199'999] == 199'999 &&
+                       pointers[0] == pointers[1] && *pointers[0] == 7;
+    if (!right) ::_exit(77);  // CTest sees it
   }
 };
 Kept kept_until_exit;
@@ -250,6 +257,7 @@ TEST_F(ClusterTest, RefsAndHandlesOfAnEndedSessionAreRefused) {
   kept_until_exit.ref = ref;
   kept_until_exit.handle = gate;
   kept_until_exit.array = get(put(arange<int>(200'000)));
+  get(put(std::make_shared<int>(1)));
   session().shutdown();
   const auto all_refused = [&] {
     EXPECT_THROW(get(ref), InvalidArgument);

@@ -168,6 +168,17 @@ TEST_F(Overflow, OneLineSaysSo) {
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
 }
 
+TEST_F(Overflow, OneLineSaysSoOfWhatIsReadBack) {
+  open_small();
+  std::vector<ObjectRef<Array<long>>> refs;
+  for (long i = 0; i < 10; ++i) refs.push_back(put(all_of(i)));
+  ::testing::internal::CaptureStderr();
+  const auto held = get(refs);
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, HasSubstr("the object store has 67108864 bytes, all in use"));
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+}
+
 TEST_F(Overflow, TurnedOffAFullStoreIsAnError) {
   open({.object_store_bytes = 64 * kMiB, .put_timeout = 0s, .overflow = false});
   const Pinned filling(put(zeros<char>(60 * kMiB)));
@@ -187,6 +198,10 @@ TEST_F(Overflow, TurnedOffWhatIsLargerThanTheStoreDoesNotWait) {
   EXPECT_THAT(error_of<ObjectStoreFull>(put_too_much), advice);
   EXPECT_THROW(get(remote([] { return full<char>(65 * kMiB, 'x'); })()), ObjectStoreFull);
   EXPECT_THROW(put(std::string(65 * kMiB, 'x')), ObjectStoreFull);
+  const auto of_parts = [] { return std::vector<std::string>(8, std::string(10 * kMiB, 'x')); };
+  EXPECT_THAT(error_of<ObjectStoreFull>([&] { put(of_parts()); }),
+              HasSubstr("83886080 bytes do not fit into a store of 67108864 bytes"));
+  EXPECT_THROW(get(remote([of_parts] { return of_parts(); })()), ObjectStoreFull);
   std::optional<Pinned> filling(put(zeros<char>(60 * kMiB)));
   EXPECT_THAT(error_of<ObjectStoreFull>(put_too_much), advice);
   std::thread putting([] { EXPECT_EQ(get(put(all_of(1)))[0], 1); });
@@ -194,6 +209,20 @@ TEST_F(Overflow, TurnedOffWhatIsLargerThanTheStoreDoesNotWait) {
   EXPECT_THAT(error_of<ObjectStoreFull>(put_too_much), advice);
   filling.reset();
   putting.join();
+}
+
+// With a timeout of a year a wait would be a hang.
+TEST_F(Overflow, TurnedOffAnObjectOnDiskIsNotReadyWhereThereIsNoRoomForIt) {
+  open({.object_store_bytes = 64 * kMiB,
+        .spill_dirs = {(tree_.root() / "spill").string()},
+        .put_timeout = 24h * 365,
+        .overflow = false});
+  const auto ref = put(all_of(7));
+  std::optional<Pinned> filling(put(zeros<char>(60 * kMiB)));
+  EXPECT_FALSE(try_get(ref));
+  filling.reset();
+  EXPECT_TRUE(eventually([&] { return try_get(ref).has_value(); }));
+  EXPECT_EQ(try_get(ref)->value()[kCount - 1], 7);
 }
 
 struct Hoarder {
@@ -505,6 +534,8 @@ TEST_F(Overflow, ADirectoryThatWillNotDoIsNamedByInit) {
   EXPECT_THAT(refusal("s3://bucket/prefix"),
               AllOf(HasSubstr("spill_dirs"), HasSubstr("AWS_ACCESS_KEY_ID")));
   EXPECT_THAT(refusal(""), HasSubstr("no directory"));
+  EXPECT_THAT(refusal("file:///tmp/x"), HasSubstr("neither a directory nor a place in S3"));
+  EXPECT_THAT(refusal("~/x"), HasSubstr("only a shell knows"));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <manta/manta.h>
 
 #include "../base/file_tree_fixture.h"
+#include "../runtime/process/process.h"
 #include "cluster_fixture.h"
 #include "error_of.h"
 
@@ -221,6 +222,27 @@ TEST_P(DiskThatFails, LosesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(EachWriteBut, DiskThatFails, ::testing::Values(3, 25),
                          [](const auto& every) { return std::to_string(every.param); });
+
+// With a timeout of a year a wait would be a hang.
+TEST_F(StoreDeaths, WhoWaitsForRoomHearsThatTheNodeHasDied) {
+  store_is_not_checked();
+  open({.cpus = 1,
+        .object_store_bytes = 64 * kMiB,
+        .spill_dirs = {spilled_.root().string()},
+        .put_timeout = std::chrono::hours(24 * 365),
+        .overflow = false});
+  auto held = get(put(full<int>(30 * kElements, 1)));
+  const auto make = [] { (void)full<int>(5 * kElements, 2); };
+  std::thread waits(
+      [&] { EXPECT_THAT(error_of<NodeDied>(make), ::testing::HasSubstr("waited for room")); });
+  const auto& arena = detail::Process::current("test").store().arena();
+  ASSERT_TRUE(eventually([&] { return arena.waiting() == 1; }));
+  ::kill(node_pid(), SIGKILL);
+  waits.join();
+  EXPECT_THROW(make(), NodeDied);
+  held = {};
+  close();
+}
 
 TEST_F(StoreDeaths, TheNodeWhileItSpillsAndReads) {
   store_is_not_checked();

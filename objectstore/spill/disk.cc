@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <string>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -21,7 +22,7 @@ void transfer(const char* name, std::span<Byte> bytes, std::uint64_t at, const C
   while (!bytes.empty()) {
     const ssize_t n = call(bytes.data(), bytes.size(), static_cast<off_t>(at));
     if (n < 0 && errno != EINTR) fail(name);
-    if (n == 0) fail(name, EIO);
+    if (n == 0) fail((std::string(name) + " beyond the end of the file").c_str(), EIO);
     if (n < 0) continue;
     bytes = bytes.subspan(static_cast<std::size_t>(n));
     at += static_cast<std::uint64_t>(n);

@@ -16,16 +16,14 @@ std::vector<std::byte> error_of(const ObjectEntry& entry) {
 std::vector<std::byte> error_of_current_exception() {
   try {
     throw;
-  } catch (const SerializationError& error) {
-    return encode_error(call_error(error));
-  } catch (const BuildMismatch& error) {
-    return encode_error(call_error(error));
-  } catch (const NotFound& error) {
-    return encode_error(call_error(error));
+  } catch (const TaskError&) {  // of user code that was called to read the value
+  } catch (const std::exception& error) {
+    const ErrorKind kind = kind_of(error);
+    if (kind != ErrorKind::kRuntimeError) return encode_error(error_of(kind, error.what()));
   } catch (...) {
-    return encode_error(
-        record_current_exception(OpenSession::current("manta::get_each()").node_id()));
   }
+  return encode_error(
+      record_current_exception(OpenSession::current("manta::get_each()").node_id()));
 }
 
 std::exception_ptr exception_of(const std::vector<std::byte>& error) {

@@ -86,12 +86,15 @@ struct OutcomeAccess {
   }
 };
 
-// Of an object that is done.
+// Of an object that is done. With a deadline: GetTimeout, if its bytes are on disk, and are not read back by then.
 template <class T>
-Outcome<T> outcome_of(const ObjectEntry& entry) {
+Outcome<T> outcome_of(const ObjectEntry& entry, const Deadline& deadline = {}) {
   if (entry.state() == ObjectState::kFailed) return OutcomeAccess::make<T>({}, error_of(entry));
   try {
-    return OutcomeAccess::make<T>(decode_or_monostate<T>(entry), {});
+    return OutcomeAccess::make<T>(decode_or_monostate<T>(entry, deadline), {});
+  } catch (const GetTimeout&) {
+    if (deadline) throw;
+    return OutcomeAccess::make<T>({}, error_of_current_exception());
   } catch (...) {
     if (entry.state() == ObjectState::kFailed) {  // freed just now
       return OutcomeAccess::make<T>({}, error_of(entry));
@@ -102,14 +105,18 @@ Outcome<T> outcome_of(const ObjectEntry& entry) {
 
 }  // namespace detail
 
-// The outcome, if the object is ready now; else nothing. It never waits, and never throws the error of the object. To
-// ask again and again comes to an end, also for an object that another process makes. But a task that does so keeps the
+// The outcome, if the object is ready now; else nothing. It never waits, and never throws the error of the object. Of
+// one that lies on disk the bytes are read back, for a second at most; nothing, if they are not there by then. To ask again and again comes to an end, also for an object that another process makes. But a task that does so keeps the
 // CPU, which the awaited task may need; get() and wait() lend it. Errors: InvalidArgument.
 template <class T>
 std::optional<Outcome<T>> try_get(const ObjectRef<T>& ref) {
   auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::try_get()");
   if (!detail::object_ready(entry)) return std::nullopt;
-  return detail::outcome_of<T>(entry);
+  try {
+    return detail::outcome_of<T>(entry, detail::time_to_read_now());
+  } catch (const GetTimeout&) {
+    return std::nullopt;
+  }
 }
 
 // Waits for all, and gives their outcomes in the order of the refs. Errors: GetTimeout if one of them is not ready in

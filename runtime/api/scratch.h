@@ -5,33 +5,19 @@
 //             nothing alive. It also works in static destructors, after the thread's own objects are gone.
 // Threads: confined.
 #pragma once
-#include <memory>
-#include <utility>
-
-#include "../../base/build_settings.h"
+#include "../../base/thread_own.h"
 
 namespace manta::detail {
 
 template <class T>
 class Scratch {
  public:
-  Scratch() {
-    if (place.space == nullptr && !place.gone) {
-      thread_local const Keeper keeper;
-      place.space = new T;
-    }
-    if (place.taken || place.gone) {
-      own_ = std::make_unique<T>();
-      space_ = own_.get();
-    } else {
-      place.taken = true;
-      space_ = place.space;
-    }
+  Scratch() : space_(base::ThreadSpare<T>::take()) {
+    if (space_ == nullptr) space_ = new T;
   }
   ~Scratch() {
-    if (own_) return;
     space_->clear();
-    place.taken = false;
+    base::ThreadSpare<T>::give(space_);
   }
   Scratch(const Scratch&) = delete;
 
@@ -39,22 +25,7 @@ class Scratch {
   T* operator->() const { return space_; }
 
  private:
-  struct Place {  // needs no destructor
-    T* space = nullptr;
-    bool taken = false;
-    bool gone = false;  // the thread is at its end
-  };
-  struct Keeper {
-    Keeper() = default;
-    ~Keeper() {
-      delete std::exchange(place.space, nullptr);
-      place.gone = true;
-    }
-  };
-  static inline constinit thread_local Place place{};
-
   T* space_;
-  std::unique_ptr<T> own_;
 };
 
 }  // namespace manta::detail

@@ -16,6 +16,7 @@
 #define MANTA_HAS_BACKTRACE 1
 #endif
 
+#include "../../base/thread_own.h"
 #include "addresses.h"
 #include "code_id.h"
 #include "symbols.h"
@@ -205,7 +206,10 @@ std::vector<CodeLine> lines_at(const CodePlace& place) {
 
 CodePlace place_of(std::uintptr_t address) {
   // Read again for an address in none of them: a library may have been loaded since.
-  thread_local std::vector<LoadedImage> images;
+  using Images = std::vector<LoadedImage>;
+  Images here;
+  Images* const own = base::ThreadOwn<Images>::get();
+  Images& images = own != nullptr ? *own : here;
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (attempt == 1 || images.empty()) images = loaded_images();
     for (const auto& image : images) {

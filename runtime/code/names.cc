@@ -1,8 +1,12 @@
 #include "names.h"
 
+#include <deque>
 #include <exception>
+#include <mutex>
 #include <unordered_map>
+#include <utility>
 
+#include "../../base/thread_own.h"
 #include "code_id.h"
 #include "images.h"
 #include "symbols.h"
@@ -56,11 +60,21 @@ std::string find_name(const CallFrame& call) {
   }
 }
 
+// For static destructors.
+const std::string& for_ever(std::string name) {
+  static auto* const names = new std::pair<std::mutex, std::deque<std::string>>;
+  const std::lock_guard lock(names->first);
+  return names->second.emplace_back(std::move(name));
+}
+
 }  // namespace
 
 const std::string& display_name(const CallFrame& call, const std::string& given) {
+  using Known = std::unordered_map<std::uint64_t, std::string>;
   if (!given.empty()) return given;
-  thread_local std::unordered_map<std::uint64_t, std::string> known;
+  Known* const own = base::ThreadOwn<Known>::get();
+  if (own == nullptr) return for_ever(as_written(find_name(call)));
+  Known& known = *own;
   const std::uint64_t key = (call.stub_offset * 0x9e3779b97f4a7c15ULL) ^ call.target_offset ^
                             (call.stub_image + 3 * call.target_image);
   const auto found = known.find(key);

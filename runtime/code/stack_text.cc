@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "../../base/thread_own.h"
 #include "symbols.h"
 
 namespace manta::detail {
@@ -200,8 +201,11 @@ std::string encode_stack(std::span<const CodePlace> places) {
 
 std::string readable_stack(const std::string& encoded) {
   if (encoded.empty() || encoded[0] != kMark) return encoded;
-  thread_local std::pair<std::string, std::string> last;  // many errors come from one place
-  if (last.first == encoded) return last.second;
+  struct Last {  // many errors come from one place
+    std::string encoded, text;
+  };
+  Last* const last = base::ThreadOwn<Last>::get();
+  if (last != nullptr && last->encoded == encoded) return last->text;
   std::vector<CodePlace> places;
   for (std::size_t at = 1; at < encoded.size();) {
     const std::size_t end = encoded.find('\n', at), space = encoded.find(' ', at);
@@ -210,8 +214,9 @@ std::string readable_stack(const std::string& encoded) {
                       std::strtoull(encoded.c_str() + at, nullptr, 16), encoded[space - 1] == '='});
     at = end + 1;
   }
-  last = {encoded, stack_text(places)};
-  return last.second;
+  std::string text = stack_text(places);
+  if (last != nullptr) *last = {encoded, text};
+  return text;
 }
 
 std::string stack_text(std::span<const CodePlace> places) {

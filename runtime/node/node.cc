@@ -151,16 +151,18 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
               .now_ms = [] { return monotonic_ms(); },
               .send = [this](rpc::Slot to, const Waits::Told& message,
                              std::string_view text) { tell(to, message, text); }}),
-      store_room_({.has_room = [this](std::uint64_t size) { return has_room(size); },
-                   .is_spilling = [this] { return spilling_.makes_room(); },
-                   .set_waiting = [this](std::uint32_t count) { arena_.set_waiting(count); },
-                   .why_not_spilled = [this] { return spilling_.why_not(); },
-                   .tell =
-                       [this](rpc::Slot to, const RoomTold& told, std::string_view text) {
-                         waits_.answered(to, told.question);
-                         peers_.send(to, told, text);
-                       }},
-                  role.options.put_timeout_ms),
+      store_room_(
+          {.has_room = [this](std::uint64_t size) { return has_room(size); },
+           .is_spilling = [this] { return spilling_.makes_room(); },
+           .has_tried_since = [this](std::int64_t time) { return spilling_.has_tried_since(time); },
+           .set_waiting = [this](std::uint32_t count) { arena_.set_waiting(count); },
+           .why_not_spilled = [this] { return spilling_.why_not(); },
+           .tell =
+               [this](rpc::Slot to, const RoomTold& told, std::string_view text) {
+                 waits_.answered(to, told.question);
+                 peers_.send(to, told, text);
+               }},
+          role.options.put_timeout_ms),
       census_(arena_, census_of_processes()),
       ahead_(arena_, control_, role.options.object_store_bytes),
       memory_monitor_(memory_of_processes()),

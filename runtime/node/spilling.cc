@@ -77,6 +77,7 @@ bool Spilling::make_room(Urgency urgency) {
   if (!possible() || fate_ || (session_.now_ms() < in_vain_until_ && !go_on)) return false;
   if (!on_disk_.has_addresses()) {
     warn("those on disk take all addresses of the store; drop some, or give init a larger store");
+    tried_at_ = session_.now_ms();
     return false;
   }
   if (urgency == Urgency::kAhead) filling_ = Filling::kDense;
@@ -89,15 +90,22 @@ bool Spilling::make_room(Urgency urgency) {
     fruitless_ends_ = was_dense ? 1 : 0;
     if (was_dense && urgency == Urgency::kNeeded) continue;
     const std::int64_t pause = kPauseMs * (1 << std::min(passes_in_vain_++, kMostDoublings));
-    in_vain_until_ = session_.now_ms() + pause;
+    tried_at_ = session_.now_ms();
+    in_vain_until_ = tried_at_ + pause;
     return false;
   }
   return true;
 }
 
+bool Spilling::has_tried_since(std::int64_t time) const {
+  const bool silent = fate_ != nullptr && step_ != Step::kWriting;  // the disk
+  return !possible() || silent || tried_at_ >= time;
+}
+
 bool Spilling::makes_room() const {
-  return step_ == Step::kWriting || emptying_ != 0 || (spills() && passes_in_vain_ == 0) ||
-         session_.now_ms() < freed_until_;
+  if (emptying_ != 0 || session_.now_ms() < freed_until_) return true;
+  // A disk that has just taken nothing is tried again and again, but nobody waits for that.
+  return !disk_fails_ && (step_ == Step::kWriting || (spills() && passes_in_vain_ == 0));
 }
 
 // The processes that may read the block, as far as the node has been told.
@@ -312,7 +320,9 @@ void Spilling::written(const Written& places, const std::string& why_not) {
   }
   fruitless_ends_ = 0;
   filling_ = Filling::kDense;
-  if (places.empty()) {
+  disk_fails_ = places.empty();
+  if (disk_fails_) {
+    tried_at_ = session_.now_ms();
     // It is not they who do not agree. The first may be too large for the disk.
     cursor_ = round_.front().block + round_.front().size;
     in_vain_until_ = session_.now_ms() + kDiskPauseMs;

@@ -67,6 +67,8 @@ class Spilling {
   bool empties() const { return emptying_ != 0; }  // memory of what is on disk
   // Whether memory will probably be free soon: not while it asks again those that have just not agreed.
   bool makes_room() const;
+  // Whether it has looked at all that could be spilled since then, and found nothing, or the disk has taken nothing.
+  bool has_tried_since(std::int64_t time) const;
   bool busy() const { return step_ != Step::kIdle || on_disk_.any(); }
   // Now and then while busy(): who does not answer, who waits for room, and what was freed on disk.
   void look();
@@ -130,6 +132,8 @@ class Spilling {
   std::int64_t freed_until_ = 0;  // what was dropped is free by then
   std::int64_t warned_until_ = 0;
   std::string why_not_;
+  std::int64_t tried_at_ = 0;  // all, in vain
+  bool disk_fails_ = false;    // it took nothing of the last round that was written
   // How often a round reached the end of the arena since something was spilled.
   int fruitless_ends_ = 0;
   int passes_in_vain_ = 0;                                 // since something was spilled or dropped

@@ -388,6 +388,30 @@ TEST_F(SpillingOfBlocks, AFullDiskKeepsThemInMemoryAndIsSaidOnce) {
   EXPECT_EQ(where(a), RunBytes::kOnDisk);
 }
 
+TEST_F(SpillingOfBlocks, ADiskThatHasTakenNothingMakesNoRoomUntilItWorks) {
+  const auto a = filled('a');
+  now_ = 5000;
+  EXPECT_FALSE(spilling_->has_tried_since(5000));
+  place_->full = true;
+  spill_all();
+  EXPECT_TRUE(spilling_->has_tried_since(5000));
+  now_ += 1000;
+  EXPECT_FALSE(spilling_->has_tried_since(6000));
+  ASSERT_TRUE(spilling_->make_room());
+  EXPECT_TRUE(spilling_->spills());
+  EXPECT_FALSE(spilling_->makes_room()) << "so that who waits is refused in time";
+  place_->full = false;
+  agree_to_all();
+  sweep();
+  settle();
+  EXPECT_EQ(where(a), RunBytes::kOnDisk);
+  (void)filled('b');
+  ASSERT_TRUE(spilling_->make_room());
+  EXPECT_TRUE(spilling_->makes_room());
+  agree_to_none();
+  sweep();
+}
+
 TEST_F(SpillingOfBlocks, WhatCannotBeReadIsLostWithTheCause) {
   const auto a = filled('a');
   spill_all();
@@ -586,6 +610,7 @@ TEST_F(SpillingOfBlocks, WhoAsksInVainAgainAndAgainMakesNoRoom) {
     agree_to_none();
     sweep();
   }
+  EXPECT_TRUE(spilling_->has_tried_since(now_));
   now_ += 100;
   ASSERT_TRUE(spilling_->make_room());
   EXPECT_TRUE(spilling_->spills());

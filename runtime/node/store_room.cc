@@ -17,7 +17,9 @@ void StoreRoom::process_died(rpc::Slot slot) {
 }
 
 bool StoreRoom::is_late(const RoomAsk& ask, std::int64_t now) const {
-  if (store_.is_spilling()) return is_late_while_spilling(ask.since, now, timeout_ms_);
+  if (store_.is_spilling() || !store_.has_tried_since(ask.since)) {
+    return is_late_while_spilling(ask.since, now, timeout_ms_);
+  }
   return now - std::max(ask.since, spilled_at_) >= timeout_ms_;
 }
 

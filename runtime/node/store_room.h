@@ -35,6 +35,8 @@ class StoreRoom {
   struct Store {
     std::function<bool(std::uint64_t size)> has_room;  // spills, if it must
     std::function<bool()> is_spilling = [] { return false; };
+    // Whether it was found since then that nothing can be spilled.
+    std::function<bool(std::int64_t time)> has_tried_since = [](std::int64_t) { return true; };
     std::function<void(std::uint32_t count)> set_waiting;
     std::function<std::string()> why_not_spilled = [] { return std::string(); };
     std::function<void(rpc::Slot to, const RoomTold& told, std::string_view text)> tell;

@@ -31,6 +31,7 @@ class StoreRoomTest : public testing::Test {
 
   std::uint64_t free_ = 0;
   bool spilling_ = false;
+  std::int64_t tried_at_ = std::numeric_limits<std::int64_t>::max();
   std::string why_not_;
   std::string text_;
   std::uint32_t waiting_ = 0;
@@ -38,6 +39,7 @@ class StoreRoomTest : public testing::Test {
   StoreRoom::Store store() {
     return {.has_room = [this](std::uint64_t size) { return size <= free_; },
             .is_spilling = [this] { return spilling_; },
+            .has_tried_since = [this](std::int64_t time) { return tried_at_ >= time; },
             .set_waiting = [this](std::uint32_t count) { waiting_ = count; },
             .why_not_spilled = [this] { return why_not_; },
             .tell =
@@ -105,6 +107,17 @@ TEST_F(StoreRoomTest, TheTimeOfSpillingDoesNotCount) {
   EXPECT_THAT(look(6000), ElementsAre(Told(11, true))) << "late, but there is room at last";
   ask(1, 12, 200, 6000);
   EXPECT_THAT(look(7000), ElementsAre(Told(12, false)));
+}
+
+TEST_F(StoreRoomTest, NobodyIsRefusedBeforeAllThatCouldBeSpilledWasTried) {
+  StoreRoom impatient(store(), 0);
+  tried_at_ = 4;
+  impatient.on(1, {.question = 11, .size = 100, .since = 5});
+  impatient.look(6);
+  EXPECT_THAT(told_, IsEmpty());
+  tried_at_ = 7;
+  impatient.look(7);
+  EXPECT_THAT(told_, ElementsAre(Told(11, false)));
 }
 
 TEST_F(StoreRoomTest, WhoIsRefusedIsToldWhyNothingWasSpilled) {

@@ -190,6 +190,10 @@ std::string spill_directory(const std::string& name) {
     }
     return name;
   }
+  if (name.find("://") != std::string::npos) {
+    refuse(what + "which is neither a directory nor a place in S3 (s3://BUCKET/PREFIX)");
+  }
+  if (name.starts_with("~")) refuse(what + "but only a shell knows what ~ is: give the path");
   std::string path = std::filesystem::absolute(name).string();
   std::error_code error;
   std::filesystem::create_directories(path, error);

@@ -76,6 +76,7 @@ void make_readable(NodeQuestions& questions, objectstore::Store& store,
     base::failpoint(base::Failpoint::kReadBack);
     auto copy = store.blocks().adopt(told.block, objectstore::Share::kHeld);
     copy->set_object(block.object());
+    store.say_if_it_overflows(copy->offset());
     buffer.data = copy->data() + (buffer.data - block.data());
     buffer.storage = std::move(copy);  // which may have been spilled, too
   }

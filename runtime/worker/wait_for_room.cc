@@ -65,7 +65,12 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
       throw InvalidArgument("the session was shut down while this waited for room in its store");
     }
     const bool granted = answer && answer->front() != std::byte{0};
-    if (take() || !answer) return;
+    if (take()) return;
+    if (!answer && process->questions().node_died()) {
+      throw NodeDied("the node died while " + waiter + " waited for room for " +
+                     std::to_string(size) + " bytes in its object store");
+    }
+    if (!answer) return;
     if (!granted && answer->size() > 1) {
       const StoreStats stats = process->store().stats();
       throw OutOfDisk(

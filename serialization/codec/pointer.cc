@@ -8,20 +8,15 @@
 #include <typeinfo>
 
 #include "../../base/error.h"
+#include "../../base/thread_own.h"
 #include "../stream/reader.h"
 #include "../stream/writer.h"
 
 namespace manta::serialization {
-namespace {
-
-// The thread owns it between two values.
-thread_local std::unique_ptr<WrittenObjects> spare_objects;
-
-}  // namespace
 
 WrittenObjects& WrittenObjects::of(Writer& writer) {
   if (writer.behind() == nullptr) {
-    WrittenObjects* const spare = spare_objects.release();
+    WrittenObjects* const spare = base::ThreadSpare<WrittenObjects>::take();
     writer.set_behind(spare != nullptr ? spare : new WrittenObjects);
   }
   return static_cast<WrittenObjects&>(*writer.behind());
@@ -29,11 +24,7 @@ WrittenObjects& WrittenObjects::of(Writer& writer) {
 
 void WrittenObjects::release() {
   clear();
-  if (spare_objects == nullptr) {
-    spare_objects.reset(this);
-  } else {
-    delete this;
-  }
+  base::ThreadSpare<WrittenObjects>::give(this);
 }
 
 WrittenObjects::Object& WrittenObjects::mention(Writer& writer, const Met& met) {

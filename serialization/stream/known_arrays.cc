@@ -1,27 +1,17 @@
 #include "known_arrays.h"
 
-#include <memory>
+#include "../../base/thread_own.h"
 
 namespace manta::serialization {
-namespace {
-
-// The thread owns it between two values.
-thread_local std::unique_ptr<WrittenArrays> spare_arrays;
-
-}  // namespace
 
 WrittenArrays* WrittenArrays::acquire() {
-  WrittenArrays* spare = spare_arrays.release();
+  WrittenArrays* const spare = base::ThreadSpare<WrittenArrays>::take();
   return spare != nullptr ? spare : new WrittenArrays;
 }
 
 void WrittenArrays::release(WrittenArrays* arrays) {
   arrays->clear();
-  if (spare_arrays == nullptr) {
-    spare_arrays.reset(arrays);
-  } else {
-    delete arrays;
-  }
+  base::ThreadSpare<WrittenArrays>::give(arrays);
 }
 
 void WrittenArrays::clear() {
