@@ -6,7 +6,8 @@
 
 namespace manta {
 
-// Looked at while it changes: the figures belong to about the same moment.
+// Looked at while it changes: the figures belong to about the same moment. What was read back from disk counts in
+// `used` and in `spilled`, as two blocks, until memory is needed.
 struct StoreStats {
   std::uint64_t capacity = 0;  // the budget, of which rings and tables take a part
   std::uint64_t used = 0;      // in live blocks in memory, unfrozen arrays included
