@@ -287,6 +287,27 @@ TEST_F(Overflow, AResultWaitsForRoomAndLendsItsCpu) {
   EXPECT_EQ(get(result)[0], 5);
 }
 
+// Two at a time fit, with their arguments; more would take all room for arguments, and nobody could go on. With a
+// timeout of a year that would be a hang.
+TEST_F(Overflow, TurnedOffTasksThatFitDoNotStopEachOther) {
+  open({.cpus = 2,
+        .object_store_bytes = 64 * kMiB,
+        .spill_dirs = {(tree_.root() / "spill").string()},
+        .put_timeout = 24h * 365,
+        .overflow = false});
+  std::vector<ObjectRef<Array<long>>> results;
+  for (long i = 0; i < 30; ++i) {
+    results.push_back(remote([](const Array<long>& of) {
+      auto next = of.copy();
+      ++next[0];
+      return std::move(next).freeze();
+    })(put(full<long>(kMiB, i))));
+  }
+  for (long i = 0; i < 30; ++i) {
+    EXPECT_EQ(get(std::exchange(results[static_cast<std::size_t>(i)], {}))[0], i + 1);
+  }
+}
+
 struct Putter {
   int pid() { return ::getpid(); }
   void hold() { held_ = put(all_of(1)); }

@@ -27,6 +27,11 @@ void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& q
   node.send(SpillTold{.question = question.question}, agreed);
 }
 
+bool waits_for_others(const objectstore::Store& store, std::chrono::milliseconds waited) {
+  constexpr std::chrono::seconds kAnyway{2};
+  return !store.arena().may_spill() || waited >= kAnyway;
+}
+
 void make_readable(NodeQuestions& questions, objectstore::Store& store,
                    serialization::Buffer& buffer, std::string_view waiter,
                    const rpc::Deadline& deadline, const std::function<void()>& waits_long) {
@@ -36,8 +41,8 @@ void make_readable(NodeQuestions& questions, objectstore::Store& store,
     const std::string object = "object " + block.object().hex();
     const auto answer = questions.ask(
         RestoreAsk{.block = block.offset(), .object = block.object()}, waiter,
-        [&](std::chrono::seconds) {
-          if (waits_long) waits_long();
+        [&](std::chrono::seconds waited) {
+          if (waits_long && waits_for_others(store, waited)) waits_long();
           return false;
         },
         deadline, NodeQuestions::kLong);

@@ -4,6 +4,7 @@
 //          any other, and waits.
 // Errors:  ObjectLost, ObjectStoreFull, GetTimeout; NodeDied, or InvalidArgument when the session ends meanwhile.
 #pragma once
+#include <chrono>
 #include <functional>
 #include <string_view>
 
@@ -18,8 +19,13 @@ namespace manta::detail {
 void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& question,
                     PayloadBytes blocks);
 
+// Whether who has waited so long for room, or for bytes on disk, waits for what others do: nothing can be spilled now. As
+// long as the node spills, room comes, and others in its place would only take it for their arguments; after 2 s it is
+// let pass for waiting all the same.
+bool waits_for_others(const objectstore::Store& store, std::chrono::milliseconds waited);
+
 // The buffer points to bytes in memory afterwards, if need be in another block. Its storage keeps them there. `waiter`
-// is the call that waits, for why(); `waits_long` is called if it takes long.
+// is the call that waits, for why(); `waits_long` is called if it takes long, and waits_for_others().
 void make_readable(NodeQuestions& questions, objectstore::Store& store,
                    serialization::Buffer& buffer, std::string_view waiter,
                    const rpc::Deadline& deadline = {},

@@ -11,6 +11,7 @@
 #include "../launch/clock.h"
 #include "../ownership/memory_text.h"
 #include "../process/process.h"
+#include "../process/spilled_blocks.h"
 #include "waiting_call.h"
 
 namespace manta::detail {
@@ -46,13 +47,13 @@ void wait_for_room(std::size_t size, const objectstore::Store::TakeRoom& take) {
   const auto process = Process::current_or_null();
   if (!process) return;
   LentCpu lent(process->waiting_threads());
-  if (!process->store().arena().may_spill()) lent.lend();
+  if (waits_for_others(process->store(), {})) lent.lend();
   RoomAsk ask{.size = size, .since = monotonic_ms()};
   const std::string waiter = name_of_waiter(process->waiting_threads());
   bool warned = false;
   const auto look = [&](std::chrono::seconds) {
-    lent.lend();
     const std::int64_t waited = monotonic_ms() - ask.since;
+    if (waits_for_others(process->store(), std::chrono::milliseconds(waited))) lent.lend();
     if (!warned && waited >= room_warned_after_ms) {
       warned = true;
       warn(process->store(), size, waited);

@@ -40,8 +40,8 @@ class WaitingCall {
 };
 
 // Lends the CPU of the call that waits for the object store, if there is one: from lend() on, until this is gone.
-// What the node does for those that wait, spilling and reading back, takes moments, and needs no worker in their place:
-// who waits longer (NodeQuestions::kLong) waits perhaps for what other calls do.
+// What the node does for those that wait, spilling and reading back, takes moments, and needs no worker in their place,
+// whose arguments would take the room that is made: see waits_for_others().
 class LentCpu {
  public:
   explicit LentCpu(WaitingThreads& threads) : call_(threads) {}
