@@ -69,9 +69,18 @@ TEST_F(StoreTest, BlocksOfAnotherSessionAreCopied) {
 }
 
 TEST_F(StoreTest, PutIsAllOrNothing) {
-  const std::vector<char> large(20 * kMiB, 'l');
+  const auto other = store_->create(5 * kMiB).value();
+  const std::size_t used = store_->stats().used;
+  const std::vector<char> large(15 * kMiB, 'l');
   const Buffer in[] = {borrowed(large), borrowed(large)};
   EXPECT_EQ(store_->put_buffers(in).error(), StoreError::kFull);
+  EXPECT_EQ(store_->stats().used, used);
+}
+
+TEST_F(StoreTest, WhatDoesNotFitTogetherIsTooLarge) {
+  const std::vector<char> large(20 * kMiB, 'l');
+  const Buffer in[] = {borrowed(large), borrowed(large)};
+  EXPECT_EQ(store_->put_buffers(in).error(), StoreError::kTooLarge);
   EXPECT_EQ(store_->stats().used, 0u);
 }
 

@@ -295,14 +295,16 @@ TEST_F(Overflow, TurnedOffTasksThatFitDoNotStopEachOther) {
         .spill_dirs = {(tree_.root() / "spill").string()},
         .put_timeout = 24h * 365,
         .overflow = false});
-  std::vector<ObjectRef<Array<long>>> results;
-  for (long i = 0; i < 30; ++i) {
+  std::vector<ObjectRef<Array<long>>> arguments, results;
+  for (long i = 0; i < 30; ++i) arguments.push_back(put(full<long>(kMiB, i)));
+  for (const auto& argument : arguments) {
     results.push_back(remote([](const Array<long>& of) {
       auto next = of.copy();
       ++next[0];
       return std::move(next).freeze();
-    })(put(full<long>(kMiB, i))));
+    })(argument));
   }
+  arguments.clear();
   for (long i = 0; i < 30; ++i) {
     EXPECT_EQ(get(std::exchange(results[static_cast<std::size_t>(i)], {}))[0], i + 1);
   }

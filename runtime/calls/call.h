@@ -56,20 +56,30 @@ class CallRouter {
   ~CallRouter() = default;
 };
 
-// Storages that a call keeps, which count it (base::Storage::Keeper).
+// Storages that a call keeps, which count it: as those that may read them, or as values, which read nothing.
 class KeptStorages {
  public:
-  KeptStorages() = default;
+  using Keeper = base::Storage::Keeper;
+  explicit KeptStorages(Keeper as) : as_(as) {}
   ~KeptStorages() { clear(); }
   KeptStorages(const KeptStorages&) = delete;
 
   void add(base::StorageRef storage) {
-    if (storage) storage->count_keeper(base::Storage::Keeper::kCall, 1);
+    if (storage) storage->count_keeper(as_, 1);
     storages_.push_back(std::move(storage));
+  }
+  void count_as(Keeper as) {
+    if (as == as_) return;
+    for (const auto& storage : storages_) {
+      if (!storage) continue;
+      storage->count_keeper(as, 1);
+      storage->count_keeper(as_, -1);
+    }
+    as_ = as;
   }
   void clear() {
     for (const auto& storage : storages_) {
-      if (storage) storage->count_keeper(base::Storage::Keeper::kCall, -1);
+      if (storage) storage->count_keeper(as_, -1);
     }
     storages_.clear();
   }
@@ -78,6 +88,7 @@ class KeptStorages {
 
  private:
   std::vector<base::StorageRef> storages_;
+  Keeper as_;
 };
 
 // What few calls have: arguments with arrays or refs inside, several results, items, arguments too large for a lane, a
@@ -87,13 +98,14 @@ struct CallExtras {
   ~CallExtras() { forget_time(); }
   CallExtras(const CallExtras&) = delete;
 
-  KeptStorages blocks;  // what the arguments refer to
+  // What the arguments refer to. Until the call is sent nobody reads that, so that it may be spilled.
+  KeptStorages blocks{KeptStorages::Keeper::kValue};
   std::vector<serialization::Reference> references;
   std::vector<ObjectEntryRef> results;     // of an unpacked call: Call::result is null then
   base::Ref<ItemStream> items;             // of a generator: Call::result is its next()
   objectstore::Block* external = nullptr;  // holds the arguments,
   std::size_t external_size = 0;           // which are so many bytes
-  KeptStorages keeps_external;
+  KeptStorages keeps_external{KeptStorages::Keeper::kCall};
   std::optional<CallTimers::Time> deadline;
   bool forced = false;           // its worker was told to end itself
   std::uint64_t last_crash = 0;  // a hash of the stack with which the last attempt crashed
@@ -201,6 +213,7 @@ class Call final : public Command {
   // In a TaskSender's queue, behind `previous`.
   void enter_queue(Call* previous) {
     state_ = CallState::kQueued;
+    if (extras_) extras_->blocks.count_as(KeptStorages::Keeper::kValue);
     place_.previous = previous;
     next = nullptr;
   }
@@ -210,12 +223,16 @@ class Call final : public Command {
   // `sequence`: the lowest bits of its number in the lane, which tell it from the others in flight.
   void enter_lane(std::uint32_t sequence, std::uint32_t estimate_ns) {
     state_ = CallState::kInFlight;
+    if (extras_) extras_->blocks.count_as(KeptStorages::Keeper::kCall);
     number_ = sequence;
     if (!of_actor_) place_.estimate_ns = estimate_ns;
   }
   std::uint32_t sequence() const { return number_; }  // only while it is in flight, as the next
   std::uint32_t estimate_ns() const { return of_actor_ ? 0 : place_.estimate_ns; }
-  void run_in_place() { state_ = CallState::kInPlace; }
+  void run_in_place() {
+    state_ = CallState::kInPlace;
+    if (extras_) extras_->blocks.count_as(KeptStorages::Keeper::kCall);
+  }
   void rest() { state_ = CallState::kResting; }
   bool abandoned() const { return state_ == CallState::kAbandoned; }
   void abandon() { state_ = CallState::kAbandoned; }
