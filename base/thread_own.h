@@ -9,8 +9,8 @@
 
 namespace manta::base {
 
-// One T of each thread, made at its first use. A place of its own for each `Use`.
-template <class T, class Use = T>
+// The one T of each thread, made at its first use. Whoever uses it has a type of its own for it.
+template <class T>
 class ThreadOwn {
  public:
   // Null when the thread's objects are gone.

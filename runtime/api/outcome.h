@@ -106,7 +106,8 @@ Outcome<T> outcome_of(const ObjectEntry& entry, const Deadline& deadline = {}) {
 }  // namespace detail
 
 // The outcome, if the object is ready now; else nothing. It never waits, and never throws the error of the object. Of
-// one that lies on disk the bytes are read back, for a second at most; nothing, if they are not there by then. To ask again and again comes to an end, also for an object that another process makes. But a task that does so keeps the
+// one that lies on disk the bytes are read back, for a second at most; nothing, if they are not there by then. To ask
+// again and again comes to an end, also for an object that another process makes. But a task that does so keeps the
 // CPU, which the awaited task may need; get() and wait() lend it. Errors: InvalidArgument.
 template <class T>
 std::optional<Outcome<T>> try_get(const ObjectRef<T>& ref) {

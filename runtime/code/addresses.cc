@@ -206,10 +206,12 @@ std::vector<CodeLine> lines_at(const CodePlace& place) {
 
 CodePlace place_of(std::uintptr_t address) {
   // Read again for an address in none of them: a library may have been loaded since.
-  using Images = std::vector<LoadedImage>;
+  struct Images {
+    std::vector<LoadedImage> loaded;
+  };
   Images here;
   Images* const own = base::ThreadOwn<Images>::get();
-  Images& images = own != nullptr ? *own : here;
+  std::vector<LoadedImage>& images = own != nullptr ? own->loaded : here.loaded;
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (attempt == 1 || images.empty()) images = loaded_images();
     for (const auto& image : images) {

@@ -70,11 +70,13 @@ const std::string& for_ever(std::string name) {
 }  // namespace
 
 const std::string& display_name(const CallFrame& call, const std::string& given) {
-  using Known = std::unordered_map<std::uint64_t, std::string>;
+  struct Known {
+    std::unordered_map<std::uint64_t, std::string> names;
+  };
   if (!given.empty()) return given;
   Known* const own = base::ThreadOwn<Known>::get();
   if (own == nullptr) return for_ever(as_written(find_name(call)));
-  Known& known = *own;
+  auto& known = own->names;
   const std::uint64_t key = (call.stub_offset * 0x9e3779b97f4a7c15ULL) ^ call.target_offset ^
                             (call.stub_image + 3 * call.target_image);
   const auto found = known.find(key);
