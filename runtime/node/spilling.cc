@@ -97,11 +97,6 @@ bool Spilling::make_room(Urgency urgency) {
   return true;
 }
 
-bool Spilling::has_tried_since(std::int64_t time) const {
-  const bool silent = fate_ != nullptr && step_ != Step::kWriting;  // the disk
-  return !possible() || silent || tried_at_ >= time;
-}
-
 bool Spilling::makes_room() const {
   if (emptying_ != 0 || session_.now_ms() < freed_until_) return true;
   // A disk that has just taken nothing is tried again and again, but nobody waits for that.
@@ -390,10 +385,6 @@ void Spilling::end() {
   if (!possible()) return;
   const std::string left = disk_.place().end(kEndMs);
   if (!left.empty()) session_.warn(left);
-}
-
-std::chrono::milliseconds Spilling::look_after() const {
-  return std::chrono::milliseconds(is_active() ? 4 : urgent() ? 10 : 300);
 }
 
 void Spilling::look() {

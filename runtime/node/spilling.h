@@ -68,11 +68,16 @@ class Spilling {
   // Whether memory will probably be free soon: not while it asks again those that have just not agreed.
   bool makes_room() const;
   // Whether it has looked at all that could be spilled since then, and found nothing, or the disk has taken nothing.
-  bool has_tried_since(std::int64_t time) const;
+  bool has_tried_since(std::int64_t time) const {
+    const bool silent = fate_ != nullptr && step_ != Step::kWriting;  // the disk
+    return !possible() || silent || tried_at_ >= time;
+  }
   bool busy() const { return step_ != Step::kIdle || on_disk_.any(); }
   // Now and then while busy(): who does not answer, who waits for room, and what was freed on disk.
   void look();
-  std::chrono::milliseconds look_after() const;
+  std::chrono::milliseconds look_after() const {
+    return std::chrono::milliseconds(is_active() ? 4 : urgent() ? 10 : 300);
+  }
   bool urgent() const { return step_ == Step::kAsking || is_active() || on_disk_.anybody_waits(); }
 
  private:

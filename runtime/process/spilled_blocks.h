@@ -19,9 +19,9 @@ namespace manta::detail {
 void agree_to_spill(objectstore::Store& store, NodeLink& node, const SpillAsk& question,
                     PayloadBytes blocks);
 
-// Whether who has waited so long for room, or for bytes on disk, waits for what others do: nothing can be spilled now. As
-// long as the node spills, room comes, and others in its place would only take it for their arguments; after 2 s it is
-// let pass for waiting all the same.
+// Whether who has waited so long for room, or for bytes on disk, waits for what others do: nothing can be spilled now.
+// As long as the node spills, room comes, and others in its place would only take it for their arguments; after 2 s it
+// is taken for such a wait all the same.
 bool waits_for_others(const objectstore::Store& store, std::chrono::milliseconds waited);
 
 // The buffer points to bytes in memory afterwards, if need be in another block. Its storage keeps them there. `waiter`
