@@ -64,8 +64,6 @@ Deadline with_time_to_read(Deadline deadline) {
   return deadline;
 }
 
-Deadline time_to_read_now() { return std::chrono::steady_clock::now() + kLeastForReading; }
-
 ObjectEntry& checked(const ObjectEntryRef& entry, const char* what) {
   if (!entry) OpenSession::refuse_empty(what, "ref");
   if (entry->session != OpenSession::current_number()) {

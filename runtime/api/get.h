@@ -68,7 +68,6 @@ class BytesInMemory {
 // What a get() with a timeout has to read from disk, once all is done, has a second at least: whoever asks again and
 // again gets it at last.
 Deadline with_time_to_read(Deadline deadline);
-Deadline time_to_read_now();
 
 // The buffers of the value, read back from disk where that is needed. GetTimeout, if that takes longer.
 std::vector<serialization::Buffer> readable_buffers(const ObjectEntry& entry,

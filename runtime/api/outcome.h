@@ -7,6 +7,7 @@
 // Errors:  InvalidArgument for an empty ref, a ref of an ended session, or without a session; GetTimeout.
 // Threads: any; one Outcome is confined, like the value in it.
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <optional>
@@ -114,7 +115,8 @@ std::optional<Outcome<T>> try_get(const ObjectRef<T>& ref) {
   auto& entry = detail::checked(detail::RefAccess::entry(ref), "manta::try_get()");
   if (!detail::object_ready(entry)) return std::nullopt;
   try {
-    return detail::outcome_of<T>(entry, detail::time_to_read_now());
+    const detail::Deadline now = std::chrono::steady_clock::now();
+    return detail::outcome_of<T>(entry, detail::with_time_to_read(now));
   } catch (const GetTimeout&) {
     return std::nullopt;
   }
