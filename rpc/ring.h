@@ -195,15 +195,15 @@ inline void RingWriter::prepare() {
 inline void RingWriter::commit() {
   using namespace ring_detail;
   if (size_ == 0) return;
-  // SYNC: the payload, the frame's word and the zero behind it become visible to front().
-  word_at(ring_, tail_).store(first_word(), std::memory_order_release);
-  const std::uint64_t start = tail_ + pad_;
-  const std::uint64_t end = start + frame_bytes(size_);
+  const std::uint64_t at = tail_, start = at + pad_, end = start + frame_bytes(size_);
+  const std::uint64_t word = first_word();
   if (pad_ != 0) [[unlikely]] {
     rewind_at_ = start + kRewindCheckBytes;
   }
   tail_ = end;
   size_ = 0;
+  // SYNC: the payload, the frame's word and the zero behind it become visible to front().
+  word_at(ring_, at).store(word, std::memory_order_release);
   // SYNC: for empty(), which must not say "empty" to a reader that then parks (see doorbell.h).
   ring_.header->tail.store(end, std::memory_order_release);
 }

@@ -1,9 +1,13 @@
 // How an argument meets its parameter: every rule of "Remote functions", and what a function may return.
 #include <array>
+#include <deque>
+#include <forward_list>
+#include <list>
 #include <map>
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -122,6 +126,44 @@ TEST_F(Arguments, VectorAndArrayStandForEachOther) {
     const ObjectRef<std::vector<double>> as_vector = put(a);
     EXPECT_EQ(get(as_vector), v);
   }
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  return std::accumulate(words.begin(), words.end(), std::string());
+}
+
+TEST_F(Arguments, SequencesStandForEachOther) {
+  const std::forward_list<std::string> forward{"a", "bc"};
+  const std::list<std::string> list(forward.begin(), forward.end());
+  const std::deque<std::string> deque(forward.begin(), forward.end());
+  EXPECT_EQ(get(remote(joined)(put(forward))), "abc");
+  EXPECT_EQ(get(remote(joined)(put(list))), "abc");
+  EXPECT_EQ(get(remote(joined)(put(deque))), "abc");
+  const ObjectRef<std::list<std::string>> as_list = put(deque);
+  EXPECT_EQ(get(as_list), list);
+  const ObjectRef<std::forward_list<std::string>> as_forward = put(list);
+  EXPECT_EQ(get(as_forward), forward);
+  EXPECT_EQ(get(remote(sum)(put(std::list<double>{1, 2}))), 3);
+  static_assert(!one_encoding<std::set<int>, std::vector<int>>);
+  static_assert(!one_encoding<std::vector<int>, std::list<long>>);
+}
+
+// A list of what is complete only later.
+struct Tree {
+  int value = 0;
+  ObjectRef<std::vector<Tree>> children;
+};
+int value_of(const Tree& tree) {
+  int value = tree.value;
+  if (tree.children != ObjectRef<std::vector<Tree>>()) {
+    for (const Tree& child : get(tree.children)) value += value_of(child);
+  }
+  return value;
+}
+TEST_F(Arguments, ARefToAListOfItsOwnKind) {
+  Tree tree{1, put(std::vector<Tree>{{2, {}}, {3, {}}})};
+  const Tree copy = tree;
+  EXPECT_EQ(get(remote(value_of)(copy)), 6);
 }
 
 TEST_F(Arguments, ATwoDimensionalArrayIsNoVector) {

@@ -1,4 +1,4 @@
-// A store that is full of copies of one argument says what to do.
+// A store, or a disk, that is full of copies of one argument says what to do.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -31,11 +31,11 @@ struct Reader {
   }
 };
 
-// Calls until the store is full. The text of the error.
-template <class Call>
+// Calls until there is no room. The text of the error.
+template <class Error, class Call>
 std::string fill(Call call) {
   std::vector<ObjectRef<std::size_t>> refs;
-  return error_of<ObjectStoreFull>([&] {
+  return error_of<Error>([&] {
     for (int i = 0; i < 100; ++i) refs.push_back(call());
   });
 }
@@ -45,21 +45,25 @@ bool advises(const std::string& text, const std::string& function) {
          text.find(function) != std::string::npos;
 }
 
-TEST_F(ClusterTest, AStoreFullOfOneArgumentSaysPutItOnce) {
+// Arguments of calls that wait are spilled: it is the disk that is full.
+TEST_F(ClusterTest, ADiskFullOfOneArgumentSaysPutItOnce) {
+  ::setenv("MANTA_FAILING_WRITES", "1", 1);
   open({.cpus = 2, .object_store_bytes = kStore, .put_timeout = 0s, .overflow = false});
+  ::unsetenv("MANTA_FAILING_WRITES");
   const auto gate = actor<Gate>();
   const std::vector<double> values(500'000);
-  const auto of_task = fill([&] { return remote(size_of)(values, gate); });
+  const auto of_task = fill<OutOfDisk>([&] { return remote(size_of)(values, gate); });
   EXPECT_TRUE(advises(of_task, "size_of")) << of_task;
   gate.post(&Gate::open);
 }
 
-TEST_F(ClusterTest, SoDoArgumentsOfMethodsAndOnesOfManyParts) {
+TEST_F(ClusterTest, AStoreFullOfOneArgumentSaysPutItOnce) {
   open({.cpus = 2, .object_store_bytes = kStore, .put_timeout = 0s, .overflow = false});
   const auto gate = actor<Gate>();
   const auto reader = actor<Reader>();
   const std::vector<double> values(500'000);
-  const auto of_method = fill([&] { return reader.call(&Reader::read, values, gate); });
+  const auto of_method =
+      fill<ObjectStoreFull>([&] { return reader.call(&Reader::read, values, gate); });
   EXPECT_TRUE(advises(of_method, "read")) << of_method;
   gate.post(&Gate::open);
 }
@@ -68,7 +72,7 @@ TEST_F(ClusterTest, ManySmallPartsAreAnArgumentToo) {
   open({.cpus = 2, .object_store_bytes = kStore, .put_timeout = 0s, .overflow = false});
   const auto gate = actor<Gate>();
   const std::vector<std::string> texts(100'000, std::string(50, 'x'));
-  const auto text = fill([&] { return remote(length_of)(texts, gate); });
+  const auto text = fill<ObjectStoreFull>([&] { return remote(length_of)(texts, gate); });
   EXPECT_TRUE(advises(text, "length_of")) << text;
   gate.post(&Gate::open);
 }

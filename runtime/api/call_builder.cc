@@ -17,18 +17,30 @@
 namespace manta::detail {
 namespace {
 
-// Each call holds its arguments until it ends: many calls with one large argument fill the store with copies of it.
-[[noreturn]] void throw_full_of_arguments(const ObjectStoreFull& full, const CallSite& site,
+// Each call holds its arguments until it ends: many calls with one large argument fill store and disk with copies of it.
+template <class Full>
+[[noreturn]] void throw_full_of_arguments(const Full& full, const CallSite& site,
                                           std::size_t size) {
-  throw ObjectStoreFull(
-      std::string(full.what()) + "\n  This was an argument of " + site.display_name() + ", " +
-      std::to_string(size) +
-      " bytes passed by value: every call that has not ended holds a copy of its own. If several "
-      "calls are given the same value, put() it once and pass the ref");
+  throw Full(std::string(full.what()) + "\n  This was an argument of " + site.display_name() +
+             ", " + std::to_string(size) +
+             " bytes passed by value: every call that has not ended holds a copy of its own. If "
+             "several calls are given the same value, put() it once and pass the ref");
 }
 
-bool too_large_for(const objectstore::Store& store, std::size_t size) {
-  return size > store.arena().largest_size();
+// Runs `store_it`, which takes `size` bytes of the store for an argument of a call. Errors say what that means.
+template <class StoreIt>
+void store_argument_of(const CallSite& site, const objectstore::Store& store, std::size_t size,
+                       StoreIt&& store_it) {
+  const bool never_fits = size > store.arena().largest_size();
+  try {
+    store_it();
+  } catch (const ObjectStoreFull& full) {
+    if (never_fits) throw;
+    throw_full_of_arguments(full, site, size);
+  } catch (const OutOfDisk& full) {
+    if (never_fits) throw;
+    throw_full_of_arguments(full, site, size);
+  }
 }
 
 }  // namespace
@@ -98,12 +110,7 @@ void CallBuilder::store_argument(objectstore::Store& store,
   if (buffers.empty()) return;
   std::size_t size = 0;
   for (const auto& buffer : buffers) size += buffer.size;
-  try {
-    store_buffers(store, buffers);
-  } catch (const ObjectStoreFull& full) {
-    if (too_large_for(store, size)) throw;
-    throw_full_of_arguments(full, *site_, size);
-  }
+  store_argument_of(*site_, store, size, [&] { store_buffers(store, buffers); });
 }
 
 void CallBuilder::append(serialization::Encoded& encoded) {
@@ -147,17 +154,12 @@ base::Ref<Call> CallBuilder::finish(Process& process) {
 
 void CallBuilder::store_body(objectstore::Store& store) {
   const auto body = std::exchange(arguments_->body, {});
-  auto created = store.create(body.size());
-  if (created.ok()) {
+  store_argument_of(*site_, store, body.size(), [&] {
+    auto created = store.create(body.size());
+    if (!created.ok()) objectstore::throw_store_error(created.error(), body.size(), store);
     std::memcpy(created.value()->writable(), body.data(), body.size());
-    return extras().set_external(created.value(), body.size());
-  }
-  try {
-    objectstore::throw_store_error(created.error(), body.size(), store);
-  } catch (const ObjectStoreFull& full) {
-    if (too_large_for(store, body.size())) throw;
-    throw_full_of_arguments(full, *site_, body.size());
-  }
+    extras().set_external(created.value(), body.size());
+  });
 }
 
 void CallBuilder::send(Process& process, base::Ref<Call> call) {

@@ -23,6 +23,15 @@ void name_blocks(const objectstore::Store& store, const ObjectEntry& entry) {
 
 }  // namespace
 
+void KeptStorages::count_again(Keeper as) {
+  for (const auto& storage : storages_) {
+    if (!storage) continue;
+    storage->count_keeper(as, 1);
+    storage->count_keeper(as_, -1);
+  }
+  as_ = as;
+}
+
 base::Ref<Call> Call::make(base::Ref<const CallSite> site, std::span<RefArgument> refs,
                            std::span<const std::byte> body, std::unique_ptr<CallExtras> extras) {
   void* const place = ::operator new(sizeof(Call) + refs.size_bytes() + body.size());

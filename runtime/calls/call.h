@@ -69,13 +69,7 @@ class KeptStorages {
     storages_.push_back(std::move(storage));
   }
   void count_as(Keeper as) {
-    if (as == as_) return;
-    for (const auto& storage : storages_) {
-      if (!storage) continue;
-      storage->count_keeper(as, 1);
-      storage->count_keeper(as_, -1);
-    }
-    as_ = as;
+    if (as != as_) count_again(as);
   }
   void clear() {
     for (const auto& storage : storages_) {
@@ -87,6 +81,8 @@ class KeptStorages {
   auto end() const { return storages_.end(); }
 
  private:
+  void count_again(Keeper as);
+
   std::vector<base::StorageRef> storages_;
   Keeper as_;
 };

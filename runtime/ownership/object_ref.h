@@ -8,11 +8,11 @@
 // Threads: all functions may be called from any thread; one ref object is confined, like a shared_ptr.
 #pragma once
 #include <array>
-#include <deque>
 #include <functional>
-#include <list>
 #include <map>
+#include <memory>
 #include <string>
+#include <type_traits>
 #include <typeinfo>
 #include <unordered_map>
 #include <vector>
@@ -35,12 +35,12 @@ template <class E, std::size_t N>
 inline constexpr bool alike<std::array<E, N>, Array<E>> = true;
 template <class E, std::size_t N>
 inline constexpr bool alike<std::array<E, N>, std::vector<E>> = true;
-template <class E>
-inline constexpr bool alike<std::list<E>, std::vector<E>> = true;
-template <class E>
-inline constexpr bool alike<std::deque<E>, std::vector<E>> = true;
-template <class E>
-inline constexpr bool alike<std::list<E>, std::deque<E>> = true;
+// Vectors, lists, deques: by what they have, so that no user's program need compile headers that it does not use.
+template <template <class...> class A, template <class...> class B, class E>
+  requires(!std::is_same_v<A<E, std::allocator<E>>, B<E, std::allocator<E>>>) &&
+              (serialization::kKind<A<E, std::allocator<E>>> == serialization::Kind::kSequence) &&
+              (serialization::kKind<B<E, std::allocator<E>>> == serialization::Kind::kSequence)
+inline constexpr bool alike<A<E, std::allocator<E>>, B<E, std::allocator<E>>> = true;
 template <class K, class V>
 inline constexpr bool alike<std::map<K, V>, std::unordered_map<K, V>> = true;
 

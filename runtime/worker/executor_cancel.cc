@@ -2,6 +2,7 @@
 // ring, and what runs is asked, or ends with the process.
 #include <algorithm>
 #include <csignal>
+#include <mutex>
 #include <unistd.h>
 
 #include "../calls/cancelling.h"

@@ -2,6 +2,7 @@
 // session the other threads that run calls.
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <unistd.h>
 
 #include "../code/names.h"

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cxxabi.h>
 #include <deque>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
 
@@ -51,6 +52,17 @@ void register_derived(const DerivedType& type) {
     const std::unique_lock lock(all.mutex);
     all.types.push_back(type);
   }
+}
+
+std::shared_ptr<const void> DynamicPlace::load() const {
+  const std::shared_lock lock(registry().mutex);
+  return codec_;
+}
+
+// What it held before is destroyed outside the lock: it is the user's.
+void DynamicPlace::store(std::shared_ptr<const void> codec) {
+  const std::unique_lock lock(registry().mutex);
+  codec_.swap(codec);
 }
 
 const DerivedType* find_derived(const std::type_info& base, const std::type_info& derived) {

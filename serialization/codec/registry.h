@@ -5,9 +5,9 @@
 #pragma once
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string_view>
 #include <typeinfo>
+#include <utility>
 
 #include "../types/type_record.h"
 
@@ -41,6 +41,16 @@ struct DynamicCodec {
   virtual T read(Reader& reader) const = 0;
 };
 
+// Where one serializer is, whatever its type. (<mutex> is left to the source: users' programs compile this header.)
+class DynamicPlace {
+ public:
+  std::shared_ptr<const void> load() const;
+  void store(std::shared_ptr<const void> codec);
+
+ private:
+  std::shared_ptr<const void> codec_;  // under the registry's lock
+};
+
 // Where the serializer of T is, if one is registered.
 template <class T>
 class DynamicSlot {
@@ -49,18 +59,13 @@ class DynamicSlot {
     static DynamicSlot slot;
     return slot;
   }
-  std::shared_ptr<const DynamicCodec<T>> load() {
-    const std::lock_guard lock(mutex_);
-    return codec_;
+  std::shared_ptr<const DynamicCodec<T>> load() const {
+    return std::static_pointer_cast<const DynamicCodec<T>>(place_.load());
   }
-  void store(std::shared_ptr<const DynamicCodec<T>> codec) {
-    const std::lock_guard lock(mutex_);
-    codec_ = std::move(codec);
-  }
+  void store(std::shared_ptr<const DynamicCodec<T>> codec) { place_.store(std::move(codec)); }
 
  private:
-  std::mutex mutex_;
-  std::shared_ptr<const DynamicCodec<T>> codec_;
+  DynamicPlace place_;
 };
 
 [[noreturn]] void no_serializer(std::string_view type);
