@@ -235,7 +235,7 @@ TEST(DlPack, AllElementTypesGoThereAndBack) {
   there_and_back(full<std::complex<double>>({2, 2}, {1, 2}));
   there_and_back(full<int>({}, 7));
   there_and_back(zeros<double>(0));
-  there_and_back(zeros<double>({0, std::size_t{1} << 40, std::size_t{1} << 40}));
+  there_and_back(zeros<double>({0, std::size_t{1} << 20, std::size_t{1} << 20}));
 }
 
 TEST(DlPack, AnUnversionedTensorIsNoCopyAndKeepsTheArray) {

@@ -5,11 +5,6 @@
 #include "../../base/error.h"
 
 namespace manta::serialization {
-namespace {
-
-constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 62;
-
-}  // namespace
 
 std::size_t Extents::elements() const {
   std::size_t product = 1;
@@ -54,7 +49,7 @@ Extents read_extents(Reader& reader, std::uint64_t first) {
   std::uint64_t product = 1;
   for (const std::size_t extent : extents.shape()) {
     if (extent != 0 &&
-        (__builtin_mul_overflow(product, extent, &product) || product >= kMaxElements >> 16)) {
+        (__builtin_mul_overflow(product, extent, &product) || product >= kMaxElements)) {
       Reader::fail("an array is longer than memory");
     }
   }
@@ -69,7 +64,7 @@ std::size_t long_extent(std::uint64_t first) {
     throw SerializationError("an array of " + std::to_string(first / 2) +
                              " dimensions cannot be read as a one-dimensional sequence");
   }
-  if (first / 2 >= kMaxElements >> 16) {
+  if (first / 2 >= kMaxElements) {
     Reader::fail("a sequence is longer than memory");
   }
   return static_cast<std::size_t>(first / 2);

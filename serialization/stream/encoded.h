@@ -89,8 +89,10 @@ inline constexpr std::size_t kMetaHeader = 16;
 // Arrays of this size in bytes and larger ones become buffers, and so do vectors and strings from the second size on.
 inline constexpr std::size_t kArrayOutOfBand = 64;
 inline constexpr std::size_t kVectorOutOfBand = 4096;
-inline constexpr int kMaxDepth = 1000;                                // of nesting by value
-inline constexpr std::size_t kMaxDimensions = 32;                     // of an array
+inline constexpr int kMaxDepth = 1000;  // of nesting by value
+// Of an array: its dimensions, and the product of its extents without those of 0, more than memory has bytes.
+inline constexpr std::size_t kMaxDimensions = 32;
+inline constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 46;
 inline constexpr std::size_t kFirstMention = 2 * kMaxDimensions + 3;  // see codec/sequence.h
 
 // Whether the first varint of an array's extents says that the array was met before.
