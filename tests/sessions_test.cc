@@ -15,6 +15,7 @@
 
 #include <gmock/gmock.h>
 
+#include "../base/cgroups.h"
 #include "../runtime/ownership/unseen_errors.h"
 #include "cluster_fixture.h"
 #include "running_program.h"
@@ -284,6 +285,16 @@ TEST_F(SessionsInside, AStoreThatCannotBeIsRefusedWithTheBound) {
       EXPECT_THAT(error.what(), AllOf(HasSubstr("object_store_bytes"), HasSubstr("32 TiB")));
     }
   }
+}
+
+TEST_F(SessionsInside, AStoreLargerThanTheMemoryIsSpokenOfOnce) {
+  ::testing::internal::CaptureStderr();
+  const Session session = init({.cpus = 1, .object_store_bytes = 2 * base::usable_memory()});
+  const int sum = get(remote([](int x) { return x + 1; })(1));
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(sum, 2);
+  EXPECT_THAT(said, HasSubstr("is larger than the"));
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
 }
 
 TEST_F(SessionsInside, ALimitOnFilesIsNamedWhenTheNodeDoesNotFitIntoIt) {

@@ -5,12 +5,14 @@
 #include <atomic>
 #include <iostream>
 #include <pthread.h>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <utility>
 
 #include "../../base/build_notes.h"
+#include "../../base/cgroups.h"
 #include "../../base/error.h"
 #include "../../base/limits.h"
 #include "../../base/standard_streams.h"
@@ -185,6 +187,8 @@ Session init(InitOptions options) {
   check_can_init(options);
   const base::StandardStreamsReserved reserved;  // resolving reads the files of cgroups
   detail::NodeOptions resolved = detail::resolve_options(std::move(options));
+  const std::string about_store =
+      detail::about_large_store(resolved.object_store_bytes, base::usable_memory());
   resolved.library_entry = library_entry();
   detail::OpenSession::refuse_if_forked("manta::init()");
   if (session_open.exchange(true)) {
@@ -196,6 +200,7 @@ Session init(InitOptions options) {
     detail::keep_own_library();
     detail::run_on_start();
     detail::Attachment attachment = detail::launch_node(resolved);
+    if (!about_store.empty()) std::cerr << "manta: " + about_store + "\n";
     if (resolved.keep_logs) {
       std::cerr << "manta: the logs of this session stay in " + attachment.directory.string() +
                        " (MANTA_KEEP_LOGS)\n";

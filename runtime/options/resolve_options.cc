@@ -229,6 +229,15 @@ std::uint64_t default_store_size(std::uint64_t memory) {
   return std::clamp(memory / 10 * 3, kSmallestStore, kLargestStore);
 }
 
+std::string about_large_store(std::uint64_t object_store_bytes, std::uint64_t usable_memory) {
+  if (object_store_bytes <= usable_memory) return "";
+  return "the object store of " + size_text(object_store_bytes) + " is larger than the " +
+         size_text(usable_memory >> 20 << 20) +
+         " of memory that the machine, or its cgroup's limit, allows: before it is full the "
+         "system, or Manta's memory monitor, may end processes. Give init fewer object_store_bytes "
+         "(MANTA_OBJECT_STORE_BYTES): what does not fit goes on disk";
+}
+
 NodeOptions resolve_options(InitOptions options) {
   const bool given_bytes = options.object_store_bytes.has_value();
   apply_variables(options);

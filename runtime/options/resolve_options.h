@@ -4,6 +4,7 @@
 // Threads: any; but resolve_options() reads the environment, so that setenv() must not run beside it.
 #pragma once
 #include <cstdint>
+#include <string>
 
 #include "node_options.h"
 #include "options.h"
@@ -14,5 +15,8 @@ NodeOptions resolve_options(InitOptions options);
 
 // In bytes, of a node that may use so much memory: 30 % of it.
 std::uint64_t default_store_size(std::uint64_t memory);
+
+// A line about a store that is larger than the memory that its processes may use; else nothing.
+std::string about_large_store(std::uint64_t object_store_bytes, std::uint64_t usable_memory);
 
 }  // namespace manta::detail

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "../../base/cgroups.h"
@@ -22,6 +23,13 @@ TEST(ResolveOptions, TheStoreHasThirtyPercentOfTheMemory) {
   EXPECT_EQ(resolve_options({}).object_store_bytes, default_store_size(base::usable_memory()))
       << "of what the machine and its cgroups allow";
   EXPECT_EQ(resolve_options({.object_store_bytes = 64 * kMiB}).object_store_bytes, 64 * kMiB);
+}
+
+TEST(ResolveOptions, AStoreLargerThanTheMemoryIsSpokenOf) {
+  EXPECT_EQ(about_large_store(kGiB, kGiB), "");
+  EXPECT_THAT(about_large_store(2 * kGiB, kGiB + 17),
+              testing::StartsWith(
+                  "the object store of 2048 MiB is larger than the 1024 MiB of memory that"));
 }
 
 }  // namespace
