@@ -3,8 +3,11 @@
 //
 // Threads: any, each with its own Encoded. Errors: SerializationError.
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <exception>
+#include <memory>
 #include <string>
 #include <type_traits>
 
@@ -22,6 +25,7 @@
 #include "std/tuples.h"
 #include "stream/encoded.h"
 #include "stream/reader.h"
+#include "stream/trace.h"
 #include "stream/writer.h"
 #include "types/type_text.h"
 
@@ -60,6 +64,33 @@ consteval bool root_is_serializable() {
   } else {
     return is_serializable<T>;
   }
+}
+
+// Whether a T is written as the bytes that it has in memory, and nothing else: a number, a bool, an enum, a plain
+// aggregate. Then whoever wants its meta needs neither an Encoded nor a Writer.
+template <class T>
+consteval bool written_as_it_is() {
+  if constexpr (is_wrapper<T> || !std::is_base_of_v<BuiltIn<T, kKind<T>>, Codec<T>>) {
+    return false;
+  } else {
+    constexpr Kind kind = kKind<T>;
+    return kind == Kind::kNumber || kind == Kind::kBool || kind == Kind::kEnum ||
+           (kind == Kind::kAggregate && is_plain<T>);
+  }
+}
+
+// The meta of such a T, as encode() makes it; `out` has kPlainMeta<T> bytes. Nothing of it is shown as
+// MANTA_SERIALIZE_VERBOSE asks: as long as verbosity() is above 0, call encode().
+template <class T>
+inline constexpr std::size_t kPlainMeta = kMetaHeader + sizeof(T);
+template <class T>
+void encode_plain(const T& value, std::byte* out) {
+  static_assert(written_as_it_is<T>());
+  static_cast<void>(&KnownTypeOf<T>::known);
+  const std::uint64_t header[2] = {fingerprint<T>(), 0};
+  static_assert(sizeof header == kMetaHeader);
+  std::memcpy(out, header, sizeof header);
+  std::memcpy(out + sizeof header, std::addressof(value), sizeof(T));
 }
 
 // Replaces what `out` held, but keeps its memory. Buffers may be borrowed from `value`.

@@ -1,3 +1,4 @@
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -39,6 +40,36 @@ TEST(Encode, VectorsFrom4KiBAreBorrowed) {
   EXPECT_EQ(out.buffers[0].data, reinterpret_cast<const std::byte*>(large.data()));
   EXPECT_EQ(out.buffers[0].storage, nullptr);
   EXPECT_EQ(round_trip(large), large);
+}
+
+enum class Colour : std::uint8_t { kRed = 3 };
+struct Padded {
+  char c = 'c';
+  double d = 2.5;
+};
+
+template <class T>
+void expect_plain_as_encoded(const T& value) {
+  static_assert(written_as_it_is<T>());
+  Encoded encoded;
+  encode(value, encoded);
+  std::vector<std::byte> plain(kPlainMeta<T>, std::byte{0xee});
+  encode_plain(value, plain.data());
+  EXPECT_EQ(plain, std::vector<std::byte>(encoded.meta.begin(), encoded.meta.end()));
+}
+
+TEST(Encode, APlainValueNeedsNoWriterForTheSameBytes) {
+  expect_plain_as_encoded(-42);
+  expect_plain_as_encoded(2.5);
+  expect_plain_as_encoded(true);
+  expect_plain_as_encoded('c');
+  expect_plain_as_encoded(Colour::kRed);
+  expect_plain_as_encoded(Pixel{1, 2, 3});
+  // What has a form of its own, or padding, which must not leave the process.
+  static_assert(!written_as_it_is<Padded>());
+  static_assert(!written_as_it_is<std::string>());
+  static_assert(!written_as_it_is<std::vector<int>>());
+  static_assert(!written_as_it_is<std::array<int, 3>>());
 }
 
 TEST(Encode, EqualEncodingsHaveEqualFingerprints) {

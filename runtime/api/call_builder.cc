@@ -47,7 +47,7 @@ void store_argument_of(const CallSite& site, const objectstore::Store& store, st
 
 // What a thread has collected of the call that it builds.
 struct CallBuilder::Arguments {
-  std::vector<std::byte> body;
+  serialization::MetaBytes body;
   std::vector<RefArgument> refs;
   void clear() {
     body.clear();
@@ -122,6 +122,14 @@ void CallBuilder::append(serialization::Encoded& encoded) {
   write_wire(body.data() + at, store, encoded.meta, encoded.buffers, encoded.refs, 0);
   for (auto& buffer : encoded.buffers) extras().blocks.add(std::move(buffer.storage));
   for (auto& reference : encoded.refs) extras().references.push_back(std::move(reference));
+}
+
+// A value that has nothing but its meta, which the caller writes to the place that this gives.
+std::byte* CallBuilder::add_plain(std::size_t meta_size) {
+  auto& body = arguments_->body;
+  const std::size_t at = body.size();
+  body.resize(at + wire_size(0, 0, meta_size));
+  return begin_plain(body.data() + at, meta_size);
 }
 
 void CallBuilder::reference(const ObjectEntryRef& argument) {

@@ -39,6 +39,12 @@ class CallBuilder {
 
   template <class T>
   void value(const T& argument) {
+    if constexpr (serialization::written_as_it_is<T>()) {
+      if (serialization::verbosity() == 0) [[likely]] {
+        serialization::encode_plain(argument, add_plain(serialization::kPlainMeta<T>));
+        return;
+      }
+    }
     const Scratch<serialization::Encoded> encoded;
     serialization::encode(argument, *encoded);
     append(*encoded);
@@ -64,6 +70,7 @@ class CallBuilder {
  private:
   struct Arguments;
 
+  std::byte* add_plain(std::size_t meta_size);
   void store_argument(objectstore::Store& store, std::vector<serialization::Buffer>& buffers);
   void store_body(objectstore::Store& store);  // too large for a lane
   CallExtras& extras();

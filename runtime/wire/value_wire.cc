@@ -6,12 +6,6 @@
 
 namespace manta::detail {
 
-std::size_t wire_size(std::size_t buffers, std::size_t references, std::size_t meta) {
-  const std::size_t bytes = sizeof(ValueHeader) + buffers * sizeof(WireBuffer) +
-                            references * sizeof(WireReference) + meta;
-  return (bytes + 7) & ~std::size_t{7};
-}
-
 ValueHeader value_header(std::span<const std::byte> bytes) {
   base::check(bytes.size() >= sizeof(ValueHeader), "a value is cut off before its header");
   ValueHeader header;

@@ -13,6 +13,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "../../base/id.h"
@@ -74,6 +75,21 @@ class WireReader {
 };
 
 // Of a value with so many buffers and references, and so many bytes of meta.
-std::size_t wire_size(std::size_t buffers, std::size_t references, std::size_t meta);
+constexpr std::size_t wire_size(std::size_t buffers, std::size_t references, std::size_t meta) {
+  const std::size_t bytes = sizeof(ValueHeader) + buffers * sizeof(WireBuffer) +
+                            references * sizeof(WireReference) + meta;
+  return (bytes + 7) & ~std::size_t{7};
+}
+
+// Begins a value without buffers and references at `out`, which has wire_size(0, 0, meta_size) bytes: all but its meta,
+// for which this gives the place.
+inline std::byte* begin_plain(std::byte* out, std::size_t meta_size) {
+  constexpr std::uint64_t kPadding = 0;
+  const std::size_t size = wire_size(0, 0, meta_size);
+  std::memcpy(out + size - sizeof kPadding, &kPadding, sizeof kPadding);
+  const ValueHeader header{.meta_size = static_cast<std::uint32_t>(meta_size)};
+  std::memcpy(out, &header, sizeof header);
+  return out + sizeof header;
+}
 
 }  // namespace manta::detail
