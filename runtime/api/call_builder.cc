@@ -1,4 +1,4 @@
-// In the order of a call: site_of() and the constructors; the arguments, one by one; finish(), send(), and the ways to
+// In the order of a call: site_of(), the constructors; the arguments, one by one; finish(), send(), and the ways to
 // submit.
 #include "call_builder.h"
 
@@ -97,6 +97,19 @@ CallBuilder::CallBuilder(const CallSpec& spec) : site_(site_of(spec)) {}
 CallBuilder::CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor,
                          const CallOptions* options)
     : site_(site_of(of_method(spec, options))), actor_(actor) {}
+
+// Of a site that is known the checks of site_of() have been made: their outcome depends on the key alone, but for what a
+// local session refuses.
+CallBuilder::CallBuilder(const CallKey& key, const void* of, MakeSpec make_spec) {
+  Process& process = Process::current("a remote call");
+  if (key.options == nullptr || !process.attachment().local) {
+    wait_for_fewer_calls(process.waiting_threads(), process.senders());
+    site_ = CallSite::known(key);
+    if (site_) return;
+  }
+  site_ = site_of(make_spec(of, key));
+  CallSite::remember(key, site_);
+}
 
 CallBuilder::~CallBuilder() = default;
 

@@ -32,6 +32,9 @@ class CallBuilder {
  public:
   // The call of a task, or of an actor's constructor.
   explicit CallBuilder(const CallSpec& spec);
+  // The same, where `key` stands for the spec that make_spec(of, key) makes: it is made when it is needed.
+  using MakeSpec = CallSpec (*)(const void* of, const CallKey& key);
+  CallBuilder(const CallKey& key, const void* of, MakeSpec make_spec);
   // The call of a method.
   CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& actor, const CallOptions* options);
   ~CallBuilder();

@@ -145,9 +145,9 @@ class RemoteNamed;
 template <class R, class... P>
 class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
  public:
-  RemoteNamed(std::string_view name, TaskOptions options)
+  RemoteNamed(std::string_view name, detail::OptionsRef options)
       : called_{std::string(name), detail::signature_text<R>(detail::Types<P...>{})},
-        options_(detail::keep(std::move(options))) {}
+        options_(std::move(options)) {}
 
   // operator(), unpack(), unpack(n): see detail::Callable
   template <detail::Unpacking How, class... Args>
@@ -171,8 +171,12 @@ class RemoteNamed<R(P...)> : public detail::Callable<RemoteNamed<R(P...)>> {
 // The function of this name: remote_named<int(int, int)>("add")(1, 2). Errors: at the call, and from get(); see above.
 template <class Signature>
   requires std::is_function_v<Signature> && detail::KnownSignature<Signature*>
-RemoteNamed<Signature> remote_named(std::string_view name,
-                                    TaskOptions options = detail::no_options<TaskOptions>()) {
-  return RemoteNamed<Signature>(name, std::move(options));
+RemoteNamed<Signature> remote_named(std::string_view name) {
+  return RemoteNamed<Signature>(name, nullptr);
+}
+template <class Signature>
+  requires std::is_function_v<Signature> && detail::KnownSignature<Signature*>
+RemoteNamed<Signature> remote_named(std::string_view name, TaskOptions options) {
+  return RemoteNamed<Signature>(name, detail::keep(std::move(options)));
 }
 }  // namespace manta

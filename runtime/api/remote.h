@@ -43,23 +43,36 @@ concept CallableAs =
 // A function, a lambda or a function object: remote(f)(args...). Errors: at the call.
 template <class F>
   requires(!std::is_function_v<F> && detail::RemoteArgument<F>)
-RemoteFunction<std::decay_t<F>> remote(F&& f,
-                                       TaskOptions options = detail::no_options<TaskOptions>()) {
+RemoteFunction<std::decay_t<F>> remote(F&& f) {
+  return RemoteFunction<std::decay_t<F>>(std::forward<F>(f));
+}
+template <class F>
+  requires(!std::is_function_v<F> && detail::RemoteArgument<F>)
+RemoteFunction<std::decay_t<F>> remote(F&& f, TaskOptions options) {
   return RemoteFunction<std::decay_t<F>>(std::forward<F>(f), std::move(options));
 }
 
 // An overloaded function by its signature: remote<int(int, int)>(add)(1, 2).
 template <class Signature>
   requires std::is_function_v<Signature> && detail::KnownSignature<Signature*>
-RemoteFunction<Signature> remote(std::type_identity_t<Signature>* f,
-                                 TaskOptions options = detail::no_options<TaskOptions>()) {
+RemoteFunction<Signature> remote(std::type_identity_t<Signature>* f) {
+  return RemoteFunction<Signature>(f, nullptr);
+}
+template <class Signature>
+  requires std::is_function_v<Signature> && detail::KnownSignature<Signature*>
+RemoteFunction<Signature> remote(std::type_identity_t<Signature>* f, TaskOptions options) {
   return RemoteFunction<Signature>(f, detail::keep(std::move(options)));
 }
 
 // A generic callable, by the signature with which it is called: remote<int(int)>([](auto x) { return x; })(1).
 template <class Signature, class F>
   requires std::is_class_v<F> && detail::CallableAs<F, Signature>
-RemoteFunction<Signature> remote(F f, TaskOptions options = detail::no_options<TaskOptions>()) {
+RemoteFunction<Signature> remote(F f) {
+  return RemoteFunction<Signature>(f, nullptr);
+}
+template <class Signature, class F>
+  requires std::is_class_v<F> && detail::CallableAs<F, Signature>
+RemoteFunction<Signature> remote(F f, TaskOptions options) {
   return RemoteFunction<Signature>(f, detail::keep(std::move(options)));
 }
 
@@ -68,8 +81,8 @@ template <auto F, class... Args>
 auto remote(Args&&... args) {
   using Callable = std::decay_t<decltype(F)>;
   if constexpr (detail::RemoteCallable<Callable>) {
-    return RemoteFunction<detail::StaticFunction<F>>(detail::StaticFunction<F>{},
-                                                     TaskOptions{})(std::forward<Args>(args)...);
+    return RemoteFunction<detail::StaticFunction<F>>(detail::StaticFunction<F>{})(
+        std::forward<Args>(args)...);
   } else {
     detail::explain_callable<Callable>();
     return detail::Refused();

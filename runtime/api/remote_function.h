@@ -76,6 +76,7 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
  public:
   RemoteFunction(F f, TaskOptions options)
       : f_(std::move(f)), options_(detail::keep(std::move(options))) {}
+  explicit RemoteFunction(F f) : f_(std::move(f)) {}  // with the defaults
 
   // operator(), unpack(), unpack(n): see detail::Callable
   template <detail::Unpacking How, class... Args>
@@ -87,7 +88,9 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
       return detail::explained<Check, R, How>();
     } else {
       using Stub = typename detail::StubFor<F, Parameters, Args&&...>::type;
-      detail::CallBuilder call(spec(Stub::stub()));
+      const detail::CallKey key{Stub::stub(), target(), options_.get(),
+                                detail::kGivenName<F>.data()};
+      detail::CallBuilder call(key, this, &RemoteFunction::make_spec);
       detail::pass_state(call, f_);
       detail::pass_all<Parameters>(call, std::forward<Args>(args)...);
       return detail::submit_as<R, How>(call, n);
@@ -98,14 +101,24 @@ class RemoteFunction : public detail::Callable<RemoteFunction<F>> {
   const detail::OptionsRef& options() const { return options_; }
 
  private:
+  // A captured function is one for its name.
+  static constexpr bool kHasTarget = std::is_pointer_v<F> || detail::is_captured_function<F>;
+  std::uintptr_t target() const {
+    if constexpr (std::is_pointer_v<F>) {
+      return reinterpret_cast<std::uintptr_t>(f_);
+    } else if constexpr (kHasTarget) {
+      return reinterpret_cast<std::uintptr_t>(f_.function());
+    } else {
+      return 0;
+    }
+  }
+  static detail::CallSpec make_spec(const void* self, const detail::CallKey& key) {
+    return static_cast<const RemoteFunction*>(self)->spec(key.stub);
+  }
   detail::CallSpec spec(detail::Stub stub) const {
     detail::CallSpec spec;
     spec.stub = detail::identify_stub(stub);
-    if constexpr (std::is_pointer_v<F>) {
-      spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f_));
-    } else if constexpr (detail::is_captured_function<F>) {  // for its name
-      spec.target = detail::identify_function(reinterpret_cast<std::uintptr_t>(f_.function()));
-    }
+    if constexpr (kHasTarget) spec.target = detail::identify_function(target());
     spec.options = &options_;
     spec.gives_items = detail::is_generator<typename Signature::Result>;
     spec.name = detail::kGivenName<F>;  // of a function by pointer: from the symbols

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "../../base/thread_own.h"
 #include "../code/names.h"
 #include "../wire/task_shape.h"
 
@@ -32,30 +33,35 @@ const std::optional<Timeout>& deadline_of(const CallSpec& spec) {
 
 // The records of a thread's last calls, by a few bits of a hash.
 constexpr std::size_t kRemembered = 32;
-using Remembered = std::array<base::Ref<const CallSite>, kRemembered>;
 
-struct Place {  // needs no destructor
-  Remembered* sites = nullptr;
-  bool gone = false;  // the thread is at its end
-};
-constinit thread_local Place place{};
-
-struct Keeper {
-  Keeper() { place.sites = new Remembered; }
-  ~Keeper() {
-    delete std::exchange(place.sites, nullptr);
-    place.gone = true;
-  }
-};
-
-std::size_t place_of(const CallSpec& spec) {
-  const std::uint64_t hash =
-      (spec.stub.offset ^ spec.target.offset << 20 ^
-       static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(options_of(spec)))) *
-      0x9e3779b97f4a7c15ULL;
-  return hash >> 59;
+std::size_t place_of(std::uint64_t sum) {
+  static_assert(std::uint64_t{kRemembered} - 1 == ~std::uint64_t{0} >> 59);
+  return sum * 0x9e3779b97f4a7c15ULL >> 59;
 }
-static_assert(std::uint64_t{kRemembered} - 1 == ~std::uint64_t{0} >> 59);
+
+std::uint64_t address_of(const TaskOptions* options) {
+  return static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(options));
+}
+
+struct SitesBySpec {
+  base::Ref<const CallSite>& of(const CallSpec& spec) {
+    return sites[place_of(spec.stub.offset ^ spec.target.offset << 20 ^
+                          address_of(options_of(spec)))];
+  }
+  std::array<base::Ref<const CallSite>, kRemembered> sites;
+};
+
+struct SitesByKey {
+  struct Known {
+    CallKey key;
+    base::Ref<const CallSite> site;
+  };
+  Known& of(const CallKey& key) {
+    return known[place_of(reinterpret_cast<std::uintptr_t>(key.stub) ^ key.target << 20 ^
+                          address_of(key.options))];
+  }
+  std::array<Known, kRemembered> known;
+};
 
 }  // namespace
 
@@ -89,13 +95,23 @@ bool CallSite::is_of(const CallSpec& spec) const {
 }
 
 base::Ref<const CallSite> CallSite::of(const CallSpec& spec) {
-  if (place.sites == nullptr && !place.gone) {
-    thread_local const Keeper keeper;
-  }
-  if (place.gone) return base::make_ref<const CallSite>(spec);
-  auto& site = (*place.sites)[place_of(spec)];
+  SitesBySpec* const sites = base::ThreadOwn<SitesBySpec>::get();
+  if (sites == nullptr) return base::make_ref<const CallSite>(spec);
+  auto& site = sites->of(spec);
   if (!site || !site->is_of(spec)) site = base::make_ref<const CallSite>(spec);
   return site;
+}
+
+base::Ref<const CallSite> CallSite::known(const CallKey& key) {
+  SitesByKey* const sites = base::ThreadOwn<SitesByKey>::get();
+  if (sites == nullptr) return {};
+  const auto& found = sites->of(key);
+  return found.key == key ? found.site : nullptr;
+}
+
+void CallSite::remember(const CallKey& key, base::Ref<const CallSite> site) {
+  SitesByKey* const sites = base::ThreadOwn<SitesByKey>::get();
+  if (sites != nullptr) sites->of(key) = {key, std::move(site)};
 }
 
 std::string CallSite::display_name() const { return detail::display_name(frame_, name_); }

@@ -1,10 +1,11 @@
 // A CallSite is what all calls of one place in a program have in common: which code runs, under which name, with which
 // options. A million queued calls share one, so that each keeps 8 bytes of what would be 190.
 //
-//   remote(f)(x) --CallSpec--> CallSite::of() --> the record of the last call like it, or a new one
+//   remote(f)(x) --CallKey--> CallSite::known() --> the record of the last call like it, or null, and then
+//                --CallSpec--> CallSite::of()   --> the same, or a new one
 //
-// Each thread remembers a few records. Two places that fall together make records by turns, which costs memory, no
-// more.
+// A CallKey is made of addresses that the caller has at hand; a CallSpec has to be put together. Each thread remembers a
+// few records by either. Two places that fall together make records by turns, which costs memory, no more.
 // Invariant: a record never changes.
 // Threads:   any; the memory of the last records is the thread's own.
 #pragma once
@@ -38,10 +39,22 @@ struct CallSpec {
   bool gives_items = false;  // it is a generator
 };
 
+// The calls of a remote function by addresses, which say as much as its CallSpec.
+struct CallKey {
+  Stub stub = nullptr;
+  std::uintptr_t target = 0;             // the function; 0: there is none, only the stub
+  const TaskOptions* options = nullptr;  // null: the defaults
+  const char* name = nullptr;            // as CallSpec::name, which lies in static memory
+  bool operator==(const CallKey&) const = default;
+};
+
 class CallSite final : public base::Counted {
  public:
   explicit CallSite(const CallSpec& spec);
   static base::Ref<const CallSite> of(const CallSpec& spec);
+  // Null if this thread has forgotten it, or knows it not yet. A site keeps its options: so no others have their address.
+  static base::Ref<const CallSite> known(const CallKey& key);
+  static void remember(const CallKey& key, base::Ref<const CallSite> site);
 
   // The frame of its calls, but for what differs from one to the next.
   const CallFrame& frame() const { return frame_; }

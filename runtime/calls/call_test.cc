@@ -2,6 +2,7 @@
 #include "call.h"
 
 #include <cstring>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,6 +41,33 @@ struct Router final : CallRouter {
   void start_ready(base::Ref<Call>) override { ++started; }
   int started = 0;
 };
+
+void some_stub(CallContext&) {}
+void other_stub(CallContext&) {}
+
+TEST(CallSite, IsKnownByItsAddressesToTheThreadThatRemembersIt) {
+  const auto options = std::make_shared<const TaskOptions>();
+  const CallKey key{&some_stub, 8, options.get(), "name"};
+  const auto site = base::make_ref<const CallSite>(some_spec());
+  CallSite::remember(key, site);
+  EXPECT_EQ(CallSite::known(key), site);
+  EXPECT_EQ(CallSite::known(key), site);
+  std::thread([&] { EXPECT_EQ(CallSite::known(key), nullptr); }).join();
+}
+
+TEST(CallSite, IsNotTakenForOneOfAnotherFunctionOptionOrName) {
+  const auto options = std::make_shared<const TaskOptions>();
+  const CallKey key{&some_stub, 8, options.get(), "name"};
+  CallSite::remember(key, base::make_ref<const CallSite>(some_spec()));
+  for (auto change :
+       {+[](CallKey& other) { other.stub = &other_stub; },
+        +[](CallKey& other) { other.target = 9; }, +[](CallKey& other) { other.options = nullptr; },
+        +[](CallKey& other) { other.name = nullptr; }}) {
+    CallKey other = key;
+    change(other);
+    EXPECT_EQ(CallSite::known(other), nullptr);
+  }
+}
 
 TEST(Call, TravelsAsItsSitesFrameWithWhatIsItsOwn) {
   auto spec = some_spec();
