@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "../../base/recycled.h"
 #include "../ownership/value_codec.h"
 
 namespace manta::detail {
@@ -34,7 +35,7 @@ void KeptStorages::count_again(Keeper as) {
 
 base::Ref<Call> Call::make(base::Ref<const CallSite> site, std::span<RefArgument> refs,
                            std::span<const std::byte> body, std::unique_ptr<CallExtras> extras) {
-  void* const place = ::operator new(sizeof(Call) + refs.size_bytes() + body.size());
+  void* const place = base::take_recycled(block_size(refs.size(), body.size()));
   return base::Ref<Call>::adopt(new (place) Call(std::move(site), refs, body, std::move(extras)));
 }
 
@@ -58,8 +59,10 @@ Call::~Call() {
   for (RefArgument& ref : refs()) ref.~RefArgument();
 }
 
-std::size_t Call::bytes() const {
-  return sizeof(Call) + sizeof(ObjectEntry) + ref_count_ * sizeof(RefArgument) + body_size_;
+void Call::operator delete(Call* call, std::destroying_delete_t) {
+  const std::size_t size = call->block_size();
+  call->~Call();
+  base::give_recycled(call, size);
 }
 
 void Call::run(base::Ref<Command> self, CallRouter& router) {

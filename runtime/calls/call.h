@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -147,7 +148,7 @@ class Call final : public Command {
                               std::span<const std::byte> body,
                               std::unique_ptr<CallExtras> extras = nullptr);
   ~Call() override;
-  static void operator delete(void* place) { ::operator delete(place); }  // whatever its size
+  static void operator delete(Call* call, std::destroying_delete_t);  // whatever its size
   void run(base::Ref<Command> self, CallRouter& router) override;
   void object_done(base::Ref<Command> self, CallRouter& router) override;
 
@@ -253,7 +254,11 @@ class Call final : public Command {
     return reinterpret_cast<RefArgument*>(const_cast<Call*>(this) + 1);
   }
   std::byte* body() const { return reinterpret_cast<std::byte*>(first_ref() + ref_count_); }
-  std::size_t bytes() const;
+  static std::size_t block_size(std::size_t refs, std::size_t body) {
+    return sizeof(Call) + refs * sizeof(RefArgument) + body;
+  }
+  std::size_t block_size() const { return block_size(ref_count_, body_size_); }
+  std::size_t bytes() const { return sizeof(ObjectEntry) + block_size(); }
   std::size_t referred_size() const;
   void write_with_referred(std::byte* out, const objectstore::Store& store) const;
   std::size_t padded_name_size() const { return (site_->name().size() + 7) & ~std::size_t{7}; }

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../../base/recycled.h"
 #include "../../objectstore/arena_fixture.h"
 
 namespace manta::detail {
@@ -66,6 +67,20 @@ TEST(CallSite, IsNotTakenForOneOfAnotherFunctionOptionOrName) {
     CallKey other = key;
     change(other);
     EXPECT_EQ(CallSite::known(other), nullptr);
+  }
+}
+
+// A Call's memory lies in one block, whose size its destruction must know.
+TEST(Call, GivesItsWholeBlockBack) {
+  const auto site = base::make_ref<const CallSite>(some_spec());
+  for (const std::size_t size : {0U, 1U, 80U, 120U, 4000U}) {
+    const auto body = bytes_of(size);
+    const auto kept = base::kept_bytes();
+    { const auto call = Call::make(site, {}, body); }
+    const auto first = base::kept_bytes();
+    { const auto call = Call::make(site, {}, body); }
+    EXPECT_EQ(base::kept_bytes(), first);  // the same block again
+    EXPECT_GE(first, kept);
   }
 }
 

@@ -22,6 +22,7 @@
 
 #include "../../base/counted.h"
 #include "../../base/id.h"
+#include "../../base/recycled.h"
 #include "command.h"
 #include "value.h"
 
@@ -49,6 +50,8 @@ class ObjectEntry final : public base::Counted {
         id_(id),
         pending_() {}
   ~ObjectEntry() override;
+  static void* operator new(std::size_t size) { return base::take_recycled(size); }
+  static void operator delete(void* place, std::size_t size) { base::give_recycled(place, size); }
 
   const ObjectId& id() const { return id_; }
 
