@@ -161,9 +161,9 @@ int value_of(const Tree& tree) {
   return value;
 }
 TEST_F(Arguments, ARefToAListOfItsOwnKind) {
-  Tree tree{1, put(std::vector<Tree>{{2, {}}, {3, {}}})};
-  const Tree copy = tree;
-  EXPECT_EQ(get(remote(value_of)(copy)), 6);
+  const Tree tree{1, put(std::vector<Tree>{{2, {}}, {3, {}}})};
+  const std::vector<Tree> copies(2, tree);
+  EXPECT_EQ(get(remote(value_of)(copies[1])), 6);
 }
 
 TEST_F(Arguments, ATwoDimensionalArrayIsNoVector) {
