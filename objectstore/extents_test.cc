@@ -50,7 +50,7 @@ TEST(Extents, MoreElementsThanMemoryIsAnInvalidArgumentThatNamesTheShape) {
   }
 }
 
-// As numpy has it: what the other extents would hold is no number that anything could count in.
+// numpy refuses such shapes, too, from 2^63 bytes on; here the limit is that of reading.
 TEST(Extents, SoItIsWithoutElements) {
   EXPECT_THAT(
       [] {
