@@ -17,7 +17,7 @@
 namespace manta::detail {
 namespace {
 
-// Each call holds its arguments until it ends: many calls with one large argument fill store and disk with copies of it.
+// Each call holds its arguments until it ends: many calls with one large argument fill store and disk with its copies.
 template <class Full>
 [[noreturn]] void throw_full_of_arguments(const Full& full, const CallSite& site,
                                           std::size_t size) {
@@ -98,8 +98,8 @@ CallBuilder::CallBuilder(const CallSpec& spec, const base::Ref<ActorEntry>& acto
                          const CallOptions* options)
     : site_(site_of(of_method(spec, options))), actor_(actor) {}
 
-// Of a site that is known the checks of site_of() have been made: their outcome depends on the key alone, but for what a
-// local session refuses.
+// Of a site that is known the checks of site_of() have been made: their outcome depends on the key alone, but for what
+// a local session refuses.
 CallBuilder::CallBuilder(const CallKey& key, const void* of, MakeSpec make_spec) {
   Process& process = Process::current("a remote call");
   if (key.options == nullptr || !process.attachment().local) {

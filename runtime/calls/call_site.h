@@ -4,8 +4,8 @@
 //   remote(f)(x) --CallKey--> CallSite::known() --> the record of the last call like it, or null, and then
 //                --CallSpec--> CallSite::of()   --> the same, or a new one
 //
-// A CallKey is made of addresses that the caller has at hand; a CallSpec has to be put together. Each thread remembers a
-// few records by either. Two places that fall together make records by turns, which costs memory, no more.
+// A CallKey is made of addresses that the caller has at hand; a CallSpec has to be put together. Each thread remembers
+// a few records by either. Two places that fall together make records by turns, which costs memory, no more.
 // Invariant: a record never changes.
 // Threads:   any; the memory of the last records is the thread's own.
 #pragma once
@@ -52,7 +52,8 @@ class CallSite final : public base::Counted {
  public:
   explicit CallSite(const CallSpec& spec);
   static base::Ref<const CallSite> of(const CallSpec& spec);
-  // Null if this thread has forgotten it, or knows it not yet. A site keeps its options: so no others have their address.
+  // Null if this thread has forgotten it, or knows it not yet.
+  // A site keeps its options: so no others have their address.
   static base::Ref<const CallSite> known(const CallKey& key);
   static void remember(const CallKey& key, base::Ref<const CallSite> site);
 
