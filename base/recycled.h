@@ -4,7 +4,7 @@
 //   void* place = take_recycled(152);  ...  give_recycled(place, 152);     the second perhaps by another thread
 //
 // Invariants: a thread keeps at most kMostKept bytes, and none once its own objects are gone, so that this works in
-//             static destructors, too; a block is as large as malloc would make it, so that nothing is lost to rounding.
+//             static destructors, too; a block is as large as malloc would make it: nothing is lost to rounding.
 //             Under a sanitizer nothing is kept, so that it sees each use of memory that was given back.
 // Threads:    any; memory may be given back by another thread than the one that took it.
 // Errors:     std::bad_alloc.
