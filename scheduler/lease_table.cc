@@ -78,9 +78,57 @@ LeaseId LeaseTable::grant(const Grantable& turn) {
   } else {
     set_more(who, demand, false);
   }
-  leases_.emplace(++last_lease_, Lease{.who = who, .gpus = turn.gpus});
+  const auto lease = leases_.emplace(++last_lease_, Lease{.who = who, .gpus = turn.gpus}).first;
+  count_running(lease->second, 1);
   return last_lease_;
 }
+
+// Those that want something, a queue for each job.
+class LeaseTable::Queues {
+ public:
+  explicit Queues(const LeaseTable& table) : table_(table) {}
+
+  void add(OwnerKey who, std::uint64_t wanted) {
+    const JobNumber job = table_.demands_.at(who).request.job;
+    const auto queue = jobs_.try_emplace(job, Job{.runs = table_.share_of(job).runs}).first;
+    queue->second.waiting.push_back({.who = who, .wanted = wanted, .number = ++added_});
+    ++size_;
+  }
+  bool empty() const { return size_ == 0; }
+
+  // The next one: of the job that runs the fewest tasks, of those the one that was added first.
+  std::pair<OwnerKey, std::uint64_t> take() {
+    Job* next = nullptr;
+    for (auto& [number, job] : jobs_) {
+      if (job.waiting.empty()) continue;
+      const bool sooner =
+          next == nullptr || job.runs < next->runs ||
+          (job.runs == next->runs && job.waiting.front().number < next->waiting.front().number);
+      if (sooner) next = &job;
+    }
+    const Waiting first = next->waiting.front();
+    next->waiting.pop_front();
+    --size_;
+    return {first.who, first.wanted};
+  }
+  void count_grant(OwnerKey who) { ++jobs_.at(table_.demands_.at(who).request.job).runs; }
+
+ private:
+  struct Waiting {
+    OwnerKey who;
+    std::uint64_t wanted = 0;
+    std::uint64_t number = 0;
+  };
+  struct Job {
+    std::uint64_t runs = 0;
+    std::deque<Waiting> waiting = {};
+  };
+
+  const LeaseTable& table_;
+  std::map<JobNumber, Job> jobs_;
+  std::size_t size_ = 0;
+  std::uint64_t added_ = 0;
+};
 
 // Plays grant() through without granting: gives those that would still wait then. Those that want something come first.
 // What a request that does not fit needs is kept for it, and nobody behind it may have that; unless it waits for what
@@ -88,17 +136,17 @@ LeaseId LeaseTable::grant(const Grantable& turn) {
 std::vector<LeaseTable::Turn> LeaseTable::turns(std::size_t limit,
                                                 std::vector<Grantable>& fitting) const {
   std::vector<Turn> waiters;
-  std::deque<std::pair<OwnerKey, std::uint64_t>> queue;
-  for (const OwnerKey& who : queue_) queue.emplace_back(who, demands_.at(who).wanted);
+  Queues queue(*this);
+  for (const OwnerKey& who : queue_) queue.add(who, demands_.at(who).wanted);
   Supply left = free_;
   fitting.clear();
   while (!queue.empty() && fitting.size() < limit) {
-    auto [who, wanted] = queue.front();
-    queue.pop_front();
+    auto [who, wanted] = queue.take();
     const ResourceSet& request = demands_.at(who).request.resources;
     if (left.fits(request)) {
       fitting.push_back({.who = who, .gpus = left.take(request)});
-      if (--wanted > 0) queue.emplace_back(who, wanted);
+      queue.count_grant(who);
+      if (--wanted > 0) queue.add(who, wanted);
     } else {
       if (reachable_.fits(request)) left.take(request);
       waiters.push_back({.who = who, .waits = wanted});
@@ -122,6 +170,7 @@ void LeaseTable::lend(Lease& lease) {
   Demand& demand = demands_.at(lease.who);
   free_.give_back(lendable(demand.request.resources), {});
   reachable_.take(kept(demand.request.resources), lease.gpus);
+  count_running(lease, -1);
   lease.lends = true;
   ++demand.lending;
   ++lending_;
@@ -132,6 +181,7 @@ void LeaseTable::take_back(Lease& lease) {
   free_.take(lendable(demand.request.resources), {});
   reachable_.give_back(kept(demand.request.resources), lease.gpus);
   lease.lends = false;
+  count_running(lease, 1);
   --demand.lending;
   --lending_;
 }
@@ -162,12 +212,16 @@ void LeaseTable::end(LeaseId id) {
   const auto lease = leases_.find(id);
   if (lease == leases_.end()) return;
   if (lease->second.lends) take_back(lease->second);
+  count_running(lease->second, -1);
   const OwnerKey who = lease->second.who;
   Demand& demand = demands_.at(who);
   free_.give_back(demand.request.resources, lease->second.gpus);
   leases_.erase(lease);
   --demand.held;
-  if (demand.recalled > 0) --demand.recalled;
+  if (demand.recalled > 0) {
+    --demand.recalled;
+    count(demand.request.job, 0, -1);
+  }
   if (--held_.at(who.owner) == 0) held_.erase(who.owner);
   drop_if_unused(who);
 }
@@ -201,35 +255,56 @@ std::vector<OwnerKey> LeaseTable::recalls(Shortage shortage) {
   for (const Turn& waiter : waiters) {
     for (std::uint64_t i = 0; i < waiter.waits; ++i) {
       OwnerKey who;
-      Demand* holder = holder_for(waiter.who, shortage, who);
+      Demand* holder = holder_for({.who = waiter.who, .coming = i}, shortage, who);
       if (holder == nullptr) break;
       if (outstanding > 0) {  // one was asked for already
         --outstanding;
         continue;
       }
       ++holder->recalled;
+      count(holder->request.job, 0, 1);
       result.push_back(who);
     }
   }
   return result;
 }
 
+// Whether the owner `who`, which wants more itself, may have to give a lease back for `waiter`: that has none, or `who`
+// has at least two leases more. Between the keys of one owner their own leases count; between jobs all that they run,
+// without those that they give to the other already.
+bool LeaseTable::may_give_back(OwnerKey who, const Waiter& waiter, std::uint64_t& has) const {
+  const Demand& holds = demands_.at(who);
+  const Demand& waits = demands_.at(waiter.who);
+  std::uint64_t waiter_has = 0;
+  if (who.owner == waiter.who.owner) {
+    has = holds.held;
+    waiter_has = waits.held;
+  } else if (holds.request.job == waits.request.job) {
+    has = held_by(who.owner);
+    waiter_has = held_by(waiter.who.owner);
+  } else {
+    const Share share = share_of(holds.request.job);
+    has = share.runs - std::min(share.runs, share.recalled);
+    waiter_has = share_of(waits.request.job).runs + waiter.coming;
+  }
+  return waiter_has == 0 || has > waiter_has + 1;
+}
+
 // The owner that should give a lease back for `waiter`: one that wants nothing more if possible, else the one that has
-// most. A wish of its own protects an owner unless the waiter has none, or it has at least two leases more than that.
-// Between the keys of one owner their own leases count.
-LeaseTable::Demand* LeaseTable::holder_for(OwnerKey waiter, Shortage shortage, OwnerKey& found) {
-  const std::string missing =
-      shortage == Shortage::kResources ? free_.shortest(demands_.at(waiter).request.resources) : "";
+// most of those that may have to.
+LeaseTable::Demand* LeaseTable::holder_for(const Waiter& waiter, Shortage shortage,
+                                           OwnerKey& found) {
+  const std::string missing = shortage == Shortage::kResources
+                                  ? free_.shortest(demands_.at(waiter.who).request.resources)
+                                  : "";
   Demand* best = nullptr;
   std::uint64_t best_has = 0;
   for (auto& [who, demand] : demands_) {
-    if (who == waiter || who.owner >= kFirstActor) continue;
+    if (who == waiter.who || who.owner >= kFirstActor) continue;
     if (demand.held - demand.lending <= demand.recalled) continue;
     if (!missing.empty() && demand.request.resources.amount(missing) == 0) continue;
-    const bool own = who.owner == waiter.owner;
-    const std::uint64_t has = own ? demand.held : held_by(who.owner);
-    const std::uint64_t waiter_has = own ? demands_.at(waiter).held : held_by(waiter.owner);
-    const bool fair = waiter_has == 0 || has > waiter_has + 1;
+    std::uint64_t has = 0;
+    const bool fair = may_give_back(who, waiter, has);
     if (demand.wanted > 0 && !fair) continue;
     const bool better = best == nullptr || (demand.wanted == 0) > (best->wanted == 0) ||
                         ((demand.wanted == 0) == (best->wanted == 0) && has > best_has);
@@ -276,6 +351,23 @@ void LeaseTable::drop_if_unused(OwnerKey who) {
 std::uint64_t LeaseTable::held_by(OwnerId owner) const {
   const auto entry = held_.find(owner);
   return entry == held_.end() ? 0 : entry->second;
+}
+
+LeaseTable::Share LeaseTable::share_of(JobNumber job) const {
+  const auto entry = shares_.find(job);
+  return entry == shares_.end() ? Share() : entry->second;
+}
+
+void LeaseTable::count(JobNumber job, int runs, int recalled) {
+  const auto entry = shares_.try_emplace(job).first;
+  entry->second.runs += static_cast<std::uint64_t>(runs);
+  entry->second.recalled += static_cast<std::uint64_t>(recalled);
+  if (entry->second == Share()) shares_.erase(entry);
+}
+
+void LeaseTable::count_running(const Lease& lease, int change) {
+  if (lease.who.owner >= kFirstActor || lease.lends) return;
+  count(demands_.at(lease.who).request.job, change, 0);
 }
 
 }  // namespace manta::scheduler

@@ -11,12 +11,13 @@
 // work of their own, they may wait for just the tasks that the owner has left: so it says that it has `more`,
 // and gets one lease beyond its wish when resources are free for which nobody asks.
 //
-// Order: owners and their keys take turns, first come first served. A request that does not fit keeps what it
-// needs from those behind it, so that small requests never starve a large one; they may have what it does
-// not need. One that waits for what blocked tasks hold keeps nothing: perhaps they wait for those behind it.
-// When somebody waits, leases are recalled from owners that want nothing more for that key, or that hold more
-// than the one that waits: one recall for each lease that is waited for. So no key of an owner waits until
-// another of its keys has no work left.
+// Order: jobs take turns: the next one is that which runs the fewest tasks. Actors and blocked tasks do not count: a job
+// with an idle actor would never get another turn beside a backlog. In a job, owners and their keys take turns, first
+// come first served. A request that does not fit keeps what it needs from those behind it, so that small requests never
+// starve a large one; they may have what it does not need. One that waits for what blocked tasks hold keeps nothing:
+// perhaps they wait for those behind it. When somebody waits, leases are recalled from owners that want nothing more
+// for that key, or that hold more than the one that waits, or whose job runs more than its job: one recall for each
+// lease that is waited for. So no key of an owner waits until another of its keys has no work left.
 //
 // Invariants: free() is what the node has minus what running leases hold (of lending ones, minus all but
 //             their CPUs); a request that can never fit is refused by want() and never queued.
@@ -33,6 +34,7 @@
 #include <utility>
 #include <vector>
 
+#include "job_number.h"
 #include "supply.h"
 
 namespace manta::scheduler {
@@ -55,14 +57,16 @@ struct OwnerKey {
 
 class LeaseTable {
  public:
-  // What a lease needs: resources, and a worker with these variables in its environment.
+  // What a lease needs: resources, and a worker of this job with these variables in its environment. All keys of an
+  // owner are of one job.
   struct Request {
     Request() = default;
-    Request(ResourceSet of, std::map<std::string, std::string> variables = {})
-        : resources(std::move(of)), environment(std::move(variables)) {}
+    Request(ResourceSet of, std::map<std::string, std::string> variables = {}, JobNumber whose = 0)
+        : resources(std::move(of)), environment(std::move(variables)), job(whose) {}
 
     ResourceSet resources;
     std::map<std::string, std::string> environment;
+    JobNumber job = 0;
   };
 
   explicit LeaseTable(const ResourceSet& total);
@@ -138,13 +142,29 @@ class LeaseTable {
     std::uint64_t waits = 0;  // its leases that cannot be granted now
   };
 
+  class Queues;
   std::vector<Turn> turns(std::size_t limit, std::vector<Grantable>& fitting) const;
-  Demand* holder_for(OwnerKey waiter, Shortage shortage, OwnerKey& who);
+  struct Waiter {
+    OwnerKey who;
+    std::uint64_t coming = 0;  // leases that are recalled for it
+  };
+  // What a job has of the node.
+  struct Share {
+    std::uint64_t runs = 0;  // leases of tasks that are not blocked
+    std::uint64_t recalled = 0;
+    bool operator==(const Share&) const = default;
+  };
+
+  Demand* holder_for(const Waiter& waiter, Shortage shortage, OwnerKey& who);
   void lend(Lease& lease);
   void take_back(Lease& lease);
   void set_more(OwnerKey who, Demand& demand, bool more);
   void drop_if_unused(OwnerKey who);
   std::uint64_t held_by(OwnerId owner) const;
+  Share share_of(JobNumber job) const;
+  void count(JobNumber job, int runs, int recalled);
+  void count_running(const Lease& lease, int change);
+  bool may_give_back(OwnerKey who, const Waiter& waiter, std::uint64_t& has) const;
 
   ResourceSet total_;
   Supply free_;
@@ -154,6 +174,7 @@ class LeaseTable {
   std::deque<OwnerKey> more_;   // those that have work for more, each once
   std::unordered_map<LeaseId, Lease> leases_;
   std::unordered_map<OwnerId, std::uint64_t> held_;
+  std::unordered_map<JobNumber, Share> shares_;
   std::size_t lending_ = 0;
   LeaseId last_lease_ = 0;
 };

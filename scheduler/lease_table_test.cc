@@ -46,6 +46,68 @@ TEST(LeaseTable, OwnersTakeTurns) {
   EXPECT_EQ(table.waiting(), 6U);
 }
 
+LeaseTable::Request one_cpu(JobNumber job) { return {ResourceSet::cpus(1), {}, job}; }
+
+TEST(LeaseTable, JobsTakeTurnsHoweverManyOwnersTheyHave) {
+  LeaseTable table(ResourceSet::cpus(6));
+  for (OwnerId owner = 3; owner < 8; ++owner) table.want({.owner = owner}, 10, one_cpu(7));
+  table.want(kA, 10, one_cpu(8));
+  EXPECT_EQ(grant_all(table), "xAxAxA");
+}
+
+TEST(LeaseTable, TheJobThatRunsFewestTasksIsNext) {
+  LeaseTable table(ResourceSet::cpus(6));
+  table.want(kA, 3, one_cpu(1));
+  EXPECT_EQ(grant_all(table), "AAA");
+  table.want(kA, 9, one_cpu(1));
+  table.want(kB, 9, one_cpu(2));
+  EXPECT_EQ(grant_all(table), "BBB");
+}
+
+TEST(LeaseTable, ActorsAndBlockedTasksDoNotCostAJobItsTurn) {
+  LeaseTable table(ResourceSet::cpus(4));
+  const OwnerKey actor{.owner = kFirstActor};
+  table.want(kB, 1, one_cpu(2));
+  table.want(actor, 1, one_cpu(2));
+  EXPECT_EQ(grant_all(table), "Bx");
+  table.blocked(1);
+  EXPECT_EQ(table.running(), 1U);
+  const OwnerKey child{.owner = 3};
+  table.want(child, 1, one_cpu(2));  // of the blocked task
+  table.want(kA, 9, one_cpu(1));
+  EXPECT_EQ(grant_all(table), "xAA") << "both jobs ran nothing";
+  table.want(child, 9, one_cpu(2));
+  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector<OwnerKey>())
+      << "the first has two, the second one: nobody gains";
+}
+
+TEST(LeaseTable, AJobWithABacklogGivesBackToOneThatRunsNothing) {
+  LeaseTable table(ResourceSet::cpus(4));
+  for (const OwnerId owner : {3, 4, 5, 6}) table.want({.owner = owner}, 9, one_cpu(1));
+  EXPECT_EQ(grant_all(table), "xxxx") << "one of each owner";
+  table.want(kA, 9, one_cpu(2));
+  const auto recalled = table.recalls(Shortage::kResources);
+  ASSERT_EQ(recalled.size(), 2U) << "half of the node, though each owner has but one";
+  for (const OwnerKey& who : recalled) table.end(static_cast<LeaseId>(who.owner - 2));
+  EXPECT_EQ(grant_all(table), "AA");
+  for (const OwnerKey& who : table.recalls(Shortage::kResources)) {
+    EXPECT_NE(who, kA) << "it has no more than its half";
+  }
+}
+
+TEST(LeaseTable, OwnersOfOneJobShareWhatTheirJobHas) {
+  LeaseTable table(ResourceSet::cpus(4));
+  table.want(kB, 2, one_cpu(1));
+  EXPECT_EQ(grant_all(table), "BB");
+  table.want({.owner = 3}, 2, one_cpu(2));
+  EXPECT_EQ(grant_all(table), "xx");
+  table.want(kB, 9, one_cpu(1));
+  table.want({.owner = 3}, 9, one_cpu(2));
+  table.want(kA, 1, one_cpu(1));
+  EXPECT_EQ(table.recalls(Shortage::kResources), std::vector{kB})
+      << "the other job has no more than its half";
+}
+
 TEST(LeaseTable, WhoHasMoreGetsOneBeyondWhatItAsksForWhenNobodyElseCanRun) {
   LeaseTable table(ResourceSet::cpus(1));
   using More = LeaseTable::More;

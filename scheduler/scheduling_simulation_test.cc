@@ -4,7 +4,9 @@
 //   owner --want()--> LeaseTable of each node that placement allows --grantable(), WorkerPool--> lease --> runs a task
 //                                                                                       --recalls()--> given back
 //
-// Checked at every step: what is free and what the leases hold is what the node has; no worker is two leases'.
+// Each driver is a job, with the workers of its tasks.
+// Checked at every step: what is free and what the leases hold is what the node has; no worker is two leases', nor two
+// jobs'.
 // Checked at the end: each task of a living driver has run, once unless its node died; nothing is held by anybody.
 // A failing seed is printed; MANTA_SIMULATION_SEED=n runs that one alone, MANTA_SIMULATION_SEEDS=n so many.
 #include <algorithm>
@@ -57,6 +59,7 @@ struct HeldLease {
 struct Owner {  // a driver, or the worker of a task with children
   bool alive = true;
   bool driver = false;
+  JobNumber job = 0;
   std::map<std::size_t, std::vector<Task*>> queues = {};  // by shape
 };
 
@@ -69,6 +72,7 @@ struct Node {
   WorkerPool pool;
   std::map<LeaseId, HeldLease> leases = {};
   std::set<WorkerId> starting = {};
+  std::map<WorkerId, JobNumber> jobs = {};  // of all workers that ever were
   std::map<OwnerKey, std::uint64_t> recalled = {};
   bool alive = true;
 };
@@ -138,7 +142,7 @@ class Simulation {
   void make_drivers() {
     const std::size_t count = 2 + below(3);
     for (std::size_t i = 0; i < count; ++i) {
-      owners_.push_back({.driver = true});
+      owners_.push_back({.driver = true, .job = static_cast<JobNumber>(i)});
       const std::size_t tasks = 1 + below(20);
       for (std::size_t k = 0; k < tasks; ++k) {
         submit(i, below(shapes_.size()), below(3) == 0 ? static_cast<int>(1 + below(3)) : 0,
@@ -182,8 +186,9 @@ class Simulation {
       const std::size_t place = (i + owner) % fit.size();
       const std::uint64_t share =
           queue.size() / fit.size() + (place < queue.size() % fit.size() ? 1 : 0);
-      const auto refusal = there[fit[i]]->table.want(
-          key_of(owner, shape), std::min(share, kMostWanted), shapes_[shape].request);
+      const auto refusal =
+          there[fit[i]]->table.want(key_of(owner, shape), std::min(share, kMostWanted),
+                                    {shapes_[shape].request, {}, owners_[owner].job});
       ASSERT_FALSE(refusal.has_value()) << *refusal;
     }
   }
@@ -212,9 +217,13 @@ class Simulation {
     check(node);
   }
 
+  WorkerKind kind_of(const LeaseTable::Grantable& turn) const {
+    return {.gpus = turn.gpus, .job = owners_[turn.who.owner - 1].job};
+  }
+
   std::vector<WorkerKind> demand_of(const Node& node) const {
     std::vector<WorkerKind> demand;
-    for (const auto& turn : node.table.grantable(8)) demand.push_back({.gpus = turn.gpus});
+    for (const auto& turn : node.table.grantable(8)) demand.push_back(kind_of(turn));
     return demand;
   }
 
@@ -229,17 +238,22 @@ class Simulation {
       }
     }
     const auto demand = demand_of(node);
+    for (const WorkerKind& kind : demand) {  // as if its owner, refused, asked again
+      if (node.pool.hopeless(kind.started_as(), false)) node.pool.forgive(kind.started_as());
+    }
     node.pool.relax(demand, now_, node.table.running() == 0);
     for (const WorkerKind& kind : node.pool.to_start(demand, now_)) {
       node.pool.started(++last_worker_, kind);
       node.starting.insert(last_worker_);
+      node.jobs[last_worker_] = kind.job;
     }
   }
 
   void grant(Node& node) {
     for (const auto& turn : node.table.grantable(8)) {
-      const auto worker = node.pool.take({.gpus = turn.gpus});
+      const auto worker = node.pool.take(kind_of(turn));
       if (!worker) continue;
+      ASSERT_EQ(node.jobs.at(*worker), owners_[turn.who.owner - 1].job);
       for (const auto& [id, lease] : node.leases) {
         ASSERT_NE(lease.worker, *worker) << "it has a lease";
       }
@@ -277,7 +291,7 @@ class Simulation {
   }
 
   void make_children(Node& node, LeaseId id, Task& task) {
-    owners_.push_back({});
+    owners_.push_back({.job = owners_[task.owner].job});
     task.pending = task.children;
     for (int i = std::exchange(task.children, 0); i > 0; --i) {
       submit(owners_.size() - 1, below(2), 0, &task);

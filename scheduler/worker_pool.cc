@@ -23,15 +23,13 @@ std::vector<WorkerKind> WorkerPool::missing_for(const std::vector<WorkerKind>& d
   return missing;
 }
 
-const WorkerPool::Starts& WorkerPool::starts_of(const Environment& environment) const {
+const WorkerPool::Starts& WorkerPool::starts_of(const StartedAs& as) const {
   static const Starts none;
-  const auto entry = starts_.find(environment);
+  const auto entry = starts_.find(as);
   return entry == starts_.end() ? none : entry->second;
 }
 
-bool WorkerPool::failing(const Environment& environment) const {
-  return failing(starts_of(environment));
-}
+bool WorkerPool::failing(const StartedAs& as) const { return failing(starts_of(as)); }
 
 bool WorkerPool::may_start(const Starts& starts, Time now) const {
   if (!failing(starts)) return true;
@@ -47,13 +45,13 @@ std::vector<WorkerKind> WorkerPool::to_start(const std::vector<WorkerKind>& dema
   if (starts_of({}).failures == 0 && plain_ + plain < options_.prestart) {
     missing.resize(missing.size() + options_.prestart - plain_ - plain);
   }
-  std::vector<const Environment*> tried;  // of those that fail: one at a time
+  std::vector<StartedAs> tried;  // of those that fail: one at a time
   std::erase_if(missing, [&](const WorkerKind& kind) {
-    const Starts& starts = starts_of(kind.environment);
+    const StartedAs as = kind.started_as();
+    const Starts& starts = starts_of(as);
     if (!failing(starts)) return false;
-    const auto same = [&](const Environment* other) { return *other == kind.environment; };
-    if (!may_start(starts, now) || std::ranges::any_of(tried, same)) return true;
-    tried.push_back(&starts_.find(kind.environment)->first);
+    if (!may_start(starts, now) || std::ranges::find(tried, as) != tried.end()) return true;
+    tried.push_back(as);
     return false;
   });
   const std::size_t counted = workers_.size() - dedicated_;
@@ -84,7 +82,7 @@ void WorkerPool::started(WorkerId worker, const WorkerKind& kind) {
   base::check(fresh, "a worker starts once");
   ++starting_;
   ++starting_as_[kind];
-  Starts& starts = starts_[kind.environment];
+  Starts& starts = starts_[kind.started_as()];
   ++starts.starting;
   ++starts.present;
   if (kind.is_plain()) ++plain_;
@@ -115,20 +113,20 @@ void WorkerPool::move_to(WorkerId worker, State state) {
   if (current == State::kStarting) {
     const auto starting = starting_as_.find(kind);
     if (--starting->second == 0) starting_as_.erase(starting);
-    --starts_[kind.environment].starting;
+    --starts_[kind.started_as()].starting;
   }
   if (counts(current) && !counts(state)) {
-    --starts_[kind.environment].present;
+    --starts_[kind.started_as()].present;
     if (kind.is_plain()) --plain_;
-    forget_if_unused(kind.environment);
+    forget_if_unused(kind.started_as());
   }
   --count_of(current);
   current = state;
   ++count_of(state);
 }
 
-void WorkerPool::forget_if_unused(const Environment& environment) {
-  const auto entry = starts_.find(environment);
+void WorkerPool::forget_if_unused(const StartedAs& as) {
+  const auto entry = starts_.find(as);
   if (entry == starts_.end()) return;
   const Starts& starts = entry->second;
   if (starts.present == 0 && starts.failures == 0) starts_.erase(entry);
@@ -136,7 +134,7 @@ void WorkerPool::forget_if_unused(const Environment& environment) {
 
 void WorkerPool::ready(WorkerId worker, Time now) {
   if (const auto entry = workers_.find(worker); entry != workers_.end()) {
-    starts_[entry->second.kind.environment].failures = 0;
+    starts_[entry->second.kind.started_as()].failures = 0;
   }
   give_back(worker, now);
 }
@@ -151,7 +149,7 @@ void WorkerPool::give_back(WorkerId worker, Time now) {
 std::optional<WorkerId> WorkerPool::take(const WorkerKind& kind) {
   auto idle = std::find_if(idle_.rbegin(), idle_.rend(),
                            [&](const Idle& item) { return kind_of(item) == kind; });
-  if (idle == idle_.rend() && (at_limit() || failing(kind.environment))) {
+  if (idle == idle_.rend() && (at_limit() || failing(kind.started_as()))) {
     idle = std::find_if(idle_.rbegin(), idle_.rend(),
                         [&](const Idle& item) { return kind.may_use(kind_of(item)); });
   }
@@ -164,9 +162,9 @@ std::optional<WorkerId> WorkerPool::take(const WorkerKind& kind) {
 void WorkerPool::dedicate(WorkerId worker) { move_to(worker, State::kDedicated); }
 
 // Each failure beyond the tolerated ones doubles the pause, up to 64 times the first.
-void WorkerPool::start_failed(const Environment& environment, Time now) {
+void WorkerPool::start_failed(const StartedAs& as, Time now) {
   constexpr int kMostDoublings = 6;
-  Starts& starts = starts_[environment];
+  Starts& starts = starts_[as];
   ++starts.failures;
   const int doublings = std::clamp(starts.failures - options_.max_failures, 0, kMostDoublings);
   starts.retry_at = now + options_.retry_after * (1 << doublings);
@@ -175,7 +173,7 @@ void WorkerPool::start_failed(const Environment& environment, Time now) {
 std::optional<Time> WorkerPool::next_retry(const std::vector<WorkerKind>& demand) const {
   std::optional<Time> next;
   for (const WorkerKind& kind : demand) {
-    const Starts& starts = starts_of(kind.environment);
+    const Starts& starts = starts_of(kind.started_as());
     if (!failing(starts) || starts.starting > 0 || starts.present == 0) continue;
     if (!next || starts.retry_at < *next) next = starts.retry_at;
   }
@@ -183,26 +181,30 @@ std::optional<Time> WorkerPool::next_retry(const std::vector<WorkerKind>& demand
 }
 
 // Workers that are all blocked may be waiting for those that wait for a worker: the pool tries twice as long then.
-bool WorkerPool::hopeless(const Environment& environment, bool anyone_runs) const {
-  const Starts& starts = starts_of(environment);
+bool WorkerPool::hopeless(const StartedAs& as, bool anyone_runs) const {
+  const Starts& starts = starts_of(as);
   if (starts.starting > 0 || anyone_runs) return false;
   if (starts.failures < (starts.present == 0 ? 1 : 2) * options_.max_failures) return false;
-  return std::ranges::none_of(
-      idle_, [&](const Idle& idle) { return kind_of(idle).environment == environment; });
+  return std::ranges::none_of(idle_,
+                              [&](const Idle& idle) { return kind_of(idle).started_as() == as; });
 }
 
 // One more failure, and it is failing again. Of environments of tasks, of which there may be many, nothing is kept.
-void WorkerPool::forgive(const Environment& environment) {
-  Starts& starts = starts_[environment];
-  starts.failures = environment.empty() ? options_.max_failures - 1 : 0;
+void WorkerPool::forgive(const StartedAs& as) {
+  Starts& starts = starts_[as];
+  starts.failures = as.environment.empty() ? options_.max_failures - 1 : 0;
   starts.retry_at = {};
-  forget_if_unused(environment);
+  forget_if_unused(as);
+}
+
+void WorkerPool::forget(JobNumber job) {
+  std::erase_if(starts_, [&](const auto& entry) { return entry.first.job == job; });
 }
 
 void WorkerPool::gone(WorkerId worker, Time now) {
   const auto entry = workers_.find(worker);
   if (entry == workers_.end()) return;
-  if (entry->second.state == State::kStarting) start_failed(entry->second.kind.environment, now);
+  if (entry->second.state == State::kStarting) start_failed(entry->second.kind.started_as(), now);
   move_to(worker, State::kLeaving);
   --leaving_;
   workers_.erase(worker);

@@ -4,18 +4,18 @@
 //                |                   |                 |
 //                \-- gone() failed   \-- surplus() --> leaving    \-- dedicate() --> dedicated to an actor
 //
-// Policy: `prestart` plain workers from the beginning and always; more when granted leases wait for one,
+// Policy: `prestart` plain workers (of job 0) from the beginning and always; more when granted leases wait for one,
 //         up to `limit` in all and `parallel` of them starting at a time; a surplus one leaves after
 //         `idle_for`. The one that came back last is taken first, because its caches are warm. Dedicated ones
 //         are not counted.
 // Cap:    tasks that wait lend their CPUs, so that there are more workers than cores. Most wait shortly: so from `cap`
 //         workers on it is only after `relax_after`, or when all that work wait, that there may be half as many more;
 //         and so on, up to `limit`. When surplus ones leave, the cap is as it was.
-// Kinds:  a lease gets a worker of its kind. Where no more can be started (`limit`, failing()) one with another number
+// Kinds:  a lease gets a worker of its kind, always of its own job: no process runs the code of two jobs. Where no more can be started (`limit`, failing()) one with another number
 //         of threads will do: threads are a matter of speed, environment and GPUs are not. Workers that have an
 //         environment of their own, or GPUs, are all surplus when they are idle; of more than `idle_alike` that are
 //         alike the oldest leave soon; and at the `limit` idle workers make room for those of other kinds.
-// Failure: a worker that ends while starting is a failure of its environment. From `max_failures` in a row on that is
+// Failure: a worker that ends while starting is a failure of its job's program in its environment. From `max_failures` in a row on that is
 //          failing(): the pool makes one attempt at a time, each after a longer pause, as long as there are other
 //          workers with it, for which the leases wait. It is hopeless() when none is left that could come back: the
 //          caller refuses those that wait, and one attempt is made for each later request.
@@ -31,8 +31,10 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "job_number.h"
 #include "supply.h"
 
 namespace manta::scheduler {
@@ -43,16 +45,28 @@ using ThreadCount = std::uint32_t;
 
 using Environment = std::map<std::string, std::string>;
 
+// What makes a start fail or succeed: the program, which is the job's, and the variables that it is started with.
+struct StartedAs {
+  StartedAs(Environment variables = {}, JobNumber whose = 0)
+      : environment(std::move(variables)), job(whose) {}
+
+  Environment environment;
+  JobNumber job;
+  auto operator<=>(const StartedAs&) const = default;
+};
+
 // What is told to the process of a worker when it starts, and stays so.
 struct WorkerKind {
   ThreadCount threads = 1;  // that its libraries may use
   Environment environment = {};
   Gpus gpus = {};  // that it sees
+  JobNumber job = 0;
 
   bool is_plain() const { return environment.empty() && gpus.empty(); }
+  StartedAs started_as() const { return {environment, job}; }
   // Whether leases of this kind may use a worker of the other, if need be.
   bool may_use(const WorkerKind& other) const {
-    return environment == other.environment && gpus == other.gpus;
+    return job == other.job && environment == other.environment && gpus == other.gpus;
   }
   auto operator<=>(const WorkerKind&) const = default;
 };
@@ -84,7 +98,7 @@ class WorkerPool {
   // `all_wait`; else gives when it will be.
   std::optional<Time> relax(const std::vector<WorkerKind>& demand, Time now, bool all_wait);
   void started(WorkerId worker, const WorkerKind& kind = {});
-  void start_failed(const Environment& environment, Time now);
+  void start_failed(const StartedAs& as, Time now);
 
   void ready(WorkerId worker, Time now);                      // it has started, and said hello
   std::optional<WorkerId> take(const WorkerKind& kind = {});  // an idle one, if any is
@@ -104,13 +118,16 @@ class WorkerPool {
   // When to ask again; nothing if that is not before the next event.
   std::optional<Time> next_surplus() const;
 
-  bool failing(const Environment& environment = {}) const;
-  // When something is started for `demand` of which the environment is failing, though there are workers with it.
+  bool failing(const StartedAs& as = {}) const;
+  // When something is started for `demand` that is failing, though there are workers that were started in this way.
   std::optional<Time> next_retry(const std::vector<WorkerKind>& demand) const;
-  // Nobody that waits will get a worker. `anyone_runs` says that some taken worker with this environment is not blocked
-  // itself, so that it will come back. Where all are blocked, perhaps for those that wait, the pool gives up later.
-  bool hopeless(const Environment& environment, bool anyone_runs) const;
-  void forgive(const Environment& environment);  // those that waited have been told so
+  // Nobody that waits will get a worker. `anyone_runs` says that some taken worker that was started in this way is not
+  // blocked itself, so that it will come back. Where all are blocked, perhaps for those that wait, the pool gives up
+  // later.
+  bool hopeless(const StartedAs& as, bool anyone_runs) const;
+  void forgive(const StartedAs& as);  // those that waited have been told so
+  void forget(
+      JobNumber job);  // it has ended, and none of its workers is left: nor are their failures
 
   bool at_limit() const { return workers_.size() - dedicated_ >= options_.limit; }
   std::size_t size() const { return workers_.size(); }
@@ -131,7 +148,6 @@ class WorkerPool {
   };
 
   void move_to(WorkerId worker, State state);
-  // Of an environment.
   struct Starts {
     int failures = 0;
     Time retry_at{};
@@ -140,10 +156,10 @@ class WorkerPool {
   };
 
   std::size_t& count_of(State state);
-  const Starts& starts_of(const Environment& environment) const;
+  const Starts& starts_of(const StartedAs& as) const;
   bool failing(const Starts& starts) const { return starts.failures >= options_.max_failures; }
   bool may_start(const Starts& starts, Time now) const;
-  void forget_if_unused(const Environment& environment);
+  void forget_if_unused(const StartedAs& as);
   std::vector<WorkerKind> missing_for(const std::vector<WorkerKind>& demand) const;
   const WorkerKind& kind_of(const Idle& idle) const { return workers_.at(idle.worker).kind; }
   Time leaves_at(const Idle& idle) const;  // the end of time: it stays
@@ -152,8 +168,8 @@ class WorkerPool {
   std::unordered_map<WorkerId, Worker> workers_;
   std::vector<Idle> idle_;  // longest idle first
   std::map<WorkerKind, std::size_t> starting_as_;
-  std::map<Environment, Starts> starts_;  // of those that have workers, or fail
-  std::size_t plain_ = 0;                 // workers that are neither dedicated nor leaving
+  std::map<StartedAs, Starts> starts_;  // of those that have workers, or fail
+  std::size_t plain_ = 0;               // workers that are neither dedicated nor leaving
   std::size_t starting_ = 0;
   std::size_t taken_ = 0;
   std::size_t cap_;

@@ -161,6 +161,39 @@ TEST(WorkerPool, AnEnvironmentThatFailsHarmsNoOther) {
   EXPECT_EQ(pool.to_start({in("1")}, kStart), Kinds{in("1")});
 }
 
+WorkerKind of_job(JobNumber job) { return {.job = job}; }
+
+TEST(WorkerPool, AWorkerServesItsOwnJobOnly) {
+  WorkerPoolOptions four = options();
+  four.limit = 4;
+  WorkerPool pool(four);
+  for (WorkerId worker = 1; worker <= 4; ++worker) {
+    pool.started(worker, of_job(1));
+    pool.ready(worker, kStart);
+  }
+  EXPECT_FALSE(pool.take(of_job(2))) << "at the limit, too, where other threads would do";
+  EXPECT_EQ(pool.make_room({of_job(2)}), std::vector<WorkerId>{1});
+  pool.gone(1, kStart);
+  EXPECT_EQ(pool.to_start({of_job(2)}, kStart), Kinds{of_job(2)});
+  EXPECT_EQ(pool.take(of_job(1)), 4U);
+}
+
+TEST(WorkerPool, AProgramThatFailsHarmsNoOtherJob) {
+  WorkerPoolOptions none = options();
+  none.prestart = 0;
+  WorkerPool pool(none);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(pool.to_start({of_job(1)}, kStart), Kinds{of_job(1)});
+    pool.started(10, of_job(1));
+    pool.gone(10, kStart);
+  }
+  EXPECT_TRUE(pool.hopeless({{}, 1}, false));
+  EXPECT_FALSE(pool.failing({{}, 2}));
+  EXPECT_EQ(pool.to_start({of_job(1), of_job(2)}, kStart), Kinds{of_job(2)});
+  pool.forget(1);
+  EXPECT_FALSE(pool.failing({{}, 1}));
+}
+
 TEST(WorkerPool, TheCapRelaxes) {
   WorkerPoolOptions capped = options();
   capped.limit = 20;

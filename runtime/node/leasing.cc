@@ -32,7 +32,8 @@ LeaseTable::Request request_of(double cpus, const TaskShape& shape) {
 
 scheduler::WorkerKind Leasing::kind_of(const Turn& turn) const {
   const LeaseTable::Request& request = leases_.request_of(turn.who);
-  scheduler::WorkerKind kind{.environment = request.environment, .gpus = turn.gpus};
+  scheduler::WorkerKind kind{
+      .environment = request.environment, .gpus = turn.gpus, .job = request.job};
   if (threads_ == Threads::kAsCpus) {
     const double cpus = request.resources.amount(scheduler::kCpu);
     kind.threads = static_cast<scheduler::ThreadCount>(std::clamp(cpus, 1.0, kMostThreads));
@@ -243,27 +244,29 @@ void Leasing::make_room() {
 
 void Leasing::give_up_hopeless() {
   if (leases_.waiting() == 0) return;
-  std::vector<scheduler::Environment> hopeless;
+  std::vector<scheduler::StartedAs> hopeless;
   for (const Turn& turn : leases_.grantable(kAtATime)) {
-    const scheduler::Environment& environment = leases_.request_of(turn.who).environment;
-    const bool known = std::ranges::find(hopeless, environment) != hopeless.end();
-    if (!known && pool_.hopeless(environment, anyone_runs(&environment))) {
-      hopeless.push_back(environment);
-    }
+    const scheduler::StartedAs as = started_as(turn.who);
+    const bool known = std::ranges::find(hopeless, as) != hopeless.end();
+    if (!known && pool_.hopeless(as, anyone_runs(&as))) hopeless.push_back(as);
   }
-  for (const scheduler::Environment& environment : hopeless) {
+  for (const scheduler::StartedAs& as : hopeless) {
     refuse_all(ErrorKind::kWorkerStartFailed, callbacks_.start_failure(),
-               [&](OwnerKey who) { return leases_.request_of(who).environment == environment; });
-    pool_.forgive(environment);
+               [&](OwnerKey who) { return started_as(who) == as; });
+    pool_.forgive(as);
   }
 }
 
-bool Leasing::anyone_runs(const scheduler::Environment* environment) const {
+scheduler::StartedAs Leasing::started_as(OwnerKey who) const {
+  const LeaseTable::Request& request = leases_.request_of(who);
+  return {request.environment, request.job};
+}
+
+bool Leasing::anyone_runs(const scheduler::StartedAs* as) const {
   return std::ranges::any_of(by_lane_, [&](const auto& item) {
     const TaskLease& task = item.second;
     const OwnerKey who{.owner = task.owner, .key = task.key};
-    return !leases_.lends(task.lease) &&
-           (environment == nullptr || leases_.request_of(who).environment == *environment);
+    return !leases_.lends(task.lease) && (as == nullptr || started_as(who) == *as);
   });
 }
 
@@ -281,7 +284,7 @@ bool Leasing::start_workers() {
     if (const std::optional<rpc::Slot> slot = callbacks_.start_worker(kind)) {
       pool_.started(*slot, kind);
     } else {
-      pool_.start_failed(kind.environment, now());
+      pool_.start_failed(kind.started_as(), now());
       return true;
     }
   }

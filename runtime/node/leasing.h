@@ -109,8 +109,9 @@ class Leasing {
   void refuse(scheduler::OwnerKey who, ErrorKind kind, const std::string& why);
   void recall();
   bool stuck() const;
-  // Some worker (with this environment) runs a task and is not blocked.
-  bool anyone_runs(const scheduler::Environment* environment = nullptr) const;
+  scheduler::StartedAs started_as(scheduler::OwnerKey who) const;  // the worker that it waits for
+  // Some worker (that was started in this way) runs a task and is not blocked.
+  bool anyone_runs(const scheduler::StartedAs* as = nullptr) const;
   void warn_once();
 
   Peers& peers_;
