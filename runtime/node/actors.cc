@@ -58,7 +58,7 @@ void Actors::on(rpc::Slot from, const ActorCreate& create, PayloadBytes payload)
   const bool wanted = note_start(
       create.actor,
       {.creator = from, .payload = {payload.begin(), payload.end()}, .name = name_of(*actor)});
-  if (wanted) callbacks_.want_worker(create.actor, actor->cpus, actor->shape);
+  if (wanted) callbacks_.want_worker(create.actor, from, actor->cpus, actor->shape);
   run_steps();
 }
 

@@ -21,7 +21,7 @@ namespace manta::detail::node {
 class Actors {
  public:
   struct Callbacks {
-    std::function<void(ActorId, double cpus, const TaskShape&)> want_worker;
+    std::function<void(ActorId, rpc::Slot creator, double cpus, const TaskShape&)> want_worker;
     std::function<void(ActorId)> withdraw;
     std::function<void(rpc::Slot)> kill_worker;
     std::function<void(rpc::Slot, const std::string& name)> name_worker;

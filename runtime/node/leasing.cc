@@ -22,10 +22,10 @@ constexpr std::chrono::seconds kIdle(2);
 
 scheduler::Time now() { return std::chrono::steady_clock::now(); }
 
-LeaseTable::Request request_of(double cpus, const TaskShape& shape) {
+LeaseTable::Request request_of(double cpus, const TaskShape& shape, scheduler::JobNumber job) {
   ResourceSet set = ResourceSet::cpus(cpus);
   for (const auto& [name, amount] : shape.resources) set.set(name, amount);
-  return {std::move(set), shape.env};
+  return {std::move(set), shape.env, job};
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ std::optional<std::string> Leasing::misplaced(const TaskShape& shape) const {
 void Leasing::on(rpc::Slot owner, const LeaseWant& want, PayloadBytes payload) {
   const auto shape = decode_shape(payload);
   if (!shape) return;
-  LeaseTable::Request request = request_of(want.cpus, *shape);
+  LeaseTable::Request request = request_of(want.cpus, *shape, peers_.job(owner));
   if (want.cpus < kNextToNothing) request.resources.set(scheduler::kTaskSlot, 1);
   const OwnerKey who{.owner = owner, .key = want.key};
   const auto more =
@@ -86,10 +86,10 @@ void Leasing::on(rpc::Slot owner, const LeaseWant& want, PayloadBytes payload) {
   changed_ = true;
 }
 
-void Leasing::want_actor(ActorId actor, double cpus, const TaskShape& shape) {
+void Leasing::want_actor(ActorId actor, rpc::Slot creator, double cpus, const TaskShape& shape) {
   const OwnerKey who{.owner = last_actor_++, .key = 0};
   auto refusal = misplaced(shape);
-  if (!refusal) refusal = leases_.want(who, 1, request_of(cpus, shape));
+  if (!refusal) refusal = leases_.want(who, 1, request_of(cpus, shape, peers_.job(creator)));
   if (refusal) {
     callbacks_.refuse_actor(actor, ErrorKind::kUnschedulable, *refusal);
     return;
@@ -251,7 +251,7 @@ void Leasing::give_up_hopeless() {
     if (!known && pool_.hopeless(as, anyone_runs(&as))) hopeless.push_back(as);
   }
   for (const scheduler::StartedAs& as : hopeless) {
-    refuse_all(ErrorKind::kWorkerStartFailed, callbacks_.start_failure(),
+    refuse_all(ErrorKind::kWorkerStartFailed, callbacks_.start_failure(as.job),
                [&](OwnerKey who) { return started_as(who) == as; });
     pool_.forgive(as);
   }
@@ -273,7 +273,7 @@ bool Leasing::anyone_runs(const scheduler::StartedAs* as) const {
 void Leasing::warn_once() {
   if (std::exchange(warned_, true)) return;
   callbacks_.warn("no more workers can be started for now; calls wait for the " +
-                  std::to_string(pool_.working()) + " that work: " + callbacks_.start_failure());
+                  std::to_string(pool_.working()) + " that work: " + callbacks_.start_failure(0));
 }
 
 void Leasing::retry() { changed_ = true; }

@@ -30,8 +30,8 @@ class Leasing {
   struct Callbacks {
     // Gives nothing if it failed.
     std::function<std::optional<rpc::Slot>(const scheduler::WorkerKind&)> start_worker;
-    std::function<std::string()> start_failure;    // why the last start failed
-    std::function<void(const std::string&)> warn;  // the user
+    std::function<std::string(scheduler::JobNumber)> start_failure;  // why its last start failed
+    std::function<void(const std::string&)> warn;                    // the user
     std::function<void(ActorId, rpc::Slot)> assign_actor;
     std::function<void(ActorId, ErrorKind, const std::string&)> refuse_actor;
   };
@@ -50,7 +50,7 @@ class Leasing {
   void on(rpc::Slot worker, const WorkerBlocked& blocked);
   void on(rpc::Slot worker, const WorkerUnblocked& unblocked);
   void on(rpc::Slot end, const LaneClosed& closed);
-  void want_actor(ActorId actor, double cpus, const TaskShape& shape);
+  void want_actor(ActorId actor, rpc::Slot creator, double cpus, const TaskShape& shape);
   void withdraw_actor(ActorId actor);
 
   const scheduler::ResourceSet& total() const { return leases_.total(); }

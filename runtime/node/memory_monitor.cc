@@ -95,8 +95,10 @@ std::optional<MemoryMonitor::Worker> MemoryMonitor::choose(const Use& use,
 std::string MemoryMonitor::text(const Use& use, std::vector<Worker> workers) const {
   std::string text = "the node ended it because memory runs out: of " + mib(use.limit) +
                      ", which " + use.where + ", " + mib(use.used) + " are in use: object store " +
-                     mib(session_.store_bytes()) + ", driver " +
-                     mib(private_bytes(session_.driver()));
+                     mib(session_.store_bytes());
+  for (const pid_t driver : session_.drivers()) {
+    text += ", driver " + mib(private_bytes(driver));
+  }
   std::ranges::sort(workers, std::ranges::greater(), &Worker::private_bytes);
   for (std::size_t i = 0; i < std::min(workers.size(), kMostNamed); ++i) {
     text += ", worker " + std::to_string(workers[i].pid) + " " + mib(workers[i].private_bytes);

@@ -35,7 +35,7 @@ class MemoryMonitor {
   struct Session {
     std::function<std::vector<Worker>()> workers;
     std::function<std::uint64_t()> store_bytes;  // what the object store has in memory
-    std::function<pid_t()> driver;
+    std::function<std::vector<pid_t>()> drivers;
   };
   struct Choice {
     rpc::Slot slot = 0;

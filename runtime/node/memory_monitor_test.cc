@@ -34,7 +34,7 @@ class MemoryMonitorTest : public ::testing::Test {
   MemoryMonitor monitor(std::vector<Worker> workers) {
     return MemoryMonitor({.workers = [workers] { return workers; },
                           .store_bytes = [] { return 7 * kMiB; },
-                          .driver = [] { return 100; }},
+                          .drivers = [] { return std::vector<pid_t>{100}; }},
                          tree_.root());
   }
 

@@ -38,19 +38,6 @@ scheduler::WorkerPoolOptions pool_options(const NodeOptions& options, std::size_
           .cap = static_cast<std::size_t>(std::clamp(4 * options.cpus + 8, 16.0, 512.0))};
 }
 
-// 0 if it is unknown.
-pid_t driver_pid(int socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
-}
-
-// Empty where pidfd_open is refused: then only the end of the socket shows that the driver has ended.
-base::Fd driver_pidfd(pid_t driver) {
-  if (driver == 0) return {};
-  return base::Fd(static_cast<int>(syscall(SYS_pidfd_open, driver, 0)));
-}
-
 base::Fd duplicate(const base::Fd& fd) {
   base::Fd copy = fd.duplicate();
   if (!copy) throw std::system_error(errno, std::generic_category(), "the node's bell");
@@ -84,22 +71,20 @@ SharedMemory::SharedMemory(const NodeOptions& options,
 }
 
 Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_context& io,
-           asio::local::stream_protocol::socket& socket)
+           Job::Socket socket)
     : role_(role),
-      program_(std::move(program)),
       directory_(std::move(directory)),
       io_(io),
-      socket_(socket),
       memory_(role.options, directory_.path),
       control_(memory_.control.get()),
       arena_(memory_.arena.descriptors(), initialized_metadata(control_, memory_.store_size),
              objectstore::kNodeTag),
       peers_(control_),
       lanes_(control_, peers_),
-      log_(socket_, role.options.log_to_driver),
-      workers_(io_, log_, role_, control_,
-               {.program = program_.get(),
-                .control = memory_.control.get(),
+      jobs_({{0, std::make_shared<Job>(0, role.attachment.job, rpc::kDriverSlot, role.options,
+                                       std::move(program), std::move(socket))}}),
+      workers_(io_, role_, control_,
+               {.control = memory_.control.get(),
                 .bell = memory_.bell.get(),
                 .arena = memory_.arena.descriptors(),
                 .overflow_bytes = memory_.store_size.overflow}),
@@ -107,22 +92,24 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
           peers_, lanes_,
           {.total = total_resources(role.options),
            .traits = {.id = role.attachment.node, .labels = role.options.labels}},
-          workers_.tells_threads() ? Leasing::Threads::kAsCpus : Leasing::Threads::kLeftAlone,
+          jobs_.at(0)->library_threads().differ() ? Leasing::Threads::kAsCpus
+                                                  : Leasing::Threads::kLeftAlone,
           pool_options(role.options, control_.session().cores.cores.load()),
           {.start_worker = [this](const scheduler::WorkerKind& kind) { return start_worker(kind); },
-           .start_failure = [this] { return workers_.failure(); },
-           .warn = [this](const std::string& what) { log_.add(2, "manta: " + what + "\n", 1); },
+           .start_failure =
+               [this](scheduler::JobNumber job) { return jobs_.at(job)->start_failure(); },
+           .warn = [this](const std::string& what) { warn(what); },
            .assign_actor = [this](ActorId id, rpc::Slot worker) { actors_.assign(id, worker); },
            .refuse_actor = [this](ActorId id, ErrorKind kind,
                                   const std::string& why) { actors_.refuse(id, kind, why); }}),
       actors_(
           peers_, lanes_,
           {.want_worker =
-               [this](ActorId id, double cpus, const TaskShape& shape) {
+               [this](ActorId id, rpc::Slot creator, double cpus, const TaskShape& shape) {
                  if (role_.options.local) {
                    actors_.assign(id, rpc::kDriverSlot);
                  } else {
-                   leasing_.want_actor(id, cpus, shape);
+                   leasing_.want_actor(id, creator, cpus, shape);
                  }
                },
            .withdraw = [this](ActorId id) { leasing_.withdraw_actor(id); },
@@ -167,7 +154,6 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       ahead_(arena_, control_, role.options.object_store_bytes),
       memory_monitor_(memory_of_processes()),
       bell_(io_, duplicate(memory_.bell).release()),
-      driver_process_(io_),
       child_signal_(io_, SIGCHLD),
       end_signal_(io_, SIGTERM),
       surplus_timer_(io_),
@@ -188,17 +174,17 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
   rpc::ProcessPage& page = control_.process(rpc::kNodeSlot);
   page.bell.kind.store(rpc::BellKind::kEventFd, std::memory_order_relaxed);
   page.pid.store(getpid(), std::memory_order_relaxed);
-  peers_.open(rpc::kDriverSlot);
-  const pid_t driver = driver_pid(socket_.native_handle());
-  peers_.set_pid(rpc::kDriverSlot, driver);
-  if (base::Fd process = driver_pidfd(driver)) driver_process_.assign(process.release());
+  for (const auto& [number, job] : jobs_) {
+    peers_.open(job->driver(), number);
+    peers_.set_pid(job->driver(), job->pid());
+  }
 }
 
 // ---------------------------------------------------------------- the loop
 
 void Node::run() {
   watch_bell();
-  watch_driver();
+  for (const auto& [number, job] : jobs_) watch_driver(job);
   watch_signals();
   look_ahead();
   look_at_memory();
@@ -349,7 +335,7 @@ SpillSession Node::spilling_of_processes() {
           .hold = [this](std::uint64_t block, rpc::Slot slot) { objects_.hold_block(block, slot); },
           .let_go = [this](std::uint64_t block) { objects_.let_go_of_block(block); },
           .first_in_line = [this] { return store_room_.first_in_line(); },
-          .warn = [this](const std::string& what) { log_.add(2, "manta: " + what + "\n", 1); },
+          .warn = [this](const std::string& what) { warn(what); },
           .now_ms = [] { return monotonic_ms(); }};
 }
 
@@ -361,7 +347,7 @@ MemoryCensus::Session Node::census_of_processes() {
             // SYNC: none: for messages.
             const pid_t number = control_.process(slot).pid.load(std::memory_order_relaxed);
             const std::string pid = " (pid " + std::to_string(number) + ")";
-            if (slot == rpc::kDriverSlot) return "driver" + pid;
+            if (is_driver(slot)) return "driver" + pid;
             return workers_.name_of(slot) + pid;
           },
           .holders_of = [this](std::uint64_t block) { return objects_.holders_of(block); },
@@ -375,7 +361,18 @@ MemoryCensus::Session Node::census_of_processes() {
           .now_ms = [] { return monotonic_ms(); }};
 }
 
-void Node::on(rpc::Slot, const TellUser&, PayloadBytes notice) { log_.add_notice(notice); }
+void Node::on(rpc::Slot from, const TellUser&, PayloadBytes notice) {
+  job_of(from).log().add_notice(notice);
+}
+
+bool Node::is_driver(rpc::Slot slot) const {
+  const auto job = jobs_.find(peers_.job(slot));
+  return job != jobs_.end() && job->second->driver() == slot;
+}
+
+void Node::warn(const std::string& what) {
+  for (const auto& [number, job] : jobs_) job->log().add(2, "manta: " + what + "\n", 1);
+}
 
 void Node::tell(rpc::Slot to, const Waits::Told& message, std::string_view text) {
   std::visit(

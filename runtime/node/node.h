@@ -12,10 +12,11 @@
 //          rings take of the store's budget.
 #pragma once
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "../../base/fd.h"
@@ -26,7 +27,7 @@
 #include "../launch/session_directory.h"
 #include "actors.h"
 #include "console.h"
-#include "driver_log.h"
+#include "job.h"
 #include "lanes.h"
 #include "leasing.h"
 #include "long_calls.h"
@@ -57,7 +58,7 @@ struct SharedMemory {
 class Node {
  public:
   Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_context& io,
-       asio::local::stream_protocol::socket& socket);
+       Job::Socket socket);
   void run();
   const SharedMemory& memory() const { return memory_; }
   [[noreturn]] void end();
@@ -84,12 +85,17 @@ class Node {
   void refuse(const Peers::Broken& broken);
   void reap();
   void bury(const WorkerProcesses::Exit& exit);
-  void tell_of_end(const DeathReport& death);
+  void tell_of_end(const DeathReport& death, DriverLog& log);
   void recycle_dead_slots();
-  void watch_startup(rpc::Slot slot);
+  void end_those_that_never_start();
+  bool is_driver(rpc::Slot slot) const;
+  Job& job_of(rpc::Slot slot) const { return *jobs_.at(peers_.job(slot)); }
+  void warn(const std::string& what);  // all users
 
   void watch_bell();
-  void watch_driver();
+  void watch_driver(const std::shared_ptr<Job>& job);
+  void watch_socket(const std::shared_ptr<Job>& job);
+  void watch_process(const std::shared_ptr<Job>& job);
   void watch_signals();
   void arm_timers();
   void look_ahead();
@@ -103,17 +109,15 @@ class Node {
   bool has_room(std::uint64_t size);
 
   const Role& role_;
-  base::Fd program_;
   SessionDirectory directory_;
   asio::io_context& io_;
-  asio::local::stream_protocol::socket& socket_;
   SharedMemory memory_;
   rpc::Control control_;
   objectstore::Arena arena_;
   Peers peers_;
   Lanes lanes_;
   LongCalls long_calls_;
-  DriverLog log_;
+  std::map<scheduler::JobNumber, std::shared_ptr<Job>> jobs_;
   WorkerProcesses workers_;
   Leasing leasing_;
   Actors actors_;
@@ -126,10 +130,10 @@ class Node {
   MemoryKills memory_kills_;
   MemoryMonitor memory_monitor_;
   std::map<rpc::Slot, std::string> ended_for_memory_;  // why
-  std::unordered_set<rpc::Slot> starting_;
+  // When they began: one that never says hello (a static constructor that hangs) counts as failed.
+  std::unordered_map<rpc::Slot, scheduler::Time> starting_;
   std::vector<rpc::Slot> dead_;  // slots whose lanes are not closed by all others yet
   asio::posix::stream_descriptor bell_;
-  asio::posix::stream_descriptor driver_process_;
   asio::signal_set child_signal_;
   asio::signal_set end_signal_;
   asio::steady_timer surplus_timer_;
@@ -143,7 +147,6 @@ class Node {
   asio::steady_timer spilling_timer_;
   asio::steady_timer memory_timer_;
   Console console_;
-  char ignored_byte_ = 0;
   bool ending_ = false;
   bool full_ring_armed_ = false;
   bool surplus_armed_ = false;

@@ -22,19 +22,34 @@ void Node::watch_bell() {
   });
 }
 
-void Node::watch_driver() {
-  socket_.async_read_some(asio::buffer(&ignored_byte_, 1),
-                          [this](asio::error_code error, std::size_t) {
-                            if (error) {
-                              ending_ = true;
-                            } else {
-                              watch_driver();
-                            }
-                          });
-  // A child that the driver forked may keep the socket open.
-  if (!driver_process_.is_open()) return;
-  driver_process_.async_wait(asio::posix::stream_descriptor::wait_read,
-                             [this](asio::error_code error) { ending_ |= !error; });
+void Node::watch_driver(const std::shared_ptr<Job>& job) {
+  watch_socket(job);
+  watch_process(job);
+}
+
+void Node::watch_socket(const std::shared_ptr<Job>& job) {
+  job->socket().async_read_some(asio::buffer(&job->byte_of_driver, 1),
+                                [this, job](asio::error_code error, std::size_t) {
+                                  if (error) {
+                                    ending_ = true;
+                                  } else {
+                                    watch_socket(job);
+                                  }
+                                });
+}
+
+// A child that the driver forked may keep the socket open.
+void Node::watch_process(const std::shared_ptr<Job>& job) {
+  if (!job->process().is_open()) return;
+  job->process().async_wait(asio::posix::stream_descriptor::wait_read,
+                            [this, job](asio::error_code error) {
+                              if (error) return;
+                              if (job->driver_has_ended()) {
+                                ending_ = true;
+                              } else {
+                                watch_process(job);
+                              }
+                            });
 }
 
 void Node::watch_signals() {
@@ -127,6 +142,7 @@ void Node::look_ahead() {
                  "pages of 4 KiB\n",
                  std::strerror(why));
   }
+  end_those_that_never_start();
   arena_.set_may_spill(spilling_.possible());
   for (const auto& call : long_calls_.look(lanes_.of_tasks(), monotonic_ms())) {
     peers_.send(call.caller, call.message);

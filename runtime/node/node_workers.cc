@@ -11,7 +11,7 @@
 namespace manta::detail::node {
 namespace {
 
-using namespace std::chrono_literals;
+constexpr std::chrono::seconds kStartsWithin(60);
 
 std::string tail(const std::string& text) {
   const std::size_t most = DeathReport::kMaxText;
@@ -21,35 +21,34 @@ std::string tail(const std::string& text) {
 }  // namespace
 
 std::optional<rpc::Slot> Node::start_worker(const scheduler::WorkerKind& kind) {
+  const std::shared_ptr<Job> job = jobs_.at(kind.job);
   const std::optional<rpc::Slot> slot = peers_.free_slot();
   if (!slot) {
-    workers_.note_failure("a worker process could not be started: the node has 2,046 processes");
+    job->note_start_failure("a worker process could not be started: the node has 2,046 processes");
     return std::nullopt;
   }
-  peers_.open(*slot);
-  const std::optional<pid_t> pid = workers_.start(*slot, kind);
+  peers_.open(*slot, kind.job);
+  const std::optional<pid_t> pid = workers_.start(*slot, kind, job);
   if (!pid) {
     peers_.mark_dead(*slot);
     peers_.release(*slot);
     return std::nullopt;
   }
   peers_.set_pid(*slot, *pid);
-  starting_.insert(*slot);
-  watch_startup(*slot);
+  starting_[*slot] = std::chrono::steady_clock::now();
   return slot;
 }
 
-// A worker that never says hello (a static constructor that hangs) counts as failed.
-void Node::watch_startup(rpc::Slot slot) {
-  auto timer = std::make_shared<asio::steady_timer>(io_, 60s);
-  timer->async_wait([this, slot, timer, pid = peers_.pid(slot)](asio::error_code) {
-    if (starting_.contains(slot) && peers_.pid(slot) == pid) workers_.kill(slot);
-  });
+void Node::end_those_that_never_start() {
+  const scheduler::Time now = std::chrono::steady_clock::now();
+  for (const auto& [slot, since] : starting_) {
+    if (now - since >= kStartsWithin) workers_.kill(slot);
+  }
 }
 
 // The driver is not killed, but not heard any more.
 void Node::refuse(const Peers::Broken& broken) {
-  const bool driver = broken.slot == rpc::kDriverSlot;
+  const bool driver = is_driver(broken.slot);
   const std::string who =
       driver ? "the driver" : "worker " + std::to_string(peers_.pid(broken.slot));
   std::fprintf(stderr, "manta node: %s sent %s: the node reads no more of it%s\n", who.c_str(),
@@ -75,10 +74,11 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
     death.out_of_memory = !ran_out.empty();
     if (death.out_of_memory) death.detail = ": " + ran_out;
   }
-  if (death.exit_code == kGivenUpExit) tell_of_end(death);
+  if (death.exit_code == kGivenUpExit) tell_of_end(death, job_of(slot).log());
   if (!death.stack.empty()) exit.output->note("(manta) stack of the crash:\n" + death.stack + "\n");
   if (starting_.erase(slot) != 0) {
-    workers_.note_failure("a worker process ended before it was ready: " + full_text(death));
+    job_of(slot).note_start_failure("a worker process ended before it was ready: " +
+                                    full_text(death));
   }
   peers_.mark_dead(slot);
   leasing_.process_died(slot);
@@ -94,11 +94,11 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
 }
 
 // Also what no call of its fails with, since it was running none.
-void Node::tell_of_end(const DeathReport& death) {
+void Node::tell_of_end(const DeathReport& death, DriverLog& log) {
   constexpr int kMostTold = 20;
   if (death.detail.empty() || told_ends_ == kMostTold) return;
   ++told_ends_;
-  log_.add(2, "manta: a worker process " + describe(death) + "\n", 1);
+  log.add(2, "manta: a worker process " + describe(death) + "\n", 1);
 }
 
 MemoryMonitor::Session Node::memory_of_processes() {
@@ -124,7 +124,12 @@ MemoryMonitor::Session Node::memory_of_processes() {
   };
   return {.workers = workers,
           .store_bytes = [this] { return arena_.stats().used; },
-          .driver = [this] { return static_cast<pid_t>(peers_.pid(rpc::kDriverSlot)); }};
+          .drivers =
+              [this] {
+                std::vector<pid_t> pids;
+                for (const auto& [number, job] : jobs_) pids.push_back(job->pid());
+                return pids;
+              }};
 }
 
 void Node::recycle_dead_slots() {

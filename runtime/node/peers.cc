@@ -15,11 +15,12 @@ std::optional<rpc::Slot> Peers::free_slot() const {
   return std::nullopt;
 }
 
-void Peers::open(rpc::Slot slot) {
+void Peers::open(rpc::Slot slot, scheduler::JobNumber job) {
   base::check(peers_[slot].state == State::kFree, "a slot has one process");
   const rpc::RingPair rings = control_.node_rings(slot);
   Peer& peer = peers_[slot];
   peer.state = State::kLive;
+  peer.job = job;
   peer.reader = rpc::RingReader(rings.to_node);
   peer.writer = rpc::RingWriter(rings.from_node);
   live_.push_back(slot);

@@ -18,6 +18,7 @@
 
 #include "../../base/check.h"
 #include "../../rpc/control.h"
+#include "../../scheduler/job_number.h"
 #include "../wire/node_messages.h"
 
 namespace manta::detail::node {
@@ -27,7 +28,7 @@ class Peers {
   explicit Peers(rpc::Control& control);
 
   std::optional<rpc::Slot> free_slot() const;
-  void open(rpc::Slot slot);
+  void open(rpc::Slot slot, scheduler::JobNumber job = 0);
   void set_pid(rpc::Slot slot, pid_t pid);
   void mark_dead(rpc::Slot slot);
   void release(rpc::Slot slot);
@@ -36,6 +37,8 @@ class Peers {
     return slot < peers_.size() && peers_[slot].state == State::kLive;
   }
   const std::vector<rpc::Slot>& live_slots() const { return live_; }
+  // Whose code it runs; also of a dead process, until its slot is released.
+  scheduler::JobNumber job(rpc::Slot slot) const { return peers_[slot].job; }
   pid_t pid(rpc::Slot slot) const { return slot < peers_.size() ? peers_[slot].pid : 0; }
 
   template <class M>
@@ -66,6 +69,7 @@ class Peers {
     bool broken = false;
     bool told = false;  // that it is broken
     pid_t pid = 0;
+    scheduler::JobNumber job = 0;
     rpc::RingReader reader;
     rpc::RingWriter writer;
     std::deque<std::vector<std::byte>> waiting;

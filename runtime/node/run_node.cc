@@ -5,7 +5,6 @@
 #include <exception>
 #include <fcntl.h>
 #include <filesystem>
-#include <poll.h>
 #include <signal.h>
 #include <string>
 #include <sys/resource.h>
@@ -43,13 +42,12 @@ constexpr bool kChecksAccounts = true;
 // and node.log then stays.
 bool Node::accounts_are_right() {
   for (const rpc::Slot slot : peers_.live_slots()) {
-    if (slot != rpc::kDriverSlot) arena_.sweep(objectstore::tag_of_slot(slot));
+    if (!is_driver(slot)) arena_.sweep(objectstore::tag_of_slot(slot));
   }
   for (const rpc::Slot slot : dead_) arena_.sweep(objectstore::tag_of_slot(slot));
-  pollfd driver{.fd = driver_process_.is_open() ? driver_process_.native_handle() : -1,
-                .events = POLLIN,
-                .revents = 0};
-  if (poll(&driver, 1, 0) != 0) arena_.sweep(objectstore::tag_of_slot(rpc::kDriverSlot));
+  for (const auto& [number, job] : jobs_) {
+    if (job->driver_has_ended()) arena_.sweep(objectstore::tag_of_slot(job->driver()));
+  }
   arena_.settle();
   std::vector<std::string> faults;
   // Meanwhile the driver may let go of its arrays, and threads of the node change a slab.
@@ -67,8 +65,8 @@ bool Node::accounts_are_right() {
 void Node::end() {
   const bool alone = kill_all_children(1800ms) == 0;
   workers_.finish_output();
-  peers_.sweep([this]<class M>(rpc::Slot, const M&, const auto&... payload) {
-    if constexpr (std::is_same_v<M, TellUser>) log_.add_notice(payload...);
+  peers_.sweep([this]<class M>(rpc::Slot from, const M&, const auto&... payload) {
+    if constexpr (std::is_same_v<M, TellUser>) job_of(from).log().add_notice(payload...);
   });
   spilling_.end();
   const bool right = !kChecksAccounts || !alone || accounts_are_right();
@@ -77,8 +75,10 @@ void Node::end() {
     std::filesystem::remove_all(directory_.path, ignored);
   }
   // While the driver lives it may take its time: what reads its output is slow.
-  const bool known = driver_process_.is_open();
-  log_.write_rest(known ? driver_process_.native_handle() : -1, known ? -1ms : 8000ms);
+  for (const auto& [number, job] : jobs_) {
+    const bool known = job->process().is_open();
+    job->log().write_rest(known ? job->process().native_handle() : -1, known ? -1ms : 8000ms);
+  }
   _exit(0);
 }
 
@@ -146,9 +146,8 @@ int run_node(Role& role) {
     role.attachment.directory = directory.path;
     print_into(directory.path / "node.log");
     asio::io_context io(1);
-    asio::local::stream_protocol::socket socket(io, asio::local::stream_protocol(),
-                                                driver.duplicate().release());
-    Node process(role, own(kNodeProgram), std::move(directory), io, socket);
+    Job::Socket socket(io, asio::local::stream_protocol(), driver.duplicate().release());
+    Node process(role, own(kNodeProgram), std::move(directory), io, std::move(socket));
     NodeHello hello;
     hello.directory = role.attachment.directory;
     hello.control = process.memory().control.duplicate();

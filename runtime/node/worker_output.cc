@@ -17,9 +17,9 @@ constexpr std::size_t kMaxFile = 8 << 20;
 
 }  // namespace
 
-WorkerOutput::WorkerOutput(asio::io_context& io, DriverLog& driver, std::filesystem::path file,
-                           base::Fd out, base::Fd err)
-    : driver_(driver),
+WorkerOutput::WorkerOutput(asio::io_context& io, std::shared_ptr<DriverLog> driver,
+                           std::filesystem::path file, base::Fd out, base::Fd err)
+    : driver_(std::move(driver)),
       path_(std::move(file)),
       streams_{Stream(io, out.release()), Stream(io, err.release())} {}
 
@@ -34,8 +34,8 @@ void WorkerOutput::begin(pid_t pid, std::atomic<std::uint32_t>& held) {
 }
 
 void WorkerOutput::wait(int number) {
-  if (driver_.behind()) {
-    driver_.when_there_is_room([self = shared_from_this(), number] { self->wait(number); });
+  if (driver_->behind()) {
+    driver_->when_there_is_room([self = shared_from_this(), number] { self->wait(number); });
     return;
   }
   if (!stream(number).pipe.is_open()) return;
@@ -111,7 +111,7 @@ void WorkerOutput::emit(int number, std::string_view lines) {
     last_.add(line);
     at = end + 1;
   }
-  driver_.add(static_cast<std::uint32_t>(number + 1), tagged, tag.size());
+  driver_->add(static_cast<std::uint32_t>(number + 1), tagged, tag.size());
   keep(lines);
 }
 

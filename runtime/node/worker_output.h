@@ -27,8 +27,8 @@ namespace manta::detail::node {
 // The object is shared by its two streams, and kept alive by pending reads.
 class WorkerOutput : public std::enable_shared_from_this<WorkerOutput> {
  public:
-  WorkerOutput(asio::io_context& io, DriverLog& driver, std::filesystem::path file, base::Fd out,
-               base::Fd err);
+  WorkerOutput(asio::io_context& io, std::shared_ptr<DriverLog> driver, std::filesystem::path file,
+               base::Fd out, base::Fd err);
 
   // In `held` the worker sees for which of its streams the beginning of a line is held here.
   void begin(pid_t pid, std::atomic<std::uint32_t>& held);
@@ -57,7 +57,7 @@ class WorkerOutput : public std::enable_shared_from_this<WorkerOutput> {
   void keep(std::string_view lines);
   void set_held(int number, bool held);
 
-  DriverLog& driver_;
+  const std::shared_ptr<DriverLog> driver_;
   std::filesystem::path path_;
   base::Fd file_;
   std::size_t file_bytes_ = 0;

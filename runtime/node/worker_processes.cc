@@ -49,25 +49,18 @@ std::string about_program(int fd, int error) {
 
 }  // namespace
 
-WorkerProcesses::WorkerProcesses(asio::io_context& io, DriverLog& log, const Role& node,
+WorkerProcesses::WorkerProcesses(asio::io_context& io, const Role& node,
                                  const rpc::Control& control, Shared shared)
     : io_(io),
-      log_(log),
       control_(control),
       node_(node),
       shared_(shared),
-      library_threads_(node.options.env),
-      nothing_(base::Fd(open("/dev/null", O_RDONLY | O_CLOEXEC))) {
-  const std::string& directory = node.options.working_dir;
-  if (!directory.empty()) {
-    working_directory_.reset(open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  }
-}
+      nothing_(base::Fd(open("/dev/null", O_RDONLY | O_CLOEXEC))) {}
 
 // Beside what all workers have: what its kind has. GPUs that it shall not see are hidden.
 std::map<std::string, std::string> WorkerProcesses::environment_of(
-    const scheduler::WorkerKind& kind) const {
-  auto environment = library_threads_.environment(kind.threads);
+    const scheduler::WorkerKind& kind, const Job& job) const {
+  auto environment = job.library_threads().environment(kind.threads);
   if (!node_.options.gpus.empty()) {
     environment[kVisibleGpus] = visible_gpus(node_.options.gpus, kind.gpus);
   }
@@ -75,27 +68,29 @@ std::map<std::string, std::string> WorkerProcesses::environment_of(
   return environment;
 }
 
-std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, const scheduler::WorkerKind& kind) try {
+std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, const scheduler::WorkerKind& kind,
+                                            const std::shared_ptr<Job>& job) try {
+  const NodeOptions& options = job->options();
   Role role;
   role.kind = RoleKind::kWorker;
   role.attachment.slot = slot;
   role.attachment.directory = node_.attachment.directory;
-  role.attachment.job = node_.attachment.job;
+  role.attachment.job = job->id();
   role.attachment.node = node_.attachment.node;
   role.attachment.node_pid = getpid();
   role.attachment.cpus = node_.options.cpus;
   role.attachment.object_store_bytes = node_.options.object_store_bytes;
   role.attachment.overflow_bytes = shared_.overflow_bytes;
-  role.attachment.put_timeout_ms = node_.options.put_timeout_ms;
-  role.attachment.env = node_.options.env;
+  role.attachment.put_timeout_ms = options.put_timeout_ms;
+  role.attachment.env = options.env;
   role.attachment.gpus = gpu_ids(node_.options.gpus, kind.gpus);
   role.attachment.task_env = kind.environment;
-  role.attachment.libraries = node_.options.libraries;
-  role.attachment.library_entry = node_.options.library_entry;
+  role.attachment.libraries = options.libraries;
+  role.attachment.library_entry = options.library_entry;
   const base::Fd file = make_role_file(role);
   Pipe out, err;
-  const ProcessEnvironment environment(environment_of(kind), kRoleFile);
-  const ProcessArguments arguments(node_.options);
+  const ProcessEnvironment environment(environment_of(kind, *job), kRoleFile);
+  const ProcessArguments arguments(options);
   std::vector<base::InheritedFd> descriptors = {{nothing_.get(), 0},
                                                 {out.write.get(), 1},
                                                 {err.write.get(), 2},
@@ -108,18 +103,19 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, const scheduler::Wor
     descriptors.push_back({shared_.arena.overflow_writable, kWorkerOverflowRw});
     descriptors.push_back({shared_.arena.overflow_read_only, kWorkerOverflowRo});
   }
-  const auto pid = base::spawn({.program = shared_.program,
+  const auto pid = base::spawn({.program = job->program().get(),
                                 .argv = arguments.argv(),
                                 .envp = environment.envp(),
                                 .descriptors = std::move(descriptors),
-                                .working_directory = working_directory_.get(),
+                                .working_directory = job->working_directory().get(),
                                 .ignore_interrupt = true});
   if (!pid.ok()) throw std::system_error(pid.error().code, std::generic_category(), "starting it");
   const std::string log = "worker-" + std::to_string(pid.value()) + ".log";
   std::shared_ptr<WorkerOutput> output;
   try {
-    output = std::make_shared<WorkerOutput>(io_, log_, node_.attachment.directory / log,
-                                            std::move(out.read), std::move(err.read));
+    output = std::make_shared<WorkerOutput>(io_, std::shared_ptr<DriverLog>(job, &job->log()),
+                                            node_.attachment.directory / log, std::move(out.read),
+                                            std::move(err.read));
     output->begin(pid.value(), control_.process(slot).held_lines);
   } catch (...) {
     ::kill(pid.value(), SIGKILL);
@@ -130,8 +126,9 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, const scheduler::Wor
   slots_[pid.value()] = slot;
   return pid.value();
 } catch (const std::system_error& error) {
-  failure_ = std::string("a worker process could not be started: ") + base::with_limit(error) +
-             about_program(shared_.program, error.code().value());
+  job->note_start_failure(std::string("a worker process could not be started: ") +
+                          base::with_limit(error) +
+                          about_program(job->program().get(), error.code().value()));
   return std::nullopt;
 }
 

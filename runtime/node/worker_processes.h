@@ -1,9 +1,9 @@
-// The worker processes of a node: started from the program's descriptor, watched, killed, reaped; and what they print.
+// The worker processes of a node: started from their job's program, watched, killed, reaped; and what they print.
 //
 //   start() --> running --it exits, reap() sees it--> gone (its last lines are in the Exit)
 //
 // Invariant: a process number is used for kill only before it was reaped, so it is always the right process.
-// Threads: the node's. Errors: start() gives nothing; failure() says why.
+// Threads: the node's. Errors: start() gives nothing; Job::start_failure() says why.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -16,7 +16,7 @@
 #include "../../rpc/control.h"
 #include "../../scheduler/worker_pool.h"
 #include "../launch/role.h"
-#include "library_threads.h"
+#include "job.h"
 #include "own_asio.h"
 #include "worker_output.h"
 
@@ -24,9 +24,9 @@ namespace manta::detail::node {
 
 class WorkerProcesses {
  public:
-  // The descriptors that every worker inherits.
+  // What the workers of all jobs have: the descriptors of the node's memory.
   struct Shared {
-    int program = -1, control = -1, bell = -1;
+    int control = -1, bell = -1;
     objectstore::ArenaDescriptors arena = {};
     std::uint64_t overflow_bytes = 0;
   };
@@ -38,14 +38,11 @@ class WorkerProcesses {
     std::shared_ptr<WorkerOutput> output = {};
   };
 
-  WorkerProcesses(asio::io_context& io, DriverLog& log, const Role& node,
-                  const rpc::Control& control, Shared shared);
+  WorkerProcesses(asio::io_context& io, const Role& node, const rpc::Control& control,
+                  Shared shared);
 
-  std::optional<pid_t> start(rpc::Slot slot, const scheduler::WorkerKind& kind);
-  // Whether workers that are started with different numbers differ.
-  bool tells_threads() const { return library_threads_.differ(); }
-  const std::string& failure() const { return failure_; }
-  void note_failure(std::string why) { failure_ = std::move(why); }
+  std::optional<pid_t> start(rpc::Slot slot, const scheduler::WorkerKind& kind,
+                             const std::shared_ptr<Job>& job);
 
   void set_name(rpc::Slot slot, const std::string& name);
   std::string name_of(rpc::Slot slot) const;  // "worker", or that of its actor
@@ -57,7 +54,8 @@ class WorkerProcesses {
   std::vector<rpc::Slot> slots() const;
 
  private:
-  std::map<std::string, std::string> environment_of(const scheduler::WorkerKind& kind) const;
+  std::map<std::string, std::string> environment_of(const scheduler::WorkerKind& kind,
+                                                    const Job& job) const;
 
   struct Worker {
     pid_t pid = 0;
@@ -66,18 +64,14 @@ class WorkerProcesses {
   };
 
   asio::io_context& io_;
-  DriverLog& log_;
   const rpc::Control& control_;
   const Role& node_;
   Shared shared_;
-  LibraryThreads library_threads_;
   base::Fd nothing_;  // /dev/null
-  base::Fd working_directory_;
   std::map<rpc::Slot, Worker> workers_;
   std::map<pid_t, rpc::Slot> slots_;
   // Of dead workers; their children hold the pipes.
   std::vector<std::shared_ptr<WorkerOutput>> left_open_;
-  std::string failure_;
 };
 
 }  // namespace manta::detail::node

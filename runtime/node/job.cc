@@ -1,0 +1,46 @@
+#include "job.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace manta::detail::node {
+namespace {
+
+pid_t pid_of_peer(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
+}  // namespace
+
+Job::Job(scheduler::JobNumber number, JobId id, rpc::Slot driver, NodeOptions options,
+         base::Fd program, Socket socket)
+    : number_(number),
+      id_(id),
+      driver_(driver),
+      options_(std::move(options)),
+      program_(std::move(program)),
+      library_threads_(options_.env),
+      socket_(std::move(socket)),
+      pid_(pid_of_peer(socket_.native_handle())),
+      process_(socket_.get_executor()),
+      log_(socket_, options_.log_to_driver) {
+  if (!options_.working_dir.empty()) {
+    working_directory_.reset(open(options_.working_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+  if (pid_ == 0) return;
+  base::Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  if (process) process_.assign(process.release());
+}
+
+bool Job::driver_has_ended() const {
+  if (!process_.is_open()) return false;
+  pollfd entry{.fd = process_.native_handle(), .events = POLLIN, .revents = 0};
+  return poll(&entry, 1, 0) > 0;
+}
+
+}  // namespace manta::detail::node
