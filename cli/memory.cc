@@ -11,6 +11,7 @@
 #include "../runtime/launch/ask_console.h"
 #include "../runtime/ownership/notices.h"
 #include "session.h"
+#include "texts.h"
 
 namespace manta::cli {
 namespace {
@@ -19,21 +20,6 @@ using detail::holders_text;
 using detail::MemoryHolder;
 using detail::MemoryObject;
 using detail::MemoryReport;
-
-// On one line of a terminal, whatever the user has called it.
-std::string printable(const std::string& text, std::size_t most = 200) {
-  return detail::one_line(text, most);
-}
-
-std::string bytes_text(std::uint64_t bytes) {
-  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-  std::size_t unit = 0;
-  auto amount = static_cast<double>(bytes);
-  for (; amount >= 1024 && unit + 1 < std::size(kUnits); ++unit) amount /= 1024;
-  char text[32];
-  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", amount, kUnits[unit]);
-  return text;
-}
 
 // What people call it.
 std::string name_of(const MemoryObject& object) {

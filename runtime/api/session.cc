@@ -20,6 +20,7 @@
 #include "../../objectstore/forked_children.h"
 #include "../../objectstore/read_only_fault.h"
 #include "../code/code_id.h"
+#include "../launch/join_node.h"
 #include "../launch/launch.h"
 #include "../launch/log_stream.h"
 #include "../launch/own_library.h"
@@ -121,17 +122,23 @@ struct Session::State {
       (void)process.detach();
       return;
     }
-    detail::report_leaks(process->attachment().directory);
+    const detail::Attachment& attachment = process->attachment();
+    if (!attachment.joined) detail::report_leaks(attachment.directory);
     ending.store(true);
     process->cores().leave();
     process->close();
     local.reset();
     // The node gets more time while the workers' output is being printed: whoever reads it may be slow. SYNC: none, see
     // LogProgress.
-    detail::shutdown_node(process->attachment(), [this, before = printed.frames.load()]() mutable {
+    const auto still_prints = [this, before = printed.frames.load()]() mutable {
       const std::uint64_t last = std::exchange(before, printed.frames.load());
       return printed.printing.load() || last != before;
-    });
+    };
+    if (attachment.joined) {
+      detail::leave_node(attachment, still_prints);
+    } else {
+      detail::shutdown_node(attachment, still_prints);
+    }
     objectstore::forget_forked_children();
     log_thread.join();
     detail::driver_notices().end();
@@ -174,11 +181,12 @@ std::filesystem::path Session::directory() const {
 }
 
 std::unique_ptr<Session::State> Session::open_session(detail::Attachment attachment) {
+  const bool own_node = !attachment.joined;  // else the end of its socket ends the job
   const detail::NodeProcess node = attachment.node_process.duplicate();
   try {
     return std::make_unique<State>(std::move(attachment));
   } catch (...) {
-    detail::end_node(node);
+    if (own_node) detail::end_node(node);
     throw;
   }
 }
@@ -199,8 +207,10 @@ Session init(InitOptions options) {
   try {
     detail::keep_own_library();
     detail::run_on_start();
-    detail::Attachment attachment = detail::launch_node(resolved);
-    if (!about_store.empty()) std::cerr << "manta: " + about_store + "\n";
+    const bool joins = !resolved.address.empty();
+    detail::Attachment attachment =
+        joins ? detail::join_node(resolved) : detail::launch_node(resolved);
+    if (!joins && !about_store.empty()) std::cerr << "manta: " + about_store + "\n";
     if (resolved.keep_logs) {
       std::cerr << "manta: the logs of this session stay in " + attachment.directory.string() +
                        " (MANTA_KEEP_LOGS)\n";

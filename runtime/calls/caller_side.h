@@ -29,7 +29,7 @@ class CallerSide {
 
   void set_callee(CalleeSide* callee) { callee_ = callee; }
   CalleeSide* callee() const { return callee_; }  // null in a driver, unless the session is local
-  bool is_worker() const { return ownership_.slot() != rpc::kDriverSlot; }
+  bool is_worker() const { return attachment_.slot != attachment_.driver; }
   bool runs_a_task() const { return callee_ != nullptr && callee_->runs_a_task(); }
 
   // An item of a generator has come on the lane.

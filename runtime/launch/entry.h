@@ -21,7 +21,7 @@
 #include "../../base/fd.h"
 #include "../../base/id.h"
 #include "../../objectstore/arena/arena_files.h"
-#include "../../rpc/lane.h"
+#include "../../rpc/control.h"
 #include "../options/node_options.h"
 #include "node_process.h"
 
@@ -30,6 +30,7 @@ namespace manta::detail {
 // What a process is told of its session, and of its part in it.
 struct SessionPart {
   rpc::Slot slot = 0;
+  rpc::Slot driver = rpc::kDriverSlot;
   std::filesystem::path directory = {};  // of the session
   JobId job = {};
   NodeId node = {};
@@ -61,7 +62,8 @@ struct Attachment : SessionPart {
   // Of the driver only: the stream from the node, which log_stream.h reads; at its end the node is dead.
   base::Fd socket;
   NodeProcess node_process;
-  bool local = false;  // NodeOptions::local
+  bool local = false;   // NodeOptions::local
+  bool joined = false;  // the node is not its own: join_node.h
 };
 
 using Main = int (*)(int argc, char** argv, char** envp);

@@ -13,12 +13,13 @@ namespace manta::detail {
 namespace {
 
 constexpr std::size_t kFds = 4;
-constexpr std::size_t kMostFds = 6;  // with the overflow of the store
+constexpr std::size_t kFdsWithOverflow = 6;
+constexpr std::size_t kMostFds = kFdsWithOverflow + 1;  // an odd number: the last one is the part
 constexpr std::size_t kMaxText = 4096;
 
 struct Frame {
   std::uint32_t size = 0;
-  std::uint32_t is_error = 0;
+  NodeHello::Refusal refusal = NodeHello::Refusal::kNone;
   char text[kMaxText] = {};
 };
 
@@ -43,16 +44,18 @@ struct Message {
 bool NodeHello::send(int socket) const {
   Message message;
   Frame& frame = message.frame;
-  frame.is_error = error.empty() ? 0 : 1;
+  if (!error.empty()) frame.refusal = refusal;
   const std::string& text = error.empty() ? directory : error;
   frame.size = static_cast<std::uint32_t>(std::min(text.size(), kMaxText));
   std::memcpy(frame.text, text.data(), frame.size);
   if (error.empty()) {
     const objectstore::ArenaDescriptors files = arena.descriptors();
-    const int fds[kMostFds] = {control.get(),           bell.get(),
-                               files.writable,          files.read_only,
-                               files.overflow_writable, files.overflow_read_only};
-    const std::size_t size = (arena.overflow_writable ? kMostFds : kFds) * sizeof(int);
+    const std::size_t shared = arena.overflow_writable ? kFdsWithOverflow : kFds;
+    int fds[kMostFds] = {control.get(),           bell.get(),
+                         files.writable,          files.read_only,
+                         files.overflow_writable, files.overflow_read_only};
+    fds[shared] = part.get();
+    const std::size_t size = (shared + (part ? 1 : 0)) * sizeof(int);
     message.head.msg_controllen = CMSG_SPACE(size);
     cmsghdr* header = CMSG_FIRSTHDR(&message.head);
     header->cmsg_level = SOL_SOCKET;
@@ -73,21 +76,24 @@ bool NodeHello::receive(int socket) {
     n = recvmsg(socket, &message.head, MSG_CMSG_CLOEXEC | MSG_WAITALL);
   } while (n < 0 && errno == EINTR);
   if (n != static_cast<ssize_t>(sizeof frame) || frame.size > kMaxText) return false;
-  (frame.is_error != 0 ? error : directory).assign(frame.text, frame.size);
+  refusal = frame.refusal;
+  (refusal != Refusal::kNone ? error : directory).assign(frame.text, frame.size);
   const cmsghdr* header = CMSG_FIRSTHDR(&message.head);
   if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return !error.empty();
   const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
   int fds[kMostFds] = {};
   std::memcpy(fds, CMSG_DATA(header), std::min(count, kMostFds) * sizeof(int));
-  base::Fd* const targets[kMostFds] = {&control,
-                                       &bell,
-                                       &arena.writable,
-                                       &arena.read_only,
-                                       &arena.overflow_writable,
-                                       &arena.overflow_read_only};
-  for (std::size_t i = 0; i < std::min(count, kMostFds); ++i) targets[i]->reset(fds[i]);
-  if (error.empty() &&
-      ((count != kFds && count != kMostFds) || (message.head.msg_flags & MSG_CTRUNC) != 0)) {
+  const std::size_t shared = std::min(count, kMostFds) & ~std::size_t{1};
+  base::Fd* const targets[kFdsWithOverflow] = {&control,
+                                               &bell,
+                                               &arena.writable,
+                                               &arena.read_only,
+                                               &arena.overflow_writable,
+                                               &arena.overflow_read_only};
+  for (std::size_t i = 0; i < shared; ++i) targets[i]->reset(fds[i]);
+  if (count > shared) part.reset(fds[shared]);
+  const bool cut_off = (message.head.msg_flags & MSG_CTRUNC) != 0;
+  if (error.empty() && ((shared != kFds && shared != kFdsWithOverflow) || cut_off)) {
     error = "the memory of the node could not be taken over" + base::limit_behind(EMFILE);
   }
   return true;

@@ -1,18 +1,16 @@
-// Read from the end: launch_node() starts the process (spawn_node), which runs the program that open_program() has
-// checked, and waits for its first message (receive_hello); end_node() and shutdown_node() wait for its end.
+// Read from the end: launch_node() starts the process (spawn_node), and waits for its first message (receive_hello);
+// end_node() and shutdown_node() wait for its end.
 #include "launch.h"
 
 #include <csignal>
 #include <cstring>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <numeric>
 #include <poll.h>
 #include <string>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -26,6 +24,7 @@
 #include "../wire/exit_status.h"
 #include "hello.h"
 #include "process_environment.h"
+#include "program.h"
 #include "role.h"
 #include "session_directory.h"
 
@@ -43,65 +42,6 @@ constexpr auto kDiesWithin = 10s;        // of SIGKILL, in the kernel
                      base::limit_behind(error));
 }
 
-[[noreturn]] void refuse_program(const std::string& path, const std::string& why) {
-  throw InvalidArgument("manta::init: InitOptions::worker.path names " + path + ": " + why +
-                        "; it must be a program that is linked with manta::manta, or that calls "
-                        "manta::run_if_worker()");
-}
-
-// A program is run by its descriptor, which works only for an executable of this machine; its first bytes say what it
-// is.
-void require_native(const std::string& path) {
-  const base::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  char head[64] = {};
-  if (!file || read(file.get(), head, sizeof head) < 2) return;  // it may be run without being read
-  if (head[0] == '#' && head[1] == '!') {
-    const std::string_view line(head, strnlen(head, sizeof head));
-    refuse_program(path, "it is a script (" + std::string(line.substr(0, line.find('\n'))) +
-                             "), which cannot be run by descriptor; name the program that it "
-                             "starts, and give InitOptions::env what it sets");
-  }
-  ElfW(Ehdr) theirs, ours;
-  static_assert(sizeof theirs <= sizeof head);
-  std::memcpy(&theirs, head, sizeof theirs);
-  if (std::memcmp(head, ELFMAG, SELFMAG) != 0) refuse_program(path, "it is not an ELF executable");
-  const base::Fd self(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-  if (!self || read(self.get(), &ours, sizeof ours) != sizeof ours) return;
-  if (theirs.e_machine != ours.e_machine || theirs.e_ident[EI_CLASS] != ours.e_ident[EI_CLASS]) {
-    refuse_program(path, "it is for another machine (ELF machine " +
-                             std::to_string(theirs.e_machine) + ", this program's is " +
-                             std::to_string(ours.e_machine) + ")");
-  }
-}
-
-base::Fd open_program(const std::string& path) {
-  if (path.empty()) {
-    base::Fd self(open("/proc/self/exe", O_PATH | O_CLOEXEC));
-    if (!self) fail("opening /proc/self/exe, of which the workers are made");
-    return self;
-  }
-  base::Fd program(open(path.c_str(), O_PATH | O_CLOEXEC));
-  if (!program) refuse_program(path, std::strerror(errno));
-  struct stat status;
-  if (fstat(program.get(), &status) != 0) refuse_program(path, std::strerror(errno));
-  if (S_ISDIR(status.st_mode)) refuse_program(path, "it is a directory");
-  if (!S_ISREG(status.st_mode)) refuse_program(path, "it is not a file");
-  if (access(path.c_str(), X_OK) != 0) {
-    refuse_program(path, "it cannot be executed (" + std::string(std::strerror(errno)) + ")");
-  }
-  require_native(path);
-  return program;
-}
-
-void require_working_directory(const NodeOptions& options) {
-  if (options.working_dir.empty()) return;
-  const base::Fd directory(open(options.working_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) {
-    throw InvalidArgument("manta::init: InitOptions::working_dir names " + options.working_dir +
-                          ": " + std::strerror(errno));
-  }
-}
-
 template <class AnyId>
 AnyId random_id() {
   std::uint64_t words[2] = {};
@@ -115,8 +55,8 @@ pid_t spawn_node(const Role& role, const NodeOptions& options, int socket, int l
   const base::Fd file = make_role_file(role);
   const base::Fd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!nothing) fail("opening /dev/null");
-  const ProcessEnvironment environment({{kGenerationVariable, std::to_string(generation() + 1)}},
-                                       kRoleFile);
+  const ProcessEnvironment environment(
+      environment_now(), {{kGenerationVariable, std::to_string(generation() + 1)}}, kRoleFile);
   const ProcessArguments arguments(options);
   const auto node = base::spawn({.program = program.get(),
                                  .argv = arguments.argv(),
@@ -199,7 +139,7 @@ void end_node(const NodeProcess& process, const std::function<bool()>& goes_on) 
 
 Attachment launch_node(const NodeOptions& options) {
   const base::StandardStreamsReserved reserved;
-  require_working_directory(options);
+  require_working_directory(options.working_dir);
   Attachment attachment;
   attachment.slot = rpc::kDriverSlot;
   attachment.job = random_id<JobId>();

@@ -1,6 +1,5 @@
 #include "process_environment.h"
 
-#include <string_view>
 #include <unistd.h>
 
 #include "entry.h"
@@ -18,12 +17,20 @@ std::vector<const char*> pointers_to(const std::vector<std::string>& strings) {
 
 }  // namespace
 
-ProcessEnvironment::ProcessEnvironment(const std::map<std::string, std::string>& added,
-                                       int role_fd) {
+std::vector<std::string> environment_now() {
+  std::vector<std::string> all;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::string name(text.substr(0, text.find('=')));
-    if (name != kRoleVariable && !added.contains(name)) strings_.emplace_back(text);
+    all.emplace_back(*entry);
+  }
+  return all;
+}
+
+ProcessEnvironment::ProcessEnvironment(const std::vector<std::string>& environment,
+                                       const std::map<std::string, std::string>& added,
+                                       int role_fd) {
+  for (const std::string& text : environment) {
+    const std::string name = text.substr(0, text.find('='));
+    if (name != kRoleVariable && !added.contains(name)) strings_.push_back(text);
   }
   for (const auto& [name, value] : added) {
     strings_.push_back(std::string(name).append("=").append(value));

@@ -1,5 +1,4 @@
-// The environment and the arguments of a process that is started: those of this process, and the variable that names
-// its role.
+// The environment and the arguments of a process that is started, with the variable that names its role.
 //
 // Invariant: the pointers live as long as the object. Threads: confined.
 #pragma once
@@ -13,14 +12,17 @@ namespace manta::detail {
 
 class ProcessEnvironment {
  public:
-  // This process's environment, with `added` in place of variables of the same name.
-  ProcessEnvironment(const std::map<std::string, std::string>& added, int role_fd);
+  // This environment, with `added` in place of variables of the same name.
+  ProcessEnvironment(const std::vector<std::string>& environment,
+                     const std::map<std::string, std::string>& added, int role_fd);
   const char* const* envp() const { return pointers_.data(); }
 
  private:
   std::vector<std::string> strings_;
   std::vector<const char*> pointers_;
 };
+
+std::vector<std::string> environment_now();  // of this process, as "A=1"
 
 // argv[0] and the arguments of InitOptions::worker.
 class ProcessArguments {

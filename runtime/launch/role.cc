@@ -36,7 +36,7 @@ struct WrittenRole {
 
 Role role_of(std::span<const std::byte> bytes) {
   auto written = unpack<WrittenRole>(bytes);
-  if (!written || written->kind > RoleKind::kWorker || written->part.slot >= rpc::kMaxSlots) {
+  if (!written || written->kind > RoleKind::kJob || written->part.slot >= rpc::kMaxSlots) {
     throw RoleError(
         "what it was told is cut off, or comes from another version of Manta: build the program "
         "that calls init() and InitOptions::worker.path against one and the same");
@@ -181,6 +181,8 @@ base::Fd make_role_file(const Role& role) {
   return file;
 }
 
+Role read_role_file(const base::Fd& file) { return role_of(read_sealed(file.get())); }
+
 bool has_role_variable() { return getenv(kRoleVariable) != nullptr; }
 bool was_started_with_role() { return started_with(kRoleVariable).has_value(); }
 
@@ -194,6 +196,7 @@ int generation() {
 Role take_role() {
   const int number = role_descriptor();
   Role role = role_of(read_sealed(number));
+  if (role.kind == RoleKind::kJob) throw RoleError("it was told a job, which is no process");
   if (role.kind == RoleKind::kNode) {
     require_node_descriptors();
     close(number);

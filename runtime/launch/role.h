@@ -5,8 +5,8 @@
 // next process, and so on without end. MANTA_GENERATION, which stays in the environment, bounds programs that start
 // themselves in any other way: its value is n in the processes of the nth session inside another.
 //
-// Errors:  take_role() throws RoleError for what is no role, and if a descriptor is missing; make_role_file() throws
-//          std::system_error.
+// Errors:  take_role() and read_role_file() throw RoleError for what is no role, and if a descriptor is missing;
+//          make_role_file() throws std::system_error.
 // Threads: a Role is a value; take_role() is for the main thread, before there are others.
 #pragma once
 #include <stdexcept>
@@ -25,7 +25,8 @@ inline constexpr int kMaxGeneration = 16;  // a driver of this generation starts
 // The exit code of a process that was told a role and cannot take it.
 inline constexpr int kNoRoleExit = 114;
 
-enum class RoleKind : std::uint32_t { kNode, kWorker };
+// kJob is no process: what a driver and the node that it joins tell each other.
+enum class RoleKind : std::uint32_t { kNode, kWorker, kJob };
 
 // The numbers of the descriptors in the process that is started.
 enum RoleFd : int {
@@ -45,10 +46,12 @@ enum RoleFd : int {
 struct Role {
   RoleKind kind = RoleKind::kWorker;
   Attachment attachment;  // of a node: only its job and its id
-  NodeOptions options;    // of a node
+  NodeOptions options;    // of a node, or of a job that asks to join one
 };
 
 base::Fd make_role_file(const Role& role);
+// What such a file says, which somebody else has made; without descriptors.
+Role read_role_file(const base::Fd& file);
 bool has_role_variable();      // now
 bool was_started_with_role();  // also if a static constructor has cleared the environment; before main
 // The role of this process. Its descriptors have been checked; those of a worker belong to the result. The variable is

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <dirent.h>
 #include <errno.h>
+#include <fstream>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -67,6 +68,23 @@ std::vector<pid_t> children() {
   for (int pid = 0; std::fscanf(file, "%d", &pid) == 1;) result.push_back(pid);
   std::fclose(file);
   return result;
+}
+
+Killed kill_children_with(const std::string& variable) {
+  Killed killed;
+  for (const pid_t pid : children()) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/environ", std::ios::binary);
+    bool any = false, found = false;
+    for (std::string entry; !found && std::getline(file, entry, '\0');) {
+      any = true;
+      found = entry == variable;
+    }
+    killed.unclear |= !any;
+    if (!found) continue;
+    kill(pid, SIGKILL);  // unreaped, so the number is still its own
+    killed.children.push_back(pid);
+  }
+  return killed;
 }
 
 std::size_t kill_all_children(std::chrono::milliseconds patience) {

@@ -60,8 +60,9 @@ struct Console::Connection : std::enable_shared_from_this<Connection> {
   std::vector<std::byte> body;
 };
 
-Console::Console(asio::io_context& io, const std::filesystem::path& directory, OnMemory on_memory)
-    : io_(io), on_memory_(std::move(on_memory)), retry_(io) {
+Console::Console(asio::io_context& io, const std::filesystem::path& directory, OnMemory on_memory,
+                 OnStatus on_status)
+    : io_(io), on_memory_(std::move(on_memory)), on_status_(std::move(on_status)), retry_(io) {
   try {
     acceptor_.emplace(
         io_, asio::local::stream_protocol::endpoint((directory / kConsoleSocket).string()));
@@ -110,6 +111,9 @@ void Console::ask(const std::shared_ptr<Connection>& connection) {
                                                  " of the tools' protocol, the tool version " +
                                                  std::to_string(asked.version) +
                                                  ": use the tool of the same version of Manta");
+                     }
+                     if (asked.question == ConsoleQuestion::kStatus) {
+                       return connection->tell(0, on_status_());
                      }
                      if (asked.question != ConsoleQuestion::kMemory) {
                        return connection->refuse("the session does not know this question");

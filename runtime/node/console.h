@@ -24,7 +24,10 @@ class Console {
   using Answer = std::function<void(const std::vector<std::byte>& payload)>;
   using OnMemory = std::function<void(std::uint64_t most, Answer answer)>;
 
-  Console(asio::io_context& io, const std::filesystem::path& directory, OnMemory on_memory);
+  using OnStatus = std::function<std::vector<std::byte>()>;
+
+  Console(asio::io_context& io, const std::filesystem::path& directory, OnMemory on_memory,
+          OnStatus on_status);
   ~Console();
 
  private:
@@ -36,6 +39,7 @@ class Console {
   asio::io_context& io_;
   std::optional<asio::local::stream_protocol::acceptor> acceptor_;
   const OnMemory on_memory_;
+  const OnStatus on_status_;
   asio::steady_timer retry_;  // of accepting, while there is no descriptor
   const std::shared_ptr<int> connections_ = std::make_shared<int>(0);
 };

@@ -53,12 +53,27 @@ void DriverLog::write_some() {
     append_held_notices();
     for (const auto& proceed : std::exchange(paused_, {})) proceed();
   }
+  if (waiting_.empty()) {
+    for (const auto& done : std::exchange(written_, {})) done();
+  }
   if (waiting_.empty() || watching_) return;
   watching_ = true;
   socket_.async_wait(asio::socket_base::wait_write, [this](asio::error_code error) {
     watching_ = false;
     if (!error) write_some();
   });
+}
+
+void DriverLog::when_written(std::function<void()> done) {
+  written_.push_back(std::move(done));
+  write_some();
+}
+
+void DriverLog::close() {
+  waiting_.clear();
+  sent_ = 0;
+  written_.clear();
+  for (const auto& proceed : std::exchange(paused_, {})) proceed();
 }
 
 void DriverLog::write_what_goes() {

@@ -29,6 +29,9 @@ class DriverLog {
   bool behind() const { return waiting_.size() - sent_ > kLimit; }
   // Calls `proceed` once, when the driver is not behind any more.
   void when_there_is_room(std::function<void()> proceed) { paused_.push_back(std::move(proceed)); }
+  // Calls `done` once, when the driver has all that was added before, or will never have it.
+  void when_written(std::function<void()> done);
+  void close();  // the socket is closed: nothing goes there, and nobody waits for it
   // At the end: writes all that is left, as long as the driver takes some of it within `patience` and its process (a
   // pidfd, or -1) lives.
   void write_rest(int driver_process, std::chrono::milliseconds patience);
@@ -47,6 +50,7 @@ class DriverLog {
   std::string waiting_;    // frames
   std::size_t sent_ = 0;   // of waiting_
   std::vector<std::function<void()>> paused_;
+  std::vector<std::function<void()>> written_;
   HeldNotices held_notices_;
 };
 

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace manta::detail::node {
@@ -24,7 +25,7 @@ Job::Job(scheduler::JobNumber number, JobId id, rpc::Slot driver, NodeOptions op
       driver_(driver),
       options_(std::move(options)),
       program_(std::move(program)),
-      library_threads_(options_.env),
+      library_threads_(options_.env, options_.environment),
       socket_(std::move(socket)),
       pid_(pid_of_peer(socket_.native_handle())),
       process_(socket_.get_executor()),
@@ -35,6 +36,20 @@ Job::Job(scheduler::JobNumber number, JobId id, rpc::Slot driver, NodeOptions op
   if (pid_ == 0) return;
   base::Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   if (process) process_.assign(process.release());
+}
+
+void Job::remove_worker_logs() {
+  std::error_code ignored;
+  for (const auto& file : std::exchange(worker_logs_, {})) std::filesystem::remove(file, ignored);
+}
+
+// What was awaited on the descriptors hears of it after this; until then the job lives.
+void Job::close() {
+  asio::error_code ignored;
+  socket_.close(ignored);
+  process_.close(ignored);
+  log_.close();
+  asio::post(process_.get_executor(), [self = shared_from_this()] {});
 }
 
 bool Job::driver_has_ended() const {

@@ -1,12 +1,15 @@
 // A Job is one driver as the node knows it, with what its workers are started from: its program, its options, its
-// output. A private session has one job, 0, whose end is the node's; a node of its own serves many, one beside the other.
+// output. A private session has one job, 0, whose end is the node's; a node of its own serves many.
 //
 //   kRunning --the driver leaves, or dies--> kEnding --its workers and what they started are gone--> kOver
 //
 // The driver may live on, and read arrays of its session: its slot is used again only when it `let_go` of the memory.
 // Threads: the node's. A Job lives as long as anything of its output is on its way.
 #pragma once
+#include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <sys/types.h>
 #include <utility>
@@ -25,7 +28,7 @@ namespace manta::detail::node {
 
 enum class JobState : std::uint8_t { kRunning, kEnding, kOver };
 
-class Job {
+class Job : public std::enable_shared_from_this<Job> {
  public:
   using Socket = asio::local::stream_protocol::socket;
 
@@ -53,6 +56,16 @@ class Job {
   const std::string& start_failure() const { return start_failure_; }
   void note_start_failure(std::string why) { start_failure_ = std::move(why); }
 
+  // Of a worker, whose process has the number only once it runs.
+  void add_worker_log(std::filesystem::path file) { worker_logs_.push_back(std::move(file)); }
+  void remove_worker_logs();
+  void close();  // nothing goes to the driver any more
+
+  // By serialize(): they have no holder but the job.
+  std::vector<ObjectId> pinned_objects;
+  std::vector<ActorId> pinned_actors;
+  std::set<pid_t> strays;  // processes that its own had started, killed and not reaped yet
+  int looks_for_strays = 0;
   JobState state = JobState::kRunning;
   bool let_go = false;      // the driver has ended, or reads no memory of the node any more
   char byte_of_driver = 0;  // read last
@@ -70,6 +83,7 @@ class Job {
   mutable asio::posix::stream_descriptor process_;
   DriverLog log_;
   std::string start_failure_;
+  std::vector<std::filesystem::path> worker_logs_;
 };
 
 }  // namespace manta::detail::node

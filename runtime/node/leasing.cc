@@ -17,6 +17,7 @@ namespace {
 constexpr double kNextToNothing = 0.05;  // CPUs: a task that wants less takes a task slot
 constexpr double kMostThreads = 1 << 20;
 constexpr std::size_t kMostReason = 32 * 1024;
+constexpr const char* kJobEnded = "its job has ended";
 constexpr std::size_t kAtATime = 64;  // grants that are looked at together
 constexpr std::chrono::seconds kIdle(2);
 
@@ -74,7 +75,7 @@ std::optional<std::string> Leasing::misplaced(const TaskShape& shape) const {
 
 void Leasing::on(rpc::Slot owner, const LeaseWant& want, PayloadBytes payload) {
   const auto shape = decode_shape(payload);
-  if (!shape) return;
+  if (!shape || ended_jobs_.contains(peers_.job(owner))) return;
   LeaseTable::Request request = request_of(want.cpus, *shape, peers_.job(owner));
   if (want.cpus < kNextToNothing) request.resources.set(scheduler::kTaskSlot, 1);
   const OwnerKey who{.owner = owner, .key = want.key};
@@ -87,6 +88,10 @@ void Leasing::on(rpc::Slot owner, const LeaseWant& want, PayloadBytes payload) {
 }
 
 void Leasing::want_actor(ActorId actor, rpc::Slot creator, double cpus, const TaskShape& shape) {
+  if (ended_jobs_.contains(peers_.job(creator))) {
+    callbacks_.refuse_actor(actor, ErrorKind::kActorDied, kJobEnded);
+    return;
+  }
   const OwnerKey who{.owner = last_actor_++, .key = 0};
   auto refusal = misplaced(shape);
   if (!refusal) refusal = leases_.want(who, 1, request_of(cpus, shape, peers_.job(creator)));
@@ -170,6 +175,13 @@ Leasing::Shortage Leasing::shortage_of(OwnerKey who) const {
     if (leases_.taken(lease).amount(shortage.resource) > 0) shortage.holders.push_back(worker);
   }
   return shortage;
+}
+
+void Leasing::end_job(scheduler::JobNumber job) {
+  ended_jobs_.insert(job);
+  refuse_all(ErrorKind::kActorDied, kJobEnded,
+             [&](OwnerKey who) { return leases_.request_of(who).job == job; });
+  changed_ = true;
 }
 
 void Leasing::worker_ready(rpc::Slot worker) {
@@ -275,8 +287,6 @@ void Leasing::warn_once() {
   callbacks_.warn("no more workers can be started for now; calls wait for the " +
                   std::to_string(pool_.working()) + " that work: " + callbacks_.start_failure(0));
 }
-
-void Leasing::retry() { changed_ = true; }
 
 // Starts as many as the pool wants now. True: one failed, after which the pool may want another one.
 bool Leasing::start_workers() {

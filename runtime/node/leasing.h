@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -67,6 +68,14 @@ class Leasing {
   Shortage shortage_of(rpc::Slot owner, std::uint32_t key, std::uint64_t granted) const;
   Shortage shortage_of(ActorId actor) const;  // which waits for its process
 
+  // Its wishes end, and it has no others from now on, though what its processes sent may still be read; then, when none
+  // of its processes is left.
+  void end_job(scheduler::JobNumber job);
+  void forget_job(scheduler::JobNumber job) {
+    ended_jobs_.erase(job);
+    pool_.forget(job);
+  }
+
   void worker_ready(rpc::Slot worker);
   void process_died(rpc::Slot slot);  // before the lanes forget it
 
@@ -78,8 +87,8 @@ class Leasing {
   void recall_idle(scheduler::Time now, const std::function<bool(rpc::Slot)>& idle);
   std::optional<scheduler::Time> next_surplus() const { return pool_.next_surplus(); }
   std::optional<scheduler::Time> next_retry()
-      const;     // of failed starts, and of those that the cap holds up
-  void retry();  // at that time: the next dispatch() may start a worker
+      const;                         // of failed starts, and of those that the cap holds up
+  void retry() { changed_ = true; }  // at that time: the next dispatch() may start a worker
 
  private:
   struct TaskLease {
@@ -126,6 +135,7 @@ class Leasing {
   std::map<scheduler::OwnerKey, std::uint64_t> granted_;    // leases of tasks, all in all
   std::unordered_map<scheduler::OwnerId, ActorId> actors_;  // those that wait
   scheduler::OwnerId last_actor_ = scheduler::kFirstActor;
+  std::set<scheduler::JobNumber> ended_jobs_;
   std::optional<scheduler::Time> relaxes_at_;  // the cap of workers, for which leases wait
   bool changed_ = true;
   bool warned_ = false;  // that no worker starts

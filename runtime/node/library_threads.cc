@@ -7,13 +7,20 @@
 namespace manta::detail::node {
 namespace {
 
-bool any_is_set(const std::vector<const char*>& names) {
-  return std::ranges::any_of(names, [](const char* name) { return std::getenv(name) != nullptr; });
+bool is_set(const std::string& name, const std::optional<std::vector<std::string>>& environment) {
+  if (!environment) return std::getenv(name.c_str()) != nullptr;
+  return std::ranges::any_of(
+      *environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
 }
 
 }  // namespace
 
-LibraryThreads::LibraryThreads(Environment given) : all_(std::move(given)) {
+LibraryThreads::LibraryThreads(Environment given,
+                               const std::optional<std::vector<std::string>>& drivers)
+    : all_(std::move(given)) {
+  const auto any_is_set = [&](const std::vector<const char*>& names) {
+    return std::ranges::any_of(names, [&](const char* name) { return is_set(name, drivers); });
+  };
   for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) {
     if (!all_.contains(name) && !any_is_set({name})) counted_.emplace_back(name);
   }

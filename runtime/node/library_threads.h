@@ -3,7 +3,7 @@
 //
 // OpenMP, OpenBLAS and MKL use all cores of the machine unless they are told otherwise; so many tasks at a time would
 // each do so. A worker gets OMP_NUM_THREADS, OPENBLAS_NUM_THREADS and MKL_NUM_THREADS, each unless the user has set it:
-// in the environment of the driver, which is the node's own, or in InitOptions::env.
+// in the environment of the driver, or in InitOptions::env.
 //
 // A driver that binds its threads (OMP_PROC_BIND, OMP_PLACES, GOMP_CPU_AFFINITY, KMP_AFFINITY) does so for one process:
 // all workers would bind theirs to the same cores. So that is turned off for them, unless InitOptions::env asks for it.
@@ -11,6 +11,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,9 @@ namespace manta::detail::node {
 class LibraryThreads {
  public:
   using Environment = std::map<std::string, std::string>;
-  explicit LibraryThreads(Environment given);  // InitOptions::env
+  // InitOptions::env, and the environment of the driver, as "A=1", if it is not this process's.
+  explicit LibraryThreads(Environment given,
+                          const std::optional<std::vector<std::string>>& drivers = {});
 
   // Whether any library is told a number; if not, all workers are alike.
   bool differ() const { return !counted_.empty(); }

@@ -49,6 +49,17 @@ std::byte* initialized_metadata(const rpc::Control& control, const objectstore::
   return control.store_meta();
 }
 
+// That of a private session.
+std::map<scheduler::JobNumber, std::shared_ptr<Job>> first_jobs(const Role& role, base::Fd program,
+                                                                Job::Socket socket) {
+  std::map<scheduler::JobNumber, std::shared_ptr<Job>> jobs;
+  if (!role.options.standing) {
+    jobs[0] = std::make_shared<Job>(0, role.attachment.job, rpc::kDriverSlot, role.options,
+                                    std::move(program), std::move(socket));
+  }
+  return jobs;
+}
+
 template <class Part, class... Message>
 concept Handles =
     requires(Part& part, rpc::Slot from, const Message&... message) { part.on(from, message...); };
@@ -81,8 +92,7 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
              objectstore::kNodeTag),
       peers_(control_),
       lanes_(control_, peers_),
-      jobs_({{0, std::make_shared<Job>(0, role.attachment.job, rpc::kDriverSlot, role.options,
-                                       std::move(program), std::move(socket))}}),
+      jobs_(first_jobs(role, std::move(program), std::move(socket))),
       workers_(io_, role_, control_,
                {.control = memory_.control.get(),
                 .bell = memory_.bell.get(),
@@ -92,8 +102,9 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
           peers_, lanes_,
           {.total = total_resources(role.options),
            .traits = {.id = role.attachment.node, .labels = role.options.labels}},
-          jobs_.at(0)->library_threads().differ() ? Leasing::Threads::kAsCpus
-                                                  : Leasing::Threads::kLeftAlone,
+          role.options.standing || jobs_.at(0)->library_threads().differ()
+              ? Leasing::Threads::kAsCpus
+              : Leasing::Threads::kLeftAlone,
           pool_options(role.options, control_.session().cores.cores.load()),
           {.start_worker = [this](const scheduler::WorkerKind& kind) { return start_worker(kind); },
            .start_failure =
@@ -164,12 +175,16 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
       census_timer_(io_),
       spilling_timer_(io_),
       memory_timer_(io_),
-      console_(io_, directory_.path, [this](std::uint64_t most, Console::Answer answer) {
-        count_what_is_beside();
-        census_.begin(most, [answer = std::move(answer)](const MemoryReport& report) {
-          answer(encode(report));
-        });
-      }) {
+      strays_timer_(io_),
+      console_(
+          io_, directory_.path,
+          [this](std::uint64_t most, Console::Answer answer) {
+            count_what_is_beside();
+            census_.begin(most, [answer = std::move(answer)](const MemoryReport& report) {
+              answer(encode(report));
+            });
+          },
+          [this] { return encode(status()); }) {
   // SYNC: none: no other process has this memory yet.
   rpc::ProcessPage& page = control_.process(rpc::kNodeSlot);
   page.bell.kind.store(rpc::BellKind::kEventFd, std::memory_order_relaxed);
@@ -178,6 +193,10 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
     peers_.open(job->driver(), number);
     peers_.set_pid(job->driver(), job->pid());
   }
+  if (!role.options.standing) return;
+  joining_.emplace(io_, directory_.path, [this](JoinRequest request, Job::Socket from) {
+    admit(std::move(request), std::move(from));
+  });
 }
 
 // ---------------------------------------------------------------- the loop
@@ -254,6 +273,9 @@ void Node::on(rpc::Slot from, const WorkerHello&) {
 
 void Node::on(rpc::Slot from, const HoldObject& hold) {
   objects_.on(from, hold);
+  if (hold.whose == rpc::kNodeSlot && peers_.job(from) != 0) {
+    job_of(from).pinned_objects.push_back(hold.object);
+  }
   if (hold.reply) {
     lanes_.note_reply_hold(hold.reply, hold.whose,
                            ReleaseObject{.object = hold.object, .count = 1});
@@ -262,6 +284,9 @@ void Node::on(rpc::Slot from, const HoldObject& hold) {
 
 void Node::on(rpc::Slot from, const HoldActor& hold) {
   actors_.on(from, hold);
+  if (hold.whose == rpc::kNodeSlot && peers_.job(from) != 0) {
+    job_of(from).pinned_actors.push_back(hold.actor);
+  }
   if (hold.reply) {
     lanes_.note_reply_hold(hold.reply, hold.whose, ReleaseActor{.actor = hold.actor, .count = 1});
   }
@@ -282,16 +307,7 @@ void Node::on(rpc::Slot from, const ReplyMissing& missing) {
 }
 
 void Node::on(rpc::Slot from, const ResourcesAsk& question) {
-  const scheduler::ResourceSet& total = leasing_.total();
-  const scheduler::ResourceSet available =
-      leasing_.available([this](rpc::Slot worker) { return is_idle(worker); });
-  NodeResources resources{.labels = role_.options.labels};
-  for (const std::string& name : total.names()) {
-    if (name == scheduler::kTaskSlot) continue;
-    resources.total[name] = total.amount(name);
-    resources.available[name] = std::max(0.0, available.amount(name));
-  }
-  peers_.send(from, ResourcesTold{.question = question.question}, encode(resources));
+  peers_.send(from, ResourcesTold{.question = question.question}, encode(resources()));
 }
 
 void Node::on(rpc::Slot from, const RoomAsk& ask, std::string_view waiter) {
@@ -359,19 +375,6 @@ MemoryCensus::Session Node::census_of_processes() {
                                    .actors = actors_.size()};
               },
           .now_ms = [] { return monotonic_ms(); }};
-}
-
-void Node::on(rpc::Slot from, const TellUser&, PayloadBytes notice) {
-  job_of(from).log().add_notice(notice);
-}
-
-bool Node::is_driver(rpc::Slot slot) const {
-  const auto job = jobs_.find(peers_.job(slot));
-  return job != jobs_.end() && job->second->driver() == slot;
-}
-
-void Node::warn(const std::string& what) {
-  for (const auto& [number, job] : jobs_) job->log().add(2, "manta: " + what + "\n", 1);
 }
 
 void Node::tell(rpc::Slot to, const Waits::Told& message, std::string_view text) {

@@ -4,10 +4,11 @@
 //        ^-----------------------------------------------------------------------'
 //
 // It ends when its driver does (EOF of the socket, or the process is gone), or on SIGTERM: then it kills and reaps
-// every process below it, removes the session's directory, and exits.
+// every process below it, removes the session's directory, and exits. One that was started by `manta start` has no
+// driver of its own; drivers join it, and when one ends its job does (node_jobs.cc).
 //
 // Where to read: node.cc has the loop and the messages, node_workers.cc how workers begin and are buried,
-// node_wakeups.cc what ends the sleep, run_node.cc the process around it.
+// node_wakeups.cc what ends the sleep, node_jobs.cc drivers that join, run_node.cc the process around it.
 // Threads: one. No CPU when idle but a look once a second whether free memory should be committed ahead, and what the
 //          rings take of the store's budget.
 #pragma once
@@ -23,11 +24,14 @@
 #include "../../objectstore/arena/arena.h"
 #include "../../objectstore/arena/arena_files.h"
 #include "../../rpc/control.h"
+#include "../launch/hello.h"
 #include "../launch/role.h"
 #include "../launch/session_directory.h"
+#include "../wire/node_status.h"
 #include "actors.h"
 #include "console.h"
 #include "job.h"
+#include "joining.h"
 #include "lanes.h"
 #include "leasing.h"
 #include "long_calls.h"
@@ -60,7 +64,7 @@ class Node {
   Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_context& io,
        Job::Socket socket);
   void run();
-  const SharedMemory& memory() const { return memory_; }
+  NodeHello hello() const;  // of a private session
   [[noreturn]] void end();
 
  private:
@@ -85,9 +89,22 @@ class Node {
   void refuse(const Peers::Broken& broken);
   void reap();
   void bury(const WorkerProcesses::Exit& exit);
+  void forget_process(rpc::Slot slot, const DeathReport& death);
   void tell_of_end(const DeathReport& death, DriverLog& log);
   void recycle_dead_slots();
   void end_those_that_never_start();
+
+  void admit(JoinRequest request, Job::Socket socket);
+  NodeStatus status() const;
+  NodeResources resources() const;
+  Attachment part_of(rpc::Slot slot, const Role& asked) const;
+  void driver_says(Job& job, char word);
+  void driver_is_silent(Job& job);
+  void end_job(Job& job);
+  void settle_jobs();
+  void look_for_strays_again();
+  void finish_job(const std::shared_ptr<Job>& job);
+  bool has_workers(scheduler::JobNumber job) const;
   bool is_driver(rpc::Slot slot) const;
   Job& job_of(rpc::Slot slot) const { return *jobs_.at(peers_.job(slot)); }
   void warn(const std::string& what);  // all users
@@ -118,6 +135,7 @@ class Node {
   Lanes lanes_;
   LongCalls long_calls_;
   std::map<scheduler::JobNumber, std::shared_ptr<Job>> jobs_;
+  scheduler::JobNumber last_job_ = 0;
   WorkerProcesses workers_;
   Leasing leasing_;
   Actors actors_;
@@ -146,7 +164,9 @@ class Node {
   asio::steady_timer census_timer_;
   asio::steady_timer spilling_timer_;
   asio::steady_timer memory_timer_;
+  asio::steady_timer strays_timer_;
   Console console_;
+  std::optional<Joining> joining_;  // of a node that belongs to no driver
   bool ending_ = false;
   bool full_ring_armed_ = false;
   bool surplus_armed_ = false;

@@ -30,11 +30,10 @@ void Node::watch_driver(const std::shared_ptr<Job>& job) {
 void Node::watch_socket(const std::shared_ptr<Job>& job) {
   job->socket().async_read_some(asio::buffer(&job->byte_of_driver, 1),
                                 [this, job](asio::error_code error, std::size_t) {
-                                  if (error) {
-                                    ending_ = true;
-                                  } else {
-                                    watch_socket(job);
-                                  }
+                                  if (error == asio::error::operation_aborted) return;
+                                  if (error) return driver_is_silent(*job);
+                                  driver_says(*job, job->byte_of_driver);
+                                  watch_socket(job);
                                 });
 }
 
@@ -44,11 +43,9 @@ void Node::watch_process(const std::shared_ptr<Job>& job) {
   job->process().async_wait(asio::posix::stream_descriptor::wait_read,
                             [this, job](asio::error_code error) {
                               if (error) return;
-                              if (job->driver_has_ended()) {
-                                ending_ = true;
-                              } else {
-                                watch_process(job);
-                              }
+                              if (!job->driver_has_ended()) return watch_process(job);
+                              job->let_go = true;
+                              end_job(*job);
                             });
 }
 

@@ -54,10 +54,15 @@ void Node::refuse(const Peers::Broken& broken) {
   std::fprintf(stderr, "manta node: %s sent %s: the node reads no more of it%s\n", who.c_str(),
                broken.sent.c_str(), driver ? "" : ", and kills it");
   workers_.kill(broken.slot);
+  if (driver && broken.slot != rpc::kDriverSlot) end_job(job_of(broken.slot));
 }
 
 void Node::reap() {
   for (const WorkerProcesses::Exit& exit : workers_.reap()) bury(exit);
+  for (const pid_t orphan : workers_.take_reaped_orphans()) {
+    for (const auto& [number, job] : jobs_) job->strays.erase(orphan);
+  }
+  settle_jobs();
 }
 
 void Node::bury(const WorkerProcesses::Exit& exit) {
@@ -80,17 +85,21 @@ void Node::bury(const WorkerProcesses::Exit& exit) {
     job_of(slot).note_start_failure("a worker process ended before it was ready: " +
                                     full_text(death));
   }
+  forget_process(slot, death);
+  dead_.push_back(slot);
+}
+
+void Node::forget_process(rpc::Slot slot, const DeathReport& death) {
   peers_.mark_dead(slot);
   leasing_.process_died(slot);
   lanes_.process_died(slot, encode(death));
   actors_.process_died(slot, death);
-  objects_.process_died(slot, exit.pid);
+  objects_.process_died(slot, death.pid);
   waits_.process_died(slot);
   store_room_.process_died(slot);
   census_.process_died(slot);
   spilling_.process_died(slot);
   memory_monitor_.process_died(slot);
-  dead_.push_back(slot);
 }
 
 // Also what no call of its fails with, since it was running none.

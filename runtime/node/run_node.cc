@@ -74,10 +74,12 @@ void Node::end() {
     std::error_code ignored;
     std::filesystem::remove_all(directory_.path, ignored);
   }
-  // While the driver lives it may take its time: what reads its output is slow.
+  // While the driver lives it may take its time: what reads its output is slow. A node that is told to end waits for
+  // none of its drivers so long.
   for (const auto& [number, job] : jobs_) {
     const bool known = job->process().is_open();
-    job->log().write_rest(known ? job->process().native_handle() : -1, known ? -1ms : 8000ms);
+    const bool patient = known && !role_.options.standing;
+    job->log().write_rest(known ? job->process().native_handle() : -1, patient ? -1ms : 8000ms);
   }
   _exit(0);
 }
@@ -148,16 +150,11 @@ int run_node(Role& role) {
     asio::io_context io(1);
     Job::Socket socket(io, asio::local::stream_protocol(), driver.duplicate().release());
     Node process(role, own(kNodeProgram), std::move(directory), io, std::move(socket));
-    NodeHello hello;
-    hello.directory = role.attachment.directory;
-    hello.control = process.memory().control.duplicate();
-    hello.arena = process.memory().arena.duplicate();
-    hello.bell = process.memory().bell.duplicate();
-    if (!hello.control || !hello.arena.read_only || !hello.bell) {
-      throw std::system_error(errno, std::generic_category(), "the session's memory");
+    if (!process.hello().send(driver_fd)) process.end();
+    if (role.options.standing) {
+      driver.reset();
+      if (chdir("/") != 0) std::fprintf(stderr, "manta node: it stays in its directory\n");
     }
-    if (!hello.send(driver_fd)) process.end();
-    hello = {};
     process.run();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "manta node: %s\n", error.what());

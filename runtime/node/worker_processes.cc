@@ -65,6 +65,7 @@ std::map<std::string, std::string> WorkerProcesses::environment_of(
     environment[kVisibleGpus] = visible_gpus(node_.options.gpus, kind.gpus);
   }
   for (const auto& [name, value] : kind.environment) environment[name] = value;
+  if (job.number() != 0) environment["MANTA_JOB"] = job.id().hex();
   return environment;
 }
 
@@ -74,6 +75,7 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, const scheduler::Wor
   Role role;
   role.kind = RoleKind::kWorker;
   role.attachment.slot = slot;
+  role.attachment.driver = job->driver();
   role.attachment.directory = node_.attachment.directory;
   role.attachment.job = job->id();
   role.attachment.node = node_.attachment.node;
@@ -89,7 +91,9 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, const scheduler::Wor
   role.attachment.library_entry = options.library_entry;
   const base::Fd file = make_role_file(role);
   Pipe out, err;
-  const ProcessEnvironment environment(environment_of(kind, *job), kRoleFile);
+  const ProcessEnvironment environment(
+      options.environment ? *options.environment : environment_now(), environment_of(kind, *job),
+      kRoleFile);
   const ProcessArguments arguments(options);
   std::vector<base::InheritedFd> descriptors = {{nothing_.get(), 0},
                                                 {out.write.get(), 1},
@@ -116,6 +120,7 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, const scheduler::Wor
     output = std::make_shared<WorkerOutput>(io_, std::shared_ptr<DriverLog>(job, &job->log()),
                                             node_.attachment.directory / log, std::move(out.read),
                                             std::move(err.read));
+    if (job->number() != 0) job->add_worker_log(node_.attachment.directory / log);
     output->begin(pid.value(), control_.process(slot).held_lines);
   } catch (...) {
     ::kill(pid.value(), SIGKILL);
@@ -160,7 +165,10 @@ std::vector<WorkerProcesses::Exit> WorkerProcesses::reap() {
   int status = 0;
   for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
     const auto entry = slots_.find(pid);
-    if (entry == slots_.end()) continue;
+    if (entry == slots_.end()) {
+      reaped_orphans_.push_back(pid);
+      continue;
+    }
     const rpc::Slot slot = entry->second;
     slots_.erase(entry);
     const auto worker = workers_.extract(slot);

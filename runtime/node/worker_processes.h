@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../../base/fd.h"
@@ -44,11 +45,16 @@ class WorkerProcesses {
   std::optional<pid_t> start(rpc::Slot slot, const scheduler::WorkerKind& kind,
                              const std::shared_ptr<Job>& job);
 
+  // The entry in the environment of the workers of a job that has joined, and of all that they start.
+  static std::string job_variable(JobId job) { return "MANTA_JOB=" + job.hex(); }
+
   void set_name(rpc::Slot slot, const std::string& name);
   std::string name_of(rpc::Slot slot) const;  // "worker", or that of its actor
   void kill(rpc::Slot slot);
   // After SIGCHLD: the workers that have ended. Orphans that the node has inherited are reaped, too.
   std::vector<Exit> reap();
+  // Those orphans, of reap().
+  std::vector<pid_t> take_reaped_orphans() { return std::exchange(reaped_orphans_, {}); }
   void finish_output();  // at the end, when all are dead: reads what is left in the pipes
   std::size_t size() const { return workers_.size(); }
   std::vector<rpc::Slot> slots() const;
@@ -72,6 +78,7 @@ class WorkerProcesses {
   std::map<pid_t, rpc::Slot> slots_;
   // Of dead workers; their children hold the pipes.
   std::vector<std::shared_ptr<WorkerOutput>> left_open_;
+  std::vector<pid_t> reaped_orphans_;
 };
 
 }  // namespace manta::detail::node

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ struct LibraryEntry {
 };
 
 struct NodeOptions {
+  // "auto", or the directory of a node that runs: the session joins that. Empty: it has a node of its own.
+  std::string address = {};
+  // The node belongs to no driver, and ends when it is told to: `manta start`.
+  bool standing = false;
   double cpus = 1;
   std::map<std::string, double> resources = {};  // others than those that follow
   std::uint64_t memory_bytes = 0;                // that tasks may reserve
@@ -37,6 +42,8 @@ struct NodeOptions {
   bool keep_logs = false;
   // Added to the environment of the workers.
   std::map<std::string, std::string> env = {};
+  // What it is added to, as "A=1", if that is not the node's own environment: that of a driver that has joined.
+  std::optional<std::vector<std::string>> environment = {};
   // Of the workers; empty: the driver's.
   std::string working_dir = {};
   // The executable of node and workers, and its arguments; empty: the driver's own.

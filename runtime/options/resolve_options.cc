@@ -12,6 +12,7 @@
 #include <limits>
 #include <ranges>
 #include <unistd.h>
+#include <utility>
 
 #include "../../base/cgroups.h"
 #include "../../base/error.h"
@@ -223,6 +224,63 @@ void apply_worker(const WorkerProgram& worker, NodeOptions& node) {
   }
 }
 
+bool wants_local_session() {
+  const char* const text = variable("MANTA_LOCAL");
+  return text != nullptr && flag_of("MANTA_LOCAL", text);
+}
+
+void check_address(const std::string& address) {
+  if (address == "auto" || address.starts_with("/")) return;
+  refuse("manta::init(): InitOptions::address (MANTA_ADDRESS) is \"" + address +
+         "\": it is \"auto\", or what `manta start` has said, the directory of a node on this "
+         "machine; nodes of other machines cannot be joined yet");
+}
+
+// What only the node itself can be told. `given`: InitOptions, or the variable.
+void check_describes_no_node(const InitOptions& options) {
+  const std::pair<bool, const char*> given[] = {
+      {options.cpus.has_value(), "cpus (MANTA_CPUS)"},
+      {options.gpus != 0, "gpus (MANTA_GPUS)"},
+      {options.memory.has_value(), "memory (MANTA_MEMORY)"},
+      {!options.resources.empty(), "resources (MANTA_RESOURCES)"},
+      {options.object_store_bytes.has_value(), "object_store_bytes (MANTA_OBJECT_STORE_BYTES)"},
+      {!options.spill_dirs.empty(), "spill_dirs (MANTA_SPILL_DIRS)"},
+      {!options.labels.empty(), "labels (MANTA_LABELS)"},
+      {!options.overflow, "overflow (MANTA_OVERFLOW)"},
+  };
+  for (const auto& [is_given, what] : given) {
+    if (!is_given) continue;
+    refuse(std::string("manta::init(): InitOptions::") + what +
+           " says what a node has, but the session joins one that runs (address \"" +
+           options.address + "\"): give it to `manta start`, or leave the address empty");
+  }
+  if (wants_local_session()) {
+    refuse(
+        "manta::init(): MANTA_LOCAL=1 runs all tasks in this process, without a node, but the "
+        "session is to join one (address \"" +
+        options.address + "\"): unset one of them");
+  }
+}
+
+void apply_job(const InitOptions& options, NodeOptions& node) {
+  check_environment(options.env, "InitOptions::env");
+  if (options.put_timeout) node.put_timeout_ms = milliseconds_of(*options.put_timeout);
+  node.log_to_driver = options.log_to_driver;
+  node.env = options.env;
+  node.working_dir = options.working_dir.string();
+  apply_worker(options.worker, node);
+}
+
+// Of a driver that joins a node: the rest is that node's affair.
+NodeOptions options_of_job(const InitOptions& options) {
+  check_address(options.address);
+  check_describes_no_node(options);
+  NodeOptions job;
+  job.address = options.address;
+  apply_job(options, job);
+  return job;
+}
+
 }  // namespace
 
 std::uint64_t default_store_size(std::uint64_t memory) {
@@ -241,13 +299,8 @@ std::string about_large_store(std::uint64_t object_store_bytes, std::uint64_t us
 NodeOptions resolve_options(InitOptions options) {
   const bool given_bytes = options.object_store_bytes.has_value();
   apply_variables(options);
-  if (!options.address.empty()) {
-    refuse("manta::init(): nothing was found at the address \"" + options.address +
-           "\": joining a running node or cluster is not supported by this version of manta yet; "
-           "leave "
-           "InitOptions::address and MANTA_ADDRESS empty for a private node");
-  }
   unsupported(!options.name_space.empty(), "InitOptions::name_space (MANTA_NAMESPACE)");
+  if (!options.address.empty()) return options_of_job(options);
   if (options.cpus && !(*options.cpus > 0 && std::isfinite(*options.cpus))) {
     refuse("InitOptions::cpus (MANTA_CPUS) is " + base::number_text(*options.cpus) +
            "; it must be above 0");
@@ -257,7 +310,6 @@ NodeOptions resolve_options(InitOptions options) {
     check_store_size(*options.object_store_bytes,
                      given_bytes ? nullptr : variable("MANTA_OBJECT_STORE_BYTES"));
   }
-  check_environment(options.env, "InitOptions::env");
   check_labels(options.labels);
   NodeOptions node;
   node.cpus = options.cpus.value_or(static_cast<double>(rpc::usable_cores()));
@@ -274,15 +326,11 @@ NodeOptions resolve_options(InitOptions options) {
         "either directories, or one place in S3");
   }
   node.store_addresses = store_addresses(node.object_store_bytes, options.overflow);
-  if (options.put_timeout) node.put_timeout_ms = milliseconds_of(*options.put_timeout);
-  node.log_to_driver = options.log_to_driver;
+  apply_job(options, node);
   const char* keep = variable("MANTA_KEEP_LOGS");
   node.keep_logs = keep != nullptr && flag_of("MANTA_KEEP_LOGS", keep);
-  if (const char* v = variable("MANTA_LOCAL")) node.local = flag_of("MANTA_LOCAL", v);
+  node.local = wants_local_session();
   if (node.local) node.prestart = 0;
-  node.env = options.env;
-  node.working_dir = options.working_dir.string();
-  apply_worker(options.worker, node);
   return node;
 }
 

@@ -4,9 +4,12 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <utility>
 
 #include "../../base/failpoint.h"
+#include "../launch/join_ask.h"
 #include "../wire/error_record.h"
 #include "error_values.h"
 
@@ -24,11 +27,14 @@ base::Ref<objectstore::Store> open_store(const Attachment& attachment,
   options.keep_alive = shared;
   options.self = objectstore::tag_of_slot(attachment.slot);
   options.put_timeout = std::chrono::milliseconds(attachment.put_timeout_ms);
-  options.name_of = [&control = shared->control](objectstore::OwnerTag owner) -> std::string {
+  const bool alone = attachment.driver == rpc::kDriverSlot;
+  options.name_of = [&control = shared->control, driver = attachment.driver,
+                     alone](objectstore::OwnerTag owner) -> std::string {
     if (owner == objectstore::kNodeTag) return "published objects";
-    if (owner == rpc::kDriverSlot) return "the driver";
+    if (owner == driver) return "the driver";
     // SYNC: none: it is for messages.
-    return "a worker (pid " + std::to_string(control.process(owner).pid.load()) + ")";
+    return (alone ? "a worker (pid " : "a worker, or another job's driver (pid ") +
+           std::to_string(control.process(owner).pid.load()) + ")";
   };
   options.release_holds = [&node](std::uint64_t offset, std::uint32_t holds) {
     node.send(ReleaseBlock{.block = offset, .count = holds});
@@ -44,10 +50,20 @@ std::uint64_t new_id_prefix(const rpc::Control& control, rpc::Slot slot) {
 
 }  // namespace
 
+Lifeline::~Lifeline() {
+  if (socket_ && ::getpid() == owner_) {
+    (void)::send(socket_.get(), &kLetGo, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+}
+
+SharedControl::SharedControl(const Attachment& attachment)
+    : lifeline(attachment.joined ? attachment.socket.duplicate() : base::Fd()),
+      control(attachment.control.get()) {}
+
 Ownership::Ownership(const Attachment& attachment, std::uint32_t session)
     : slot_(attachment.slot),
       session_(session),
-      shared_control_(base::make_ref<SharedControl>(attachment.control.get())),
+      shared_control_(base::make_ref<SharedControl>(attachment)),
       node_(control(), slot_),
       store_(open_store(attachment, shared_control_, node_)),
       id_prefix_(new_id_prefix(control(), slot_)) {}

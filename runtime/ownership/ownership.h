@@ -11,6 +11,9 @@
 #include <atomic>
 #include <set>
 #include <span>
+#include <sys/types.h>
+#include <unistd.h>
+#include <utility>
 
 #include "../../objectstore/store.h"
 #include "../../rpc/control.h"
@@ -22,9 +25,24 @@
 
 namespace manta::detail {
 
+// Tells the node that this process, whose session has ended, reads none of its memory any more: at its end. Only of a
+// driver that has joined a node, which lives on.
+class Lifeline {
+ public:
+  explicit Lifeline(base::Fd socket) : socket_(std::move(socket)) {}
+  ~Lifeline();
+  Lifeline(const Lifeline&) = delete;
+  Lifeline& operator=(const Lifeline&) = delete;
+
+ private:
+  const base::Fd socket_;  // empty: nobody is told
+  const pid_t owner_ = ::getpid();
+};
+
 // The mapping of the control memory, as long as somebody needs it.
 struct SharedControl final : base::Counted {
-  explicit SharedControl(int fd) : control(fd) {}
+  explicit SharedControl(const Attachment& attachment);
+  const Lifeline lifeline;  // ends after the mapping
   rpc::Control control;
 };
 

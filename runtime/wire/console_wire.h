@@ -16,7 +16,7 @@ inline constexpr std::uint32_t kConsoleVersion = 3;
 inline constexpr std::array<char, 8> kConsoleMagic = {'m', 'a', 'n', 't', 'a', 'a', 's', 'k'};
 inline constexpr const char* kConsoleSocket = "console";  // in the session's directory
 
-enum class ConsoleQuestion : std::uint32_t { kMemory = 1 };
+enum class ConsoleQuestion : std::uint32_t { kMemory = 1, kStatus = 2 };
 
 struct ConsoleAsk {
   std::array<char, 8> magic = kConsoleMagic;
