@@ -67,6 +67,39 @@ TEST(NodeHello, BringsTheDirectoryAndTheDescriptors) {
   EXPECT_EQ(seen, rung);
 }
 
+TEST(NodeHello, BringsTheDriversPartBesideTheMemory) {
+  for (const bool overflow : {false, true}) {
+    Sockets sockets;
+    NodeHello sent{.directory = "/tmp"};
+    for (base::Fd* fd : {&sent.control, &sent.bell, &sent.arena.writable, &sent.arena.read_only}) {
+      *fd = some_descriptor();
+    }
+    if (overflow) {
+      sent.arena.overflow_writable = some_descriptor();
+      sent.arena.overflow_read_only = some_descriptor();
+    }
+    sent.part = base::Fd(::eventfd(9, EFD_CLOEXEC));
+    ASSERT_TRUE(sent.send(sockets.node.get()));
+    NodeHello got;
+    ASSERT_TRUE(got.receive(sockets.driver.get()));
+    EXPECT_EQ(got.error, "");
+    EXPECT_EQ(static_cast<bool>(got.arena.overflow_read_only), overflow);
+    std::uint64_t seen = 0;
+    EXPECT_EQ(::read(got.part.get(), &seen, sizeof seen), static_cast<ssize_t>(sizeof seen));
+    EXPECT_EQ(seen, 9U);
+  }
+}
+
+TEST(NodeHello, SaysThatTheVersionsDiffer) {
+  Sockets sockets;
+  const NodeHello sent{.error = "1 and 2", .refusal = NodeHello::Refusal::kBuildMismatch};
+  ASSERT_TRUE(sent.send(sockets.node.get()));
+  NodeHello got;
+  ASSERT_TRUE(got.receive(sockets.driver.get()));
+  EXPECT_EQ(got.error, "1 and 2");
+  EXPECT_EQ(got.refusal, NodeHello::Refusal::kBuildMismatch);
+}
+
 TEST(NodeHello, BringsTheReasonWhyThereIsNoNode) {
   Sockets sockets;
   ASSERT_TRUE(NodeHello{.error = "no memory"}.send(sockets.node.get()));

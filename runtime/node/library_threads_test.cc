@@ -34,6 +34,14 @@ TEST_F(LibraryThreadsTest, LibrariesAreToldHowManyThreads) {
                            Pair("OPENBLAS_NUM_THREADS", "3"), Pair("MKL_NUM_THREADS", "3")));
 }
 
+TEST_F(LibraryThreadsTest, TheEnvironmentIsThatOfTheDriverWhereItIsGiven) {
+  ::setenv("MKL_NUM_THREADS", "7", 1);
+  const std::vector<std::string> drivers = {"OMP_NUM_THREADS=5", "OMP_PROC_BIND_NOT=1"};
+  EXPECT_THAT(
+      LibraryThreads({}, drivers).environment(3),
+      UnorderedElementsAre(Pair("OPENBLAS_NUM_THREADS", "3"), Pair("MKL_NUM_THREADS", "3")));
+}
+
 TEST_F(LibraryThreadsTest, WhatTheUserHasSetStays) {
   ::setenv("OMP_NUM_THREADS", "7", 1);
   const LibraryThreads some(Environment{{"MKL_NUM_THREADS", "5"}});

@@ -156,7 +156,9 @@ struct WorkerProgram {
 // of bytes, or has a unit: 300M, 1.5GiB (1024 each, as K, M, G and T), 300MB (1000 each). MANTA_LOCAL=1 runs tasks and
 // actors in the driver, for debuggers: docs/guide/debugging.md.
 struct InitOptions {
-  // Empty: a private node on this machine. Anything else: not supported yet.
+  // Empty: a private node on this machine. "auto": joins the node that this user has started by `manta start`; or what
+  // that has said, to name one of several. Then what a node has (cpus, resources, ...) cannot be given. Other machines,
+  // "host:port": not supported yet.
   std::string address = {};
   // Above 0; default: the cores that this process might use when it was started, or the CPU time that its cgroups
   // allow, rounded up to whole CPUs, if that is less.
