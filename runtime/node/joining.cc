@@ -1,6 +1,7 @@
 #include "joining.h"
 
 #include <chrono>
+#include <poll.h>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -68,11 +69,18 @@ void Joining::read(const std::shared_ptr<Connection>& connection) {
     asio::error_code ignored;
     if (!stopped) connection->socket.close(ignored);
   });
+  wait(connection);
+}
+
+// Asio may end a wait early, when another descriptor is closed: so the socket is asked.
+void Joining::wait(const std::shared_ptr<Connection>& connection) {
   connection->socket.async_wait(asio::socket_base::wait_read,
                                 [this, connection](asio::error_code error) {
-                                  connection->timer.cancel();
                                   if (error) return;
                                   const int socket = connection->socket.native_handle();
+                                  pollfd entry{.fd = socket, .events = POLLIN, .revents = 0};
+                                  if (poll(&entry, 1, 0) <= 0) return wait(connection);
+                                  connection->timer.cancel();
                                   std::optional<JoinRequest> request = receive_join(socket);
                                   const NodeHello refusal = refusal_of(request, socket);
                                   if (!refusal.error.empty()) {

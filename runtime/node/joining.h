@@ -24,6 +24,7 @@ class Joining {
 
   void accept();
   void read(const std::shared_ptr<Connection>& connection);
+  void wait(const std::shared_ptr<Connection>& connection);
 
   asio::local::stream_protocol::acceptor acceptor_;
   asio::steady_timer retry_;  // of accepting, while there is no descriptor
