@@ -31,6 +31,14 @@ const WorkerPool::Starts& WorkerPool::starts_of(const StartedAs& as) const {
 
 bool WorkerPool::failing(const StartedAs& as) const { return failing(starts_of(as)); }
 
+std::set<JobNumber> WorkerPool::failing_jobs() const {
+  std::set<JobNumber> jobs;
+  for (const auto& [as, starts] : starts_) {
+    if (as.environment.empty() && failing(starts)) jobs.insert(as.job);
+  }
+  return jobs;
+}
+
 bool WorkerPool::may_start(const Starts& starts, Time now) const {
   if (!failing(starts)) return true;
   return starts.present != 0 && starts.starting == 0 && now >= starts.retry_at;

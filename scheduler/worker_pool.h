@@ -11,14 +11,15 @@
 // Cap:    tasks that wait lend their CPUs, so that there are more workers than cores. Most wait shortly: so from `cap`
 //         workers on it is only after `relax_after`, or when all that work wait, that there may be half as many more;
 //         and so on, up to `limit`. When surplus ones leave, the cap is as it was.
-// Kinds:  a lease gets a worker of its kind, always of its own job: no process runs the code of two jobs. Where no more can be started (`limit`, failing()) one with another number
-//         of threads will do: threads are a matter of speed, environment and GPUs are not. Workers that have an
-//         environment of their own, or GPUs, are all surplus when they are idle; of more than `idle_alike` that are
-//         alike the oldest leave soon; and at the `limit` idle workers make room for those of other kinds.
-// Failure: a worker that ends while starting is a failure of its job's program in its environment. From `max_failures` in a row on that is
-//          failing(): the pool makes one attempt at a time, each after a longer pause, as long as there are other
-//          workers with it, for which the leases wait. It is hopeless() when none is left that could come back: the
-//          caller refuses those that wait, and one attempt is made for each later request.
+// Kinds:  a lease gets a worker of its kind, always of its own job: no process runs the code of two jobs. Where no more
+//         can be started (`limit`, failing()) one with another number of threads will do: threads are a matter of
+//         speed, environment and GPUs are not. Workers that have an environment of their own, or GPUs, are all surplus
+//         when they are idle; of more than `idle_alike` that are alike the oldest leave soon; and at the `limit` idle
+//         workers make room for those of other kinds.
+// Failure: a worker that ends while starting is a failure of its job's program in its environment. From `max_failures`
+//          in a row on that is failing(): the pool makes one attempt at a time, each after a longer pause, as long as
+//          there are other workers with it, for which the leases wait. It is hopeless() when none is left that could
+//          come back: the caller refuses those that wait, and one attempt is made for each later request.
 //
 // Invariant: each worker is in exactly one state. Threads: confined. Time is passed in.
 #pragma once
@@ -29,6 +30,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -119,6 +121,7 @@ class WorkerPool {
   std::optional<Time> next_surplus() const;
 
   bool failing(const StartedAs& as = {}) const;
+  std::set<JobNumber> failing_jobs() const;  // whose plain workers are failing
   // When something is started for `demand` that is failing, though there are workers that were started in this way.
   std::optional<Time> next_retry(const std::vector<WorkerKind>& demand) const;
   // Nobody that waits will get a worker. `anyone_runs` says that some taken worker that was started in this way is not
@@ -127,7 +130,7 @@ class WorkerPool {
   bool hopeless(const StartedAs& as, bool anyone_runs) const;
   void forgive(const StartedAs& as);  // those that waited have been told so
   void forget(
-      JobNumber job);  // it has ended, and none of its workers is left: nor are their failures
+      JobNumber job);  // it has ended, with all its workers: their failures are forgotten, too
 
   bool at_limit() const { return workers_.size() - dedicated_ >= options_.limit; }
   std::size_t size() const { return workers_.size(); }

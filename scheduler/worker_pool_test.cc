@@ -189,9 +189,10 @@ TEST(WorkerPool, AProgramThatFailsHarmsNoOtherJob) {
   }
   EXPECT_TRUE(pool.hopeless({{}, 1}, false));
   EXPECT_FALSE(pool.failing({{}, 2}));
+  EXPECT_EQ(pool.failing_jobs(), std::set<JobNumber>{1});
   EXPECT_EQ(pool.to_start({of_job(1), of_job(2)}, kStart), Kinds{of_job(2)});
   pool.forget(1);
-  EXPECT_FALSE(pool.failing({{}, 1}));
+  EXPECT_EQ(pool.failing_jobs(), std::set<JobNumber>());
 }
 
 TEST(WorkerPool, TheCapRelaxes) {

@@ -14,6 +14,7 @@
 #include "../wire/death_report.h"
 #include "../wire/memory_report.h"
 #include "../wire/node_messages.h"
+#include "../wire/node_status.h"
 #include "../wire/notice.h"
 #include "../wire/resources.h"
 #include "../wire/value_wire.h"
@@ -86,8 +87,9 @@ std::uint64_t read(std::uint8_t which, std::span<const std::byte> bytes) {
     default: {
       const auto held = decode_held_blocks(bytes);
       const auto report = decode_memory_report(bytes);
+      const auto status = decode_node_status(bytes);
       return (held ? held->blocks.size() + held->runs.size() : 0) +
-             (report ? report->objects.size() : 0);
+             (report ? report->objects.size() : 0) + (status ? status->jobs.size() : 0);
     }
   }
 }

@@ -45,6 +45,7 @@ class Job : public std::enable_shared_from_this<Job> {
   const LibraryThreads& library_threads() const { return library_threads_; }
   DriverLog& log() { return log_; }
   Socket& socket() { return socket_; }
+  void warn(const std::string& what) { log_.add(2, "manta: " + what + "\n", 1); }
 
   // 0 where it is unknown.
   pid_t pid() const { return pid_; }

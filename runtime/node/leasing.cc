@@ -219,14 +219,12 @@ void Leasing::dispatch() {
   }
   make_room();
   give_up_hopeless();
-  if (leases_.waiting() > 0 && pool_.failing()) {
-    warn_once();
-  } else if (stuck()) {
+  tell_of_failures();
+  if (stuck()) {
     refuse_all(ErrorKind::kUnschedulable, "all " + std::to_string(pool_.size()) +
                                               " workers of the node wait inside get() for tasks "
                                               "that wait for a worker: that is the limit");
   }
-  if (!pool_.failing()) warned_ = false;
   recall();
 }
 
@@ -282,10 +280,17 @@ bool Leasing::anyone_runs(const scheduler::StartedAs* as) const {
   });
 }
 
-void Leasing::warn_once() {
-  if (std::exchange(warned_, true)) return;
-  callbacks_.warn("no more workers can be started for now; calls wait for the " +
-                  std::to_string(pool_.working()) + " that work: " + callbacks_.start_failure(0));
+// Each job once, until its workers start again.
+void Leasing::tell_of_failures() {
+  const std::set<scheduler::JobNumber> failing = pool_.failing_jobs();
+  std::erase_if(warned_, [&](scheduler::JobNumber job) { return !failing.contains(job); });
+  if (leases_.waiting() == 0) return;
+  for (const scheduler::JobNumber job : failing) {
+    if (!warned_.insert(job).second) continue;
+    callbacks_.warn(job, "no more workers can be started for now; calls wait for the " +
+                             std::to_string(pool_.working()) +
+                             " that work: " + callbacks_.start_failure(job));
+  }
 }
 
 // Starts as many as the pool wants now. True: one failed, after which the pool may want another one.

@@ -32,7 +32,7 @@ class Leasing {
     // Gives nothing if it failed.
     std::function<std::optional<rpc::Slot>(const scheduler::WorkerKind&)> start_worker;
     std::function<std::string(scheduler::JobNumber)> start_failure;  // why its last start failed
-    std::function<void(const std::string&)> warn;                    // the user
+    std::function<void(scheduler::JobNumber, const std::string&)> warn;  // its user
     std::function<void(ActorId, rpc::Slot)> assign_actor;
     std::function<void(ActorId, ErrorKind, const std::string&)> refuse_actor;
   };
@@ -121,7 +121,7 @@ class Leasing {
   scheduler::StartedAs started_as(scheduler::OwnerKey who) const;  // the worker that it waits for
   // Some worker (that was started in this way) runs a task and is not blocked.
   bool anyone_runs(const scheduler::StartedAs* as = nullptr) const;
-  void warn_once();
+  void tell_of_failures();
 
   Peers& peers_;
   Lanes& lanes_;
@@ -138,7 +138,7 @@ class Leasing {
   std::set<scheduler::JobNumber> ended_jobs_;
   std::optional<scheduler::Time> relaxes_at_;  // the cap of workers, for which leases wait
   bool changed_ = true;
-  bool warned_ = false;  // that no worker starts
+  std::set<scheduler::JobNumber> warned_;  // that no worker starts
 };
 
 }  // namespace manta::detail::node

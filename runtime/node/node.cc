@@ -109,7 +109,8 @@ Node::Node(Role& role, base::Fd program, SessionDirectory directory, asio::io_co
           {.start_worker = [this](const scheduler::WorkerKind& kind) { return start_worker(kind); },
            .start_failure =
                [this](scheduler::JobNumber job) { return jobs_.at(job)->start_failure(); },
-           .warn = [this](const std::string& what) { warn(what); },
+           .warn = [this](scheduler::JobNumber job,
+                          const std::string& what) { jobs_.at(job)->warn(what); },
            .assign_actor = [this](ActorId id, rpc::Slot worker) { actors_.assign(id, worker); },
            .refuse_actor = [this](ActorId id, ErrorKind kind,
                                   const std::string& why) { actors_.refuse(id, kind, why); }}),

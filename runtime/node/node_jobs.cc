@@ -41,7 +41,7 @@ bool Node::is_driver(rpc::Slot slot) const {
 }
 
 void Node::warn(const std::string& what) {
-  for (const auto& [number, job] : jobs_) job->log().add(2, "manta: " + what + "\n", 1);
+  for (const auto& [number, job] : jobs_) job->warn(what);
 }
 
 NodeResources Node::resources() const {
@@ -98,6 +98,7 @@ void Node::admit(JoinRequest request, Job::Socket socket) {
   const int fd = socket.native_handle();
   try {
     const Role asked = read_role_file(request.role);
+    if (asked.kind != RoleKind::kJob) throw std::runtime_error("it did not say its part");
     const std::optional<rpc::Slot> slot = peers_.free_slot();
     if (!slot) throw std::runtime_error("the node has 2,046 processes");
     NodeHello answer = hello();
