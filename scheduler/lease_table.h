@@ -14,10 +14,10 @@
 // Order: jobs take turns: the next one is that which runs the fewest tasks. Actors and blocked tasks do not count: a
 // job with an idle actor would never get another turn beside a backlog. In a job, owners and their keys take turns,
 // first come first served. A request that does not fit keeps what it needs from those behind it, so that small requests
-// never starve a large one; they may have what it does not need. One that waits for what blocked tasks hold keeps nothing:
-// perhaps they wait for those behind it. When somebody waits, leases are recalled from owners that want nothing more
-// for that key, or that hold more than the one that waits, or whose job runs more than its job: one recall for each
-// lease that is waited for. So no key of an owner waits until another of its keys has no work left.
+// never starve a large one; they may have what it does not need. One that waits for what blocked tasks hold keeps
+// nothing: perhaps they wait for those behind it. When somebody waits, leases are recalled from owners that want
+// nothing more for that key, or that hold more than the one that waits, or whose job runs more than its job: one recall
+// for each lease that is waited for. So no key of an owner waits until another of its keys has no work left.
 //
 // Invariants: free() is what the node has minus what running leases hold (of lending ones, minus all but
 //             their CPUs); a request that can never fit is refused by want() and never queued.
