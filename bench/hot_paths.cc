@@ -76,8 +76,9 @@ void get_small(int count) {
   serialization::Encoded scratch;
   const auto entry = object_of(42, scratch);
   for (int i = 0; i < count; ++i) {
-    const int got = entry->read(
-        [](const detail::Value& value) { return serialization::decode<int>(value.view()); });
+    const int got = entry->read([](const detail::Value& value) {
+      return serialization::decode<int>({value.meta(), value.buffers(), value.references()});
+    });
     base::check(got == 42, "the value");
   }
 }

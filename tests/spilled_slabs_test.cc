@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <random>
 #include <string>
-#include <sys/stat.h>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -18,6 +17,7 @@
 
 #include "../base/file_tree_fixture.h"
 #include "cluster_fixture.h"
+#include "spilled_files.h"
 
 namespace manta::testing {
 namespace {
@@ -73,20 +73,7 @@ class SpilledSlabs : public ClusterTest {
     return eventually([&] { return store().spilled + store().used == 0; }) &&
            eventually([&] { return on_disk() == 0; });
   }
-  // What the node's files there take of the disk: they have no names.
-  std::size_t on_disk() const {
-    std::size_t bytes = 0;
-    for (const auto& entry :
-         fs::directory_iterator("/proc/" + std::to_string(node_pid()) + "/fd")) {
-      std::error_code error;
-      const auto target = fs::read_symlink(entry.path(), error).string();
-      struct stat found = {};
-      if (target.starts_with(directory().string()) && ::stat(entry.path().c_str(), &found) == 0) {
-        bytes += static_cast<std::size_t>(found.st_blocks) * 512;
-      }
-    }
-    return bytes;
-  }
+  std::size_t on_disk() const { return bytes_on_disk(node_pid(), directory()); }
 
   const base::FileTree tree_;
 };
@@ -223,15 +210,15 @@ TEST_F(SpilledSlabs, InRandomOrderAndOfAllSizes) {
   EXPECT_TRUE(all_gone());
 }
 
-// Their readers do not ask: they stay in memory, and what shares their slabs too.
-TEST_F(SpilledSlabs, LargeTextsStayAsTheyAre) {
+// They share slabs with arrays of their size.
+TEST_F(SpilledSlabs, LargeTextsToo) {
   open_small();
   const auto text = [](int i) { return std::string(90'000, static_cast<char>('a' + i % 26)); };
   std::vector<ObjectRef<std::string>> texts;
-  for (int i = 0; i < 300; ++i) texts.push_back(put(text(i)));
+  for (int i = 0; i < 1000; ++i) texts.push_back(put(text(i)));
+  EXPECT_GE(store().spilled, 20 * kMiB);
   const auto refs = put_many(1000);
-  EXPECT_GE(store().spilled, 30 * kMiB);
-  for (int i = 0; i < 300; ++i) EXPECT_EQ(get(texts[static_cast<std::size_t>(i)]), text(i));
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(get(texts[static_cast<std::size_t>(i)]), text(i));
   const auto same = remote([](const std::string& found) { return found; });
   for (int i = 0; i < 300; i += 7) {
     EXPECT_EQ(get(same(texts[static_cast<std::size_t>(i)])), text(i));

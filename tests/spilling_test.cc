@@ -2,15 +2,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <csignal>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <string>
-#include <sys/stat.h>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -18,10 +14,10 @@
 
 #include <manta/manta.h>
 
-#include "../base/fd.h"
 #include "../base/file_tree_fixture.h"
 #include "cluster_fixture.h"
 #include "error_of.h"
+#include "spilled_files.h"
 
 namespace manta::testing {
 namespace {
@@ -212,7 +208,7 @@ TEST_F(SpillingTest, AFailingDiskIsAnErrorWhereThereIsNoRoomUntilItWorks) {
   });
   EXPECT_THAT(error, AllOf(HasSubstr("bytes in memory"), HasSubstr(directory.string()),
                            HasSubstr("Not a directory"), HasSubstr("spill_dirs")));
-  // There is room for what is no array only when the function has returned.
+  // For what is no array room is taken only when the function has returned.
   const auto many_parts = [] { return std::vector<std::string>(600'000, std::string(30, 'x')); };
   EXPECT_THAT(error_of<OutOfDisk>([&] { get(remote(many_parts)()); }),
               AllOf(HasSubstr("Not a directory"), HasSubstr("This was for what")));
@@ -259,22 +255,10 @@ TEST_F(SpillingTest, AnOwnerThatDiesWhileItsObjectsAreSpilledLeavesNothing) {
   EXPECT_TRUE(are_numbers_there(put_many(20)));
 }
 
-// A file of the node's that has no name.
 TEST_F(SpillingTest, DamagedBytesAreAnErrorAndNeverRead) {
   open_small();
   const auto refs = put_many(20);
-  int damaged = 0;
-  for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(node_pid()) + "/fd")) {
-    std::error_code error;
-    if (!fs::read_symlink(entry.path(), error).string().starts_with(directory().string())) continue;
-    const base::Fd file(::open(entry.path().c_str(), O_WRONLY | O_CLOEXEC));
-    ASSERT_TRUE(file);
-    ++damaged;
-    for (off_t at = 1 << 20; at < 200 << 20; at += 4 << 20) {
-      EXPECT_EQ(::pwrite(file.get(), "damage", 6, at), 6);
-    }
-  }
-  ASSERT_GT(damaged, 0);
+  ASSERT_TRUE(damage_spilled(node_pid(), directory()));
   int lost = 0, sound = 0;
   for (std::size_t i = 0; i < refs.size(); ++i) {
     try {

@@ -118,21 +118,25 @@ CallExtras& CallBuilder::extras() {
   return *extras_;
 }
 
-void CallBuilder::store_argument(objectstore::Store& store,
-                                 std::vector<serialization::Buffer>& buffers) {
-  if (buffers.empty()) return;
-  std::size_t size = 0;
-  for (const auto& buffer : buffers) size += buffer.size;
-  store_argument_of(*site_, store, size, [&] { store_buffers(store, buffers); });
+// Gives the flags of the value.
+std::uint32_t CallBuilder::store_argument(objectstore::Store& store,
+                                          serialization::Encoded& encoded) {
+  const bool long_meta = encoded.meta.size() > kMostMeta;
+  if (encoded.buffers.empty() && !long_meta) return 0;
+  std::size_t size = long_meta ? encoded.meta.size() : 0;
+  for (const auto& buffer : encoded.buffers) size += buffer.size;
+  std::uint32_t flags = 0;
+  store_argument_of(*site_, store, size, [&] { flags = store_parts(store, encoded); });
+  return flags;
 }
 
 void CallBuilder::append(serialization::Encoded& encoded) {
   auto& store = Process::current("this call").store();
-  store_argument(store, encoded.buffers);
+  const std::uint32_t flags = store_argument(store, encoded);
   auto& body = arguments_->body;
   const std::size_t at = body.size();
   body.resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
-  write_wire(body.data() + at, store, encoded.meta, encoded.buffers, encoded.refs, 0);
+  write_wire(body.data() + at, store, encoded.meta, encoded.buffers, encoded.refs, flags);
   for (auto& buffer : encoded.buffers) extras().blocks.add(std::move(buffer.storage));
   for (auto& reference : encoded.refs) extras().references.push_back(std::move(reference));
 }

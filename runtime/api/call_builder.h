@@ -74,7 +74,7 @@ class CallBuilder {
   struct Arguments;
 
   std::byte* add_plain(std::size_t meta_size);
-  void store_argument(objectstore::Store& store, std::vector<serialization::Buffer>& buffers);
+  std::uint32_t store_argument(objectstore::Store& store, serialization::Encoded& encoded);
   void store_body(objectstore::Store& store);  // too large for a lane
   CallExtras& extras();
   base::Ref<Call> finish(Process& process);

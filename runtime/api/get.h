@@ -79,9 +79,12 @@ T decode_done(const ObjectEntry& entry, const Deadline& deadline = {}) {
   if constexpr (!std::is_void_v<T>) {
     const auto decode = [&](const Value& value,
                             std::span<const serialization::Buffer> buffers) -> T {
-      if (value.is_error()) throw_failed(entry);  // freed just now
-      return serialization::decode<T>(
-          serialization::EncodedView(value.meta(), buffers, value.references()));
+      serialization::EncodedView parts(value.meta(), buffers, value.references());
+      if (value.flags() != 0) [[unlikely]] {
+        if (value.is_error()) throw_failed(entry);  // freed just now
+        if ((value.flags() & kMetaInBuffer) != 0) parts = take_meta_from_buffer(parts);
+      }
+      return serialization::decode<T>(parts);
     };
     try {
       return entry.read([&](const Value& value) -> T {

@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "../../base/check.h"
+
 namespace manta::detail {
 namespace {
 
@@ -48,6 +50,12 @@ void Value::let_go() {
 std::vector<serialization::Reference> Value::take_references() {
   if (!is_remote()) return {};
   return std::move(remote_.parts->references);
+}
+
+serialization::EncodedView take_meta_from_buffer(const serialization::EncodedView& parts) {
+  base::check(!parts.buffers.empty(), "a value whose meta is a buffer has one");
+  const serialization::Buffer& meta = parts.buffers.back();
+  return {{meta.data, meta.size}, parts.buffers.first(parts.buffers.size() - 1), parts.refs};
 }
 
 }  // namespace manta::detail

@@ -1,5 +1,6 @@
 // A Value is what an object holds inside one process: the header stream of serialization/ (meta), the buffers that its
-// arrays point into, and the references inside it. An error is a Value whose meta is an ErrorRecord.
+// arrays point into, and the references inside it. An error is a Value whose meta is an ErrorRecord. A long
+// meta lies in the last buffer (kMetaInBuffer).
 //
 // Most values are small, and there are many of them, so a Value takes 40 bytes:
 //
@@ -76,7 +77,6 @@ class Value {
     }
     return remote_.parts->references;
   }
-  serialization::EncodedView view() const { return {meta(), buffers(), references()}; }
   std::uint32_t flags() const { return local_.head.flags; }
   bool is_error() const { return (flags() & kError) != 0; }
 
@@ -139,5 +139,8 @@ class Value {
   };
 };
 static_assert(sizeof(Value) == 40);
+
+// What decode() takes of a value with kMetaInBuffer, given its parts. The bytes of the last buffer must be in memory.
+serialization::EncodedView take_meta_from_buffer(const serialization::EncodedView& parts);
 
 }  // namespace manta::detail

@@ -18,8 +18,9 @@ WireReference wire_of(const serialization::Reference& reference) {
   return {kind, id.hi(), id.lo()};
 }
 
+namespace {
+
 void store_buffers(objectstore::Store& store, std::vector<serialization::Buffer>& buffers) {
-  if (buffers.empty()) return;
   auto stored = store.put_buffers(buffers);
   if (!stored.ok()) {
     std::size_t size = 0;
@@ -28,8 +29,6 @@ void store_buffers(objectstore::Store& store, std::vector<serialization::Buffer>
   }
   buffers = std::move(stored.value());
 }
-
-namespace {
 
 bool goes_into_store(const objectstore::Store& store, std::size_t size) {
   return size > Value::kLocal && Value::bytes_in_heap() + size > store.arena().small_values_cap();
@@ -43,6 +42,15 @@ Value put_meta(objectstore::Store& store, std::span<const std::byte> meta) {
 
 }  // namespace
 
+std::uint32_t store_parts(objectstore::Store& store, serialization::Encoded& encoded) {
+  const bool long_meta = encoded.meta.size() > kMostMeta;
+  if (long_meta) encoded.buffers.push_back({encoded.meta.data(), encoded.meta.size()});
+  if (!encoded.buffers.empty()) store_buffers(store, encoded.buffers);
+  if (!long_meta) return 0;
+  encoded.meta.clear();
+  return kMetaInBuffer;
+}
+
 Value small_value(objectstore::Store& store, std::span<const std::byte> meta, std::uint32_t flags) {
   if (goes_into_store(store, meta.size())) {
     auto place = store.put_packed(meta, objectstore::Store::IfFull::kRefuse);
@@ -52,12 +60,16 @@ Value small_value(objectstore::Store& store, std::span<const std::byte> meta, st
 }
 
 Value value_of(objectstore::Store& store, serialization::Encoded& encoded) {
-  if (encoded.buffers.empty() && encoded.refs.empty()) {
-    return goes_into_store(store, encoded.meta.size()) ? put_meta(store, encoded.meta)
-                                                       : Value(encoded.meta);
+  const std::size_t size = encoded.meta.size();
+  const bool has_only_meta = encoded.buffers.empty() && encoded.refs.empty();
+  if (has_only_meta && size <= Value::kLocal) [[likely]] {
+    return Value(encoded.meta);
   }
-  store_buffers(store, encoded.buffers);
-  Value value(encoded.meta, 0, std::move(encoded.buffers), std::move(encoded.refs));
+  if (has_only_meta && size <= kMostMeta) {
+    return goes_into_store(store, size) ? put_meta(store, encoded.meta) : Value(encoded.meta);
+  }
+  const std::uint32_t flags = store_parts(store, encoded);
+  Value value(encoded.meta, flags, std::move(encoded.buffers), std::move(encoded.refs));
   encoded.clear();
   return value;
 }

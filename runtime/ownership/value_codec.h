@@ -5,7 +5,7 @@
 // A value of a few bytes and nothing else stays in this process's memory, until those that it has exceed
 // Arena::small_values_cap(): from then on new ones lie in the store, where they count (decision 029).
 //
-// Threads: any, unless stated. Errors: StoreError through throw_store_error, from store_buffers() and value_of() only.
+// Threads: any, unless stated. Errors: StoreError through throw_store_error, from store_parts() and value_of() only.
 #pragma once
 #include <cstddef>
 #include <span>
@@ -23,8 +23,9 @@ inline std::uint64_t marked(std::uint64_t offset, BlockMark mark) {
   return offset | static_cast<std::uint64_t>(mark);
 }
 
-// Moves borrowed buffers into the store; afterwards every buffer lies in a block. The caller's thread.
-void store_buffers(objectstore::Store& store, std::vector<serialization::Buffer>& buffers);
+// Moves borrowed buffers into the store, and a meta of more than kMostMeta bytes, as the last buffer; afterwards every
+// buffer lies in a block. Gives the flags of the value. The caller's thread.
+std::uint32_t store_parts(objectstore::Store& store, serialization::Encoded& encoded);
 Value value_of(objectstore::Store& store, serialization::Encoded& encoded);
 // A value that has nothing but its meta. It does not wait: what finds no room in the store stays out of it.
 Value small_value(objectstore::Store& store, std::span<const std::byte> meta, std::uint32_t flags);

@@ -4,9 +4,11 @@
 //
 // The header is small because most values are: a call's argument that is an int takes 40 bytes, 16 of them the header.
 // The size of the whole follows from it; the type's fingerprint is what `meta` begins with.
-// `meta` is the stream of serialization/; buffers are ranges of the arena and are never copied. A value whose wire form
-// exceeds kMaxInlineValue is moved into a block of the store by its sender, and travels as a header with kExternal set
-// and one buffer: the block that holds the bytes of its whole wire form.
+// `meta` is the stream of serialization/; buffers are ranges of the arena and are never copied. A stream of more than
+// kMostMeta bytes does not follow: it lies in the store, as the last buffer (kMetaInBuffer), and is kept, counted and
+// spilled as arrays are. A value whose wire form exceeds kMaxInlineValue all the same, because of its many buffers and
+// references, is moved into a block of the store by its sender, and travels as a header with kExternal set and one
+// buffer: the block that holds the bytes of its whole wire form.
 //
 // Invariants: WireReader checks all sizes before anything is read; the layout is that of one build.
 // Units: bytes. Threads: plain data.
@@ -26,6 +28,7 @@ enum ValueFlag : std::uint32_t {
   kError = 1,     // meta is an encoded ErrorRecord: get() throws
   kExternal = 2,  // the one buffer holds the wire form of the value
   kList = 4,      // no value, but the header of `meta_size` of them, which follow (lane_messages.h)
+  kMetaInBuffer = 8,  // the last buffer is the meta
 };
 
 struct ValueHeader {
@@ -48,6 +51,8 @@ struct WireReference {
   std::uint64_t hi = 0;
   std::uint64_t lo = 0;
 };
+
+inline constexpr std::size_t kMostMeta = kMaxInlineValue - sizeof(ValueHeader);
 
 // docs/wire.md shows these bytes.
 static_assert(sizeof(ValueHeader) == 16 && sizeof(WireBuffer) == 40 && sizeof(WireReference) == 24);

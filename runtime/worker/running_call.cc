@@ -1,27 +1,23 @@
-// In the order of a call: begin() and read_arguments(); run(); its results, in add_result() and fail(); end(), which
-// finds out what of the arguments is still in use (keep_block, keep_reference); and the reply, in results_for()
-// (mark_for).
+// In the order of a call: begin(), whose arguments are in read_arguments.cc; run(); its results, in add_result() and
+// fail(); end(), which finds out what of the arguments is still in use (keep_block, keep_reference); and the reply, in
+// results_for() (mark_for).
 #include "running_call.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
 #include <unistd.h>
 
 #include "../../base/check.h"
 #include "../../base/error.h"
 #include "../../base/failpoint.h"
-#include "../calls/needs.h"
 #include "../code/code_id.h"
 #include "../code/named_function.h"
 #include "../code/names.h"
 #include "../ownership/arrivals.h"
 #include "../process/process.h"
-#include "../process/spilled_blocks.h"
 #include "exception_types.h"
-#include "turn.h"
 
 namespace manta::detail {
 namespace {
@@ -56,68 +52,8 @@ void RunningCall::begin(std::span<const std::byte> bytes, void* instance) {
       frame_.target_image == 0 ? 0 : resolve_member({frame_.target_image, frame_.target_offset});
 }
 
-void RunningCall::read_arguments(std::span<const std::byte> bytes) {
-  arguments_.clear();
-  values_.clear();
-  auto& store = process_.store();
-  if (frame_.external_block != 0) {
-    bytes = {store.arena().readable(frame_.external_block - 1), frame_.external_size};
-  }
-  // First adopt everything, then point into it: the tables may move while they grow.
-  struct Range {
-    std::size_t buffers, references;
-    std::span<const std::byte> meta;
-  };
-  thread_local std::vector<Range> ranges;
-  ranges.clear();
-  while (!bytes.empty()) {
-    const ValueHeader head = value_header(bytes);
-    const bool is_list = (head.flags & kList) != 0;
-    const std::size_t count = is_list ? head.meta_size : 1;
-    if (is_list) bytes = bytes.subspan(sizeof head);
-    arguments_.push_back({is_list, ranges.size(), count});
-    for (std::size_t k = 0; k < count; ++k) {
-      const WireReader wire(bytes);
-      if ((wire.header().flags & kError) != 0 && !failed_argument_) {
-        failed_argument_ = std::make_unique<ErrorRecord>(decode_error(wire.meta()));
-      }
-      ranges.push_back({buffers_.size(), references_.size(), wire.meta()});
-      if (!wire.buffers().empty() || !wire.references().empty()) {
-        adopt_parts(process_.ownership(), wire, Arrival::kLent, buffers_, references_);
-      }
-      bytes = bytes.subspan(wire.size());
-    }
-  }
-  ranges.push_back({buffers_.size(), references_.size(), {}});
-  for (std::size_t i = 0; i + 1 < ranges.size(); ++i) {
-    const std::span<const serialization::Buffer> buffers(buffers_);
-    const std::span<const serialization::Reference> references(references_);
-    values_.emplace_back(
-        ranges[i].meta,
-        buffers.subspan(ranges[i].buffers, ranges[i + 1].buffers - ranges[i].buffers),
-        references.subspan(ranges[i].references, ranges[i + 1].references - ranges[i].references));
-  }
-  try {  // last: this may wait, and serve others meanwhile
-    read_back(buffers_);
-  } catch (const std::exception& error) {
-    failed_argument_ = std::make_unique<ErrorRecord>(
-        error_of(kind_of(error), error.what(), display_name(frame_, name_)));
-  }
-}
-
-void RunningCall::read_back(std::span<serialization::Buffer> buffers) {
-  std::optional<Turn::Waits> lent;  // others may have what there is no room for
-  for (auto& buffer : buffers) {
-    if (buffer.storage->begin_reading()) {
-      buffer.storage->end_reading();
-      continue;
-    }
-    make_readable(process_.questions(), process_.store(), buffer,
-                  name_in_waits(display_name(frame_, name_)), {}, [&] {
-                    if (!lent) lent.emplace(turn_, true);
-                  });
-  }
-}
+Ownership& RunningCall::ownership() const { return process_.ownership(); }
+NodeQuestions& RunningCall::questions() const { return process_.questions(); }
 
 Stub RunningCall::called_stub() const {
   const CodeId stub{frame_.stub_image, frame_.stub_offset};
@@ -187,21 +123,37 @@ void RunningCall::error_result(const ErrorRecord& error) {
   ++results_added_;
 }
 
+std::string RunningCall::what_for() const {
+  return "\n  This was for what " + display_name(frame_, name_) + " returned";
+}
+
+// Runs `store`, which takes room for a result. Errors say what for.
+template <class Store>
+auto RunningCall::with_room(Store&& store) {
+  try {
+    return store();
+  } catch (const ObjectStoreFull& full) {
+    throw ObjectStoreFull(full.what() + what_for());
+  } catch (const OutOfDisk& full) {
+    throw OutOfDisk(full.what() + what_for());
+  }
+}
+
 void RunningCall::add_result(serialization::Encoded& encoded) {
   end_forked_child();
   if (results_added_ == frame_.result_count) {
     throw InvalidArgument("a function of several results gave more of them than were asked for");
   }
   if (caller_ == Caller::kHere) {
-    values_here_.push_back(value_of(process_.store(), encoded));
+    values_here_.push_back(with_room([&] { return value_of(process_.store(), encoded); }));
     ++results_added_;
     return;
   }
-  store_buffers(process_.store(), encoded.buffers);
+  const std::uint32_t flags = with_room([&] { return store_parts(process_.store(), encoded); });
   const std::size_t at = results_.size();
   results_.resize(at + wire_size(encoded.buffers.size(), encoded.refs.size(), encoded.meta.size()));
   write_wire(results_.data() + at, process_.store(), encoded.meta, encoded.buffers, encoded.refs,
-             0);
+             flags);
   for (std::size_t i = 0; i < encoded.buffers.size(); ++i) {
     result_buffers_.push_back(at + sizeof(ValueHeader) + i * sizeof(WireBuffer));
     result_blocks_.push_back(std::move(encoded.buffers[i].storage));
@@ -359,10 +311,7 @@ base::Ref<objectstore::Block> RunningCall::room_for_results() {
   try {
     return room_for_item();
   } catch (const std::exception& error) {
-    const std::string function = display_name(frame_, name_);
-    fail(error_of(kind_of(error),
-                  std::string(error.what()) + "\n  This was for what " + function + " returned",
-                  function));
+    fail(error_of(kind_of(error), error.what() + what_for(), display_name(frame_, name_)));
   }
   return {};
 }

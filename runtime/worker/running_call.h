@@ -29,6 +29,8 @@
 
 namespace manta::detail {
 
+class NodeQuestions;
+class Ownership;
 class Process;
 class Turn;
 
@@ -91,8 +93,13 @@ class RunningCall final : public CallContext {
   serialization::Encoded& scratch() override { return scratch_; }
   void add_result(serialization::Encoded& encoded) override;
   bool add_item(serialization::Encoded& encoded) override;
+  template <class Store>
+  auto with_room(Store&& store);
+  std::string what_for() const;
   void clear_results();
   void end_forked_child() const;
+  Ownership& ownership() const;
+  NodeQuestions& questions() const;
   void read_arguments(std::span<const std::byte> bytes);
   void read_back(std::span<serialization::Buffer> buffers);
   Stub called_stub() const;
