@@ -1,15 +1,14 @@
 // Values of many small parts (lists of strings, maps, structs) are one stream of bytes each. Where nobody reads them
 // they make room for others, as arrays do.
+#include "spilled_parts.h"
+
 #include <algorithm>
 #include <atomic>
 #include <barrier>
 #include <chrono>
-#include <fcntl.h>
-#include <filesystem>
 #include <map>
 #include <random>
 #include <string>
-#include <sys/stat.h>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -18,9 +17,6 @@
 
 #include <manta/manta.h>
 
-#include "../base/fd.h"
-#include "../base/file_tree_fixture.h"
-#include "cluster_fixture.h"
 #include "error_of.h"
 #include "spilled_files.h"
 
@@ -29,58 +25,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using namespace std::chrono_literals;
-namespace fs = std::filesystem;
-
-constexpr std::size_t kMiB = std::size_t{1} << 20;
-constexpr long kMany = 200;  // of words(): four times the store
-
-using Words = std::vector<std::string>;
-
-// Every third has 100 KB, the others 2 MB.
-Words words(long which) {
-  const std::size_t count = which % 3 == 0 ? 100 : 2'000;
-  Words made(count, std::string(1'000, static_cast<char>('a' + which % 26)));
-  for (std::size_t i = 0; i < count; ++i)
-    made[i] += std::to_string(1'000 * which) + std::to_string(i);
-  return made;
-}
-bool are_words(const Words& found, long which) { return found == words(which); }
-
-using Refs = std::vector<ObjectRef<Words>>;
-
-Refs put_many(long count) {
-  Refs refs;
-  for (long i = 0; i < count; ++i) refs.push_back(put(words(i)));
-  return refs;
-}
-// How many are wrong.
-int wrong_of(const Refs& refs) {
-  int wrong = 0;
-  for (std::size_t i = 0; i < refs.size(); ++i) {
-    wrong += are_words(get(refs[i]), static_cast<long>(i)) ? 0 : 1;
-  }
-  return wrong;
-}
-
-class SpilledParts : public ClusterTest {
- protected:
-  void open_small(double cpus = 2) {
-    open({.cpus = cpus,
-          .object_store_bytes = 64 * kMiB,
-          .spill_dirs = {directory().string()},
-          .put_timeout = 10s,
-          .overflow = false});
-  }
-  fs::path directory() const { return tree_.root() / "spill"; }
-  StoreStats store() const { return cluster().nodes.at(0).store; }
-  bool all_gone() const {
-    return eventually([&] { return store().spilled + store().used == 0; }) &&
-           eventually([&] { return bytes_on_disk(node_pid(), directory()) == 0; });
-  }
-
-  const base::FileTree tree_;
-};
 
 TEST_F(SpilledParts, PutsGoOnBeyondTheStore) {
   open_small();
@@ -177,25 +121,6 @@ TEST_F(SpilledParts, TasksReadThemAsArguments) {
   for (std::size_t i = 0; i < refs.size(); ++i) EXPECT_TRUE(get(results[i])) << i;
   const auto count = remote([](const std::vector<Words>& all) { return all.size(); });
   EXPECT_EQ(get(count(Refs(refs.begin(), refs.begin() + 20))), 20U) << "as a list";
-}
-
-void wait_for_a_writer(const std::string& fifo) {
-  const base::Fd end(::open(fifo.c_str(), O_RDONLY | O_CLOEXEC));
-}
-
-// Behind a call that has the only worker.
-TEST_F(SpilledParts, ArgumentsByValueOfCallsThatWaitAreSpilled) {
-  open_small(1);
-  const std::string fifo = (tree_.root() / "fifo").string();
-  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-  const auto first = remote(wait_for_a_writer)(fifo);
-  std::vector<ObjectRef<bool>> calls;
-  for (long i = 0; i < kMany; ++i) calls.push_back(remote(are_words)(words(i), i));
-  EXPECT_GE(store().spilled, 150 * kMiB);
-  const base::Fd end(::open(fifo.c_str(), O_WRONLY | O_CLOEXEC));
-  get(first);
-  for (std::size_t i = 0; i < calls.size(); ++i) EXPECT_TRUE(get(calls[i])) << i;
-  EXPECT_TRUE(all_gone());
 }
 
 struct Referring {

@@ -102,7 +102,7 @@ struct CallExtras {
   base::Ref<ItemStream> items;             // of a generator: Call::result is its next()
   objectstore::Block* external = nullptr;  // holds the arguments,
   std::size_t external_size = 0;           // which are so many bytes
-  KeptStorages keeps_external{KeptStorages::Keeper::kCall};
+  KeptStorages keeps_external{KeptStorages::Keeper::kValue};  // as `blocks`
   std::optional<CallTimers::Time> deadline;
   bool forced = false;           // its worker was told to end itself
   std::uint64_t last_crash = 0;  // a hash of the stack with which the last attempt crashed
@@ -112,6 +112,10 @@ struct CallExtras {
     keeps_external.add(block);
     external = block.get();
     external_size = size;
+  }
+  void count_as(KeptStorages::Keeper keeper) {
+    blocks.count_as(keeper);
+    keeps_external.count_as(keeper);
   }
 
   // Instead of the time that it had: `call` is that of these extras.
@@ -210,7 +214,7 @@ class Call final : public Command {
   // In a TaskSender's queue, behind `previous`.
   void enter_queue(Call* previous) {
     state_ = CallState::kQueued;
-    if (extras_) extras_->blocks.count_as(KeptStorages::Keeper::kValue);
+    if (extras_) extras_->count_as(KeptStorages::Keeper::kValue);
     place_.previous = previous;
     next = nullptr;
   }
@@ -220,7 +224,7 @@ class Call final : public Command {
   // `sequence`: the lowest bits of its number in the lane, which tell it from the others in flight.
   void enter_lane(std::uint32_t sequence, std::uint32_t estimate_ns) {
     state_ = CallState::kInFlight;
-    if (extras_) extras_->blocks.count_as(KeptStorages::Keeper::kCall);
+    if (extras_) extras_->count_as(KeptStorages::Keeper::kCall);
     number_ = sequence;
     if (!of_actor_) place_.estimate_ns = estimate_ns;
   }
@@ -228,7 +232,7 @@ class Call final : public Command {
   std::uint32_t estimate_ns() const { return of_actor_ ? 0 : place_.estimate_ns; }
   void run_in_place() {
     state_ = CallState::kInPlace;
-    if (extras_) extras_->blocks.count_as(KeptStorages::Keeper::kCall);
+    if (extras_) extras_->count_as(KeptStorages::Keeper::kCall);
   }
   void rest() { state_ = CallState::kResting; }
   bool abandoned() const { return state_ == CallState::kAbandoned; }

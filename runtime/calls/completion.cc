@@ -210,12 +210,14 @@ void Completion::fail(Call& call, const Value& error) {
 
 void Completion::fail(ObjectEntry& entry, const Value& error) { finish(entry, copy_of(error)); }
 
-void Completion::give_to_node(const Call& constructor) {
+// It is in no lane, so that nothing else says that a worker reads its arguments from now on.
+void Completion::give_to_node(Call& constructor) {
+  if (constructor.extras_or_null() == nullptr) return;
+  CallExtras& extras = constructor.extras();
+  extras.count_as(KeptStorages::Keeper::kCall);
   if (auto* block = constructor.external()) ownership_.give_to_node(*block);
-  const auto* extras = constructor.extras_or_null();
-  if (extras == nullptr) return;
-  ownership_.publish_all(extras->references);
-  for (const auto& storage : extras->blocks) {
+  ownership_.publish_all(extras.references);
+  for (const auto& storage : extras.blocks) {
     if (auto* block = ownership_.store().block_of(storage.get())) ownership_.give_to_node(*block);
   }
 }

@@ -46,7 +46,7 @@ class Completion {
   // Runs it again when the pending object is done.
   void add_dependent(ObjectEntry& entry, base::Ref<Command> command);
   // The node keeps what the arguments of an actor's constructor point to until the actor has been made of them.
-  void give_to_node(const Call& constructor);
+  void give_to_node(Call& constructor);
 
   // From the node.
   void on(const ObjectValue& told, PayloadBytes payload);

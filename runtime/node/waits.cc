@@ -62,7 +62,7 @@ void Waits::on(rpc::Slot from, const RoomAsk& ask, std::string_view waiter) {
 
 void Waits::on(rpc::Slot from, const RestoreAsk& ask, std::string_view waiter) {
   add_wait_for_store(from, ask.question, waiter, callbacks_.now_ms(),
-                     "object " + ask.object.hex() + " to be read back from disk (" +
+                     what_is_asked_for(ask) + " to be read back from disk (" +
                          std::to_string(callbacks_.size_of(ask.block)) + " bytes)");
 }
 

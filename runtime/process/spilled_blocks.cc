@@ -38,9 +38,10 @@ void make_readable(NodeQuestions& questions, objectstore::Store& store,
   base::check(!TablesLock::held_by_this_thread(), "a thread that waits for a disk holds no lock");
   while (!buffer.storage->begin_reading()) {
     const auto& block = static_cast<const objectstore::Block&>(*buffer.storage);
-    const std::string object = "object " + block.object().hex();
+    const RestoreAsk question{.block = block.offset(), .object = block.object()};
+    const std::string object = what_is_asked_for(question);
     const auto answer = questions.ask(
-        RestoreAsk{.block = block.offset(), .object = block.object()}, waiter,
+        question, waiter,
         [&](std::chrono::seconds waited) {
           if (waits_long && waits_for_others(store, waited)) waits_long();
           return false;

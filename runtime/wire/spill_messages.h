@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "../../base/build_settings.h"
@@ -25,8 +26,11 @@ struct RestoreAsk {
   using Payload = std::string_view;  // which call waits (WaitRecord::waiter)
   std::uint64_t question = 0;
   std::uint64_t block = 0;
-  ObjectId object = {};  // for messages
+  ObjectId object = {};  // for messages; nil: the block holds arguments of a call
 };
+inline std::string what_is_asked_for(const RestoreAsk& ask) {
+  return ask.object.is_nil() ? "what a call passes by value" : "object " + ask.object.hex();
+}
 
 // ---------------------------------------------------------------- node -> process
 

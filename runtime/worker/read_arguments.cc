@@ -18,7 +18,11 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
   arguments_.clear();
   values_.clear();
   if (frame_.external_block != 0) {
-    bytes = {ownership().store().arena().readable(frame_.external_block - 1), frame_.external_size};
+    try {  // this may wait, as below
+      bytes = read_external();
+    } catch (const std::exception& error) {
+      return fail_argument(error);
+    }
   }
   // First adopt everything, then point into it: the tables may move while they grow.
   struct Range {
@@ -63,9 +67,24 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
     read_back(buffers_);
     for (const std::size_t i : with_meta_in_buffer) values_[i] = take_meta_from_buffer(values_[i]);
   } catch (const std::exception& error) {
-    failed_argument_ = std::make_unique<ErrorRecord>(
-        error_of(kind_of(error), error.what(), display_name(frame_, name_)));
+    fail_argument(error);
   }
+}
+
+// The block may have been spilled while the call waited.
+std::span<const std::byte> RunningCall::read_external() {
+  auto& store = ownership().store();
+  const std::uint64_t offset = frame_.external_block - 1;
+  serialization::Buffer all{store.arena().readable(offset), frame_.external_size,
+                            store.blocks().adopt(offset, objectstore::Share::kLent)};
+  read_back({&all, 1});
+  external_ = std::move(all.storage);
+  return {all.data, all.size};
+}
+
+void RunningCall::fail_argument(const std::exception& error) {
+  failed_argument_ = std::make_unique<ErrorRecord>(
+      error_of(kind_of(error), error.what(), display_name(frame_, name_)));
 }
 
 void RunningCall::read_back(std::span<serialization::Buffer> buffers) {

@@ -35,6 +35,7 @@ void RunningCall::begin(std::span<const std::byte> bytes, void* instance) {
   kept_.clear();
   constructed_ = {};
   failed_argument_.reset();
+  external_ = nullptr;
   base::check(bytes.size() >= sizeof frame_, "a call is cut off");
   std::memcpy(&frame_, bytes.data(), sizeof frame_);
   bytes = bytes.subspan(sizeof frame_);
@@ -47,7 +48,8 @@ void RunningCall::begin(std::span<const std::byte> bytes, void* instance) {
   instance_ =
       instance == nullptr ? nullptr : static_cast<std::byte*>(instance) + frame_.object_offset;
   read_arguments(bytes.subspan(name_room));
-  stub_ = called_stub();
+  stub_ =
+      failed_argument_ ? nullptr : called_stub();  // the name of what is called is an argument, too
   target_ =
       frame_.target_image == 0 ? 0 : resolve_member({frame_.target_image, frame_.target_offset});
 }
@@ -222,6 +224,7 @@ void RunningCall::end() {
   end_forked_child();
   arguments_.clear();
   values_.clear();
+  external_ = nullptr;
   if (caller_ == Caller::kHere) {  // all is counted when the call ends that runs this one in place
     buffers_.clear();
     references_.clear();

@@ -101,6 +101,8 @@ class RunningCall final : public CallContext {
   Ownership& ownership() const;
   NodeQuestions& questions() const;
   void read_arguments(std::span<const std::byte> bytes);
+  std::span<const std::byte> read_external();
+  void fail_argument(const std::exception& error);
   void read_back(std::span<serialization::Buffer> buffers);
   Stub called_stub() const;
   void keep_block(objectstore::Block& block);
@@ -117,6 +119,7 @@ class RunningCall final : public CallContext {
   std::string name_;
   Stub stub_ = nullptr;
   Instance constructed_;
+  base::StorageRef external_;                   // of arguments that are too large for a lane
   std::vector<serialization::Buffer> buffers_;  // of all arguments
   std::vector<serialization::Reference> references_;
   std::vector<base::StorageRef> lent_;  // the blocks of the arguments, once each
