@@ -131,8 +131,8 @@ std::string head_of(const MemoryReport& report) {
   std::string text =
       bytes_text(report.used) + " of " + bytes_text(report.capacity) + " of memory in use";
   if (report.spilled != 0) text += ", " + bytes_text(report.spilled) + " on disk";
-  text += "; " + std::to_string(report.objects_in_all) + " blocks";
-  if (report.objects.size() < report.objects_in_all) {
+  text += "; " + std::to_string(report.blocks_in_all) + " blocks";
+  if (report.objects.size() < report.blocks_in_all) {
     text += ", the largest " + std::to_string(report.objects.size()) + " of them here";
   }
   text += "; rings and tables take " + bytes_text(report.beside) + " more\n";
@@ -163,7 +163,7 @@ std::string json_text(const MemoryReport& report, const std::vector<MemoryObject
                                  {"used", report.used},
                                  {"rings_and_tables", report.beside},
                                  {"on_disk", report.spilled},
-                                 {"blocks", report.objects_in_all},
+                                 {"blocks", report.blocks_in_all},
                                  {"silent", report.silent},
                                  {"shared_objects", report.records.objects},
                                  {"shared_blocks", report.records.blocks},

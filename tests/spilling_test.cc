@@ -86,6 +86,20 @@ TEST_F(SpillingTest, PutsGoOnBeyondTheStore) {
   EXPECT_TRUE(eventually([&] { return store().spilled == 0; }));
 }
 
+TEST_F(SpillingTest, WhatIsReadBackCountsInBothPlacesAndOnceAsAnObject) {
+  open_small();
+  const StoreStats others = store();
+  const auto refs = put_many(20);
+  const auto on_disk = std::ranges::find_if(
+      refs, [](const auto& ref) { return ref.why().find("lie on disk") != std::string::npos; });
+  ASSERT_NE(on_disk, refs.end()) << "six of them fit into memory";
+  const std::uint64_t all = refs.size() * 10 * kMiB + others.used + others.spilled;
+  EXPECT_EQ(store().used + store().spilled, all);
+  const auto array = get(*on_disk);
+  EXPECT_EQ(store().used + store().spilled, all + 10 * kMiB);
+  EXPECT_EQ(store().objects, others.objects + refs.size());
+}
+
 TEST_F(SpillingTest, TasksReadThemAsArguments) {
   open_small();
   const auto refs = put_many(20);

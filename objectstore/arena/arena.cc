@@ -269,6 +269,7 @@ StoreStats Arena::stats() const {
     (on_disk ? stats.spilled : stats.used) += block.size;
     stats.pinned += on_disk || block.owner == kNodeTag ? 0 : block.size;
   });
+  stats.objects -= std::min(stats.objects, copies());
   return stats;
 }
 
@@ -296,6 +297,8 @@ std::uint32_t Arena::waiting() const { return state_->table.waiting(); }
 void Arena::set_waiting(std::uint32_t count) { state_->table.set_waiting(count); }
 bool Arena::may_spill() const { return state_->table.may_spill(); }
 void Arena::set_may_spill(bool may) { state_->table.set_may_spill(may); }
+std::uint64_t Arena::copies() const { return state_->table.copies(); }
+void Arena::set_copies(std::uint64_t count) { state_->table.set_copies(count); }
 
 bool Arena::has_room(std::size_t size, Part part) const {
   const SlabTable& table = state_->table;

@@ -137,6 +137,8 @@ class Arena {
   BlockExtent block_at(std::uint64_t offset) const;
   // Counts all blocks: the cost grows with the number of slabs in use.
   StoreStats stats() const;
+  // How many of the blocks are copies of others, which are on disk.
+  std::uint64_t copies() const;
   // The `count` largest blocks in use, largest first; of one size those with the lowest offsets.
   std::vector<BlockExtent> largest(std::size_t count) const;
 
@@ -153,6 +155,7 @@ class Arena {
   bool has_room(std::size_t size, Part part = Part::kOverflow) const;
   void set_waiting(std::uint32_t count);
   void set_may_spill(bool may);
+  void set_copies(std::uint64_t count);
   // By the node: the share of the budget that blocks and what was freed last take; the addresses of the memory.
   double filled() const;
   std::size_t addresses() const { return memory_span_; }

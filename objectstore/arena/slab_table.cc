@@ -33,6 +33,7 @@ struct SlabTable::Header {
   std::atomic<bool> overflow_noted{false};
   std::atomic<std::uint32_t> waiting{0};
   std::atomic<bool> may_spill{false};
+  std::atomic<std::uint64_t> copies{0};
 };
 
 std::size_t SlabTable::bytes(const SlabCounts& counts) {
@@ -77,7 +78,7 @@ bool SlabTable::note_overflow() {
          !header_->overflow_noted.exchange(true, std::memory_order_relaxed);
 }
 
-// SYNC: none, of these four: whoever reads an old value is a moment too early or too late.
+// SYNC: none, of these six: whoever reads an old value is a moment too early or too late.
 std::uint32_t SlabTable::waiting() const {
   return header_->waiting.load(std::memory_order_relaxed);
 }
@@ -88,6 +89,11 @@ void SlabTable::set_waiting(std::uint32_t count) {
 bool SlabTable::may_spill() const { return header_->may_spill.load(std::memory_order_relaxed); }
 void SlabTable::set_may_spill(bool may) {
   header_->may_spill.store(may, std::memory_order_relaxed);
+}
+
+std::uint64_t SlabTable::copies() const { return header_->copies.load(std::memory_order_relaxed); }
+void SlabTable::set_copies(std::uint64_t count) {
+  header_->copies.store(count, std::memory_order_relaxed);
 }
 
 bool SlabTable::change(std::size_t slab, const SlabWord& from, const SlabWord& to) {

@@ -80,6 +80,9 @@ class SlabTable {
   void set_waiting(std::uint32_t count);
   bool may_spill() const;
   void set_may_spill(bool may);
+  // How many blocks are copies of others, which are on disk.
+  std::uint64_t copies() const;
+  void set_copies(std::uint64_t count);
 
   // Takes a run for a block of `pages`, which are not charged. Gives its first slab.
   std::optional<std::size_t> take_run(OwnerTag self, std::uint32_t pages, From from,

@@ -22,13 +22,13 @@ constexpr int kLooks = 20;
 constexpr std::chrono::milliseconds kBetween(10);
 
 std::string text_of(const MemoryReport& report) {
-  const bool one = report.objects_in_all == 1;
-  std::string text = "manta: at the end of the session " + std::to_string(report.objects_in_all) +
+  const bool one = report.blocks_in_all == 1;
+  std::string text = "manta: at the end of the session " + std::to_string(report.blocks_in_all) +
                      (one ? " object is" : " objects are") + " held, of " +
                      std::to_string(report.used + report.spilled) + " bytes:\n";
   for (const MemoryObject& object : report.objects) text += "  " + text_of(object) + "\n";
-  if (report.objects.size() < report.objects_in_all) {
-    text += "  and " + std::to_string(report.objects_in_all - report.objects.size()) + " more\n";
+  if (report.objects.size() < report.blocks_in_all) {
+    text += "  and " + std::to_string(report.blocks_in_all - report.objects.size()) + " more\n";
   }
   return text;
 }
@@ -43,7 +43,7 @@ void report_leaks(const std::filesystem::path& session_directory) {
       const auto report =
           decode_memory_report(ask_console(session_directory, {.most = kMostLines}));
       if (!report) throw RuntimeError("its answer cannot be read");
-      if (report->objects_in_all == 0) return;
+      if (report->blocks_in_all == 0) return;
       if (look < kLooks && report->silent.empty()) {
         std::this_thread::sleep_for(kBetween);
       } else {

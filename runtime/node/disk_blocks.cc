@@ -112,6 +112,7 @@ void DiskBlocks::restored(std::uint64_t block, const Result& result) {
     arena_.seal(*result.copy);
     found->second.copy = result.copy;
     copies_[*result.copy] = {.of = block, .asked_for = ++answers_};
+    arena_.set_copies(copies_.size());
     session_.hold(*result.copy, rpc::kNodeSlot);
     return answer(block, found->second, {.block = *result.copy, .outcome = result.outcome});
   }
@@ -182,6 +183,7 @@ void DiskBlocks::drop_copy(std::uint64_t copy) {
   const std::uint64_t block = copies_.at(copy).of;
   if (const auto found = blocks_.find(block); found != blocks_.end()) found->second.copy.reset();
   copies_.erase(copy);
+  arena_.set_copies(copies_.size());
   session_.let_go(copy);
 }
 

@@ -78,7 +78,7 @@ MemoryReport MemoryCensus::report(std::uint64_t most) const {
                       .used = stats.used,
                       .spilled = stats.spilled,
                       .beside = arena_.beside(),
-                      .objects_in_all = stats.objects,
+                      .blocks_in_all = stats.objects + arena_.copies(),
                       .records = session_.records()};
   for (const objectstore::BlockExtent& block : arena_.largest(most)) {
     report.objects.push_back(describe(block));

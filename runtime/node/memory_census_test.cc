@@ -81,7 +81,7 @@ TEST_F(MemoryCensusTest, PutsTogetherWhatTheProcessesSay) {
   ASSERT_EQ(reports_.size(), 1U);
   const MemoryReport& report = reports_.front();
   EXPECT_EQ(report.capacity, 32 * kMiB);
-  EXPECT_EQ(report.objects_in_all, 2U);
+  EXPECT_EQ(report.blocks_in_all, 2U);
   EXPECT_EQ(report.records, (NodeRecords{.objects = 3, .blocks = 2, .actors = 1}));
   EXPECT_THAT(report.silent, IsEmpty());
   ASSERT_EQ(report.objects.size(), 2U);
@@ -115,11 +115,13 @@ TEST_F(MemoryCensusTest, SaysThatTheNodeKeepsACopy) {
   const auto block = arena_.allocate(kMiB)->offset;
   held_[block] = {rpc::kNodeSlot};
   copies_ = {block};
+  arena_.set_copies(1);
   begin();
   tell(kDriver, {});
   tell(kWorker, {});
   ASSERT_EQ(reports_.size(), 1U);
   EXPECT_THAT(holders(reports_[0].objects.at(0)), ElementsAre("p0: read back from disk"));
+  EXPECT_EQ(reports_[0].blocks_in_all, 1U) << "a row each";
 }
 
 TEST_F(MemoryCensusTest, NamesWhoDoesNotAnswerAndSaysWhatTheNodeKnows) {
@@ -162,7 +164,7 @@ TEST_F(MemoryCensusTest, WhoAsksMeanwhileGetsTheNextOne) {
   ASSERT_EQ(reports_.size(), 2U);
   EXPECT_EQ(reports_[1].objects.size(), 1U);
   EXPECT_EQ(reports_[1].objects[0].size, 2 * kMiB);
-  EXPECT_EQ(reports_[1].objects_in_all, 2U);
+  EXPECT_EQ(reports_[1].blocks_in_all, 2U);
   EXPECT_FALSE(census_.waiting());
   arena_.free(first);
 }

@@ -231,6 +231,36 @@ TEST_F(SpillingOfBlocks, MakesRoomAndBringsBack) {
   EXPECT_TRUE(spilling_->is_copy(copy));
 }
 
+TEST_F(SpillingOfBlocks, WhatWasReadBackIsInBothPlacesButOneObject) {
+  const auto a = filled('a'), b = filled('b');
+  const auto expect = [&](std::size_t used, std::size_t spilled, std::size_t objects) {
+    const StoreStats stats = node_.stats();
+    EXPECT_EQ(stats.used, used);
+    EXPECT_EQ(stats.spilled, spilled);
+    EXPECT_EQ(stats.objects, objects);
+  };
+  expect(2 * kSize, 0, 2);
+  EXPECT_EQ(node_.stats().pinned, 2 * kSize);
+  spill_all();
+  expect(0, 2 * kSize, 2);
+  restore(a);
+  restore(a, kWorker);
+  expect(kSize, 2 * kSize, 2);
+  restore(b);
+  expect(2 * kSize, 2 * kSize, 2);
+  EXPECT_EQ(node_.stats().pinned, 0U) << "the node owns what it has read back";
+  const std::uint64_t copy = told_.at(0).told.block;
+  holders_[copy] = {rpc::kNodeSlot};
+  EXPECT_TRUE(spilling_->make_room());
+  expect(kSize, 2 * kSize, 2);
+  driver_.free(a);
+  EXPECT_TRUE(leaves(1));
+  expect(kSize, kSize, 2);  // arrays point into the copy of what was freed
+  driver_.free(b);
+  EXPECT_TRUE(leaves(0));
+  expect(kSize, 0, 1);
+}
+
 TEST_F(SpillingOfBlocks, StartsAtEightyPercent) {
   std::vector<std::uint64_t> blocks;
   while (node_.filled() < 0.72) blocks.push_back(filled('a', kMiB));

@@ -62,8 +62,8 @@ struct MemoryReport {
   std::uint64_t capacity = 0;  // these as in StoreStats
   std::uint64_t used = 0;
   std::uint64_t spilled = 0;
-  std::uint64_t beside = 0;  // of the capacity, in rings and in the store's tables
-  std::uint64_t objects_in_all = 0;
+  std::uint64_t beside = 0;         // of the capacity, in rings and in the store's tables
+  std::uint64_t blocks_in_all = 0;  // copies of those on disk are blocks, too
   NodeRecords records = {};
   std::vector<MemoryObject> objects = {};  // the largest first; as many as were asked for
   std::vector<std::string> silent = {};    // processes that did not answer in time
