@@ -21,8 +21,8 @@ class Storage : public Counted {
   std::span<const std::byte> span() const { return {data_, size_}; }
 
   // What holds a reference for the runtime; all others are arrays of the user. Blocks of the store count them, for
-  // those that ask what is held by what.
-  enum class Keeper { kValue, kCall };
+  // those that ask what is held by what. A call that waits reads nothing, as a value does not; one that was sent may.
+  enum class Keeper { kValue, kWaitingCall, kCall };
   virtual void count_keeper(Keeper, int /*change*/) noexcept {}
 
   // Around reading the bytes through a reference that is a Keeper's: they stay where they are in between. False: they

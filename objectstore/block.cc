@@ -109,7 +109,11 @@ void Block::bytes_are_back() noexcept { reading_.fetch_and(~kEvictedBit); }
 
 // SYNC (keepers_): sequentially consistent, for evict().
 void Block::count_keeper(Keeper keeper, int change) noexcept {
-  const std::uint64_t one = keeper == Keeper::kValue ? 1 : std::uint64_t{1} << kCallsShift;
+  if (keeper == Keeper::kWaitingCall) {
+    // SYNC: none: for messages.
+    waiting_calls_.fetch_add(static_cast<std::uint32_t>(change), std::memory_order_relaxed);
+  }
+  const std::uint64_t one = keeper == Keeper::kCall ? std::uint64_t{1} << kCallsShift : 1;
   const std::uint64_t changed = std::uint64_t{1} << kChangesShift;
   keepers_.fetch_add(change > 0 ? changed + one : changed - one);
 }
@@ -125,6 +129,8 @@ Block::Keepers Block::keepers() const {
   const std::uint32_t kept = found.values + found.calls + 1;  // the caller's
   const std::uint32_t all = use_count();
   found.arrays = all > kept ? all - kept : 0;
+  // SYNC: none, as in count_keeper(): it may be a moment older than the others.
+  found.waiting_calls = std::min(found.values, waiting_calls_.load(std::memory_order_relaxed));
   return found;
 }
 

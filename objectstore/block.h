@@ -76,8 +76,9 @@ class Block final : public base::Storage {
   // How many references are those of values and of calls: the others are arrays.
   void count_keeper(Keeper keeper, int change) noexcept override;
   struct Keepers {
-    std::uint32_t values = 0;
-    std::uint32_t calls = 0;
+    std::uint32_t values = 0;  // and of calls that wait, which read as little
+    std::uint32_t waiting_calls = 0;
+    std::uint32_t calls = 0;  // that were sent
     std::uint32_t arrays = 0;
   };
   Keepers keepers() const;  // beside the caller's reference; a look at what changes
@@ -88,7 +89,7 @@ class Block final : public base::Storage {
   friend class BlockTable;
   static constexpr std::uint32_t kMineBit = std::uint32_t{1} << 31;
   static constexpr std::uint32_t kEvictedBit = std::uint32_t{1} << 31;
-  static Keepers counted(std::uint64_t word);  // without arrays
+  static Keepers counted(std::uint64_t word);  // without arrays and calls that wait
   static constexpr unsigned kCallsShift = 28;
   static constexpr unsigned kChangesShift = 52;
 
@@ -109,6 +110,7 @@ class Block final : public base::Storage {
   // How many references values and calls have, and how often that has changed, in one word. SYNC: sequentially
   // consistent, as the count of references: see evict().
   std::atomic<std::uint64_t> keepers_{0};
+  std::atomic<std::uint32_t> waiting_calls_{0};  // of those that count as values
   // Owned. SYNC: release when it is set, acquire when it is asked for: whoever finds it sees its texts.
   std::atomic<const Label*> label_{nullptr};
   base::Ref<Store> store_;

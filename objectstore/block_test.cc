@@ -88,6 +88,31 @@ TEST_F(BlockTest, NothingIsReleasedAfterTheStoreWasClosed) {
   EXPECT_TRUE(released_.empty());
 }
 
+TEST_F(BlockTest, MayBeEvictedUnlessACallThatWasSentOrAnArrayHasIt) {
+  using Keeper = base::Storage::Keeper;
+  const base::Ref<Block> block = anna_->create(100'000).value();
+  const auto keep = [&](Keeper keeper) {
+    auto kept = block;
+    kept->count_keeper(keeper, 1);
+    return kept;
+  };
+  const auto value = keep(Keeper::kValue);
+  auto waiting = keep(Keeper::kWaitingCall);
+  EXPECT_EQ(block->keepers().values, 2U);
+  EXPECT_EQ(block->keepers().waiting_calls, 1U);
+  EXPECT_TRUE(block->evict());
+  block->bytes_are_back();
+  const auto sent = keep(Keeper::kCall);
+  EXPECT_EQ(block->keepers().calls, 1U);
+  EXPECT_FALSE(block->evict());
+  block->count_keeper(Keeper::kWaitingCall, -1);
+  waiting = nullptr;
+  EXPECT_EQ(block->keepers().waiting_calls, 0U);
+  EXPECT_EQ(block->keepers().values, 1U);
+  const auto array = block;
+  EXPECT_EQ(block->keepers().arrays, 1U);
+}
+
 TEST_F(BlockTest, IsFoundWhileItLives) {
   std::vector<base::Ref<Block>> blocks;
   for (int i = 0; i < 1000; ++i) {

@@ -82,17 +82,22 @@ class MemoryTool : public ClusterTest {
     EXPECT_EQ(run.code(), 0) << run.said;
     return Json::parse(run.said, nullptr, false);
   }
-  // The kinds of reference of a process to the object of that name: "driver: ref".
+  // The kinds of reference of a process: "driver: ref"; to an object, and to those of that name.
+  static std::vector<std::string> kinds_of(const Json& object) {
+    std::vector<std::string> all;
+    for (const Json& holder : object.at("holders")) {
+      const std::string process = holder.at("process");
+      for (const std::string kind : holder.at("kinds")) {
+        all.push_back(process.substr(0, process.find(" (")) + ": " + kind);
+      }
+    }
+    return all;
+  }
   static std::vector<std::string> held(const Json& report, const std::string& name) {
     std::vector<std::string> all;
     for (const Json& object : report.at("objects")) {
       if (object.at("name") != name) continue;
-      for (const Json& holder : object.at("holders")) {
-        const std::string process = holder.at("process");
-        for (const std::string kind : holder.at("kinds")) {
-          all.push_back(process.substr(0, process.find(" (")) + ": " + kind);
-        }
-      }
+      for (std::string& kind : kinds_of(object)) all.push_back(std::move(kind));
     }
     return all;
   }
@@ -108,6 +113,8 @@ TEST_F(MemoryTool, SaysWhatHoldsAnObject) {
 
   auto keeper = actor<Keeper>();
   get(keeper.call(&Keeper::keep, ref));
+  EXPECT_THAT(held("weights"), ::testing::Contains(::testing::EndsWith("Keeper: borrowed ref")))
+      << "which it never got";
   EXPECT_TRUE(eventually([&] {
     const Json now = report();
     return now.at("shared_objects") == 1 && now.at("shared_blocks") == 1 && now.at("actors") == 1;
@@ -142,6 +149,30 @@ TEST_F(MemoryTool, SaysWhatHoldsAnObject) {
   keeper.kill();
   ref = {};
   EXPECT_TRUE(eventually([&] { return report().at("objects").empty(); }));
+}
+
+std::size_t size_after(int, const Array<char>& array) { return array.size(); }
+
+struct Reader {
+  std::size_t read(int, const Array<char>& array) const { return array.size(); }
+};
+
+// For another argument, for such a call before it, and for none.
+TEST_F(MemoryTool, AnArgumentOfACallThatWaitsIsOne) {
+  open({.cpus = 1});
+  const auto gate = actor<Gate>();
+  const auto reader = actor<Reader>();
+  const auto passed = remote(pass)(gate, 1);
+  const auto task = remote(size_after)(passed, full<char>(4 * kMiB, 'x'));
+  const auto method = reader.call(&Reader::read, passed, full<char>(5 * kMiB, 'x'));
+  const auto behind = reader.call(&Reader::read, 1, full<char>(6 * kMiB, 'x'));
+  const Json now = report();
+  ASSERT_EQ(now.at("objects").size(), 3U) << now;
+  for (const Json& object : now.at("objects")) {
+    EXPECT_THAT(kinds_of(object), UnorderedElementsAre("driver: pending task")) << object;
+  }
+  gate.post(&Gate::open);
+  EXPECT_EQ(get(task) + get(method) + get(behind), 15 * kMiB);
 }
 
 TEST_F(MemoryTool, SortsGroupsAndLimits) {

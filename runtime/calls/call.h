@@ -57,7 +57,7 @@ class CallRouter {
   ~CallRouter() = default;
 };
 
-// Storages that a call keeps, which count it: as those that may read them, or as values, which read nothing.
+// Storages that a call keeps, which count it: as one that waits, which reads nothing, or one that may read them.
 class KeptStorages {
  public:
   using Keeper = base::Storage::Keeper;
@@ -96,13 +96,13 @@ struct CallExtras {
   CallExtras(const CallExtras&) = delete;
 
   // What the arguments refer to. Until the call is sent nobody reads that, so that it may be spilled.
-  KeptStorages blocks{KeptStorages::Keeper::kValue};
+  KeptStorages blocks{KeptStorages::Keeper::kWaitingCall};
   std::vector<serialization::Reference> references;
   std::vector<ObjectEntryRef> results;     // of an unpacked call: Call::result is null then
   base::Ref<ItemStream> items;             // of a generator: Call::result is its next()
   objectstore::Block* external = nullptr;  // holds the arguments,
   std::size_t external_size = 0;           // which are so many bytes
-  KeptStorages keeps_external{KeptStorages::Keeper::kValue};  // as `blocks`
+  KeptStorages keeps_external{KeptStorages::Keeper::kWaitingCall};  // as `blocks`
   std::optional<CallTimers::Time> deadline;
   bool forced = false;           // its worker was told to end itself
   std::uint64_t last_crash = 0;  // a hash of the stack with which the last attempt crashed
@@ -214,7 +214,7 @@ class Call final : public Command {
   // In a TaskSender's queue, behind `previous`.
   void enter_queue(Call* previous) {
     state_ = CallState::kQueued;
-    if (extras_) extras_->count_as(KeptStorages::Keeper::kValue);
+    if (extras_) extras_->count_as(KeptStorages::Keeper::kWaitingCall);
     place_.previous = previous;
     next = nullptr;
   }

@@ -16,6 +16,12 @@ std::vector<std::string> kinds_of(const HeldBlock& held) {
   return kinds;
 }
 
+bool names_a_ref(const std::vector<std::string>& kinds) {
+  return std::ranges::any_of(kinds, [](const std::string& kind) {
+    return kind == kHeldByRef || kind == kHeldByBorrowedRef;
+  });
+}
+
 }  // namespace
 
 void MemoryCensus::begin(std::uint64_t most, Done done) {
@@ -80,38 +86,64 @@ MemoryReport MemoryCensus::report(std::uint64_t most) const {
                       .beside = arena_.beside(),
                       .blocks_in_all = stats.objects + arena_.copies(),
                       .records = session_.records()};
-  for (const objectstore::BlockExtent& block : arena_.largest(most)) {
-    report.objects.push_back(describe(block));
+  const auto blocks = arena_.largest(most);
+  const RefsTo refs = refs_to(blocks);
+  for (const objectstore::BlockExtent& block : blocks) {
+    const auto found = refs.find(block.offset);
+    report.objects.push_back(
+        describe(block, found == refs.end() ? std::set<rpc::Slot>() : found->second));
   }
   for (const rpc::Slot slot : awaited_) report.silent.push_back(session_.name_of(slot));
   return report;
 }
 
-MemoryObject MemoryCensus::describe(const objectstore::BlockExtent& block) const {
+// Only what is inside an object has refs that its holders need not tell of.
+MemoryCensus::RefsTo MemoryCensus::refs_to(
+    const std::vector<objectstore::BlockExtent>& blocks) const {
+  std::set<std::uint64_t> inside;
+  for (const objectstore::BlockExtent& block : blocks) {
+    if (is_in_object(block.offset)) inside.insert(block.offset);
+  }
+  return inside.empty() ? RefsTo() : session_.refs_to(inside);
+}
+
+bool MemoryCensus::is_in_object(std::uint64_t block) const {
+  const auto holders = session_.holders_of(block);
+  return std::ranges::find(holders, rpc::kNodeSlot) != holders.end() && !session_.is_copy(block);
+}
+
+// What the processes say comes first, as they know most; then what the node counts for those that did not say it: they
+// have not answered, or have refs to what they never got.
+MemoryObject MemoryCensus::describe(const objectstore::BlockExtent& block,
+                                    const std::set<rpc::Slot>& with_refs) const {
   const bool on_disk =
       arena_.is_overflow(block.offset) || block.bytes == objectstore::RunBytes::kOnDisk;
   MemoryObject object{
       .state = on_disk ? "disk" : "memory", .owner = owner_of(block.owner), .size = block.size};
+  std::map<rpc::Slot, std::vector<std::string>> kinds;
   const auto [begin, end] = told_.equal_range(block.offset);
-  std::set<rpc::Slot> told;
   for (auto at = begin; at != end; ++at) {
     const HeldBlock& held = at->second.held;
     if (!held.object.empty()) object.object = held.object;
     if (!held.name.empty()) object.name = held.name;
     if (!held.site.empty()) object.site = held.site;
-    told.insert(at->second.from);
-    if (auto kinds = kinds_of(held); !kinds.empty()) {
-      object.holders.push_back(holder_of(at->second.from, std::move(kinds)));
-    }
+    kinds[at->second.from] = kinds_of(held);
   }
   for (const scheduler::ProcessSlot holder : session_.holders_of(block.offset)) {
-    const auto slot = static_cast<rpc::Slot>(holder);
-    if (slot == rpc::kNodeSlot) {
-      const char* const kind = session_.is_copy(block.offset) ? kHeldAsCopy : kHeldInObject;
-      object.holders.push_back(holder_of(slot, {kind}));
-    } else if (!told.contains(slot)) {
-      object.holders.push_back(holder_of(slot, {kHeldByBorrowedRef}));
-    }
+    if (holder == rpc::kNodeSlot) continue;
+    kinds.try_emplace(static_cast<rpc::Slot>(holder), std::vector<std::string>{kHeldByBorrowedRef});
+  }
+  for (const rpc::Slot slot : with_refs) {
+    auto& of = kinds[slot];
+    if (!names_a_ref(of)) of.emplace(of.begin(), kHeldByBorrowedRef);
+  }
+  for (auto& [slot, of] : kinds) {
+    if (!of.empty()) object.holders.push_back(holder_of(slot, std::move(of)));
+  }
+  if (session_.is_copy(block.offset)) {
+    object.holders.push_back(holder_of(rpc::kNodeSlot, {kHeldAsCopy}));
+  } else if (is_in_object(block.offset)) {
+    object.holders.push_back(holder_of(rpc::kNodeSlot, {kHeldInObject}));
   }
   return object;
 }

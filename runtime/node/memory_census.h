@@ -1,5 +1,5 @@
 // What lies in the object store, and what holds it: asked of all processes, because only they know why they hold a
-// block.
+// block. Of a ref whose value a process never got it has no block: those the node counts itself.
 //
 //   begin --MemoryAsk to each--> waiting --all have told, or a second is over--> the report, to all that asked
 //
@@ -26,12 +26,15 @@ namespace manta::detail::node {
 
 class MemoryCensus {
  public:
+  using RefsTo = std::map<std::uint64_t, std::set<rpc::Slot>>;
   struct Session {
     std::function<std::vector<rpc::Slot>()> processes;
     std::function<void(rpc::Slot, const MemoryAsk&)> ask;
     std::function<std::string(rpc::Slot)> name_of;  // "driver (pid 12)"
     std::function<std::vector<scheduler::ProcessSlot>(std::uint64_t block)> holders_of;
     std::function<bool(std::uint64_t block)> is_copy;  // of one on disk, for the next reader
+    // The processes that have refs to what lies in each of the blocks: also those that never got it.
+    std::function<RefsTo(const std::set<std::uint64_t>& blocks)> refs_to;
     std::function<NodeRecords()> records;
     std::function<std::int64_t()> now_ms;
   };
@@ -59,7 +62,10 @@ class MemoryCensus {
   void start();
   void finish();
   MemoryReport report(std::uint64_t most) const;
-  MemoryObject describe(const objectstore::BlockExtent& block) const;
+  RefsTo refs_to(const std::vector<objectstore::BlockExtent>& blocks) const;
+  bool is_in_object(std::uint64_t block) const;
+  MemoryObject describe(const objectstore::BlockExtent& block,
+                        const std::set<rpc::Slot>& with_refs) const;
   MemoryHolder holder_of(rpc::Slot slot, std::vector<std::string> kinds) const;
   std::string owner_of(objectstore::OwnerTag tag) const;
 

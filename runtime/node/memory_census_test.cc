@@ -46,6 +46,8 @@ class MemoryCensusTest : public testing::Test {
   std::map<rpc::Slot, std::uint64_t> asked_;
   std::map<std::uint64_t, std::vector<scheduler::ProcessSlot>> held_;
   std::set<std::uint64_t> copies_;
+  MemoryCensus::RefsTo refs_;
+  std::set<std::uint64_t> asked_for_refs_;
   std::int64_t now_ = 0;
   std::vector<MemoryReport> reports_;
   MemoryCensus census_{
@@ -55,6 +57,11 @@ class MemoryCensusTest : public testing::Test {
        .name_of = [](rpc::Slot slot) { return "p" + std::to_string(slot); },
        .holders_of = [this](std::uint64_t block) { return held_[block]; },
        .is_copy = [this](std::uint64_t block) { return copies_.contains(block); },
+       .refs_to =
+           [this](const std::set<std::uint64_t>& blocks) {
+             asked_for_refs_ = blocks;
+             return refs_;
+           },
        .records = [] { return NodeRecords{.objects = 3, .blocks = 2, .actors = 1}; },
        .now_ms = [this] { return now_; }}};
 };
@@ -109,6 +116,24 @@ TEST_F(MemoryCensusTest, SaysWhatHoldersRun) {
   tell(kWorker, {{.block = block, .arrays = 1}});
   ASSERT_EQ(reports_.size(), 2U);
   EXPECT_EQ(holders_text(reports_[1].objects.at(0)), "p2: array; p0: inside an object");
+}
+
+TEST_F(MemoryCensusTest, WhoHasARefThatItNeverGotIsAHolder) {
+  const auto published = arena_.allocate(3 * kMiB)->offset;
+  const auto copy = arena_.allocate(2 * kMiB)->offset;
+  (void)arena_.allocate(kMiB);
+  held_[published] = {rpc::kNodeSlot};
+  held_[copy] = {rpc::kNodeSlot};
+  copies_ = {copy};
+  refs_[published] = {kDriver, kWorker, 3};
+  begin();
+  tell(kDriver, {{.block = published, .values = 1}});
+  tell(kWorker, {{.block = published, .arrays = 1}});
+  ASSERT_EQ(reports_.size(), 1U);
+  EXPECT_THAT(holders(reports_[0].objects.at(0)),
+              ElementsAre("p1: ref", "p2: borrowed ref", "p2: array", "p3: borrowed ref",
+                          "p0: inside an object"));
+  EXPECT_THAT(asked_for_refs_, ElementsAre(published)) << "objects are looked through for these";
 }
 
 TEST_F(MemoryCensusTest, SaysThatTheNodeKeepsACopy) {

@@ -357,25 +357,28 @@ SpillSession Node::spilling_of_processes() {
 }
 
 MemoryCensus::Session Node::census_of_processes() {
-  return {.processes = [this] { return peers_.live_slots(); },
-          .ask = [this](rpc::Slot to, const MemoryAsk& ask) { peers_.send(to, ask); },
-          .name_of = [this](rpc::Slot slot) -> std::string {
-            if (slot == rpc::kNodeSlot) return "node";
-            // SYNC: none: for messages.
-            const pid_t number = control_.process(slot).pid.load(std::memory_order_relaxed);
-            const std::string pid = " (pid " + std::to_string(number) + ")";
-            if (is_driver(slot)) return "driver" + pid;
-            return workers_.name_of(slot) + pid;
+  return {
+      .processes = [this] { return peers_.live_slots(); },
+      .ask = [this](rpc::Slot to, const MemoryAsk& ask) { peers_.send(to, ask); },
+      .name_of = [this](rpc::Slot slot) -> std::string {
+        if (slot == rpc::kNodeSlot) return "node";
+        // SYNC: none: for messages.
+        const pid_t number = control_.process(slot).pid.load(std::memory_order_relaxed);
+        const std::string pid = " (pid " + std::to_string(number) + ")";
+        if (is_driver(slot)) return "driver" + pid;
+        return workers_.name_of(slot) + pid;
+      },
+      .holders_of = [this](std::uint64_t block) { return objects_.holders_of(block); },
+      .is_copy = [this](std::uint64_t block) { return spilling_.is_copy(block); },
+      .refs_to =
+          [this](const std::set<std::uint64_t>& blocks) { return objects_.with_refs_to(blocks); },
+      .records =
+          [this] {
+            return NodeRecords{.objects = objects_.published(),
+                               .blocks = objects_.blocks(),
+                               .actors = actors_.size()};
           },
-          .holders_of = [this](std::uint64_t block) { return objects_.holders_of(block); },
-          .is_copy = [this](std::uint64_t block) { return spilling_.is_copy(block); },
-          .records =
-              [this] {
-                return NodeRecords{.objects = objects_.published(),
-                                   .blocks = objects_.blocks(),
-                                   .actors = actors_.size()};
-              },
-          .now_ms = [] { return monotonic_ms(); }};
+      .now_ms = [] { return monotonic_ms(); }};
 }
 
 void Node::tell(rpc::Slot to, const Waits::Told& message, std::string_view text) {

@@ -1,5 +1,5 @@
 // The messages come first; most are one call of the tables and then run_steps(), which carries out what the tables want
-// done. Behind that: what the death of a process means, and the counting of what a value refers to.
+// done. Behind that: what the death of a process means, the counting of what a value refers to, and who has refs.
 #include "objects.h"
 
 #include <string>
@@ -209,6 +209,32 @@ void Objects::count_contents(std::span<const std::byte> bytes, rpc::Slot whose,
     if (count > 0) wires_.insert(outer.block);
     count_contents({arena_.readable(outer.offset), outer.size}, whose, count);
   }
+}
+
+// Of a value that lies in a block that block, too, which comes first.
+template <class Visit>
+void Objects::each_buffer(std::span<const std::byte> bytes, Visit&& visit) const {
+  const WireReader wire(bytes);
+  for (const WireBuffer& buffer : wire.buffers()) visit(buffer);
+  if ((wire.header().flags & ValueFlag::kExternal) != 0 && wire.buffers().size() == 1) {
+    const WireBuffer& outer = wire.buffers().front();
+    each_buffer({arena_.readable(outer.offset), outer.size}, visit);
+  }
+}
+
+std::map<std::uint64_t, Objects::Slots> Objects::with_refs_to(
+    const std::set<std::uint64_t>& blocks) const {
+  std::map<std::uint64_t, Slots> found;
+  objects_.each_value([&](std::span<const std::byte> value, const Holders& holders) {
+    each_buffer(value, [&](const WireBuffer& buffer) {
+      if (!blocks.contains(buffer.block)) return;
+      Slots& slots = found[buffer.block];
+      holders.for_each([&](ProcessSlot process) {
+        if (process != rpc::kNodeSlot) slots.insert(static_cast<rpc::Slot>(process));
+      });
+    });
+  });
+  return found;
 }
 
 }  // namespace manta::detail::node

@@ -5,7 +5,10 @@
 // Threads: confined. Errors: none; whoever asks for an object that does not exist is sent an ObjectLost.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <set>
 #include <span>
 #include <unordered_set>
 #include <vector>
@@ -46,6 +49,9 @@ class Objects {
   std::vector<scheduler::ProcessSlot> holders_of(std::uint64_t block) const {
     return blocks_.holders_of(block);
   }
+  // For each of the blocks the processes that hold an object whose value lies there. It looks at all objects.
+  using Slots = std::set<rpc::Slot>;
+  std::map<std::uint64_t, Slots> with_refs_to(const std::set<std::uint64_t>& blocks) const;
   std::size_t published() const { return objects_.size(); }
   std::size_t blocks() const { return blocks_.size(); }  // adopted, or held beyond their makers
   std::size_t bytes_of_values() const { return objects_.bytes(); }  // in this process's own memory
@@ -56,6 +62,8 @@ class Objects {
 
  private:
   void run_steps();
+  template <class Visit>
+  void each_buffer(std::span<const std::byte> wire, Visit&& visit) const;
   void count_contents(std::span<const std::byte> wire, rpc::Slot whose, std::int64_t count);
   void take_over(std::uint64_t block);
 

@@ -58,6 +58,13 @@ class Publications {
 
   std::optional<ProcessSlot> maker_of(ObjectId id) const;  // of a pending object
   bool knows(ObjectId id) const { return records_.contains(id); }
+  // Calls `visit(value, holders)` for each object that has a value or an error.
+  template <class Visit>
+  void each_value(Visit&& visit) const {
+    for (const auto& [id, object] : records_) {
+      if (object.state == State::kDone) visit(*object.value, object.holders);
+    }
+  }
   std::size_t size() const { return records_.size(); }
   std::size_t bytes() const { return bytes_; }  // of all values
   std::vector<PublicationStep>& steps() { return steps_; }

@@ -17,8 +17,8 @@ constexpr std::size_t kRow = 128;
 HeldBlock describe(const objectstore::Block& block) {
   const auto keepers = block.keepers();
   HeldBlock held{.block = block.offset(),
-                 .values = keepers.values,
-                 .calls = keepers.calls,
+                 .values = keepers.values - keepers.waiting_calls,
+                 .calls = keepers.calls + keepers.waiting_calls,
                  .arrays = keepers.arrays,
                  .borrowed = !block.mine() && block.writable() == nullptr};
   if (const ObjectId id = block.object(); !id.is_nil()) held.object = id.hex();
