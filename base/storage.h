@@ -29,6 +29,8 @@ class Storage : public Counted {
   // are not in memory, and must not be read; there is no end_reading() then.
   virtual bool begin_reading() noexcept { return true; }
   virtual void end_reading() noexcept {}
+  // From now on whoever has a reference reads without that: the bytes stay where they are.
+  virtual void read_unasked() noexcept {}
 
  protected:
   Storage(const std::byte* data, std::size_t size) : data_(data), size_(size) {}

@@ -98,7 +98,7 @@ bool Block::evict() {
     return found.values != 0 && found.calls == 0 && found.arrays == 0 && keepers_.load() == before;
   };
   std::uint32_t found = 0;
-  if (!only_values()) return false;
+  if (!only_values() || unasked_.load()) return false;
   if (!reading_.compare_exchange_strong(found, kEvictedBit)) return (found & kEvictedBit) != 0;
   if (only_values()) return true;
   bytes_are_back();
@@ -152,6 +152,7 @@ void Block::destroy() noexcept {
   if (store->abandoned()) {
     return;
   }
+  if (store->gives_memory_back()) store->arena_.discard(offset);
   if (was_mine) {
     store->arena_.free(offset);
   }

@@ -47,6 +47,7 @@ class Block final : public base::Storage {
   void lend_to_user() { lent_to_user_.store(true, std::memory_order_relaxed); }
   bool lent_to_user() const { return lent_to_user_.load(std::memory_order_relaxed); }
   bool abandoned() const;  // it is of a store that this process was forked from
+  Store& store() const { return *store_; }
   // The block is filled: if it has 1 MiB or more, this process cannot write to it any more.
   void seal();
   // From mine to lent: `to` becomes the owner; the bytes stay valid here as long as `to` keeps them.
@@ -65,13 +66,15 @@ class Block final : public base::Storage {
   const Label* label() const { return label_.load(std::memory_order_acquire); }  // may be null
   void set_label(Label label);                                                   // once
 
-  // Under the tables lock: from now on nobody here reads the bytes, so that the node may spill them. False: somebody
-  // does, or may: there are arrays or calls, or no value that keeps the block.
+  // Under the tables lock, or after the session's end: from now on nobody here reads the bytes, so that the node may
+  // spill them. False: somebody does, or may: there are arrays or calls, no value that keeps the block, or values that
+  // are read unasked.
   bool evict();
   // Under it, too: the node has said that they are in memory after all.
   void bytes_are_back() noexcept;
   bool begin_reading() noexcept override;
   void end_reading() noexcept override;
+  void read_unasked() noexcept override { unasked_.store(true); }
 
   // How many references are those of values and of calls: the others are arrays.
   void count_keeper(Keeper keeper, int change) noexcept override;
@@ -107,6 +110,8 @@ class Block final : public base::Storage {
   std::atomic<std::uint64_t> object_lo_{0};
   // How many threads read now, and whether they may. SYNC: sequentially consistent, see begin_reading().
   std::atomic<std::uint32_t> reading_{0};
+  // SYNC: sequentially consistent: it is set before a value keeps the block, and evict() looks for that first.
+  std::atomic<bool> unasked_{false};
   // How many references values and calls have, and how often that has changed, in one word. SYNC: sequentially
   // consistent, as the count of references: see evict().
   std::atomic<std::uint64_t> keepers_{0};

@@ -1,7 +1,10 @@
 #include "block.h"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
+#include <span>
+#include <sys/stat.h>
 #include <thread>
 #include <vector>
 
@@ -14,6 +17,7 @@ namespace {
 
 constexpr OwnerTag kAnna = 1;
 constexpr OwnerTag kBert = 2;
+constexpr std::size_t kKiB = 1024;
 
 class BlockTest : public testing::Test {
  protected:
@@ -111,6 +115,74 @@ TEST_F(BlockTest, MayBeEvictedUnlessACallThatWasSentOrAnArrayHasIt) {
   EXPECT_EQ(block->keepers().values, 1U);
   const auto array = block;
   EXPECT_EQ(block->keepers().arrays, 1U);
+}
+
+// What a session leaves that has ended.
+class MemoryOfTheEnded : public BlockTest {
+ protected:
+  // What a ref keeps.
+  base::Ref<Block> value(std::size_t size, char byte) {
+    auto block = filled(*anna_, size, byte);
+    block->count_keeper(base::Storage::Keeper::kValue, 1);
+    return block;
+  }
+  static base::Ref<Block> filled(Store& store, std::size_t size, char byte) {
+    auto block = store.create(size).value();
+    std::memset(block->writable(), byte, size);
+    return block;
+  }
+  std::size_t in_use() const {
+    struct stat file = {};
+    EXPECT_EQ(::fstat(fixture_.files.descriptors().writable, &file), 0);
+    return static_cast<std::size_t>(file.st_blocks) * 512;
+  }
+  void end_session() {
+    anna_->close();
+    anna_->give_back_memory();
+  }
+};
+
+TEST_F(MemoryOfTheEnded, OnlyThatOfArraysStays) {
+  std::vector<base::Ref<Block>> refs;
+  for (const std::size_t size : {2 * kMiB, 100 * kKiB, 100 * kKiB, 20 * kKiB, 1 * kKiB}) {
+    refs.push_back(value(size, 'r'));
+  }
+  base::Ref<Block> large = filled(*anna_, 3 * kMiB, 'l');
+  base::Ref<Block> small = filled(*anna_, 100 * kKiB, 's');
+  const base::Ref<Block> of_another = filled(*bert_, kMiB, 'b');
+  (void)filled(*anna_, kMiB, 'f');  // free
+  const auto packed = anna_->put_packed(std::as_bytes(std::span("text")), Store::IfFull::kRefuse);
+  ASSERT_TRUE(packed.ok());
+  ASSERT_GE(in_use(), 7 * kMiB);
+  end_session();
+  EXPECT_GE(in_use(), large->size() + small->size());
+  EXPECT_LE(in_use(), large->size() + small->size() + 32 * kKiB);
+  EXPECT_EQ(std::count(large->data(), large->data() + large->size(), std::byte{'l'}), 3 * kMiB);
+  EXPECT_EQ(std::count(small->data(), small->data() + small->size(), std::byte{'s'}), 100 * kKiB);
+  EXPECT_STREQ(reinterpret_cast<const char*>(packed->data), "text");
+  large = nullptr;
+  EXPECT_LE(in_use(), small->size() + 32 * kKiB);
+  small = nullptr;
+  EXPECT_LE(in_use(), 32 * kKiB);
+  for (const auto& ref : refs) ref->count_keeper(base::Storage::Keeper::kValue, -1);
+}
+
+TEST_F(MemoryOfTheEnded, WhatIsBeingReadStays) {
+  const auto ref = value(kMiB, 'r');
+  ASSERT_TRUE(ref->begin_reading());
+  end_session();
+  EXPECT_EQ(ref->data()[kMiB - 1], std::byte{'r'});
+  ref->end_reading();
+  ref->count_keeper(base::Storage::Keeper::kValue, -1);
+}
+
+TEST_F(MemoryOfTheEnded, StaysForAForkedChild) {
+  auto array = filled(*anna_, kMiB, 'a');
+  const auto kept = filled(*anna_, kMiB, 'k');
+  anna_->keep_memory();
+  end_session();
+  array = nullptr;
+  EXPECT_GE(in_use(), 2 * kMiB);
 }
 
 TEST_F(BlockTest, IsFoundWhileItLives) {

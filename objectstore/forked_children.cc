@@ -62,6 +62,15 @@ class Children {
   }
   Children(const Children&) = delete;
 
+  // At the end of a session: nobody watches those that live any more, whose arrays stay.
+  void leave_alone() {
+    drop_ended();
+    const std::lock_guard lock(mutex_);
+    for (const Child& child : children_) {
+      for (const auto& block : child.blocks) block->store().keep_memory();
+    }
+  }
+
   // Around a fork: the list is whole in the child.
   void lock() { mutex_.lock(); }
   void unlock() { mutex_.unlock(); }
@@ -254,8 +263,9 @@ void handle_forks() {
 
 void forget_forked_children() {
   (void)lock_stores();
-  std::unique_ptr<Children> ended(std::exchange(children, nullptr));
+  const std::unique_ptr<Children> ended(std::exchange(children, nullptr));
   unlock_stores();
+  if (ended) ended->leave_alone();
 }
 
 }  // namespace manta::objectstore

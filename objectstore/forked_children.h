@@ -21,7 +21,8 @@ namespace manta::objectstore {
 // From now on forks are handled as described, for all stores. Repeating it changes nothing.
 void handle_forks();
 
-// The session has ended, and nobody uses its memory any more: its children need no counts, and the thread ends.
+// The session has ended, and nobody uses its memory for new blocks any more: its children need no counts, and the
+// thread ends. Stores whose arrays such a child may still read keep their memory.
 void forget_forked_children();
 
 }  // namespace manta::objectstore

@@ -4,8 +4,6 @@
 #include <cstring>
 #include <utility>
 
-#include "arena/size_class.h"
-
 namespace manta::objectstore {
 namespace {
 
@@ -26,9 +24,8 @@ class PackedBytes::Pack final : public base::Storage {
         packs_(packs),
         block_(block.storage),
         writable_(block.writable) {
+    block_->read_unasked();
     block_->count_keeper(Keeper::kValue, 1);  // for the census, which says "ref"
-    // Nobody asks before a string is read: a block that may be spilled is read as long as it lives.
-    if (may_be_spilled(size())) block_->begin_reading();
   }
 
   std::size_t room() const { return size() - used_; }  // under the lock
@@ -40,10 +37,7 @@ class PackedBytes::Pack final : public base::Storage {
   }
 
  private:
-  ~Pack() override {
-    if (may_be_spilled(size())) block_->end_reading();
-    block_->count_keeper(Keeper::kValue, -1);
-  }
+  ~Pack() override { block_->count_keeper(Keeper::kValue, -1); }
   void destroy() noexcept override {
     const base::StorageRef kept = block_;  // and with it `packs_`
     {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 
 #include "../base/check.h"
 #include "../base/error.h"
@@ -221,6 +222,21 @@ void Store::release_holds(std::uint64_t offset, std::uint32_t holds) noexcept {
 // SYNC: release: with release_holds().
 void Store::close() { open_.store(false, std::memory_order_release); }
 
+// A value is evicted as if it were spilled, so that a thread which is reading it now keeps it. What has no record here
+// is another process's, which is gone; or this one's, which a late thread is making or dropping just now.
+void Store::give_back_memory() {
+  alone_.store(true);
+  if (keeps_memory_.load() || abandoned_) return;  // abandoned: its parent's, which has arrays
+  const auto records = blocks_.all();
+  if (records.empty()) return;  // the memory goes with the store
+  std::unordered_map<std::uint64_t, bool> goes;
+  for (const auto& block : records) goes.emplace(block->offset(), block->evict());
+  arena_.discard([&](const BlockExtent& block) {
+    const auto found = goes.find(block.offset);
+    return found == goes.end() ? block.owner != arena_.self() : found->second;
+  });
+}
+
 void Store::abandon() {
   abandoned_ = true;
   retain();  // it is never destroyed: its tables lie in memory that the child does not have
@@ -255,6 +271,17 @@ void set_current(base::Ref<Store> store) {
   is_open.store(static_cast<bool>(store), std::memory_order_release);
   serialization::set_immutable_memory(store ? copy_into_store : nullptr);
   std::swap(the_current().store, store);
+}
+
+void give_back_memory_of_ended() {
+  std::vector<base::Ref<Store>> ended;
+  {
+    const std::lock_guard lock(the_current().mutex);
+    for (Store* const store : the_current().living) {
+      if (store->is_alone() && store->try_retain()) ended.push_back(base::Ref<Store>::adopt(store));
+    }
+  }
+  for (const auto& store : ended) store->give_back_memory();
 }
 
 std::span<Store* const> lock_stores() {

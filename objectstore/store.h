@@ -87,6 +87,12 @@ class Store final : public base::Counted {
   std::chrono::milliseconds put_timeout() const { return put_timeout_; }
   // The session has ended: the node is not told of anything any more.
   void close();
+  // And so have its other processes: memory that no array points into is given back, now and when the last reference to
+  // a block goes; values in packs keep theirs.
+  void give_back_memory();
+  bool is_alone() const { return alone_.load(); }  // that was called
+  // A forked child reads arrays that this process counts no longer: all memory stays.
+  void keep_memory() { keeps_memory_.store(true); }
 
   // In a forked child: the store is its parent's. Blocks stay readable, and nothing is freed.
   void abandon();
@@ -102,12 +108,16 @@ class Store final : public base::Counted {
   base::Result<serialization::Buffer, StoreError> put_alone(const serialization::Buffer& buffer);
   base::Status<StoreError> put_together(std::span<serialization::Buffer> buffers, std::size_t size);
   void release_holds(std::uint64_t offset, std::uint32_t holds) noexcept;
+  bool gives_memory_back() const { return is_alone() && !keeps_memory_.load(); }
 
   base::Ref<base::Counted> keep_alive_;
   Arena arena_;
   BlockTable blocks_;
   PackedBytes packed_;
   std::atomic<bool> open_{true};
+  // SYNC: sequentially consistent, both: whoever drops a block and sees that it is alone gives the memory back.
+  std::atomic<bool> alone_{false};
+  std::atomic<bool> keeps_memory_{false};
   bool abandoned_ = false;  // set while the process has one thread
   std::function<void(std::uint64_t, std::uint32_t)> release_holds_;
   std::function<std::string(OwnerTag)> name_of_;
@@ -118,6 +128,8 @@ class Store final : public base::Counted {
 // The store of the open session; null if no session is open. set_current(nullptr) ends it.
 base::Ref<Store> current();
 void set_current(base::Ref<Store> store);
+// For stores of ended sessions once more: refs that are left may have kept what arrays let go of.
+void give_back_memory_of_ended();
 // Around fork(): all stores that exist, also those of ended sessions; between the two none comes or goes. In the child
 // none of them is the current one from then on.
 std::span<Store* const> lock_stores();

@@ -375,6 +375,23 @@ TEST_F(ForkTest, AChildMayOutliveTheSession) {
   EXPECT_EQ(end_of(child), "fine");
 }
 
+TEST_F(ForkTest, AChildReadsWhatItsParentDropsAfterTheSession) {
+  arrays_outlive_the_session();
+  store_is_not_checked();
+  open({.cpus = 1});
+  const Gate gate;
+  const auto ref = put(arange<double>(1'000'000));
+  auto array = get(ref);
+  const pid_t child = in_child([&] {
+    gate.pass();
+    return is_arange(array, 1'000'000);
+  });
+  close();
+  array = {};
+  gate.open();
+  EXPECT_EQ(end_of(child), "fine");
+}
+
 // Arrays outlive their session, and forks know them all the same.
 TEST_F(ForkTest, AChildForkedAfterTheSessionReadsAndDropsWhatIsLeft) {
   arrays_outlive_the_session();
@@ -396,14 +413,19 @@ TEST_F(ForkTest, AChildForkedAfterTheSessionReadsAndDropsWhatIsLeft) {
 }
 
 TEST_F(ForkTest, AProcessForkedBetweenSessionsHasOnesOfItsOwn) {
+  arrays_outlive_the_session();
+  store_is_not_checked();
   open({.cpus = 1});
+  auto left = numbers(1'000'000);
   close();
-  EXPECT_EQ(end_in_child([] {
+  EXPECT_EQ(end_in_child([&] {
+              left = {};
               const auto own = init({.cpus = 1});
               const auto array = arange<double>(100'000).freeze();
               return is_arange(get(remote([](Array<double> a) { return a; })(array)), 100'000);
             }),
             "fine");
+  EXPECT_TRUE(is_arange(left, 1'000'000)) << "what the child drops is its parent's";
 }
 
 TEST(TaskFrame, CanBeReadByAChildThatIsForkedAtAnyTime) {

@@ -1,6 +1,11 @@
 // free, counting, the end of a session, and cluster().
+#include <algorithm>
 #include <atomic>
+#include <filesystem>
+#include <map>
 #include <string>
+#include <sys/stat.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -287,6 +292,57 @@ TEST_F(ClusterTest, RefsAndHandlesOfAnEndedSessionAreRefused) {
   all_refused();
   open();
   all_refused();
+}
+
+// In the memory of this process's sessions, each file once.
+std::size_t shared_memory_in_use() {
+  std::map<ino_t, std::size_t> files;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code error;
+    const auto target = std::filesystem::read_symlink(entry.path(), error);
+    struct stat file = {};
+    if (error || target.string().find("memfd:manta") == std::string::npos) continue;
+    if (::stat(entry.path().c_str(), &file) != 0) continue;
+    files[file.st_ino] = static_cast<std::size_t>(file.st_blocks) * 512;
+  }
+  std::size_t sum = 0;
+  for (const auto& [inode, bytes] : files) sum += bytes;
+  return sum;
+}
+
+TEST_F(ClusterTest, OfAnEndedSessionOnlyTheMemoryOfArraysStays) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  arrays_outlive_the_session();
+  store_is_not_checked();
+  open();
+  std::vector<ObjectRef<Array<int>>> refs;
+  for (std::size_t i = 0; i < 10; ++i) refs.push_back(put(full<int>(2 * kMiB, 1)));  // 8 MiB each
+  refs.push_back(remote([] { return full<int>(2 * kMiB, 2).freeze(); })());
+  refs.push_back(remote([](const Array<int>& from) { return from.copy(); })(refs.back()));
+  auto published = put(refs);
+  EXPECT_EQ(get(remote([](const std::vector<ObjectRef<Array<int>>>& all) {
+              return get(all.front()).size();
+            })(published)),
+            2 * kMiB);
+  auto array = get(refs[3]);
+  auto result = get(refs.back());
+  MutableArray<int> unfrozen = full<int>(kMiB, 3);
+  EXPECT_GE(shared_memory_in_use(), 100 * kMiB);
+  close();
+  EXPECT_GE(shared_memory_in_use(), 20 * kMiB);
+  EXPECT_LE(shared_memory_in_use(), 22 * kMiB);
+  EXPECT_EQ(std::ranges::count(array, 1), 2 * kMiB);
+  EXPECT_EQ(std::ranges::count(result, 2), 2 * kMiB);
+  EXPECT_EQ(std::count(unfrozen.begin(), unfrozen.end(), 3), kMiB);
+  unfrozen = {};
+  EXPECT_LE(shared_memory_in_use(), 18 * kMiB);
+  array = {};
+  { const auto next = init({.cpus = 1, .object_store_bytes = 64 * kMiB}); }
+  EXPECT_LE(shared_memory_in_use(), 10 * kMiB) << "although there is a ref to it";
+  refs.clear();
+  published = {};
+  result = {};
+  EXPECT_LE(shared_memory_in_use(), 2 * kMiB);
 }
 
 TEST_F(ClusterTest, CallsWithoutASession) {

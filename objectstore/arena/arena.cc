@@ -273,6 +273,42 @@ StoreStats Arena::stats() const {
   return stats;
 }
 
+// A thread that is late may still make a block. So what is free is claimed, or none is made there meanwhile.
+void Arena::discard(const std::function<bool(const BlockExtent&)>& goes) {
+  SlabTable& table = state_->table;
+  state_->small.trim();
+  {
+    const auto no_small_ones_are_made = state_->small.lock();
+    for (std::size_t slab = 0; slab < table.end();) {
+      const SlabWord word = table.word(slab);
+      discard_in(slab, word, goes);
+      slab = table.next(slab, word);
+    }
+  }
+  const auto free_memory = [&](std::size_t begin, std::size_t end) {
+    give_back(table, state_->window, state_->self, begin, end, From::kUnusedAndEmpty, SIZE_MAX);
+  };
+  free_memory(0, table.memory_end());
+  free_memory(table.memory_slabs(), table.end());
+}
+
+// Of a slab of small blocks all that lies between those that stay.
+void Arena::discard_in(std::size_t slab, const SlabWord& word,
+                       const std::function<bool(const BlockExtent&)>& goes) {
+  if (word.kind == SlabKind::kSmall && state_->table.all_free(slab, word.size_class)) return;
+  std::uint64_t begin = slab * kSlabSize;
+  for_each_block_in(slab, word, [&](const BlockExtent& block) {
+    if (goes(block)) return;
+    state_->window.discard(begin, block.offset - begin);
+    begin = block.offset + block.size;
+  });
+  if (word.kind == SlabKind::kSmall || (word.kind == SlabKind::kRun && word.owner != kNobody)) {
+    state_->window.discard(begin, (slab + word.slabs()) * kSlabSize - begin);
+  }
+}
+
+void Arena::discard(std::uint64_t offset) { state_->window.discard(offset, block_at(offset).size); }
+
 std::vector<BlockExtent> Arena::largest(std::size_t count) const {
   const auto larger = [](const BlockExtent& a, const BlockExtent& b) {
     return a.size != b.size ? a.size > b.size : a.offset < b.offset;

@@ -25,6 +25,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -145,6 +146,11 @@ class Arena {
   // Gives back those slabs that this process keeps for small blocks and that are empty.
   void trim();
 
+  // By the last process of a session that has ended: gives back what is free, and the memory of those blocks in use for
+  // which `goes` is true; later, of one block that nobody reads any more, its whole pages.
+  void discard(const std::function<bool(const BlockExtent&)>& goes);
+  void discard(std::uint64_t offset);
+
   // In a forked child, once: what was read stays readable. See forked_children.h.
   void reserve_in_child();
   void copy_in_child(std::uint64_t offset, std::size_t size);
@@ -194,6 +200,8 @@ class Arena {
   std::size_t claim_for_huge_page(std::size_t slab);
   template <class Visit>
   void for_each_block_in(std::size_t slab, const SlabWord& word, Visit&& visit) const;
+  void discard_in(std::size_t slab, const SlabWord& word,
+                  const std::function<bool(const BlockExtent&)>& goes);
   template <class Visit>
   void for_each_block(Visit&& visit) const;
   static std::uint64_t distance(const void* address, const std::byte* base) {

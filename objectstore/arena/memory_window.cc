@@ -272,4 +272,12 @@ bool MemoryWindow::decommit_all(std::size_t slab, std::size_t count) {
   return true;
 }
 
+void MemoryWindow::discard(std::uint64_t offset, std::size_t size) {
+  const std::uint64_t begin = (offset + kPage - 1) / kPage * kPage;
+  const std::uint64_t end = (offset + size) / kPage * kPage;
+  if (begin >= end) return;
+  const Place place = place_of(begin);
+  punch(place.file, place.offset, end - begin);
+}
+
 }  // namespace manta::objectstore

@@ -64,6 +64,8 @@ class MemoryWindow {
   // bytes are 0 when they are committed again.
   bool decommit(std::size_t slab, std::uint32_t pages = 0);
   bool decommit_all(std::size_t slab, std::size_t count);
+  // Gives back the whole pages of what nobody reads or fills any more, wherever it lies in either part.
+  void discard(std::uint64_t offset, std::size_t size);
 
   // In a forked child, which has the read-only mapping but not the writable window: keeps anything else from being
   // mapped there.

@@ -33,11 +33,6 @@ constexpr std::uint8_t size_class_of(std::size_t size) {
   return static_cast<std::uint8_t>(8 + (doubling - 9) * 4 + quarter);
 }
 
-// Of a block of so many bytes.
-constexpr bool may_be_spilled(std::size_t size) {
-  return size > kLargestSmallBlock || class_size(size_class_of(size)) >= kSmallestSpilled;
-}
-
 static_assert(size_class_of(1) == 0 && size_class_of(64) == 0 && size_class_of(65) == 1);
 static_assert(class_size(size_class_of(513)) == 640 && class_size(size_class_of(640)) == 640);
 static_assert(class_size(kSizeClasses - 1) == kLargestSmallBlock);

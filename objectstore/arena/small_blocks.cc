@@ -186,6 +186,12 @@ bool SmallBlocks::next_slab(SizeClass& cache, std::uint8_t size_class, Part part
   return adopt_any(cache, size_class, SlabTable::Whose::kAnybodys);
 }
 
+SmallBlocks::Locked SmallBlocks::lock() {
+  Locked locked;
+  for (std::size_t i = 0; i < kSizeClasses; ++i) locked[i] = std::unique_lock(classes_[i].mutex);
+  return locked;
+}
+
 void SmallBlocks::trim() {
   for (std::uint8_t size_class = 0; size_class < kSizeClasses; ++size_class) {
     SizeClass& cache = classes_[size_class];

@@ -36,6 +36,9 @@ class SmallBlocks {
   // `word`: that of its slab, which is kSmall.
   void free(std::uint64_t offset, const SlabWord& word);
   void trim();  // gives back the slabs that are empty
+  // As long as it exists, this process makes no small block.
+  using Locked = std::array<std::unique_lock<std::mutex>, kSizeClasses>;
+  Locked lock();
 
  private:
   struct SizeClass {

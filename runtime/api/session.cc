@@ -124,6 +124,9 @@ struct Session::State {
     }
     const detail::Attachment& attachment = process->attachment();
     if (!attachment.joined) detail::report_leaks(attachment.directory);
+    // Nobody else has its memory afterwards. A node that has died did not wait for its workers, which may read until
+    // they are killed.
+    const bool memory_is_ours = !attachment.joined && !process->ownership().dead();
     ending.store(true);
     process->cores().leave();
     process->close();
@@ -141,6 +144,8 @@ struct Session::State {
     }
     objectstore::forget_forked_children();
     log_thread.join();
+    // Refs that the program still has would keep all of it.
+    if (memory_is_ours) process->store().give_back_memory();
     detail::driver_notices().end();
     objectstore::remove_read_only_fault();
     session_open.store(false);
@@ -205,6 +210,7 @@ Session init(InitOptions options) {
         "it");
   }
   try {
+    objectstore::give_back_memory_of_ended();
     detail::keep_own_library();
     detail::run_on_start();
     const bool joins = !resolved.address.empty();
