@@ -261,6 +261,27 @@ TEST_F(LocalSessions, KillEndsAnActorAfterTheMethodThatItRuns) {
   EXPECT_EQ(get(actor<Sleeper>().call(&Sleeper::nap)), 1);
 }
 
+struct Holder {
+  void hold(ObjectRef<Array<int>> ref) {
+    borrowed = std::move(ref);
+    array = get(borrowed);
+    own = put(full<int>(100'000, 7));
+  }
+  ObjectRef<Array<int>> borrowed, own;
+  Array<int> array;
+};
+
+TEST_F(LocalSessions, AKilledActorLetsGoOfWhatItHolds) {
+  const auto before = store_bytes_used();
+  auto holder = actor<Holder>();
+  get(holder.call(&Holder::hold, put(full<int>(200'000, 5))));
+  EXPECT_GE(store_bytes_used(), before + 1'200'000);
+  holder.kill();
+  EXPECT_TRUE(eventually([&] { return store_bytes_used() <= before; }))
+      << store_bytes_used() - before;
+  EXPECT_THROW(get(holder.ended()), ActorDied);
+}
+
 TEST_F(LocalSessions, MayBeShutDownWhileCallsWait) {
   auto counter = actor<Counter>(1);
   const auto never = remote([](const ActorHandle<Counter>& other) {

@@ -72,10 +72,7 @@ int Executor::run() {
   if (!is_local()) process_.cores().enter();
   set_busy(true);
   while (!ordered(Order::kExit)) {
-    if (ordered(Order::kKillActor)) {
-      process_.node().send(ActorExiting{.actor = actor_id_});
-      return 0;
-    }
+    if (ordered(Order::kKillActor)) return finish_actor();  // else it would hold what it has
     if (ordered(Order::kStartActor)) {
       orders_.fetch_and(~bit(Order::kStartActor));
       begin();

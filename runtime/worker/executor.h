@@ -130,7 +130,8 @@ class Executor final : public CalleeSide, private ItemReceiver {
     kIdle,      // it waits for calls or orders
     kReplying,  // it waits for room in the ring of a caller
   };
-  // What the node has ordered. Only the first is forgotten when it has been carried out.
+  // What the node has ordered: to kill an actor in a local session only, which has no process to kill. Only the first
+  // is forgotten when it has been carried out.
   enum class Order : std::uint8_t { kStartActor, kEndActor, kKillActor, kExit };
   static std::uint8_t bit(Order one) {
     return static_cast<std::uint8_t>(1U << static_cast<unsigned>(one));
