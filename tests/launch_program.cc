@@ -219,11 +219,12 @@ int calls_while_no_worker_starts(manta::Session& session) {
   return (void)session, 0;
 }
 
-// 400 MiB through a store of 64.
-int spill() {
+// 400 MiB through a store of 64, and maybe an end without any order.
+int spill(bool aborts) {
   const auto session = manta::init({.cpus = 1, .object_store_bytes = 64 << 20});
   std::vector<manta::ObjectRef<manta::Array<int>>> refs;
   for (int i = 0; i < 100; ++i) refs.push_back(manta::put(manta::full<int>(1 << 20, i)));
+  if (aborts) std::abort();
   long sum = 0;
   for (const auto& ref : refs) sum += manta::get(ref)[1000];
   return say("sum", std::to_string(sum)), 0;
@@ -260,7 +261,7 @@ int with_a_stopped_node() {
 
 int run(std::string_view mode, std::string_view argument) {
   if (mode == "sessions") return several_sessions();
-  if (mode == "spill") return spill();
+  if (mode == "spill" || mode == "spill-abort") return spill(mode == "spill-abort");
   if (mode == "many") return many(std::atoi(argument.data()));
   if (mode == "stopped-node") return with_a_stopped_node();
   if (mode == "without-pidfd") refuse({SYS_pidfd_open, SYS_pidfd_send_signal}, EPERM);

@@ -1,4 +1,6 @@
 // What a session needs and does not get: the error names the limit or the call, its value, and what to do.
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <sys/stat.h>
@@ -7,6 +9,7 @@
 
 #include <gmock/gmock.h>
 
+#include "../base/file_tree_fixture.h"
 #include "shell.h"
 
 namespace manta::testing {
@@ -14,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
@@ -101,6 +105,18 @@ TEST(Shortages, FewDescriptorsAreEnoughForSpilling) {
   const ShellRun run = run_with("ulimit -n 64", "spill");
   EXPECT_EQ(run.code(), 0) << run.said;
   EXPECT_THAT(run.said, HasSubstr("sum: 4950"));
+}
+
+// The node has none left then, and nobody else is there to clear up.
+TEST(Shortages, FewDescriptorsAreEnoughToLeaveNothingAfterAnAbort) {
+  const base::FileTree tree;
+  for (const char* limit : {"30", "31", "32", "33", "34", "36", "40"}) {
+    const ShellRun run = run_with(
+        "export XDG_RUNTIME_DIR=" + tree.root().string() + "; ulimit -c 0; ulimit -n " + limit,
+        "spill-abort");
+    EXPECT_THAT(run.code(), AnyOf(-SIGABRT, 4)) << run.said;
+    EXPECT_TRUE(eventually([&] { return fs::is_empty(tree.root() / "manta"); })) << limit;
+  }
 }
 
 TEST(Shortages, Processes) {

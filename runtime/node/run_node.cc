@@ -62,7 +62,11 @@ bool Node::accounts_are_right() {
   return false;
 }
 
+// What only the start of workers needs is closed first: where descriptors are few, neither those that are to be killed
+// nor the directory could be listed.
 void Node::end() {
+  memory_.control.reset();
+  memory_.arena = {};
   const bool alone = kill_all_children(1800ms) == 0;
   workers_.finish_output();
   peers_.sweep([this]<class M>(rpc::Slot from, const M&, const auto&... payload) {
