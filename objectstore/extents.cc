@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "../base/error.h"
-#include "../serialization/stream/encoded.h"
+#include "../serialization/codec/sequence.h"
 
 namespace manta::detail {
 namespace {
@@ -28,22 +28,17 @@ bool has_none(std::span<const std::size_t> dimensions) {
   return std::find(dimensions.begin(), dimensions.end(), 0u) != dimensions.end();
 }
 
-// What can be made can also be read, elsewhere: the rule is that of read_extents(). It leaves extents of 0 out, so that
-// no product of some of the others overflows, either: an array without elements has such a shape, too.
+// What can be made can also be read, elsewhere.
 void check_shape(std::span<const std::size_t> dimensions) {
   if (dimensions.size() > serialization::kMaxDimensions) {
     throw InvalidArgument("array: " + std::to_string(dimensions.size()) + " dimensions; at most " +
                           std::to_string(serialization::kMaxDimensions) + " are supported");
   }
   if (dimensions.size() < 2) return;  // one extent that is too large is refused with its bytes
-  std::uint64_t count = 1;
-  for (const std::size_t n : dimensions) {
-    if (n != 0 &&
-        (__builtin_mul_overflow(count, n, &count) || count >= serialization::kMaxElements)) {
-      throw InvalidArgument("array: the shape " + text(dimensions) +
-                            " has more elements than memory has bytes" +
-                            (has_none(dimensions) ? ", but for the extents of 0" : ""));
-    }
+  if (serialization::has_too_many_elements(dimensions)) {
+    throw InvalidArgument("array: the shape " + text(dimensions) +
+                          " has more elements than memory has bytes" +
+                          (has_none(dimensions) ? ", but for the extents of 0" : ""));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "../../base/error.h"
+#include "../../serialization/codec/sequence.h"
 #include "../array_memory.h"
 #include "arrow_bits.h"
 #include "arrow_type.h"
@@ -59,10 +60,11 @@ void check_buffers(const ArrowArray& array, std::int64_t wanted, std::string_vie
   if (array.buffers == nullptr) refuse_arrow(what, "its list of buffers is a null pointer");
 }
 
-// The rows [first, first + length) have all their bytes inside the address space.
+// The rows [first, first + length) have all their bytes inside the address space, and an Array may have so many.
 void check_extent(const ArrowChunk& chunk, std::size_t element_size, std::string_view what) {
   std::size_t end = 0;
-  if (__builtin_mul_overflow(sum(chunk.first, chunk.length, what), element_size, &end) ||
+  if (serialization::has_too_many_elements({&chunk.length, 1}) ||
+      __builtin_mul_overflow(sum(chunk.first, chunk.length, what), element_size, &end) ||
       end > static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max())) {
     refuse_arrow(what, "it is larger than memory");
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../../base/error.h"
+#include "../../serialization/codec/sequence.h"
 #include "read_only_memory.h"
 
 namespace manta::detail {
@@ -188,7 +189,8 @@ std::span<const std::byte> bytes_of(const DLTensor& tensor, const Extents& shape
   std::size_t size = 0;
   std::uintptr_t begin = 0;
   std::uintptr_t end = 0;
-  if (__builtin_mul_overflow(shape.count(), type.bits / 8u, &size) || size > PTRDIFF_MAX ||
+  if (serialization::has_too_many_elements(shape.view()) ||
+      __builtin_mul_overflow(shape.count(), type.bits / 8u, &size) || size > PTRDIFF_MAX ||
       __builtin_add_overflow(reinterpret_cast<std::uintptr_t>(tensor.data), tensor.byte_offset,
                              &begin) ||
       __builtin_add_overflow(begin, size, &end)) {

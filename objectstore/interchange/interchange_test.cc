@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -188,8 +189,11 @@ TEST(Arrow, WhatAnArrayCannotHoldIsRefusedAndStaysTheCallers) {
   foreign.schema.format = "C";
   EXPECT_THAT(refusal([&] { import_arrow<std::uint8_t>(&foreign.array, &foreign.schema); }),
               HasSubstr("larger than memory"));
-  foreign.schema.format = "i";
   foreign.array.offset = 0;
+  foreign.array.length = std::int64_t{1} << 46;
+  EXPECT_THAT(refusal([&] { import_arrow<std::uint8_t>(&foreign.array, &foreign.schema); }),
+              HasSubstr("larger than memory"));
+  foreign.schema.format = "i";
   foreign.array.length = 4;
   foreign.array.n_buffers = 3;
   EXPECT_THAT(import_int(foreign), HasSubstr("it has 3 buffers, its type has 2"));
@@ -301,6 +305,26 @@ TEST(DlPack, WhatAnArrayCannotHoldIsRefusedAndStaysTheCallers) {
   EXPECT_THAT(import_float(), HasSubstr("null pointer"));
   DLManagedTensor* const none = nullptr;
   EXPECT_THAT(refusal([&] { from_dlpack<int>(none); }), HasSubstr("null pointer"));
+}
+
+TEST(DlPack, AShapeThatNoArrayHasIsRefused) {
+  DLManagedTensor* const tensor = to_dlpack_unversioned(zeros<std::int8_t>(4).freeze());
+  const DLTensor whole = tensor->dl_tensor;
+  tensor->dl_tensor.strides = nullptr;
+  const auto refusal_of = [&](std::vector<std::int64_t> shape) {
+    tensor->dl_tensor.ndim = static_cast<std::int32_t>(shape.size());
+    tensor->dl_tensor.shape = shape.data();
+    return refusal([&] { from_dlpack<std::int8_t>(tensor); });
+  };
+  constexpr std::int64_t kMost = std::int64_t{1} << 46;
+  EXPECT_THAT(refusal_of({kMost}), HasSubstr("larger than memory"));
+  EXPECT_THAT(refusal_of({kMost, 1}), HasSubstr("more elements than memory has bytes"));
+  EXPECT_THAT(refusal_of({kMost / 2, 2}), HasSubstr("more elements than memory has bytes"));
+  EXPECT_THAT(refusal_of({kMost, 0}), HasSubstr("but for the extents of 0"));
+  EXPECT_THAT(refusal_of({kMost, kMost, kMost}), HasSubstr("more elements than"));
+  EXPECT_THAT(refusal_of(std::vector<std::int64_t>(33, 1)), HasSubstr("33 dimensions; at most 32"));
+  tensor->dl_tensor = whole;
+  tensor->deleter(tensor);
 }
 
 }  // namespace

@@ -136,6 +136,24 @@ TEST_F(NpyTest, WhatCannotBeReadIsAnInvalidArgumentWithTheReason) {
   EXPECT_THAT(refusal<int>("."), HasSubstr("directory"));
 }
 
+TEST_F(NpyTest, AShapeThatNoArrayHasIsRefused) {
+  const auto refusal_of = [&](const std::string& shape) {
+    write_dict("shape.npy", "{'descr': '|i1', 'fortran_order': False, 'shape': (" + shape + "), }",
+               "0123");
+    return refusal<std::int8_t>("shape.npy");
+  };
+  EXPECT_THAT(
+      refusal_of("70368744177664, 1"),
+      AllOf(HasSubstr("shape.npy"), HasSubstr("(70368744177664, 1) has more elements than")));
+  EXPECT_THAT(refusal_of("8388608, 8388608"), HasSubstr("more elements than memory has bytes"));
+  EXPECT_THAT(refusal_of("70368744177664, 0"), HasSubstr("but for the extents of 0"));
+  EXPECT_THAT(refusal_of("4294967296, 4294967296, 4294967296"), HasSubstr("more elements than"));
+  EXPECT_THAT(refusal_of("70368744177664,"), HasSubstr("truncated"));
+  std::string many = "1";
+  for (int i = 1; i < 33; ++i) many += ", 1";
+  EXPECT_THAT(refusal_of(many), HasSubstr("33 dimensions; at most 32 are supported"));
+}
+
 TEST_F(NpyTest, EveryCutOfAFileIsRefused) {
   save_npy(file("a.npy"), Array<int>(arange<int>(5)));
   const std::string whole = content("a.npy");

@@ -6,6 +6,17 @@
 
 namespace manta::serialization {
 
+bool has_too_many_elements(std::span<const std::size_t> shape) {
+  std::uint64_t product = 1;
+  for (const std::size_t extent : shape) {
+    if (extent != 0 &&
+        (__builtin_mul_overflow(product, extent, &product) || product >= kMaxElements)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::size_t Extents::elements() const {
   std::size_t product = 1;
   for (const std::size_t one : shape()) {
@@ -45,14 +56,7 @@ Extents read_extents(Reader& reader, std::uint64_t first) {
       extents.extent[i] = static_cast<std::size_t>(reader.varint());
     }
   }
-  // Of the extents that are not 0, so that no product of some of them can overflow.
-  std::uint64_t product = 1;
-  for (const std::size_t extent : extents.shape()) {
-    if (extent != 0 &&
-        (__builtin_mul_overflow(product, extent, &product) || product >= kMaxElements)) {
-      Reader::fail("an array is longer than memory");
-    }
-  }
+  if (has_too_many_elements(extents.shape())) Reader::fail("an array is longer than memory");
   return extents;
 }
 

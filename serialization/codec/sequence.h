@@ -32,6 +32,10 @@ struct MemberCodec;
 // Throws, because a sequence of `count` elements is read as one that always has `expected`.
 [[noreturn]] void other_length(std::size_t count, std::size_t expected);
 
+// Whether an array of this shape has too many elements to be read, and so also to be made. Extents of 0 do not count,
+// so that no product of some of the others overflows, either: an array without elements has such a shape, too.
+bool has_too_many_elements(std::span<const std::size_t> shape);
+
 struct Extents {
   std::size_t dimensions = 1;
   std::size_t extent[kMaxDimensions];  // the first `dimensions` are set
