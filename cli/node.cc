@@ -8,7 +8,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "../base/cgroups.h"
 #include "../base/error.h"
 #include "../runtime/launch/ask_console.h"
 #include "../runtime/launch/join_node.h"
@@ -129,7 +128,7 @@ std::string start(const StartOptions& options) {
   node.prestart = 0;  // of whose program?
   const detail::Attachment started = detail::launch_node(node);
   const std::string about_store =
-      detail::about_large_store(node.object_store_bytes, base::usable_memory());
+      detail::about_large_store(node.object_store_bytes, node.usable_memory);
   if (!about_store.empty()) std::fprintf(stderr, "manta: %s\n", about_store.c_str());
   const std::string address = started.directory.string();
   if (options.json) {

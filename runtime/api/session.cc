@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "../../base/build_notes.h"
-#include "../../base/cgroups.h"
 #include "../../base/error.h"
 #include "../../base/limits.h"
 #include "../../base/standard_streams.h"
@@ -201,7 +200,7 @@ Session init(InitOptions options) {
   const base::StandardStreamsReserved reserved;  // resolving reads the files of cgroups
   detail::NodeOptions resolved = detail::resolve_options(std::move(options));
   const std::string about_store =
-      detail::about_large_store(resolved.object_store_bytes, base::usable_memory());
+      detail::about_large_store(resolved.object_store_bytes, resolved.usable_memory);
   resolved.library_entry = library_entry();
   detail::OpenSession::refuse_if_forked("manta::init()");
   if (session_open.exchange(true)) {

@@ -28,6 +28,7 @@ struct NodeOptions {
   double cpus = 1;
   std::map<std::string, double> resources = {};  // others than those that follow
   std::uint64_t memory_bytes = 0;                // that tasks may reserve
+  std::uint64_t usable_memory = 0;               // of the machine, as far as its cgroups allow
   // As CUDA_VISIBLE_DEVICES names them, one by one.
   std::vector<std::string> gpus = {};
   std::map<std::string, std::string> labels = {};

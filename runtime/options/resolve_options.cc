@@ -165,8 +165,7 @@ void check_labels(const Labels& labels) {
 }
 
 // What tasks may reserve by default.
-std::uint64_t memory_beside(std::uint64_t object_store_bytes) {
-  const std::uint64_t usable = base::usable_memory();
+std::uint64_t memory_beside(std::uint64_t usable, std::uint64_t object_store_bytes) {
   return usable - std::min(usable, object_store_bytes);
 }
 
@@ -315,9 +314,11 @@ NodeOptions resolve_options(InitOptions options) {
   node.cpus = options.cpus.value_or(static_cast<double>(rpc::usable_cores()));
   node.resources = options.resources;
   node.gpus = gpus_of(options);
+  node.usable_memory = base::usable_memory();
   node.object_store_bytes =
-      options.object_store_bytes.value_or(default_store_size(base::usable_memory()));
-  node.memory_bytes = options.memory.value_or(memory_beside(node.object_store_bytes));
+      options.object_store_bytes.value_or(default_store_size(node.usable_memory));
+  node.memory_bytes =
+      options.memory.value_or(memory_beside(node.usable_memory, node.object_store_bytes));
   node.labels = options.labels;
   for (const auto& name : options.spill_dirs) node.spill_dirs.push_back(spill_directory(name));
   if (node.spill_dirs.size() > 1 && std::ranges::any_of(node.spill_dirs, objectstore::is_s3)) {

@@ -22,6 +22,7 @@ TEST(ResolveOptions, TheStoreHasThirtyPercentOfTheMemory) {
   ASSERT_EQ(std::getenv("MANTA_OBJECT_STORE_BYTES"), nullptr);
   EXPECT_EQ(resolve_options({}).object_store_bytes, default_store_size(base::usable_memory()))
       << "of what the machine and its cgroups allow";
+  EXPECT_EQ(resolve_options({}).usable_memory, base::usable_memory());
   EXPECT_EQ(resolve_options({.object_store_bytes = 64 * kMiB}).object_store_bytes, 64 * kMiB);
 }
 
