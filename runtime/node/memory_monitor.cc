@@ -12,6 +12,10 @@ constexpr std::size_t kMostNamed = 5;
 
 std::string mib(std::uint64_t bytes) { return std::to_string(bytes / kMiB) + " MiB"; }
 
+// What is free is not taken faster than some GiB in a second: what is far from its limit is looked at less often.
+constexpr std::chrono::milliseconds kOften{20}, kSometimes{500}, kSeldom{2'000};
+constexpr std::uint64_t kFastest = 4 << 20;  // bytes in a millisecond
+
 // So much is kept free: a twentieth.
 std::uint64_t reserve(std::uint64_t limit) { return limit / 20; }
 
@@ -22,11 +26,17 @@ MemoryMonitor::MemoryMonitor(Session session, std::filesystem::path root)
       root_(std::move(root)),
       cgroups_(base::cgroups_of("memory", root_)) {}
 
+std::chrono::milliseconds MemoryMonitor::seldom(std::uint64_t least_free) {
+  return std::clamp(std::chrono::milliseconds(least_free / kFastest), kSometimes, kSeldom);
+}
+
 // That whose share in use is the largest.
 std::optional<MemoryMonitor::Use> MemoryMonitor::tightest() const {
   std::optional<Use> found;
-  const auto consider = [&found](Use use) {
+  std::uint64_t least_free = ~std::uint64_t{0};
+  const auto consider = [&](Use use) {
     if (use.limit == 0) return;
+    least_free = std::min(least_free, use.limit - std::min(use.limit, use.used));
     const auto share = [](const Use& of) {
       return static_cast<double>(of.used) / static_cast<double>(of.limit);
     };
@@ -46,6 +56,7 @@ std::optional<MemoryMonitor::Use> MemoryMonitor::tightest() const {
     if (!used) continue;
     consider({.used = *used, .limit = *limit, .where = "its cgroup " + cgroup.name + " allows"});
   }
+  if (found) found->least_free = least_free;
   return found;
 }
 
@@ -60,10 +71,9 @@ std::uint64_t MemoryMonitor::private_bytes(pid_t pid) const {
 }
 
 std::optional<MemoryMonitor::Choice> MemoryMonitor::look() {
-  using namespace std::chrono_literals;
   const auto use = tightest();
   const bool tight = use && use->used > use->limit - 4 * reserve(use->limit);
-  look_after_ = tight ? 20ms : 500ms;
+  look_after_ = tight ? kOften : seldom(use ? use->least_free : 0);
   if (!use || use->used <= use->limit - reserve(use->limit) || ending_) return std::nullopt;
   std::vector<Worker> workers = session_.workers();
   for (Worker& worker : workers) worker.private_bytes = private_bytes(worker.pid);

@@ -56,8 +56,10 @@ class MemoryMonitor {
     std::uint64_t used = 0;
     std::uint64_t limit = 0;
     std::string where;
+    std::uint64_t least_free = 0;  // bytes, of all that there are limits for
   };
   std::optional<Use> tightest() const;
+  static std::chrono::milliseconds seldom(std::uint64_t least_free);
   std::optional<Worker> choose(const Use& use, std::vector<Worker> workers) const;
   std::uint64_t private_bytes(pid_t pid) const;
   std::string text(const Use& use, std::vector<Worker> workers) const;

@@ -53,6 +53,29 @@ TEST_F(MemoryMonitorTest, EndsNobodyWhileThereIsMemory) {
   EXPECT_EQ(monitor.look_after().count(), 500);
 }
 
+TEST_F(MemoryMonitorTest, LooksLessOftenWhereMuchIsFreeOfEveryLimit) {
+  const auto after = [this] {
+    auto monitor = this->monitor({});
+    EXPECT_FALSE(monitor.look());
+    return monitor.look_after().count();
+  };
+  const auto machine = [this](std::uint64_t available_gib) {
+    write("proc/meminfo", "MemTotal: " + std::to_string(64 << 20) + " kB\nMemAvailable: " +
+                              std::to_string(available_gib << 20) + " kB\n");
+  };
+  machine(60);
+  EXPECT_EQ(after(), 2000);
+  write("proc/self/cgroup", "0::/small\n");
+  write("proc/self/mountinfo", "1 1 0:1 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  write("sys/fs/cgroup/small/memory.max", std::to_string(1 << 30) + "\n");
+  write("sys/fs/cgroup/small/memory.current", std::to_string(10 << 20) + "\n");
+  write("sys/fs/cgroup/small/memory.stat", "inactive_file 0\nactive_file 0\n");
+  EXPECT_EQ(after(), 500) << "its cgroup has 1 GiB, of which it uses 1 %";
+  write("sys/fs/cgroup/small/memory.max", std::to_string(std::uint64_t{6} << 30) + "\n");
+  EXPECT_GT(after(), 1000);
+  EXPECT_LT(after(), 2000);
+}
+
 TEST_F(MemoryMonitorTest, EndsTheNewestOfTheLargeOnesThatAreTriedAgain) {
   machine_has(40);
   for (const pid_t pid : {1, 2, 3, 4, 5}) process_has(pid, pid == 4 ? 40 : 100, 300);
