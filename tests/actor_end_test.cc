@@ -10,6 +10,7 @@
 #include <manta/manta.h>
 
 #include "cluster_fixture.h"
+#include "gate.h"
 
 namespace manta::testing {
 namespace {
@@ -338,6 +339,18 @@ TEST_F(ActorEndTest, ArrayOfARefOutlivesTheRefInTheActor) {
   keeps = {};
   for (int i = 0; i < 20; ++i) put(full<int>(300'000, -1));
   EXPECT_EQ(back[299'999], 299'999);
+}
+
+TEST_F(ActorEndTest, OneThatIsKilledWhileItWaitsForItsArgumentsLeavesNothing) {
+  open();
+  const auto gate = actor<Gate>();
+  const auto late = remote(pass)(gate, 3);
+  auto counter = actor<std::vector<int>>(late);
+  counter.kill();
+  EXPECT_THROW(get(counter.ended()), ActorDied);
+  counter = {};
+  gate.post(&Gate::open);
+  EXPECT_EQ(get(late), 3);
 }
 
 }  // namespace

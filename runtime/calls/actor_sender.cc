@@ -98,18 +98,26 @@ void ActorSender::pump(Link& link) {
   link.lane->ring();
 }
 
+// What a method has answered says that the constructor has returned, too, perhaps before the node does.
 bool ActorSender::receive(Link& link) {
   if (!link.lane) return false;
-  return link.lane->receive(
+  bool answered = false;
+  const bool any = link.lane->receive(
       [&](const base::Ref<Call>& call, const ReplyFrame& frame, std::span<const std::byte> rest) {
-        if (frame.status == ReplyStatus::kItem) {
-          return caller_.take_item(*link.lane, *call, frame, rest);
-        }
         if (frame.status == ReplyStatus::kDropped) {
           return fail_call(*call, cancelled_error(*call, "it had not begun"));
         }
+        answered = true;
+        if (frame.status == ReplyStatus::kItem) {
+          return caller_.take_item(*link.lane, *call, frame, rest);
+        }
         caller_.completion().complete(*call, frame, rest);
       });
+  if (answered && link.constructing) {
+    link.constructor = nullptr;
+    link.constructing = nullptr;
+  }
+  return any;
 }
 
 bool ActorSender::poll() {
@@ -143,6 +151,12 @@ void ActorSender::waits_for_arguments(const ActorEntry& entry, const Call& const
   links_[entry.id()].incomplete = &constructor;
 }
 
+void ActorSender::ended_before_start(const ActorEntry& entry) {
+  if (const auto link = links_.find(entry.id()); link != links_.end()) {
+    link->second.incomplete = nullptr;
+  }
+}
+
 void ActorSender::created(ActorEntry& entry, base::Ref<Call> constructor) {
   auto& link = links_[entry.id()];
   link.incomplete = nullptr;
@@ -152,9 +166,7 @@ void ActorSender::created(ActorEntry& entry, base::Ref<Call> constructor) {
 }
 
 void ActorSender::die_before_start(ActorEntry& entry, const Value& error, bool declared) {
-  if (const auto link = links_.find(entry.id()); link != links_.end()) {
-    link->second.incomplete = nullptr;
-  }
+  ended_before_start(entry);
   entry.phase = ActorPhase::kDead;
   entry.death = copy_of(error);
   if (declared) {
