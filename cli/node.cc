@@ -55,6 +55,7 @@ Json json_of(const detail::NodeStatus& node) {
                     {"driver_pid", job.driver},
                     {"program", job.program},
                     {"workers", job.workers},
+                    {"driver_left", job.left},
                     {"ending", job.ending}});
   }
   const StoreStats& store = node.store;
@@ -100,7 +101,10 @@ std::string lines_of(const detail::NodeStatus& node) {
   for (const detail::JobStatus& job : node.jobs) {
     text += "    " + job.job + ": driver pid " + std::to_string(job.driver) + ", " +
             std::to_string(job.workers) + " workers of " + printable(job.program) +
-            (job.ending ? ", ending" : "") + "\n";
+            (job.ending ? ", ending"
+             : job.left ? ", which has left: detached actors live"
+                        : "") +
+            "\n";
   }
   return text;
 }

@@ -34,6 +34,7 @@
 #include "../serialization/types/observer.h"
 #include "api/actor.h"
 #include "api/actor_handle.h"
+#include "api/actor_names.h"
 #include "api/as_completed.h"
 #include "api/cancel.h"
 #include "api/capture.h"

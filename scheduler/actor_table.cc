@@ -29,10 +29,11 @@ void ActorTable::announce(ActorId id, const Actor& actor) {
 }
 
 // Whoever asked before is told only that the actor exists: lanes are opened when it has a worker.
-bool ActorTable::create(ActorId id, ProcessSlot creator) {
+bool ActorTable::create(ActorId id, ProcessSlot creator, Life life) {
   Actor& actor = actors_[id];
   if (actor.phase != ActorPhase::kUnknown) return false;
   actor.phase = ActorPhase::kPending;
+  actor.detached = life == Life::kDetached;
   actor.holders.add(creator, 1);
   for (const ProcessSlot process : actor.connecting) {
     step(ActorStep::Kind::kAnnounce, id, process);
@@ -203,7 +204,7 @@ void ActorTable::settle(ActorId id, const Bytes& unknown_cause) {
   if (actor.phase == ActorPhase::kUnknown) {
     die(id, actor, unknown_cause);
   }
-  if (!actor.holders.unused()) return;
+  if (!actor.holders.unused() || (actor.detached && actor.phase != ActorPhase::kDead)) return;
   switch (actor.phase) {
     case ActorPhase::kPending:
       actor.unheld = true;
@@ -224,6 +225,13 @@ void ActorTable::settle(ActorId id, const Bytes& unknown_cause) {
     case ActorPhase::kEnding:
       break;
   }
+}
+
+bool ActorTable::lives(ActorId id) const {
+  const Actor* const actor = find(id);
+  return actor != nullptr && !actor->unheld && !actor->kill_asked &&
+         (actor->phase == ActorPhase::kPending || actor->phase == ActorPhase::kStarting ||
+          actor->phase == ActorPhase::kAlive);
 }
 
 const ActorTable::Actor* ActorTable::find(ActorId id) const {

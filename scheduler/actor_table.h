@@ -55,12 +55,14 @@ class ActorTable {
     // They have a lane, asked for one, or want to know: they are told what holders are told.
     std::vector<ProcessSlot> watching;
     bool kill_asked = false;
-    bool unheld = false;  // it ends as soon as its worker has it
-    Bytes cause;          // of its death, or of the kill that was asked for
+    bool unheld = false;    // it ends as soon as its worker has it
+    bool detached = false;  // it lives on without holders
+    Bytes cause;            // of its death, or of the kill that was asked for
   };
 
+  enum class Life { kCounted, kDetached };
   // The creator holds the first handle. False if that id exists already.
-  bool create(ActorId id, ProcessSlot creator);
+  bool create(ActorId id, ProcessSlot creator, Life life = Life::kCounted);
   void assign(ActorId id, ProcessSlot worker);  // of a pending one
   void alive(ActorId id);                       // its constructor has returned
   void failed(ActorId id, Bytes cause);         // its constructor threw
@@ -88,6 +90,8 @@ class ActorTable {
   void settle(ActorId id, const Bytes& unknown_cause);
 
   const Actor* find(ActorId id) const;  // null if there is no record
+  // Whether it is there to be called: neither dead, nor about to end, nor without a record.
+  bool lives(ActorId id) const;
   std::size_t size() const { return actors_.size(); }
   std::vector<ActorStep>& steps() { return steps_; }  // the caller takes them out after each event
 

@@ -108,6 +108,27 @@ TEST(ActorTable, TellsWhoIsConnectedOrWatchesWithoutAHandle) {
   EXPECT_EQ(done(table), "announce 3");  // dead
 }
 
+TEST(ActorTable, ADetachedOneLivesWithoutHolders) {
+  ActorTable table;
+  table.create(kActor, kDriver, ActorTable::Life::kDetached);
+  table.add_holds(kActor, kDriver, -1);
+  settle_all(table);
+  EXPECT_EQ(done(table), "") << "it waits for its worker";
+  EXPECT_TRUE(table.lives(kActor));
+  table.assign(kActor, kWorker);
+  table.alive(kActor);
+  table.strike(kDriver);
+  settle_all(table);
+  EXPECT_EQ(done(table), "");
+  EXPECT_TRUE(table.lives(kActor));
+  table.kill(kActor, bytes("killed"));
+  EXPECT_EQ(done(table), "kill");
+  EXPECT_FALSE(table.lives(kActor));
+  table.worker_gone(kWorker, [] { return bytes("signal 9"); });
+  settle_all(table);
+  EXPECT_EQ(table.find(kActor), nullptr) << "nobody holds its record";
+}
+
 TEST(ActorTable, AConstructorThatThrowsIsTheCause) {
   ActorTable table;
   table.create(kActor, kDriver);

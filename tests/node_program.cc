@@ -3,7 +3,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -89,6 +91,55 @@ void hog(manta::Session& session) {
   }
 }
 
+// A detached actor that submits tasks of its own.
+struct Keeper {
+  int sum = 0;
+  int add(int n) { return sum += manta::get(manta::remote(square)(n)); }
+  int pid() const { return ::getpid(); }
+};
+
+const manta::ActorOptions kKeeper{.name = "keeper", .lifetime = manta::Lifetime::detached};
+
+// Makes the keeper, and leaves it behind.
+void make_keeper(manta::Session& session) {
+  say_who(session);
+  print("actor", manta::get(manta::actor<Keeper>(kKeeper).call(&Keeper::pid)));
+  print("stray", manta::get(manta::remote(start_stray)()));
+  const auto counted = manta::actor<Kept>();
+  print("counted", manta::get(counted.call(&Kept::pid)));
+  const auto busy = manta::remote([] { ::pause(); })();
+  print("ready", "1");
+  wait_for_signal();
+}
+
+void use_keeper() {
+  auto keeper = manta::get_actor<Keeper>("keeper");
+  print("actor", manta::get(keeper.call(&Keeper::pid)));
+  print("sum", manta::get(keeper.call(&Keeper::add, 3)));
+}
+
+// A ref that other programs read from a file.
+void share(const std::string& path) {
+  const auto numbers = manta::put(manta::arange<int>(1 << 18));
+  const manta::Bytes bytes = manta::serialize(numbers);
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+  print("ready", "1");
+  wait_for_signal();
+}
+
+void read_shared(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const manta::Bytes bytes(std::string_view{text});
+  const auto numbers = manta::deserialize<manta::ObjectRef<manta::Array<int>>>(bytes);
+  print("size", manta::get(manta::remote(count)(numbers)));
+  print("last", manta::get(numbers)[(1 << 18) - 1]);
+  wait_for_signal();
+  print("still", manta::get(manta::deserialize<manta::ObjectRef<manta::Array<int>>>(bytes))[7]);
+}
+
 int run(const std::string& mode) {
   auto session = manta::init();
   if (mode == "square") {
@@ -100,6 +151,11 @@ int run(const std::string& mode) {
   }
   if (mode == "hold") hold(session);
   if (mode == "hog") hog(session);
+  if (mode == "make keeper") make_keeper(session);
+  if (mode == "use keeper") use_keeper();
+  if (mode == "end keeper") manta::get_actor<Keeper>("keeper").kill();
+  if (mode == "share") share(std::getenv("SHARED"));
+  if (mode == "read shared") read_shared(std::getenv("SHARED"));
   if (mode == "kept array") {
     const auto numbers = manta::get(manta::put(manta::arange<int>(1 << 18)));
     session.shutdown();

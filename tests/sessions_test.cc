@@ -262,7 +262,7 @@ TEST_F(SessionsInside, CallsWithoutASessionAreRefused) {
 
 TEST_F(SessionsInside, OptionsThatAreNotSupportedAreRefusedNotIgnored) {
   EXPECT_THROW((void)init({.address = "auto"}), InvalidArgument);
-  EXPECT_THROW((void)init({.name_space = "mine"}), InvalidArgument);
+  EXPECT_THROW((void)init({.name_space = std::string(1025, 'n')}), InvalidArgument);
   EXPECT_THROW((void)init({.cpus = -1}), InvalidArgument);
   open();
   const auto f = [](int x) { return x; };

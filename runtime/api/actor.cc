@@ -9,6 +9,7 @@
 #include "../wire/actor_payload.h"
 #include "../worker/exceptions.h"
 #include "../worker/executor.h"
+#include "actor_names.h"
 
 namespace manta {
 namespace detail {
@@ -22,18 +23,20 @@ CallSpec constructor_spec(Stub stub) {
 class CreateActor final : public Command {
  public:
   CreateActor(Process& process, base::Ref<ActorEntry> actor, ActorOptions options, std::string type,
-              base::Ref<Call> call)
+              base::Ref<Call> call, bool declared)
       : process_(process),
         actor_(std::move(actor)),
         options_(std::move(options)),
         type_(std::move(type)),
-        call_(std::move(call)) {}
+        call_(std::move(call)),
+        declared_(declared) {}
 
   void run(base::Ref<Command> self, CallRouter&) override {
     ActorSender& sender = process_.senders().actors;
     if (process_.ownership().dead()) {
       return sender.die_before_start(*actor_, process_.death(), false);
     }
+    if (actor_->phase >= ActorPhase::kEnded) return sender.ended_before_start(*actor_);
     if (auto* missing = first_missing()) {
       declare();  // others may hear of the actor before it is made
       sender.waits_for_arguments(*actor_, *call_);
@@ -74,7 +77,7 @@ class CreateActor final : public Command {
   ActorOptions options_;
   std::string type_;
   base::Ref<Call> call_;
-  bool declared_ = false;
+  bool declared_;
 };
 
 }  // namespace
@@ -90,10 +93,18 @@ base::Ref<ActorEntry> ActorBuilder::create() {
   if (process.attachment().local) refuse_environment(options_.env, "ActorOptions");
   auto entry = base::make_ref<ActorEntry>(process.ownership().next_id<ActorId>(),
                                           process.ownership().session());
-  entry->home = Home::kHeld;
-  entry->node_holds = 1;  // the node counts its maker from the beginning
   process.ownership().actors().add(*entry);
-  process.submit(base::make_ref<CreateActor>(process, entry, options_, type_, call_->take()));
+  const bool named = !options_.name.empty();
+  if (named) {  // from then on other threads may have it, too
+    if (auto other = claim_name(process, entry->id(), options_, type_)) return other;
+  }
+  {
+    const TablesLock lock(process.tables());
+    entry->home = Home::kHeld;
+    ++entry->node_holds;  // the node counts its maker from the beginning
+  }
+  process.submit(
+      base::make_ref<CreateActor>(process, entry, options_, type_, call_->take(), named));
   return entry;
 }
 

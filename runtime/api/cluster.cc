@@ -1,8 +1,6 @@
 #include "cluster.h"
 
 #include <algorithm>
-#include <cctype>
-#include <chrono>
 
 #include "../../base/check.h"
 #include "../../base/error.h"
@@ -15,19 +13,11 @@
 namespace manta {
 namespace {
 
-constexpr std::chrono::seconds kNodeAnswersWithin{60};
-
 // Both are empty if the node is dead.
 detail::NodeResources resources_of_node(detail::Process& process) {
-  const pid_t node = process.attachment().node_pid;
-  const auto answer =
-      process.questions().ask(detail::ResourcesAsk{}, {}, [node](std::chrono::seconds waited) {
-        const bool stopped = std::tolower(detail::process_state(node)) == 't';
-        if (!stopped && waited < kNodeAnswersWithin) return false;
-        throw RuntimeError("manta::cluster(): the node process (pid " + std::to_string(node) +
-                           ") has not answered for " + std::to_string(waited.count()) + " s" +
-                           detail::why_silent(node));
-      });
+  const auto patience =
+      detail::patience_with_node(process.attachment().node_pid, "manta::cluster()");
+  const auto answer = process.questions().ask(detail::ResourcesAsk{}, {}, patience);
   if (!answer) return {};
   auto resources = detail::decode_node_resources(*answer);
   base::check(resources.has_value(), "the node's answer about its resources is malformed");
@@ -90,6 +80,7 @@ ActorContext this_actor() {
   ActorContext context;
   context.entry_ = executor.self();
   context.instance_ = executor.instance();
+  context.name_ = executor.actor_name();
   return context;
 }
 

@@ -90,7 +90,7 @@ std::ptrdiff_t offset_in(const Instance& actor) {
 // An actor whose method or constructor runs.
 struct ActorContext {
   ActorId id() const { return entry_->id(); }  // as ActorHandle::id() in other processes
-  std::string name() const { return {}; }      // not supported yet
+  std::string name() const { return name_; }   // ActorOptions::name; empty without one
   int restarts() const { return 0; }           // not supported yet
   // A handle to the actor itself. T is its class, or a public base of it; inside the constructor only its class.
   // Errors: InvalidArgument for any other T.
@@ -103,6 +103,7 @@ struct ActorContext {
   friend ActorContext this_actor();
   base::Ref<detail::ActorEntry> entry_;
   detail::Instance instance_;
+  std::string name_;
 };
 // Of the calling thread. Errors: InvalidArgument outside of an actor.
 ActorContext this_actor();

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "../wire/actor_names.h"
 #include "../wire/actor_payload.h"
 #include "../wire/death_report.h"
 #include "../wire/memory_report.h"
@@ -67,9 +68,12 @@ std::uint64_t read(std::uint8_t which, std::span<const std::byte> bytes) {
       const auto actor = decode_actor(bytes);
       const auto shape = decode_shape(bytes);
       const auto of_node = decode_node_resources(bytes);
+      const auto asked = decode_name_question(bytes);
+      const auto named = decode_name_answer(bytes);
       return (actor ? actor->name.size() + sum_of(actor->call) : 0) +
              (shape ? shape->resources.size() + shape->env.size() + shape->text().size() : 0) +
-             (of_node ? of_node->available.size() : 0);
+             (of_node ? of_node->available.size() : 0) + (asked ? asked->name.size() : 0) +
+             (named ? named->names.size() : 0);
     }
     case 3: {
       const auto death = decode_death(bytes);

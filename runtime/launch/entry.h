@@ -39,6 +39,7 @@ struct SessionPart {
   std::uint64_t object_store_bytes = 0;
   std::uint64_t overflow_bytes = 0;  // of the store, on disk; told to workers only
   std::int64_t put_timeout_ms = 0;
+  std::string name_space = {};
   // InitOptions::env. A worker has it in its environment already.
   std::map<std::string, std::string> env = {};
   // The ids of the GPUs that this process sees; in a driver those of the node.

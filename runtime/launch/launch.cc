@@ -147,6 +147,7 @@ Attachment launch_node(const NodeOptions& options) {
   attachment.cpus = options.cpus;
   attachment.object_store_bytes = options.object_store_bytes;
   attachment.put_timeout_ms = options.put_timeout_ms;
+  attachment.name_space = options.name_space;
   attachment.local = options.local;
   attachment.env = options.env;
   std::vector<int> all_gpus(options.gpus.size());

@@ -48,16 +48,20 @@ std::optional<rpc::Slot> Actors::constructed_at(ActorId id) const {
 void Actors::on(rpc::Slot from, const ActorDeclare& declare, PayloadBytes payload) {
   const auto actor = decode_actor(payload);
   if (!actor) return;
-  note_start(declare.actor, {.declared_only = true, .creator = from, .name = name_of(*actor)});
+  note_start(declare.actor, {.declared_only = true,
+                             .creator = from,
+                             .name = name_of(*actor),
+                             .detached = actor->detached});
   run_steps();
 }
 
 void Actors::on(rpc::Slot from, const ActorCreate& create, PayloadBytes payload) {
   const auto actor = decode_actor(payload);
   if (!actor) return;
-  const bool wanted = note_start(
-      create.actor,
-      {.creator = from, .payload = {payload.begin(), payload.end()}, .name = name_of(*actor)});
+  const bool wanted = note_start(create.actor, {.creator = from,
+                                                .payload = {payload.begin(), payload.end()},
+                                                .name = name_of(*actor),
+                                                .detached = actor->detached});
   if (wanted) callbacks_.want_worker(create.actor, from, actor->cpus, actor->shape);
   run_steps();
 }
@@ -66,8 +70,11 @@ void Actors::on(rpc::Slot from, const ActorCreate& create, PayloadBytes payload)
 // and wants none.
 bool Actors::note_start(ActorId id, Start start) {
   const rpc::Slot creator = start.creator;
+  const auto life = start.detached ? scheduler::ActorTable::Life::kDetached
+                                   : scheduler::ActorTable::Life::kCounted;
+  start.job = peers_.job(creator);
   starts_[id] = std::move(start);
-  if (table_.create(id, creator)) return true;
+  if (table_.create(id, creator, life)) return true;
   const scheduler::ActorTable::Actor* actor = table_.find(id);
   return actor != nullptr && actor->phase == ActorPhase::kPending;
 }
@@ -206,14 +213,17 @@ void Actors::begin_sweep() { sweeping_ = std::exchange(new_, {}); }
 
 // Those that nobody holds end; those that nobody has created are answered as dead; what was known of their start goes.
 void Actors::settle() {
-  if (sweeping_.empty()) return;
+  if (sweeping_.empty()) return answer_put_off();
   for (const ActorId id : std::exchange(sweeping_, {})) {
     table_.settle(id, error_wire(ErrorKind::kActorDied,
                                  "actor " + id.hex() +
                                      " is not known to its node: its last handle was dropped"));
-    if (table_.find(id) == nullptr) starts_.erase(id);
+    if (table_.find(id) != nullptr) continue;
+    starts_.erase(id);
+    names_.remove(id);
   }
   run_steps();
+  answer_put_off();
 }
 
 // Carrying out a step may add others, whose turn comes after all that are there.

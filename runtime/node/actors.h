@@ -4,12 +4,15 @@
 // told of each change; a process that wants to connect gets a lane, or is told of the end.
 // Threads: confined. Errors: as messages: an actor's cause of death is an ActorDied, or what its constructor threw.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "../../scheduler/actor_table.h"
+#include "../../scheduler/name_table.h"
+#include "../wire/actor_names.h"
 #include "../wire/error_record.h"
 #include "../wire/task_shape.h"
 #include "death_report.h"
@@ -30,6 +33,8 @@ class Actors {
 
   void on(rpc::Slot from, const ActorDeclare& declare, PayloadBytes payload);
   void on(rpc::Slot from, const ActorCreate& create, PayloadBytes payload);
+  void on(rpc::Slot from, const NameClaim& claim, PayloadBytes payload);
+  void on(rpc::Slot from, const NameAsk& question, PayloadBytes payload);
   void on(rpc::Slot from, const ActorConnect& connect);
   void on(rpc::Slot from, const ActorWatch& watch);
   void on(rpc::Slot from, const ActorKill& kill);
@@ -49,8 +54,12 @@ class Actors {
   void release_all(rpc::Slot dead);  // drops its handles: no process uses its lanes any more
   // Whether an actor that `dead` made has yet to read its constructor's arguments, which lie in the memory of `dead`.
   bool needs_arguments_of(rpc::Slot dead) const;
+  // Ends the actor of that worker, if it has one: calls fail with ActorDied and this text.
+  bool end_at(rpc::Slot worker, const std::string& why);
+  bool any_detached(
+      scheduler::JobNumber job) const;  // that lives, of those which its processes have made
 
-  bool unsettled() const { return !new_.empty(); }
+  bool unsettled() const { return !new_.empty() || !put_off_.empty(); }
   void begin_sweep();
   void settle();
 
@@ -60,6 +69,14 @@ class Actors {
     rpc::Slot creator = 0;
     std::vector<std::byte> payload = {};
     std::string name = {};
+    bool detached = false;
+    scheduler::JobNumber job = 0;  // the creator's
+  };
+  struct Asked {  // by a NameClaim, or, without an actor, by a NameAsk
+    rpc::Slot from = 0;
+    std::uint64_t number = 0;
+    ActorId actor = {};
+    NameQuestion question = {};
   };
 
   // Notes what is to be started. True: it was not known, or only declared.
@@ -69,6 +86,8 @@ class Actors {
   void announce(ActorId id, rpc::Slot to);
   void connect(ActorId id, rpc::Slot caller);
   std::string describe(ActorId id) const;
+  void answer(Asked asked);
+  void answer_put_off();
 
   Peers& peers_;
   Lanes& lanes_;
@@ -77,6 +96,8 @@ class Actors {
   std::unordered_map<ActorId, Start> starts_;  // without the payload once the worker has that
   std::unordered_map<rpc::Slot, ActorId> workers_;
   std::vector<ActorId> new_, sweeping_;
+  scheduler::NameTable names_;
+  std::vector<Asked> put_off_;
 };
 
 }  // namespace manta::detail::node

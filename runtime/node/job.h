@@ -1,7 +1,8 @@
 // A Job is one driver as the node knows it, with what its workers are started from: its program, its options, its
 // output. A private session has one job, 0, whose end is the node's; a node of its own serves many.
 //
-//   kRunning --the driver leaves, or dies--> kEnding --its workers and what they started are gone--> kOver
+//   kRunning --the driver leaves, or dies--> kLeft --no detached actor of the job lives--> kEnding
+//            --its workers and what they started are gone--> kOver
 //
 // The driver may live on, and read arrays of its session: its slot is used again only when it `let_go` of the memory.
 // Threads: the node's. A Job lives as long as anything of its output is on its way.
@@ -17,7 +18,7 @@
 
 #include "../../base/fd.h"
 #include "../../base/id.h"
-#include "../../rpc/lane.h"
+#include "../../rpc/control.h"
 #include "../../scheduler/job_number.h"
 #include "../options/node_options.h"
 #include "driver_log.h"
@@ -26,7 +27,7 @@
 
 namespace manta::detail::node {
 
-enum class JobState : std::uint8_t { kRunning, kEnding, kOver };
+enum class JobState : std::uint8_t { kRunning, kLeft, kEnding, kOver };
 
 class Job : public std::enable_shared_from_this<Job> {
  public:
@@ -38,7 +39,8 @@ class Job : public std::enable_shared_from_this<Job> {
 
   scheduler::JobNumber number() const { return number_; }
   JobId id() const { return id_; }
-  rpc::Slot driver() const { return driver_; }
+  rpc::Slot driver() const { return driver_; }  // kNodeSlot: it is another process's now
+  void forget_driver() { driver_ = rpc::kNodeSlot; }
   const NodeOptions& options() const { return options_; }
   const base::Fd& program() const { return program_; }
   const base::Fd& working_directory() const { return working_directory_; }
@@ -74,7 +76,7 @@ class Job : public std::enable_shared_from_this<Job> {
  private:
   const scheduler::JobNumber number_;
   const JobId id_;
-  const rpc::Slot driver_;
+  rpc::Slot driver_;
   const NodeOptions options_;
   const base::Fd program_;
   base::Fd working_directory_;

@@ -101,6 +101,9 @@ class Node {
   void driver_says(Job& job, char word);
   void driver_is_silent(Job& job);
   void end_job(Job& job);
+  void end_tasks_of_driver(const Job& job);
+  void end_processes_of(Job& job);
+  void let_driver_go(Job& job);
   void settle_jobs();
   void look_for_strays_again();
   void finish_job(const std::shared_ptr<Job>& job);

@@ -1,7 +1,8 @@
 // The jobs of a node that serves several drivers: admitted, ended with their drivers, forgotten.
 //
-//   admit() --> the driver leaves, dies, or sends nonsense --> end_job(): its wishes and workers end
-//           --> settle_jobs(): when none of its processes is left its pins go, and the driver is told so
+//   admit() --> the driver leaves, dies, or sends nonsense --> end_job(): what it has asked for ends
+//           --> settle_jobs(): when no detached actor of the job lives, its wishes and workers end; when none of its
+//               processes is left its pins go, and the driver is told so
 //           --> when the driver reads none of our memory any more, its slot is used again
 #include <algorithm>
 #include <cerrno>
@@ -77,7 +78,8 @@ NodeStatus Node::status() const {
                            .driver = job->pid(),
                            .program = program.string(),
                            .workers = workers[number],
-                           .ending = job->state != JobState::kRunning});
+                           .left = job->state == JobState::kLeft,
+                           .ending = job->state > JobState::kLeft});
   }
   return status;
 }
@@ -130,6 +132,7 @@ Attachment Node::part_of(rpc::Slot slot, const Role& asked) const {
   part.cpus = role_.options.cpus;
   part.object_store_bytes = role_.options.object_store_bytes;
   part.put_timeout_ms = asked.options.put_timeout_ms;
+  part.name_space = asked.options.name_space;
   part.env = asked.options.env;
   std::vector<int> all(role_.options.gpus.size());
   std::iota(all.begin(), all.end(), 0);
@@ -155,11 +158,13 @@ void Node::end_job(Job& job) {
     return;
   }
   if (job.state == JobState::kRunning) {
-    job.state = JobState::kEnding;
+    job.state = JobState::kLeft;
     read_to_the_end(job.driver());
-    leasing_.end_job(job.number());
-    for (const rpc::Slot slot : workers_.slots()) {
-      if (peers_.job(slot) == job.number()) workers_.kill(slot);
+    if (actors_.any_detached(job.number())) {
+      end_tasks_of_driver(job);
+      let_driver_go(job);
+    } else {
+      end_processes_of(job);
     }
     DeathReport death;
     death.pid = job.pid();
@@ -169,11 +174,28 @@ void Node::end_job(Job& job) {
   settle_jobs();
 }
 
+// Of a job that goes on for its detached actors. What tasks have submitted themselves ends as with any worker.
+void Node::end_tasks_of_driver(const Job& job) {
+  for (const TaskLane& lane : lanes_.of_tasks()) {
+    if (lane.caller == job.driver()) workers_.kill(lane.callee);
+  }
+}
+
+void Node::end_processes_of(Job& job) {
+  job.state = JobState::kEnding;
+  leasing_.end_job(job.number());
+  const std::string why = "its job ended with its driver (pid " + std::to_string(job.pid()) + ")";
+  for (const rpc::Slot slot : workers_.slots()) {
+    if (peers_.job(slot) == job.number() && !actors_.end_at(slot, why)) workers_.kill(slot);
+  }
+}
+
 // What a job's processes have started, and what was handed on to this process when they died, is found by the variable
 // that all of them have in their environment. There may be more when those are gone: SIGCHLD comes again.
 void Node::settle_jobs() {
   std::vector<std::shared_ptr<Job>> done;
   for (const auto& [number, job] : jobs_) {
+    if (job->state == JobState::kLeft && !actors_.any_detached(number)) end_processes_of(*job);
     if (job->state == JobState::kEnding && !has_workers(number)) {
       const Killed killed = kill_children_with(WorkerProcesses::job_variable(job->id()));
       job->strays.insert(killed.children.begin(), killed.children.end());
@@ -184,10 +206,14 @@ void Node::settle_jobs() {
         finish_job(job);
       }
     }
+    const bool left = job->state == JobState::kLeft || job->state == JobState::kOver;
+    if (left && job->let_go && job->driver() != rpc::kNodeSlot) {
+      dead_.push_back(job->driver());
+      job->forget_driver();
+    }
     if (job->state == JobState::kOver && job->let_go) done.push_back(job);
   }
   for (const auto& job : done) {
-    dead_.push_back(job->driver());
     job->close();
     jobs_.erase(job->number());
   }
@@ -215,9 +241,14 @@ void Node::finish_job(const std::shared_ptr<Job>& job) {
   }
   leasing_.forget_job(job->number());
   if (!role_.options.keep_logs) job->remove_worker_logs();
-  job->log().when_written([job] {
+  let_driver_go(*job);
+}
+
+// That is what its shutdown() waits for. Whatever is printed later is in the logs only.
+void Node::let_driver_go(Job& job) {
+  job.log().when_written([kept = job.shared_from_this()] {
     asio::error_code ignored;
-    job->socket().shutdown(asio::socket_base::shutdown_send, ignored);
+    kept->socket().shutdown(asio::socket_base::shutdown_send, ignored);
   });
 }
 

@@ -140,6 +140,8 @@ void Node::look_ahead() {
                  std::strerror(why));
   }
   end_those_that_never_start();
+  if (role_.options.standing)
+    settle_jobs();  // a detached actor without a process may have been killed
   arena_.set_may_spill(spilling_.possible());
   for (const auto& call : long_calls_.look(lanes_.of_tasks(), monotonic_ms())) {
     peers_.send(call.caller, call.message);

@@ -84,6 +84,7 @@ std::optional<pid_t> WorkerProcesses::start(rpc::Slot slot, const scheduler::Wor
   role.attachment.object_store_bytes = node_.options.object_store_bytes;
   role.attachment.overflow_bytes = shared_.overflow_bytes;
   role.attachment.put_timeout_ms = options.put_timeout_ms;
+  role.attachment.name_space = options.name_space;
   role.attachment.env = options.env;
   role.attachment.gpus = gpu_ids(node_.options.gpus, kind.gpus);
   role.attachment.task_env = kind.environment;

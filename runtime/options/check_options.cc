@@ -114,6 +114,12 @@ void check_resources(const Resources& resources, const char* what) {
   }
 }
 
+void check_name_space(const std::string& name_space, const char* what) {
+  if (name_space.size() <= kMaxName) return;
+  refuse(std::string(what) + " has " + std::to_string(name_space.size()) +
+         " bytes; at most 1024 are allowed");
+}
+
 void check_task_options(const TaskOptions& options) {
   check_name(options.name, "TaskOptions");
   check_request(options, "TaskOptions");
@@ -125,10 +131,13 @@ void check_task_options(const TaskOptions& options) {
 
 void check_actor_options(const ActorOptions& options) {
   check_request(options, "ActorOptions");
-  unsupported(!options.name.empty(), "ActorOptions::name");
-  unsupported(!options.name_space.empty(), "ActorOptions::name_space");
-  unsupported(options.lifetime != Lifetime::counted, "ActorOptions::lifetime detached");
-  unsupported(options.get_if_exists, "ActorOptions::get_if_exists");
+  check_name(options.name, "ActorOptions");
+  check_name_space(options.name_space, "ActorOptions::name_space");
+  for (const auto& [given, option] : {std::pair(!options.name_space.empty(), "name_space"),
+                                      std::pair(options.get_if_exists, "get_if_exists")}) {
+    if (given && options.name.empty())
+      refuse(std::string("ActorOptions::") + option + " is given without a name");
+  }
   unsupported(options.max_restarts != 0, "ActorOptions::max_restarts");
   unsupported(options.max_task_retries != 0, "ActorOptions::max_task_retries");
   unsupported(options.max_concurrency != 1, "ActorOptions::max_concurrency above 1");

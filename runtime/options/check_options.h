@@ -2,6 +2,8 @@
 //
 // Errors: InvalidArgument, which names the field, its value, and what is allowed. Threads: any.
 #pragma once
+#include <string>
+
 #include "options.h"
 
 namespace manta::detail {
@@ -13,6 +15,7 @@ void check_put_options(const PutOptions& options);
 
 // Parts of these checks, which InitOptions need, too. `what` and `option` name the field.
 void check_resources(const Resources& resources, const char* what);
+void check_name_space(const std::string& name_space, const char* what);
 void unsupported(bool used, const char* option);
 
 }  // namespace manta::detail

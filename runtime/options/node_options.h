@@ -45,6 +45,7 @@ struct NodeOptions {
   std::map<std::string, std::string> env = {};
   // What it is added to, as "A=1", if that is not the node's own environment: that of a driver that has joined.
   std::optional<std::vector<std::string>> environment = {};
+  std::string name_space = {};  // of actors' names
   // Of the workers; empty: the driver's.
   std::string working_dir = {};
   // The executable of node and workers, and its arguments; empty: the driver's own.

@@ -98,10 +98,14 @@ enum class Placement { process, shared };
 
 // Of an actor: manta::actor<T>(ActorOptions{...}, args...).
 struct ActorOptions {
-  std::string name = {};                               // not supported yet
-  std::string name_space = {};                         // not supported yet
-  Lifetime lifetime = Lifetime::counted;               // detached: not supported yet
-  bool get_if_exists = false;                          // not supported yet
+  // By which get_actor() finds it, as long as it lives, in its name space: one of that name at a time. At most 1 KiB.
+  std::string name = {};
+  std::string name_space = {};  // default: the session's, InitOptions::name_space
+  // Detached: it ends by kill() or exit_actor(), and with its node; on a node that several programs join it outlives
+  // its session.
+  Lifetime lifetime = Lifetime::counted;
+  // If there is an actor of that name already, actor() gives a handle of that one instead of AlreadyExists.
+  bool get_if_exists = false;
   int max_restarts = 0;                                // not supported yet
   int max_task_retries = 0;                            // not supported yet
   int max_concurrency = 1;                             // above 1: not supported yet
@@ -178,7 +182,9 @@ struct InitOptions {
   // s3://bucket/prefix. Default: the session's directory, or /var/tmp if that lies in memory. MANTA_SPILL_DIRS has
   // commas between them.
   std::vector<std::string> spill_dirs = {};
-  std::string name_space = {};  // not supported yet
+  // In which this session's actors have their names, unless their options say otherwise: any text of at most 1 KiB.
+  // Programs on one node whose name spaces are the same see the same names.
+  std::string name_space = {};
   // Whether the driver prints what the workers print, each line with its origin.
   bool log_to_driver = true;
   // Of the workers; default: the driver's.

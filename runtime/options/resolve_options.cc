@@ -266,6 +266,8 @@ void apply_job(const InitOptions& options, NodeOptions& node) {
   if (options.put_timeout) node.put_timeout_ms = milliseconds_of(*options.put_timeout);
   node.log_to_driver = options.log_to_driver;
   node.env = options.env;
+  check_name_space(options.name_space, "InitOptions::name_space (MANTA_NAMESPACE)");
+  node.name_space = options.name_space;
   node.working_dir = options.working_dir.string();
   apply_worker(options.worker, node);
 }
@@ -298,7 +300,6 @@ std::string about_large_store(std::uint64_t object_store_bytes, std::uint64_t us
 NodeOptions resolve_options(InitOptions options) {
   const bool given_bytes = options.object_store_bytes.has_value();
   apply_variables(options);
-  unsupported(!options.name_space.empty(), "InitOptions::name_space (MANTA_NAMESPACE)");
   if (!options.address.empty()) return options_of_job(options);
   if (options.cpus && !(*options.cpus > 0 && std::isfinite(*options.cpus))) {
     refuse("InitOptions::cpus (MANTA_CPUS) is " + base::number_text(*options.cpus) +

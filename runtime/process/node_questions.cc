@@ -1,7 +1,12 @@
 #include "node_questions.h"
 
 #include <algorithm>
+#include <cctype>
+#include <string>
 #include <utility>
+
+#include "../../base/error.h"
+#include "../launch/node_process.h"
 
 namespace manta::detail {
 
@@ -65,11 +70,35 @@ template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RoomAsk, std::s
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(RestoreAsk, std::string_view,
                                                                  const GiveUp&, rpc::Deadline,
                                                                  std::chrono::milliseconds);
+template std::optional<NodeQuestions::Answer> NodeQuestions::ask(NameClaim, PayloadBytes,
+                                                                 const GiveUp&, rpc::Deadline,
+                                                                 std::chrono::milliseconds);
+template std::optional<NodeQuestions::Answer> NodeQuestions::ask(NameAsk, PayloadBytes,
+                                                                 const GiveUp&, rpc::Deadline,
+                                                                 std::chrono::milliseconds);
 template std::optional<NodeQuestions::Answer> NodeQuestions::ask(WhyAsk, PayloadBytes,
                                                                  const GiveUp&, rpc::Deadline,
                                                                  std::chrono::milliseconds);
 
+NodeQuestions::GiveUp patience_with_node(pid_t node, const char* who) {
+  constexpr std::chrono::seconds kAnswersWithin{60};
+  return [=](std::chrono::seconds waited) {
+    const bool stopped = std::tolower(process_state(node)) == 't';
+    if (!stopped && waited < kAnswersWithin) return false;
+    throw RuntimeError(std::string(who) + ": the node process (pid " + std::to_string(node) +
+                       ") has not answered for " + std::to_string(waited.count()) + " s" +
+                       why_silent(node));
+  };
+}
+
 void NodeQuestions::on(const ResourcesTold& told, PayloadBytes payload) {
+  answer(told.question, payload);
+}
+
+// The actor is ours from the next message on.
+void NodeQuestions::on(const NameTold& told, PayloadBytes payload) {
+  const bool wanted = open_.contains(told.question);
+  if (!wanted && !told.held.is_nil()) (void)ownership_.adopt_actor(told.held, Arrival::kHeld);
   answer(told.question, payload);
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 #include "../../rpc/progress.h"
@@ -24,9 +25,9 @@ class NodeQuestions {
       : session_(session), ownership_(ownership), progress_(progress) {}
 
   using Answer = std::vector<std::byte>;  // the payload
-  // Sends the question, a ResourcesAsk, RoomAsk, RestoreAsk or WhyAsk, under a number of its own. After `look`, and
-  // then ever more seldom up to once a second, `give_up(how long it has waited)` decides, and may throw. Nothing: given
-  // up, too late, or the session is over.
+  // Sends the question, a ResourcesAsk, RoomAsk, RestoreAsk, NameClaim, NameAsk or WhyAsk, under a number of its own.
+  // After `look`, and then ever more seldom up to once a second, `give_up(how long it has waited)` decides, and may
+  // throw. Nothing: given up, too late, or the session is over.
   using GiveUp = std::function<bool(std::chrono::seconds)>;
   static constexpr std::chrono::milliseconds kSeldom{1000};
   static constexpr std::chrono::milliseconds kLong{50};  // for the object store's answers
@@ -37,6 +38,7 @@ class NodeQuestions {
   bool node_died() const { return ownership_.dead(); }
 
   void on(const ResourcesTold& told, PayloadBytes payload);
+  void on(const NameTold& told, PayloadBytes payload);
   // The payload: 1 byte, which is told.granted, then the text.
   void on(const RoomTold& told, std::string_view text);
   // The payload: the struct, then the text.
@@ -59,5 +61,9 @@ class NodeQuestions {
   std::uint64_t last_ = 0;              // under the tables lock, as
   std::map<std::uint64_t, Open> open_;  // those that wait for their answer
 };
+
+// For questions that a living node answers at once: throws RuntimeError, with what the node's process does instead,
+// when it is stopped, or has been silent for a minute. `who` begins the text.
+NodeQuestions::GiveUp patience_with_node(pid_t node, const char* who);
 
 }  // namespace manta::detail

@@ -1,11 +1,11 @@
 #include "outside_references.h"
 
-#include <atomic>
 #include <cstring>
 #include <string>
 
 #include "../../base/error.h"
 #include "../ownership/arrivals.h"
+#include "in_turn.h"
 #include "process.h"
 
 namespace manta::detail {
@@ -15,7 +15,9 @@ using serialization::Reference;
 using serialization::RefKind;
 
 struct Written {
-  std::uint64_t job_hi, job_lo, hi, lo;
+  NodeId node;
+  JobId job;
+  ObjectId id;
 };
 
 ObjectId id_of(const Reference& reference) {
@@ -35,30 +37,19 @@ void check_session(const Reference& reference) {
   }
 }
 
-class Pinned final : public rpc::Progress::Waiter {
- public:
-  // SYNC: acquire pairs with the release in write().
-  bool satisfied() const override { return done.load(std::memory_order_acquire); }
-  std::atomic<bool> done{false};
-};
-
 }  // namespace
 
 void OutsideReferences::write(const Reference& reference, serialization::MetaBytes& out) {
   Process& process = Process::current("manta::serialize() of an ObjectRef or ActorHandle");
   check_session(reference);
-  Pinned pinned;
   // In the order of what this thread submitted before: an actor's creation.
-  process.submit(command_of([&](const base::Ref<Command>&) {
-    process.ownership().publish(reference);
-    process.node().hold(wire_of(reference), rpc::kNodeSlot);
-    // SYNC: release: whoever is told has the messages above before its own.
-    pinned.done.store(true, std::memory_order_release);
-  }));
-  process.progress().wait(pinned);
-  const auto& job = process.attachment().job;
-  const ObjectId id = id_of(reference);
-  const Written written{job.hi(), job.lo(), id.hi(), id.lo()};
+  run_in_turn([&](base::Ref<Command> command) { process.submit(std::move(command)); },
+              process.progress(),
+              [&] {
+                process.ownership().publish(reference);
+                process.node().hold(wire_of(reference), rpc::kNodeSlot);
+              });
+  const Written written{process.attachment().node, process.attachment().job, id_of(reference)};
   const auto bytes = std::as_bytes(std::span(&written, 1));
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
@@ -68,14 +59,14 @@ Reference OutsideReferences::read(RefKind kind, std::span<const std::byte> bytes
   Written written{};
   if (bytes.size() != sizeof written) serialization::Reader::fail("a reference is of another size");
   std::memcpy(&written, bytes.data(), sizeof written);
-  const JobId job(written.job_hi, written.job_lo);
-  const ObjectId id(written.hi, written.lo);
+  const ObjectId& id = written.id;
   if (id.is_nil()) serialization::Reader::fail("a reference names nothing");
-  if (const auto& ours = process.attachment().job; job != ours) {
+  if (const auto& ours = process.attachment(); written.node != ours.node) {
     throw SerializationError((kind == RefKind::kActor ? "an ActorHandle" : "an ObjectRef") +
                              std::string(" in these bytes belongs to another session, job ") +
-                             job.hex() + "; this process is in job " + ours.hex() +
-                             ": references can be loaded only in the session that wrote them");
+                             written.job.hex() + "; this process is in job " + ours.job.hex() +
+                             ": references can be loaded only in the session that wrote them, or "
+                             "in another one on the same node");
   }
   const TablesLock lock(process.tables());
   const WireReference reference{static_cast<std::uint64_t>(kind), id.hi(), id.lo()};

@@ -1,11 +1,11 @@
 // ObjectRefs and ActorHandles in bytes outside the store: what manta::serialize() writes of them, and deserialize()
 // reads.
 //
-//   serialize --publish, pin at the node--> bytes (job | id) --any process of the session--> hold, adopt
+//   serialize --publish, pin at the node--> bytes (node | job | id) --any process of the node--> hold, adopt
 //
 // A pinned object lives until manta::free() or the end of the session, whoever drops its refs; its node keeps the
 // record, so that a later load is told "freed" or "its owner died". An actor that is pinned ends by kill() only.
-// Errors: SerializationError for bytes of another session (both jobs are named) or malformed ones; InvalidArgument
+// Errors: SerializationError for bytes of another node (both jobs are named) or malformed ones; InvalidArgument
 //         without a session. Threads: any.
 #pragma once
 #include "../../serialization/bytes.h"

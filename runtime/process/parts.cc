@@ -14,6 +14,9 @@ Process& whole(OpenSession& session) { return static_cast<Process&>(session); }
 
 const Attachment& attachment(OpenSession& session) { return whole(session).attachment(); }
 NodeLink& node(OpenSession& session) { return whole(session).node(); }
+NodeQuestions& questions(OpenSession& session) { return whole(session).questions(); }
+Ownership& ownership(OpenSession& session) { return whole(session).ownership(); }
+rpc::Progress& progress(OpenSession& session) { return whole(session).progress(); }
 Cancelling& cancelling(OpenSession& session) { return whole(session).cancelling(); }
 ReadyWaits& ready_waits(OpenSession& session) { return whole(session).ready_waits(); }
 Senders& senders(OpenSession& session) { return whole(session).senders(); }

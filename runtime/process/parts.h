@@ -11,15 +11,26 @@ namespace manta::detail {
 class Cancelling;
 class Command;
 class NodeLink;
+class NodeQuestions;
 class OpenSession;
+class Ownership;
 class ReadyWaits;
 struct Attachment;
 struct Senders;
+}  // namespace manta::detail
 
+namespace manta::rpc {
+class Progress;
+}
+
+namespace manta::detail {
 namespace parts {
 
 const Attachment& attachment(OpenSession& session);
 NodeLink& node(OpenSession& session);
+NodeQuestions& questions(OpenSession& session);
+Ownership& ownership(OpenSession& session);
+rpc::Progress& progress(OpenSession& session);
 Cancelling& cancelling(OpenSession& session);
 ReadyWaits& ready_waits(OpenSession& session);
 Senders& senders(OpenSession& session);

@@ -12,6 +12,7 @@ ActorPayload make_actor_payload(const ActorOptions& options, const std::string& 
   ActorPayload payload{.name = options.name,
                        .type = type,
                        .cpus = options.cpus,
+                       .detached = options.lifetime == Lifetime::detached,
                        .shape = shape_of(options),
                        .call = {head.begin(), head.end()}};
   payload.call.insert(payload.call.end(), arguments.begin(), arguments.end());

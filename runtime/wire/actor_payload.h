@@ -17,6 +17,7 @@ struct ActorPayload {
   std::string name = {};  // as the user wrote it; may be empty
   std::string type = {};
   double cpus = 0;
+  bool detached = false;
   TaskShape shape = {};
   std::vector<std::byte> call = {};  // of the constructor: a CallFrame and its arguments
 };

@@ -23,6 +23,7 @@
 #include "cancel_messages.h"
 #include "error_record.h"
 #include "message_frame.h"
+#include "name_messages.h"
 #include "reply_name.h"
 #include "spill_messages.h"
 
@@ -382,12 +383,13 @@ using ToNode =
                 ActorWatch, ActorKill, ActorAlive, ActorFailed, ActorExiting, Publish, Fulfil,
                 Subscribe, FreeObject, HoldObject, HoldActor, HoldBlock, ReleaseObject,
                 ReleaseActor, ReleaseBlock, AdoptBlock, ResourcesAsk, RoomAsk, WhyAsk, WhyContinue,
-                WaitBegun, WaitOver, NeedsTold, SpillTold, RestoreAsk, MemoryTold, TellUser>;
+                WaitBegun, WaitOver, NeedsTold, SpillTold, RestoreAsk, MemoryTold, TellUser,
+                NameClaim, NameAsk>;
 
 using FromNode =
     MessageList<129, LeaseGrant, LeaseRefused, LeaseRecall, LaneOpen, LaneClose, LaneDead,
                 CallCancel, ObjectCancel, CallRunsLong, ExitNow, ActorStart, ActorEnd, ActorLane,
                 ActorChanged, ObjectValue, ObjectFreed, ResourcesTold, RoomTold, WhyTold,
-                WhyAskMaker, NeedsAsk, SpillAsk, RestoreTold, MemoryAsk, WaitRefused>;
+                WhyAskMaker, NeedsAsk, SpillAsk, RestoreTold, MemoryAsk, WaitRefused, NameTold>;
 
 }  // namespace manta::detail

@@ -17,7 +17,8 @@ struct JobStatus {
   int driver = 0;            // its process number
   std::string program = {};  // of its workers
   std::uint64_t workers = 0;
-  bool ending = false;  // its driver has left, or its processes are still there
+  bool left = false;    // its driver has, and detached actors of it live
+  bool ending = false;  // its driver has left, and its processes are still there
 };
 
 struct NodeStatus {

@@ -247,6 +247,7 @@ void Executor::on(const ActorStart& start, PayloadBytes payload) {
   auto parts = decode_actor(payload);
   base::check(parts.has_value(), "the creation of an actor is malformed");
   actor_id_ = start.actor;
+  actor_name_ = std::move(parts->name);
   actor_type_ = std::move(parts->type);
   actor_gpus_ = parts->shape.gpus();
   constructor_ = std::move(parts->call);

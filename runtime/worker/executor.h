@@ -80,6 +80,7 @@ class Executor final : public CalleeSide, private ItemReceiver {
   bool is_actor() const { return is_actor_; }
   std::size_t gpus_of_actor() const { return actor_gpus_; }
   const ActorId& actor_id() const { return actor_id_; }
+  const std::string& actor_name() const { return actor_name_; }
   // Which call runs, for the threads that it has started; 0: an actor's constructor.
   struct Running {
     std::uint32_t lane = 0;
@@ -183,7 +184,7 @@ class Executor final : public CalleeSide, private ItemReceiver {
   InPlace in_place_;
   std::vector<std::byte> constructor_;  // of an actor that is to be started
   ActorId actor_id_;
-  std::string actor_type_;
+  std::string actor_name_, actor_type_;
   std::size_t actor_gpus_ = 0;  // that it sees
   Instance instance_;
   // SYNC: none: a thread that sees it before the order, which publishes the constructor, takes no call until then.
