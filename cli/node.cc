@@ -37,8 +37,9 @@ void set_if_given(const char* variable, const std::string& text) {
 detail::NodeStatus ask(const fs::path& directory) {
   const auto bytes = detail::ask_console(directory, {.question = detail::ConsoleQuestion::kStatus});
   auto status = detail::decode_node_status(bytes);
-  if (!status)
+  if (!status) {
     throw RuntimeError("the node in " + directory.string() + " sent what cannot be read");
+  }
   return *std::move(status);
 }
 
@@ -87,11 +88,12 @@ std::string lines_of(const detail::NodeStatus& node) {
     const auto amount = [bytes](double value) {
       return bytes ? bytes_text(static_cast<std::uint64_t>(value)) : number_text(value);
     };
-    if (total != 0)
-      text += "  " + name + ": " + amount(available) + " of " + amount(total) + " free\n";
+    if (total == 0) continue;
+    text.append("  ").append(name).append(": ").append(amount(available));
+    text.append(" of ").append(amount(total)).append(" free\n");
   }
   for (const auto& [name, value] : node.resources.labels) {
-    text += "  label " + name + "=" + value + "\n";
+    text.append("  label ").append(name).append("=").append(value).append("\n");
   }
   text += "  object store: " + bytes_text(node.store.used) + " of " +
           bytes_text(node.store.capacity) + " in use, " + bytes_text(node.store.spilled) +
@@ -154,8 +156,9 @@ std::string status(const NodeCommand& command) {
   } else {
     nodes.push_back(ask(command.address));
   }
-  if (nodes.empty() && !command.json)
+  if (nodes.empty() && !command.json) {
     return "No node of this user is running; see `manta start`.\n";
+  }
   return text_of(nodes, command.json);
 }
 

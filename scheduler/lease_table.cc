@@ -106,6 +106,7 @@ class LeaseTable::Queues {
           (job.runs == next->runs && job.waiting.front().number < next->waiting.front().number);
       if (sooner) next = &job;
     }
+    base::check(next != nullptr, "some job's queue is not empty");
     const Waiting first = next->waiting.front();
     next->waiting.pop_front();
     --size_;

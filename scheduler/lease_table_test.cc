@@ -83,7 +83,7 @@ TEST(LeaseTable, ActorsAndBlockedTasksDoNotCostAJobItsTurn) {
 
 TEST(LeaseTable, AJobWithABacklogGivesBackToOneThatRunsNothing) {
   LeaseTable table(ResourceSet::cpus(4));
-  for (const OwnerId owner : {3, 4, 5, 6}) table.want({.owner = owner}, 9, one_cpu(1));
+  for (OwnerId owner = 3; owner < 7; ++owner) table.want({.owner = owner}, 9, one_cpu(1));
   EXPECT_EQ(grant_all(table), "xxxx") << "one of each owner";
   table.want(kA, 9, one_cpu(2));
   const auto recalled = table.recalls(Shortage::kResources);

@@ -37,8 +37,9 @@ NameAnswer ask(OpenSession& session, const char* who, Question question,
   const auto bytes = encode(payload);
   const auto answer = parts::questions(session).ask(
       question, bytes, patience_with_node(parts::attachment(session).node_pid, who));
-  if (!answer && parts::ownership(session).dead())
+  if (!answer && parts::ownership(session).dead()) {
     throw NodeDied(std::string(who) + ": the node of this session has died");
+  }
   if (!answer) throw InvalidArgument(std::string(who) + ": the session is being shut down");
   auto told = decode_name_answer(*answer);
   base::check(told.has_value(), "the node's answer about a name is malformed");

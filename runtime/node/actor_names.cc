@@ -1,4 +1,4 @@
-// Names of actors (decision 044): what processes ask of them, and which actors outlive their job.
+// Names of actors (decision 045): what processes ask of them, and which actors outlive their job.
 //
 //   NameClaim --the name is free--> the actor is declared, and has the name until it ends
 //             --it is taken-->      NameTold names that actor, which the asker holds from now on if it wants it

@@ -175,7 +175,7 @@ std::vector<WorkerProcesses::Exit> WorkerProcesses::reap() {
     const auto worker = workers_.extract(slot);
     const auto& output = worker.mapped().output;
     output->finish();
-    std::erase_if(left_open_, [](const auto& other) { return !other->open(); });
+    std::erase_if(left_open_, [](const auto& other) { return other.expired(); });
     if (output->open()) left_open_.push_back(output);
     exits.push_back({.slot = slot,
                      .pid = pid,
@@ -188,7 +188,9 @@ std::vector<WorkerProcesses::Exit> WorkerProcesses::reap() {
 
 void WorkerProcesses::finish_output() {
   for (auto& [slot, worker] : workers_) worker.output->close();
-  for (const auto& output : left_open_) output->close();
+  for (const auto& left : left_open_) {
+    if (const auto output = left.lock()) output->close();
+  }
 }
 
 }  // namespace manta::detail::node

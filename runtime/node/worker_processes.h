@@ -77,7 +77,7 @@ class WorkerProcesses {
   std::map<rpc::Slot, Worker> workers_;
   std::map<pid_t, rpc::Slot> slots_;
   // Of dead workers; their children hold the pipes.
-  std::vector<std::shared_ptr<WorkerOutput>> left_open_;
+  std::vector<std::weak_ptr<WorkerOutput>> left_open_;
   std::vector<pid_t> reaped_orphans_;
 };
 
