@@ -1,6 +1,7 @@
 // A store, or a disk, that is full of copies of one argument says what to do.
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <manta/manta.h>
@@ -66,6 +67,17 @@ TEST_F(ClusterTest, AFullStoreWithoutRoomForAnArgumentSaysPutItOnce) {
   EXPECT_TRUE(advises(of_method, "read")) << of_method;
   const auto of_parts = error_of<ObjectStoreFull>([&] { (void)remote(length_of)(parts, gate); });
   EXPECT_TRUE(advises(of_parts, "length_of")) << of_parts;
+}
+
+// The array is in the store when the text finds no room. The fixture looks for it at the end.
+TEST_F(ClusterTest, AResultThatFindsNoRoomLeavesNothingOfItself) {
+  open({.cpus = 1, .object_store_bytes = kStore, .put_timeout = 0s, .overflow = false});
+  const auto both = [] {
+    return std::pair<Array<char>, std::string>(full<char>(kStore / 4, 'x'),
+                                               std::string(kStore, 'x'));
+  };
+  EXPECT_THROW(get(remote(both)()), ObjectStoreFull);
+  EXPECT_TRUE(eventually([&] { return store_bytes_used() < kStore / 4; }));
 }
 
 TEST_F(ClusterTest, WhatCanNeverFitGetsNoSuchAdvice) {

@@ -85,6 +85,7 @@ void RunningCall::end_forked_child() const {
 
 void RunningCall::fail(const ErrorRecord& error) {
   end_forked_child();
+  scratch_.clear();  // a result that found no room may have arrays that lie in the store
   if (caller_ == Caller::kHere) {
     values_here_.clear();
     for (std::uint32_t i = 0; i < std::max(1U, frame_.result_count); ++i) {
