@@ -78,6 +78,23 @@ TEST(Value, MayLieInAStorage) {
   EXPECT_EQ(Value::bytes_in_heap(), in_heap);
 }
 
+TEST(Value, MayHaveItsMetaInItsLastBuffer) {
+  const std::size_t in_heap = Value::bytes_in_heap();
+  const auto array = base::HeapStorage::copy_of(bytes_of(64));
+  const auto meta = base::HeapStorage::copy_of(bytes_of(100));
+  const auto thing = base::make_ref<Thing>();
+  const Value value({}, kMetaInBuffer, {{array->data(), 64, array}, {meta->data(), 100, meta}},
+                    {{serialization::RefKind::kObject, thing}});
+  EXPECT_TRUE(value.meta().empty());
+  EXPECT_EQ(Value::bytes_in_heap(), in_heap);
+  const auto parts = take_meta_from_buffer({value.meta(), value.buffers(), value.references()});
+  EXPECT_EQ(copy_of(parts.meta), bytes_of(100));
+  EXPECT_EQ(parts.meta.data(), meta->data()) << "nothing is copied";
+  ASSERT_EQ(parts.buffers.size(), 1U);
+  EXPECT_EQ(parts.buffers[0].data, array->data());
+  EXPECT_EQ(parts.refs.size(), 1U);
+}
+
 TEST(Value, CountsTheBytesInMemoryOfTheirOwn) {
   const std::size_t before = Value::bytes_in_heap();
   {
