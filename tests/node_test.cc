@@ -246,6 +246,18 @@ TEST_F(NodeTest, StopEndsAllThatItStarted) {
   EXPECT_TRUE(held.gone());
 }
 
+TEST_F(NodeTest, StopEndsDetachedActorsWhoseDriverHasLeft) {
+  start();
+  const auto maker = program("make keeper");
+  const pid_t keeper = number(*maker, "actor");
+  EXPECT_EQ(maker->line_with("ready: "), "1") << maker->all();
+  ::kill(maker->pid(), SIGKILL);
+  (void)maker->wait();
+  EXPECT_TRUE(eventually([&] { return status().jobs.at(0).left; }));
+  stop();
+  EXPECT_FALSE(alive(keeper));
+}
+
 TEST_F(NodeTest, AStoppedNodeIsEndedToo) {
   start();
   ::kill(node_, SIGSTOP);

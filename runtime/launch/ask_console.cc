@@ -6,11 +6,11 @@
 #include <string>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "../../base/error.h"
 #include "../../base/fd.h"
+#include "../../base/local_socket.h"
 
 namespace manta::detail {
 namespace {
@@ -26,15 +26,12 @@ class Asking {
     const timeval patience = {.tv_sec = kPatience.count(), .tv_usec = 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    const std::string path = (directory / kConsoleSocket).string();
-    if (path.size() >= sizeof address.sun_path) refuse("its path is too long for a socket");
-    std::memcpy(address.sun_path, path.data(), path.size());
+    const auto address = base::local_address((directory / kConsoleSocket).string());
+    if (!address) refuse("its path is too long for a socket");
     int result = 0;
     do {
       result =
-          ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+          ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
     } while (result != 0 && errno == EINTR && in_time());
     if (result != 0) {
       refuse(errno == ENOENT ? "no session is there"

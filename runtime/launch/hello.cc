@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <cstring>
 #include <errno.h>
+#include <span>
 #include <sys/socket.h>
-#include <sys/uio.h>
+#include <utility>
+#include <vector>
 
 #include "../../base/limits.h"
+#include "../../base/local_socket.h"
 
 namespace manta::detail {
 namespace {
@@ -23,77 +26,44 @@ struct Frame {
   char text[kMaxText] = {};
 };
 
-// A message of one frame and its descriptors.
-struct Message {
-  Frame frame;
-  iovec part{.iov_base = &frame, .iov_len = sizeof frame};
-  alignas(cmsghdr) char ancillary[CMSG_SPACE(kMostFds * sizeof(int))] = {};
-  msghdr head{};
-
-  Message() {
-    head.msg_iov = &part;
-    head.msg_iovlen = 1;
-    head.msg_control = ancillary;
-    head.msg_controllen = sizeof ancillary;
-  }
-  Message(const Message&) = delete;
-};
-
 }  // namespace
 
 bool NodeHello::send(int socket) const {
-  Message message;
-  Frame& frame = message.frame;
+  Frame frame;
   if (!error.empty()) frame.refusal = refusal;
   const std::string& text = error.empty() ? directory : error;
   frame.size = static_cast<std::uint32_t>(std::min(text.size(), kMaxText));
   std::memcpy(frame.text, text.data(), frame.size);
+  std::vector<int> fds;
   if (error.empty()) {
     const objectstore::ArenaDescriptors files = arena.descriptors();
-    const std::size_t shared = arena.overflow_writable ? kFdsWithOverflow : kFds;
-    int fds[kMostFds] = {control.get(),           bell.get(),
-                         files.writable,          files.read_only,
-                         files.overflow_writable, files.overflow_read_only};
-    fds[shared] = part.get();
-    const std::size_t size = (shared + (part ? 1 : 0)) * sizeof(int);
-    message.head.msg_controllen = CMSG_SPACE(size);
-    cmsghdr* header = CMSG_FIRSTHDR(&message.head);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(size);
-    std::memcpy(CMSG_DATA(header), fds, size);
-  } else {
-    message.head.msg_controllen = 0;
+    fds = {control.get(), bell.get(), files.writable, files.read_only};
+    if (arena.overflow_writable) {
+      fds.insert(fds.end(), {files.overflow_writable, files.overflow_read_only});
+    }
+    if (part) fds.push_back(part.get());
   }
-  return sendmsg(socket, &message.head, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof frame);
+  return base::send_with_descriptors(socket, std::as_bytes(std::span(&frame, 1)), fds);
 }
 
 bool NodeHello::receive(int socket) {
-  Message message;
-  const Frame& frame = message.frame;
-  ssize_t n = 0;
-  do {
-    n = recvmsg(socket, &message.head, MSG_CMSG_CLOEXEC | MSG_WAITALL);
-  } while (n < 0 && errno == EINTR);
-  if (n != static_cast<ssize_t>(sizeof frame) || frame.size > kMaxText) return false;
+  Frame frame;
+  auto got = base::receive_with_descriptors(socket, std::as_writable_bytes(std::span(&frame, 1)),
+                                            kMostFds, MSG_WAITALL);
+  if (got.bytes != sizeof frame || frame.size > kMaxText) return false;
   refusal = frame.refusal;
   (refusal != Refusal::kNone ? error : directory).assign(frame.text, frame.size);
-  const cmsghdr* header = CMSG_FIRSTHDR(&message.head);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return !error.empty();
-  const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-  int fds[kMostFds] = {};
-  std::memcpy(fds, CMSG_DATA(header), std::min(count, kMostFds) * sizeof(int));
-  const std::size_t shared = std::min(count, kMostFds) & ~std::size_t{1};
+  if (got.descriptors.empty()) return !error.empty();
+  const std::size_t shared = got.descriptors.size() & ~std::size_t{1};
   base::Fd* const targets[kFdsWithOverflow] = {&control,
                                                &bell,
                                                &arena.writable,
                                                &arena.read_only,
                                                &arena.overflow_writable,
                                                &arena.overflow_read_only};
-  for (std::size_t i = 0; i < shared; ++i) targets[i]->reset(fds[i]);
-  if (count > shared) part.reset(fds[shared]);
-  const bool cut_off = (message.head.msg_flags & MSG_CTRUNC) != 0;
-  if (error.empty() && ((shared != kFds && shared != kFdsWithOverflow) || cut_off)) {
+  for (std::size_t i = 0; i < shared; ++i) *targets[i] = std::move(got.descriptors[i]);
+  if (got.descriptors.size() > shared) part = std::move(got.descriptors[shared]);
+  if (error.empty() && ((shared != kFds && shared != kFdsWithOverflow) || got.cut_off)) {
     error = "the memory of the node could not be taken over" + base::limit_behind(EMFILE);
   }
   return true;

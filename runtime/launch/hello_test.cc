@@ -13,18 +13,10 @@
 
 #include <gtest/gtest.h>
 
+#include "../../base/socket_pair_fixture.h"
+
 namespace manta::detail {
 namespace {
-
-struct Sockets {
-  Sockets() {
-    int ends[2] = {-1, -1};
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    node.reset(ends[0]);
-    driver.reset(ends[1]);
-  }
-  base::Fd node, driver;
-};
 
 base::Fd some_descriptor() { return base::Fd(::eventfd(0, EFD_CLOEXEC)); }
 
@@ -39,23 +31,23 @@ std::vector<char> frame_of(std::uint32_t size, bool is_error, const std::string&
 
 // What is received of these bytes, behind which the node has died.
 bool is_received(std::span<const char> bytes, NodeHello& hello) {
-  Sockets sockets;
-  EXPECT_EQ(::write(sockets.node.get(), bytes.data(), bytes.size()),
+  base::SocketPair sockets;
+  EXPECT_EQ(::write(sockets.first.get(), bytes.data(), bytes.size()),
             static_cast<ssize_t>(bytes.size()));
-  sockets.node.reset();
-  return hello.receive(sockets.driver.get());
+  sockets.first.reset();
+  return hello.receive(sockets.second.get());
 }
 
 TEST(NodeHello, BringsTheDirectoryAndTheDescriptors) {
-  Sockets sockets;
+  base::SocketPair sockets;
   NodeHello sent{.directory = "/tmp/manta-0/01234567"};
   sent.control = some_descriptor();
   sent.bell = some_descriptor();
   sent.arena.writable = some_descriptor();
   sent.arena.read_only = some_descriptor();
-  ASSERT_TRUE(sent.send(sockets.node.get()));
+  ASSERT_TRUE(sent.send(sockets.first.get()));
   NodeHello got;
-  ASSERT_TRUE(got.receive(sockets.driver.get()));
+  ASSERT_TRUE(got.receive(sockets.second.get()));
   EXPECT_EQ(got.error, "");
   EXPECT_EQ(got.directory, sent.directory);
   EXPECT_TRUE(got.control && got.bell && got.arena.writable && got.arena.read_only);
@@ -69,7 +61,7 @@ TEST(NodeHello, BringsTheDirectoryAndTheDescriptors) {
 
 TEST(NodeHello, BringsTheDriversPartBesideTheMemory) {
   for (const bool overflow : {false, true}) {
-    Sockets sockets;
+    base::SocketPair sockets;
     NodeHello sent{.directory = "/tmp"};
     for (base::Fd* fd : {&sent.control, &sent.bell, &sent.arena.writable, &sent.arena.read_only}) {
       *fd = some_descriptor();
@@ -79,9 +71,9 @@ TEST(NodeHello, BringsTheDriversPartBesideTheMemory) {
       sent.arena.overflow_read_only = some_descriptor();
     }
     sent.part = base::Fd(::eventfd(9, EFD_CLOEXEC));
-    ASSERT_TRUE(sent.send(sockets.node.get()));
+    ASSERT_TRUE(sent.send(sockets.first.get()));
     NodeHello got;
-    ASSERT_TRUE(got.receive(sockets.driver.get()));
+    ASSERT_TRUE(got.receive(sockets.second.get()));
     EXPECT_EQ(got.error, "");
     EXPECT_EQ(static_cast<bool>(got.arena.overflow_read_only), overflow);
     std::uint64_t seen = 0;
@@ -91,25 +83,25 @@ TEST(NodeHello, BringsTheDriversPartBesideTheMemory) {
 }
 
 TEST(NodeHello, SaysThatTheVersionsDiffer) {
-  Sockets sockets;
+  base::SocketPair sockets;
   const NodeHello sent{.error = "1 and 2", .refusal = NodeHello::Refusal::kBuildMismatch};
-  ASSERT_TRUE(sent.send(sockets.node.get()));
+  ASSERT_TRUE(sent.send(sockets.first.get()));
   NodeHello got;
-  ASSERT_TRUE(got.receive(sockets.driver.get()));
+  ASSERT_TRUE(got.receive(sockets.second.get()));
   EXPECT_EQ(got.error, "1 and 2");
   EXPECT_EQ(got.refusal, NodeHello::Refusal::kBuildMismatch);
 }
 
 TEST(NodeHello, BringsTheReasonWhyThereIsNoNode) {
-  Sockets sockets;
-  ASSERT_TRUE(NodeHello{.error = "no memory"}.send(sockets.node.get()));
+  base::SocketPair sockets;
+  ASSERT_TRUE(NodeHello{.error = "no memory"}.send(sockets.first.get()));
   NodeHello got;
-  ASSERT_TRUE(got.receive(sockets.driver.get()));
+  ASSERT_TRUE(got.receive(sockets.second.get()));
   EXPECT_EQ(got.error, "no memory");
   EXPECT_FALSE(got.control);
   const std::string long_reason(10'000, 'x');
-  ASSERT_TRUE(NodeHello{.error = long_reason}.send(sockets.node.get()));
-  ASSERT_TRUE(got.receive(sockets.driver.get()));
+  ASSERT_TRUE(NodeHello{.error = long_reason}.send(sockets.first.get()));
+  ASSERT_TRUE(got.receive(sockets.second.get()));
   EXPECT_EQ(got.error, long_reason.substr(0, 4096));
 }
 
@@ -131,9 +123,9 @@ TEST(NodeHello, ThatMakesNoSenseIsRefused) {
 }
 
 TEST(NodeHello, IsNotSentToWhoIsGone) {
-  Sockets sockets;
-  sockets.driver.reset();
-  EXPECT_FALSE(NodeHello{.error = "no memory"}.send(sockets.node.get()));
+  base::SocketPair sockets;
+  sockets.second.reset();
+  EXPECT_FALSE(NodeHello{.error = "no memory"}.send(sockets.first.get()));
 }
 
 }  // namespace

@@ -10,21 +10,12 @@
 
 #include <gtest/gtest.h>
 
+#include "../../base/socket_pair_fixture.h"
 #include "../../base/version.h"
 #include "../../rpc/control.h"
 
 namespace manta::detail {
 namespace {
-
-struct Sockets {
-  Sockets() {
-    int ends[2] = {-1, -1};
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    node.reset(ends[0]);
-    driver.reset(ends[1]);
-  }
-  base::Fd node, driver;
-};
 
 base::Fd counter(std::uint64_t value) {
   return base::Fd(::eventfd(static_cast<unsigned>(value), EFD_CLOEXEC));
@@ -36,12 +27,12 @@ std::uint64_t count_of(const base::Fd& fd) {
 }
 
 TEST(JoinAsk, ArrivesWithItsDescriptors) {
-  Sockets sockets;
+  base::SocketPair sockets;
   JoinRequest sent{.ask = JoinAsk::ours()};
   sent.role = counter(3);
   sent.program = counter(4);
-  ASSERT_TRUE(sent.send(sockets.driver.get()));
-  const auto got = receive_join(sockets.node.get());
+  ASSERT_TRUE(sent.send(sockets.second.get()));
+  const auto got = receive_join(sockets.first.get());
   ASSERT_TRUE(got);
   EXPECT_EQ(got->ask, sent.ask);
   EXPECT_EQ(count_of(got->role), 3U);
@@ -65,15 +56,15 @@ TEST(JoinAsk, WhatIsNoneIsRefused) {
                                std::string(reinterpret_cast<const char*>(&foreign), sizeof foreign),
                                std::string(reinterpret_cast<const char*>(&ours), sizeof ours - 1)};
   for (const std::string& text : bytes) {
-    Sockets sockets;
-    ASSERT_EQ(::write(sockets.driver.get(), text.data(), text.size()),
+    base::SocketPair sockets;
+    ASSERT_EQ(::write(sockets.second.get(), text.data(), text.size()),
               static_cast<ssize_t>(text.size()));
-    EXPECT_FALSE(receive_join(sockets.node.get())) << text;
+    EXPECT_FALSE(receive_join(sockets.first.get())) << text;
   }
-  Sockets sockets;
-  sockets.driver.reset();
-  EXPECT_FALSE(receive_join(sockets.node.get()));
-  EXPECT_FALSE(JoinRequest().send(sockets.node.get()));
+  base::SocketPair sockets;
+  sockets.second.reset();
+  EXPECT_FALSE(receive_join(sockets.first.get()));
+  EXPECT_FALSE(JoinRequest().send(sockets.first.get()));
 }
 
 }  // namespace

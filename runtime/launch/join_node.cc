@@ -3,17 +3,16 @@
 #include <cerrno>
 #include <cstring>
 #include <poll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include "../../base/error.h"
-#include "../../base/limits.h"
+#include "../../base/local_socket.h"
 #include "../../base/standard_streams.h"
 #include "hello.h"
+#include "init_steps.h"
 #include "process_environment.h"
 #include "program.h"
 #include "role.h"
@@ -27,21 +26,6 @@ namespace fs = std::filesystem;
 constexpr int kHelloTimeoutMs = 60'000;
 constexpr int kLeavesWithinMs = 3'000;
 
-[[noreturn]] void fail(const std::string& what, int error = errno) {
-  throw RuntimeError("manta::init: " + what + ": " + std::strerror(error) +
-                     base::limit_behind(error));
-}
-
-// Events that poll() gives for the descriptor within the time; 0: none.
-short wait_for(int fd, short events, int timeout_ms) {
-  pollfd entry{.fd = fd, .events = events, .revents = 0};
-  int n = 0;
-  do {
-    n = poll(&entry, 1, timeout_ms);
-  } while (n < 0 && errno == EINTR);
-  return n > 0 ? entry.revents : short{0};
-}
-
 [[noreturn]] void refuse_address(const std::string& address, const std::string& why) {
   throw InvalidArgument("manta::init: no node runs at the address \"" + address + "\": " + why +
                         "; start one with `manta start`, which says its address, or leave "
@@ -51,32 +35,22 @@ short wait_for(int fd, short events, int timeout_ms) {
 base::Fd connect_to(const fs::path& directory) {
   base::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) fail("socket");
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  const std::string path = (directory / kJoinSocket).string();
-  if (path.size() >= sizeof address.sun_path) {
+  const auto address = base::local_address((directory / kJoinSocket).string());
+  if (!address) {
     refuse_address(directory.string(), "this is no directory of a node, its path is too long");
   }
-  std::memcpy(address.sun_path, path.data(), path.size());
   int result = 0;
   do {
-    result = connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    result = connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
   } while (result != 0 && errno == EINTR);
   if (result != 0) refuse_address(directory.string(), std::strerror(errno));
   return socket;
 }
 
 pid_t pid_of_peer(int socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) fail("SO_PEERCRED");
-  return peer.pid;
-}
-
-JobId random_job() {
-  std::uint64_t words[2] = {};
-  if (getrandom(words, sizeof words, 0) != sizeof words) fail("getrandom");
-  return {words[0], words[1]};
+  const auto peer = base::peer_of(socket);
+  if (!peer) fail("SO_PEERCRED");
+  return peer->pid;
 }
 
 // What workers of a private session would inherit.
@@ -141,7 +115,7 @@ Attachment join_node(const NodeOptions& options, const JoinAsk& as) {
   request.program = open_program(options.program);
   Role role;
   role.kind = RoleKind::kJob;
-  role.attachment.job = random_job();
+  role.attachment.job = random_id<JobId>();
   role.options = with_surroundings(options);
   request.role = make_role_file(role);
   Attachment attachment;
@@ -152,9 +126,7 @@ Attachment join_node(const NodeOptions& options, const JoinAsk& as) {
   if (!request.send(socket)) fail("asking the node process (pid " + std::to_string(node) + ")");
   NodeHello hello = receive_hello(socket, node);
   static_cast<SessionPart&>(attachment) = read_role_file(hello.part).attachment;
-  attachment.control = std::move(hello.control);
-  attachment.arena = std::move(hello.arena);
-  attachment.node_bell = std::move(hello.bell);
+  take_memory(hello, attachment);
   attachment.joined = true;
   return attachment;
 }

@@ -6,16 +6,13 @@
 #include <cstring>
 #include <errno.h>
 #include <fcntl.h>
-#include <numeric>
 #include <poll.h>
 #include <string>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
 #include "../../base/error.h"
-#include "../../base/limits.h"
 #include "../../base/memory_file.h"
 #include "../../base/spawn.h"
 #include "../../base/standard_streams.h"
@@ -23,6 +20,7 @@
 #include "../options/gpu_names.h"
 #include "../wire/exit_status.h"
 #include "hello.h"
+#include "init_steps.h"
 #include "process_environment.h"
 #include "program.h"
 #include "role.h"
@@ -36,18 +34,6 @@ using namespace std::chrono_literals;
 constexpr int kHelloTimeoutMs = 60'000;  // a node under a sanitizer on a loaded machine
 constexpr auto kEndsWithin = 3s;         // of its own accord
 constexpr auto kDiesWithin = 10s;        // of SIGKILL, in the kernel
-
-[[noreturn]] void fail(const std::string& what, int error = errno) {
-  throw RuntimeError("manta::init: " + what + ": " + std::strerror(error) +
-                     base::limit_behind(error));
-}
-
-template <class AnyId>
-AnyId random_id() {
-  std::uint64_t words[2] = {};
-  if (getrandom(words, sizeof words, 0) != sizeof words) fail("getrandom");
-  return AnyId(words[0], words[1]);
-}
 
 // `log` takes what the node prints before it has a directory.
 pid_t spawn_node(const Role& role, const NodeOptions& options, int socket, int log) {
@@ -74,15 +60,6 @@ pid_t spawn_node(const Role& role, const NodeOptions& options, int socket, int l
   return node.value();
 }
 
-bool wait_readable(int fd, int timeout_ms) {
-  pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
-  int n = 0;
-  do {
-    n = poll(&entry, 1, timeout_ms);
-  } while (n < 0 && errno == EINTR);
-  return n > 0;
-}
-
 std::string last_lines(int log) {
   std::string text(4096, '\0');
   const off_t size = lseek(log, 0, SEEK_END);
@@ -105,7 +82,7 @@ void receive_hello(int socket, int log, const NodeOptions& options, Attachment& 
                                  : "; it runs InitOptions::worker.path, " + options.program +
                                        ", which must be linked with manta::manta, or call "
                                        "manta::run_if_worker()";
-  if (!wait_readable(socket, kHelloTimeoutMs)) {
+  if (wait_for(socket, POLLIN, kHelloTimeoutMs) == 0) {
     const std::string why = why_silent(attachment.node_pid);
     attachment.node_process.signal(SIGKILL);
     throw RuntimeError("manta::init: the node process did not answer within 60 s" + why + advice);
@@ -119,9 +96,7 @@ void receive_hello(int socket, int log, const NodeOptions& options, Attachment& 
   }
   if (!hello.error.empty()) throw RuntimeError("manta::init: " + hello.error);
   attachment.directory = hello.directory;
-  attachment.control = std::move(hello.control);
-  attachment.arena = std::move(hello.arena);
-  attachment.node_bell = std::move(hello.bell);
+  take_memory(hello, attachment);
 }
 
 }  // namespace
@@ -150,9 +125,7 @@ Attachment launch_node(const NodeOptions& options) {
   attachment.name_space = options.name_space;
   attachment.local = options.local;
   attachment.env = options.env;
-  std::vector<int> all_gpus(options.gpus.size());
-  std::iota(all_gpus.begin(), all_gpus.end(), 0);
-  attachment.gpus = gpu_ids(options.gpus, all_gpus);
+  attachment.gpus = all_gpu_ids(options.gpus);
   const base::Fd log = base::create_memory_file("manta-node-log");
   if (!log) fail("memfd_create");
   int ends[2];

@@ -62,35 +62,18 @@ struct Console::Connection : std::enable_shared_from_this<Connection> {
 
 Console::Console(asio::io_context& io, const std::filesystem::path& directory, OnMemory on_memory,
                  OnStatus on_status)
-    : io_(io), on_memory_(std::move(on_memory)), on_status_(std::move(on_status)), retry_(io) {
+    : on_memory_(std::move(on_memory)), on_status_(std::move(on_status)) {
   try {
-    acceptor_.emplace(
-        io_, asio::local::stream_protocol::endpoint((directory / kConsoleSocket).string()));
-    accept();
+    acceptor_.emplace(io, directory / kConsoleSocket, [this](Socket socket) {
+      if (*connections_ >= kMostConnections) return;
+      ask(std::make_shared<Connection>(std::move(socket), connections_));
+    });
   } catch (const std::exception& error) {
     std::fprintf(stderr, "manta node: no console for tools: %s\n", error.what());
-    acceptor_.reset();
   }
 }
 
 Console::~Console() = default;
-
-void Console::accept() {
-  acceptor_->async_accept([this](asio::error_code error, Socket socket) {
-    if (error == asio::error::operation_aborted) return;
-    if (error) {
-      retry_.expires_after(std::chrono::seconds(1));
-      retry_.async_wait([this](asio::error_code stopped) {
-        if (!stopped) accept();
-      });
-      return;
-    }
-    if (*connections_ < kMostConnections) {
-      ask(std::make_shared<Connection>(std::move(socket), connections_));
-    }
-    accept();
-  });
-}
 
 void Console::ask(const std::shared_ptr<Connection>& connection) {
   connection->limit();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "../wire/console_wire.h"
+#include "acceptor.h"
 #include "own_asio.h"
 
 namespace manta::detail::node {
@@ -33,15 +34,12 @@ class Console {
  private:
   struct Connection;
 
-  void accept();
   void ask(const std::shared_ptr<Connection>& connection);
 
-  asio::io_context& io_;
-  std::optional<asio::local::stream_protocol::acceptor> acceptor_;
   const OnMemory on_memory_;
   const OnStatus on_status_;
-  asio::steady_timer retry_;  // of accepting, while there is no descriptor
   const std::shared_ptr<int> connections_ = std::make_shared<int>(0);
+  std::optional<Acceptor> acceptor_;
 };
 
 }  // namespace manta::detail::node

@@ -2,22 +2,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <system_error>
 #include <unistd.h>
 
+#include "../../base/local_socket.h"
+
 namespace manta::detail::node {
-namespace {
-
-pid_t pid_of_peer(int socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
-}
-
-}  // namespace
-
 Job::Job(scheduler::JobNumber number, JobId id, rpc::Slot driver, NodeOptions options,
          base::Fd program, Socket socket)
     : number_(number),
@@ -27,7 +18,7 @@ Job::Job(scheduler::JobNumber number, JobId id, rpc::Slot driver, NodeOptions op
       program_(std::move(program)),
       library_threads_(options_.env, options_.environment),
       socket_(std::move(socket)),
-      pid_(pid_of_peer(socket_.native_handle())),
+      pid_(base::peer_of(socket_.native_handle()).value_or(ucred{}).pid),
       process_(socket_.get_executor()),
       log_(socket_, options_.log_to_driver) {
   if (!options_.working_dir.empty()) {

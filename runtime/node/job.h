@@ -39,7 +39,9 @@ class Job : public std::enable_shared_from_this<Job> {
 
   scheduler::JobNumber number() const { return number_; }
   JobId id() const { return id_; }
-  rpc::Slot driver() const { return driver_; }  // kNodeSlot: it is another process's now
+  // Until its slot is used again: then the job has no driver, and driver() is no process's.
+  bool has_driver() const { return driver_ != rpc::kNodeSlot; }
+  rpc::Slot driver() const { return driver_; }
   void forget_driver() { driver_ = rpc::kNodeSlot; }
   const NodeOptions& options() const { return options_; }
   const base::Fd& program() const { return program_; }

@@ -3,10 +3,10 @@
 #include <chrono>
 #include <poll.h>
 #include <string>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
+#include "../../base/local_socket.h"
 #include "../launch/hello.h"
 
 namespace manta::detail::node {
@@ -16,10 +16,8 @@ constexpr std::chrono::seconds kPatience(10);
 
 // Empty: the request is one of this user's, of this version.
 NodeHello refusal_of(const std::optional<JoinRequest>& request, int socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  const bool known = getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
-  if (!known || peer.uid != geteuid()) {
+  const auto peer = base::peer_of(socket);
+  if (!peer || peer->uid != geteuid()) {
     return {.error = "the node runs for another user (user id " + std::to_string(geteuid()) + ")"};
   }
   if (!request) return {.error = "what was sent to the node is no request to join it"};
@@ -42,26 +40,9 @@ struct Joining::Connection {
 };
 
 Joining::Joining(asio::io_context& io, const std::filesystem::path& directory, Admit admit)
-    : acceptor_(io, asio::local::stream_protocol::endpoint((directory / kJoinSocket).string())),
-      retry_(io),
-      admit_(std::move(admit)) {
-  accept();
-}
-
-void Joining::accept() {
-  acceptor_.async_accept([this](asio::error_code error, Job::Socket socket) {
-    if (error == asio::error::operation_aborted) return;
-    if (error) {
-      retry_.expires_after(std::chrono::seconds(1));
-      retry_.async_wait([this](asio::error_code stopped) {
-        if (!stopped) accept();
-      });
-      return;
-    }
-    read(std::make_shared<Connection>(std::move(socket)));
-    accept();
-  });
-}
+    : admit_(std::move(admit)), acceptor_(io, directory / kJoinSocket, [this](Job::Socket socket) {
+        read(std::make_shared<Connection>(std::move(socket)));
+      }) {}
 
 void Joining::read(const std::shared_ptr<Connection>& connection) {
   connection->timer.expires_after(kPatience);

@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "../launch/join_ask.h"
+#include "acceptor.h"
 #include "job.h"
 #include "own_asio.h"
 
@@ -22,13 +23,11 @@ class Joining {
  private:
   struct Connection;
 
-  void accept();
   void read(const std::shared_ptr<Connection>& connection);
   void wait(const std::shared_ptr<Connection>& connection);
 
-  asio::local::stream_protocol::acceptor acceptor_;
-  asio::steady_timer retry_;  // of accepting, while there is no descriptor
   const Admit admit_;
+  Acceptor acceptor_;
 };
 
 }  // namespace manta::detail::node

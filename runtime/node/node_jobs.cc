@@ -10,7 +10,6 @@
 #include <exception>
 #include <filesystem>
 #include <map>
-#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -134,9 +133,7 @@ Attachment Node::part_of(rpc::Slot slot, const Role& asked) const {
   part.put_timeout_ms = asked.options.put_timeout_ms;
   part.name_space = asked.options.name_space;
   part.env = asked.options.env;
-  std::vector<int> all(role_.options.gpus.size());
-  std::iota(all.begin(), all.end(), 0);
-  part.gpus = gpu_ids(role_.options.gpus, all);
+  part.gpus = all_gpu_ids(role_.options.gpus);
   return part;
 }
 
@@ -207,7 +204,7 @@ void Node::settle_jobs() {
       }
     }
     const bool left = job->state == JobState::kLeft || job->state == JobState::kOver;
-    if (left && job->let_go && job->driver() != rpc::kNodeSlot) {
+    if (left && job->let_go && job->has_driver()) {
       dead_.push_back(job->driver());
       job->forget_driver();
     }

@@ -46,7 +46,9 @@ bool Node::accounts_are_right() {
   }
   for (const rpc::Slot slot : dead_) arena_.sweep(objectstore::tag_of_slot(slot));
   for (const auto& [number, job] : jobs_) {
-    if (job->driver_has_ended()) arena_.sweep(objectstore::tag_of_slot(job->driver()));
+    if (job->has_driver() && job->driver_has_ended()) {
+      arena_.sweep(objectstore::tag_of_slot(job->driver()));
+    }
   }
   arena_.settle();
   std::vector<std::string> faults;

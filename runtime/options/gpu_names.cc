@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <ranges>
 
 #include "../../base/error.h"
@@ -64,6 +65,12 @@ std::vector<int> gpu_ids(const std::vector<std::string>& names, const std::vecto
     ids.push_back(is_number ? id : number);
   }
   return ids;
+}
+
+std::vector<int> all_gpu_ids(const std::vector<std::string>& names) {
+  std::vector<int> all(names.size());
+  std::iota(all.begin(), all.end(), 0);
+  return gpu_ids(names, all);
 }
 
 std::string visible_gpus(const std::vector<std::string>& names, const std::vector<int>& numbers) {

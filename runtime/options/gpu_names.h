@@ -20,6 +20,7 @@ std::vector<std::string> gpu_names(double count, std::optional<std::string_view>
 
 // Of those of `names` that have these numbers: their ids, and the value of the variable.
 std::vector<int> gpu_ids(const std::vector<std::string>& names, const std::vector<int>& numbers);
+std::vector<int> all_gpu_ids(const std::vector<std::string>& names);
 std::string visible_gpus(const std::vector<std::string>& names, const std::vector<int>& numbers);
 
 }  // namespace manta::detail
