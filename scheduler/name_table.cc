@@ -1,5 +1,7 @@
 #include "name_table.h"
 
+#include <utility>
+
 namespace manta::scheduler {
 
 const NameTable::Bearer* NameTable::find(const ActorName& name) const {
@@ -19,16 +21,6 @@ void NameTable::remove(const ActorId& actor) {
   if (entry == of_.end()) return;
   names_.erase(entry->second);
   of_.erase(entry);
-}
-
-std::vector<std::pair<std::string, ActorId>> NameTable::in(const std::string& name_space,
-                                                           const std::string& after) const {
-  std::vector<std::pair<std::string, ActorId>> names;
-  for (auto entry = names_.upper_bound({name_space, after});  // no name is empty
-       entry != names_.end() && entry->first.name_space == name_space; ++entry) {
-    names.emplace_back(entry->first.name, entry->second.actor);
-  }
-  return names;
 }
 
 }  // namespace manta::scheduler

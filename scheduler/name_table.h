@@ -5,8 +5,6 @@
 #include <map>
 #include <string>
 #include <unordered_map>
-#include <utility>
-#include <vector>
 
 #include "../base/id.h"
 
@@ -28,9 +26,15 @@ class NameTable {
   // Takes the name from who has had it.
   void give(const ActorName& name, Bearer bearer);
   void remove(const ActorId& actor);  // which may have none
-  // Of one name space, sorted; those behind `after`, if that is not empty.
-  std::vector<std::pair<std::string, ActorId>> in(const std::string& name_space,
-                                                  const std::string& after = {}) const;
+  // visit(name, actor) for those of one name space behind `after`, in their order, as long as it gives true.
+  template <class Visit>
+  void visit(const std::string& name_space, const std::string& after, Visit&& visit) const {
+    auto entry = names_.upper_bound({name_space, after});  // no name is empty
+    while (entry != names_.end() && entry->first.name_space == name_space &&
+           visit(entry->first.name, entry->second.actor)) {
+      ++entry;
+    }
+  }
   std::size_t size() const { return names_.size(); }
 
  private:

@@ -1,5 +1,9 @@
 #include "name_table.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <gmock/gmock.h>
 
 namespace manta::scheduler {
@@ -9,6 +13,18 @@ using ::testing::ElementsAre;
 using ::testing::Pair;
 
 const ActorId kFirst(1, 1), kSecond(1, 2), kThird(2, 1);
+
+using Names = std::vector<std::pair<std::string, ActorId>>;
+
+Names names_in(const NameTable& table, const std::string& name_space, const std::string& after = {},
+               std::size_t most = 100) {
+  Names found;
+  table.visit(name_space, after, [&](const std::string& name, const ActorId& actor) {
+    found.emplace_back(name, actor);
+    return found.size() < most;
+  });
+  return found;
+}
 
 TEST(NameTable, ANameIsFoundInItsNameSpaceOnly) {
   NameTable names;
@@ -26,10 +42,11 @@ TEST(NameTable, TheNamesOfANameSpaceAreSorted) {
   names.give({"a", "z"}, {kFirst, "T"});
   names.give({"a", "b"}, {kSecond, "T"});
   names.give({"aa", "c"}, {kThird, "T"});
-  EXPECT_THAT(names.in("a"), ElementsAre(Pair("b", kSecond), Pair("z", kFirst)));
-  EXPECT_THAT(names.in("aa"), ElementsAre(Pair("c", kThird)));
-  EXPECT_THAT(names.in("a", "b"), ElementsAre(Pair("z", kFirst)));
-  EXPECT_THAT(names.in("b"), ElementsAre());
+  EXPECT_THAT(names_in(names, "a"), ElementsAre(Pair("b", kSecond), Pair("z", kFirst)));
+  EXPECT_THAT(names_in(names, "aa"), ElementsAre(Pair("c", kThird)));
+  EXPECT_THAT(names_in(names, "a", "b"), ElementsAre(Pair("z", kFirst)));
+  EXPECT_THAT(names_in(names, "a", "", 1), ElementsAre(Pair("b", kSecond)));
+  EXPECT_THAT(names_in(names, "b"), ElementsAre());
 }
 
 TEST(NameTable, AnActorThatIsGoneHasNone) {

@@ -40,13 +40,15 @@ void Actors::answer(Asked asked) {
   NameTold told{.question = asked.number};
   if (question.name.empty()) {
     std::size_t bytes = 0;
-    for (auto& [name, actor] : names_.in(question.name_space, question.after)) {
-      if (!table_.lives(actor)) continue;
-      answer.more = bytes >= kMostBytes;
-      if (answer.more) break;
-      bytes += name.size() + kBytesBesideAName;
-      answer.names.push_back(std::move(name));
-    }
+    names_.visit(question.name_space, question.after,
+                 [&](const std::string& name, const ActorId& actor) {
+                   if (!table_.lives(actor)) return true;
+                   answer.more = bytes >= kMostBytes;
+                   if (answer.more) return false;
+                   bytes += name.size() + kBytesBesideAName;
+                   answer.names.push_back(name);
+                   return true;
+                 });
     peers_.send(asked.from, told, encode(answer));
     return;
   }
