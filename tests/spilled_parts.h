@@ -1,16 +1,12 @@
 // Values of many small parts, four times as much as the store of a test has room for.
 #pragma once
-#include <chrono>
 #include <cstddef>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include <manta/manta.h>
 
-#include "../base/file_tree_fixture.h"
-#include "cluster_fixture.h"
-#include "spilled_files.h"
+#include "small_store_fixture.h"
 
 namespace manta::testing {
 
@@ -23,8 +19,9 @@ using Words = std::vector<std::string>;
 inline Words words(long which) {
   const std::size_t count = which % 3 == 0 ? 100 : 2'000;
   Words made(count, std::string(1'000, static_cast<char>('a' + which % 26)));
-  for (std::size_t i = 0; i < count; ++i)
+  for (std::size_t i = 0; i < count; ++i) {
     made[i] += std::to_string(1'000 * which) + std::to_string(i);
+  }
   return made;
 }
 inline bool are_words(const Words& found, long which) { return found == words(which); }
@@ -45,23 +42,6 @@ inline int wrong_of(const Refs& refs) {
   return wrong;
 }
 
-class SpilledParts : public ClusterTest {
- protected:
-  void open_small(double cpus = 2) {
-    open({.cpus = cpus,
-          .object_store_bytes = 64 * kMiB,
-          .spill_dirs = {directory().string()},
-          .put_timeout = std::chrono::seconds(10),
-          .overflow = false});
-  }
-  std::filesystem::path directory() const { return tree_.root() / "spill"; }
-  StoreStats store() const { return cluster().nodes.at(0).store; }
-  bool all_gone() const {
-    return eventually([&] { return store().spilled + store().used == 0; }) &&
-           eventually([&] { return bytes_on_disk(node_pid(), directory()) == 0; });
-  }
-
-  const base::FileTree tree_;
-};
+class SpilledParts : public SmallStoreTest {};
 
 }  // namespace manta::testing

@@ -15,9 +15,7 @@
 
 #include <manta/manta.h>
 
-#include "../base/file_tree_fixture.h"
-#include "cluster_fixture.h"
-#include "spilled_files.h"
+#include "small_store_fixture.h"
 
 namespace manta::testing {
 namespace {
@@ -58,25 +56,7 @@ Refs put_many(long count) {
   return refs;
 }
 
-class SpilledSlabs : public ClusterTest {
- protected:
-  void open_small(double cpus = 2) {
-    open({.cpus = cpus,
-          .object_store_bytes = 64 * kMiB,
-          .spill_dirs = {directory().string()},
-          .put_timeout = 10s,
-          .overflow = false});
-  }
-  fs::path directory() const { return tree_.root() / "spill"; }
-  StoreStats store() const { return cluster().nodes.at(0).store; }
-  bool all_gone() const {
-    return eventually([&] { return store().spilled + store().used == 0; }) &&
-           eventually([&] { return on_disk() == 0; });
-  }
-  std::size_t on_disk() const { return bytes_on_disk(node_pid(), directory()); }
-
-  const base::FileTree tree_;
-};
+class SpilledSlabs : public SmallStoreTest {};
 
 TEST_F(SpilledSlabs, PutsGoOnBeyondTheStore) {
   open_small();

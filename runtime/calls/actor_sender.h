@@ -48,8 +48,8 @@ class ActorSender {
   }
   // Its constructor waits for arguments; until created() or die_before_start(), which follows.
   void waits_for_arguments(const ActorEntry& entry, const Call& constructor);
+  void ended_before_start(const ActorEntry& entry);  // it was killed while it waited
   // Kept until the actor is alive or dead.
-  void ended_before_start(const ActorEntry& entry);  // it was killed
   void created(ActorEntry& entry, base::Ref<Call> constructor);
   // An argument of the constructor failed. `declared`: the node knows of the actor, and tells the other holders.
   void die_before_start(ActorEntry& entry, const Value& error, bool declared);

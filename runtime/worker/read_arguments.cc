@@ -44,8 +44,9 @@ void RunningCall::read_arguments(std::span<const std::byte> bytes) {
         if ((wire.header().flags & kError) != 0 && !failed_argument_) {
           failed_argument_ = std::make_unique<ErrorRecord>(decode_error(wire.meta()));
         }
-        if ((wire.header().flags & kMetaInBuffer) != 0)
+        if ((wire.header().flags & kMetaInBuffer) != 0) {
           with_meta_in_buffer.push_back(ranges.size());
+        }
       }
       ranges.push_back({buffers_.size(), references_.size(), wire.meta()});
       if (!wire.buffers().empty() || !wire.references().empty()) {
