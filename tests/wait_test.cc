@@ -106,7 +106,12 @@ TEST_F(ClusterTest, WhyNamesTheProcessThatRuns) {
   EXPECT_TRUE(says(task, "which runs in process ")) << task.why();
   EXPECT_TRUE(says(call, "which runs in process ")) << call.why();
   EXPECT_TRUE(says(behind, "which waits for its turn in process ")) << behind.why();
-  const std::string of_task = task.why(), of_call = call.why();
+  // On a busy machine a process waits long enough for the gate's answer to be told of that, too.
+  const auto where = [](const AnyRef& ref) {
+    const std::string why = ref.why();
+    return why.substr(0, why.find(", where it waits for manta::testing::Gate::is_open"));
+  };
+  const std::string of_task = where(task), of_call = where(call);
   gate.post(&Gate::open);
   EXPECT_TRUE(of_task.ends_with(" " + std::to_string(get(task)))) << of_task;
   EXPECT_TRUE(of_call.ends_with(" " + std::to_string(get(call)))) << of_call;
